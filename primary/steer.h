@@ -1,0 +1,43 @@
+// steer.h - where a frame goes: a pure function of its header bytes.
+//
+//   access side: UDP 2152 to our GTP-U address, message type G-PDU  -> LANE_UPLINK, shard = low byte of the TEID
+//   core side:   any other IP destination                           -> LANE_DOWNLINK, shard by hash or exception
+//   either:      our own addresses                                  -> LANE_LOCAL (slow lane)
+//                ARP, neighbour solicitation / advertisement / RS    -> STEER_NEIGH (the primary answers itself)
+//
+// Reads at most the first STEER_BYTES of a frame. No DPDK.
+#pragma once
+#include <stdint.h>
+#include "shared/base/conf.h"
+#include "shared/plane/plane.h"
+
+struct steer; // ports' roles and VLANs, own addresses, exceptions; built once, exceptions replaced by message
+
+struct steer_result {
+	uint8_t kind;  // enum lane_kind; LANE_NONE with STEER_NEIGH or a refusal
+	uint8_t code;  // STEER_TO_LANE, STEER_NEIGH, or the enum verdict that refuses it (final, never FORWARD)
+	uint8_t shard; // LANE_UPLINK, LANE_DOWNLINK
+	uint8_t l3;    // offset of the IP (or ARP) header in the frame: 14 or 18
+	uint32_t hint; // as in lane.h
+};
+#define STEER_TO_LANE 255u
+#define STEER_NEIGH 254u
+
+struct steer_exception {
+	uint64_t ipv6;
+	uint32_t ipv4;
+	uint8_t shard;
+};
+#define STEER_EXCEPTIONS_MAX 65536u
+
+struct steer *steer_make(const struct conf *conf, const struct plane *plane); // null: no memory
+void steer_free(struct steer *steer);
+
+// Replaces the whole exception table. Builds the new one aside, then swaps; loop thread. 0, -E2BIG, -ENOMEM.
+int steer_exceptions(struct steer *steer, const struct steer_exception *list, unsigned count);
+
+struct steer_result steer_frame(const struct steer *steer, unsigned port, const uint8_t *frame, unsigned length);
+
+// For an IP packet that comes from inside (VERDICT_STEER_AGAIN, VERDICT_FORWARD to our own address): same answer, from its IP header.
+// role: CONF_ACCESS or CONF_CORE, the side it counts as having come from.
+struct steer_result steer_packet(const struct steer *steer, unsigned role, const uint8_t *packet, unsigned length);

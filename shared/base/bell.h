@@ -1,0 +1,34 @@
+// bell.h - doorbells: an eventfd and a `sleeping` word in shared memory, so that a side that polls may block.
+//
+//   sleeper: bell_doze(word) -> look at its rings once more -> bell_wait -> bell_rise(word)
+//   poster:  publish -> bell_ring_if(word, fd): full fence, then a system call only if the sleeper dozes
+//
+// The fences make the two orders impossible to miss: either the poster sees the word, or the sleeper sees the post.
+#pragma once
+#include <stdatomic.h>
+#include <stdint.h>
+
+int bell_make(void); // eventfd, close-on-exec, non-blocking; or -errno
+
+void bell_ring(int fd);
+
+static inline void bell_ring_if(_Atomic uint32_t *sleeping, int fd)
+{
+	atomic_thread_fence(memory_order_seq_cst); // pairs with the fence in bell_doze
+	if (atomic_load_explicit(sleeping, memory_order_relaxed))
+		bell_ring(fd);
+}
+
+static inline void bell_doze(_Atomic uint32_t *sleeping)
+{
+	atomic_store_explicit(sleeping, 1, memory_order_relaxed);
+	atomic_thread_fence(memory_order_seq_cst); // pairs with the fence in bell_ring_if
+}
+
+static inline void bell_rise(_Atomic uint32_t *sleeping)
+{
+	atomic_store_explicit(sleeping, 0, memory_order_relaxed);
+}
+
+// Empties an eventfd that poll() reported readable.
+void bell_hush(int fd);

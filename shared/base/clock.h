@@ -1,0 +1,23 @@
+// clock.h - the two clocks of the house. No wall clock ever decides anything.
+#pragma once
+#include <stdint.h>
+#include <time.h>
+#include <x86intrin.h>
+
+// Invariant TSC: what the packet loops read, once a burst.
+static inline uint64_t clock_ticks(void)
+{
+	return __rdtsc();
+}
+
+// CLOCK_MONOTONIC, nanoseconds: timeouts outside the loops.
+static inline uint64_t clock_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+// Ticks per second, measured against CLOCK_MONOTONIC_RAW over about 20 ms. Blocks that long.
+uint64_t clock_hz(void);

@@ -1,0 +1,78 @@
+// conf.h - the one YAML configuration, shared by all processes (libcyaml reads it).
+//
+// deploy/config/shoal.yaml is the documented example and a test. Each field's type, bounds, default and help text stand
+// in one table in conf.c. Addresses are checked and converted here: integers are host order.
+// Loaded once at start, owned by the caller, read-only afterwards. Not thread-safe while loading.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum conf_driver { CONF_AF_XDP, CONF_AF_PACKET, CONF_TAP, CONF_MEMIF, CONF_PCAP, CONF_PCI };
+enum conf_role { CONF_ACCESS = 1, CONF_CORE = 2, CONF_BOTH = 3 };
+enum conf_idle { CONF_ADAPTIVE, CONF_SPIN };
+
+struct conf_address {
+	uint8_t bytes[16]; // network order; IPv4 in the first four
+	uint8_t family;    // 4 or 6
+	uint8_t prefix_len;
+};
+
+struct conf_port {
+	char name[32]; // for people and counters
+	enum conf_driver driver;
+	char device[256];  // kernel interface, memif socket path, PCI address, or pcap file to read
+	char options[256]; // appended to the driver's device arguments
+	enum conf_role role;
+	uint16_t vlan;  // 0 = untagged, else the only tag accepted and sent
+	uint16_t mtu;   // largest IP packet, bytes: 1280..2000
+	uint8_t mac[6]; // all zero = the device's own
+	unsigned addresses;
+	struct conf_address address[16];
+	uint32_t gateway4;    // next hop for IPv4 destinations that are not on a port's own prefixes; 0 = none
+	uint8_t gateway6[16]; // same for IPv6; all zero = none
+};
+
+struct conf_pool {
+	char dnn[64];
+	uint32_t ipv4;
+	uint8_t ipv4_len; // 8..24, 0 = none
+	uint64_t ipv6;
+	uint8_t ipv6_len; // 16..56, 0 = none
+};
+
+struct conf {
+	char path[512];
+	char run_dir[256];     // sockets and locks
+	uint32_t gtpu_address; // our GTP-U endpoint; also an address of an access port
+	unsigned ports;
+	struct conf_port port[16];
+	unsigned workers;     // fast workers to keep running: 1..15
+	int primary_cpu;      // -1 = floating
+	unsigned worker_cpus; // 0 = one per L2 boundary where there are cores, else floating
+	int worker_cpu[15];
+	enum conf_idle idle;
+	char hugepage_dir[256]; // hugetlbfs mount, 2 MB pages
+	uint32_t rooms;         // packet rooms: 8192..1048576
+	uint32_t hold;          // packets held per seat while it is full, dead or moving: 1024..262144
+	unsigned pools;
+	struct conf_pool pool[16];
+	uint32_t foreign_slots; // cells per shard for addresses from outside the pools
+	uint32_t rates;         // rate table entries per shard: 2..65535
+	char store_dir[256];
+	uint32_t store_mib; // LMDB map size
+	unsigned oss_urls;
+	char oss_url[4][256]; // where ctrl listens for RPC; default ipc://<run_dir>/oss.ipc
+	char event_url[256];  // where ctrl publishes events; default ipc://<run_dir>/events.ipc
+	uint32_t usage_interval_ms;
+	char log_level[16]; // error, warning, info, debug
+};
+
+// Reads and checks the file. Returns 0 and a *conf to be given to conf_free, or -errno with one message in `error`
+// ("shoal.yaml:12: ports[0].mtu: 200 is below 1280") and *conf null.
+int conf_load(const char *path, struct conf **conf, char *error, size_t error_bytes);
+void conf_free(struct conf *conf);
+
+// Prints the effective configuration as YAML that conf_load reads back to the same values.
+void conf_print(const struct conf *conf, FILE *file);

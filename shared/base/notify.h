@@ -1,0 +1,7 @@
+// notify.h - tells the service manager and the log that this process is ready, stopping, or what it waits for.
+#pragma once
+
+// sd_notify(3) protocol: sends to $NOTIFY_SOCKET if it is set, and logs. text: one line for people, e.g. "serving".
+void notify_ready(const char *text);
+void notify_status(const char *text); // also used for "waiting for ..."; equal text in a row is said once
+void notify_stopping(void);

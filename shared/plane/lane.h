@@ -1,0 +1,42 @@
+// lane.h - the handle: what crosses between the primary and a worker instead of a packet.
+//
+// 16 bytes, four to a cache line. The packet stays in its room; the mbuf struct stays with the primary.
+//
+//   lane.in   primary -> worker   what was lent         (primary's page; the worker only reads it)
+//   lane.out  worker -> primary   what comes back       (worker's page; the primary copies, then checks, then believes)
+//
+// A seat holds at most LANE_SLOTS handles at once (its credit), and lane.out is as large, so a worker always has space
+// to return what it was lent. `offset` and `length` describe the packet from its IP header on, both ways; the
+// Ethernet header belongs to the primary.
+#pragma once
+#include <stdint.h>
+#include "shared/plane/limits.h"
+#include "shared/plane/ring.h"
+
+enum lane_kind {
+	LANE_NONE,
+	LANE_UPLINK,   // GTP-U G-PDU for one of our TEIDs; hint = TEID
+	LANE_DOWNLINK, // IP packet for a UE; hint = its shard
+	LANE_LOCAL,    // for the gateway itself; slow lane
+	LANE_TTL,      // TTL used up; slow lane
+	LANE_BIG,      // larger than the link; slow lane; hint = the MTU
+	LANE_CUT, // fence; hint = shard. No room. Comes back as VERDICT_CUT once everything before it has been returned
+	LANE_OWN, // the seat now owns the shard; hint = shard. No room. Comes back as VERDICT_OWNED
+	LANE_KINDS
+};
+
+struct lane_handle {
+	uint32_t room; // room index (room.h); LANE_CUT, LANE_OWN: 0
+	uint32_t
+	    hint; // in: what the primary found (see lane_kind). out: LANE_BIG's MTU with VERDICT_TO_SLOW_BIG, else 0
+	uint16_t offset; // of the IP header, from the room's start
+	uint16_t length; // bytes from there; frame padding included on the way in, none on the way out
+	uint16_t turn;   // low 16 bits of the position in lane.in; comes back unchanged: the lease is (seat, position)
+	uint8_t port;    // in: port of arrival. out: side to leave by: the same port, or LANE_SIDE_*
+	uint8_t code;    // in: enum lane_kind. out: enum verdict
+};
+_Static_assert(sizeof(struct lane_handle) == 16, "four handles a line, none straddles two");
+
+// Which kind of port the packet leaves by; the primary finds port and next hop from the destination address.
+#define LANE_SIDE_ACCESS 254u // towards the radio side
+#define LANE_SIDE_CORE 255u   // towards the packet data network

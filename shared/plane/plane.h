@@ -1,0 +1,66 @@
+// plane.h - the head of the plane: one page that says what there is and where, written by the primary.
+//
+// Memzone "shoal_plane". Whoever attaches compares magic, layout and build before it looks at anything else.
+#pragma once
+#include <stdatomic.h>
+#include <stdint.h>
+#include "shared/plane/limits.h"
+#include "shared/plane/region.h"
+#include "shared/plane/room.h"
+#include "shared/plane/seat.h"
+#include "shared/wire/shard.h"
+
+#define PLANE_MAGIC 0x53484f414c504c4eull // "SHOALPLN"
+#define PLANE_LAYOUT_BYTES 128
+
+// What packets are checked and built with. Constant after start.
+struct plane_net {
+	uint64_t clock_hz;  // ticks per second of the clock the loops read (TSC)
+	uint32_t gtpu_ipv4; // our GTP-U endpoint (N3, S1-U, S5-U)
+	uint32_t pools;
+	struct shard_pool pool[SHARD_POOLS_MAX];
+	uint32_t slot_bits;  // of a TEID
+	uint16_t access_mtu; // largest IP packet towards the radio side, outer headers included
+	uint16_t core_mtu;   // largest IP packet towards the packet data network
+	uint32_t
+	    icmp_ipv4; // source of ICMP errors and echo answers towards subscribers and hosts: first address of a core port
+	uint32_t reserved;
+	uint8_t icmp_ipv6[16];
+};
+
+struct plane {
+	uint64_t magic;
+	char
+	    layout[PLANE_LAYOUT_BYTES]; // PLANE_LAYOUT of the build: digests of the headers that describe shared memory
+	char build[64];
+	uint64_t generation; // of the primary
+	int32_t primary_pid;
+	uint32_t spin; // 1 = loops never sleep (cores are pinned one to one)
+	struct region_shape shape;
+	struct plane_net net;
+	uint32_t rooms[ROOM_ZONES];                 // rooms in each zone
+	_Alignas(64) _Atomic uint32_t sleeping;     // 1 = the primary's loop is blocked on its doorbell or about to
+	_Alignas(64) _Atomic uint8_t owner[SHARDS]; // shard map: seat. w: primary's loop r: courier
+	_Alignas(64) uint32_t owns;                 // entries in own
+	uint32_t reserved[15];
+	struct plane_address {     // every address that is the gateway's own; constant after start
+		uint8_t bytes[16]; // IPv4 in the first four, network order
+		uint8_t family;    // 4 or 6
+		uint8_t port;
+		uint8_t prefix_len;
+		uint8_t reserved[5];
+	} own[PLANE_PORTS * PLANE_ADDRESSES];
+};
+_Static_assert(sizeof(struct plane) <= PLANE_PAGE, "one page");
+
+// Everything of the plane, found once; private memory.
+struct plane_view {
+	struct plane *plane;
+	struct rooms rooms;
+	struct seat seats[PLANE_SEATS];
+	struct region shards[SHARDS];
+};
+
+// PLANE_LAYOUT: string constant of this build (generated).
+extern const char plane_layout[PLANE_LAYOUT_BYTES];
+extern const char plane_build[64];

@@ -1,0 +1,101 @@
+// region.h - the memory of one shard: header, rate table, address index, session lines.
+//
+// Memzone "shoal_shards" holds 256 regions of equal stride. One seat owns a region at a time and is its only writer;
+// the courier reads counters. Nothing here is a pointer.
+//
+//   header | rates[plane.rates] | index[plane.buckets] | uplink[slots] | downlink[slots] | rest[slots]
+//
+// uplink and downlink are hot: one 64-byte line per packet. rest is touched by changes and rare events only.
+#pragma once
+#include <stdatomic.h>
+#include <stdint.h>
+#include "shared/wire/bearer.h"
+
+#define REGION_MAGIC 0x53484f414c534844ull // "SHOALSHD"
+
+// w: the owner seat (by its loop)
+struct region_header {
+	uint64_t magic;
+	uint32_t shard;
+	uint32_t owner; // seat, or PLANE_SEAT_NONE. w: the seat that gives it up, then the seat that takes it
+	_Atomic uint64_t epoch, seq; // last change applied (change.h)
+	_Atomic uint64_t digest;     // XOR of bearer_digest over the cells
+	_Atomic uint32_t sessions;
+	uint32_t sweep;        // number of the sweep under way or done; rest.sweep of a cell SET since equals it
+	uint32_t sweep_next;   // next slot to look at while SWEEP_END is being worked off
+	uint32_t foreign_used; // entries in the address index
+	uint32_t reserved[18];
+};
+_Static_assert(sizeof(struct region_header) == 128, "two lines");
+
+// A rate as the policer uses it. Tokens are bits x clock hertz: one clock tick adds cir_bps tokens, a byte costs
+// 8 x hertz tokens. Nothing is rounded. cbs and ebs are in tokens. cir_bps 0 = not defined.
+struct region_rate {
+	uint64_t cir_bps, cbs, ebs;
+	uint64_t reserved;
+};
+
+// Foreign addresses (not from our pools): eight keys and eight slots in one line each bucket. Key: the IPv4 address, or
+// the folded IPv6 prefix; 0 = free. A hit is believed only when the line's own address agrees.
+struct region_bucket {
+	uint32_t key[8];
+	uint32_t slot[8];
+};
+_Static_assert(sizeof(struct region_bucket) == 64, "one line a look-up");
+
+#define LINE_VALID 0x80u // in line.flags, beside enum bearer_flag; written last, cleared first
+
+// One direction of one session: everything a common packet needs. w: owner
+struct line {
+	uint32_t teid;      // uplink: ours. downlink: the peer's
+	uint32_t peer_ipv4; // radio side's GTP-U address
+	uint64_t ue_ipv6;   // /64 prefix, 0 = none
+	uint32_t ue_ipv4;   // 0 = none
+	uint16_t rate;      // index into rates; 0 = not policed
+	uint8_t mark;       // enum bearer_mark
+	uint8_t qfi;
+	uint8_t flags; // enum bearer_flag | LINE_VALID
+	uint8_t reserved;
+	uint16_t check;     // of the configured part above (line_check)
+	uint32_t packets;   // forwarded; low 32 bits, carries go to rest
+	uint64_t tokens_at; // clock of the last token update
+	uint64_t tc, te;    // committed and excess tokens (RFC 2697 section 3)
+	uint64_t bytes;     // forwarded, inner IP bytes
+};
+_Static_assert(sizeof(struct line) == 64, "one cold line a packet");
+
+enum { LINE_UPLINK, LINE_DOWNLINK, LINE_WAYS };
+
+// The part of a cell that common packets do not touch. w: owner
+struct rest {
+	uint64_t red_packets[LINE_WAYS]; // policed red, dropped or remarked
+	uint64_t red_bytes[LINE_WAYS];
+	uint32_t packets_high[LINE_WAYS]; // carries of line.packets
+	uint32_t teid;                    // the session the counters belong to: our TEID
+	uint32_t sweep;
+	uint64_t reserved[2];
+};
+_Static_assert(sizeof(struct rest) == 64, "one line");
+
+// A region's parts, found once; lives in private memory.
+struct region {
+	struct region_header *header;
+	struct region_rate *rates;
+	struct region_bucket *index;
+	struct line *uplink, *downlink;
+	struct rest *rest;
+};
+
+// Sizes shared by all regions (in struct plane).
+struct region_shape {
+	uint32_t slots;   // cells per shard
+	uint32_t foreign; // of those, the last ones hold addresses that are not from our pools
+	uint32_t rates;   // rate table entries, entry 0 unused
+	uint32_t buckets; // power of two, >= 1
+};
+
+uint64_t region_stride(const struct region_shape *shape); // bytes, multiple of 4096
+struct region region_at(void *zone, const struct region_shape *shape, unsigned shard);
+
+// Smallest power-of-two number of buckets that holds `foreign` sessions, two addresses each, at a load of at most one half.
+uint32_t region_buckets(uint32_t foreign);

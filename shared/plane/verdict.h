@@ -1,0 +1,66 @@
+// verdict.h - every way a packet can leave Shoal. The list is the enum, the counter index, the metric name and the
+// help text; there is no other way out.
+//
+// Final verdicts end a packet: it is forwarded or refused, and counted once, by the primary. Relay verdicts pass it
+// on inside Shoal. At any instant, over all ports:
+//   rx = FORWARD + sum(other final verdicts) + in flight (lent to seats, held, waiting for a neighbour)
+#pragma once
+#include <stdint.h>
+
+// clang-format off
+// X(name, help). Final verdicts first, FORWARD first of all.
+#define VERDICTS_FINAL(X) \
+	X(FORWARD, "sent to the other side") \
+	X(ANSWERED, "answered by the gateway itself: ARP, ND, echo, ICMP error. From the slow lane: send it, it is the answer") \
+	X(NOT_IP, "Ethernet type not served: neither IPv4, IPv6 nor ARP") \
+	X(VLAN, "802.1Q tag missing, unexpected or doubled for this port") \
+	X(SHORT, "frame ends inside a header") \
+	X(TOO_LONG, "frame larger than a room or the port's MTU, or in several segments") \
+	X(BAD_IP, "IP header malformed: version, length or checksum") \
+	X(FRAGMENT, "outer IPv4 fragment; GTP-U is not reassembled") \
+	X(BAD_UDP, "outer UDP length wrong") \
+	X(BAD_GTPU, "GTP-U header short, malformed or of another version") \
+	X(GTPU_EXTENSION, "extension header that demands comprehension and is unknown (TS 29.281 5.2.1)") \
+	X(GTPU_TYPE, "GTP-U message type not served") \
+	X(NO_SESSION, "no session for this TEID or UE address") \
+	X(NO_PEER, "session has no radio-side tunnel endpoint yet") \
+	X(SPOOFED, "inner source is not the session's UE address") \
+	X(GATE_CLOSED, "direction closed by the session's rules") \
+	X(RED, "over the session's rate: red by srTCM (RFC 2697) and dropped by policy") \
+	X(TTL, "TTL or hop limit used up and no answer due") \
+	X(NOT_OURS, "addressed neither to the gateway nor to a subscriber reachable from this port") \
+	X(NO_ROUTE, "no route to the destination") \
+	X(NO_NEIGHBOUR, "next hop did not answer ARP or ND") \
+	X(NEIGHBOUR_FULL, "too many packets waiting for a next hop") \
+	X(SLOW_REFUSED, "slow lane had no answer for it") \
+	X(SLOW_FULL, "slow lane's ring full") \
+	X(LANE_FULL, "worker's ring and hold full") \
+	X(NO_WORKER, "no worker to serve the shard, and its hold full") \
+	X(TX_FULL, "port's transmit queue full") \
+	X(TX_DOWN, "port's link down") \
+	X(NO_ROOM, "no free room to copy the frame into") \
+	X(FORGED, "lent to a worker that was evicted before it gave the packet back intact")
+
+// Relay verdicts: where the packet goes next.
+#define VERDICTS_RELAY(X) \
+	X(TO_SLOW_TTL, "TTL used up: the slow lane answers time exceeded") \
+	X(TO_SLOW_BIG, "larger than the next link's MTU: the slow lane answers packet too big") \
+	X(STEER_AGAIN, "shard not owned by this seat, or an answer for a subscriber: steer as if it had just arrived") \
+	X(CUT, "fence handle come back: everything before it is out") \
+	X(OWNED, "shard taken over by this seat")
+
+// clang-format on
+
+enum verdict {
+#define X(name, help) VERDICT_##name,
+	VERDICTS_FINAL(X) VERDICT_FINALS,
+	VERDICT_RELAY_FIRST = VERDICT_FINALS - 1, // so that the next name takes VERDICT_FINALS
+	VERDICTS_RELAY(X)
+#undef X
+	    VERDICT_COUNT
+};
+_Static_assert(VERDICT_COUNT < 128, "a verdict is a byte in the handle");
+
+// Lower-case name, as in metrics and the command line ("no_session"), and help text. v >= VERDICT_COUNT: "invalid".
+const char *verdict_name(unsigned v);
+const char *verdict_help(unsigned v);

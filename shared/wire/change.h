@@ -1,0 +1,67 @@
+// change.h - the words between ctrl and a shard's owner, as plain structs.
+//
+//   ctrl --feed.proto--> courier --struct change, change ring--> worker loop
+//   ctrl <--feed.proto-- courier <--struct report, report ring-- worker loop
+//
+// Each shard has one chain of changes. A change names its predecessor: it applies if and only if the shard stands at
+// `prev`; then the shard stands at `seq`. seq <= the shard's: repeated, ignored, acknowledged again. Anything else: a
+// gap, answered by CHANGE_GAP, and ctrl sends what is missing. A chain may skip numbers (prev < seq - 1): after a
+// restart ctrl replays only the last word about each session.
+//
+// A snapshot is SWEEP_BEGIN (applies whatever the shard's seq, if the epoch is not older), SETs of everything that
+// exists, SWEEP_END (which clears every cell not SET since BEGIN). Traffic and counters go on meanwhile.
+#pragma once
+#include <stdint.h>
+#include "shared/wire/bearer.h"
+
+enum change_verb {
+	CHANGE_NONE,
+	CHANGE_SET,         // upsert the cell's bearer; counters and policer state of a living TEID stay
+	CHANGE_CLEAR,       // remove the cell; its last counters come back in a REPORT_FINAL
+	CHANGE_RATE,        // define rate[index]
+	CHANGE_SWEEP_BEGIN, //
+	CHANGE_SWEEP_END,
+	CHANGE_VERBS
+};
+
+struct change {
+	uint64_t epoch; // ctrl's epoch; older than the shard's is refused
+	uint64_t prev;
+	uint64_t seq;
+	uint32_t slot; // SET, CLEAR
+	uint8_t shard;
+	uint8_t verb;        // enum change_verb
+	uint16_t rate_index; // RATE: 1..rates-1
+	union {
+		struct bearer bearer;    // SET; CLEAR: teid only, 0 = whatever is there
+		struct bearer_rate rate; // RATE
+	};
+	uint8_t reserved[56];
+};
+_Static_assert(sizeof(struct change) == 128, "two lines of the change ring");
+
+enum report_kind {
+	REPORT_NONE,
+	REPORT_ACK,      // shard stands at (epoch, seq); digest and sessions are of that moment
+	REPORT_GAP,      // shard stands at (epoch, seq), and a change came that does not follow
+	REPORT_NOT_MINE, // the seat does not own the shard (a move was under way); courier posts it again to the owner
+	REPORT_REFUSED,  // range check failed: our own bug or a foreign build; the shard stands unchanged
+	REPORT_FINAL,    // last counters of a cleared cell
+	REPORT_KINDS
+};
+
+struct report {
+	uint8_t kind; // enum report_kind
+	uint8_t shard;
+	uint8_t reserved[2];
+	uint32_t slot; // FINAL; ACK: number of sessions in the shard
+	uint64_t epoch;
+	uint64_t seq;
+	union {
+		uint64_t digest; // ACK, GAP
+		uint64_t teid;   // FINAL
+	};
+	uint64_t uplink_packets, uplink_bytes;     // FINAL
+	uint64_t downlink_packets, downlink_bytes; // FINAL
+};
+_Static_assert(sizeof(struct report) == 64, "one line of the report ring");
