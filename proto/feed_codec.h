@@ -1,0 +1,96 @@
+// feed_codec.h - the one codec between feed.proto and plain structs; ctrl and the courier both use it.
+//
+// A message is one struct feed_word: its size is bounded, so nothing of it is allocated for the caller. Decoding believes
+// nothing: a value that does not fit its field refuses the whole message. What a bearer or a rate may say is checked by
+// bearer_check and bearer_rate_check, by whoever is going to use it. Any thread, no state.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include "shared/wire/change.h"
+#include "shared/wire/shard.h"
+
+#define FEED_VERSION 1u
+#define FEED_SOCKET "feed.ipc"       // in the run directory; ctrl listens, the courier dials
+#define FEED_BATCH_MAX 512u          // changes, reports or usage records in one message
+#define FEED_BYTES_MAX (128u * 1024) // of an encoded message; NNG_OPT_RECVMAXSZ of both sides
+
+enum feed_kind { FEED_NONE, FEED_HELLO, FEED_WELCOME, FEED_REFUSE, FEED_BATCH, FEED_REPORTS, FEED_USAGE };
+
+// Where a shard stands. seat: its owner, 255 = none.
+struct feed_stand {
+	uint64_t epoch, seq, digest;
+	uint32_t sessions;
+	uint8_t seat;
+};
+
+struct feed_hello {
+	uint32_t version;
+	char layout[128];
+	char build[64];
+	uint64_t plane_generation;
+	uint32_t slots, foreign, rates, slot_bits; // region_shape, plane_net: what ctrl must agree with
+	uint32_t gtpu_ipv4;
+	uint32_t pools;
+	struct shard_pool pool[SHARD_POOLS_MAX];
+	struct feed_stand stand[SHARDS]; // by shard
+};
+
+struct feed_welcome {
+	uint64_t epoch;
+	uint32_t usage_interval_ms;
+};
+
+struct feed_refuse {
+	char reason[256];
+};
+
+// All changes of a batch carry its epoch.
+struct feed_batch {
+	uint64_t epoch;
+	uint32_t count;
+	struct change change[FEED_BATCH_MAX];
+};
+
+struct feed_reports {
+	uint32_t count;
+	struct report report[FEED_BATCH_MAX];
+};
+
+// Counters of one cell, cumulative since its TEID was set.
+struct feed_count {
+	uint64_t uplink_packets, uplink_bytes, downlink_packets, downlink_bytes;
+	uint64_t red_packets; // both directions
+};
+
+struct feed_usage {
+	uint32_t slot;
+	uint32_t teid;
+	uint8_t shard;
+	struct feed_count count;
+};
+
+struct feed_usages {
+	uint32_t count;
+	struct feed_usage usage[FEED_BATCH_MAX];
+};
+
+// About 70 kB: keep it off small stacks.
+struct feed_word {
+	enum feed_kind kind;
+	union {
+		struct feed_hello hello;
+		struct feed_welcome welcome;
+		struct feed_refuse refuse;
+		struct feed_batch batch;
+		struct feed_reports reports;
+		struct feed_usages usages;
+	};
+};
+
+// Writes word into bytes[0..max). FEED_BYTES_MAX is always enough. Returns the length, or -EMSGSIZE, -ENOMEM, -EINVAL
+// (kind or count out of range). Strings must be terminated.
+int feed_encode(const struct feed_word *word, uint8_t *bytes, size_t max);
+
+// Returns 0 and fills word; or -EBADMSG (not protobuf, no body, a value out of range) with *fault naming what (static
+// string) and word->kind FEED_NONE. Strings come back terminated.
+int feed_decode(struct feed_word *word, const uint8_t *bytes, size_t length, const char **fault);
