@@ -24,7 +24,11 @@ struct region_header {
 	uint32_t sweep;        // number of the sweep under way or done; rest.sweep of a cell SET since equals it
 	uint32_t sweep_next;   // next slot to look at while SWEEP_END is being worked off
 	uint32_t foreign_used; // entries in the address index
-	uint32_t reserved[18];
+	// While a cell is being changed: the cell (slot + 1; 0 = none), and digest, sessions and foreign_used without it. Who
+	// takes over from an owner killed in between adds the cell as it is (lines_adopt).
+	uint64_t pending_digest;
+	uint32_t pending, pending_sessions, pending_foreign;
+	uint32_t reserved[13];
 };
 _Static_assert(sizeof(struct region_header) == 128, "two lines");
 
@@ -56,7 +60,7 @@ struct line {
 	uint8_t qfi;
 	uint8_t flags; // enum bearer_flag | LINE_VALID
 	uint8_t reserved;
-	uint16_t check;     // of the configured part above (line_check)
+	uint16_t check;     // of the configured part above, without LINE_VALID (lines.c)
 	uint32_t packets;   // forwarded; low 32 bits, carries go to rest
 	uint64_t tokens_at; // clock of the last token update
 	uint64_t tc, te;    // committed and excess tokens (RFC 2697 section 3)

@@ -27,6 +27,7 @@
 	X(SPOOFED, "inner source is not the session's UE address") \
 	X(GATE_CLOSED, "direction closed by the session's rules") \
 	X(RED, "over the session's rate: red by srTCM (RFC 2697) and dropped by policy") \
+	X(CONGESTION, "outer congestion mark on a packet that cannot carry it on (RFC 6040 4.2)") \
 	X(TTL, "TTL or hop limit used up and no answer due") \
 	X(NOT_OURS, "addressed neither to the gateway nor to a subscriber reachable from this port") \
 	X(NO_ROUTE, "no route to the destination") \

@@ -1,0 +1,45 @@
+// gtpu.h - GTP-U headers after TS 29.281 5.1 and 5.2: parse with all options, build what the gateway sends.
+//
+// Pure. Works on bytes and lengths; knows no session.
+#pragma once
+#include <stdint.h>
+
+#define GTPU_PORT 2152u
+#define GTPU_HEADER 8u
+#define GTPU_HEADER_QFI 16u // with a PDU Session Container
+#define GTPU_EXTENSIONS 8u  // extension headers we walk over before we call it a loop
+
+enum gtpu_type { // TS 29.281 6.1
+	GTPU_ECHO_REQUEST = 1,
+	GTPU_ECHO_RESPONSE = 2,
+	GTPU_ERROR_INDICATION = 26,
+	GTPU_EXTENSION_NOTICE = 31,
+	GTPU_END_MARKER = 254,
+	GTPU_G_PDU = 255
+};
+
+enum gtpu_flag { GTPU_PN = 1, GTPU_S = 2, GTPU_E = 4, GTPU_PT = 16 };
+#define GTPU_VERSION_1 0x20u
+#define GTPU_PDU_SESSION 0x85u // PDU Session Container, TS 29.281 5.2.2.7
+
+enum gtpu_fault {
+	GTPU_SOUND,
+	GTPU_BAD,     // short, malformed, another version, a length that lies, too many extension headers
+	GTPU_UNKNOWN, // sound, but carries an unknown extension header that demands comprehension
+};
+
+struct gtpu_packet {
+	uint32_t teid;
+	uint16_t sequence; // 0 without S flag
+	uint16_t payload;  // offset behind the header and all its extensions
+	uint16_t end;      // offset behind the message, from its length field; payload <= end
+	uint8_t type;
+};
+
+// Reads the message at bytes[0..left). *gtpu is filled unless GTPU_BAD.
+enum gtpu_fault gtpu_read(struct gtpu_packet *gtpu, const uint8_t *bytes, uint32_t left);
+
+// Writes a G-PDU header in front of a payload of `length` bytes. With qfi: PDU type 0, DL PDU Session Information (TS 38.415
+// 5.5.2.1), GTPU_HEADER_QFI bytes in all.
+void gtpu_put(uint8_t *bytes, uint32_t teid, uint16_t length);
+void gtpu_put_qfi(uint8_t *bytes, uint32_t teid, uint16_t length, uint8_t qfi);

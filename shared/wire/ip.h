@@ -1,0 +1,101 @@
+// ip.h - IPv4, IPv6 and UDP headers: read, check, edit in place, build; internet checksums.
+//
+// Pure. Addresses and words are host order. Nothing here reads past the length it was given.
+#pragma once
+#include <immintrin.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "shared/wire/cursor.h"
+
+#define IP4_HEADER 20u
+#define IP6_HEADER 40u
+#define UDP_HEADER 8u
+
+#define IP4_DF 0x4000u
+#define IP4_FRAGMENT 0x3fffu // more fragments, or an offset
+
+enum ip_protocol { IP_ICMP = 1, IP_TCP = 6, IP_UDP = 17, IP_ICMP6 = 58, IP_SCTP = 132 };
+
+// What a sound header says.
+struct ip_packet {
+	uint32_t length; // of the whole packet, from the header: never more than there is
+	uint32_t header; // bytes, IPv4 options included, IPv6 extension headers not
+	uint8_t version; // 4 or 6
+	uint8_t tos;     // DSCP in the upper six bits, ECN in the lower two
+	uint8_t ttl;     // or hop limit
+	uint8_t protocol;
+};
+
+enum ip_fault { IP_SOUND, IP_SHORT, IP_BAD };
+
+// Folds a sum of 16-bit words (of whatever width and byte order) to 16 bits.
+static inline uint16_t ip_fold(uint64_t sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)((sum & 0xffff) + (sum >> 16));
+}
+
+// One's complement sum of the first 20 bytes in memory order: 0xffff for a sound IPv4 header without options.
+static inline uint16_t ip4_sum(const uint8_t *header)
+{
+	uint64_t a, b;
+	uint32_t c;
+
+	memcpy(&a, header, 8);
+	memcpy(&b, header + 8, 8);
+	memcpy(&c, header + 16, 4);
+	return ip_fold((a & 0xffffffff) + (a >> 32) + (b & 0xffffffff) + (b >> 32) + c);
+}
+
+// Unfolded sum of `bytes` in memory order, to be started at 0 or continued after an even number of bytes.
+uint64_t ip_sum(uint64_t sum, const void *bytes, size_t length);
+
+// The value for a checksum field (host order, for be16_put): of ICMP, or of an IPv4 header with its own field zero.
+uint16_t ip_checksum(const void *bytes, size_t length);
+
+// Same for ICMPv6 and UDP: with the pseudo header of the packet that starts at `ip` (RFC 8200 8.1, RFC 768).
+uint16_t ip4_checksum_upper(const uint8_t *ip, uint8_t protocol, const void *bytes, uint32_t length);
+uint16_t ip6_checksum_upper(const uint8_t *ip, uint8_t protocol, const void *bytes, uint32_t length);
+
+// Whether an IPv4 header of `header` bytes (20..60, all there) sums up.
+bool ip4_sum_good(const uint8_t *bytes, uint32_t header);
+
+// Reads and checks the header at bytes[0..left). IPv4 options pass; their bytes count in the checksum.
+static inline enum ip_fault ip_read(struct ip_packet *ip, const uint8_t *bytes, uint32_t left)
+{
+	if (left < IP4_HEADER)
+		return IP_SHORT;
+	if (bytes[0] >> 4 == 4) {
+		*ip = (struct ip_packet){ be16_get(bytes + 2), (bytes[0] & 15u) * 4, 4, bytes[1], bytes[8], bytes[9] };
+		if (ip->length > left || ip->header < IP4_HEADER || ip->length < ip->header)
+			return IP_BAD;
+		return ip4_sum_good(bytes, ip->header) ? IP_SOUND : IP_BAD;
+	}
+	if (bytes[0] >> 4 != 6)
+		return IP_BAD;
+	if (left < IP6_HEADER)
+		return IP_SHORT;
+	*ip = (struct ip_packet){ IP6_HEADER + be16_get(bytes + 4), IP6_HEADER, 6,
+				  (uint8_t)(be16_get(bytes) >> 4),  bytes[7],   bytes[6] };
+	return ip->length > left ? IP_BAD : IP_SOUND;
+}
+
+// Takes one hop off and writes the traffic class, checksum included (RFC 1624 eqn. 3), in one store: a kill leaves the old
+// header or the new one. TTL must be above 0. Both need IP4_HEADER bytes there.
+void ip4_pass(uint8_t *header, uint8_t tos);
+void ip6_pass(uint8_t *header, uint8_t tos);
+
+struct ip4_fields {
+	uint32_t source, destination;
+	uint16_t length; // whole packet
+	uint8_t tos, ttl, protocol;
+};
+
+// Writes a 20-byte header: DF set, identification 0 (RFC 6864 4.1), checksum.
+void ip4_put(uint8_t *bytes, const struct ip4_fields *fields);
+
+// Writes a UDP header without checksum (RFC 768: zero, none computed). length: header and payload.
+void udp_put(uint8_t *bytes, uint16_t source, uint16_t destination, uint16_t length);
