@@ -1,0 +1,206 @@
+# shellcheck shell=bash
+# lab.sh - what a demo or a test borrows from the host, and how every bit of it is given back.
+#
+# A lab is a folder /tmp/shoal-lab.XXXXXX. Its name is the tag of its network namespaces, and every process of the lab runs
+# in one of them: so whatever runs in a namespace of the lab is the lab's, and nothing else is ever killed. What was
+# taken from the hugepages is written down before it is taken. lab_open sets the traps, so that a failure, Ctrl-C
+# and a plain end take the same way out; what a SIGKILL left behind, the next lab sweeps up.
+# Sourced by bash.
+
+lab_pages=/sys/kernel/mm/hugepages/hugepages-2048kB
+LAB=''
+
+lab_open() {
+	lab_sweep
+	LAB=$(mktemp -d /tmp/shoal-lab.XXXXXX)
+	lab_identity $$ >"$LAB/owner"
+	mkdir "$LAB/log" "$LAB/pid" "$LAB/from"
+	trap lab_close EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+}
+
+# A process is its pid and the moment it started: pids come back.
+lab_identity() { # pid
+	echo "$1 $(cut -d ' ' -f 22 "/proc/$1/stat" 2>/dev/null)"
+}
+
+lab_sweep() {
+	local LAB pid
+	for LAB in /tmp/shoal-lab.*; do
+		[[ -r $LAB/owner ]] || continue
+		pid=$(cut -d ' ' -f 1 "$LAB/owner")
+		[[ $(lab_identity "$pid") == "$(<"$LAB/owner")" ]] || lab_release
+	done
+}
+
+# The last words of every process, then everything back. Keeps the exit status.
+lab_close() {
+	local status=$?
+	trap - EXIT
+	trap '' INT TERM HUP
+	if ((status != 0 && status != 77 && status < 128)); then lab_logs; fi
+	lab_release
+	exit "$status"
+}
+
+lab_logs() {
+	local log
+	for log in "$LAB"/log/*; do
+		[[ -s $log ]] || continue
+		echo "---- ${log##*/}, last lines" >&2
+		tail -n "${LAB_LOG_LINES:-25}" "$log" >&2
+	done
+}
+
+lab_release() {
+	local names name
+	names=$(ip netns list 2>/dev/null | cut -d ' ' -f 1 | grep -F "${LAB##*/}-" || true)
+	lab_end_processes "$names"
+	for name in $names; do ip netns del "$name"; done
+	if mountpoint -q "$LAB/huge"; then umount "$LAB/huge" || umount -l "$LAB/huge"; fi
+	lab_pages_back
+	lab_unmount
+	rm -rf --one-file-system "$LAB"
+}
+
+lab_unmount() {
+	local at
+	for at in "$LAB"/mnt/*; do
+		if mountpoint -q "$at"; then umount -l "$at"; fi
+	done
+}
+
+lab_pids() { # namespaces
+	local name
+	for name in $1; do ip netns pids "$name" 2>/dev/null; done
+}
+
+lab_end_processes() { # namespaces
+	local signal pids
+	for signal in TERM CONT KILL; do
+		pids=$(lab_pids "$1")
+		# shellcheck disable=SC2086
+		[[ -z $pids ]] || kill -s "$signal" $pids 2>/dev/null || true
+		[[ $signal == TERM ]] && continue
+		wait_for 8 lab_none "$1" || true
+	done
+}
+
+lab_none() { # namespaces
+	[[ -z $(lab_pids "$1") ]]
+}
+
+# ---- Hugepages: adds what the lab needs to the pool, and takes exactly what came back out. The lock is against other labs.
+
+lab_pages_add() { # signed number of pages; says how many came
+	local was now
+	exec {lab_lock}>/tmp/.shoal-hugepages.lock
+	flock "$lab_lock"
+	was=$(<$lab_pages/nr_hugepages)
+	echo $((was + $1)) >$lab_pages/nr_hugepages
+	now=$(<$lab_pages/nr_hugepages)
+	exec {lab_lock}>&-
+	echo $((now - was))
+}
+
+lab_hugepages() { # MiB
+	local pages=$((($1 + 1) / 2))
+	lab_pages_add "$pages" >"$LAB/pages"
+	if (($(<$lab_pages/free_hugepages) < pages)); then
+		echo "$pages hugepages of 2 MB are wanted, only $(<$lab_pages/free_hugepages) can be had" >&2
+		return 1
+	fi
+	mkdir -m 700 "$LAB/huge"
+	mount -t hugetlbfs -o "pagesize=2M,size=$((pages * 2))M,mode=0700" nodev "$LAB/huge"
+}
+
+lab_pages_back() {
+	local pages
+	[[ -s $LAB/pages ]] || return 0
+	pages=$(<"$LAB/pages")
+	rm "$LAB/pages"
+	lab_pages_add "-$pages" >/dev/null
+}
+
+# ---- Namespaces and processes
+
+lab_netns() { # name
+	ip netns add "${LAB##*/}-$1"
+	in_ns "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0
+	in_ns "$1" ip link set lo up
+}
+
+in_ns() { # name command...
+	local name=$1
+	shift
+	ip netns exec "${LAB##*/}-$name" "$@"
+}
+
+# Starts a process of the lab, by name, in a namespace. Its output is $LAB/log/NAME; a second start appends.
+lab_start() { # name namespace command...
+	local name=$1 ns=$2
+	shift 2
+	touch "$LAB/log/$name"
+	stat -c %s "$LAB/log/$name" >"$LAB/from/$name"
+	ip netns exec "${LAB##*/}-$ns" "$@" </dev/null >>"$LAB/log/$name" 2>&1 &
+	echo $! >"$LAB/pid/$name"
+	disown $!
+}
+
+lab_pid() { # name
+	cat "$LAB/pid/$1"
+}
+
+lab_alive() { # name
+	kill -0 "$(lab_pid "$1")" 2>/dev/null
+}
+
+lab_gone() { # name
+	! lab_alive "$1"
+}
+
+# What the process has said since it was last started.
+lab_log() { # name
+	tail -c +$(($(<"$LAB/from/$1") + 1)) "$LAB/log/$1"
+}
+
+lab_said() { # name pattern
+	grep -Eq "$2" < <(lab_log "$1")
+}
+
+# Waits until the process says a line that matches; fails at once if it ends first.
+lab_expect() { # name pattern [seconds]
+	local end=$((SECONDS + ${3:-30}))
+	until lab_said "$1" "$2"; do
+		if lab_gone "$1" && ! lab_said "$1" "$2"; then
+			echo "$1 ended before it said: $2" >&2
+			return 1
+		fi
+		if ((SECONDS > end)); then
+			echo "$1 did not say within ${3:-30} s: $2" >&2
+			return 1
+		fi
+		sleep 0.02
+	done
+}
+
+lab_signal() { # signal name
+	kill -s "$1" "$(lab_pid "$2")"
+}
+
+# Ends a process and waits until it is gone.
+lab_stop() { # name [seconds]
+	lab_signal TERM "$1" 2>/dev/null || return 0
+	wait_for "${2:-10}" lab_gone "$1"
+}
+
+# Asks again every 50 ms until the command succeeds.
+wait_for() { # seconds command...
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		((SECONDS <= end)) || return 1
+		sleep 0.05
+	done
+}
