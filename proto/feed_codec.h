@@ -10,8 +10,9 @@
 #include "shared/wire/shard.h"
 
 #define FEED_VERSION 1u
-#define FEED_SOCKET "feed.ipc"       // in the run directory; ctrl listens, the courier dials
-#define FEED_BATCH_MAX 512u          // changes, reports or usage records in one message
+#define FEED_SOCKET "feed.ipc" // in the run directory; ctrl listens, the courier dials
+#define FEED_WINDOW 256u       // changes of one shard ctrl may have unacknowledged; the courier has a place for each
+#define FEED_BATCH_MAX 512u    // changes, reports or usage records in one message
 #define FEED_BYTES_MAX (128u * 1024) // of an encoded message; NNG_OPT_RECVMAXSZ of both sides
 
 enum feed_kind { FEED_NONE, FEED_HELLO, FEED_WELCOME, FEED_REFUSE, FEED_BATCH, FEED_REPORTS, FEED_USAGE };

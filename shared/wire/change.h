@@ -45,8 +45,9 @@ enum report_kind {
 	REPORT_ACK,      // shard stands at (epoch, seq); digest and sessions are of that moment
 	REPORT_GAP,      // shard stands at (epoch, seq), and a change came that does not follow
 	REPORT_NOT_MINE, // the seat does not own the shard (a move was under way); courier posts it again to the owner
-	REPORT_REFUSED,  // range check failed: our own bug or a foreign build; the shard stands unchanged
-	REPORT_FINAL,    // last counters of a cleared cell
+	REPORT_REFUSED, // the change (epoch, seq, slot are its own) does not fit: our own bug or a foreign build; the shard
+			// stands unchanged
+	REPORT_FINAL, // last counters of a cleared cell
 	REPORT_KINDS
 };
 
