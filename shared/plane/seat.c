@@ -19,13 +19,15 @@ static struct robust_list_head list;
 
 int seat_sit(struct seat_worker_page *page)
 {
-	pid_t thread = (pid_t)syscall(SYS_gettid);
+	uint32_t thread = (uint32_t)syscall(SYS_gettid), nobody = 0;
 
 	node.next = &list.list;
 	list.list.next = &node;
 	list.futex_offset = (char *)&page->life - (char *)&node;
 	list.list_op_pending = NULL;
-	atomic_store_explicit(&page->life, (uint32_t)thread, memory_order_release);
+	// A nursery that died between fork and FORKED leaves a worker nobody knows of: then two may come for one seat.
+	if (!atomic_compare_exchange_strong(&page->life, &nobody, thread))
+		return -EBUSY;
 	if (syscall(SYS_set_robust_list, &list, sizeof(list)))
 		return -errno;
 	return 0;

@@ -81,7 +81,7 @@ static inline struct seat seat_at(void *zone)
 
 // Sits the calling thread down: registers `life` with the kernel as a robust futex holding this thread's TID.
 // Once per process, from the thread that will run the loop. Replaces the C library's robust list: the process must not
-// use robust pthread mutexes. Returns 0 or -errno.
+// use robust pthread mutexes. Returns 0, -EBUSY if somebody sits here already, or -errno.
 int seat_sit(struct seat_worker_page *page);
 
 #define SEAT_LIFE_DIED 0x40000000u // FUTEX_OWNER_DIED

@@ -40,7 +40,8 @@
 	X(TX_FULL, "port's transmit queue full") \
 	X(TX_DOWN, "port's link down") \
 	X(NO_ROOM, "no free room to copy the frame into") \
-	X(FORGED, "lent to a worker that was evicted before it gave the packet back intact")
+	X(FORGED, "given back by a worker in an impossible shape; the worker was evicted") \
+	X(POISON, "two workers in a row crashed with it in hand")
 
 // Relay verdicts: where the packet goes next.
 #define VERDICTS_RELAY(X) \
