@@ -1,7 +1,7 @@
 // conf.h - the one YAML configuration, shared by all processes (libcyaml reads it).
 //
 // deploy/config/shoal.yaml is the documented example and a test. Each field's type, bounds, default and help text stand
-// in one table in conf.c. Addresses are checked and converted here: integers are host order.
+// in one table in conf_table.h. Addresses are checked and converted here: integers are host order.
 // Loaded once at start, owned by the caller, read-only afterwards. Not thread-safe while loading.
 #pragma once
 #include <stdbool.h>

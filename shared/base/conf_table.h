@@ -1,0 +1,82 @@
+// conf_table.h - the one table of the configuration: every field's key, type, bounds, default and help text.
+//
+// From the lists below come the struct of texts that libcyaml fills, its schema, the conversion and the printing.
+// Private to conf*.c.
+#pragma once
+#include <stdint.h>
+#include "shared/base/conf.h"
+
+// ONE(key, member of the struct, kind, low, high, default, help): one value. Default null: must be given.
+// MANY(key, member, its count, kind, low, high, help): a list; not given means empty.
+// clang-format off
+#define CONF_ROOT(ONE, MANY) \
+	ONE(run_dir, run_dir, conf_kind_path, 2, 80, "/run/shoal", "where sockets and locks live") \
+	ONE(log_level, log_level, conf_kind_level, 0, 0, "info", "error, warning, info or debug") \
+	ONE(gtpu_address, gtpu_address, conf_kind_ipv4, 0, 0, "auto", "GTP-U endpoint; auto: first IPv4 address of an access port") \
+	ONE(idle, idle, conf_kind_idle, 0, 0, "adaptive", "adaptive: sleep when there is nothing to do; spin: never")
+
+#define CONF_PORT(ONE, MANY) \
+	ONE(name, name, conf_kind_name, 1, 31, NULL, "for people and counters") \
+	ONE(driver, driver, conf_kind_driver, 0, 0, "af_xdp", "af_xdp, af_packet, tap, memif, pcap or pci") \
+	ONE(device, device, conf_kind_device, 1, 255, NULL, "interface, memif socket, pcap file or PCI address") \
+	ONE(options, options, conf_kind_text, 0, 255, "", "appended to the driver's device arguments") \
+	ONE(role, role, conf_kind_role, 0, 0, NULL, "access, core or both") \
+	ONE(vlan, vlan, conf_kind_number, 0, 4094, "0", "802.1Q tag; 0: untagged") \
+	ONE(mtu, mtu, conf_kind_number, 1280, 2000, "1500", "largest IP packet, bytes") \
+	ONE(mac, mac, conf_kind_mac, 0, 0, "device", "device: the device's own") \
+	MANY(addresses, address, addresses, conf_kind_address, 0, 16, "own addresses, each with its prefix length") \
+	ONE(gateway4, gateway4, conf_kind_ipv4, 0, 0, "none", "next hop of IPv4 destinations not on link") \
+	ONE(gateway6, gateway6, conf_kind_ipv6, 0, 0, "none", "next hop of IPv6 destinations not on link")
+
+#define CONF_WORKERS(ONE, MANY) \
+	ONE(count, workers, conf_kind_number, 1, 15, "2", "fast workers to keep running") \
+	MANY(cpus, worker_cpu, worker_cpus, conf_kind_cpu, 0, 15, "one for each worker; empty: chosen at start")
+
+#define CONF_PRIMARY(ONE, MANY) \
+	ONE(cpu, primary_cpu, conf_kind_cpu, 0, 0, "any", "core of the packet loop; any: floating") \
+	ONE(hugepage_dir, hugepage_dir, conf_kind_path, 2, 200, "/dev/hugepages", "hugetlbfs mount of 2 MB pages") \
+	ONE(rooms, rooms, conf_kind_number, 8192, 1048576, "32768", "packet rooms, 2240 bytes each") \
+	ONE(hold, hold, conf_kind_number, 1024, 262144, "8192", "packets held for each worker that is full, dead or moving")
+
+#define CONF_POOL(ONE, MANY) \
+	ONE(dnn, dnn, conf_kind_name, 1, 63, "internet", "data network name (APN)") \
+	ONE(ipv4, ipv4, conf_kind_pool4, 8, 24, "none", "prefix, /8 to /24") \
+	ONE(ipv6, ipv6, conf_kind_pool6, 16, 56, "none", "prefix, /16 to /56; each subscriber gets a /64")
+
+#define CONF_LIMITS(ONE, MANY) \
+	ONE(foreign_slots, foreign_slots, conf_kind_number, 0, 65536, "256", "sessions a shard with addresses not from the pools") \
+	ONE(rates, rates, conf_kind_number, 2, 65535, "1024", "different rates a shard")
+
+#define CONF_CTRL(ONE, MANY) \
+	ONE(store_dir, store_dir, conf_kind_path, 2, 200, "/var/lib/shoal", "where sessions are kept") \
+	ONE(store_mib, store_mib, conf_kind_number, 16, 1048576, "4096", "largest size of the store, MiB") \
+	MANY(oss, oss_url, oss_urls, conf_kind_url, 0, 4, "where RPC is served; empty: ipc://<run_dir>/oss.ipc") \
+	ONE(events, event_url, conf_kind_url, 0, 0, "auto", "where events are published; auto: ipc://<run_dir>/events.ipc") \
+	ONE(usage_interval_ms, usage_interval_ms, conf_kind_number, 100, 3600000, "1000", "time between usage reports")
+// clang-format on
+
+// What libcyaml fills: every value as it stands in the file, null where it is not given.
+#define TEXT_ONE(key, ...) char *key;
+#define TEXT_MANY(key, ...) \
+	char **key; \
+	uint32_t key##_count;
+
+// clang-format off
+struct text_port { CONF_PORT(TEXT_ONE, TEXT_MANY) };
+struct text_pool { CONF_POOL(TEXT_ONE, TEXT_MANY) };
+struct text_workers { CONF_WORKERS(TEXT_ONE, TEXT_MANY) };
+struct text_primary { CONF_PRIMARY(TEXT_ONE, TEXT_MANY) };
+struct text_limits { CONF_LIMITS(TEXT_ONE, TEXT_MANY) };
+struct text_ctrl { CONF_CTRL(TEXT_ONE, TEXT_MANY) };
+struct text {
+	CONF_ROOT(TEXT_ONE, TEXT_MANY)
+	struct text_workers workers;
+	struct text_primary primary;
+	struct text_limits limits;
+	struct text_ctrl ctrl;
+	struct text_port *ports;
+	uint32_t ports_count;
+	struct text_pool *pools;
+	uint32_t pools_count;
+};
+// clang-format on
