@@ -10,6 +10,14 @@
 
 #define FILE_MAX (256u << 10) // a configuration is some kilobytes; more is not one
 
+// A file may hold anything; what we repeat of it must not move anybody's cursor.
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
 int conf_fault(const struct conf_source *source, const char *field, const char *format, ...)
 {
 	const char *problem;
@@ -25,6 +33,7 @@ int conf_fault(const struct conf_source *source, const char *field, const char *
 		snprintf(where, sizeof where, ":%u", line);
 	snprintf(source->error, source->error_bytes, "%s%s: %s%s%s", source->path, where, field, *field ? ": " : "",
 		 what);
+	make_printable(source->error);
 	return -EINVAL;
 }
 

@@ -70,7 +70,7 @@ struct conf {
 };
 
 // Reads and checks the file. Returns 0 and a *conf to be given to conf_free, or -errno with one message in `error`
-// ("shoal.yaml:12: ports[0].mtu: 200 is below 1280") and *conf null.
+// ("shoal.yaml:12: ports[0].mtu: 200 is below 1280") and *conf null. error_bytes > 0.
 int conf_load(const char *path, struct conf **conf, char *error, size_t error_bytes);
 void conf_free(struct conf *conf);
 

@@ -70,9 +70,11 @@ static void trace_prepend(struct complaint *complaint, const char *level)
 		memcpy(complaint->field, outer, sizeof outer);
 }
 
-// An unknown key is no field of the schema, so the backtrace ends at the mapping around it.
+// libcyaml counts an entry when it begins, so that inside the first it says 1; only a list that is full has not counted the
+// one too many. An unknown key is no field of the schema: there the backtrace ends at the mapping around it.
 static void trace_level(struct complaint *complaint, const char *line)
 {
+	bool full = !complaint->traced && !strncmp(complaint->text, "Load: Excessive", 15);
 	char name[64];
 	char level[80];
 	unsigned entry;
@@ -80,7 +82,7 @@ static void trace_level(struct complaint *complaint, const char *line)
 	if (sscanf(line, " in mapping field '%63[^']'", name) == 1) {
 		trace_prepend(complaint, name);
 	} else if (sscanf(line, " in sequence entry '%u'", &entry) == 1) {
-		snprintf(level, sizeof level, "[%u]", entry);
+		snprintf(level, sizeof level, "[%u]", entry && !full ? entry - 1 : entry);
 		trace_prepend(complaint, level);
 	} else if (!complaint->traced && sscanf(complaint->text, "Load: Unexpected key: %63[^\n]", name) == 1) {
 		trace_prepend(complaint, name);
@@ -95,10 +97,10 @@ static void hear(cyaml_log_t level, void *with, const char *format, va_list argu
 
 	vsnprintf(line, sizeof line, format, arguments);
 	line[strcspn(line, "\n")] = '\0';
-	if (!*complaint->text)
-		memcpy(complaint->text, line, sizeof line);
-	else if (!strncmp(line, "  in ", 5))
+	if (!strncmp(line, "  in ", 5))
 		trace_level(complaint, line);
+	else if (!*complaint->text && strcmp(line, "Load: Backtrace:"))
+		memcpy(complaint->text, line, sizeof line);
 }
 
 // The complaint in the words of the house.
@@ -111,6 +113,8 @@ static void reword(const char *said, char *words, size_t bytes)
 		said += 6;
 	if (!strncmp(said, "Unexpected key", 14))
 		snprintf(words, bytes, "unknown key");
+	else if (!strncmp(said, "Ignoring documents", 18))
+		snprintf(words, bytes, "more than one document");
 	else if (!strncmp(said, "Mapping field already seen", 26))
 		snprintf(words, bytes, "given twice");
 	else if (!strncmp(said, "STRING length >", 15))
@@ -129,14 +133,21 @@ static void reword(const char *said, char *words, size_t bytes)
 		snprintf(words, bytes, "%s", said);
 }
 
+// What libyaml itself can't read has no field yet; its own line and reason are the better ones.
 static int complain(const struct conf_source *source, const struct complaint *complaint, cyaml_err_t error)
 {
 	const char *problem;
 	char words[256];
 
 	conf_line(source, "", &problem);
-	reword(*complaint->text ? complaint->text : cyaml_strerror(error), words, sizeof words);
-	return conf_fault(source, complaint->field, "%s", problem ? problem : words);
+	if (problem)
+		return conf_fault(source, "", "%s", problem);
+	if (error == CYAML_ERR_ALIAS)
+		return conf_fault(source, complaint->field, "aliases are not taken; write the value out");
+	if (!*complaint->text)
+		return conf_fault(source, "", "%s", cyaml_strerror(error));
+	reword(complaint->text, words, sizeof words);
+	return conf_fault(source, complaint->field, "%s", words);
 }
 
 static cyaml_config_t config_of(struct complaint *complaint)
