@@ -57,7 +57,3 @@ void lines_sweep_begin(const struct lines *lines);
 // Looks for the next cell that was not SET since begin, at no more than `budget` slots. Returns 1 with *slot: clear it, and call
 // again; -EAGAIN: budget spent, call again later; 0: done. The place is kept in the header, so a new owner goes on.
 int lines_sweep_end(const struct lines *lines, unsigned budget, uint32_t *slot);
-
-// Slot of a foreign address in this shard's index, or UINT32_MAX. The line's own address has been compared.
-uint32_t lines_find_ipv4(const struct region *region, uint32_t index_mask, uint32_t address);
-uint32_t lines_find_ipv6(const struct region *region, uint32_t index_mask, uint64_t prefix);

@@ -15,9 +15,7 @@ struct pipe {
 	const struct plane_net *net;
 	const struct rooms *rooms;
 	struct region shard[SHARDS];
-	uint32_t index_mask;  // region_shape.buckets - 1
-	uint32_t slots;       // region_shape.slots
-	uint32_t rates;       // region_shape.rates
+	struct region_shape shape;
 	uint64_t byte_tokens; // 8 x net->clock_hz
 };
 

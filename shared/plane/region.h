@@ -61,7 +61,7 @@ struct line {
 	uint8_t flags; // enum bearer_flag | LINE_VALID
 	uint8_t reserved;
 	uint16_t check;     // of the configured part above, without LINE_VALID (lines.c)
-	uint32_t packets;   // forwarded; low 32 bits, carries go to rest
+	uint32_t packets;   // forwarded; low 32 bits, see rest.half_turns
 	uint64_t tokens_at; // clock of the last token update
 	uint64_t tc, te;    // committed and excess tokens (RFC 2697 section 3)
 	uint64_t bytes;     // forwarded, inner IP bytes
@@ -74,12 +74,20 @@ enum { LINE_UPLINK, LINE_DOWNLINK, LINE_WAYS };
 struct rest {
 	uint64_t red_packets[LINE_WAYS]; // policed red, dropped or remarked
 	uint64_t red_bytes[LINE_WAYS];
-	uint32_t packets_high[LINE_WAYS]; // carries of line.packets
-	uint32_t teid;                    // the session the counters belong to: our TEID
+	uint32_t half_turns[LINE_WAYS]; // of line.packets; region_packets puts the two together
+	uint32_t teid;                  // the session the counters belong to: our TEID
 	uint32_t sweep;
 	uint64_t reserved[2];
 };
 _Static_assert(sizeof(struct rest) == 64, "one line");
+
+// All packets of a line, 63 bits. Parity tells whether the last half turn has been noted, so neither a reader in another
+// process (half_turns first, then low) nor a kill between the two stores ever sees a jump.
+static inline uint64_t region_packets(uint32_t half_turns, uint32_t low)
+{
+	half_turns += (half_turns ^ low >> 31) & 1;
+	return ((uint64_t)half_turns << 31) + (low & 0x7fffffff);
+}
 
 // A region's parts, found once; lives in private memory.
 struct region {

@@ -1,0 +1,41 @@
+// tunnel.h - opens and closes the GTP-U tunnel around a user's packet (TS 29.281), and carries ECN across (RFC 6040).
+//
+// Pure. Opening reads, closing writes only into the bytes in front of the packet.
+#pragma once
+#include <stdint.h>
+#include "shared/plane/verdict.h"
+#include "shared/wire/gtpu.h"
+#include "shared/wire/ip.h"
+
+#define TUNNEL_BYTES (IP4_HEADER + UDP_HEADER + GTPU_HEADER)
+#define TUNNEL_BYTES_QFI (IP4_HEADER + UDP_HEADER + GTPU_HEADER_QFI)
+
+// What an arriving G-PDU says.
+struct tunnel_inside {
+	uint32_t teid;
+	uint16_t offset; // of the user's packet, from the outer IP header
+	uint16_t left;   // bytes of it, as the tunnel says
+	uint8_t tos;     // outer
+};
+
+// Checks outer IPv4, UDP and GTP-U of bytes[0..left). VERDICT_FORWARD with *inside filled, or the refusal.
+enum verdict tunnel_open(struct tunnel_inside *inside, const uint8_t *bytes, uint32_t left);
+
+// Inner TOS byte after decapsulation (RFC 6040 4.2), or TUNNEL_DROP where the outer mark cannot be carried on.
+#define TUNNEL_DROP 256u
+unsigned tunnel_ecn(uint8_t inner, uint8_t outer);
+
+struct tunnel_ends {
+	uint32_t source, destination; // outer addresses
+	uint32_t teid;
+	uint16_t port; // UDP source
+	uint8_t tos;
+};
+
+// Writes the outer headers in front of the packet of `length` bytes. tunnel_close: TUNNEL_BYTES; with qfi: TUNNEL_BYTES_QFI.
+void tunnel_close(uint8_t *packet, uint32_t length, const struct tunnel_ends *ends);
+void tunnel_close_qfi(uint8_t *packet, uint32_t length, const struct tunnel_ends *ends, uint8_t qfi);
+
+// UDP source port 49152..65535, the same for all packets of an inner flow, so that links and cores share the load by it.
+// ip: what ip_read found at `packet`.
+uint16_t tunnel_port(const uint8_t *packet, const struct ip_packet *ip);
