@@ -1,0 +1,73 @@
+// fake_plane.c - makes a plane of ordinary memory for tests.
+#include "fake_plane.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+static void *pages(size_t bytes)
+{
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (memory == MAP_FAILED)
+		abort();
+	return memory;
+}
+
+static void plane_fill(struct plane *plane)
+{
+	unsigned bad;
+
+	plane->magic = PLANE_MAGIC;
+	memcpy(plane->layout, plane_layout, sizeof(plane->layout));
+	memcpy(plane->build, plane_build, sizeof(plane->build));
+	plane->generation = 1;
+	plane->shape = (struct region_shape){ FAKE_SLOTS, FAKE_FOREIGN, 16, region_buckets(FAKE_FOREIGN) };
+	plane->net.clock_hz = 2000000000;
+	plane->net.gtpu_ipv4 = 0x0a010001;
+	plane->net.pools = 1;
+	plane->net.pool[0] = (struct shard_pool){ .ipv4 = 0x0a2d0000, .ipv4_len = 18 };
+	if (shard_pools_lay(plane->net.pool, 1, &bad) != FAKE_POOL_ROWS)
+		abort();
+	plane->net.slot_bits = shard_slot_bits(FAKE_SLOTS);
+	plane->net.access_mtu = plane->net.core_mtu = 1500;
+	plane->rooms[0] = FAKE_ROOMS;
+	memset((void *)plane->owner, PLANE_SEAT_NONE, sizeof(plane->owner));
+}
+
+void fake_plane_make(struct plane_view *view)
+{
+	uint8_t *shards;
+
+	*view = (struct plane_view){ .plane = pages(PLANE_PAGE) };
+	plane_fill(view->plane);
+	view->rooms.base[0] = pages(FAKE_ROOMS * ROOM_STRIDE);
+	view->rooms.count[0] = FAKE_ROOMS;
+	for (unsigned n = 0; n < PLANE_SEATS; n++)
+		view->seats[n] = seat_at(pages(3 * (size_t)PLANE_PAGE));
+	shards = pages(SHARDS * region_stride(&view->plane->shape));
+	for (unsigned s = 0; s < SHARDS; s++) {
+		view->shards[s] = region_at(shards, &view->plane->shape, s);
+		view->shards[s].header->magic = REGION_MAGIC;
+		view->shards[s].header->shard = s;
+		view->shards[s].header->owner = PLANE_SEAT_NONE;
+	}
+}
+
+void fake_plane_free(struct plane_view *view)
+{
+	munmap(view->shards[0].header, SHARDS * region_stride(&view->plane->shape));
+	for (unsigned n = 0; n < PLANE_SEATS; n++)
+		munmap(view->seats[n].primary, 3 * (size_t)PLANE_PAGE);
+	munmap(view->rooms.base[0], FAKE_ROOMS * ROOM_STRIDE);
+	munmap(view->plane, PLANE_PAGE);
+}
+
+struct bearer fake_bearer(const struct plane_view *view, uint8_t shard, uint32_t slot)
+{
+	return (struct bearer){
+		.ue_ipv4 = shard_pool_ipv4(&view->plane->net.pool[0], slot, shard),
+		.teid = shard_teid(1, slot, shard, view->plane->net.slot_bits),
+		.peer_teid = 0x1000 + slot,
+		.peer_ipv4 = 0x0a010064,
+	};
+}

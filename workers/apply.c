@@ -1,0 +1,205 @@
+// apply.c - the chain rule of change.h, carried out. State: struct apply, the loop thread's; the shards' headers.
+#include "workers/apply.h"
+#include <errno.h>
+
+// One change posts at most APPLY_VISIT reports at once, and a visit at most as many answers at its end.
+#define APPLY_SPACE (2 * APPLY_VISIT)
+
+// What a visit owes the courier: one answer a shard, however many changes it saw.
+struct answers {
+	unsigned count;
+	struct {
+		uint8_t shard, kind;
+	} answer[APPLY_VISIT];
+};
+
+void apply_open(struct apply *apply, struct tenure *tenure, struct reports *reports, struct seat seat)
+{
+	*apply = (struct apply){ tenure, reports, seat, ring_resume(&seat.worker->change_tail), 0, 0 };
+}
+
+// A gap says all an ack says, and more: the higher kind wins.
+static void answer_note(struct answers *answers, uint8_t shard, uint8_t kind)
+{
+	unsigned i = 0;
+
+	while (i < answers->count && answers->answer[i].shard != shard)
+		i++;
+	if (i == answers->count) {
+		answers->answer[i].shard = shard;
+		answers->answer[i].kind = kind;
+		answers->count++;
+	} else if (kind > answers->answer[i].kind) {
+		answers->answer[i].kind = kind;
+	}
+}
+
+static void stand_post(struct apply *apply, uint8_t shard, uint8_t kind)
+{
+	struct region_header *header = apply->tenure->view->shards[shard].header;
+	struct report report = { .kind = kind, .shard = shard };
+
+	report.epoch = atomic_load_explicit(&header->epoch, memory_order_relaxed);
+	report.seq = atomic_load_explicit(&header->seq, memory_order_relaxed);
+	report.digest = atomic_load_explicit(&header->digest, memory_order_relaxed);
+	report.slot = atomic_load_explicit(&header->sessions, memory_order_relaxed);
+	reports_post(apply->reports, &report);
+}
+
+static void refusal_post(struct apply *apply, const struct change *change)
+{
+	struct report report = { .kind = REPORT_REFUSED, .shard = change->shard, .slot = change->slot };
+
+	report.epoch = change->epoch;
+	report.seq = change->seq;
+	reports_post(apply->reports, &report);
+	apply->refused++;
+}
+
+// Clears the cell. Its last counters are published before the shard moves on: if we die in between, the change comes again
+// and so does the report; a count that comes twice is the same count.
+static int cell_clear(struct apply *apply, const struct lines *lines, const struct change *change, uint32_t slot,
+		      uint32_t teid)
+{
+	struct report report = { .kind = REPORT_FINAL, .shard = change->shard, .slot = slot };
+	struct lines_count count;
+	int cleared = lines_clear(lines, slot, teid, &count);
+
+	if (cleared <= 0)
+		return cleared;
+	report.epoch = change->epoch;
+	report.seq = change->seq;
+	report.teid = count.teid;
+	report.uplink_packets = count.packets[LINE_UPLINK];
+	report.uplink_bytes = count.bytes[LINE_UPLINK];
+	report.downlink_packets = count.packets[LINE_DOWNLINK];
+	report.downlink_bytes = count.bytes[LINE_DOWNLINK];
+	reports_post(apply->reports, &report);
+	reports_publish(apply->reports);
+	return 0;
+}
+
+// One step; -EAGAIN until no cell is left that the snapshot did not name.
+static int sweep_step(struct apply *apply, const struct lines *lines, const struct change *change)
+{
+	uint32_t slot;
+
+	for (unsigned i = 0; i < APPLY_VISIT; i++) {
+		int found = lines_sweep_end(lines, APPLY_SLICE, &slot);
+
+		if (found <= 0)
+			return found;
+		cell_clear(apply, lines, change, slot, 0);
+	}
+	return -EAGAIN;
+}
+
+static int verb_apply(struct apply *apply, const struct change *change)
+{
+	struct lines lines = tenure_lines(apply->tenure, change->shard);
+
+	switch (change->verb) {
+	case CHANGE_SET:
+		return lines_set(&lines, change->slot, &change->bearer);
+	case CHANGE_CLEAR:
+		return cell_clear(apply, &lines, change, change->slot, change->bearer.teid);
+	case CHANGE_RATE:
+		return lines_rate_set(&lines, change->rate_index, &change->rate);
+	case CHANGE_SWEEP_BEGIN:
+		lines_sweep_begin(&lines);
+		return 0;
+	case CHANGE_SWEEP_END:
+		return sweep_step(apply, &lines, change);
+	default:
+		return -EINVAL;
+	}
+}
+
+// What the chain says about this change: REPORT_NONE = it is the next one.
+static uint8_t chain_judge(const struct apply *apply, const struct change *change)
+{
+	struct region_header *header = apply->tenure->view->shards[change->shard].header;
+	uint64_t seq;
+
+	if (!tenure_has(apply->tenure, change->shard))
+		return REPORT_NOT_MINE;
+	if (change->epoch < atomic_load_explicit(&header->epoch, memory_order_relaxed))
+		return REPORT_GAP;
+	if (change->verb == CHANGE_SWEEP_BEGIN)
+		return REPORT_NONE;
+	seq = atomic_load_explicit(&header->seq, memory_order_relaxed);
+	if (change->seq <= seq)
+		return REPORT_ACK;
+	return change->prev == seq ? REPORT_NONE : REPORT_GAP;
+}
+
+// 0, or -EAGAIN: the change is not done yet and stays where it is.
+static int change_apply(struct apply *apply, const struct change *change, struct answers *answers)
+{
+	struct region_header *header = apply->tenure->view->shards[change->shard].header;
+	uint8_t verdict = chain_judge(apply, change);
+	int error;
+
+	if (verdict != REPORT_NONE) {
+		answer_note(answers, change->shard, verdict);
+		return 0;
+	}
+	error = verb_apply(apply, change);
+	if (error == -EAGAIN)
+		return error;
+	if (error) {
+		refusal_post(apply, change);
+		return 0;
+	}
+	atomic_store_explicit(&header->epoch, change->epoch, memory_order_relaxed);
+	atomic_store_explicit(&header->seq, change->seq, memory_order_release);
+	apply->applied++;
+	answer_note(answers, change->shard, REPORT_ACK);
+	return 0;
+}
+
+static void answers_post(struct apply *apply, const struct answers *answers)
+{
+	for (unsigned i = 0; i < answers->count; i++)
+		stand_post(apply, answers->answer[i].shard, answers->answer[i].kind);
+	reports_publish(apply->reports);
+	reports_ring(apply->reports);
+}
+
+bool apply_waiting(const struct apply *apply)
+{
+	return ring_ready(apply->tail, &apply->seat.courier->change_head, CHANGE_SLOTS) > 0 &&
+	       reports_space(apply->reports) >= APPLY_SPACE;
+}
+
+unsigned apply_visit(struct apply *apply)
+{
+	struct answers answers = { 0 };
+	unsigned done = 0;
+
+	while (done < APPLY_VISIT && apply_waiting(apply)) {
+		// A copy: what is checked is what is used.
+		struct change change = apply->seat.courier->changes[apply->tail % CHANGE_SLOTS];
+
+		done++;
+		if (change_apply(apply, &change, &answers) == -EAGAIN)
+			break;
+		apply->tail++;
+	}
+	if (!done)
+		return 0;
+	answers_post(apply, &answers); // before the changes leave the ring
+	ring_publish(&apply->seat.worker->change_tail, apply->tail);
+	return done;
+}
+
+void apply_stand(struct apply *apply)
+{
+	if (reports_space(apply->reports) < REPORT_SLOTS / 2)
+		return;
+	for (unsigned shard = 0; shard < SHARDS; shard++)
+		if (tenure_has(apply->tenure, (uint8_t)shard))
+			stand_post(apply, (uint8_t)shard, REPORT_ACK);
+	reports_publish(apply->reports);
+	reports_ring(apply->reports);
+}

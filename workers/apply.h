@@ -1,0 +1,31 @@
+// apply.h - changes from the change ring into the shards this seat holds, between two bursts.
+//
+// The rule of the chain is change.h's. A visit is bounded, whatever lies in the ring; a change stays in the ring until its
+// effect and its reports are published, so a worker may die anywhere: the change is then repeated, or ctrl hears of the gap.
+// Private to the loop thread.
+#pragma once
+#include "workers/reports.h"
+#include "workers/tenure.h"
+
+#define APPLY_VISIT 16u // changes a visit
+#define APPLY_SLICE 64u // cells looked at in one step of a sweep's end
+
+struct apply {
+	struct tenure *tenure;
+	struct reports *reports;
+	struct seat seat;
+	uint32_t tail;             // ours; page->change_tail is its published copy
+	uint64_t applied, refused; // since we sat down
+};
+
+void apply_open(struct apply *apply, struct tenure *tenure, struct reports *reports, struct seat seat);
+
+// Works off up to APPLY_VISIT changes. Returns how much it did; 0 = nothing there, or no space to report it.
+unsigned apply_visit(struct apply *apply);
+
+// Whether a visit would do something.
+bool apply_waiting(const struct apply *apply);
+
+// Reports where our shards stand, so that ctrl can compare digests: all of them, or none if the report ring is more than half
+// full. About once a second, and soon after a shard was taken over.
+void apply_stand(struct apply *apply);

@@ -1,0 +1,211 @@
+// loop.c - turns the handles of one seat. State: struct loop, the loop thread's alone; its pages are the worker's
+// (seat.h), the shards it holds are its own until it gives them up.
+#include "workers/loop.h"
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include "shared/base/bell.h"
+#include "shared/base/clock.h"
+#include "shared/plane/verdict.h"
+
+#define HOUSE_PER_SECOND 1000u // housekeeping while there is work
+#define LOOK_CELLS 256u        // cells validated in one housekeeping
+#define IDLE_PAUSES 64u        // empty turns before we offer the core to others
+#define IDLE_YIELDS 128u       // empty turns before we sleep
+#define SLEEP_MS 1000
+
+static void pipe_work(void *with, struct lane_handle *handles, unsigned n, uint64_t now)
+{
+	pipe_burst(with, handles, n, now);
+}
+
+void loop_open(struct loop *loop, const struct plane_view *view, unsigned number, const struct loop_wires *wires)
+{
+	struct seat seat = view->seats[number];
+
+	*loop = (struct loop){ .view = view, .seat = seat, .wires = *wires };
+	loop->house_ticks = view->plane->net.clock_hz / HOUSE_PER_SECOND;
+	loop->in_tail = ring_resume(&seat.worker->in_tail);
+	loop->out_head = ring_resume(&seat.worker->out_head);
+	pipe_init(&loop->pipe, &view->plane->net, &view->rooms, &view->plane->shape);
+	tenure_open(&loop->tenure, &loop->pipe, view, number);
+	reports_open(&loop->reports, seat, wires->bell_courier);
+	apply_open(&loop->apply, &loop->tenure, &loop->reports, seat);
+	loop_set_work(loop, pipe_work, &loop->pipe);
+}
+
+void loop_set_work(struct loop *loop, loop_work *work, void *with)
+{
+	loop->work = work;
+	loop->with = with;
+}
+
+// A fence comes back in its place: everything lent before it is already in front of it in lane.out.
+static void fence_pass(struct loop *loop, struct lane_handle *handle)
+{
+	uint8_t shard = (uint8_t)handle->hint;
+
+	if (handle->code == LANE_OWN) {
+		tenure_take(&loop->tenure, shard);
+		loop->stood_at = 0;
+		loop->house_left = true;
+		handle->code = VERDICT_OWNED;
+	} else {
+		tenure_give(&loop->tenure, shard);
+		handle->code = VERDICT_CUT;
+	}
+}
+
+static bool is_fence(const struct lane_handle *handle)
+{
+	return handle->code == LANE_CUT || handle->code == LANE_OWN;
+}
+
+// Fences are rare: a burst is mostly one run of packets.
+static void burst_work(struct loop *loop, struct lane_handle *handles, unsigned n, uint64_t now)
+{
+	for (unsigned i = 0; i < n;) {
+		unsigned first = i;
+
+		while (i < n && !is_fence(&handles[i]))
+			i++;
+		if (i > first)
+			loop->work(loop->with, handles + first, i - first, now);
+		if (i < n)
+			fence_pass(loop, &handles[i++]);
+	}
+}
+
+// Handles that can be taken and returned now. The primary lends no more than lane.out holds, so space is there; if it says
+// otherwise we wait rather than overwrite.
+static unsigned lane_ready(const struct loop *loop)
+{
+	int ready = ring_ready(loop->in_tail, &loop->seat.primary->in_head, LANE_SLOTS);
+	int space = ring_space(loop->out_head, &loop->seat.primary->out_tail, LANE_SLOTS);
+	int n = ready < space ? ready : space;
+
+	return n <= 0 ? 0 : n < (int)LANE_BURST ? (unsigned)n : LANE_BURST;
+}
+
+// Two-phase: the burst stays in lane.in until its results are in lane.out. If we die in between, the primary finds in
+// its own books what it lent and did not get back; the other order would lose a burst.
+static unsigned lane_turn(struct loop *loop, uint64_t now)
+{
+	struct lane_handle burst[LANE_BURST];
+	unsigned n = lane_ready(loop);
+
+	if (!n)
+		return 0;
+	for (unsigned i = 0; i < n; i++)
+		burst[i] = loop->seat.primary->in[(loop->in_tail + i) % LANE_SLOTS];
+	burst_work(loop, burst, n, now);
+	for (unsigned i = 0; i < n; i++)
+		loop->seat.worker->out[(loop->out_head + i) % LANE_SLOTS] = burst[i];
+	loop->out_head += n;
+	loop->in_tail += n;
+	ring_publish(&loop->seat.worker->out_head, loop->out_head); // first the results
+	ring_publish(&loop->seat.worker->in_tail, loop->in_tail);   // then the receipt
+	bell_ring_if(&loop->view->plane->sleeping, loop->wires.bell_primary);
+	loop->stats.bursts++;
+	loop->stats.packets += n;
+	return n;
+}
+
+// One clock read serves the burst and the account of busy time: a turn lasts from its read to the next turn's.
+unsigned loop_turn(struct loop *loop)
+{
+	uint64_t now = clock_ticks();
+	unsigned done;
+
+	if (!loop->idle)
+		loop->stats.busy_ticks += now - loop->turned_at;
+	loop->turned_at = now;
+	done = lane_turn(loop, now);
+	done += apply_visit(&loop->apply);
+	loop->stats.loops++;
+	loop->stats.idle_loops += !done;
+	loop->idle = done ? 0 : loop->idle + 1;
+	return done;
+}
+
+static void stats_publish(struct loop *loop)
+{
+	loop->stats.changes = loop->apply.applied;
+	loop->stats.refused = loop->apply.refused;
+	loop->seat.worker->stats = loop->stats;
+}
+
+static bool primary_lives(const struct loop *loop)
+{
+	struct pollfd fd = { loop->wires.primary_pidfd, POLLIN, 0 };
+
+	return poll(&fd, 1, 0) <= 0;
+}
+
+void loop_keep_house(struct loop *loop, uint64_t now)
+{
+	bool idle_with_work = loop->idle && loop->house_left;
+
+	if (now - loop->kept_at < loop->house_ticks && !idle_with_work)
+		return;
+	loop->kept_at = now;
+	stats_publish(loop);
+	if (now - loop->stood_at >= loop->view->plane->net.clock_hz) {
+		loop->stood_at = now;
+		apply_stand(&loop->apply);
+		loop->primary_gone = !primary_lives(loop);
+	}
+	loop->house_left = tenure_look(&loop->tenure, LOOK_CELLS);
+}
+
+// A seat is left only with empty hands.
+static bool may_leave(const struct loop *loop)
+{
+	return loop->idle && !loop->tenure.held &&
+	       atomic_load_explicit(&loop->seat.primary->wanted, memory_order_acquire) == SEAT_STOP;
+}
+
+// Whether there is a reason not to sleep.
+static bool loop_waiting(const struct loop *loop)
+{
+	return lane_ready(loop) || apply_waiting(&loop->apply) || may_leave(loop);
+}
+
+// Sleeps until something is posted, the primary goes, or it is time to keep house.
+static void loop_sleep(struct loop *loop)
+{
+	struct pollfd fds[] = { { loop->wires.bell, POLLIN, 0 }, { loop->wires.primary_pidfd, POLLIN, 0 } };
+
+	bell_doze(&loop->seat.worker->sleeping);
+	if (!loop_waiting(loop)) {
+		loop->stats.sleeps++;
+		stats_publish(loop);
+		poll(fds, 2, SLEEP_MS);
+		if (fds[0].revents)
+			bell_hush(loop->wires.bell);
+		loop->primary_gone = fds[1].revents != 0;
+	}
+	bell_rise(&loop->seat.worker->sleeping);
+}
+
+// From pausing to yielding to sleeping: the longer nothing comes, the less it costs to wait.
+static void loop_rest(struct loop *loop)
+{
+	if (loop->view->plane->spin || loop->idle < IDLE_PAUSES)
+		__builtin_ia32_pause();
+	else if (loop->house_left || loop->idle < IDLE_YIELDS)
+		sched_yield();
+	else
+		loop_sleep(loop);
+}
+
+void loop_run(struct loop *loop)
+{
+	while (!loop->primary_gone && !may_leave(loop)) {
+		loop_turn(loop);
+		loop_keep_house(loop, loop->turned_at);
+		if (loop->idle)
+			loop_rest(loop);
+	}
+	stats_publish(loop);
+}

@@ -1,0 +1,25 @@
+// reports.h - the worker's end of its report ring.
+//
+// Private to the loop thread. A report is written, then the head published: the courier never sees half of one. Nothing is
+// overwritten: who posts asks for space first and waits its turn if there is none.
+#pragma once
+#include "shared/plane/seat.h"
+
+struct reports {
+	struct seat seat;
+	uint32_t head; // ours; page->report_head is its published copy
+	int bell;      // the courier's; -1 = none
+};
+
+void reports_open(struct reports *reports, struct seat seat, int courier_bell);
+
+// Reports that may be posted now; 0 as well where the courier's index is impossible.
+unsigned reports_space(const struct reports *reports);
+
+// Writes one report; the caller has asked for space. Seen by the courier after reports_publish.
+void reports_post(struct reports *reports, const struct report *report);
+
+void reports_publish(struct reports *reports);
+
+// Wakes the courier if it sleeps; after the last reports_publish of a visit.
+void reports_ring(struct reports *reports);
