@@ -80,7 +80,9 @@ static inline enum ip_fault ip_read(struct ip_packet *ip, const uint8_t *bytes, 
 		return IP_SHORT;
 	*ip = (struct ip_packet){ IP6_HEADER + be16_get(bytes + 4), IP6_HEADER, 6,
 				  (uint8_t)(be16_get(bytes) >> 4),  bytes[7],   bytes[6] };
-	return ip->length > left ? IP_BAD : IP_SOUND;
+	if (ip->length > left || (ip->length == IP6_HEADER && ip->protocol == 0)) // a jumbogram (RFC 2675)
+		return IP_BAD;
+	return IP_SOUND;
 }
 
 // Takes one hop off and writes the traffic class, checksum included (RFC 1624 eqn. 3), in one store: a kill leaves the old

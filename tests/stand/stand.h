@@ -1,0 +1,37 @@
+// stand.h - a small plane in private memory, so that the packet path can be tried without DPDK, hugepages or processes.
+//
+// Pools: 10.45.0.0/16 and 2001:db8:45::/48 (256 rows, one cell each for both families), and 64 cells a shard for foreign addresses.
+// Every shard has an owner unless the test takes it away. Rooms end where a page without rights begins.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include "shared/plane/verdict.h"
+#include "workers/lines.h"
+#include "workers/pipe.h"
+
+#define STAND_HZ 2000000000ull
+#define STAND_GTPU 0xc0000201u // 192.0.2.1
+#define STAND_PEER 0xc6336401u // 198.51.100.1
+#define STAND_ROOMS 64u
+#define STAND_FIRST_FOREIGN 256u
+#define STAND_OFFSET 142u // where the primary usually leaves the IP header: headroom and Ethernet
+
+struct stand {
+	struct plane_net net;
+	struct region_shape shape;
+	struct rooms rooms;
+	struct pipe pipe;
+	uint8_t *rooms_map, *zone;
+	size_t rooms_bytes, zone_bytes;
+};
+
+void stand_open(struct stand *stand); // aborts where there is no memory
+void stand_close(struct stand *stand);
+struct lines stand_lines(struct stand *stand, unsigned shard);
+
+// A plain dual-stack bearer for a cell: pool addresses, generation 1, peer STAND_PEER, no rates, marks kept.
+struct bearer stand_bearer(const struct stand *stand, unsigned shard, uint32_t slot);
+
+// Copies a packet into a room and makes the handle the primary would.
+struct lane_handle stand_lend(struct stand *stand, uint32_t room, unsigned kind, const void *bytes, unsigned length);
+uint8_t *stand_bytes(struct stand *stand, const struct lane_handle *handle);
