@@ -20,6 +20,7 @@ struct steer_result {
 	uint8_t l3;    // offset of the IP (or ARP) header in the frame: 14 or 18
 	uint32_t hint; // as in lane.h
 };
+#define STEER_BYTES 94u // Ethernet, one tag, IPv4 with all options, UDP, GTP-U
 #define STEER_TO_LANE 255u
 #define STEER_NEIGH 254u
 
@@ -33,11 +34,15 @@ struct steer_exception {
 struct steer *steer_make(const struct conf *conf, const struct plane *plane); // null: no memory
 void steer_free(struct steer *steer);
 
+// Says a port's MAC, once it is known: frames to another unicast MAC are then refused, and the link-local address made from it
+// (RFC 4291 appendix A) counts as our own. Once a port, before first use.
+void steer_mac(struct steer *steer, unsigned port, const uint8_t mac[6]);
+
 // Replaces the whole exception table. Builds the new one aside, then swaps; loop thread. 0, -E2BIG, -ENOMEM.
 int steer_exceptions(struct steer *steer, const struct steer_exception *list, unsigned count);
 
 struct steer_result steer_frame(const struct steer *steer, unsigned port, const uint8_t *frame, unsigned length);
 
 // For an IP packet that comes from inside (VERDICT_STEER_AGAIN, VERDICT_FORWARD to our own address): same answer, from its IP header.
-// role: CONF_ACCESS or CONF_CORE, the side it counts as having come from.
+// role: CONF_ACCESS or CONF_CORE, the side it counts as having come from. Never STEER_NEIGH: ND does not cross a hop. l3 is 0.
 struct steer_result steer_packet(const struct steer *steer, unsigned role, const uint8_t *packet, unsigned length);

@@ -1,0 +1,287 @@
+// steer.c - decides from a frame's header bytes which lane it takes.
+//
+// Pure but for its own tables, which are built before first use; exceptions are swapped by the loop thread, which is also
+// the only one that steers. Lengths are checked as far as this file reads; whether a header is sound is the lanes' business.
+#include "primary/steer.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "primary/addrmap.h"
+#include "shared/plane/lane.h"
+#include "shared/plane/verdict.h"
+#include "shared/wire/cursor.h"
+#include "shared/wire/gtpu.h"
+#include "shared/wire/ip.h"
+
+enum { ETHER_HEADER = 14, ETHER_TAG = 4 };
+enum { ETHER_IPV4 = 0x0800, ETHER_ARP = 0x0806, ETHER_IPV6 = 0x86dd };
+enum { ETHER_8021Q = 0x8100, ETHER_8021AD = 0x88a8, ETHER_QINQ = 0x9100 };
+enum { ND_FIRST = 133, ND_LAST = 137 }; // router solicitation .. redirect, RFC 4861 4
+enum { STEER_OTHER, STEER_OWN, STEER_BROADCAST };
+
+_Static_assert(STEER_BYTES == ETHER_HEADER + ETHER_TAG + 60 + UDP_HEADER + GTPU_HEADER, "the deepest read");
+_Static_assert(VERDICT_COUNT < STEER_NEIGH, "a code is a verdict or one of ours");
+
+struct steer_port {
+	uint64_t mac; // first six bytes of a frame for us, as be64 >> 16; 0 = not known, everything is for us
+	uint16_t vlan;
+	uint8_t role;
+};
+
+struct steer {
+	struct steer_port port[PLANE_PORTS];
+	uint32_t gtpu_ipv4;
+	struct addrmap own;        // address -> STEER_OWN, STEER_BROADCAST
+	struct addrmap exceptions; // address or prefix -> shard
+};
+
+// An IP packet and where it came from.
+struct steer_from {
+	const uint8_t *ip;
+	unsigned length;
+	uint8_t role; // enum conf_role
+	uint8_t l3;   // 0 = from inside
+};
+
+static struct steer_result steer_refuse(enum verdict verdict, uint8_t l3)
+{
+	return (struct steer_result){ .kind = LANE_NONE, .code = (uint8_t)verdict, .l3 = l3 };
+}
+
+static struct steer_result steer_lane(enum lane_kind kind, uint8_t shard, uint32_t hint, uint8_t l3)
+{
+	return (struct steer_result){
+		.kind = (uint8_t)kind, .code = STEER_TO_LANE, .shard = shard, .l3 = l3, .hint = hint
+	};
+}
+
+static struct steer_result steer_neigh(uint8_t l3)
+{
+	return (struct steer_result){ .kind = LANE_NONE, .code = STEER_NEIGH, .l3 = l3 };
+}
+
+// UDP to our GTP-U address, at or behind an IPv4 header of `header` bytes in a packet of `total`.
+static struct steer_result steer_gtpu(const struct steer_from *from, unsigned header, unsigned total)
+{
+	const uint8_t *udp = from->ip + header;
+	const uint8_t *gtpu = udp + UDP_HEADER;
+
+	if (be16_get(from->ip + 6) & IP4_FRAGMENT)
+		return steer_refuse(VERDICT_FRAGMENT, from->l3);
+	if (total < header + UDP_HEADER)
+		return steer_refuse(VERDICT_SHORT, from->l3);
+	if (be16_get(udp + 2) != GTPU_PORT)
+		return steer_lane(LANE_LOCAL, 0, 0, from->l3);
+	if (total < header + UDP_HEADER + GTPU_HEADER || (gtpu[0] & 0xf0) != (GTPU_VERSION_1 | GTPU_PT))
+		return steer_refuse(VERDICT_BAD_GTPU, from->l3);
+	if (gtpu[1] != GTPU_G_PDU)
+		return steer_lane(LANE_LOCAL, 0, 0, from->l3);
+
+	uint32_t teid = be32_get(gtpu + 4);
+
+	return steer_lane(LANE_UPLINK, shard_of_teid(teid), teid, from->l3);
+}
+
+// A packet that is not for the gateway itself: for a subscriber, if it came from where subscribers are looked for.
+static struct steer_result steer_down(const struct steer *steer, const struct steer_from *from, struct address key,
+				      uint8_t shard)
+{
+	if (!(from->role & CONF_CORE))
+		return steer_refuse(VERDICT_NOT_OURS, from->l3);
+	shard = (uint8_t)addrmap_get(&steer->exceptions, key, shard);
+	return steer_lane(LANE_DOWNLINK, shard, shard, from->l3);
+}
+
+// 0/8, 127/8 and everything from 224/4 up: no destination for a router (RFC 1812 5.3.7).
+static bool steer_no_host(uint32_t ipv4)
+{
+	return ipv4 >> 24 == 0 || ipv4 >> 24 == 127 || ipv4 >> 28 >= 14;
+}
+
+static struct steer_result steer_ipv4(const struct steer *steer, const struct steer_from *from)
+{
+	if (from->length < IP4_HEADER)
+		return steer_refuse(VERDICT_SHORT, from->l3);
+
+	unsigned header = (from->ip[0] & 15u) * 4;
+	unsigned total = be16_get(from->ip + 2);
+	uint32_t destination = be32_get(from->ip + 16);
+
+	if (from->ip[0] >> 4 != 4 || header < IP4_HEADER || total < header || total > from->length)
+		return steer_refuse(VERDICT_BAD_IP, from->l3);
+	if (destination == steer->gtpu_ipv4 && from->ip[9] == IP_UDP && from->role & CONF_ACCESS)
+		return steer_gtpu(from, header, total);
+
+	switch (addrmap_get(&steer->own, address_ipv4(destination), STEER_OTHER)) {
+	case STEER_OWN:
+		return steer_lane(LANE_LOCAL, 0, 0, from->l3);
+	case STEER_BROADCAST:
+		return steer_refuse(VERDICT_NOT_OURS, from->l3);
+	}
+	if (steer_no_host(destination))
+		return steer_refuse(VERDICT_NOT_OURS, from->l3);
+	return steer_down(steer, from, address_ipv4(destination), shard_of_ipv4(destination));
+}
+
+// ND speaks on the link only: to us, to a link-local address or to a multicast group; never to a subscriber.
+static bool steer_is_nd(const struct steer_from *from, bool to_link)
+{
+	return to_link && from->l3 && from->ip[6] == IP_ICMP6 && from->length > IP6_HEADER &&
+	       from->ip[IP6_HEADER] >= ND_FIRST && from->ip[IP6_HEADER] <= ND_LAST;
+}
+
+static struct steer_result steer_ipv6(const struct steer *steer, const struct steer_from *from)
+{
+	if (from->length < IP6_HEADER)
+		return steer_refuse(VERDICT_SHORT, from->l3);
+	if (from->ip[0] >> 4 != 6 || IP6_HEADER + be16_get(from->ip + 4) > from->length)
+		return steer_refuse(VERDICT_BAD_IP, from->l3);
+
+	struct address destination = address_ipv6(from->ip + 24);
+	bool own = addrmap_get(&steer->own, destination, STEER_OTHER) == STEER_OWN;
+	bool link = address_link_local(destination) || address_multicast6(destination);
+
+	if (steer_is_nd(from, own || link))
+		return steer_neigh(from->l3);
+	if (own)
+		return steer_lane(LANE_LOCAL, 0, 0, from->l3);
+	if (link || destination.high == 0) // ::/64 holds ::, ::1 and mapped IPv4: nobody's prefix
+		return steer_refuse(VERDICT_NOT_OURS, from->l3);
+	return steer_down(steer, from, (struct address){ destination.high, 0 }, shard_of_ipv6(destination.high));
+}
+
+// Offset of the L3 header and the Ethernet type behind the tag, or the verdict that refuses the frame. A tag with VLAN 0
+// carries a priority only (IEEE 802.1Q 9.6): the frame is untagged.
+static enum verdict steer_ethernet(const struct steer_port *port, const struct steer_from *frame, unsigned *type,
+				   uint8_t *l3)
+{
+	if (frame->length < ETHER_HEADER)
+		return VERDICT_SHORT;
+	*l3 = ETHER_HEADER;
+	*type = be16_get(frame->ip + 12);
+	if (*type == ETHER_8021Q) {
+		if (frame->length < ETHER_HEADER + ETHER_TAG)
+			return VERDICT_SHORT;
+		if ((be16_get(frame->ip + 14) & 0xfff) != port->vlan)
+			return VERDICT_VLAN;
+		*l3 = ETHER_HEADER + ETHER_TAG;
+		*type = be16_get(frame->ip + 16);
+	} else if (port->vlan) {
+		return VERDICT_VLAN;
+	}
+	return *type == ETHER_8021Q || *type == ETHER_8021AD || *type == ETHER_QINQ ? VERDICT_VLAN : VERDICT_FORWARD;
+}
+
+// Whether a frame of at least eight bytes bears our MAC, or a group's.
+static bool steer_for_us(const struct steer_port *port, const uint8_t *frame)
+{
+	uint64_t mac = be64_get(frame) >> 16;
+
+	return mac == port->mac || !port->mac || mac >> 40 & 1;
+}
+
+struct steer_result steer_frame(const struct steer *steer, unsigned port, const uint8_t *frame, unsigned length)
+{
+	const struct steer_port *at = &steer->port[port];
+	struct steer_from from = { .ip = frame, .length = length, .role = at->role };
+	unsigned type = 0;
+	enum verdict verdict = steer_ethernet(at, &from, &type, &from.l3);
+
+	if (verdict != VERDICT_FORWARD)
+		return steer_refuse(verdict, from.l3);
+	if (!steer_for_us(at, frame))
+		return steer_refuse(VERDICT_NOT_OURS, from.l3);
+	from.ip += from.l3;
+	from.length -= from.l3;
+	switch (type) {
+	case ETHER_IPV4:
+		return steer_ipv4(steer, &from);
+	case ETHER_IPV6:
+		return steer_ipv6(steer, &from);
+	case ETHER_ARP:
+		return steer_neigh(from.l3);
+	}
+	return steer_refuse(VERDICT_NOT_IP, from.l3);
+}
+
+struct steer_result steer_packet(const struct steer *steer, unsigned role, const uint8_t *packet, unsigned length)
+{
+	struct steer_from from = { .ip = packet, .length = length, .role = (uint8_t)role };
+
+	if (!length)
+		return steer_refuse(VERDICT_SHORT, 0);
+	return packet[0] >> 4 == 6 ? steer_ipv6(steer, &from) : steer_ipv4(steer, &from);
+}
+
+// The broadcast addresses of an own IPv4 prefix, old form and new (RFC 1122 3.2.1.3).
+static void steer_broadcast(struct steer *steer, const struct plane_address *own)
+{
+	if (own->family != 4 || own->prefix_len > 30)
+		return;
+
+	uint32_t hosts = own->prefix_len ? (1u << (32 - own->prefix_len)) - 1 : UINT32_MAX;
+	uint32_t ipv4 = be32_get(own->bytes);
+
+	addrmap_put(&steer->own, address_ipv4(ipv4 | hosts), STEER_BROADCAST);
+	addrmap_put(&steer->own, address_ipv4(ipv4 & ~hosts), STEER_BROADCAST);
+}
+
+static struct address steer_address(const struct plane_address *own)
+{
+	return own->family == 4 ? address_ipv4(be32_get(own->bytes)) : address_ipv6(own->bytes);
+}
+
+struct steer *steer_make(const struct conf *conf, const struct plane *plane)
+{
+	struct steer *steer = calloc(1, sizeof(*steer));
+
+	if (!steer || addrmap_init(&steer->own, 3 * plane->owns + PLANE_PORTS)) {
+		steer_free(steer);
+		return NULL;
+	}
+	steer->gtpu_ipv4 = plane->net.gtpu_ipv4;
+	for (unsigned p = 0; p < conf->ports; p++)
+		steer->port[p] = (struct steer_port){ .vlan = conf->port[p].vlan, .role = (uint8_t)conf->port[p].role };
+	for (unsigned i = 0; i < plane->owns; i++)
+		steer_broadcast(steer, &plane->own[i]);
+	for (unsigned i = 0; i < plane->owns; i++) // after all broadcasts: our own word wins
+		addrmap_put(&steer->own, steer_address(&plane->own[i]), STEER_OWN);
+	return steer;
+}
+
+void steer_free(struct steer *steer)
+{
+	if (!steer)
+		return;
+	addrmap_fini(&steer->own);
+	addrmap_fini(&steer->exceptions);
+	free(steer);
+}
+
+void steer_mac(struct steer *steer, unsigned port, const uint8_t mac[6])
+{
+	uint8_t bytes[8] = { 0 };
+
+	memcpy(bytes, mac, 6);
+	steer->port[port].mac = be64_get(bytes) >> 16;
+	addrmap_put(&steer->own, address_eui64(mac), STEER_OWN);
+}
+
+int steer_exceptions(struct steer *steer, const struct steer_exception *list, unsigned count)
+{
+	struct addrmap map;
+
+	if (count > STEER_EXCEPTIONS_MAX)
+		return -E2BIG;
+	if (addrmap_init(&map, 2 * count))
+		return -ENOMEM;
+	for (unsigned i = 0; i < count; i++) {
+		if (list[i].ipv4)
+			addrmap_put(&map, address_ipv4(list[i].ipv4), list[i].shard);
+		if (list[i].ipv6)
+			addrmap_put(&map, (struct address){ list[i].ipv6, 0 }, list[i].shard);
+	}
+	addrmap_fini(&steer->exceptions);
+	steer->exceptions = map;
+	return 0;
+}
