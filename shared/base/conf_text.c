@@ -145,7 +145,8 @@ static int complain(const struct conf_source *source, const struct complaint *co
 	if (error == CYAML_ERR_ALIAS)
 		return conf_fault(source, complaint->field, "aliases are not taken; write the value out");
 	if (!*complaint->text)
-		return conf_fault(source, "", "%s", cyaml_strerror(error));
+		return conf_fault(source, "", "keys and values are not where they should be (%s)",
+				  cyaml_strerror(error));
 	reword(complaint->text, words, sizeof words);
 	return conf_fault(source, complaint->field, "%s", words);
 }
