@@ -8,6 +8,7 @@ GW_DRIVER=${GW_DRIVER:-af_xdp}
 GW_OPTIONS=${GW_OPTIONS:-}
 GW_IDLE=${GW_IDLE:-adaptive}
 GW_STORE_MIB=${GW_STORE_MIB:-64}
+GW_STORE_DIR=${GW_STORE_DIR:-}
 
 gateway_config() {
 	cat >"$LAB/shoal.yaml" <<-END
@@ -20,6 +21,7 @@ gateway_config() {
 		    device: n3
 		    options: '$GW_OPTIONS'
 		    role: access
+		    vlan: $NET_VLAN_N3
 		    mtu: 1600
 		    addresses: [10.99.3.1/24, 'fd99:3::1/64']
 		  - name: n6
@@ -27,6 +29,7 @@ gateway_config() {
 		    device: n6
 		    options: '$GW_OPTIONS'
 		    role: core
+		    vlan: $NET_VLAN_N6
 		    mtu: 1500
 		    addresses: [10.99.6.1/24, 'fd99:6::1/64']
 		workers:
@@ -42,7 +45,7 @@ gateway_config() {
 		  foreign_slots: 16
 		  rates: 64
 		ctrl:
-		  store_dir: $LAB/store
+		  store_dir: ${GW_STORE_DIR:-$LAB/store}
 		  store_mib: $GW_STORE_MIB
 	END
 }
@@ -67,10 +70,10 @@ gateway_up() {
 }
 
 gateway_start() {
-	local name order
-	order=$(shuf -e primary nursery ctrl)
-	for name in $order; do gateway_start_one "$name"; done
-	for name in $order; do lab_expect "$name" process.ready; done
+	local name
+	GW_ORDER=$(shuf -e primary nursery ctrl | tr '\n' ' ')
+	for name in $GW_ORDER; do gateway_start_one "$name"; done
+	for name in $GW_ORDER; do lab_expect "$name" process.ready; done
 	wait_for 30 gateway_serves || {
 		echo "the workers did not come up: $(shoal worker ls 2>&1)" >&2
 		return 1
@@ -87,15 +90,97 @@ gateway_serves() {
 		([.workers[].shards] | add) == 256' <<<"$status" >/dev/null
 }
 
+gateway_stop() {
+	local name
+	for name in ctrl nursery primary; do lab_stop "$name"; done
+	wait_for 10 lab_none "${LAB##*/}-gw"
+}
+
+# ---- Asking
+
 shoal() {
 	"$BUILD/ctrl/shoal" --connect "ipc://$LAB/run/oss.ipc" "$@"
 }
 
-# The account closes when traffic rests: rx = forwarded + refused + lent + held.
+# rx = forwarded + refused + lent + held, as ctrl says it and as we reckon it.
 account_closes() {
-	jq -e '.account | .rx == .forwarded + .refused + .lent + .held' < <(shoal status --json) >/dev/null
+	shoal status --json | jq -e '.account | .closes and .rx == .forwarded + .refused + .lent + .held' >/dev/null
+}
+
+account_line() {
+	shoal status --json | jq -r '.account | "\(.rx) = \(.forwarded) forwarded + \(.refused) refused + \(.lent + .held) in flight"'
+}
+
+# Rooms that nobody holds, once nothing is in flight.
+rest_rooms() {
+	wait_for 10 account_rests || true
+	shoal status --json | jq '.account | .rooms_free + .rooms_port'
+}
+
+account_rests() {
+	shoal status --json | jq -e '.account | .lent + .held == 0' >/dev/null
+}
+
+rooms_are() { # number
+	[[ $(rest_rooms) == "$1" ]]
 }
 
 counter() { # name
 	shoal counters --json | jq --arg name "$1" '[.counters[] | select(.name == $name) | .value] | add // 0'
+}
+
+counter_reached() { # name value
+	(($(counter "$1") >= $2))
+}
+
+# Every counter named in a file of "NAME HOW-MANY ..." lines has grown by at least that since a snapshot.
+counters_grew() { # snapshot expected
+	local now
+	now=$(shoal counters --json)
+	awk '{ sum[$1] += $2 } END { for (name in sum) print name, sum[name] }' "$2" | while read -r name wanted; do
+		jq -en --arg name "$name" --argjson wanted "$wanted" --argjson now "$now" --slurpfile before "$1" \
+			'def value(from): [from.counters[] | select(.name == $name) | .value] | add // 0;
+			value($now) - value($before[0]) >= $wanted' >/dev/null || {
+			echo "$name has not grown by $wanted"
+			exit 1
+		}
+	done
+}
+
+# ---- Subscribers
+
+# A table to import: every fourth has IPv4 alone (a 4G bearer), the others a QFI, both families, or IPv6 alone.
+subscribers_make() { # how many [first]
+	awk -v n="$1" -v first="${2:-1}" 'BEGIN {
+		print "imsi,ipv4,ipv6,peer,peer_teid,qfi"
+		for (i = first; i < first + n; i++)
+			printf "00101%010d,%s,%s,10.99.3.2,%d,%s\n", i, i % 4 == 3 ? "" : "auto", i % 4 > 1 ? "auto" : "",
+				1996488704 + i, i % 4 % 2 ? 9 : ""
+	}'
+}
+
+session_add() { # imsi [option...]
+	shoal session add --imsi "$1" --peer 10.99.3.2 --peer-teid "$((1996488704 + 10#${1: -6}))" --wait "${@:2}" >/dev/null
+}
+
+sessions() {
+	shoal session ls --json
+}
+
+# What the radio side must know of them (tests/lab/ues.h).
+ues_table() {
+	echo "ipv4,ipv6,uplink_teid,downlink_teid,peer,qfi"
+	sessions | jq -r '[.ipv4, .ipv6, .teid, .peer_teid, .gtpu, .dl_qfi] | map(. // "") | join(",")'
+}
+
+ues_ipv4() {
+	awk -F , 'NR > 1 && $1 { print $1 }' "$LAB/ues.csv"
+}
+
+ues_ipv6() {
+	awk -F , 'NR > 1 && $2 { sub("/64", "1", $2); print $2 }' "$LAB/ues.csv"
+}
+
+ues_some() { # how many
+	{ ues_ipv4; ues_ipv6; } | awk -v n="$1" '{ all[NR] = $0 } END { for (i = 0; i < n; i++) print all[1 + int(i * NR / n)] }'
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# netlab.sh - the network of every demo and story, the gateway in it, and words to tell a story with.
+# netlab.sh - the network of every demo and story, and the radio side in it.
 #
 #      ran                          gw                           net
 #   UEs on ue0                                                a plain Linux host
@@ -9,11 +9,17 @@
 #
 # The kernel in gw has no addresses: the gateway's belong to the primary. Checksum and segmentation offloads are off on
 # the kernel's ends, since a veth would hand half-made packets to a user-space stack.
+# NET_VLAN_N3, NET_VLAN_N6: tags on the veths (the kernel's ends are then n3.TAG, n6.TAG). NET_GW_N3, NET_GW_N6: names of the
+# veths' ends in gw, where the gateway brings interfaces of its own.
 # Sourced by bash. Sets $SHOAL (the repository) and $BUILD (the build folder, default $SHOAL/build).
 
 SHOAL=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 BUILD=${BUILD:-${MESON_BUILD_ROOT:-$SHOAL/build}}
 PYTHON=/usr/bin/python3
+NET_VLAN_N3=${NET_VLAN_N3:-0}
+NET_VLAN_N6=${NET_VLAN_N6:-0}
+NET_GW_N3=${NET_GW_N3:-n3}
+NET_GW_N6=${NET_GW_N6:-n6}
 . "$SHOAL/deploy/lib/say.sh"
 . "$SHOAL/deploy/lib/lab.sh"
 
@@ -24,7 +30,7 @@ net_veth() { # namespace-a device-a namespace-b device-b mtu
 	local end ns device
 	for end in "$1 $2" "$3 $4"; do
 		read -r ns device <<<"$end"
-		in_ns "$ns" ethtool -K "$device" tx off tso off gso off gro off >/dev/null
+		in_ns "$ns" ethtool -K "$device" tx off tso off gso off gro off txvlan off rxvlan off >/dev/null
 		in_ns "$ns" sysctl -qw "net.ipv6.conf.$device.accept_dad=0"
 	done
 }
@@ -35,22 +41,28 @@ net_bare() { # namespace device
 	in_ns "$1" ip link set "$2" up
 }
 
-net_host() { # namespace device ipv4/len ipv6/len
-	in_ns "$1" sysctl -qw "net.ipv6.conf.$2.disable_ipv6=0"
-	in_ns "$1" ip address add "$3" dev "$2"
-	in_ns "$1" ip address add "$4" dev "$2" nodad
+net_host() { # namespace device vlan ipv4/len ipv6/len
+	local device=$2
 	in_ns "$1" ip link set "$2" up
+	if (($3)); then
+		device=$2.$3
+		in_ns "$1" ip link add "$device" link "$2" type vlan id "$3"
+		in_ns "$1" ip link set "$device" up
+	fi
+	in_ns "$1" sysctl -qw "net.ipv6.conf.$device.disable_ipv6=0"
+	in_ns "$1" ip address add "$4" dev "$device"
+	in_ns "$1" ip address add "$5" dev "$device" nodad
 }
 
 net_up() {
 	local ns
 	for ns in ran gw net; do lab_netns "$ns"; done
-	net_veth ran n3 gw n3 1600
-	net_veth net n6 gw n6 1500
-	net_bare gw n3
-	net_bare gw n6
-	net_host ran n3 10.99.3.2/24 fd99:3::2/64
-	net_host net n6 10.99.6.2/24 fd99:6::2/64
+	net_veth ran n3 gw "$NET_GW_N3" 1604
+	net_veth net n6 gw "$NET_GW_N6" 1504
+	net_bare gw "$NET_GW_N3"
+	net_bare gw "$NET_GW_N6"
+	net_host ran n3 "$NET_VLAN_N3" 10.99.3.2/24 fd99:3::2/64
+	net_host net n6 "$NET_VLAN_N6" 10.99.6.2/24 fd99:6::2/64
 	in_ns net ip route add 10.45.0.0/16 via 10.99.6.1
 	in_ns net ip route add 2001:db8::/32 via fd99:6::1
 	in_ns ran sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0
@@ -83,36 +95,4 @@ radio_count() { # name
 	lab_signal USR1 gnb
 	wait_for 5 test -e "$LAB/gnb.json"
 	jq ".$1" "$LAB/gnb.json"
-}
-
-# ---- Words for stories
-
-story_fail() { # text
-	echo "FAILED: $1" >&2
-	exit 1
-}
-
-story_skip() { # text
-	echo "SKIPPED: $1"
-	exit 77
-}
-
-# Says what is checked, runs it, and ends the story if it does not hold.
-that() { # text command...
-	local text=$1
-	shift
-	if "$@"; then echo "ok: $text"; else story_fail "$text ($*)"; fi
-}
-
-equal() { # a b
-	[[ $1 == "$2" ]] || {
-		echo "'$1' is not '$2'" >&2
-		return 1
-	}
-}
-
-# Ends the story with "skipped" and the reason on a host that lacks something it needs.
-story_needs() { # host-check matters...
-	local lacking
-	lacking=$("$SHOAL/deploy/host-check" --missing "$@") || story_skip "${lacking//$'\n'/; }"
 }

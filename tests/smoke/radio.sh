@@ -3,11 +3,11 @@
 #
 #   ping from a UE - ue0 - shoal-gnb - n3 ---veth--- n3 - scapy: answers inside the tunnel
 set -euo pipefail
-. "$(dirname "$0")/../lab/netlab.sh"
+. "$(dirname "$0")/../lab/story.sh"
 story_needs root netns tun
 lab_open
 net_up
-net_host gw n3 10.99.3.1/24 fd99:3::1/64
+net_host gw n3 0 10.99.3.1/24 fd99:3::1/64
 cat >"$LAB/table.csv" <<-END
 	ipv4,ipv6,uplink_teid,downlink_teid,peer,qfi
 	10.45.0.1,2001:db8:0:1::/64,0x101,0x7001,10.99.3.1,
