@@ -34,8 +34,10 @@ enum police_colour police_meter(struct line *line, const struct region_rate *rat
 	uint64_t fresh, committed;
 	enum police_colour colour = POLICE_RED;
 
-	if (__builtin_mul_overflow(elapsed, rate->cir_bps, &fresh))
-		fresh = UINT64_MAX; // years idle: both buckets are full long since
+	if (__builtin_mul_overflow(elapsed, rate->cir_bps, &fresh)) { // years idle: both buckets are full long since
+		tc = rate->cbs;
+		te = rate->ebs;
+	}
 	committed = lesser(fresh, rate->cbs - tc);
 	tc += committed;
 	te += lesser(fresh - committed, rate->ebs - te);
