@@ -10,7 +10,7 @@ packages_test=(python3-scapy tshark tcpdump clang clang-format libclang-rt-14-de
 
 packages_missing() { # package...
 	local installed package
-	installed=" $(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' | tr '\n' ' ')"
+	installed=" $(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' | tr '\n' ' ' || true)"
 	for package; do
 		[[ $installed == *" $package "* ]] || echo "$package"
 	done
