@@ -109,7 +109,7 @@ static bool number_in(const char *text, int64_t low, int64_t high, int64_t *numb
 
 	if (!digits || text[digits])
 		return conf_refuse(why, "a whole number is expected, not '%.40s'", text);
-	*number = digits < 19 ? strtoll(text, NULL, 10) : INT64_MAX;
+	*number = strtoll(text, NULL, 10); // too many digits give the largest
 	if (*number < low)
 		return conf_refuse(why, "%s is below %lld", text, (long long)low);
 	if (*number > high)
