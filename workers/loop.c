@@ -23,7 +23,7 @@ void loop_open(struct loop *loop, const struct plane_view *view, unsigned number
 {
 	struct seat seat = view->seats[number];
 
-	*loop = (struct loop){ .view = view, .seat = seat, .wires = *wires };
+	*loop = (struct loop){ .view = view, .seat = seat, .wires = *wires, .turned_at = clock_ticks() };
 	loop->house_ticks = view->plane->net.clock_hz / HOUSE_PER_SECOND;
 	loop->in_tail = ring_resume(&seat.worker->in_tail);
 	loop->out_head = ring_resume(&seat.worker->out_head);
