@@ -6,6 +6,7 @@
   echo ADDRESS                   is a GTP-U echo request answered, with our sequence number and Recovery 0?
   padded DEVICE UE GATEWAY       a 29-byte packet to UE in a 60-byte frame, through GATEWAY
   tags DEVICE GATEWAY            no tag, a foreign tag, two tags
+  capture ACCESS CORE            two pcap files: 30 uplink packets of subscribers nobody has; one LLDP frame
   jumbo DEVICE GATEWAY           frames of 9000 bytes
   garbage-ran DEVICE GATEWAY UE TEID, garbage-net ...
                                  every kind of garbage, three frames each; prints "COUNTER FRAMES what" a line
@@ -23,6 +24,7 @@ from scapy.layers.inet6 import ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6NDOptSrcLLAddr, I
 from scapy.layers.l2 import ARP, Dot1AD, Dot1Q, Ether
 from scapy.packet import Raw
 from scapy.sendrecv import sendp, srp1
+from scapy.utils import wrpcap
 from scapy.utils6 import in6_getnsma, in6_getnsmac
 
 conf.verb = 0
@@ -78,6 +80,16 @@ def jumbo(device, gateway):
     top = Ether(dst=mac_of(device, gateway))
     for packet in IP(src="10.99.3.2", dst=gateway) / UDP(sport=2152, dport=2152), IP(src="10.99.3.2", dst=gateway) / ICMP():
         sendp([top / packet / Raw(b"j" * (9000 - len(packet)))] * COPIES, iface=device)
+
+
+def capture(access, core):
+    frames = []
+    for number in range(30):
+        inner = bytes(IP(src="10.45.0.1", dst=INTERNET) / UDP(sport=9, dport=9) / b"hello")
+        outer = Ether(src="02:00:00:00:00:02", dst="ff:ff:ff:ff:ff:ff") / IP(src="10.99.3.2", dst="10.99.3.1")
+        frames.append(gtpu(outer, head(0x00100100 + number, len(inner)), inner))
+    wrpcap(access, frames)
+    wrpcap(core, [Ether(src="02:00:00:00:00:06", dst="02:00:00:00:00:07", type=0x88CC) / Raw(b"lldp")])
 
 
 def gtpu(outer, head, inner):
@@ -144,7 +156,7 @@ def garbage(kinds, device, gateway, ue, teid):
 
 
 VERBS = {
-    "arp": arp, "nd": nd, "echo": echo, "padded": padded, "tags": tags, "jumbo": jumbo,
+    "arp": arp, "nd": nd, "capture": capture, "echo": echo, "padded": padded, "tags": tags, "jumbo": jumbo,
     "garbage-ran": lambda *words: garbage(garbage_ran, *words),
     "garbage-net": lambda *words: garbage(garbage_net, *words),
 }

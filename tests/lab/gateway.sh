@@ -18,7 +18,7 @@ gateway_config() {
 		ports:
 		  - name: n3
 		    driver: $GW_DRIVER
-		    device: n3
+		    device: ${GW_DEVICE_N3:-n3}
 		    options: '$GW_OPTIONS'
 		    role: access
 		    vlan: $NET_VLAN_N3
@@ -26,7 +26,7 @@ gateway_config() {
 		    addresses: [10.99.3.1/24, 'fd99:3::1/64']
 		  - name: n6
 		    driver: $GW_DRIVER
-		    device: n6
+		    device: ${GW_DEVICE_N6:-n6}
 		    options: '$GW_OPTIONS'
 		    role: core
 		    vlan: $NET_VLAN_N6
@@ -170,7 +170,7 @@ sessions() {
 # What the radio side must know of them (tests/lab/ues.h).
 ues_table() {
 	echo "ipv4,ipv6,uplink_teid,downlink_teid,peer,qfi"
-	sessions | jq -r '[.ipv4, .ipv6, .teid, .peer_teid, .gtpu, .dl_qfi] | map(. // "") | join(",")'
+	sessions | jq -r '[.ipv4, .ipv6, .teid, .peer_teid, .gtpu_ipv4, .dl_qfi] | map(. // "") | join(",")'
 }
 
 ues_ipv4() {
@@ -183,4 +183,55 @@ ues_ipv6() {
 
 ues_some() { # how many
 	{ ues_ipv4; ues_ipv6; } | awk -v n="$1" '{ all[NR] = $0 } END { for (i = 0; i < n; i++) print all[1 + int(i * NR / n)] }'
+}
+
+# The session of a subscriber, by one of its addresses on ue0.
+session_of() { # ue address
+	if [[ $1 == *:* ]]; then
+		sessions | jq --arg prefix "${1%1}/64" 'select(.ipv6 == $prefix)'
+	else
+		sessions | jq --arg address "$1" 'select(.ipv4 == $address)'
+	fi
+}
+
+teid_of() { # ue address
+	session_of "$1" | jq .teid
+}
+
+shard_of() { # ue address
+	session_of "$1" | jq .shard
+}
+
+all_applied() { # how many
+	shoal status --json | jq -e --argjson n "$1" '.sessions == $n and .applied == $n' >/dev/null
+}
+
+usage_is() { # ue uplink-packets downlink-packets
+	session_of "$1" | jq -e --argjson up "$2" --argjson down "$3" \
+		'.usage | .uplink_packets == $up and .downlink_packets == $down' >/dev/null
+}
+
+# ---- Workers
+
+seat_field() { # seat field
+	shoal worker ls --json | jq -r --argjson seat "$1" ".workers[] | select(.seat == \$seat) | .$2"
+}
+
+seat_of() { # ue address
+	shoal shard ls --json | jq --argjson shard "$(shard_of "$1")" '.shards[] | select(.shard == $shard) | .seat'
+}
+
+# Two IPv4 subscribers that two different workers serve.
+ues_of_two_workers() {
+	jq -rn --argjson shards "$(shoal shard ls --json)" --slurpfile sessions <(sessions) \
+		'($shards.shards | map({(.shard | tostring): .seat}) | add) as $seat
+		| [$sessions[] | select(.ipv4) | {ipv4, seat: $seat[.shard | tostring]}] | group_by(.seat) | map(.[0].ipv4) | "\(.[0]) \(.[1])"'
+}
+
+seat_has_died() { # seat times; and is back
+	(($(seat_field "$1" deaths) >= $2)) && gateway_serves
+}
+
+shards_are_even() {
+	shoal worker ls --json | jq -e '[.workers[] | select(.slow | not) | .shards] | add == 256 and max - min <= 1' >/dev/null
 }

@@ -61,3 +61,18 @@ equal() { # a b
 		return 1
 	}
 }
+
+not() { # command...
+	! "$@"
+}
+
+# The command is refused by the controller, with that code.
+refused() { # CODE command...
+	local code=$1 exit=0
+	shift
+	"$@" >"$LAB/refused" 2>&1 || exit=$?
+	((exit != 0)) && grep -qi "$code" "$LAB/refused" || {
+		cat "$LAB/refused"
+		return 1
+	}
+}

@@ -13,7 +13,7 @@ pings "$ue_a" 1000 0.01 a & a=$!
 pings "$ue_b" 1000 0.01 b & b=$!
 seat=$(seat_of "$ue_a")
 that "worker $seat stops" shoal worker stop "$seat"
-that "the other one has all shards" equal "$(shards_of "$(seat_of "$ue_b")")" 256
+that "the other one has all shards" equal "$(seat_field "$(seat_of "$ue_b")" shards)" 256
 that "worker $seat starts" shoal worker start "$seat"
 that "the shards are shared again" wait_for 20 shards_are_even
 that "worker $seat restarts" shoal worker restart "$seat"
