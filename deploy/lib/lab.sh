@@ -22,7 +22,7 @@ lab_open() {
 
 # A process is its pid and the moment it started: pids come back.
 lab_identity() { # pid
-	echo "$1 $(cut -d ' ' -f 22 "/proc/$1/stat" 2>/dev/null)"
+	echo "$1 $(awk '$3 != "Z" { print $22 }' "/proc/$1/stat" 2>/dev/null)"
 }
 
 lab_sweep() {
@@ -95,7 +95,7 @@ lab_none() { # namespaces
 
 lab_pages_add() { # signed number of pages; says how many came
 	local was now
-	exec {lab_lock}>/tmp/.shoal-hugepages.lock
+	exec {lab_lock}<$lab_pages/nr_hugepages
 	flock "$lab_lock"
 	was=$(<$lab_pages/nr_hugepages)
 	echo $((was + $1)) >$lab_pages/nr_hugepages
