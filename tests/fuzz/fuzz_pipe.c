@@ -1,0 +1,77 @@
+// fuzz_pipe.c - the whole packet path on any bytes. The first byte says which way and for whose session; the rest is the
+// packet. Only the packet and the headroom that encapsulation may write are left readable; ASan watches everything else.
+#include <sanitizer/asan_interface.h>
+#include <stdlib.h>
+#include <string.h>
+#include "tests/stand/stand.h"
+#include "workers/tunnel.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+
+static struct stand stand;
+static unsigned shards[2] = { 0x35, 0xe6 }; // of 10.45.3.17 and 10.45.9.200
+
+static void sessions_open(void)
+{
+	struct bearer plain = stand_bearer(&stand, shards[0], 3), flow = stand_bearer(&stand, shards[1], 9);
+	struct lines first = stand_lines(&stand, shards[0]), second = stand_lines(&stand, shards[1]);
+	struct bearer_rate rate = { 64000, 1500, 3000 };
+
+	flow.downlink = (struct bearer_way){ 1, BEARER_MARK_AF3, BEARER_QFI | BEARER_COLOUR_AWARE };
+	flow.uplink = (struct bearer_way){ 1, BEARER_MARK_AF1, BEARER_RED_REMARK };
+	if (lines_set(&first, 3, &plain) || lines_rate_set(&second, 1, &rate) || lines_set(&second, 9, &flow))
+		abort();
+}
+
+static struct lane_handle handle_make(const uint8_t *bytes, size_t length)
+{
+	return (struct lane_handle){ .room = STAND_ROOMS - 1,
+				     .hint = bytes[0] & 1 ? 0 : shards[bytes[0] >> 1 & 1],
+				     .offset = (uint16_t)(ROOM_STRIDE - length + 1),
+				     .length = (uint16_t)(length - 1),
+				     .turn = 4711,
+				     .port = 3,
+				     .code = bytes[0] & 1 ? LANE_UPLINK : LANE_DOWNLINK };
+}
+
+static void judge(const struct lane_handle *handle, const struct lane_handle *lent)
+{
+	const uint8_t *result = stand_bytes(&stand, handle);
+	struct tunnel_inside inside;
+	struct ip_packet ip;
+
+	if (handle->room != lent->room || handle->turn != lent->turn || handle->code >= VERDICT_COUNT)
+		abort();
+	if ((uint32_t)handle->offset + handle->length > ROOM_STRIDE)
+		abort();
+	if (handle->code != VERDICT_FORWARD)
+		return;
+	if (ip_read(&ip, result, handle->length) != IP_SOUND || ip.length != handle->length)
+		abort();
+	if (handle->port == LANE_SIDE_ACCESS && tunnel_open(&inside, result, handle->length) != VERDICT_FORWARD)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+	static uint64_t now = STAND_HZ;
+	struct lane_handle lent, handle;
+	uint8_t *packet;
+
+	if (!stand.zone) {
+		stand_open(&stand);
+		sessions_open();
+	}
+	if (length < 1 || length - 1 > ROOM_STRIDE - TUNNEL_BYTES_QFI)
+		return 0;
+	lent = handle = handle_make(bytes, length);
+	packet = stand_bytes(&stand, &handle);
+	ASAN_UNPOISON_MEMORY_REGION(stand.rooms.base[0], STAND_ROOMS * ROOM_STRIDE);
+	memcpy(packet, bytes + 1, length - 1);
+	ASAN_POISON_MEMORY_REGION(stand.rooms.base[0], (size_t)(packet - stand.rooms.base[0]) -
+							   (handle.code == LANE_DOWNLINK ? TUNNEL_BYTES_QFI : 0));
+	pipe_burst(&stand.pipe, &handle, 1, now += 1000);
+	ASAN_UNPOISON_MEMORY_REGION(stand.rooms.base[0], STAND_ROOMS * ROOM_STRIDE);
+	judge(&handle, &lent);
+	return 0;
+}
