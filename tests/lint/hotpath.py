@@ -1,0 +1,130 @@
+#!/usr/bin/python3
+"""hotpath - no lock, no atomic read-modify-write, no division, no system call on the packet path, and no call that leaves it.
+
+The sources below are compiled once more with the build's own commands, and the machine code is read. What the code calls must be
+one of them, or copy memory; that rules out allocation, logs and threads without naming them all.
+"""
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import tempfile
+
+import house
+
+# The packet's way. A source's set-up functions, which run before the first packet or after the last, are named beside it.
+HOT = {
+    "shared/wire/bearer.c": [],
+    "shared/wire/gtpu.c": [],
+    "shared/wire/ip.c": [],
+    "workers/foreign.c": [],
+    "workers/lines.c": [],
+    "workers/pipe.c": [],
+    "workers/police.c": [],
+    "workers/tunnel.c": [],
+    "primary/addrmap.c": ["addrmap_init", "addrmap_fini"],
+    "primary/hold.c": ["hold_init", "hold_fini"],
+    "primary/lane.c": [],
+    "primary/lease.c": [],
+    "primary/map.c": [],
+    "primary/neigh.c": ["neigh_make", "neigh_free"],
+    "primary/neigh_arp.c": [],
+    "primary/neigh_nd.c": [],
+    "primary/neigh_table.c": ["neigh_table_init", "neigh_table_fini"],
+    "primary/route.c": [],
+    "primary/rx.c": [],
+    "primary/steer.c": ["steer_make", "steer_free", "steer_exceptions"],
+    "primary/tx.c": [],
+}
+MEMORY = {"memcpy", "memmove", "memset", "memcmp", "bcmp", "__assert_fail", "_GLOBAL_OFFSET_TABLE_"}
+DOORS = {"nic_rx", "nic_tx", "nic_flush", "nic_free", "nic_room", "bell_ring"}  # what a packet comes and goes by
+CALLS = MEMORY | DOORS
+# How gcc spells a full fence: it locks a word of its own stack and changes nothing. Doorbells need one a burst.
+FENCE = re.compile(r"lock or[lq]\s+\$0x0,(-?0x[0-9a-f]+)?\(%[re]sp\)")
+INSTRUCTIONS = {
+    r"\block\b": "locked instruction",
+    r"\bxchg\b.*\(": "locked instruction",
+    r"\bi?div[bwlq]?\s": "division",
+    r"\b(syscall|sysenter|int\s+\$0x80)\b": "system call",
+}
+
+
+def tool(*words):
+    said = subprocess.run(words, capture_output=True, text=True)
+    if said.returncode:
+        house.fault(words[-1], 0, said.stderr.strip())
+    return said.stdout
+
+
+def compiled(entry, folder):
+    """Runs the build's command for one source, but into `folder`."""
+    out = str(pathlib.Path(folder) / (entry["file"].replace("/", "_") + ".o"))
+    words = shlex.split(entry["command"])
+    words[words.index("-o") + 1] = out
+    words = [w for w in words if w not in ("-MD", "-MQ", "-MF")]  # the names after them are ignored inputs otherwise
+    words = [w for w in words if not w.endswith(".d") and not (w.endswith(".o") and w != out)]
+    said = subprocess.run(words, cwd=entry["directory"], capture_output=True, text=True)
+    if said.returncode:
+        house.fault(entry["file"], 0, f"does not compile: {said.stderr.strip().splitlines()[0]}")
+        return None
+    return out
+
+
+def hot_entries():
+    commands = json.loads((house.build / "compile_commands.json").read_text())
+    found = {}
+    for entry in commands:
+        path = (pathlib.Path(entry["directory"]) / entry["file"]).resolve()
+        if path.is_relative_to(house.root):
+            found.setdefault(str(path.relative_to(house.root)), entry)
+    for name in HOT:
+        if name not in found:
+            house.fault("hotpath.py", 0, f"{name} is listed, but not built")
+    return {name: found[name] for name in HOT if name in found}
+
+
+def defined(objects):
+    return {line.split()[-1] for o in objects for line in tool("nm", "--defined-only", o).splitlines() if line}
+
+
+def check_object(name, path, own):
+    function = "?"
+    for line in tool("objdump", "-dr", "--no-show-raw-insn", path).splitlines():
+        heading = re.match(r"[0-9a-f]+ <([^>]+)>:", line)
+        called = re.search(r"R_X86_64_(?:PLT32|PC32|GOTPCRELX|REX_GOTPCRELX|GOTPCREL)\s+([A-Za-z_]\w*)", line)
+        if heading:
+            function = heading[1].split(".")[0]
+        if function in HOT[name]:
+            continue
+        for pattern, what in INSTRUCTIONS.items():
+            if re.search(pattern, line) and not called and not FENCE.search(line):
+                house.fault(name, 0, f"{function}: {what}: {' '.join(line.split()[1:])}")
+        if called and called[1] in undefined(path) and called[1] not in own | CALLS:
+            house.fault(name, 0, f"{function}: leaves the packet path: {called[1]}")
+
+
+_undefined = {}
+
+
+def undefined(path):
+    if path not in _undefined:
+        _undefined[path] = {line.split()[-1] for line in tool("nm", "-u", path).splitlines() if line}
+    return _undefined[path]
+
+
+for needed in ("objdump", "nm"):
+    house.need(needed)
+if not house.build or not (house.build / "compile_commands.json").exists():
+    house.skip("needs a build folder")
+with tempfile.TemporaryDirectory() as folder:
+    entries = hot_entries()
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        paths = pool.map(lambda entry: compiled(entry, folder), entries.values())
+        objects = {name: path for name, path in zip(entries, paths) if path}
+    own = defined(objects.values())
+    for name, path in objects.items():
+        check_object(name, path, own)
+house.done()

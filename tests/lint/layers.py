@@ -1,0 +1,71 @@
+#!/usr/bin/python3
+"""layers - who may include what. Arrows point down: base < wire < plane < processes; proto stands beside."""
+import fnmatch
+import re
+
+import house
+
+# Folder (the longest that fits): the folders and headers of ours that its files may include.
+OURS = {
+    "shared/base": ["shared/base/*"],
+    "shared/wire": ["shared/base/*", "shared/wire/*"],
+    "shared/plane": ["shared/*"],
+    "proto": ["shared/*", "proto/*"],
+    "primary": ["shared/*", "proto/*", "primary/*"],
+    "workers": ["shared/*", "workers/*"],
+    "ctrl": ["shared/base/*", "shared/wire/*", "shared/plane/verdict.h", "shared/plane/limits.h", "proto/*", "ctrl/*"],
+    "tests": ["*"],
+}
+
+# The courier is the one process among the workers' that speaks protobuf over NNG; nobody else there may see its insides.
+COURIER = ["workers/courier.[ch]", "workers/feed.[ch]", "workers/pending.[ch]", "workers/usage.[ch]"]
+COURIER_INSIDE = ["workers/feed.h", "workers/pending.h", "workers/usage.h"]
+
+# Other people's headers: the files that may see them. What is not listed is libc's or the kernel's.
+THEIRS = {
+    "rte_*": ["primary/main.c", "primary/nic*", "shared/plane/zone.c", "workers/nursery.c", "workers/attach.c", "tests/*"],
+    "bus_*driver.h": ["primary/nic*"],
+    "nng/*": ["primary/*", *COURIER, "ctrl/*", "tests/*"],
+    "protobuf-c/*": ["primary/*", *COURIER, "ctrl/*", "proto/*", "tests/*"],
+    "lmdb.h": ["ctrl/*", "tests/*"],
+    "jansson.h": ["ctrl/*", "tests/*"],
+    "cyaml/*": ["shared/base/conf*"],
+    "yaml.h": ["shared/base/conf*"],
+    "cmocka.h": ["tests/*"],
+}
+
+INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
+
+
+def fits(name, patterns):
+    return any(fnmatch.fnmatchcase(name, p) for p in patterns)
+
+
+def folder_rule(path):
+    folders = [f for f in OURS if str(path).startswith(f + "/")]
+    allowed = OURS[max(folders, key=len)] if folders else []
+    return allowed + (["proto/*"] if fits(str(path), COURIER) else [])
+
+
+def check_ours(path, number, name):
+    generated = name.endswith(".pb-c.h")
+    if not generated and not (house.root / name).is_file():
+        house.fault(path, number, f'"{name}" is not a path from the top of the house')
+    elif fits(name, COURIER_INSIDE) and not fits(str(path), [*COURIER, "tests/*"]):
+        house.fault(path, number, f"{name} is the courier's own")
+    elif not fits(name, folder_rule(path)):
+        house.fault(path, number, f"{path.parent} may not include {name}")
+
+
+def check_theirs(path, number, name):
+    for pattern, places in THEIRS.items():
+        if fits(name, [pattern]) and not fits(str(path), places):
+            house.fault(path, number, f"<{name}> may be seen only by {', '.join(places)}")
+
+
+for path in house.sources():
+    for number, line in enumerate(house.lines(path), 1):
+        found = INCLUDE.match(line)
+        if found:
+            (check_ours if found[1] == '"' else check_theirs)(path, number, found[2])
+house.done()
