@@ -1,0 +1,172 @@
+// courier.c - the courier's process and its turns.
+// State: struct courier, one, on the main thread of its process; its pages are the courier's (seat.h). The courier holds no
+// truth: what it loses when it dies, ctrl sends again after the next Hello.
+#include "workers/courier.h"
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+#include "shared/base/bell.h"
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
+#include "shared/base/once.h"
+#include "workers/courier_parts.h"
+#include "workers/guard.h"
+
+#define WAIT_MS 1000    // nothing to do
+#define WAIT_STUCK_MS 5 // changes that found no place in a ring, shards in doubt
+#define LOCK_RETRY_MS 10
+
+static noreturn void fail(const char *what, int error)
+{
+	log_error("courier.start", "%s: %s", what, strerror(-error));
+	exit(1);
+}
+
+// The last courier may be dying still; two would write the same rings.
+static void lock_take(const struct kit *kit)
+{
+	struct pollfd primary = { kit->primary_pidfd, POLLIN, 0 };
+	int lock, pid;
+
+	while ((lock = once_take(kit->conf->run_dir, "courier", &pid)) == -EEXIST)
+		if (poll(&primary, 1, LOCK_RETRY_MS) > 0)
+			exit(0);
+	if (lock < 0)
+		fail("lock", lock);
+}
+
+static void rings_resume(struct courier *courier)
+{
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
+		const struct seat_courier_page *page = courier->view->seats[seat].courier;
+
+		courier->change_head[seat] = ring_resume(&page->change_head);
+		courier->report_tail[seat] = ring_resume(&page->report_tail);
+	}
+	for (unsigned shard = 0; shard < SHARDS; shard++)
+		courier->owner[shard] = atomic_load_explicit(&courier->view->plane->owner[shard], memory_order_relaxed);
+}
+
+static void courier_open(struct courier *courier, const struct kit *kit)
+{
+	int error;
+
+	courier->kit = kit;
+	courier->view = &kit->view;
+	courier->said.kind = FEED_REPORTS;
+	courier->usages.kind = FEED_USAGE;
+	courier->usage = usage_make(&kit->view.plane->shape);
+	courier->pending = pending_make();
+	if (!courier->usage || !courier->pending)
+		fail("memory", -ENOMEM);
+	rings_resume(courier);
+	error = feed_open(&courier->feed, kit->conf->run_dir, kit->bell[NEST_BELL_COURIER]);
+	if (error)
+		fail("feed", error);
+}
+
+static bool is_stuck(const struct courier *courier)
+{
+	if (pending_count(courier->pending) || (feed_connection(courier->feed) && !courier->greeted))
+		return true;
+	for (unsigned shard = 0; courier->welcomed && shard < SHARDS; shard++)
+		if (courier->doubt[shard].due_ns)
+			return true;
+	return false;
+}
+
+static int wait_ms(const struct courier *courier)
+{
+	uint64_t now = clock_ns();
+
+	if (is_stuck(courier))
+		return WAIT_STUCK_MS;
+	if (!courier->welcomed || courier->scanning || courier->usage_at_ns > now + WAIT_MS * 1000000ull)
+		return WAIT_MS;
+	return courier->usage_at_ns > now ? (int)((courier->usage_at_ns - now) / 1000000) + 1 : 0;
+}
+
+static void seats_doze(const struct courier *courier, bool doze)
+{
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
+		_Atomic uint32_t *sleeping = &courier->view->seats[seat].courier->sleeping;
+
+		if (doze)
+			bell_doze(sleeping);
+		else
+			bell_rise(sleeping);
+	}
+}
+
+// Sleeps until a worker, ctrl or the clock has something. False: the primary is gone.
+static bool courier_wait(struct courier *courier, int timeout_ms)
+{
+	int bell = courier->kit->bell[NEST_BELL_COURIER];
+	bool dozing = timeout_ms > 0;
+	bool room = pending_has_room(courier->pending, FEED_BATCH_MAX);
+	struct pollfd fds[] = {
+		{ courier->kit->primary_pidfd, POLLIN, 0 },
+		{ bell, POLLIN, 0 },
+		{ room ? feed_receive_fd(courier->feed) : -1, POLLIN, 0 },
+		{ feed_empty(courier->feed) ? -1 : feed_send_fd(courier->feed), POLLIN, 0 },
+	};
+
+	if (dozing)
+		seats_doze(courier, true);
+	if (courier->welcomed && courier_reports_wait(courier))
+		timeout_ms = 0;
+	poll(fds, sizeof(fds) / sizeof(fds[0]), timeout_ms);
+	if (dozing)
+		seats_doze(courier, false);
+	if (fds[1].revents)
+		bell_hush(bell);
+	return !fds[0].revents;
+}
+
+static unsigned courier_turn(struct courier *courier)
+{
+	unsigned done;
+
+	courier_greet(courier);
+	done = courier_receive(courier);
+	courier_watch_owners(courier);
+	done += courier_post(courier);
+	if (!courier->welcomed)
+		return done;
+	feed_flush(courier->feed);
+	return done + courier_report(courier) + courier_tell_usage(courier);
+}
+
+// There is one courier for one nursery: they end together, so that the next nursery's finds the rings free.
+static void child_become(const struct kit *kit)
+{
+	int keep[NEST_BELLS + 1];
+
+	memcpy(keep, kit->bell, sizeof(kit->bell));
+	keep[NEST_BELLS] = kit->primary_pidfd;
+	child_begin(kit, "shoal-courier", keep, NEST_BELLS + 1);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != kit->nursery_pid) // it died before we asked
+		exit(0);
+	log_open("shoal-courier", kit->conf->log_level);
+}
+
+noreturn void courier_main(const struct kit *kit)
+{
+	static struct courier courier;
+	int error, timeout_ms = 0;
+
+	child_become(kit);
+	lock_take(kit);
+	error = guard_courier(&kit->view);
+	if (error)
+		fail("guard", error);
+	courier_open(&courier, kit);
+	while (courier_wait(&courier, timeout_ms))
+		timeout_ms = courier_turn(&courier) ? 0 : wait_ms(&courier);
+	exit(0);
+}

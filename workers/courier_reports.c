@@ -1,0 +1,118 @@
+// courier_reports.c - the workers' reports, gaps and usage to ctrl. State: struct courier; the courier's thread.
+#include "shared/base/bell.h"
+#include "shared/base/clock.h"
+#include "workers/courier_parts.h"
+
+#define SCAN_CELLS 16384u // cells looked at for usage before others have their turn
+
+static void report_take(struct courier *courier, const struct report *report)
+{
+	struct feed_reports *reports = &courier->said.reports;
+
+	if (report->kind == REPORT_NOT_MINE)
+		doubt_moved(&courier->doubt[report->shard], clock_ns());
+	else if (report->kind == REPORT_GAP)
+		doubt_gap(&courier->doubt[report->shard], report->seq, clock_ns());
+	else if (report->kind != REPORT_NONE && report->kind < REPORT_KINDS)
+		reports->report[reports->count++] = *report;
+}
+
+static unsigned seat_drain(struct courier *courier, unsigned seat)
+{
+	struct seat pages = courier->view->seats[seat];
+	uint32_t *tail = &courier->report_tail[seat];
+	int ready = ring_ready(*tail, &pages.worker->report_head, REPORT_SLOTS);
+	unsigned taken = 0;
+
+	while (ready-- > 0 && courier->said.reports.count < FEED_BATCH_MAX) {
+		struct report report = pages.worker->reports[(*tail)++ % REPORT_SLOTS]; // a copy: the worker can write
+
+		report_take(courier, &report);
+		taken++;
+	}
+	return taken;
+}
+
+static void gap_tell(struct courier *courier, unsigned shard, const struct feed_stand *stand)
+{
+	struct feed_reports *reports = &courier->said.reports;
+	struct report report = { .kind = REPORT_GAP, .shard = (uint8_t)shard, .slot = stand->sessions };
+
+	report.epoch = stand->epoch;
+	report.seq = stand->seq;
+	report.digest = stand->digest;
+	pending_drop(courier->pending, (uint8_t)shard); // ctrl sends all of it again
+	reports->report[reports->count++] = report;
+}
+
+static void doubts_settle(struct courier *courier)
+{
+	uint64_t now = clock_ns();
+
+	for (unsigned shard = 0; shard < SHARDS && courier->said.reports.count < FEED_BATCH_MAX; shard++) {
+		struct feed_stand stand;
+
+		if (!courier->doubt[shard].due_ns)
+			continue;
+		courier_stand(courier, &stand, shard);
+		if (doubt_settle(&courier->doubt[shard], stand.seq, courier_owner(courier, shard) < PLANE_SEATS, now))
+			gap_tell(courier, shard, &stand);
+	}
+}
+
+// A report leaves its ring only when the outbox has it.
+static void reports_send(struct courier *courier)
+{
+	if (!courier->said.reports.count || feed_send(courier->feed, &courier->said))
+		return;
+	courier->said.reports.count = 0;
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
+		struct seat pages = courier->view->seats[seat];
+
+		if (ring_resume(&pages.courier->report_tail) == courier->report_tail[seat])
+			continue;
+		ring_publish(&pages.courier->report_tail, courier->report_tail[seat]);
+		bell_ring_if(&pages.worker->sleeping, courier->kit->bell[NEST_BELL_SEAT0 + seat]);
+	}
+}
+
+unsigned courier_report(struct courier *courier)
+{
+	unsigned taken = 0;
+
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++)
+		taken += seat_drain(courier, seat);
+	doubts_settle(courier);
+	reports_send(courier);
+	return taken;
+}
+
+bool courier_reports_wait(const struct courier *courier)
+{
+	if (courier->said.reports.count) // first the outbox must take those
+		return false;
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++)
+		if (ring_ready(courier->report_tail[seat], &courier->view->seats[seat].worker->report_head,
+			       REPORT_SLOTS) > 0)
+			return true;
+	return false;
+}
+
+// Sends what a full word or a finished pass has gathered; if ctrl is slow the pass waits with it.
+unsigned courier_tell_usage(struct courier *courier)
+{
+	struct feed_usages *usages = &courier->usages.usages;
+	uint64_t now = clock_ns();
+
+	if (usages->count && (!courier->scanning || usages->count == FEED_BATCH_MAX)) {
+		if (feed_send(courier->feed, &courier->usages))
+			return 0;
+		usages->count = 0;
+	}
+	if (!courier->scanning && now < courier->usage_at_ns)
+		return 0;
+	if (!courier->scanning)
+		courier->usage_at_ns = now + courier->usage_interval_ns;
+	courier->scanning = !usage_scan(courier->usage, courier->view, SCAN_CELLS, usages);
+	return 1;
+}

@@ -1,0 +1,324 @@
+// nursery.c - the life of the nursery after its arguments are read: meet, attach, tend.
+// State: struct nursery, one, on the only thread that runs our code (the EAL has two of its own, asleep).
+#include "workers/nursery.h"
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
+#include "shared/base/notify.h"
+#include "shared/plane/zone.h"
+#include "workers/attach.h"
+#include "workers/child.h"
+#include "workers/courier.h"
+#include "workers/guard.h"
+#include "workers/worker.h"
+
+#define DIAL_MS 100
+#define COURIER_REST_MIN_NS 100000000ull
+#define COURIER_REST_MAX_NS 2000000000ull
+#define COURIER_SOUND_NS 10000000000ull // one that lived this long was no failure
+#define PRIMARY_EXIT_MS 1000            // from its socket's end to its own
+
+struct nursery {
+	struct kit kit;
+	char **argv;
+	int socket, signals;
+	pid_t worker[PLANE_SEATS]; // 0 = none of ours
+	pid_t courier;             // 0 = none
+	uint64_t courier_at_ns;    // when the last one was forked
+	uint64_t courier_rest_ns;  // how long to wait after a death
+	bool leaving;
+};
+
+enum met { MET_WELCOME, MET_AGAIN, MET_REFUSED };
+
+static int signals_open(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int dial(const char *run_dir)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int length = snprintf(to.sun_path, sizeof(to.sun_path), "%s/%s", run_dir, NEST_SOCKET);
+	int fd;
+
+	if (length < 0 || (size_t)length >= sizeof(to.sun_path))
+		return -ENAMETOOLONG;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to))) {
+		length = -errno;
+		close(fd);
+		return length;
+	}
+	return fd;
+}
+
+// Reads pending signals. A SIGCHLD carries nothing: waitpid tells.
+static void signals_read(struct nursery *nursery)
+{
+	struct signalfd_siginfo info;
+
+	while (read(nursery->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		if (info.ssi_signo != SIGCHLD)
+			nursery->leaving = true;
+}
+
+// Waits until the socket (none: -1) speaks; false if we are to leave.
+static bool wait_for(struct nursery *nursery, int socket, int timeout_ms)
+{
+	struct pollfd fds[] = { { nursery->signals, POLLIN, 0 }, { socket, POLLIN, 0 } };
+
+	poll(fds, 2, timeout_ms);
+	if (fds[0].revents)
+		signals_read(nursery);
+	return !nursery->leaving;
+}
+
+static int hello(int socket)
+{
+	struct nest_word word = { .verb = NEST_HELLO, .pid = getpid() };
+
+	memcpy(word.layout, plane_layout, sizeof(word.layout));
+	memcpy(word.build, plane_build, sizeof(word.build));
+	return nest_send(socket, &word, NULL, 0);
+}
+
+static enum met answer_take(struct nursery *nursery, struct nest_word *word)
+{
+	unsigned nfds = NEST_BELLS;
+	int error = nest_receive(nursery->socket, word, nursery->kit.bell, &nfds);
+
+	if (error)
+		return MET_AGAIN;
+	if (word->verb == NEST_REFUSE) {
+		log_error("nursery.refused", "the primary refuses this nursery: %s", word->dir);
+		return MET_REFUSED;
+	}
+	if (word->verb == NEST_WELCOME && nfds == NEST_BELLS)
+		return MET_WELCOME;
+	log_error("nursery.answer", "the primary answered verb %u with %u descriptors", word->verb, nfds);
+	return MET_REFUSED;
+}
+
+static enum met meet_once(struct nursery *nursery, struct nest_word *word)
+{
+	enum met met = MET_AGAIN;
+
+	nursery->socket = dial(nursery->kit.conf->run_dir);
+	if (nursery->socket < 0)
+		return MET_AGAIN;
+	if (!hello(nursery->socket) && wait_for(nursery, nursery->socket, -1))
+		met = answer_take(nursery, word);
+	if (met != MET_WELCOME)
+		close(nursery->socket);
+	return met;
+}
+
+// Start order does not matter: dials until the primary is there. False: leave, or refused.
+static bool meet(struct nursery *nursery, struct nest_word *word)
+{
+	enum met met;
+
+	while ((met = meet_once(nursery, word)) == MET_AGAIN) {
+		notify_status("waiting for the primary");
+		if (!wait_for(nursery, -1, DIAL_MS))
+			return false;
+	}
+	return met == MET_WELCOME;
+}
+
+static int pidfd_of(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+static int attach(struct nursery *nursery, const struct nest_word *welcome)
+{
+	struct nest_word ready = { .verb = NEST_READY, .pid = getpid() };
+	int error = attach_eal(welcome->prefix, welcome->dir);
+
+	if (!error)
+		error = zone_find(&nursery->kit.view);
+	if (error)
+		return error;
+	nursery->kit.primary_pidfd = pidfd_of(nursery->kit.view.plane->primary_pid);
+	if (nursery->kit.primary_pidfd < 0)
+		return -errno;
+	error = guard_trim(&nursery->kit.view);
+	return error ? error : nest_send(nursery->socket, &ready, NULL, 0);
+}
+
+static void worker_fork(struct nursery *nursery, unsigned seat)
+{
+	struct nest_word word = { .verb = NEST_FORKED, .seat = seat };
+	pid_t pid = fork();
+	int pidfd;
+
+	if (!pid)
+		worker_main(&nursery->kit, seat);
+	if (pid < 0) {
+		log_error("nursery.fork", "seat %u: %s", seat, strerror(errno));
+		word.verb = NEST_DIED;
+		nest_send(nursery->socket, &word, NULL, 0);
+		return;
+	}
+	nursery->worker[seat] = pid;
+	pidfd = pidfd_of(pid); // it can't be anybody else's: we have not reaped it
+	word.pid = pid;
+	if (nest_send(nursery->socket, &word, &pidfd, 1))
+		log_error("nursery.forked", "seat %u, pid %d: could not tell the primary", seat, (int)pid);
+	close(pidfd);
+	log_info("worker.forked", "seat %u, pid %d", seat, (int)pid);
+}
+
+static void courier_tend(struct nursery *nursery)
+{
+	uint64_t now = clock_ns();
+
+	if (nursery->courier || now - nursery->courier_at_ns < nursery->courier_rest_ns)
+		return;
+	nursery->courier_at_ns = now;
+	nursery->courier = fork();
+	if (!nursery->courier)
+		courier_main(&nursery->kit);
+	if (nursery->courier < 0)
+		nursery->courier = 0;
+	else
+		log_info("courier.forked", "pid %d", (int)nursery->courier);
+}
+
+static void courier_died(struct nursery *nursery, int status)
+{
+	uint64_t rest = nursery->courier_rest_ns * 2;
+
+	log_warning("courier.died", "pid %d, status 0x%x", (int)nursery->courier, status);
+	nursery->courier = 0;
+	if (clock_ns() - nursery->courier_at_ns >= COURIER_SOUND_NS || rest < COURIER_REST_MIN_NS)
+		rest = COURIER_REST_MIN_NS;
+	nursery->courier_rest_ns = rest < COURIER_REST_MAX_NS ? rest : COURIER_REST_MAX_NS;
+}
+
+static void worker_died(struct nursery *nursery, pid_t pid, int status)
+{
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
+		struct nest_word word = { .verb = NEST_DIED, .seat = seat, .pid = pid, .status = status };
+
+		if (nursery->worker[seat] != pid)
+			continue;
+		nursery->worker[seat] = 0;
+		nest_send(nursery->socket, &word, NULL, 0);
+		log_info("worker.ended", "seat %u, pid %d, status 0x%x", seat, (int)pid, status);
+	}
+}
+
+static void children_reap(struct nursery *nursery)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == nursery->courier)
+			courier_died(nursery, status);
+		else
+			worker_died(nursery, pid, status);
+	}
+}
+
+// 0, or why the conversation is over.
+static int words_take(struct nursery *nursery)
+{
+	struct nest_word word;
+	unsigned nfds = 0;
+	int error = nest_receive(nursery->socket, &word, NULL, &nfds);
+
+	if (error == -EAGAIN)
+		return 0;
+	if (error)
+		return error;
+	if (word.verb == NEST_START)
+		worker_fork(nursery, word.seat);
+	return 0;
+}
+
+// Serves the primary until it goes (false) or we are told to leave (true).
+static bool tend(struct nursery *nursery)
+{
+	while (!nursery->leaving) {
+		courier_tend(nursery);
+		wait_for(nursery, nursery->socket, nursery->courier ? -1 : DIAL_MS);
+		children_reap(nursery);
+		if (words_take(nursery))
+			return false;
+	}
+	return true;
+}
+
+static void child_end(pid_t pid)
+{
+	if (pid > 0 && !kill(pid, SIGKILL))
+		waitpid(pid, NULL, 0);
+}
+
+// A primary that only dropped our socket keeps its workers; one that is dead has none.
+static void start_over(struct nursery *nursery)
+{
+	struct pollfd primary = { nursery->kit.primary_pidfd, POLLIN, 0 };
+	bool dead = poll(&primary, 1, PRIMARY_EXIT_MS) > 0;
+
+	log_warning("nursery.again", "the primary %s; starting over", dead ? "is gone" : "hung up");
+	child_end(nursery->courier);
+	for (unsigned seat = 0; dead && seat < PLANE_SEATS; seat++)
+		child_end(nursery->worker[seat]);
+	execv("/proc/self/exe", nursery->argv);
+	log_error("nursery.exec", "%s", strerror(errno));
+}
+
+int nursery_run(const struct conf *conf, char **argv)
+{
+	static struct nursery nursery;
+	struct nest_word welcome;
+	int error;
+
+	nursery.argv = argv;
+	nursery.kit.conf = conf;
+	nursery.kit.nursery_pid = getpid();
+	kit_title(&nursery.kit, argv);
+	nursery.signals = signals_open();
+	if (nursery.signals < 0)
+		return 1;
+	if (!meet(&nursery, &welcome))
+		return nursery.leaving ? 0 : 1;
+	error = attach(&nursery, &welcome);
+	if (error) {
+		log_error("nursery.attach", "can't attach to the plane: %s", strerror(-error));
+		return 1;
+	}
+	notify_ready("ready to fork workers");
+	if (!tend(&nursery)) {
+		start_over(&nursery);
+		return 1;
+	}
+	notify_stopping();
+	child_end(nursery.courier);
+	return 0;
+}

@@ -1,0 +1,38 @@
+// slow.h - the slow lane's packet function: what the gateway itself answers.
+//
+// GTP-U Echo, ICMP echo to our own addresses, and ICMP errors for packets that can't go on. Everything is built in the room
+// the packet came in. Pure but for the rate limits in struct slow, which belong to the loop of seat PLANE_SEAT_SLOW.
+#pragma once
+#include "shared/plane/lane.h"
+#include "shared/plane/plane.h"
+
+#define SLOW_ERRORS_PER_SECOND 1000u // ICMP errors (RFC 1812 4.3.2.8, RFC 4443 2.4 f)
+#define SLOW_ECHOES_PER_SECOND 10000u
+#define SLOW_LIMIT_BURST 100u
+
+// Counts in time: `at` is when the last admitted answer would have left a wire of just that many a second.
+struct slow_limit {
+	uint64_t at, step, depth; // clock ticks
+};
+
+struct slow {
+	const struct plane_net *net;
+	const struct rooms *rooms;
+	struct slow_limit errors, echoes;
+};
+
+void slow_open(struct slow *slow, const struct plane_net *net, const struct rooms *rooms);
+
+// A loop_work. Turns each handle (LANE_LOCAL, LANE_TTL, LANE_BIG) into its answer or its refusal. An answer is VERDICT_ANSWERED
+// and leaves by the port the packet came from; or, to a packet that came out of a tunnel, VERDICT_STEER_AGAIN, since its way
+// back leads through the subscriber's worker.
+void slow_work(void *with, struct lane_handle *handles, unsigned n, uint64_t now);
+
+// A packet in its room, as the answering functions want it. They return the room's new verdict and set packet and length.
+struct slow_packet {
+	uint8_t *packet; // IP header; SLOW_HEADROOM bytes in front of it may be written
+	uint32_t length; // of the IP packet
+};
+
+// What an answer may need in front of the packet: IPv6 and ICMPv6 headers, then a tunnel, then L2.
+#define SLOW_HEADROOM 116u

@@ -1,0 +1,105 @@
+// usage.c - remembers eight bytes a cell: which session it was and the sum of its packets, modulo 2^32. The sum of
+// cumulative counters moves if one of them does. State: struct usage, the courier's.
+#include "workers/usage.h"
+#include <stdlib.h>
+#include <string.h>
+#include "workers/lines.h"
+
+struct told {
+	uint32_t teid;
+	uint32_t sum;
+};
+
+struct usage {
+	uint32_t slots;
+	uint32_t shard, slot; // where the pass stands
+	struct told told[];   // by shard, then slot
+};
+
+struct usage *usage_make(const struct region_shape *shape)
+{
+	struct usage *usage = calloc(1, sizeof(*usage) + SHARDS * (size_t)shape->slots * sizeof(struct told));
+
+	if (usage)
+		usage->slots = shape->slots;
+	return usage;
+}
+
+void usage_free(struct usage *usage)
+{
+	free(usage);
+}
+
+void usage_forget(struct usage *usage)
+{
+	usage->shard = usage->slot = 0;
+	memset(usage->told, 0, SHARDS * (size_t)usage->slots * sizeof(struct told));
+}
+
+static uint32_t sum_of(const struct region *region, uint32_t slot)
+{
+	const struct rest *rest = &region->rest[slot];
+
+	return region->uplink[slot].packets + region->downlink[slot].packets +
+	       (uint32_t)(rest->red_packets[LINE_UPLINK] + rest->red_packets[LINE_DOWNLINK]);
+}
+
+static void tell(const struct region *region, uint8_t shard, uint32_t slot, struct feed_usages *out)
+{
+	struct lines_count count;
+
+	lines_count(region, slot, &count);
+	out->usage[out->count++] = (struct feed_usage){
+		.slot = slot,
+		.teid = count.teid,
+		.shard = shard,
+		.count = { count.packets[LINE_UPLINK], count.bytes[LINE_UPLINK], count.packets[LINE_DOWNLINK],
+			   count.bytes[LINE_DOWNLINK],
+			   count.red_packets[LINE_UPLINK] + count.red_packets[LINE_DOWNLINK] },
+	};
+}
+
+// The sum is taken before the counters: what moves in between is told the next time.
+static void cell_look(struct usage *usage, const struct region *region, struct feed_usages *out)
+{
+	struct told *told = &usage->told[(size_t)usage->shard * usage->slots + usage->slot];
+	uint32_t teid = region->rest[usage->slot].teid, sum = sum_of(region, usage->slot);
+
+	if (told->teid != teid)
+		*told = (struct told){ teid, 0 };
+	if (told->sum == sum)
+		return;
+	told->sum = sum;
+	tell(region, (uint8_t)usage->shard, usage->slot, out);
+}
+
+static bool shard_empty(const struct region *region)
+{
+	return !atomic_load_explicit(&region->header->sessions, memory_order_relaxed);
+}
+
+static bool shard_next(struct usage *usage)
+{
+	usage->slot = 0;
+	usage->shard = (usage->shard + 1) % SHARDS;
+	return usage->shard == 0;
+}
+
+bool usage_scan(struct usage *usage, const struct plane_view *view, unsigned budget, struct feed_usages *out)
+{
+	bool over = false;
+
+	while (!over && budget && out->count < FEED_BATCH_MAX) {
+		const struct region *region = &view->shards[usage->shard];
+
+		if (usage->slot == usage->slots || (usage->slot == 0 && shard_empty(region))) {
+			over = shard_next(usage);
+			continue;
+		}
+		if (region->uplink[usage->slot].flags & LINE_VALID)
+			cell_look(usage, region, out);
+		usage->slot++;
+		budget--;
+	}
+	return over;
+}

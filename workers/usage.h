@@ -1,0 +1,20 @@
+// usage.h - finds the cells whose counters have moved since they were last told, a few at a time.
+//
+// Reads lines and rests that workers count in at the same moment; writes only its own memory. Counters are cumulative, so what
+// is told twice or late is never wrong. Owned by the courier's thread.
+#pragma once
+#include <stdbool.h>
+#include "proto/feed_codec.h"
+#include "shared/plane/plane.h"
+
+struct usage;
+
+struct usage *usage_make(const struct region_shape *shape); // null: no memory
+void usage_free(struct usage *usage);
+
+// Forgets what was told: a ctrl that has just arrived hears of every cell again.
+void usage_forget(struct usage *usage);
+
+// Goes on with the pass over all shards: looks at no more than about `budget` cells and appends to *out until it is full. True
+// when the pass is over; the next call begins another.
+bool usage_scan(struct usage *usage, const struct plane_view *view, unsigned budget, struct feed_usages *out);

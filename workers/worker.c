@@ -1,0 +1,120 @@
+// worker.c - prepares the process for the loop: what it may touch, where it runs, how its death is told.
+// State: one static loop; the process has one thread and one seat.
+#include "workers/worker.h"
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+#include "shared/base/bell.h"
+#include "shared/base/log.h"
+#include "workers/guard.h"
+#include "workers/loop.h"
+#include "workers/slow/slow.h"
+#include "workers/topology.h"
+
+static struct loop loop;
+static struct slow slow;
+
+// The flag tells the primary sooner than the kernel does; then the signal takes its course. A fault comes again by itself
+// when the instruction is repeated; a signal somebody sent has to be sent again.
+static void fatal(int number, siginfo_t *info, void *context)
+{
+	atomic_store_explicit(&loop.seat.worker->crashed, (uint32_t)number, memory_order_release);
+	bell_ring(loop.wires.bell_primary);
+	if (info->si_code <= 0)
+		raise(number);
+}
+
+static void fatal_catch(void)
+{
+	static const int numbers[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP };
+	static _Alignas(16) uint8_t stack[16384]; // a stack overflow has none left to handle itself
+	stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
+	struct sigaction action = { .sa_sigaction = fatal, .sa_flags = (int)(SA_SIGINFO | SA_ONSTACK | SA_RESETHAND) };
+
+	sigaltstack(&alternate, NULL);
+	for (unsigned i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		sigaction(numbers[i], &action, NULL);
+}
+
+static int place_of(const struct conf *conf, unsigned seat)
+{
+	static struct topology topology;
+	cpu_set_t allowed;
+
+	if (seat == PLANE_SEAT_SLOW)
+		return -1;
+	if (conf->worker_cpus)
+		return seat < conf->worker_cpus ? conf->worker_cpu[seat] : -1;
+	if (sched_getaffinity(0, sizeof(allowed), &allowed))
+		return -1;
+	topology_read(&topology, TOPOLOGY_ROOT, &allowed);
+	return topology_place(&topology, conf->primary_cpu, seat, conf->workers);
+}
+
+static void place_take(const struct conf *conf, unsigned seat)
+{
+	int cpu = place_of(conf, seat);
+	cpu_set_t one;
+
+	if (cpu < 0)
+		return;
+	CPU_ZERO(&one);
+	CPU_SET((unsigned)cpu, &one);
+	if (sched_setaffinity(0, sizeof(one), &one))
+		log_warning("worker.cpu", "seat %u: can't run on CPU %d: %s; floating", seat, cpu, strerror(errno));
+}
+
+static void fail(unsigned seat, const char *what, int error)
+{
+	log_error("worker.start", "seat %u: %s: %s", seat, what, strerror(-error));
+	_exit(1);
+}
+
+static void prepare(const struct kit *kit, unsigned seat)
+{
+	int error = guard_worker(&kit->view, seat);
+
+	if (error)
+		fail(seat, "guard", error);
+	place_take(kit->conf, seat);
+	prctl(PR_SET_TIMERSLACK, 1);
+	fatal_catch();
+	error = seat_sit(kit->view.seats[seat].worker);
+	if (error)
+		fail(seat, "robust list", error);
+}
+
+static void ready_say(const struct loop_wires *wires, struct seat_worker_page *page, uint32_t state)
+{
+	atomic_store_explicit(&page->state, state, memory_order_release);
+	bell_ring(wires->bell_primary);
+}
+
+noreturn void worker_main(const struct kit *kit, unsigned seat)
+{
+	const struct loop_wires wires = { kit->bell[NEST_BELL_SEAT0 + seat], kit->bell[NEST_BELL_PRIMARY],
+					  kit->bell[NEST_BELL_COURIER], kit->primary_pidfd };
+	struct seat_worker_page *page = kit->view.seats[seat].worker;
+	char name[16];
+
+	snprintf(name, sizeof(name), "shoal-worker %u", seat % 100);
+	child_begin(kit, name, (const int[]){ wires.bell, wires.bell_primary, wires.bell_courier, wires.primary_pidfd },
+		    4);
+	atomic_store_explicit(&page->state, SEAT_STARTING, memory_order_release);
+	loop_open(&loop, &kit->view, seat, &wires);
+	if (seat == PLANE_SEAT_SLOW) {
+		slow_open(&slow, &kit->view.plane->net, &kit->view.rooms);
+		loop_set_work(&loop, slow_work, &slow);
+	}
+	prepare(kit, seat);
+	ready_say(&wires, page, SEAT_READY);
+	loop_run(&loop);
+	if (!loop.primary_gone)
+		ready_say(&wires, page, SEAT_LEFT);
+	_exit(0);
+}
