@@ -119,7 +119,7 @@ static bool number_in(const char *text, int64_t low, int64_t high, int64_t *numb
 
 static bool read_number(const struct conf_field *field, const char *text, void *value, struct conf_why *why)
 {
-	int64_t number;
+	int64_t number = 0;
 
 	if (!number_in(text, field->low, field->high, &number, why))
 		return false;
