@@ -18,7 +18,7 @@ OURS = {
 }
 
 # The courier is the one process among the workers' that speaks protobuf over NNG; nobody else there may see its insides.
-COURIER = ["workers/courier.[ch]", "workers/feed.[ch]", "workers/pending.[ch]", "workers/usage.[ch]"]
+COURIER = ["workers/courier*.[ch]", "workers/feed.[ch]", "workers/pending.[ch]", "workers/usage.[ch]"]
 COURIER_INSIDE = ["workers/feed.h", "workers/pending.h", "workers/usage.h"]
 
 # Other people's headers: the files that may see them. What is not listed is libc's or the kernel's.
