@@ -1,0 +1,391 @@
+// hop.c - the worker as a process against the same worker as a thread: same loop, same layout, same core, only the way it
+// was started differs.
+//
+//   bench-hop [--pairs N] [--slice-ms N] [--sessions N] [--cpu PRIMARY,WORKER]
+//
+// Three worlds of their own memory: two with a thread (their ratio is the control: outside 0.97-1.03 the run is void), one
+// with a forked process. This program plays the primary with the primary's own lane code: it writes 128 bytes of a fresh
+// G-PDU into a room, lends it, takes it back. Slices alternate in rotating order; a worker that has no slice sleeps. The figure is
+// the median over adjacent pairs, with the ranks that bound it at 95 %.
+#include <errno.h>
+#include <math.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "primary/lane.h"
+#include "shared/base/bell.h"
+#include "shared/base/clock.h"
+#include "shared/plane/verdict.h"
+#include "shared/wire/gtpu.h"
+#include "shared/wire/ip.h"
+#include "workers/lines.h"
+#include "workers/loop.h"
+
+#define WORLDS 3
+#define ROOMS 8192u
+#define INNER 92u // with 36 of outer headers: 128 bytes
+#define PAIRS_MAX 1001
+
+struct world {
+	const char *name;
+	bool process;
+	struct plane_view view;
+	struct loop loop;
+	struct lane lane;
+	uint32_t next_room;
+	pthread_t thread;
+	pid_t pid;
+	uint64_t returned, wrong;
+};
+
+static struct {
+	int pairs, slice_ms, primary_cpu, worker_cpu;
+	unsigned sessions; // a power of two, 256 and up
+} option = { 101, 10, -1, -1, 65536 };
+
+static struct world worlds[WORLDS] = { { .name = "thread" },
+				       { .name = "thread again" },
+				       { .name = "process", .process = true } };
+static uint32_t *teids, *addresses;
+static double rates[WORLDS][PAIRS_MAX];
+
+static void *shared(size_t bytes)
+{
+	size_t size = (bytes + PLANE_PAGE - 1) / PLANE_PAGE * PLANE_PAGE;
+	void *memory =
+	    mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB | MAP_POPULATE, -1, 0);
+
+	if (memory == MAP_FAILED)
+		memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (memory == MAP_FAILED) {
+		perror("bench-hop: memory");
+		exit(1);
+	}
+	return memory;
+}
+
+static void pin(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (cpu >= 0 && sched_setaffinity(0, sizeof(set), &set))
+		perror("bench-hop: pin");
+}
+
+static void plane_make(struct plane *plane, uint64_t hz)
+{
+	unsigned bad;
+
+	plane->net = (struct plane_net){
+		.clock_hz = hz, .gtpu_ipv4 = 0x0a0a0001, .pools = 1, .access_mtu = 1600, .core_mtu = 1500
+	};
+	plane->net.pool[0] = (struct shard_pool){ .ipv4 = 0x0a000000, .ipv4_len = 8 };
+	while (1u << (32 - plane->net.pool[0].ipv4_len) > option.sessions)
+		plane->net.pool[0].ipv4_len++;
+	plane->shape.slots = (uint32_t)shard_pools_lay(plane->net.pool, 1, &bad);
+	plane->net.slot_bits = shard_slot_bits(plane->shape.slots);
+	plane->shape.rates = 8;
+	plane->shape.buckets = region_buckets(0);
+	plane->rooms[0] = ROOMS;
+	memset((void *)plane->owner, PLANE_SEAT_NONE, sizeof(plane->owner));
+}
+
+static void world_memory(struct world *world, uint64_t hz)
+{
+	struct plane *plane = shared(sizeof(*plane));
+	void *zone;
+
+	plane_make(plane, hz);
+	world->view.plane = plane;
+	world->view.rooms.base[0] = shared((size_t)ROOMS * ROOM_STRIDE);
+	world->view.rooms.count[0] = ROOMS;
+	world->view.seats[0] = seat_at(shared(3 * PLANE_PAGE));
+	zone = shared(region_stride(&plane->shape) * SHARDS);
+	for (unsigned shard = 0; shard < SHARDS; shard++) {
+		struct region region = region_at(zone, &plane->shape, shard);
+
+		*region.header =
+		    (struct region_header){ .magic = REGION_MAGIC, .shard = shard, .owner = PLANE_SEAT_NONE };
+		world->view.shards[shard] = region;
+	}
+}
+
+static void world_sessions(const struct world *world)
+{
+	const struct plane *plane = world->view.plane;
+	const struct bearer_rate rate = { 10000000000ull, 1u << 20, 1u << 20 };
+	unsigned n = 0;
+
+	for (unsigned shard = 0; shard < SHARDS; shard++) {
+		struct lines lines = { &world->view.shards[shard], &plane->shape, &plane->net };
+
+		lines_rate_set(&lines, 1, &rate);
+		for (uint32_t slot = 0; slot < plane->shape.slots; slot++) {
+			struct bearer bearer = { .ue_ipv4 = shard_pool_ipv4(&plane->net.pool[0], slot, (uint8_t)shard),
+						 .teid = shard_teid(1, slot, (uint8_t)shard, plane->net.slot_bits),
+						 .peer_teid = 7,
+						 .peer_ipv4 = 0x0a0a0002,
+						 .uplink = { .rate = 1 },
+						 .downlink = { .rate = 1 } };
+
+			if (lines_set(&lines, slot, &bearer))
+				exit(1);
+			teids[n] = bearer.teid;
+			addresses[n++] = bearer.ue_ipv4;
+		}
+	}
+}
+
+static void *worker_run(void *arg)
+{
+	struct world *world = arg;
+
+	pin(option.worker_cpu);
+	if (seat_sit(world->view.seats[0].worker)) {
+		fprintf(stderr, "bench-hop: %s can't sit down\n", world->name);
+		exit(1);
+	}
+	loop_run(&world->loop);
+	return NULL;
+}
+
+static void world_start(struct world *world)
+{
+	struct seat seat = world->view.seats[0];
+	int bell = bell_make(), nobody = bell_make();
+	struct loop_wires wires = { bell, nobody, nobody, nobody };
+
+	atomic_store(&seat.primary->wanted, SEAT_RUN);
+	loop_open(&world->loop, &world->view, 0, &wires);
+	lane_init(&world->lane, seat, bell);
+	if (!world->process) {
+		if (pthread_create(&world->thread, NULL, worker_run, world))
+			exit(1);
+		return;
+	}
+	world->pid = fork();
+	if (world->pid == 0) {
+		worker_run(world);
+		_exit(0);
+	}
+}
+
+static void world_stop(struct world *world)
+{
+	atomic_store(&world->view.seats[0].primary->wanted, SEAT_STOP);
+	if (world->process) {
+		kill(world->pid, SIGKILL); // it still holds its shards; a worker leaves only with empty hands
+		waitpid(world->pid, NULL, 0);
+	}
+}
+
+// What a copying driver leaves behind: a fresh G-PDU of a random session.
+static struct lane_handle frame_make(struct world *world)
+{
+	static uint64_t x = 88172645463325252ull;
+	uint32_t room = world->next_room++ % ROOMS, teid, pick;
+	uint8_t *packet = world->view.rooms.base[0] + (size_t)room * ROOM_STRIDE + ROOM_HEADROOM + 14;
+	struct ip4_fields outer = { 0x0a0a0002, 0x0a0a0001, 36 + INNER, 0, 64, IP_UDP };
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	pick = (uint32_t)(x >> 20) & (option.sessions - 1);
+	teid = teids[pick];
+	memset(packet, 0, 36 + INNER);
+	ip4_put(packet, &outer);
+	udp_put(packet + 20, GTPU_PORT, GTPU_PORT, 16 + INNER);
+	gtpu_put(packet + 28, teid, INNER);
+	outer = (struct ip4_fields){ addresses[pick], 0x08080808, INNER, 0, 64, IP_UDP };
+	ip4_put(packet + 36, &outer);
+	return (struct lane_handle){
+		.room = room, .hint = teid, .offset = ROOM_HEADROOM + 14, .length = 128, .code = LANE_UPLINK
+	};
+}
+
+static void world_lend(struct world *world)
+{
+	if (world->lane.space < LANE_BURST && lane_look(&world->lane))
+		exit(1);
+	if (world->lane.space < LANE_BURST)
+		return;
+	for (unsigned i = 0; i < LANE_BURST; i++)
+		lane_put(&world->lane, frame_make(world));
+	lane_publish(&world->lane);
+}
+
+static void world_take(struct world *world)
+{
+	struct lane_handle back[LANE_BURST];
+	int n = lane_take(&world->lane, back);
+
+	for (int i = 0; i < n; i++) {
+		const struct lane_handle *lent = lease_find(&world->lane.lease, &back[i]);
+
+		world->wrong += !lent || (back[i].code != VERDICT_FORWARD && back[i].code != VERDICT_OWNED);
+		if (lent)
+			lease_end(&world->lane.lease, lent);
+		world->returned++;
+	}
+}
+
+static void world_drain(struct world *world)
+{
+	while (world->lane.lease.live)
+		world_take(world);
+}
+
+static void world_own(struct world *world)
+{
+	for (unsigned shard = 0; shard < SHARDS; shard++) {
+		while (!world->lane.space) {
+			world_take(world);
+			if (lane_look(&world->lane))
+				exit(1);
+		}
+		lane_put(&world->lane, (struct lane_handle){ .hint = shard, .code = LANE_OWN });
+		lane_publish(&world->lane);
+	}
+	world_drain(world);
+}
+
+// Packets a second over one slice.
+static double slice(struct world *world)
+{
+	uint64_t from = clock_ns(), ns = (uint64_t)option.slice_ms * 1000000, now;
+
+	world->returned = 0;
+	do {
+		for (int i = 0; i < 16; i++) {
+			world_lend(world);
+			world_take(world);
+		}
+		now = clock_ns();
+	} while (now - from < ns);
+	world_drain(world);
+	return (double)world->returned * 1e9 / (double)(clock_ns() - from);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+// Median of the pairwise ratios and the ranks that bound it at 95 % (binomial, normal approximation).
+static double ratio_print(const char *what, const double *of, const double *to)
+{
+	double ratio[PAIRS_MAX];
+	int reach = (int)(0.98 * sqrt(option.pairs)) + 1, middle = option.pairs / 2;
+
+	for (int i = 0; i < option.pairs; i++)
+		ratio[i] = of[i] / to[i];
+	qsort(ratio, (size_t)option.pairs, sizeof(*ratio), by_value);
+	printf("  %-28s %.3f   [%.3f, %.3f]\n", what, ratio[middle], ratio[middle > reach ? middle - reach : 0],
+	       ratio[middle + reach < option.pairs ? middle + reach : option.pairs - 1]);
+	return ratio[middle];
+}
+
+static double median(const double *values)
+{
+	double sorted[PAIRS_MAX];
+
+	memcpy(sorted, values, sizeof(*sorted) * (size_t)option.pairs);
+	qsort(sorted, (size_t)option.pairs, sizeof(*sorted), by_value);
+	return sorted[option.pairs / 2];
+}
+
+static int verdict_print(void)
+{
+	uint64_t wrong = 0;
+	double control, process;
+
+	for (int i = 0; i < WORLDS; i++) {
+		const struct seat_stats *stats = &worlds[i].view.seats[0].worker->stats;
+
+		printf("  %-14s %6.2f Mpps median, worker busy %5.1f ns a packet, %4.1f packets a burst\n",
+		       worlds[i].name, median(rates[i]) / 1e6,
+		       (double)stats->busy_ticks * 1e9 / (double)worlds[i].view.plane->net.clock_hz /
+			   (double)stats->packets,
+		       (double)stats->packets / (double)stats->bursts);
+		wrong += worlds[i].wrong;
+	}
+	control = ratio_print("control: thread / thread", rates[1], rates[0]);
+	process = ratio_print("process / thread", rates[2], rates[0]);
+	if (wrong)
+		printf("  %llu handles came back wrong\n", (unsigned long long)wrong);
+	if (control < 0.97 || control > 1.03)
+		printf("  void: the control is outside 0.97-1.03\n");
+	else
+		printf("  goal 0.95-1.05: %s\n", process >= 0.95 && process <= 1.05 ? "held" : "missed");
+	return wrong || control < 0.97 || control > 1.03 || process < 0.95 || process > 1.05;
+}
+
+static void measure(void)
+{
+	for (int pair = -10; pair < option.pairs; pair++)
+		for (int i = 0; i < WORLDS; i++) {
+			int which = (i + pair + 12) % WORLDS;
+			double rate = slice(&worlds[which]);
+
+			if (pair >= 0)
+				rates[which][pair] = rate;
+		}
+}
+
+static int options(int argc, char **argv)
+{
+	for (int i = 1; i + 1 < argc; i += 2) {
+		if (!strcmp(argv[i], "--pairs"))
+			option.pairs = atoi(argv[i + 1]);
+		else if (!strcmp(argv[i], "--slice-ms"))
+			option.slice_ms = atoi(argv[i + 1]);
+		else if (!strcmp(argv[i], "--sessions"))
+			option.sessions = (unsigned)atoi(argv[i + 1]);
+		else if (strcmp(argv[i], "--cpu") ||
+			 sscanf(argv[i + 1], "%d,%d", &option.primary_cpu, &option.worker_cpu) != 2)
+			return -EINVAL;
+	}
+	if (option.sessions & (option.sessions - 1) || option.sessions < 256 || option.sessions > 1u << 24)
+		return -EINVAL;
+	return argc % 2 && option.pairs > 0 && option.pairs <= PAIRS_MAX && option.slice_ms > 0 ? 0 : -EINVAL;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t hz = clock_hz();
+
+	if (options(argc, argv)) {
+		fprintf(stderr,
+			"usage: bench-hop [--pairs N] [--slice-ms N] [--sessions 2^N] [--cpu PRIMARY,WORKER]\n");
+		return 2;
+	}
+	teids = calloc(option.sessions, sizeof(*teids));
+	addresses = calloc(option.sessions, sizeof(*addresses));
+	if (!teids || !addresses)
+		return 1;
+	for (int i = 0; i < WORLDS; i++) {
+		world_memory(&worlds[i], hz);
+		world_sessions(&worlds[i]);
+	}
+	for (int i = WORLDS - 1; i >= 0; i--)
+		world_start(&worlds[i]); // the process first: a fork with threads running would copy their locks
+	pin(option.primary_cpu);
+	for (int i = 0; i < WORLDS; i++)
+		world_own(&worlds[i]);
+	printf("one worker, %u sessions, burst %u, %d pairs of %d ms slices\n", option.sessions, LANE_BURST,
+	       option.pairs, option.slice_ms);
+	measure();
+	for (int i = 0; i < WORLDS; i++)
+		world_stop(&worlds[i]);
+	return verdict_print();
+}
