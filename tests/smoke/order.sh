@@ -9,7 +9,7 @@ lab_open
 net_up
 lab_hugepages "$GW_MIB"
 gateway_config
-lab_start listener gw "$PYTHON" "$SHOAL/tests/lab/notify_listen.py" "$LAB/notify"
+lab_start listener net "$PYTHON" "$SHOAL/tests/lab/notify_listen.py" "$LAB/notify"
 lab_expect listener listening
 export NOTIFY_SOCKET=$LAB/notify
 
