@@ -2,6 +2,7 @@
 // mix. The table of repeats is the only state; a mutex guards it.
 #include "shared/base/log.h"
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -38,6 +39,7 @@ void log_open(const char *name, const char *level)
 	for (unsigned i = 0; i < sizeof level_names / sizeof *level_names; i++)
 		if (!strcmp(level, level_names[i]))
 			wanted = (enum log_level)i;
+	signal(SIGPIPE, SIG_IGN);
 	pthread_mutex_lock(&state.lock);
 	state.name = name;
 	state.level = wanted;

@@ -9,6 +9,7 @@
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
 // name: the process as people know it; static string. level: "error", "warning", "info", "debug"; others mean info.
+// SIGPIPE is ignored from then on: whoever reads our log may leave, and we stay.
 void log_open(const char *name, const char *level);
 void log_write(enum log_level level, const char *id, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

@@ -7,12 +7,14 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <regex.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
@@ -149,6 +151,27 @@ static void lines_of_threads_do_not_mix(void **unused)
 	assert_int_equal(caught_lines("\n"), 80);
 }
 
+static void a_reader_that_leaves_stops_nobody(void **unused)
+{
+	int ends[2], status;
+	pid_t child;
+
+	assert_int_equal(pipe(ends), 0);
+	child = fork();
+	if (!child) {
+		signal(SIGPIPE, SIG_DFL);
+		dup2(ends[1], STDERR_FILENO);
+		close(ends[0]);
+		log_open("shoal-test", "info");
+		log_info("reader.gone", "nobody hears this");
+		_exit(7);
+	}
+	close(ends[0]);
+	close(ends[1]);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+}
+
 static int manager_listen(const char *path)
 {
 	struct sockaddr_un name = { .sun_family = AF_UNIX };
@@ -218,6 +241,7 @@ int main(void)
 		CATCHING(a_line_stays_one_line),
 		CATCHING(repeats_are_swallowed_and_counted),
 		CATCHING(lines_of_threads_do_not_mix),
+		cmocka_unit_test(a_reader_that_leaves_stops_nobody),
 		CATCHING(readiness_reaches_manager_and_log),
 		cmocka_unit_test(the_clock_runs_as_fast_as_it_says),
 	};
