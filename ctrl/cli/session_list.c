@@ -1,0 +1,254 @@
+// session_list.c - `shoal session ls` and `shoal session export`: sessions page by page. One thread.
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctrl/cli/command.h"
+#include "ctrl/cli/csv.h"
+#include "ctrl/cli/progress.h"
+#include "ctrl/cli/session_json.h"
+#include "ctrl/cli/session_pages.h"
+#include "ctrl/cli/session_print.h"
+
+static int read_filters(const struct args *args, Shoal__Oss__SessionList *list)
+{
+	const char *imsi = args_value(args, "imsi"), *dnn = args_value(args, "dnn");
+	uint64_t shard = 0;
+
+	if (!args_number(args, "shard", (const uint64_t[]){ 0, 255 }, &shard))
+		return -EINVAL;
+	// protobuf-c's strings are not const; nothing writes to them.
+	list->imsi_prefix = imsi ? (char *)(uintptr_t)imsi : list->imsi_prefix;
+	list->dnn = dnn ? (char *)(uintptr_t)dnn : list->dnn;
+	list->by_shard = args_value(args, "shard") != NULL;
+	list->shard = (uint32_t)shard;
+	return 0;
+}
+
+struct listing {
+	struct cli *cli;
+	struct sheet sheet;
+	json_t *array;
+	uint64_t shown, total;
+};
+
+static bool list_page(void *arg, const Shoal__Oss__SessionListAnswer *page)
+{
+	struct listing *listing = arg;
+
+	for (size_t i = 0; i < page->n_sessions; i++) {
+		if (listing->cli->json)
+			json_array_append_new(listing->array, session_json(page->sessions[i], true));
+		else
+			session_sheet_row(&listing->sheet, page->sessions[i]);
+	}
+	listing->shown += page->n_sessions;
+	listing->total = page->total;
+	return true;
+}
+
+static int run_ls(struct cli *cli, const struct args *args)
+{
+	Shoal__Oss__SessionList list = SHOAL__OSS__SESSION_LIST__INIT;
+	struct listing listing = { .cli = cli };
+	uint64_t limit = 100;
+	int code;
+
+	if (!args_number(args, "limit", (const uint64_t[]){ 1, UINT32_MAX }, &limit) || read_filters(args, &list))
+		return -EINVAL;
+	listing.array = json_array();
+	session_sheet_open(&listing.sheet);
+	code = session_pages(cli, &list, limit, list_page, &listing);
+	if (cli->json && !code) {
+		json_dumpf(listing.array, stdout, JSON_INDENT(2));
+		putchar('\n');
+	}
+	sheet_close(&listing.sheet, !cli->json && !code ? stdout : NULL);
+	json_decref(listing.array);
+	if (!code && !cli->json && listing.shown < listing.total)
+		fprintf(stderr, "%s of %s; --limit shows more\n", units_count(listing.shown).text,
+			units_count(listing.total).text);
+	return code;
+}
+
+struct export
+{
+	FILE *file;
+	bool json;
+	uint64_t written, unsaid; // sessions with rules, which a CSV cannot say
+	struct progress progress;
+};
+
+static void export_csv_header(FILE *file)
+{
+	const char *comma = "";
+
+	for (const struct row_field *field = row_fields; field->name; field++) {
+		if (field->side == ROW_BOTH)
+			continue;
+		fprintf(file, "%s%s", comma, field->name);
+		comma = ",";
+	}
+	fputc('\n', file);
+}
+
+static void export_csv(struct export *export, const Shoal__Oss__Session *session)
+{
+	char text[128];
+	const char *comma = "";
+
+	if (session->n_rules) {
+		export->unsaid++;
+		return;
+	}
+	for (const struct row_field *field = row_fields; field->name; field++) {
+		if (field->side == ROW_BOTH)
+			continue;
+		fputs(comma, export->file);
+		if (row_get(session, field, text, sizeof(text)))
+			csv_write(export->file, text);
+		comma = ",";
+	}
+	fputc('\n', export->file);
+	export->written++;
+}
+
+static void export_json(struct export *export, const Shoal__Oss__Session *session)
+{
+	json_t *object = session_json(session, false);
+
+	json_dumpf(object, export->file, JSON_COMPACT);
+	fputc('\n', export->file);
+	json_decref(object);
+	export->written++;
+}
+
+static bool export_page(void *arg, const Shoal__Oss__SessionListAnswer *page)
+{
+	struct export *export = arg;
+
+	for (size_t i = 0; i < page->n_sessions; i++) {
+		if (export->json)
+			export_json(export, page->sessions[i]);
+		else
+			export_csv(export, page->sessions[i]);
+	}
+	export->progress.total = page->total;
+	progress_step(&export->progress, export->written + export->unsaid, export->written);
+	return !ferror(export->file);
+}
+
+static bool ends_with(const char *name, const char *end)
+{
+	size_t length = strlen(name);
+
+	return length >= strlen(end) && !strcmp(name + length - strlen(end), end);
+}
+
+// By --format, else by the file's name, else CSV.
+static int read_export_format(const struct args *args, bool *json)
+{
+	const char *word = args_value(args, "format");
+
+	*json = args->word_count && ends_with(args->words[0], ".jsonl");
+	if (word && strcmp(word, "csv") && strcmp(word, "jsonl"))
+		return args_refuse(args, "format: '%s' is neither csv nor jsonl", units_quote(word).text);
+	if (word)
+		*json = !strcmp(word, "jsonl");
+	return 0;
+}
+
+static FILE *open_output(const struct args *args)
+{
+	const char *name = args->word_count ? args->words[0] : "-";
+	FILE *file;
+	int fd;
+
+	if (!strcmp(name, "-"))
+		return stdout;
+	// Subscribers' identities are nobody else's business.
+	fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	file = fd >= 0 ? fdopen(fd, "w") : NULL;
+	if (!file)
+		fprintf(stderr, "shoal: %s: %s\n", name, strerror(errno));
+	return file;
+}
+
+static int close_output(struct export *export)
+{
+	bool lost = ferror(export->file) | (export->file == stdout ? fflush(stdout) : fclose(export->file));
+
+	progress_clear(&export->progress);
+	if (lost)
+		fputs("shoal: the file could not be written to its end\n", stderr);
+	if (export->unsaid)
+		fprintf(stderr, "shoal: left out: %s sessions with rules, which CSV cannot say; use --format jsonl\n",
+			units_count(export->unsaid).text);
+	return lost || export->unsaid ? CLI_PARTLY : CLI_OK;
+}
+
+static int run_export(struct cli *cli, const struct args *args)
+{
+	Shoal__Oss__SessionList list = SHOAL__OSS__SESSION_LIST__INIT;
+	struct export export = { 0 };
+	int code, closed;
+
+	if (read_filters(args, &list) || read_export_format(args, &export.json))
+		return -EINVAL;
+	export.file = open_output(args);
+	if (!export.file)
+		return CLI_USAGE;
+	progress_open(&export.progress, 0);
+	if (!export.json)
+		export_csv_header(export.file);
+	code = session_pages(cli, &list, UINT64_MAX, export_page, &export);
+	closed = close_output(&export);
+	return code ? code : closed;
+}
+
+#define FILTER_OPTIONS \
+	{ "imsi", "PREFIX", "only those whose IMSI begins so" }, { "dnn", "NAME", "only those of this network" }, \
+	{ \
+		"shard", "N", "only those of this shard" \
+	}
+
+static const struct args_option ls_options[] = {
+	FILTER_OPTIONS,
+	{ "limit", "N", "at most so many; default 100" },
+	{ 0 },
+};
+
+static const struct args_option export_options[] = {
+	FILTER_OPTIONS,
+	{ "format", "FORMAT", "csv or jsonl; default: jsonl if the file's name ends so, else csv" },
+	{ 0 },
+};
+
+const struct command session_list_commands[] = {
+	{
+	    .name = "session ls",
+	    .summary = "Lists sessions, a line each, by their IDs",
+	    .examples = "  shoal session ls --imsi 00101 --limit 1000\n"
+			"  shoal session ls --shard 7 --json\n",
+	    .options = ls_options,
+	    .run = run_ls,
+	},
+	{
+	    .name = "session export",
+	    .words = "[FILE]",
+	    .max = 1,
+	    .summary = "Writes sessions to a file that import reads back",
+	    .text =
+		"Without FILE, to standard output. JSON lines say everything; CSV leaves sessions with rules beyond\n"
+		"the short form out, and says so.\n",
+	    .examples = "  shoal session export subscribers.jsonl\n"
+			"  shoal session export --dnn internet > internet.csv\n",
+	    .options = export_options,
+	    .run = run_export,
+	},
+	{ 0 },
+};
