@@ -27,7 +27,7 @@ HOT = {
     "workers/tunnel.c": [],
     "primary/addrmap.c": ["addrmap_init", "addrmap_fini"],
     "primary/hold.c": ["hold_init", "hold_fini"],
-    "primary/lane.c": [],
+    "primary/lane.c": ["lane_init", "lane_reset"],
     "primary/lease.c": [],
     "primary/map.c": [],
     "primary/neigh.c": ["neigh_make", "neigh_free"],
@@ -41,6 +41,7 @@ HOT = {
 }
 MEMORY = {"memcpy", "memmove", "memset", "memcmp", "bcmp", "__assert_fail", "_GLOBAL_OFFSET_TABLE_"}
 DOORS = {"nic_rx", "nic_tx", "nic_flush", "nic_free", "nic_room", "bell_ring"}  # what a packet comes and goes by
+DOORS |= {"crew_condemn"}  # and what ends the worker that forged it
 CALLS = MEMORY | DOORS
 # How gcc spells a full fence: it locks a word of its own stack and changes nothing. Doorbells need one a burst.
 FENCE = re.compile(r"lock or[lq]\s+\$0x0,(-?0x[0-9a-f]+)?\(%[re]sp\)")

@@ -5,6 +5,9 @@ import re
 
 import house
 
+# What those may know of the plane who do not live on it: names, sizes, and which build it is.
+PLANE_OUTSIDE = ["shared/plane/verdict.h", "shared/plane/limits.h", "shared/plane/build.h"]
+
 # Folder (the longest that fits): the folders and headers of ours that its files may include.
 OURS = {
     "shared/base": ["shared/base/*"],
@@ -13,7 +16,7 @@ OURS = {
     "proto": ["shared/*", "proto/*"],
     "primary": ["shared/*", "proto/*", "primary/*"],
     "workers": ["shared/*", "workers/*"],
-    "ctrl": ["shared/base/*", "shared/wire/*", "shared/plane/verdict.h", "shared/plane/limits.h", "proto/*", "ctrl/*"],
+    "ctrl": ["shared/base/*", "shared/wire/*", "shared/plane/verdict.h", "shared/plane/limits.h", "shared/plane/build.h", "proto/*", "ctrl/*"],
     "tests": ["*"],
 }
 
