@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -299,6 +300,7 @@ int nursery_run(const struct conf *conf, char **argv)
 	struct nest_word welcome;
 	int error;
 
+	prctl(PR_SET_NAME, "shoal-nursery"); // starting over it would be called "exe"
 	nursery.argv = argv;
 	nursery.kit.conf = conf;
 	nursery.kit.nursery_pid = getpid();
