@@ -1,8 +1,12 @@
 // pipe.c - the burst loop and the steps of each direction. Owned by the worker's loop; one thread.
 #include "workers/pipe.h"
+#include "shared/wire/hop.h"
 #include "workers/foreign.h"
 #include "workers/police.h"
 #include "workers/tunnel.h"
+
+// A step of both directions: inlined into each, so that what it knows of the packet stays in registers.
+#define STEP static inline __attribute__((always_inline))
 
 // One packet on its way: what the steps have found out so far.
 struct user {
@@ -22,15 +26,19 @@ void pipe_init(struct pipe *pipe, const struct plane_net *net, const struct room
 
 static enum verdict ip_verdict(enum ip_fault fault)
 {
-	static const uint8_t verdicts[] = {
-		[IP_SOUND] = VERDICT_FORWARD, [IP_SHORT] = VERDICT_SHORT, [IP_BAD] = VERDICT_BAD_IP
-	};
+	return fault == IP_SHORT ? VERDICT_SHORT : VERDICT_BAD_IP;
+}
 
-	return verdicts[fault];
+static void count_red(const struct user *user)
+{
+	struct rest *rest = &user->region->rest[user->slot];
+
+	rest->red_packets[user->way]++;
+	rest->red_bytes[user->way] += user->ip.length;
 }
 
 // Gate and rate: VERDICT_FORWARD with *tos marked for its class and colour, or the refusal.
-static enum verdict admit(const struct pipe *pipe, const struct user *user, uint8_t *tos, uint64_t now)
+STEP enum verdict admit(const struct pipe *pipe, const struct user *user, uint8_t *tos, uint64_t now)
 {
 	static const struct region_rate undefined;
 	const struct line *line = user->line;
@@ -46,10 +54,7 @@ static enum verdict admit(const struct pipe *pipe, const struct user *user, uint
 
 		colour = police_meter(user->line, rate, user->ip.length * pipe->byte_tokens, now, colour);
 		if (colour == POLICE_RED) {
-			struct rest *rest = &user->region->rest[user->slot];
-
-			rest->red_packets[user->way]++;
-			rest->red_bytes[user->way] += user->ip.length;
+			count_red(user);
 			if (!(line->flags & BEARER_RED_REMARK) || line->mark == BEARER_MARK_EF)
 				return VERDICT_RED;
 		}
@@ -58,16 +63,7 @@ static enum verdict admit(const struct pipe *pipe, const struct user *user, uint
 	return VERDICT_FORWARD;
 }
 
-// What the slow lane is to answer: the user's packet, without padding.
-static enum verdict relay(struct lane_handle *handle, const struct user *user, const uint8_t *room,
-			  enum verdict verdict)
-{
-	handle->offset = (uint16_t)(user->packet - room);
-	handle->length = (uint16_t)user->ip.length;
-	return verdict;
-}
-
-static void count(const struct user *user)
+STEP void count(const struct user *user)
 {
 	struct line *line = user->line;
 	uint32_t packets = line->packets;
@@ -80,26 +76,26 @@ static void count(const struct user *user)
 		*half_turns = (uint32_t)(region_packets(*half_turns, packets) >> 31) + 1;
 	}
 }
-// The steps both directions share once the session is found and the packet admitted: one hop less, the marks, the account.
-// `limit` is the largest user's packet the next link takes.
-static enum verdict pass(struct lane_handle *handle, const struct user *user, const uint8_t *room, uint8_t tos,
-			 uint32_t limit)
+
+// Once the session is found and the packet admitted: one hop less, the marks, the account. `limit` is the largest user's
+// packet the next link takes.
+STEP enum verdict pass(struct lane_handle *handle, const struct user *user, uint8_t tos, uint32_t limit)
 {
 	if (user->ip.ttl <= 1)
-		return relay(handle, user, room, VERDICT_TO_SLOW_TTL);
+		return VERDICT_TO_SLOW_TTL;
 	if (user->ip.length > limit) {
 		handle->hint = limit;
-		return relay(handle, user, room, VERDICT_TO_SLOW_BIG);
+		return VERDICT_TO_SLOW_BIG;
 	}
 	if (user->ip.version == 4)
-		ip4_pass(user->packet, tos);
+		hop4(user->packet, tos);
 	else
-		ip6_pass(user->packet, tos);
+		hop6(user->packet, tos);
 	count(user);
 	return VERDICT_FORWARD;
 }
 
-static enum verdict uplink_find(const struct pipe *pipe, struct user *user, uint32_t teid)
+STEP enum verdict uplink_find(const struct pipe *pipe, struct user *user, uint32_t teid)
 {
 	user->region = &pipe->shard[shard_of_teid(teid)];
 	user->slot = shard_slot_of_teid(teid, pipe->net->slot_bits);
@@ -114,7 +110,7 @@ static enum verdict uplink_find(const struct pipe *pipe, struct user *user, uint
 
 // Anti-spoofing: a session sends from its own address or /64 only. Its link-local traffic (fe80::/10) has no business
 // beyond the gateway.
-static bool source_good(const struct user *user)
+STEP bool source_good(const struct user *user)
 {
 	uint32_t address = be32_get(user->packet + 12);
 	uint64_t prefix = be64_get(user->packet + 8);
@@ -124,23 +120,24 @@ static bool source_good(const struct user *user)
 	return prefix && prefix == user->line->ue_ipv6;
 }
 
-static enum verdict uplink(const struct pipe *pipe, struct lane_handle *handle, uint64_t now)
+static enum verdict uplink(const struct pipe *pipe, struct lane_handle *handle, uint8_t *outer, uint64_t now)
 {
-	uint8_t *room = room_at(pipe->rooms, handle->room), *outer = room + handle->offset;
 	struct tunnel_inside inside;
 	struct user user;
 	enum verdict verdict = tunnel_open(&inside, outer, handle->length);
+	enum ip_fault fault;
 	unsigned ecn;
 	uint8_t tos;
 
+	handle->hint = 0;
 	if (verdict == VERDICT_FORWARD)
 		verdict = uplink_find(pipe, &user, inside.teid);
 	if (verdict != VERDICT_FORWARD)
 		return verdict;
 	user.packet = outer + inside.offset;
-	verdict = ip_verdict(ip_read(&user.ip, user.packet, inside.left));
-	if (verdict != VERDICT_FORWARD)
-		return verdict;
+	fault = ip_read(&user.ip, user.packet, inside.left);
+	if (fault != IP_SOUND)
+		return ip_verdict(fault);
 	if (!source_good(&user))
 		return VERDICT_SPOOFED;
 	ecn = tunnel_ecn(user.ip.tos, inside.tos);
@@ -148,12 +145,14 @@ static enum verdict uplink(const struct pipe *pipe, struct lane_handle *handle, 
 		return VERDICT_CONGESTION;
 	tos = (uint8_t)ecn;
 	verdict = admit(pipe, &user, &tos, now);
-	if (verdict == VERDICT_FORWARD)
-		verdict = pass(handle, &user, room, tos, pipe->net->core_mtu);
 	if (verdict != VERDICT_FORWARD)
 		return verdict;
-	handle->port = LANE_SIDE_CORE;
-	return relay(handle, &user, room, VERDICT_FORWARD);
+	verdict = pass(handle, &user, tos, pipe->net->core_mtu);
+	if (verdict == VERDICT_FORWARD)
+		handle->port = LANE_SIDE_CORE;
+	handle->offset = (uint16_t)(handle->offset + inside.offset);
+	handle->length = (uint16_t)user.ip.length;
+	return verdict;
 }
 
 // Slot of a UE address: by arithmetic if it is from our pools, else FOREIGN_NONE.
@@ -202,24 +201,28 @@ static enum verdict downlink_find(const struct pipe *pipe, struct user *user, ui
 	return user->line->peer_ipv4 ? VERDICT_FORWARD : VERDICT_NO_PEER;
 }
 
-static void encapsulate(const struct pipe *pipe, const struct user *user, uint8_t tos)
+// Returns the length of what was put in front of the packet.
+STEP uint32_t encapsulate(const struct pipe *pipe, const struct user *user, uint8_t tos)
 {
 	const struct line *line = user->line;
 	struct tunnel_ends ends = { pipe->net->gtpu_ipv4, line->peer_ipv4, line->teid,
 				    tunnel_port(user->packet, &user->ip), tos };
 
-	if (line->flags & BEARER_QFI)
+	if (line->flags & BEARER_QFI) {
 		tunnel_close_qfi(user->packet, user->ip.length, &ends, line->qfi);
-	else
-		tunnel_close(user->packet, user->ip.length, &ends);
+		return TUNNEL_BYTES_QFI;
+	}
+	tunnel_close(user->packet, user->ip.length, &ends);
+	return TUNNEL_BYTES;
 }
 
-static enum verdict downlink(const struct pipe *pipe, struct lane_handle *handle, uint32_t pooled, uint64_t now)
+static enum verdict downlink(const struct pipe *pipe, struct lane_handle *handle, uint8_t *packet, uint32_t pooled,
+			     uint64_t now)
 {
-	uint8_t *room = room_at(pipe->rooms, handle->room);
-	struct user user = { .packet = room + handle->offset };
+	struct user user = { .packet = packet };
+	uint32_t shard = handle->hint, limit, front;
 	enum verdict verdict;
-	uint32_t shard = handle->hint, overhead;
+	enum ip_fault fault;
 	uint8_t tos;
 
 	handle->hint = 0;
@@ -228,40 +231,36 @@ static enum verdict downlink(const struct pipe *pipe, struct lane_handle *handle
 	user.region = &pipe->shard[shard];
 	if (!user.region->header)
 		return VERDICT_STEER_AGAIN;
-	verdict = ip_verdict(ip_read(&user.ip, user.packet, handle->length));
-	if (verdict == VERDICT_FORWARD)
-		verdict = downlink_find(pipe, &user, pooled);
+	fault = ip_read(&user.ip, packet, handle->length);
+	if (fault != IP_SOUND)
+		return ip_verdict(fault);
+	verdict = downlink_find(pipe, &user, pooled);
 	tos = user.ip.tos;
 	if (verdict == VERDICT_FORWARD)
 		verdict = admit(pipe, &user, &tos, now);
 	if (verdict != VERDICT_FORWARD)
 		return verdict;
-	overhead = user.line->flags & BEARER_QFI ? TUNNEL_BYTES_QFI : TUNNEL_BYTES;
-	verdict = pass(handle, &user, room, tos, pipe->net->access_mtu - overhead);
+	limit = pipe->net->access_mtu - (user.line->flags & BEARER_QFI ? TUNNEL_BYTES_QFI : TUNNEL_BYTES);
+	verdict = pass(handle, &user, tos, limit);
+	handle->length = (uint16_t)user.ip.length;
 	if (verdict != VERDICT_FORWARD)
 		return verdict;
-	encapsulate(pipe, &user, tos);
-	handle->offset = (uint16_t)(handle->offset - overhead);
-	handle->length = (uint16_t)(user.ip.length + overhead);
+	front = encapsulate(pipe, &user, tos);
+	handle->offset = (uint16_t)(handle->offset - front);
+	handle->length = (uint16_t)(handle->length + front);
 	handle->port = LANE_SIDE_ACCESS;
 	return VERDICT_FORWARD;
 }
 
-// Positions of a burst by direction, so that the direction of a packet is not a branch, and what was found out ahead.
-struct sorted {
-	unsigned ups, downs;
-	uint8_t up[LANE_BURST], down[LANE_BURST];
-	uint32_t pooled[LANE_BURST]; // of down
+// Packets of one direction, in order, and what was found out about them ahead.
+struct waiting {
+	unsigned count;
+	struct {
+		struct lane_handle *handle;
+		uint8_t *bytes;
+		uint32_t pooled; // downlink: pool_slot's answer
+	} packet[LANE_BURST];
 };
-
-static void prefetch_uplink(const struct pipe *pipe, uint32_t teid)
-{
-	const struct region *region = &pipe->shard[shard_of_teid(teid)];
-	uint32_t slot = shard_slot_of_teid(teid, pipe->net->slot_bits);
-
-	if (region->header && slot < pipe->shape.slots)
-		__builtin_prefetch(region->uplink + slot, 1);
-}
 
 static bool handle_good(const struct pipe *pipe, const struct lane_handle *handle)
 {
@@ -269,61 +268,67 @@ static bool handle_good(const struct pipe *pipe, const struct lane_handle *handl
 	       (handle->code == LANE_UPLINK || handle->code == LANE_DOWNLINK);
 }
 
-// First pass: headers on their way into the cache, and the session lines that the TEID in the hint names.
-static void sort(const struct pipe *pipe, struct lane_handle *handles, unsigned n, struct sorted *sorted)
+static void prefetch_line(const struct pipe *pipe, const struct line *lines, uint32_t slot)
+{
+	if (lines && slot < pipe->shape.slots)
+		__builtin_prefetch(lines + slot, 1);
+}
+
+// First pass: headers on their way into the cache, and the session lines that the TEID in the hint names. Sorting by
+// direction makes of an unpredictable branch a predictable one.
+static void sort(const struct pipe *pipe, struct lane_handle *handles, unsigned n, struct waiting ways[LINE_WAYS])
 {
 	for (unsigned i = 0; i < n; i++) {
 		struct lane_handle *handle = &handles[i];
-		const uint8_t *header;
+		struct waiting *way = &ways[handle->code != LANE_UPLINK];
+		uint8_t *bytes;
 
 		if (!handle_good(pipe, handle)) {
 			handle->code = VERDICT_NOT_OURS;
 			handle->hint = 0;
 			continue;
 		}
-		header = room_at(pipe->rooms, handle->room) + handle->offset;
-		__builtin_prefetch(header, 1);
-		if (handle->code == LANE_UPLINK) {
-			__builtin_prefetch(header + TUNNEL_BYTES, 1);
-			prefetch_uplink(pipe, handle->hint);
-		}
-		sorted->up[sorted->ups] = (uint8_t)i;
-		sorted->down[sorted->downs] = (uint8_t)i;
-		sorted->ups += handle->code == LANE_UPLINK;
-		sorted->downs += handle->code == LANE_DOWNLINK;
+		bytes = room_at(pipe->rooms, handle->room) + handle->offset;
+		__builtin_prefetch(bytes, 1);
+		__builtin_prefetch(bytes + TUNNEL_BYTES, 1);
+		way->packet[way->count].handle = handle;
+		way->packet[way->count++].bytes = bytes;
 	}
 }
 
-// Second pass, for what only the header tells: the session lines of downlink packets.
-static void locate(const struct pipe *pipe, const struct lane_handle *handles, struct sorted *sorted)
+// Second pass: the session lines, which the hint names for uplink packets and the destination for downlink ones.
+static void locate(const struct pipe *pipe, struct waiting *ups, struct waiting *downs)
 {
-	for (unsigned i = 0; i < sorted->downs; i++) {
-		const struct lane_handle *handle = &handles[sorted->down[i]];
-		const uint8_t *packet = room_at(pipe->rooms, handle->room) + handle->offset;
-		uint32_t slot = pool_slot(pipe->net, packet, handle->length);
+	for (unsigned i = 0; i < ups->count; i++) {
+		uint32_t teid = ups->packet[i].handle->hint;
 
-		sorted->pooled[i] = slot;
-		if (slot < pipe->shape.slots && handle->hint < SHARDS && pipe->shard[handle->hint].header)
-			__builtin_prefetch(pipe->shard[handle->hint].downlink + slot, 1);
+		prefetch_line(pipe, pipe->shard[shard_of_teid(teid)].uplink,
+			      shard_slot_of_teid(teid, pipe->net->slot_bits));
+	}
+	for (unsigned i = 0; i < downs->count; i++) {
+		const struct lane_handle *handle = downs->packet[i].handle;
+		uint32_t slot = pool_slot(pipe->net, downs->packet[i].bytes, handle->length);
+
+		downs->packet[i].pooled = slot;
+		prefetch_line(pipe, pipe->shard[handle->hint % SHARDS].downlink, slot);
 	}
 }
 
 void pipe_burst(struct pipe *pipe, struct lane_handle *handles, unsigned n, uint64_t now)
 {
-	struct sorted sorted;
+	struct waiting ways[LINE_WAYS], *ups = &ways[LINE_UPLINK], *downs = &ways[LINE_DOWNLINK];
 
-	sorted.ups = sorted.downs = 0;
-	sort(pipe, handles, n, &sorted);
-	locate(pipe, handles, &sorted);
-	for (unsigned i = 0; i < sorted.ups; i++) {
-		struct lane_handle *handle = &handles[sorted.up[i]];
+	ups->count = downs->count = 0;
+	sort(pipe, handles, n, ways);
+	locate(pipe, ups, downs);
+	for (unsigned i = 0; i < ups->count; i++) {
+		struct lane_handle *handle = ups->packet[i].handle;
 
-		handle->hint = 0;
-		handle->code = (uint8_t)uplink(pipe, handle, now);
+		handle->code = (uint8_t)uplink(pipe, handle, ups->packet[i].bytes, now);
 	}
-	for (unsigned i = 0; i < sorted.downs; i++) {
-		struct lane_handle *handle = &handles[sorted.down[i]];
+	for (unsigned i = 0; i < downs->count; i++) {
+		struct lane_handle *handle = downs->packet[i].handle;
 
-		handle->code = (uint8_t)downlink(pipe, handle, sorted.pooled[i], now);
+		handle->code = (uint8_t)downlink(pipe, handle, downs->packet[i].bytes, downs->packet[i].pooled, now);
 	}
 }

@@ -8,13 +8,56 @@
 
 enum police_colour { POLICE_GREEN, POLICE_YELLOW, POLICE_RED, POLICE_COLOURS };
 
+static inline uint64_t police_add(uint64_t a, uint64_t b)
+{
+	return a + b < a ? UINT64_MAX : a + b;
+}
+
 // Colours one packet that costs `cost` tokens. `incoming` is POLICE_GREEN in colour-blind mode, the packet's colour in aware mode.
-// A rate that is not defined (all zero) makes everything red.
-enum police_colour police_meter(struct line *line, const struct region_rate *rate, uint64_t cost, uint64_t now,
-				enum police_colour incoming);
+// A rate that is not defined (all zero) makes everything red. Sums that do not fit 64 bits stop there, which is exact: more than
+// both buckets hold (BEARER_BURST_MAX). Tokens above a bucket that has shrunk overflow like any other.
+static inline enum police_colour police_meter(struct line *line, const struct region_rate *rate, uint64_t cost,
+					      uint64_t now, enum police_colour incoming)
+{
+	uint64_t elapsed = now > line->tokens_at ? now - line->tokens_at : 0; // another core's clock may be behind
+	uint64_t fresh, tc, te, over;
+	enum police_colour colour = POLICE_RED;
+
+	if (__builtin_mul_overflow(elapsed, rate->cir_bps, &fresh))
+		fresh = UINT64_MAX; // years idle
+	tc = police_add(line->tc, fresh);
+	over = tc > rate->cbs ? tc - rate->cbs : 0;
+	tc -= over;
+	te = police_add(line->te, over);
+	te = te < rate->ebs ? te : rate->ebs;
+	if (incoming == POLICE_GREEN && tc >= cost) {
+		tc -= cost;
+		colour = POLICE_GREEN;
+	} else if (incoming <= POLICE_YELLOW && te >= cost) {
+		te -= cost;
+		colour = POLICE_YELLOW;
+	}
+	line->tokens_at += elapsed;
+	line->tc = tc;
+	line->te = te;
+	return colour;
+}
 
 // Colour by drop precedence: AFx1 green, AFx2 yellow, AFx3 red (RFC 2597), everything else green.
 enum police_colour police_colour(uint8_t tos);
 
+// What a class does to the TOS byte: the bits of the incoming byte that stay, and the DSCP for each colour.
+struct police_mark {
+	uint8_t keep, set[POLICE_COLOURS];
+};
+#define POLICE_MARKS 8u // a power of two, so that no line, however spoilt, reads past the table
+extern const struct police_mark police_marks[POLICE_MARKS];
+_Static_assert(BEARER_MARK_COUNT <= POLICE_MARKS, "every mark has its row");
+
 // TOS byte for class and colour; ECN stays (RFC 2474, 2597, 3246).
-uint8_t police_tos(enum bearer_mark mark, enum police_colour colour, uint8_t tos);
+static inline uint8_t police_tos(enum bearer_mark mark, enum police_colour colour, uint8_t tos)
+{
+	const struct police_mark *row = &police_marks[mark % POLICE_MARKS];
+
+	return (uint8_t)((tos & row->keep) | row->set[colour]);
+}

@@ -23,7 +23,12 @@ enum verdict tunnel_open(struct tunnel_inside *inside, const uint8_t *bytes, uin
 
 // Inner TOS byte after decapsulation (RFC 6040 4.2), or TUNNEL_DROP where the outer mark cannot be carried on.
 #define TUNNEL_DROP 256u
-unsigned tunnel_ecn(uint8_t inner, uint8_t outer);
+unsigned tunnel_ecn_join(uint8_t inner, uint8_t outer);
+
+static inline unsigned tunnel_ecn(uint8_t inner, uint8_t outer)
+{
+	return outer & 3 ? tunnel_ecn_join(inner, outer) : inner; // nothing to carry
+}
 
 struct tunnel_ends {
 	uint32_t source, destination; // outer addresses

@@ -69,7 +69,7 @@ int bearer_rate_check(const struct bearer_rate *rate, const char **field)
 		*field = "cir_bps";
 	else if (rate->cbs_bytes > BEARER_BURST_MAX || (!rate->cbs_bytes && !rate->ebs_bytes))
 		*field = "cbs_bytes";
-	else if (rate->ebs_bytes > BEARER_BURST_MAX)
+	else if (rate->ebs_bytes > BEARER_BURST_MAX - rate->cbs_bytes)
 		*field = "ebs_bytes";
 	return *field ? -EINVAL : 0;
 }

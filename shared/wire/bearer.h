@@ -49,10 +49,10 @@ _Static_assert(sizeof(struct bearer) == 40, "crosses processes");
 // srTCM parameters of RFC 2697 section 2, shared by all bearers that name this index.
 struct bearer_rate {
 	uint64_t cir_bps;   // committed information rate, bits per second; > 0
-	uint32_t cbs_bytes; // committed burst size; cbs + ebs > 0; each <= BEARER_BURST_MAX
-	uint32_t ebs_bytes; // excess burst size
+	uint32_t cbs_bytes; // committed burst size
+	uint32_t ebs_bytes; // excess burst size; 0 < cbs + ebs <= BEARER_BURST_MAX
 };
-#define BEARER_BURST_MAX (256u << 20) // keeps burst x 8 x clock hertz below 2^64 for clocks up to 5 GHz
+#define BEARER_BURST_MAX (256u << 20) // keeps bursts x 8 x clock hertz below 2^64 for clocks up to 5 GHz
 #define BEARER_CIR_MAX 1000000000000ull
 
 // 64-bit digest of one occupied cell; a shard's digest is the XOR over its cells, so it is kept incrementally and

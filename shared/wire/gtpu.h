@@ -3,6 +3,7 @@
 // Pure. Works on bytes and lengths; knows no session.
 #pragma once
 #include <stdint.h>
+#include "shared/wire/cursor.h"
 
 #define GTPU_PORT 2152u
 #define GTPU_HEADER 8u
@@ -36,10 +37,34 @@ struct gtpu_packet {
 	uint8_t type;
 };
 
-// Reads the message at bytes[0..left). *gtpu is filled unless GTPU_BAD.
-enum gtpu_fault gtpu_read(struct gtpu_packet *gtpu, const uint8_t *bytes, uint32_t left);
+// The part of gtpu_read behind the first eight bytes: options and extension headers.
+enum gtpu_fault gtpu_read_options(struct gtpu_packet *gtpu, const uint8_t *bytes);
 
-// Writes a G-PDU header in front of a payload of `length` bytes. With qfi: PDU type 0, DL PDU Session Information (TS 38.415
-// 5.5.2.1), GTPU_HEADER_QFI bytes in all.
-void gtpu_put(uint8_t *bytes, uint32_t teid, uint16_t length);
-void gtpu_put_qfi(uint8_t *bytes, uint32_t teid, uint16_t length, uint8_t qfi);
+// Reads the message at bytes[0..left). *gtpu is filled unless GTPU_BAD.
+static inline enum gtpu_fault gtpu_read(struct gtpu_packet *gtpu, const uint8_t *bytes, uint32_t left)
+{
+	uint32_t end;
+
+	if (left < GTPU_HEADER || (bytes[0] & 0xf0) != (GTPU_VERSION_1 | GTPU_PT))
+		return GTPU_BAD;
+	end = GTPU_HEADER + be16_get(bytes + 2);
+	if (end > left || end > UINT16_MAX)
+		return GTPU_BAD;
+	*gtpu = (struct gtpu_packet){ be32_get(bytes + 4), 0, GTPU_HEADER, (uint16_t)end, bytes[1] };
+	return bytes[0] & (GTPU_E | GTPU_S | GTPU_PN) ? gtpu_read_options(gtpu, bytes) : GTPU_SOUND;
+}
+
+// Writes a G-PDU header in front of a payload of `length` bytes.
+static inline void gtpu_put(uint8_t *bytes, uint32_t teid, uint16_t length)
+{
+	be64_put(bytes, (uint64_t)(GTPU_VERSION_1 | GTPU_PT) << 56 | (uint64_t)GTPU_G_PDU << 48 |
+			    (uint64_t)length << 32 | teid);
+}
+
+// Same with a PDU Session Container: PDU type 0, DL PDU Session Information (TS 38.415 5.5.2.1). GTPU_HEADER_QFI bytes.
+static inline void gtpu_put_qfi(uint8_t *bytes, uint32_t teid, uint16_t length, uint8_t qfi)
+{
+	gtpu_put(bytes, teid, (uint16_t)(length + (GTPU_HEADER_QFI - GTPU_HEADER)));
+	bytes[0] |= GTPU_E;
+	be64_put(bytes + 8, (uint64_t)GTPU_PDU_SESSION << 32 | 1u << 24 | (uint64_t)(qfi & 63) << 8);
+}

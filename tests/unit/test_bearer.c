@@ -71,7 +71,7 @@ static void rate_check_names_the_field(void **state)
 	rate = (struct bearer_rate){ 64000, 0, 0 };
 	assert_int_equal(bearer_rate_check(&rate, &field), -EINVAL);
 	assert_string_equal(field, "cbs_bytes");
-	rate = (struct bearer_rate){ 64000, 0, BEARER_BURST_MAX + 1 };
+	rate = (struct bearer_rate){ 64000, 1, BEARER_BURST_MAX };
 	assert_int_equal(bearer_rate_check(&rate, &field), -EINVAL);
 	assert_string_equal(field, "ebs_bytes");
 }

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
+#include "shared/wire/hop.h"
 #include "shared/wire/ip.h"
 
 // RFC 1071, word by word.
@@ -43,7 +44,7 @@ static void edit_all(uint8_t tos, uint8_t new_tos, uint8_t ttl)
 		header_make(header, (uint16_t)id, tos, ttl);
 		header_make(expected, (uint16_t)id, new_tos, (uint8_t)(ttl - 1));
 		seen[be16_get(header + 10)] = true;
-		ip4_pass(header, new_tos);
+		hop4(header, new_tos);
 		assert_memory_equal(header, expected, IP4_HEADER);
 	}
 	for (uint32_t sum = 0; sum < 65535; sum++)
@@ -70,7 +71,7 @@ static void edit_of_ipv6_moves_two_fields(void **state)
 		memcpy(expected, header, sizeof(header));
 		be32_put(expected, 6u << 28 | tos << 20 | (be32_get(header) & 0xfffff));
 		expected[7]--;
-		ip6_pass(header, (uint8_t)tos);
+		hop6(header, (uint8_t)tos);
 		assert_memory_equal(header, expected, IP6_HEADER);
 	}
 }
@@ -107,6 +108,17 @@ static void upper_checksums_cover_the_pseudo_header(void **state)
 	memcpy(pseudo + 12, payload, sizeof(payload));
 	assert_int_equal(ip4_checksum_upper(ip, IP_UDP, payload, sizeof(payload)),
 			 plain_checksum(pseudo, 12 + sizeof(payload)));
+}
+
+// RFC 768: zero says "no checksum", so a sum of zero is sent as its other form.
+static void udp_checksum_is_never_zero(void **state)
+{
+	uint8_t ip[IP6_HEADER] = { 0 }, payload[2];
+
+	be16_put(payload, (uint16_t) ~(IP_UDP + sizeof(payload)));
+	assert_int_equal(ip4_checksum_upper(ip, IP_UDP, payload, sizeof(payload)), 0xffff);
+	be16_put(payload, (uint16_t) ~(IP_ICMP6 + sizeof(payload)));
+	assert_int_equal(ip6_checksum_upper(ip, IP_ICMP6, payload, sizeof(payload)), 0);
 }
 
 static void built_header_is_sound(void **state)
@@ -163,6 +175,8 @@ static void read_takes_options_and_ipv6(void **state)
 	be16_put(bytes + 10, plain_checksum(bytes, 24));
 	assert_int_equal(ip_read(&ip, bytes, 24), IP_SOUND);
 	assert_int_equal(ip.header, 24);
+	bytes[22] ^= 2; // an option the checksum does not know of
+	assert_int_equal(ip_read(&ip, bytes, 24), IP_BAD);
 	memset(bytes, 0, sizeof(bytes));
 	be32_put(bytes, 0x6b812345);
 	be16_put(bytes + 4, 8);
@@ -187,6 +201,7 @@ int main(void)
 		cmocka_unit_test(edit_of_ipv6_moves_two_fields),
 		cmocka_unit_test(checksums_match_the_definition),
 		cmocka_unit_test(upper_checksums_cover_the_pseudo_header),
+		cmocka_unit_test(udp_checksum_is_never_zero),
 		cmocka_unit_test(built_header_is_sound),
 		cmocka_unit_test(read_refuses_lies),
 		cmocka_unit_test(read_takes_options_and_ipv6),

@@ -185,6 +185,31 @@ static void foreign_addresses_are_found(void **state)
 	assert_int_equal(foreign_find6(region, &stand.shape, 0), FOREIGN_NONE);
 }
 
+static void entries_are_added_once(void **state)
+{
+	struct lines lines = stand_lines(&stand, SHARD);
+	struct foreign_entry entry = { foreign_key4(0xac100001), FOREIGN_SLOT };
+
+	foreign_add(lines.region, &stand.shape, entry);
+	foreign_add(lines.region, &stand.shape, entry);
+	foreign_remove(lines.region, &stand.shape, entry);
+	assert_false(foreign_has(lines.region, &stand.shape, entry));
+}
+
+// Two addresses may have one key; the line decides.
+static void key_alone_is_not_believed(void **state)
+{
+	struct lines lines = stand_lines(&stand, SHARD);
+	struct bearer bearer = foreign_bearer(FOREIGN_SLOT, 1);
+	const uint64_t prefix = 0x20010db8bb000002; // whose key is an address, too
+
+	bearer.ue_ipv6 = 0;
+	bearer.ue_ipv4 = foreign_key6(prefix);
+	assert_int_equal(lines_set(&lines, FOREIGN_SLOT, &bearer), 0);
+	assert_int_equal(foreign_find4(lines.region, &stand.shape, bearer.ue_ipv4), FOREIGN_SLOT);
+	assert_int_equal(foreign_find6(lines.region, &stand.shape, prefix), FOREIGN_NONE);
+}
+
 // A session that changes its address leaves no entry behind; pool addresses need none.
 static void index_follows_the_address(void **state)
 {
@@ -401,6 +426,8 @@ int main(void)
 		ON_STAND(counters_belong_to_the_teid),
 		ON_STAND(clear_reports_and_repeats),
 		ON_STAND(foreign_addresses_are_found),
+		ON_STAND(entries_are_added_once),
+		ON_STAND(key_alone_is_not_believed),
 		ON_STAND(index_follows_the_address),
 		ON_STAND(full_index_refuses_and_changes_nothing),
 		ON_STAND(rates_become_tokens),

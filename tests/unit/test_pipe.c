@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "shared/wire/gtpu.h"
+#include "shared/wire/hop.h"
 #include "shared/wire/ip.h"
 #include "tests/stand/stand.h"
 #include "workers/tunnel.h"
@@ -176,6 +177,34 @@ static void session_must_agree_with_the_packet(void **state)
 	assert_int_equal(run(&other), VERDICT_NO_SESSION);
 }
 
+// The memory behind the last uplink line is a downlink line; a TEID that names it finds nothing.
+static void slot_beyond_the_shard_is_nobody(void **state)
+{
+	struct lines lines = stand_lines(&stand, 1);
+	struct bearer bearer = stand_bearer(&stand, 1, 0);
+	struct lane_handle up;
+
+	bearer.peer_teid = shard_teid(1, stand.shape.slots, 1, stand.net.slot_bits);
+	assert_int_equal(lines_set(&lines, 0, &bearer), 0);
+	up = lend_up(0, bearer.peer_teid, bearer.ue_ipv4, 64);
+	assert_int_equal(run(&up), VERDICT_NO_SESSION);
+}
+
+static void family_without_address_is_refused(void **state)
+{
+	struct bearer bearer = stand_bearer(&stand, 1, 2);
+	struct lines lines = stand_lines(&stand, 1);
+	uint32_t ipv4 = bearer.ue_ipv4;
+	struct lane_handle up, down;
+
+	bearer.ue_ipv4 = 0;
+	assert_int_equal(lines_set(&lines, 2, &bearer), 0);
+	up = lend_up(0, bearer.teid, 0, 64);
+	assert_int_equal(run(&up), VERDICT_SPOOFED);
+	down = lend_down(0, ipv4, 64);
+	assert_int_equal(run(&down), VERDICT_NO_SESSION);
+}
+
 static void changed_session(struct bearer *bearer, unsigned shard, uint32_t slot)
 {
 	struct lines lines = stand_lines(&stand, shard);
@@ -307,7 +336,7 @@ static void burst_can_be_run_again(void **state)
 		uint8_t *header = bytes[i] + (i ? TUNNEL_BYTES : 0);
 
 		assert_int_equal(header[8], 63);
-		ip4_pass(header, header[1]);
+		hop4(header, header[1]);
 		assert_memory_equal(stand_bytes(&stand, &again[i]), bytes[i], again[i].length);
 	}
 }
@@ -403,6 +432,8 @@ int main(void)
 		ON_STAND(strangers_are_not_ours),
 		ON_STAND(shard_of_another_seat_is_steered_again),
 		ON_STAND(session_must_agree_with_the_packet),
+		ON_STAND(slot_beyond_the_shard_is_nobody),
+		ON_STAND(family_without_address_is_refused),
 		ON_STAND(gates_and_missing_peers_refuse),
 		ON_STAND(used_up_and_oversized_go_slow),
 		ON_STAND(rates_mark_and_drop),

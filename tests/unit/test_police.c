@@ -99,13 +99,13 @@ static void years_idle_fill_and_do_not_wrap(void **state)
 	const uint64_t hz = 5000000000u, day = 86400 * hz;
 
 	for (uint64_t days = 1; days <= 400; days++) {
-		struct region_rate rate = { BEARER_CIR_MAX, BEARER_BURST_MAX * 8 * hz, BEARER_BURST_MAX * 8 * hz, 0 };
+		struct region_rate rate = { BEARER_CIR_MAX, 100 * 8 * hz, (BEARER_BURST_MAX - 100) * 8 * hz, 0 };
 		struct line line = { .tokens_at = 12345 };
 
 		assert_int_equal(police_meter(&line, &rate, 0, 12345 + days * day, POLICE_GREEN), POLICE_GREEN);
 		assert_int_equal(line.tc, rate.cbs);
 		assert_int_equal(line.te, rate.ebs);
-		rate.cir_bps = 1; // 34,560,000 bits in 400 days
+		rate = (struct region_rate){ 1, BEARER_BURST_MAX * 8 * hz, 0, 0 }; // 34,560,000 bits in 400 days
 		line = (struct line){ .tokens_at = 12345 };
 		police_meter(&line, &rate, 0, 12345 + days * day, POLICE_GREEN);
 		assert_int_equal(line.tc, days * day);
