@@ -48,9 +48,9 @@ static int read_header(struct reader *reader, char *line, struct row_fault *faul
 	for (unsigned i = 0; i < count; i++) {
 		const struct row_field *field = row_find(names[i]);
 
-		if (!field)
+		if (!field && !session_json_passed_over(names[i]))
 			why = "is no column; the first line must name them";
-		else if (column_again(reader, field))
+		else if (field && column_again(reader, field))
 			why = "is there twice";
 		if (why) {
 			row_fault(fault, "header", names[i], why);
@@ -75,6 +75,8 @@ static bool read_csv(struct reader *reader, char *line, struct row *row, struct 
 		return false;
 	}
 	for (unsigned i = 0; i < count; i++) {
+		if (!reader->column[i])
+			continue;
 		why = row_set(row, reader->column[i], values[i]);
 		if (why) {
 			row_fault(fault, reader->column[i]->name, values[i], why);

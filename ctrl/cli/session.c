@@ -19,7 +19,7 @@ static void print_one(const struct cli *cli, const Shoal__Oss__Session *session)
 		session_print(session);
 		return;
 	}
-	object = session_json(session, true);
+	object = session_json(session);
 	json_dumpf(object, stdout, JSON_INDENT(2));
 	putchar('\n');
 	json_decref(object);

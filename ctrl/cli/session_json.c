@@ -9,7 +9,7 @@
 static const char *const given_keys[] = { "id",         "teid",    "gtpu_ipv4", "shard", "slot",
 					  "created_ms", "applied", "usage",     NULL };
 
-bool session_json_given(const char *key)
+bool session_json_passed_over(const char *key)
 {
 	for (const char *const *given = given_keys; *given; given++)
 		if (!strcmp(*given, key))
@@ -38,7 +38,7 @@ static void put_given(json_t *object, const Shoal__Oss__Session *session)
 		json_object_set_new(object, "usage", usage_json(session->usage));
 }
 
-json_t *session_json(const Shoal__Oss__Session *session, bool given)
+json_t *session_json(const Shoal__Oss__Session *session)
 {
 	json_t *object = json_object();
 	char text[128];
@@ -53,8 +53,7 @@ json_t *session_json(const Shoal__Oss__Session *session, bool given)
 			json_object_set_new(object, field->name, json_string(text));
 	}
 	rules_write(session, object);
-	if (given)
-		put_given(object, session);
+	put_given(object, session);
 	return object;
 }
 
@@ -64,7 +63,7 @@ static bool read_member(struct row *row, const char *key, const json_t *value, s
 	char room[24];
 	const char *word, *why;
 
-	if (json_is_null(value) || session_json_given(key))
+	if (json_is_null(value) || session_json_passed_over(key))
 		return true;
 	if (rules_key(key))
 		return rules_read(row, key, value, fault);

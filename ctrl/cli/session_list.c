@@ -29,10 +29,19 @@ static int read_filters(const struct args *args, Shoal__Oss__SessionList *list)
 	return 0;
 }
 
+// The same object in a list and in an export: one a line, and import reads it back.
+static void print_json(const Shoal__Oss__Session *session, FILE *file)
+{
+	json_t *object = session_json(session);
+
+	json_dumpf(object, file, JSON_COMPACT);
+	fputc('\n', file);
+	json_decref(object);
+}
+
 struct listing {
 	struct cli *cli;
 	struct sheet sheet;
-	json_t *array;
 	uint64_t shown, total;
 };
 
@@ -42,7 +51,7 @@ static bool list_page(void *arg, const Shoal__Oss__SessionListAnswer *page)
 
 	for (size_t i = 0; i < page->n_sessions; i++) {
 		if (listing->cli->json)
-			json_array_append_new(listing->array, session_json(page->sessions[i], true));
+			print_json(page->sessions[i], stdout);
 		else
 			session_sheet_row(&listing->sheet, page->sessions[i]);
 	}
@@ -55,20 +64,14 @@ static int run_ls(struct cli *cli, const struct args *args)
 {
 	Shoal__Oss__SessionList list = SHOAL__OSS__SESSION_LIST__INIT;
 	struct listing listing = { .cli = cli };
-	uint64_t limit = 100;
+	uint64_t limit = cli->json ? UINT64_MAX : 100; // people stop reading; programs must not miss any
 	int code;
 
 	if (!args_number(args, "limit", (const uint64_t[]){ 1, UINT32_MAX }, &limit) || read_filters(args, &list))
 		return -EINVAL;
-	listing.array = json_array();
 	session_sheet_open(&listing.sheet);
 	code = session_pages(cli, &list, limit, list_page, &listing);
-	if (cli->json && !code) {
-		json_dumpf(listing.array, stdout, JSON_INDENT(2));
-		putchar('\n');
-	}
 	sheet_close(&listing.sheet, !cli->json && !code ? stdout : NULL);
-	json_decref(listing.array);
 	if (!code && !cli->json && listing.shown < listing.total)
 		fprintf(stderr, "%s of %s; --limit shows more\n", units_count(listing.shown).text,
 			units_count(listing.total).text);
@@ -85,46 +88,25 @@ struct export
 
 static void export_csv_header(FILE *file)
 {
-	const char *comma = "";
-
-	for (const struct row_field *field = row_fields; field->name; field++) {
-		if (field->side == ROW_BOTH)
-			continue;
-		fprintf(file, "%s%s", comma, field->name);
-		comma = ",";
-	}
-	fputc('\n', file);
+	for (const struct row_field *field = row_fields; field->name; field++)
+		if (field->side != ROW_BOTH)
+			fprintf(file, "%s,", field->name);
+	fputs("id,teid,gtpu_ipv4,shard\n", file);
 }
 
-static void export_csv(struct export *export, const Shoal__Oss__Session *session)
+static void export_csv(FILE *file, const Shoal__Oss__Session *session)
 {
 	char text[128];
-	const char *comma = "";
 
-	if (session->n_rules) {
-		export->unsaid++;
-		return;
-	}
 	for (const struct row_field *field = row_fields; field->name; field++) {
 		if (field->side == ROW_BOTH)
 			continue;
-		fputs(comma, export->file);
 		if (row_get(session, field, text, sizeof(text)))
-			csv_write(export->file, text);
-		comma = ",";
+			csv_write(file, text);
+		fputc(',', file);
 	}
-	fputc('\n', export->file);
-	export->written++;
-}
-
-static void export_json(struct export *export, const Shoal__Oss__Session *session)
-{
-	json_t *object = session_json(session, false);
-
-	json_dumpf(object, export->file, JSON_COMPACT);
-	fputc('\n', export->file);
-	json_decref(object);
-	export->written++;
+	fprintf(file, "%" PRIu64 ",%" PRIu32 ",%s,%" PRIu32 "\n", session->id, session->teid,
+		units_ipv4(session->gtpu_ipv4).text, session->shard);
 }
 
 static bool export_page(void *arg, const Shoal__Oss__SessionListAnswer *page)
@@ -132,10 +114,14 @@ static bool export_page(void *arg, const Shoal__Oss__SessionListAnswer *page)
 	struct export *export = arg;
 
 	for (size_t i = 0; i < page->n_sessions; i++) {
+		bool sayable = export->json || !page->sessions[i]->n_rules;
+
 		if (export->json)
-			export_json(export, page->sessions[i]);
-		else
-			export_csv(export, page->sessions[i]);
+			print_json(page->sessions[i], export->file);
+		else if (sayable)
+			export_csv(export->file, page->sessions[i]);
+		export->written += sayable;
+		export->unsaid += !sayable;
 	}
 	export->progress.total = page->total;
 	progress_step(&export->progress, export->written + export->unsaid, export->written);
@@ -218,7 +204,7 @@ static int run_export(struct cli *cli, const struct args *args)
 
 static const struct args_option ls_options[] = {
 	FILTER_OPTIONS,
-	{ "limit", "N", "at most so many; default 100" },
+	{ "limit", "N", "at most so many; default 100, with --json all" },
 	{ 0 },
 };
 
@@ -232,8 +218,9 @@ const struct command session_list_commands[] = {
 	{
 	    .name = "session ls",
 	    .summary = "Lists sessions, a line each, by their IDs",
+	    .text = "With --json, a JSON object a line.\n",
 	    .examples = "  shoal session ls --imsi 00101 --limit 1000\n"
-			"  shoal session ls --shard 7 --json\n",
+			"  shoal session ls --shard 7 --json | jq -r .ipv4\n",
 	    .options = ls_options,
 	    .run = run_ls,
 	},
@@ -242,9 +229,10 @@ const struct command session_list_commands[] = {
 	    .words = "[FILE]",
 	    .max = 1,
 	    .summary = "Writes sessions to a file that import reads back",
-	    .text =
-		"Without FILE, to standard output. JSON lines say everything; CSV leaves sessions with rules beyond\n"
-		"the short form out, and says so.\n",
+	    .text = "Without FILE, to standard output. What shoal-ctrl gave (id, teid, gtpu_ipv4 ...) is written too; "
+		    "an import\n"
+		    "passes over it. JSON lines say everything; CSV leaves sessions with rules beyond\n"
+		    "the short form out, and says so.\n",
 	    .examples = "  shoal session export subscribers.jsonl\n"
 			"  shoal session export --dnn internet > internet.csv\n",
 	    .options = export_options,

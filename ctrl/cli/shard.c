@@ -14,6 +14,7 @@
 static void print_json(const Shoal__Oss__ShardListAnswer *answer)
 {
 	json_t *array = json_array();
+	json_t *answer_json;
 
 	for (size_t i = 0; i < answer->n_shards; i++) {
 		const Shoal__Oss__Shard *shard = answer->shards[i];
@@ -25,9 +26,10 @@ static void print_json(const Shoal__Oss__ShardListAnswer *answer)
 			json_object_set_new(object, "seat", json_null());
 		json_array_append_new(array, object);
 	}
-	json_dumpf(array, stdout, JSON_INDENT(2));
+	answer_json = json_pack("{s:o}", "shards", array);
+	json_dumpf(answer_json, stdout, JSON_INDENT(2));
 	putchar('\n');
-	json_decref(array);
+	json_decref(answer_json);
 }
 
 static void print_table(const Shoal__Oss__ShardListAnswer *answer)
@@ -111,8 +113,9 @@ const struct command shard_commands[] = {
 	{
 	    .name = "shard ls",
 	    .summary = "Lists the 256 shards: who owns each, and is it in step with shoal-ctrl",
-	    .examples = "  shoal shard ls\n"
-			"  shoal shard ls --json | jq 'group_by(.seat)[] | {seat: .[0].seat, shards: length}'\n",
+	    .examples =
+		"  shoal shard ls\n"
+		"  shoal shard ls --json | jq '.shards | group_by(.seat)[] | {seat: .[0].seat, shards: length}'\n",
 	    .run = run_ls,
 	},
 	{

@@ -121,7 +121,9 @@ static int run_counters(struct cli *cli, const struct args *args)
 	if (code)
 		return code;
 	if (response->body_case == SHOAL__OSS__RESPONSE__BODY_COUNTERS && cli->json) {
-		json_t *object = worker_counters_json(response->counters->counters, response->counters->n_counters);
+		const Shoal__Oss__CountersAnswer *answer = response->counters;
+		json_t *object =
+		    json_pack("{s:o}", "counters", worker_counters_json(answer->counters, answer->n_counters));
 
 		json_dumpf(object, stdout, JSON_INDENT(2));
 		putchar('\n');
@@ -154,7 +156,7 @@ const struct command status_commands[] = {
 	    .name = "counters",
 	    .summary = "Shows every counter that has counted, with its meaning",
 	    .examples = "  shoal counters --all\n"
-			"  shoal counters --json | jq .no_session\n",
+			"  shoal counters --json | jq '.counters[] | select(.value > 0)'\n",
 	    .options = counters_options,
 	    .run = run_counters,
 	},

@@ -17,11 +17,11 @@ static void print_answer(const struct cli *cli, const Shoal__Oss__Response *resp
 		return;
 	answer = response->worker_list;
 	if (cli->json) {
-		json_t *array = worker_json(answer->workers, answer->n_workers);
+		json_t *object = json_pack("{s:o}", "workers", worker_json(answer->workers, answer->n_workers));
 
-		json_dumpf(array, stdout, JSON_INDENT(2));
+		json_dumpf(object, stdout, JSON_INDENT(2));
 		putchar('\n');
-		json_decref(array);
+		json_decref(object);
 		return;
 	}
 	worker_print(answer->workers, answer->n_workers);
@@ -88,7 +88,7 @@ const struct command worker_commands[] = {
 		    "its\n"
 		    "share of time with work to do.\n",
 	    .examples = "  shoal worker ls\n"
-			"  shoal worker ls --json | jq '.[] | select(.deaths > 0)'\n",
+			"  shoal worker ls --json | jq '.workers[] | select(.deaths > 0)'\n",
 	    .run = run_ls,
 	},
 	{

@@ -54,11 +54,12 @@ void worker_print(Shoal__Oss__Worker *const workers[], size_t count)
 
 json_t *worker_counters_json(Shoal__Oss__Counter *const counters[], size_t count)
 {
-	json_t *object = json_object();
+	json_t *array = json_array();
 
 	for (size_t i = 0; i < count; i++)
-		json_object_set_new(object, counters[i]->name, json_integer((json_int_t)counters[i]->value));
-	return object;
+		json_array_append_new(array, json_pack("{s:s, s:I, s:s}", "name", counters[i]->name, "value",
+						       (json_int_t)counters[i]->value, "help", counters[i]->help));
+	return array;
 }
 
 static json_t *one_json(const Shoal__Oss__Worker *worker)

@@ -14,5 +14,5 @@ void worker_print(Shoal__Oss__Worker *const workers[], size_t count);
 // An array of objects, which the caller owns.
 json_t *worker_json(Shoal__Oss__Worker *const workers[], size_t count);
 
-// {"name": value, ...}, which the caller owns.
+// An array of {"name", "value", "help"}, which the caller owns.
 json_t *worker_counters_json(Shoal__Oss__Counter *const counters[], size_t count);

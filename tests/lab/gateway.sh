@@ -99,7 +99,7 @@ gateway_stop() {
 # ---- Asking
 
 shoal() {
-	"$BUILD/ctrl/shoal" --connect "ipc://$LAB/run/oss.ipc" "$@"
+	"$BUILD/ctrl/cli/shoal" --connect "ipc://$LAB/run/oss.ipc" "$@"
 }
 
 # rx = forwarded + refused + lent + held, as ctrl says it and as we reckon it.
