@@ -19,6 +19,29 @@ static inline struct address address_ipv6(const uint8_t bytes[16])
 	return (struct address){ be64_get(bytes), be64_get(bytes + 8) };
 }
 
+// As configuration and plane write addresses: network order, IPv4 in the first four bytes.
+static inline struct address address_read(unsigned family, const uint8_t bytes[16])
+{
+	return family == 4 ? address_ipv4(be32_get(bytes)) : address_ipv6(bytes);
+}
+
+// Ones in a prefix of `length` bits of its family's addresses.
+static inline struct address address_mask(unsigned family, unsigned length)
+{
+	unsigned bits = family == 4 ? 96 + length : length;
+
+	return (struct address){ bits >= 64 ? UINT64_MAX : ~(UINT64_MAX >> bits), bits >= 128 ? UINT64_MAX
+										  : bits <= 64
+										      ? 0
+										      : ~(UINT64_MAX >> (bits - 64)) };
+}
+
+// Whether both lie in the same prefix.
+static inline bool address_near(struct address a, struct address b, struct address mask)
+{
+	return (((a.high ^ b.high) & mask.high) | ((a.low ^ b.low) & mask.low)) == 0;
+}
+
 static inline bool address_same(struct address a, struct address b)
 {
 	return ((a.high ^ b.high) | (a.low ^ b.low)) == 0;
@@ -39,6 +62,12 @@ static inline bool address_link_local(struct address a)
 static inline bool address_multicast6(struct address a)
 {
 	return a.high >> 56 == 0xff;
+}
+
+// No host's address, whatever the link: 0/8, 127/8 and everything from 224/4 up (RFC 1812 5.3.7).
+static inline bool address_no_host4(uint32_t ipv4)
+{
+	return ipv4 >> 24 == 0 || ipv4 >> 24 == 127 || ipv4 >> 28 >= 14;
 }
 
 // Our link-local address: fe80:: and the MAC's modified EUI-64 (RFC 4291 appendix A).

@@ -13,6 +13,7 @@ struct neigh;
 #define NEIGH_ENTRIES 4096u
 #define NEIGH_WAITING 1024u    // packets waiting in all
 #define NEIGH_WAITING_EACH 16u // for one next hop
+#define NEIGH_ANSWER 90u       // the longest answer: a tagged neighbour advertisement
 
 // Everything neigh does to the world, so that tests can stand in for the NIC.
 struct neigh_out {
@@ -28,8 +29,12 @@ struct neigh *neigh_make(const struct conf *conf, const struct neigh_out *out); 
 void neigh_free(struct neigh *neigh);
 void neigh_mac(struct neigh *neigh, unsigned port, const uint8_t mac[6]); // the port's own; before first use
 
+// Says who we are on every port (gratuitous ARP, unsolicited NA) and begins to look for the gateways. Once, when ports are up.
+void neigh_announce(struct neigh *neigh, uint64_t now_ns);
+
 // An ARP or ND frame that arrived (steer said STEER_NEIGH). Learns; may answer. Returns the frame's fate: VERDICT_ANSWERED
-// (the frame has been rewritten in place into the answer: send it on the same port), or another final verdict (free it).
+// (the frame has been rewritten in place into the answer: send it on the same port; it may have grown to NEIGH_ANSWER bytes, or,
+// with *length 0, it was itself an answer we asked for: free it), or another final verdict (free it).
 unsigned neigh_input(struct neigh *neigh, unsigned port, uint8_t *frame, unsigned *length, uint64_t now_ns);
 
 // Sends an IP packet on its way: finds port and next hop for `side` (LANE_SIDE_*; or a port number: that port only),

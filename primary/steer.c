@@ -92,12 +92,6 @@ static struct steer_result steer_down(const struct steer *steer, const struct st
 	return steer_lane(LANE_DOWNLINK, shard, shard, from->l3);
 }
 
-// 0/8, 127/8 and everything from 224/4 up: no destination for a router (RFC 1812 5.3.7).
-static bool steer_no_host(uint32_t ipv4)
-{
-	return ipv4 >> 24 == 0 || ipv4 >> 24 == 127 || ipv4 >> 28 >= 14;
-}
-
 static struct steer_result steer_ipv4(const struct steer *steer, const struct steer_from *from)
 {
 	if (from->length < IP4_HEADER)
@@ -118,7 +112,7 @@ static struct steer_result steer_ipv4(const struct steer *steer, const struct st
 	case STEER_BROADCAST:
 		return steer_refuse(VERDICT_NOT_OURS, from->l3);
 	}
-	if (steer_no_host(destination))
+	if (address_no_host4(destination))
 		return steer_refuse(VERDICT_NOT_OURS, from->l3);
 	return steer_down(steer, from, address_ipv4(destination), shard_of_ipv4(destination));
 }
@@ -226,11 +220,6 @@ static void steer_broadcast(struct steer *steer, const struct plane_address *own
 	addrmap_put(&steer->own, address_ipv4(ipv4 & ~hosts), STEER_BROADCAST);
 }
 
-static struct address steer_address(const struct plane_address *own)
-{
-	return own->family == 4 ? address_ipv4(be32_get(own->bytes)) : address_ipv6(own->bytes);
-}
-
 struct steer *steer_make(const struct conf *conf, const struct plane *plane)
 {
 	struct steer *steer = calloc(1, sizeof(*steer));
@@ -245,7 +234,7 @@ struct steer *steer_make(const struct conf *conf, const struct plane *plane)
 	for (unsigned i = 0; i < plane->owns; i++)
 		steer_broadcast(steer, &plane->own[i]);
 	for (unsigned i = 0; i < plane->owns; i++) // after all broadcasts: our own word wins
-		addrmap_put(&steer->own, steer_address(&plane->own[i]), STEER_OWN);
+		addrmap_put(&steer->own, address_read(plane->own[i].family, plane->own[i].bytes), STEER_OWN);
 	return steer;
 }
 

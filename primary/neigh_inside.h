@@ -1,0 +1,71 @@
+// neigh_inside.h - what neigh's own files share: the struct, and the words between the table's life (neigh.c) and the two
+// protocols (neigh_arp.c, neigh_nd.c). Nobody else includes it.
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "primary/neigh.h"
+#include "primary/neigh_table.h"
+#include "primary/route.h"
+
+enum { NEIGH_ETHER_IPV4 = 0x0800, NEIGH_ETHER_ARP = 0x0806, NEIGH_ETHER_IPV6 = 0x86dd };
+enum { NEIGH_MAC = 6 };
+
+struct neigh_own {
+	struct address address, mask;
+};
+
+struct neigh_port {
+	uint8_t mac[NEIGH_MAC];
+	uint16_t vlan;
+	uint16_t mtu;
+	uint8_t l2_bytes; // 14, or 18 with a tag
+	unsigned owns;
+	struct neigh_own own[PLANE_ADDRESSES + 1]; // the last is link-local, made from the MAC
+};
+
+struct neigh {
+	struct neigh_table table;
+	struct routes routes;
+	struct neigh_port port[PLANE_PORTS];
+	unsigned ports;
+	struct neigh_out out;
+};
+
+// ---- neigh.c
+
+// Writes a frame's L2 header so that it ends where l3 begins.
+void neigh_l2_put(const struct neigh_port *port, uint8_t *l3, const uint8_t *mac, unsigned type);
+
+// Sends a frame of our own: `length` bytes behind an L2 header. -ENOBUFS: no room, nothing sent.
+int neigh_emit(struct neigh *neigh, unsigned port, const uint8_t *mac, unsigned type, const uint8_t *body,
+	       unsigned length);
+
+bool neigh_owns(const struct neigh_port *port, struct address address);
+
+// The own address a question about `target` is asked from: one whose prefix holds it, else any of its family. False: none.
+bool neigh_source(const struct neigh_port *port, struct address target, struct address *source);
+
+// Somebody on the port says that `address` has this MAC (null: only that it lives). answers: to a question of ours. Believed
+// as far as we wanted to know it. Returns whether we did.
+bool neigh_hear(struct neigh *neigh, unsigned port, struct address address, const uint8_t *mac, bool answers,
+		uint64_t now_ns);
+
+// What neigh_input looks at.
+struct neigh_frame {
+	unsigned port;
+	uint8_t *bytes; // the Ethernet header
+	uint8_t *l3;
+	unsigned left; // bytes from l3 on
+	uint64_t now_ns;
+};
+
+// ---- neigh_arp.c, neigh_nd.c. Inputs return a verdict, and with VERDICT_ANSWERED the answer's length from l3 on; 0: none to send.
+// mac: whom to ask; null = everybody on the link.
+
+unsigned neigh_arp_input(struct neigh *neigh, const struct neigh_frame *frame, unsigned *answer);
+void neigh_arp_ask(struct neigh *neigh, unsigned port, struct address target, const uint8_t *mac);
+void neigh_arp_announce(struct neigh *neigh, unsigned port, struct address own);
+
+unsigned neigh_nd_input(struct neigh *neigh, const struct neigh_frame *frame, unsigned *answer);
+void neigh_nd_ask(struct neigh *neigh, unsigned port, struct address target, const uint8_t *mac);
+void neigh_nd_announce(struct neigh *neigh, unsigned port, struct address own);
