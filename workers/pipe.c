@@ -1,6 +1,7 @@
 // pipe.c - the burst loop and the steps of each direction. Owned by the worker's loop; one thread.
 #include "workers/pipe.h"
 #include "shared/wire/hop.h"
+#include "workers/flow.h"
 #include "workers/foreign.h"
 #include "workers/police.h"
 #include "workers/tunnel.h"
@@ -29,12 +30,15 @@ static enum verdict ip_verdict(enum ip_fault fault)
 	return fault == IP_SHORT ? VERDICT_SHORT : VERDICT_BAD_IP;
 }
 
-static void count_red(const struct user *user)
+static void count_red(struct rest *rest, unsigned way, uint32_t bytes)
 {
-	struct rest *rest = &user->region->rest[user->slot];
+	rest->red_packets[way]++;
+	rest->red_bytes[way] += bytes;
+}
 
-	rest->red_packets[user->way]++;
-	rest->red_bytes[user->way] += user->ip.length;
+static void count_half_turn(struct rest *rest, unsigned way, uint32_t packets)
+{
+	rest->half_turns[way] = (uint32_t)(region_packets(rest->half_turns[way], packets) >> 31) + 1;
 }
 
 // Gate and rate: VERDICT_FORWARD with *tos marked for its class and colour, or the refusal.
@@ -54,7 +58,7 @@ STEP enum verdict admit(const struct pipe *pipe, const struct user *user, uint8_
 
 		colour = police_meter(user->line, rate, user->ip.length * pipe->byte_tokens, now, colour);
 		if (colour == POLICE_RED) {
-			count_red(user);
+			count_red(&user->region->rest[user->slot], user->way, user->ip.length);
 			if (!(line->flags & BEARER_RED_REMARK) || line->mark == BEARER_MARK_EF)
 				return VERDICT_RED;
 		}
@@ -70,11 +74,8 @@ STEP void count(const struct user *user)
 
 	line->bytes += user->ip.length;
 	line->packets = packets + 1;
-	if (__builtin_expect(((packets + 1) & 0x7fffffff) == 0, 0)) {
-		uint32_t *half_turns = &user->region->rest[user->slot].half_turns[user->way];
-
-		*half_turns = (uint32_t)(region_packets(*half_turns, packets) >> 31) + 1;
-	}
+	if (__builtin_expect(((packets + 1) & 0x7fffffff) == 0, 0))
+		count_half_turn(&user->region->rest[user->slot], user->way, packets);
 }
 
 // Once the session is found and the packet admitted: one hop less, the marks, the account. `limit` is the largest user's
@@ -174,14 +175,14 @@ static uint32_t pool_slot(const struct plane_net *net, const uint8_t *packet, ui
 	return slot;
 }
 
-static uint32_t foreign_slot(const struct pipe *pipe, const struct user *user)
+STEP uint32_t foreign_slot(const struct pipe *pipe, const struct user *user)
 {
 	if (user->ip.version == 4)
 		return foreign_find4(user->region, &pipe->shape, be32_get(user->packet + 16));
 	return foreign_find6(user->region, &pipe->shape, be64_get(user->packet + 24));
 }
 
-static bool destination_good(const struct user *user)
+STEP bool destination_good(const struct user *user)
 {
 	if (user->ip.version == 4)
 		return user->line->ue_ipv4 == be32_get(user->packet + 16);
@@ -189,7 +190,7 @@ static bool destination_good(const struct user *user)
 }
 
 // pooled: the slot pool_slot found.
-static enum verdict downlink_find(const struct pipe *pipe, struct user *user, uint32_t pooled)
+STEP enum verdict downlink_find(const struct pipe *pipe, struct user *user, uint32_t pooled)
 {
 	user->way = LINE_DOWNLINK;
 	user->slot = pooled == FOREIGN_NONE ? foreign_slot(pipe, user) : pooled;
@@ -201,33 +202,31 @@ static enum verdict downlink_find(const struct pipe *pipe, struct user *user, ui
 	return user->line->peer_ipv4 ? VERDICT_FORWARD : VERDICT_NO_PEER;
 }
 
-// Returns the length of what was put in front of the packet.
-STEP uint32_t encapsulate(const struct pipe *pipe, const struct user *user, uint8_t tos)
+STEP void encapsulate(const struct pipe *pipe, const struct user *user, uint8_t tos, uint16_t port)
 {
 	const struct line *line = user->line;
-	struct tunnel_ends ends = { pipe->net->gtpu_ipv4, line->peer_ipv4, line->teid,
-				    tunnel_port(user->packet, &user->ip), tos };
+	struct tunnel_ends ends = { pipe->net->gtpu_ipv4, line->peer_ipv4, line->teid, port, tos };
 
-	if (line->flags & BEARER_QFI) {
+	if (line->flags & BEARER_QFI)
 		tunnel_close_qfi(user->packet, user->ip.length, &ends, line->qfi);
-		return TUNNEL_BYTES_QFI;
-	}
-	tunnel_close(user->packet, user->ip.length, &ends);
-	return TUNNEL_BYTES;
+	else
+		tunnel_close(user->packet, user->ip.length, &ends);
 }
 
 static enum verdict downlink(const struct pipe *pipe, struct lane_handle *handle, uint8_t *packet, uint32_t pooled,
 			     uint64_t now)
 {
-	struct user user = { .packet = packet };
-	uint32_t shard = handle->hint, limit, front;
+	struct user user;
+	uint32_t shard = handle->hint, front;
 	enum verdict verdict;
 	enum ip_fault fault;
+	uint16_t port;
 	uint8_t tos;
 
 	handle->hint = 0;
 	if (shard >= SHARDS || handle->offset < TUNNEL_BYTES_QFI)
 		return VERDICT_NOT_OURS;
+	user.packet = packet;
 	user.region = &pipe->shard[shard];
 	if (!user.region->header)
 		return VERDICT_STEER_AGAIN;
@@ -240,14 +239,16 @@ static enum verdict downlink(const struct pipe *pipe, struct lane_handle *handle
 		verdict = admit(pipe, &user, &tos, now);
 	if (verdict != VERDICT_FORWARD)
 		return verdict;
-	limit = pipe->net->access_mtu - (user.line->flags & BEARER_QFI ? TUNNEL_BYTES_QFI : TUNNEL_BYTES);
-	verdict = pass(handle, &user, tos, limit);
-	handle->length = (uint16_t)user.ip.length;
-	if (verdict != VERDICT_FORWARD)
+	front = user.line->flags & BEARER_QFI ? TUNNEL_BYTES_QFI : TUNNEL_BYTES;
+	port = flow_port(packet, &user.ip); // before pass: a wide store must not be read back in other pieces
+	verdict = pass(handle, &user, tos, pipe->net->access_mtu - front);
+	if (verdict != VERDICT_FORWARD) {
+		handle->length = (uint16_t)user.ip.length;
 		return verdict;
-	front = encapsulate(pipe, &user, tos);
+	}
+	encapsulate(pipe, &user, tos, port);
 	handle->offset = (uint16_t)(handle->offset - front);
-	handle->length = (uint16_t)(handle->length + front);
+	handle->length = (uint16_t)(user.ip.length + front);
 	handle->port = LANE_SIDE_ACCESS;
 	return VERDICT_FORWARD;
 }

@@ -1,9 +1,6 @@
 // tunnel.c - outer headers off and on.
 #include "workers/tunnel.h"
 
-#define OUTER_TTL 64
-#define PORT_FIRST 0xc000u
-
 // Header checks of the outer IPv4 packet that carries UDP to GTPU_PORT; *udp is where its UDP header begins.
 static enum verdict outer_check(struct ip_packet *ip, const uint8_t *bytes, uint32_t left)
 {
@@ -26,33 +23,7 @@ static enum verdict outer_check(struct ip_packet *ip, const uint8_t *bytes, uint
 	return VERDICT_FORWARD;
 }
 
-// Whether this is what nearly every packet is: no IP options, no fragment, eight bytes of GTP-U header, and all lengths the
-// same. One comparison of masked words; whatever differs in anything is looked at closely.
-static bool plain_open(struct tunnel_inside *inside, const uint8_t *bytes, uint32_t left)
-{
-	uint64_t ip, addresses, ports, gtpu;
-	uint32_t length;
-
-	if (left < TUNNEL_BYTES)
-		return false;
-	ip = be64_get(bytes);            // version, TOS, length, identification, fragment
-	addresses = be64_get(bytes + 8); // TTL, protocol, checksum, source
-	ports = be64_get(bytes + 16);    // destination, UDP ports
-	gtpu = be64_get(bytes + 24);     // UDP length and checksum, GTP-U flags, type, length
-	length = ip >> 32 & 0xffff;
-	if (((ip ^ 0x45ull << 56) & (0xffull << 56 | IP4_FRAGMENT)) | ((addresses >> 48 & 0xff) ^ IP_UDP) |
-	    ((ports & 0xffff) ^ GTPU_PORT) |
-	    ((gtpu ^ (uint64_t)(length - IP4_HEADER) << 48 ^ 0x30ff0000 ^ (length - TUNNEL_BYTES)) &
-	     ~(0xffffull << 32)))
-		return false;
-	inside->teid = be32_get(bytes + 32);
-	inside->offset = TUNNEL_BYTES;
-	inside->left = (uint16_t)(length - TUNNEL_BYTES);
-	inside->tos = bytes[1];
-	return length >= TUNNEL_BYTES && length <= left && ip4_sum(bytes) == 0xffff;
-}
-
-static enum verdict rare_open(struct tunnel_inside *inside, const uint8_t *bytes, uint32_t left)
+enum verdict tunnel_open_rare(struct tunnel_inside *inside, const uint8_t *bytes, uint32_t left)
 {
 	struct ip_packet ip;
 	struct gtpu_packet gtpu;
@@ -77,11 +48,6 @@ static enum verdict rare_open(struct tunnel_inside *inside, const uint8_t *bytes
 	return VERDICT_FORWARD;
 }
 
-enum verdict tunnel_open(struct tunnel_inside *inside, const uint8_t *bytes, uint32_t left)
-{
-	return plain_open(inside, bytes, left) ? VERDICT_FORWARD : rare_open(inside, bytes, left);
-}
-
 unsigned tunnel_ecn_join(uint8_t inner, uint8_t outer)
 {
 	enum { NOT_ECT, ECT1, ECT0, CE, DROP };
@@ -95,48 +61,4 @@ unsigned tunnel_ecn_join(uint8_t inner, uint8_t outer)
 	uint8_t ecn = result[inner & 3][outer & 3];
 
 	return ecn == DROP ? TUNNEL_DROP : (inner & 0xfcu) | ecn;
-}
-
-static void close_udp(uint8_t *outer, uint32_t length, const struct tunnel_ends *ends)
-{
-	struct ip4_fields fields = { ends->source, ends->destination, (uint16_t)length, ends->tos, OUTER_TTL, IP_UDP };
-
-	ip4_put(outer, &fields);
-	udp_put(outer + IP4_HEADER, ends->port, GTPU_PORT, (uint16_t)(length - IP4_HEADER));
-}
-
-void tunnel_close(uint8_t *packet, uint32_t length, const struct tunnel_ends *ends)
-{
-	close_udp(packet - TUNNEL_BYTES, length + TUNNEL_BYTES, ends);
-	gtpu_put(packet - GTPU_HEADER, ends->teid, (uint16_t)length);
-}
-
-void tunnel_close_qfi(uint8_t *packet, uint32_t length, const struct tunnel_ends *ends, uint8_t qfi)
-{
-	close_udp(packet - TUNNEL_BYTES_QFI, length + TUNNEL_BYTES_QFI, ends);
-	gtpu_put_qfi(packet - GTPU_HEADER_QFI, ends->teid, (uint16_t)length, qfi);
-}
-
-// Source and destination port, where the packet has them: not in fragments, whose later pieces must follow the first.
-static uint32_t ports_of(const uint8_t *packet, const struct ip_packet *ip)
-{
-	if (ip->protocol != IP_TCP && ip->protocol != IP_UDP && ip->protocol != IP_SCTP)
-		return 0;
-	if (ip->length < ip->header + 4 || (ip->version == 4 && be16_get(packet + 6) & IP4_FRAGMENT))
-		return 0;
-	return be32_get(packet + ip->header);
-}
-
-uint16_t tunnel_port(const uint8_t *packet, const struct ip_packet *ip)
-{
-	uint64_t hash = (uint64_t)ports_of(packet, ip) << 8 | ip->protocol;
-
-	if (ip->version == 4) {
-		hash ^= be64_get(packet + 12);
-	} else { // the flow label separates flows whose ports lie behind extension headers (RFC 6438)
-		hash ^= be64_get(packet + 8) ^ be64_get(packet + 24) ^ (uint64_t)(be32_get(packet) & 0xfffff) << 40;
-		hash ^= be64_get(packet + 16) * 3 ^ be64_get(packet + 32) * 5;
-	}
-	hash *= 0x9e3779b97f4a7c15ull;
-	return (uint16_t)(PORT_FIRST | hash >> 50);
 }

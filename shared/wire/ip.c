@@ -45,6 +45,7 @@ uint16_t ip6_checksum_upper(const uint8_t *ip, uint8_t protocol, const void *byt
 
 enum ip_fault ip_read_rare(struct ip_packet *ip, const uint8_t *bytes, uint32_t left)
 {
+	*ip = (struct ip_packet){ 0 };
 	if (left < IP4_HEADER || (bytes[0] >> 4 == 6 && left < IP6_HEADER))
 		return IP_SHORT;
 	if (bytes[0] >> 4 != 4)

@@ -79,8 +79,13 @@ static inline enum ip_fault ip_read(struct ip_packet *ip, const uint8_t *bytes, 
 		*ip = (struct ip_packet){ be16_get(bytes + 2), IP4_HEADER, 4, bytes[1], bytes[8], bytes[9] };
 		return ip->length <= left && ip->length >= IP4_HEADER && ip4_sum(bytes) == 0xffff ? IP_SOUND : IP_BAD;
 	}
-	if (left < IP6_HEADER || bytes[0] >> 4 != 6)
-		return ip_read_rare(ip, bytes, left);
+	if (left < IP6_HEADER || bytes[0] >> 4 != 6) {
+		struct ip_packet rare; // so that *ip may live in registers
+		enum ip_fault fault = ip_read_rare(&rare, bytes, left);
+
+		*ip = rare;
+		return fault;
+	}
 	*ip = (struct ip_packet){ IP6_HEADER + be16_get(bytes + 4), IP6_HEADER, 6,
 				  (uint8_t)(be16_get(bytes) >> 4),  bytes[7],   bytes[6] };
 	if (ip->length > left || (ip->length == IP6_HEADER && ip->protocol == 0)) // a jumbogram (RFC 2675)

@@ -52,6 +52,18 @@ static void judge(const struct lane_handle *handle, const struct lane_handle *le
 		abort();
 }
 
+// The short way of opening a tunnel never sees what the long way does not.
+static void judge_plain(const uint8_t *bytes, uint32_t length)
+{
+	struct tunnel_inside plain, rare;
+
+	if (!tunnel_plain(&plain, bytes, length))
+		return;
+	if (tunnel_open_rare(&rare, bytes, length) != VERDICT_FORWARD || plain.teid != rare.teid ||
+	    plain.offset != rare.offset || plain.left != rare.left || plain.tos != rare.tos)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	static uint64_t now = STAND_HZ;
@@ -70,6 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	memcpy(packet, bytes + 1, length - 1);
 	ASAN_POISON_MEMORY_REGION(stand.rooms.base[0], (size_t)(packet - stand.rooms.base[0]) -
 							   (handle.code == LANE_DOWNLINK ? TUNNEL_BYTES_QFI : 0));
+	judge_plain(packet, lent.length);
 	pipe_burst(&stand.pipe, &handle, 1, now += 1000);
 	ASAN_UNPOISON_MEMORY_REGION(stand.rooms.base[0], STAND_ROOMS * ROOM_STRIDE);
 	judge(&handle, &lent);

@@ -9,6 +9,7 @@
 #include "shared/wire/hop.h"
 #include "shared/wire/ip.h"
 #include "tests/stand/stand.h"
+#include "workers/flow.h"
 #include "workers/tunnel.h"
 
 #define NOW (STAND_HZ * 100)
@@ -411,15 +412,15 @@ static void ports_spread_and_stay(void **state)
 		user_packet(bytes, SERVER, 0x0a2d0001, 64);
 		be16_put(bytes + IP4_HEADER, (uint16_t)(1024 + flow));
 		assert_int_equal(ip_read(&ip, bytes, USER_BYTES), IP_SOUND);
-		port = tunnel_port(bytes, &ip);
+		port = flow_port(bytes, &ip);
 		assert_in_range(port, 49152, 65535);
-		assert_int_equal(tunnel_port(bytes, &ip), port);
+		assert_int_equal(flow_port(bytes, &ip), port);
 		groups += !seen[port % 16];
 		seen[port % 16] = true;
 		be16_put(bytes + 6, 0x2000); // fragments have no ports to look at
-		port = tunnel_port(bytes, &ip);
+		port = flow_port(bytes, &ip);
 		be16_put(bytes + IP4_HEADER, 9);
-		assert_int_equal(tunnel_port(bytes, &ip), port);
+		assert_int_equal(flow_port(bytes, &ip), port);
 	}
 	assert_int_equal(groups, 16);
 }
