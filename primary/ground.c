@@ -1,0 +1,107 @@
+// ground.c - lays the plane's constants. Main thread, once, before anybody else can see the plane.
+#include "primary/ground.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
+#include "shared/wire/cursor.h"
+
+static int pools_lay(const struct conf *conf, struct shard_pool pool[SHARD_POOLS_MAX])
+{
+	unsigned bad;
+	int slots;
+
+	for (unsigned i = 0; i < conf->pools; i++)
+		pool[i] = (struct shard_pool){ .ipv4 = conf->pool[i].ipv4,
+					       .ipv4_len = conf->pool[i].ipv4_len,
+					       .ipv6 = conf->pool[i].ipv6,
+					       .ipv6_len = conf->pool[i].ipv6_len };
+	slots = shard_pools_lay(pool, conf->pools, &bad);
+	if (slots < 0)
+		log_error("ground.pool", "pools[%u]: %s", bad, strerror(-slots));
+	else if ((uint32_t)slots + conf->foreign_slots > 1u << SHARD_SLOT_BITS_MAX) {
+		log_error("ground.slots", "pools and limits.foreign_slots: %u cells a shard, at most %u",
+			  slots + conf->foreign_slots, 1u << SHARD_SLOT_BITS_MAX);
+		return -E2BIG;
+	}
+	return slots;
+}
+
+int ground_shape(const struct conf *conf, struct region_shape *shape)
+{
+	struct shard_pool pool[SHARD_POOLS_MAX] = { 0 };
+	int slots = pools_lay(conf, pool);
+
+	if (slots < 0)
+		return slots;
+	*shape = (struct region_shape){ .slots = (uint32_t)slots + conf->foreign_slots,
+					.foreign = conf->foreign_slots,
+					.rates = conf->rates,
+					.buckets = region_buckets(conf->foreign_slots) };
+	return 0;
+}
+
+// The smallest MTU of the ports of a side: a packet that fits it fits whichever port it will leave by.
+static uint16_t side_mtu(const struct conf *conf, unsigned role)
+{
+	uint16_t mtu = UINT16_MAX;
+
+	for (unsigned i = 0; i < conf->ports; i++)
+		if (conf->port[i].role & role && conf->port[i].mtu < mtu)
+			mtu = conf->port[i].mtu;
+	return mtu;
+}
+
+// The gateway's voice in ICMP: the first address of each family on a core port.
+static void voice_lay(const struct conf_port *port, struct plane_net *net)
+{
+	static const uint8_t none[16];
+
+	for (unsigned i = 0; i < port->addresses; i++) {
+		const struct conf_address *address = &port->address[i];
+
+		if (address->family == 4 && !net->icmp_ipv4)
+			net->icmp_ipv4 = be32_get(address->bytes);
+		if (address->family == 6 && !memcmp(net->icmp_ipv6, none, 16))
+			memcpy(net->icmp_ipv6, address->bytes, 16);
+	}
+}
+
+static void owns_lay(const struct conf_port *port, unsigned number, struct plane *plane)
+{
+	for (unsigned i = 0; i < port->addresses; i++) {
+		struct plane_address *own = &plane->own[plane->owns++];
+
+		memcpy(own->bytes, port->address[i].bytes, sizeof(own->bytes));
+		own->family = port->address[i].family;
+		own->prefix_len = port->address[i].prefix_len;
+		own->port = (uint8_t)number;
+	}
+}
+
+int ground_lay(const struct conf *conf, struct plane *plane)
+{
+	struct plane_net *net = &plane->net;
+	int slots = pools_lay(conf, net->pool);
+
+	if (slots < 0)
+		return slots;
+	plane->generation = (uint64_t)getpid() << 32 | (uint32_t)(clock_ns() >> 20);
+	plane->primary_pid = getpid();
+	plane->spin = conf->idle == CONF_SPIN;
+	net->clock_hz = clock_hz();
+	net->gtpu_ipv4 = conf->gtpu_address;
+	net->pools = conf->pools;
+	net->slot_bits = shard_slot_bits(plane->shape.slots);
+	net->access_mtu = side_mtu(conf, CONF_ACCESS);
+	net->core_mtu = side_mtu(conf, CONF_CORE);
+	for (unsigned i = 0; i < conf->ports; i++) {
+		owns_lay(&conf->port[i], i, plane);
+		if (conf->port[i].role & CONF_CORE)
+			voice_lay(&conf->port[i], net);
+	}
+	return 0;
+}
