@@ -1,5 +1,5 @@
 // fake_plane.c - makes a plane of ordinary memory for tests.
-#include "fake_plane.h"
+#include "tests/unit/fake_plane.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>

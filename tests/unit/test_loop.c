@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "fake_plane.h"
+#include "tests/unit/fake_plane.h"
 #include "shared/base/bell.h"
 #include "shared/base/clock.h"
 #include "shared/plane/verdict.h"

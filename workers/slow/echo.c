@@ -132,7 +132,7 @@ enum verdict echo_answer(struct slow_packet *packet)
 
 	if (fault != IP_SOUND)
 		return fault == IP_SHORT ? VERDICT_SHORT : VERDICT_BAD_IP;
-	packet->length = ip.length; // without the frame's padding
+	packet->length = ip.length;
 	if (ip.version == 4)
 		return answer_ipv4(packet, &ip);
 	return ip.protocol == IP_ICMP6 ? answer_icmp6(packet) : VERDICT_SLOW_REFUSED;

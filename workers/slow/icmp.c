@@ -78,12 +78,13 @@ static enum verdict may_answer6(const uint8_t *packet, const struct ip_packet *i
 	return VERDICT_ANSWERED;
 }
 
-enum verdict icmp_may_answer(const struct slow_packet *packet)
+enum verdict icmp_may_answer(struct slow_packet *packet)
 {
 	struct ip_packet ip;
 
 	if (ip_read(&ip, packet->packet, packet->length) != IP_SOUND)
 		return VERDICT_BAD_IP;
+	packet->length = ip.length;
 	return ip.version == 4 ? may_answer4(packet->packet, &ip) : may_answer6(packet->packet, &ip);
 }
 

@@ -9,8 +9,9 @@ enum icmp_error {
 };
 
 // Whether an error may be sent about this packet: never about an error, a fragment that is not the first, a multicast or
-// broadcast, or a source that is no single host (RFC 1122 3.2.2, RFC 4443 2.4 e). 0, or the verdict that refuses.
-enum verdict icmp_may_answer(const struct slow_packet *packet);
+// broadcast, or a source that is no single host (RFC 1122 3.2.2, RFC 4443 2.4 e). VERDICT_ANSWERED, and the packet without
+// its frame's padding; or the verdict that refuses.
+enum verdict icmp_may_answer(struct slow_packet *packet);
 
 // Builds the error in front of the packet, from our address to its source. mtu: for ICMP_TOO_BIG. VERDICT_ANSWERED, or
 // VERDICT_SLOW_REFUSED: we have no address of that family.

@@ -35,7 +35,7 @@ static bool handle_good(const struct slow *slow, const struct lane_handle *handl
 	       (uint32_t)handle->offset + handle->length <= ROOM_STRIDE;
 }
 
-// Time exceeded or too big: the packet as its sender sent it, without padding, goes into the quotation.
+// Time exceeded or too big: the packet as its sender sent it goes into the quotation.
 static enum verdict error_answer(struct slow *slow, struct slow_packet *packet, const struct lane_handle *handle,
 				 uint64_t now)
 {
