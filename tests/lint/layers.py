@@ -26,7 +26,7 @@ COURIER_INSIDE = ["workers/feed.h", "workers/pending.h", "workers/usage.h"]
 
 # Other people's headers: the files that may see them. What is not listed is libc's or the kernel's.
 THEIRS = {
-    "rte_*": ["primary/main.c", "primary/nic*", "shared/plane/zone.c", "workers/nursery.c", "workers/attach.c", "tests/*"],
+    "rte_*": ["primary/eal.c", "primary/nic*", "shared/plane/zone.c", "workers/nursery.c", "workers/attach.c", "tests/*"],
     "bus_*driver.h": ["primary/nic*"],
     "nng/*": ["primary/*", *COURIER, "ctrl/*", "tests/*"],
     "protobuf-c/*": ["primary/*", *COURIER, "ctrl/*", "proto/*", "tests/*"],
