@@ -4,6 +4,7 @@
 #pragma once
 #include <stdatomic.h>
 #include <stdint.h>
+#include "shared/plane/build.h"
 #include "shared/plane/limits.h"
 #include "shared/plane/region.h"
 #include "shared/plane/room.h"
@@ -11,7 +12,6 @@
 #include "shared/wire/shard.h"
 
 #define PLANE_MAGIC 0x53484f414c504c4eull // "SHOALPLN"
-#define PLANE_LAYOUT_BYTES 128
 
 // What packets are checked and built with. Constant after start.
 struct plane_net {
@@ -60,7 +60,3 @@ struct plane_view {
 	struct seat seats[PLANE_SEATS];
 	struct region shards[SHARDS];
 };
-
-// PLANE_LAYOUT: string constant of this build (generated).
-extern const char plane_layout[PLANE_LAYOUT_BYTES];
-extern const char plane_build[64];

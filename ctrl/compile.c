@@ -1,0 +1,174 @@
+// compile.c - identity, addresses and the short form.
+#include "ctrl/compile.h"
+#include <errno.h>
+#include <string.h>
+#include "ctrl/session.h"
+
+#define CBS_MIN 3000u   // two packets of a usual link
+#define CBS_PER_CIR 80u // 100 ms of cir: bits / 8 / 10
+#define MULTICAST4 0xe0000000u
+#define LOOPBACK4 127u
+
+static int digits_check(const char *text, size_t most)
+{
+	return strspn(text, "0123456789") == strlen(text) && strlen(text) <= most ? 0 : -EINVAL;
+}
+
+static int identity_compile(const Shoal__Oss__Identity *identity, const struct place *place, struct plan *plan,
+			    struct fault *fault)
+{
+	int dnn;
+
+	if (!identity || !*identity->imsi)
+		return fault_say(fault, SHOAL__OSS__CODE__MISSING_FIELD, "identity.imsi", "A session needs an IMSI.");
+	dnn = place_dnn(place, identity->dnn);
+	if (dnn < 0)
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "identity.dnn",
+				 "No pool of the configuration has this data network name.");
+	plan->wish.dnn = (unsigned)dnn;
+	plan->identity = session_identity(identity->imsi, plan->wish.dnn);
+	if (!plan->identity)
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "identity.imsi",
+				 "An IMSI has 6 to 15 digits.");
+	if (digits_check(identity->msisdn, 15))
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "identity.msisdn",
+				 "An MSISDN has at most 15 digits.");
+	return 0;
+}
+
+static bool ipv4_usable(uint32_t address)
+{
+	return address >> 24 && address >> 24 != LOOPBACK4 && address < MULTICAST4;
+}
+
+// Multicast, link-local and the unspecified block are no subscriber's.
+static bool ipv6_usable(uint64_t prefix)
+{
+	return prefix >> 56 && prefix >> 56 != 0xff && prefix >> 54 != 0xfe80 >> 6;
+}
+
+static int ue_compile(const Shoal__Oss__UeAddress *ue, struct plan *plan, struct fault *fault)
+{
+	if (!ue || !(ue->ipv4 || ue->ipv6_prefix || ue->want_ipv4 || ue->want_ipv6))
+		return fault_say(fault, SHOAL__OSS__CODE__MISSING_FIELD, "ue",
+				 "Give an address, or ask for one with want_ipv4 or want_ipv6.");
+	if (ue->ipv4 && !ipv4_usable(ue->ipv4))
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "ue.ipv4", "Not a host's address.");
+	if (ue->ipv6_prefix && !ipv6_usable(ue->ipv6_prefix))
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "ue.ipv6_prefix",
+				 "Not a prefix a host may have.");
+	plan->wish.ipv4 = ue->ipv4;
+	plan->wish.ipv6 = ue->ipv6_prefix;
+	plan->wish.want_ipv4 = ue->want_ipv4;
+	plan->wish.want_ipv6 = ue->want_ipv6;
+	return 0;
+}
+
+// The committed burst where the OSS gives none: 100 ms of cir, never less than two packets.
+static uint32_t burst_of(uint64_t cir_bps)
+{
+	uint64_t burst = cir_bps / CBS_PER_CIR;
+
+	if (burst < CBS_MIN)
+		return CBS_MIN;
+	return burst < BEARER_BURST_MAX ? (uint32_t)burst : BEARER_BURST_MAX;
+}
+
+static int limit_compile(const Shoal__Oss__Rate *rate, struct bearer_rate *limit, struct fault *fault)
+{
+	const char *field;
+
+	*limit = (struct bearer_rate){ rate->cir_bps, rate->cbs_bytes, rate->ebs_bytes };
+	if (!rate->cir_bps && (rate->cbs_bytes || rate->ebs_bytes))
+		return fault_say(fault, SHOAL__OSS__CODE__MISSING_FIELD, "cir_bps", "A burst size without a rate.");
+	if (!rate->cir_bps)
+		return 0;
+	if (!limit->cbs_bytes)
+		limit->cbs_bytes = burst_of(limit->cir_bps);
+	if (bearer_rate_check(limit, &field))
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, field,
+				 "Beyond 1,000,000,000,000 bit/s, or a burst beyond 268,435,456 bytes.");
+	return 0;
+}
+
+static int qfi_compile(const Shoal__Oss__Rate *rate, unsigned way, struct plan *plan, struct fault *fault)
+{
+	if (!rate->has_qfi)
+		return rate->qfi
+			   ? fault_say(fault, SHOAL__OSS__CODE__MISSING_FIELD, "has_qfi", "A qfi without has_qfi.")
+			   : 0;
+	if (rate->qfi > 63)
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "qfi", "A QFI is 0 to 63 (TS 38.415).");
+	if (way == COMPILE_UPLINK)
+		return fault_say(fault, SHOAL__OSS__CODE__UNSUPPORTED, "has_qfi",
+				 "The uplink's QFI is the radio side's to set; give it for the downlink.");
+	plan->bearer.qfi = (uint8_t)rate->qfi;
+	plan->bearer.downlink.flags |= BEARER_QFI;
+	return 0;
+}
+
+int compile_rate(const Shoal__Oss__Rate *rate, unsigned way, struct plan *plan, struct fault *fault)
+{
+	struct bearer_way *to = way == COMPILE_UPLINK ? &plan->bearer.uplink : &plan->bearer.downlink;
+
+	if (!rate)
+		return 0;
+	if (limit_compile(rate, &plan->rate[way], fault))
+		return -EINVAL;
+	if ((unsigned)rate->mark >= BEARER_MARK_COUNT)
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "mark", "No such mark.");
+	if (rate->red != SHOAL__OSS__RED__RED_DROP && rate->red != SHOAL__OSS__RED__RED_REMARK)
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "red", "No such treatment of red packets.");
+	to->mark = (uint8_t)rate->mark;
+	if (rate->colour_aware)
+		to->flags |= BEARER_COLOUR_AWARE;
+	if (rate->red == SHOAL__OSS__RED__RED_REMARK)
+		to->flags |= BEARER_RED_REMARK;
+	if (rate->gate_closed)
+		to->flags |= BEARER_GATE_CLOSED;
+	return qfi_compile(rate, way, plan, fault);
+}
+
+static int short_compile(const Shoal__Oss__DefaultBearer *bearer, struct plan *plan, struct fault *fault)
+{
+	if (compile_rate(bearer->uplink, COMPILE_UPLINK, plan, fault)) {
+		fault_under(fault, "bearer.uplink", -1);
+		return -EINVAL;
+	}
+	if (compile_rate(bearer->downlink, COMPILE_DOWNLINK, plan, fault)) {
+		fault_under(fault, "bearer.downlink", -1);
+		return -EINVAL;
+	}
+	if (bearer->peer_ipv4 && !ipv4_usable(bearer->peer_ipv4))
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "bearer.peer_ipv4", "Not a host's address.");
+	if (!bearer->peer_ipv4 != !bearer->peer_teid)
+		return fault_say(fault, SHOAL__OSS__CODE__MISSING_FIELD,
+				 bearer->peer_ipv4 ? "bearer.peer_teid" : "bearer.peer_ipv4",
+				 "The radio side's tunnel endpoint is an address and a TEID, or neither yet.");
+	plan->bearer.peer_ipv4 = bearer->peer_ipv4;
+	plan->bearer.peer_teid = bearer->peer_teid;
+	return 0;
+}
+
+int compile_bearer(const Shoal__Oss__Session *session, uint32_t teid, struct plan *plan, struct fault *fault)
+{
+	if (session->bearer && (session->n_rules || session->n_rates || session->n_measures))
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, session->n_rules ? "rules" : "bearer",
+				 "Either the short form or rules with their rates and measures, not both.");
+	if (session->bearer)
+		return short_compile(session->bearer, plan, fault);
+	if (session->n_rules)
+		return compile_rules(session, teid, plan, fault);
+	return fault_say(fault, SHOAL__OSS__CODE__MISSING_FIELD, "bearer", "A session needs a bearer or rules.");
+}
+
+int compile_create(const Shoal__Oss__Session *session, const struct place *place, struct plan *plan,
+		   struct fault *fault)
+{
+	*plan = (struct plan){ 0 };
+	if (session->id)
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "id", "The id is given by the controller.");
+	if (identity_compile(session->identity, place, plan, fault) || ue_compile(session->ue, plan, fault))
+		return -EINVAL;
+	return compile_bearer(session, 0, plan, fault);
+}

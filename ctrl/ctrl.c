@@ -1,0 +1,312 @@
+// ctrl.c - puts the parts together and passes on what one has to tell the other.
+#include "ctrl/ctrl.h"
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ctrl/exceptions.h"
+#include "ctrl/wall.h"
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
+
+#define TICK_MS 50
+
+static void usage_pack(const struct session_usage *usage, Shoal__Oss__Usage *message)
+{
+	shoal__oss__usage__init(message);
+	message->uplink_packets = usage->uplink_packets;
+	message->uplink_bytes = usage->uplink_bytes;
+	message->downlink_packets = usage->downlink_packets;
+	message->downlink_bytes = usage->downlink_bytes;
+	message->red_packets = usage->red_packets;
+	message->at_ms = usage->at_ms;
+}
+
+static void session_event(struct ctrl *ctrl, const struct session *session, Shoal__Oss__EventKind kind)
+{
+	Shoal__Oss__Event event = SHOAL__OSS__EVENT__INIT;
+	Shoal__Oss__Usage usage;
+
+	event.kind = kind;
+	event.session = session->id;
+	event.shard = cell_shard(&ctrl->grid, session->cell);
+	if (kind != SHOAL__OSS__EVENT_KIND__SESSION_APPLIED) {
+		usage_pack(&session->usage, &usage);
+		event.usage = &usage;
+	}
+	event_tell(&ctrl->event, &event);
+}
+
+static void hook_moving(void *with, uint32_t cell)
+{
+	struct ctrl *ctrl = with;
+
+	push_moving(&ctrl->push, cell);
+}
+
+static void hook_left(void *with, struct session *session)
+{
+	struct ctrl *ctrl = with;
+
+	push_depart(&ctrl->push, session);
+}
+
+// Told once a change, whatever is sent again meanwhile.
+static void hook_applied(void *with, struct session *session)
+{
+	struct ctrl *ctrl = with;
+	uint64_t number = ctrl->grid.cells[session->cell].number;
+
+	if (session->announced == number)
+		return;
+	session->announced = number;
+	session_event(ctrl, session, SHOAL__OSS__EVENT_KIND__SESSION_APPLIED);
+}
+
+static void hook_departed(void *with, struct session *session)
+{
+	session_event(with, session, SHOAL__OSS__EVENT_KIND__SESSION_DELETED);
+	free(session);
+}
+
+static void hook_stands(void *with, uint8_t shard)
+{
+	struct ctrl *ctrl = with;
+
+	desk_stands(&ctrl->desk, shard);
+}
+
+static void hook_alarm(void *with, uint8_t shard, const char *text)
+{
+	struct ctrl *ctrl = with;
+	Shoal__Oss__Event event = SHOAL__OSS__EVENT__INIT;
+	char words[160];
+
+	snprintf(words, sizeof(words), "shard %u %s", shard, text);
+	log_warning("shard.alarm", "%s", words);
+	event.kind = SHOAL__OSS__EVENT_KIND__ALARM;
+	event.shard = shard;
+	event.text = words;
+	event_tell(&ctrl->event, &event);
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+// Counters are cumulative: a report that is late or comes twice changes nothing.
+static void hook_usage(void *with, const struct feed_usage *heard)
+{
+	struct ctrl *ctrl = with;
+	struct session *session = session_by_teid(&ctrl->sessions, heard->teid);
+	struct session_usage *usage;
+
+	if (!session)
+		return;
+	usage = &session->usage;
+	usage->uplink_packets = larger(usage->uplink_packets, heard->count.uplink_packets);
+	usage->uplink_bytes = larger(usage->uplink_bytes, heard->count.uplink_bytes);
+	usage->downlink_packets = larger(usage->downlink_packets, heard->count.downlink_packets);
+	usage->downlink_bytes = larger(usage->downlink_bytes, heard->count.downlink_bytes);
+	usage->red_packets = larger(usage->red_packets, heard->count.red_packets);
+	usage->at_ms = wall_ms();
+	session_event(ctrl, session, SHOAL__OSS__EVENT_KIND__USAGE);
+}
+
+static void hook_state(void *with)
+{
+	struct ctrl *ctrl = with;
+
+	desk_state(&ctrl->desk);
+}
+
+static void hook_reborn(void *with)
+{
+	struct ctrl *ctrl = with;
+
+	ctrl->ledger.exceptions_changed = true;
+}
+
+static void hook_event(void *with, const Shoal__Fleet__Event *from)
+{
+	static const Shoal__Oss__EventKind kinds[] = {
+		[SHOAL__FLEET__EVENT_KIND__SEAT_UP] = SHOAL__OSS__EVENT_KIND__WORKER_UP,
+		[SHOAL__FLEET__EVENT_KIND__SEAT_DOWN] = SHOAL__OSS__EVENT_KIND__WORKER_DOWN,
+		[SHOAL__FLEET__EVENT_KIND__SHARD_MOVED] = SHOAL__OSS__EVENT_KIND__SHARD_MOVED,
+		[SHOAL__FLEET__EVENT_KIND__PORT_UP] = SHOAL__OSS__EVENT_KIND__ALARM,
+		[SHOAL__FLEET__EVENT_KIND__PORT_DOWN] = SHOAL__OSS__EVENT_KIND__ALARM,
+		[SHOAL__FLEET__EVENT_KIND__ALARM] = SHOAL__OSS__EVENT_KIND__ALARM,
+	};
+	struct ctrl *ctrl = with;
+	Shoal__Oss__Event event = SHOAL__OSS__EVENT__INIT;
+
+	if ((unsigned)from->kind >= sizeof(kinds) / sizeof(*kinds))
+		return;
+	event.kind = kinds[from->kind];
+	event.seat = from->seat;
+	event.shard = from->shard;
+	event.text = from->text;
+	event_tell(&ctrl->event, &event);
+}
+
+static void hook_take(void *with, struct request *request)
+{
+	struct ctrl *ctrl = with;
+
+	desk_take(&ctrl->desk, request);
+}
+
+static int memory_open(struct ctrl *ctrl)
+{
+	unsigned bad;
+	int slots = place_lay(&ctrl->place, ctrl->conf, &bad);
+	int error;
+
+	if (slots < 0) {
+		log_error("ctrl.pools", "pools[%u] cannot be laid out: %s", bad, strerror(-slots));
+		return slots;
+	}
+	error = grid_open(&ctrl->grid, (uint32_t)slots);
+	if (error)
+		return error;
+	ctrl->place.grid = &ctrl->grid;
+	chains_open(&ctrl->chains, &ctrl->grid);
+	ctrl->rates = rates_make(ctrl->conf->rates);
+	error = ctrl->rates ? sessions_open(&ctrl->sessions, &ctrl->place) : -ENOMEM;
+	return error ? error : keys_open(&ctrl->keys, &ctrl->store);
+}
+
+static int store_open(struct ctrl *ctrl)
+{
+	uint64_t begin_ns = clock_ns();
+	int error = store_lmdb_open(&ctrl->store, ctrl->conf->store_dir, ctrl->conf->store_mib);
+
+	if (error)
+		return error;
+	ctrl->ledger = (struct ledger){ .conf = ctrl->conf,
+					.place = &ctrl->place,
+					.sessions = &ctrl->sessions,
+					.rates = ctrl->rates,
+					.chains = &ctrl->chains,
+					.hooks = { ctrl, hook_moving, hook_left } };
+	ctrl->load = (struct load){ .store = &ctrl->store, .ledger = &ctrl->ledger, .keys = &ctrl->keys };
+	ctrl->load.salvage = ctrl->salvage;
+	error = load_all(&ctrl->load);
+	if (error) {
+		log_error("store.load", "%s: %s%s", ctrl->conf->store_dir, strerror(-error),
+			  error == -EBADMSG || error == -EPROTO ? "; --salvage starts without what is named above"
+								: "");
+		return error;
+	}
+	log_info("store.loaded", "%u sessions in %llu ms, epoch %llu, %llu damaged rows left out",
+		 ctrl->sessions.by_id.count, (unsigned long long)((clock_ns() - begin_ns) / 1000000),
+		 (unsigned long long)ctrl->load.starts, (unsigned long long)ctrl->load.salvaged);
+	return 0;
+}
+
+static int doors_open(struct ctrl *ctrl)
+{
+	struct fleet_hooks fleet_hooks = { ctrl, hook_state, hook_event, hook_reborn };
+	struct feed_needs needs = { .conf = ctrl->conf,
+				    .place = &ctrl->place,
+				    .grid = &ctrl->grid,
+				    .push = &ctrl->push,
+				    .inbox = &ctrl->inbox,
+				    .usage = hook_usage,
+				    .with = ctrl };
+	int error = inbox_open(&ctrl->inbox);
+
+	if (!error)
+		error = event_open(&ctrl->event, ctrl->conf->event_url);
+	if (!error)
+		error = fleet_open(ctrl->conf->run_dir, &ctrl->inbox, &fleet_hooks, &ctrl->fleet);
+	ctrl->desk.fleet = ctrl->fleet;
+	if (!error)
+		error = feed_open(&needs, &ctrl->feed);
+	if (!error)
+		error = oss_open(ctrl->conf, &ctrl->inbox, hook_take, ctrl, &ctrl->oss);
+	return error;
+}
+
+int ctrl_open(struct ctrl *ctrl)
+{
+	int error = memory_open(ctrl);
+
+	if (!error)
+		error = store_open(ctrl);
+	if (error)
+		return error;
+	ctrl->push.hooks = (struct push_hooks){ ctrl, hook_applied, hook_departed, hook_stands, hook_alarm };
+	push_open(&ctrl->push, &ctrl->chains, ctrl->rates, ctrl->load.starts);
+	ctrl->desk = (struct desk){ .conf = ctrl->conf,
+				    .store = &ctrl->store,
+				    .load = &ctrl->load,
+				    .ledger = &ctrl->ledger,
+				    .keys = &ctrl->keys,
+				    .push = &ctrl->push };
+	desk_open(&ctrl->desk);
+	return doors_open(ctrl);
+}
+
+// The sockets first, so that nothing comes in any more. Memory goes with the process.
+void ctrl_close(struct ctrl *ctrl)
+{
+	if (ctrl->oss)
+		oss_close(ctrl->oss);
+	if (ctrl->feed)
+		feed_close(ctrl->feed);
+	if (ctrl->fleet)
+		fleet_close(ctrl->fleet);
+	if (ctrl->event.socket.id)
+		event_close(&ctrl->event);
+	store_close(&ctrl->store);
+}
+
+static void exceptions_done(void *with, const Shoal__Fleet__Answer *answer)
+{
+	struct ctrl *ctrl = with;
+
+	ctrl->exceptions_asked = false;
+	if (answer && !answer->error)
+		return;
+	if (answer)
+		log_error("exceptions.refused", "the primary refuses the table of exceptions: %s", answer->message);
+	ctrl->ledger.exceptions_changed = true; // again with the next tick
+}
+
+static void exceptions_tell(struct ctrl *ctrl)
+{
+	if (!ctrl->ledger.exceptions_changed || ctrl->exceptions_asked || !fleet_state(ctrl->fleet))
+		return;
+	if (exceptions_send(&ctrl->sessions, ctrl->fleet, exceptions_done, ctrl))
+		return;
+	ctrl->ledger.exceptions_changed = false;
+	ctrl->exceptions_asked = true;
+}
+
+static void tick(struct ctrl *ctrl, uint64_t now_ns)
+{
+	if (now_ns - ctrl->ticked_ns < TICK_MS * 1000000ull)
+		return;
+	ctrl->ticked_ns = now_ns;
+	push_tick(&ctrl->push, now_ns);
+	fleet_tick(ctrl->fleet, now_ns);
+	desk_tick(&ctrl->desk, now_ns);
+	exceptions_tell(ctrl);
+}
+
+int ctrl_turn(struct ctrl *ctrl, int wake_fd)
+{
+	struct pollfd fds[2] = { { .fd = ctrl->inbox.bell, .events = POLLIN }, { .fd = wake_fd, .events = POLLIN } };
+
+	if (poll(fds, 2, desk_busy(&ctrl->desk) ? 0 : TICK_MS) < 0 && errno != EINTR)
+		return -errno;
+	inbox_run(&ctrl->inbox);
+	if (desk_busy(&ctrl->desk))
+		desk_run(&ctrl->desk);
+	tick(ctrl, clock_ns());
+	feed_pump(ctrl->feed);
+	return ctrl->desk.broken ? -EUCLEAN : 0;
+}

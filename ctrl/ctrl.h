@@ -1,0 +1,37 @@
+// ctrl.h - the controller as a whole: its parts, opened in order, and a turn of its main loop.
+#pragma once
+#include "ctrl/desk.h"
+#include "ctrl/feed.h"
+#include "ctrl/oss.h"
+#include "ctrl/session.h"
+
+struct ctrl {
+	const struct conf *conf;
+	bool salvage;
+	struct inbox inbox;
+	struct grid grid;
+	struct place place;
+	struct sessions sessions;
+	struct rates *rates;
+	struct chains chains;
+	struct store store;
+	struct keys keys;
+	struct ledger ledger;
+	struct load load;
+	struct push push;
+	struct desk desk;
+	struct event event;
+	struct oss *oss;
+	struct feed *feed;
+	struct fleet *fleet;
+	bool exceptions_asked; // the table is on its way to the primary
+	uint64_t ticked_ns;
+};
+
+// Loads the store and opens the sockets. 0, or -errno with a log line. ctrl: zero but for conf and salvage.
+int ctrl_open(struct ctrl *ctrl);
+void ctrl_close(struct ctrl *ctrl);
+
+// One turn: what came in, a group of requests, what goes out. Blocks until something comes, `wake_fd` is readable, or it is time
+// to look. 0, or -EUCLEAN: the store is not to be trusted any more.
+int ctrl_turn(struct ctrl *ctrl, int wake_fd);

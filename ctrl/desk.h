@@ -1,0 +1,47 @@
+// desk.h - where requests are decided: a group at a time, one transaction a group, answers only when it is durable.
+//
+//   desk_take ... -> desk_run: decode, check the key -> decide (ledger) -> pack the answer -> commit -> answer, or wait
+//                                                                                   `-> failed: STORE_FAILED for the group
+//
+// A request that waits (`wait_applied`, orders to workers) is answered when what it waits for has come, or at its deadline.
+// The main thread owns it.
+#pragma once
+#include "ctrl/event.h"
+#include "ctrl/fleet.h"
+#include "ctrl/load.h"
+#include "ctrl/push.h"
+#include "ctrl/request.h"
+
+#define DESK_WAITS_MAX 192u // of OSS_CALLS; more are told at once that they would have to wait
+
+struct wait;
+
+struct desk {
+	// Set by the caller:
+	const struct conf *conf;
+	struct store *store;
+	struct load *load; // counts starts and commits
+	struct ledger *ledger;
+	struct keys *keys;
+	struct push *push;
+	struct fleet *fleet; // null = there is none (tests)
+	// Its own:
+	struct request *first, *last;
+	struct wait *waits;
+	uint32_t waiting;
+	struct arena arena; // of the request under work
+	uint64_t opened_ns;
+	uint64_t requests, refused, commits, failures; // counters
+	bool broken; // the store may hold what was refused: end the process, the next start reads the truth
+};
+
+void desk_open(struct desk *desk);
+void desk_close(struct desk *desk);
+
+void desk_take(struct desk *desk, struct request *request);
+bool desk_busy(const struct desk *desk); // requests wait for desk_run
+void desk_run(struct desk *desk);        // one group
+
+void desk_stands(struct desk *desk, uint8_t shard); // more of the shard is confirmed
+void desk_state(struct desk *desk);                 // the primary has said something new
+void desk_tick(struct desk *desk, uint64_t now_ns); // deadlines

@@ -1,0 +1,386 @@
+// desk_session.c - requests about sessions: create, modify, delete, import, get, list.
+#include <errno.h>
+#include <string.h>
+#include "ctrl/job.h"
+#include "ctrl/record.h"
+#include "ctrl/session.h"
+#include "ctrl/wall.h"
+
+#define IMPORT_MAX 4096u
+#define LIST_DEFAULT 100u
+#define LIST_MAX 1000u
+#define LIST_LOOK_MAX 50000u // rows looked at for one page; the rest is for the next
+
+static void missing_session(struct job *job)
+{
+	fault_say(&job->fault, SHOAL__OSS__CODE__MISSING_FIELD, "session", "The request needs a session.");
+}
+
+static void session_respond(struct job *job, Shoal__Oss__Session *session)
+{
+	Shoal__Oss__SessionAnswer *answer = job_take(job, sizeof(*answer));
+
+	if (!answer || !session)
+		return;
+	shoal__oss__session_answer__init(answer);
+	answer->session = session;
+	job->response.body_case = SHOAL__OSS__RESPONSE__BODY_SESSION;
+	job->response.session = answer;
+}
+
+// The change of this cell is to be waited for.
+static void cell_wait(struct job *job, uint32_t cell)
+{
+	struct desk *desk = job->desk;
+	uint8_t shard = cell_shard(desk->push->chains->grid, cell);
+
+	job->wait = job_wait(job, WAIT_APPLIED);
+	if (job->wait)
+		wait_for_number(job->wait, desk->push, shard, desk->ledger->number[shard]);
+}
+
+// Undoes what was decided if the job has failed since.
+static void undo_if_failed(struct job *job, struct ledger_mark mark)
+{
+	if (job->fault.code)
+		ledger_undo(job->desk->ledger, mark);
+}
+
+void desk_session_create(struct job *job)
+{
+	const Shoal__Oss__SessionCreate *create = job->message->session_create;
+	struct ledger *ledger = job->desk->ledger;
+	struct ledger_mark mark = ledger_mark(ledger);
+	struct plan plan;
+
+	if (!create->session) {
+		missing_session(job);
+		return;
+	}
+	if (compile_create(create->session, ledger->place, &plan, &job->fault) ||
+	    ledger_create(ledger, &plan, create->session, wall_ms(), &job->fault)) {
+		fault_under(&job->fault, "session", -1);
+		return;
+	}
+	if (create->wait_applied)
+		cell_wait(job, session_by_id(ledger->sessions, create->session->id)->cell);
+	if (compile_expand(create->session, &job->desk->arena))
+		job_full(job);
+	session_respond(job, create->session);
+	undo_if_failed(job, mark);
+}
+
+// The living session an id, or an identity, names.
+static struct session *session_named(struct job *job, uint64_t id, const Shoal__Oss__Identity *identity)
+{
+	const struct ledger *ledger = job->desk->ledger;
+	struct session *session = NULL;
+	int dnn = identity ? place_dnn(ledger->place, identity->dnn) : -1;
+
+	if (!id && !(identity && *identity->imsi)) {
+		fault_say(&job->fault, SHOAL__OSS__CODE__MISSING_FIELD, "id",
+			  "Name the session by id or by IMSI and DNN.");
+		return NULL;
+	}
+	if (id)
+		session = session_by_id(ledger->sessions, id);
+	else if (dnn >= 0)
+		session = session_by_identity(ledger->sessions, session_identity(identity->imsi, (unsigned)dnn));
+	if (!session)
+		fault_say(&job->fault, SHOAL__OSS__CODE__NOT_FOUND, id ? "id" : "identity", "No such session.");
+	return session;
+}
+
+// As it is stored; null with job->later (its creation is not durable yet) or job->fault.
+static Shoal__Oss__Session *session_stored(struct job *job, const struct session *session)
+{
+	const struct store *store = job->desk->store;
+	struct store_row row = { .key = session->id };
+	Shoal__Store__Session *stored;
+	int error = store->engine->get(store->self, STORE_SESSIONS, &row);
+
+	if (error == -ENOENT) {
+		job->later = true;
+		return NULL;
+	}
+	stored = error ? NULL : record_session(&row, &job->desk->arena);
+	if (stored)
+		return stored->session;
+	fault_say(&job->fault, SHOAL__OSS__CODE__INTERNAL, "", "The stored session cannot be read.");
+	return NULL;
+}
+
+static Shoal__Oss__Usage *usage_of(struct job *job, const struct session *session)
+{
+	Shoal__Oss__Usage *usage = job_take(job, sizeof(*usage));
+
+	if (!usage)
+		return NULL;
+	shoal__oss__usage__init(usage);
+	usage->uplink_packets = session->usage.uplink_packets;
+	usage->uplink_bytes = session->usage.uplink_bytes;
+	usage->downlink_packets = session->usage.downlink_packets;
+	usage->downlink_bytes = session->usage.downlink_bytes;
+	usage->red_packets = session->usage.red_packets;
+	usage->at_ms = session->usage.at_ms;
+	return usage;
+}
+
+// Adds what is not stored.
+static Shoal__Oss__Session *session_dress(struct job *job, const struct session *session, Shoal__Oss__Session *message)
+{
+	message->applied = job->desk->push->chains->grid->cells[session->cell].digest &&
+			   push_confirmed(job->desk->push, session->cell);
+	message->usage = usage_of(job, session);
+	if (compile_expand(message, &job->desk->arena))
+		job_full(job);
+	return job->fault.code ? NULL : message;
+}
+
+Shoal__Oss__Session *job_session(struct job *job, const struct session *session)
+{
+	Shoal__Oss__Session *message = session_stored(job, session);
+
+	return message ? session_dress(job, session, message) : NULL;
+}
+
+// What a modification may not touch has to be absent, or as it is.
+static int fixed_check(struct job *job, const Shoal__Oss__Session *wanted, const Shoal__Oss__Session *stored)
+{
+	const Shoal__Oss__UeAddress *ue = wanted->ue;
+	const Shoal__Oss__Identity *identity = wanted->identity;
+
+	if (ue && ((ue->ipv4 && ue->ipv4 != stored->ue->ipv4) ||
+		   (ue->ipv6_prefix && ue->ipv6_prefix != stored->ue->ipv6_prefix)))
+		return fault_say(&job->fault, SHOAL__OSS__CODE__UNSUPPORTED, "session.ue",
+				 "Addresses stay; delete the session and create it anew.");
+	if (identity && ((*identity->imsi && strcmp(identity->imsi, stored->identity->imsi)) ||
+			 (*identity->dnn && strcmp(identity->dnn, stored->identity->dnn)) ||
+			 (*identity->msisdn && strcmp(identity->msisdn, stored->identity->msisdn))))
+		return fault_say(&job->fault, SHOAL__OSS__CODE__UNSUPPORTED, "session.identity",
+				 "The identity stays; delete the session and create it anew.");
+	return 0;
+}
+
+void desk_session_modify(struct job *job)
+{
+	const Shoal__Oss__SessionModify *modify = job->message->session_modify;
+	struct ledger_mark mark = ledger_mark(job->desk->ledger);
+	Shoal__Oss__Session *wanted = modify->session, *stored;
+	struct session *session;
+	struct plan plan = { 0 };
+
+	if (!wanted) {
+		missing_session(job);
+		return;
+	}
+	session = session_named(job, wanted->id, wanted->identity);
+	if (!session || compile_bearer(wanted, session->bearer.teid, &plan, &job->fault)) {
+		fault_under(&job->fault, "session", -1);
+		return;
+	}
+	stored = session_stored(job, session);
+	if (!stored || fixed_check(job, wanted, stored))
+		return;
+	stored->bearer = wanted->bearer;
+	stored->rules = wanted->rules;
+	stored->n_rules = wanted->n_rules;
+	stored->rates = wanted->rates;
+	stored->n_rates = wanted->n_rates;
+	stored->measures = wanted->measures;
+	stored->n_measures = wanted->n_measures;
+	if (ledger_modify(job->desk->ledger, session, &plan, stored, &job->fault))
+		return;
+	if (modify->wait_applied)
+		cell_wait(job, session->cell);
+	session_respond(job, session_dress(job, session, stored));
+	stored->applied = false;
+	undo_if_failed(job, mark);
+}
+
+void desk_session_delete(struct job *job)
+{
+	const Shoal__Oss__SessionDelete *delete = job->message->session_delete;
+	struct session *session = session_named(job, delete->id, delete->identity);
+	struct ledger_mark mark = ledger_mark(job->desk->ledger);
+	Shoal__Oss__Session *message = session ? job_session(job, session) : NULL;
+
+	if (!message || ledger_delete(job->desk->ledger, session, &job->fault))
+		return;
+	message->applied = false;
+	if (delete->wait_applied)
+		cell_wait(job, session->cell);
+	session_respond(job, message);
+	undo_if_failed(job, mark);
+}
+
+static void fault_list(struct job *job, Shoal__Oss__SessionImportAnswer *answer, uint32_t index)
+{
+	Shoal__Oss__ImportFault *fault = job_take(job, sizeof(*fault));
+	Shoal__Oss__Status *status = job_take(job, sizeof(*status));
+	struct fault *words = job_take(job, sizeof(*words));
+
+	if (!fault || !status || !words)
+		return;
+	*words = job->fault;
+	shoal__oss__import_fault__init(fault);
+	shoal__oss__status__init(status);
+	status->code = words->code;
+	status->field = words->field;
+	status->message = words->message;
+	fault->index = index;
+	fault->status = status;
+	answer->faults[answer->n_faults++] = fault;
+}
+
+// Creates them one after the other. With go_on a bad one is listed and left out; else it ends the import.
+static void import_run(struct job *job, const Shoal__Oss__SessionImport *import,
+		       Shoal__Oss__SessionImportAnswer *answer)
+{
+	struct ledger *ledger = job->desk->ledger;
+	uint64_t at_ms = wall_ms();
+	struct plan plan;
+
+	for (size_t i = 0; i < import->n_sessions; i++) {
+		if (!compile_create(import->sessions[i], ledger->place, &plan, &job->fault) &&
+		    !ledger_create(ledger, &plan, import->sessions[i], at_ms, &job->fault)) {
+			answer->created++;
+			continue;
+		}
+		fault_under(&job->fault, "sessions", (int)i);
+		fault_list(job, answer, (uint32_t)i);
+		if (!import->go_on)
+			return;
+		job->fault = (struct fault){ 0 };
+	}
+}
+
+void desk_session_import(struct job *job)
+{
+	const Shoal__Oss__SessionImport *import = job->message->session_import;
+	struct ledger *ledger = job->desk->ledger;
+	struct ledger_mark mark = ledger_mark(ledger);
+	Shoal__Oss__SessionImportAnswer *answer = job_take(job, sizeof(*answer));
+
+	if (!answer)
+		return;
+	shoal__oss__session_import_answer__init(answer);
+	if (!import->n_sessions || import->n_sessions > IMPORT_MAX) {
+		fault_say(&job->fault, SHOAL__OSS__CODE__INVALID_FIELD, "sessions", "1 to 4,096 sessions a message.");
+		return;
+	}
+	answer->faults = job_take(job, import->n_sessions * sizeof(*answer->faults));
+	if (!answer->faults)
+		return;
+	import_run(job, import, answer);
+	if (import->wait_applied && !job->fault.code)
+		job->wait = job_wait(job, WAIT_APPLIED);
+	for (unsigned shard = 0; job->wait && shard < SHARDS; shard++)
+		if (ledger->number[shard] > job->desk->push->chains->chain[shard].number)
+			wait_for_number(job->wait, job->desk->push, (uint8_t)shard, ledger->number[shard]);
+	if (job->fault.code)
+		answer->created = 0;
+	undo_if_failed(job, mark);
+	job->response.body_case = SHOAL__OSS__RESPONSE__BODY_SESSION_IMPORT;
+	job->response.session_import = answer;
+}
+
+void desk_session_get(struct job *job)
+{
+	const Shoal__Oss__SessionGet *get = job->message->session_get;
+	const struct sessions *sessions = job->desk->ledger->sessions;
+	struct session *session = NULL;
+	bool by_name = get->id || (get->identity && *get->identity->imsi) || !(get->ue_ipv4 || get->teid);
+
+	if (by_name)
+		session = session_named(job, get->id, get->identity);
+	else
+		session = get->ue_ipv4 ? session_by_ipv4(sessions, get->ue_ipv4) : session_by_teid(sessions, get->teid);
+	if (session)
+		session_respond(job, job_session(job, session));
+	else if (!job->fault.code)
+		fault_say(&job->fault, SHOAL__OSS__CODE__NOT_FOUND, get->ue_ipv4 ? "ue_ipv4" : "teid",
+			  "No such session.");
+}
+
+struct listing {
+	struct job *job;
+	const Shoal__Oss__SessionList *wanted;
+	Shoal__Oss__SessionListAnswer *answer;
+	uint32_t limit, looked;
+	int dnn; // -1 = any
+};
+
+// Decided by what is in memory: rows that do not fit are not unpacked.
+static bool list_fits(const struct listing *listing, const struct session *session)
+{
+	const Shoal__Oss__SessionList *wanted = listing->wanted;
+	char imsi[SESSION_IMSI_BYTES];
+
+	if (wanted->by_shard && shard_of_teid(session->bearer.teid) != wanted->shard)
+		return false;
+	if (listing->dnn >= 0 && session_dnn(session) != (unsigned)listing->dnn)
+		return false;
+	session_imsi(session, imsi);
+	return !strncmp(imsi, wanted->imsi_prefix, strlen(wanted->imsi_prefix));
+}
+
+static int list_visit(void *with, const struct store_row *row)
+{
+	struct listing *listing = with;
+	struct job *job = listing->job;
+	Shoal__Oss__SessionListAnswer *answer = listing->answer;
+	const struct session *session = session_by_id(job->desk->ledger->sessions, row->key);
+	Shoal__Store__Session *stored;
+
+	if (listing->looked++ == LIST_LOOK_MAX || answer->n_sessions == listing->limit)
+		return 1;
+	answer->next = row->key;
+	if (!session || !list_fits(listing, session))
+		return 0;
+	stored = record_session(row, &job->desk->arena);
+	if (stored)
+		answer->sessions[answer->n_sessions++] = session_dress(job, session, stored->session);
+	return job->fault.code ? -ENOMEM : 0;
+}
+
+static int list_check(struct job *job, const Shoal__Oss__SessionList *wanted, int *dnn)
+{
+	*dnn = *wanted->dnn ? place_dnn(job->desk->ledger->place, wanted->dnn) : -1;
+	if (wanted->limit > LIST_MAX)
+		return fault_say(&job->fault, SHOAL__OSS__CODE__INVALID_FIELD, "limit",
+				 "At most 1,000 sessions a page.");
+	if (wanted->by_shard && wanted->shard >= SHARDS)
+		return fault_say(&job->fault, SHOAL__OSS__CODE__INVALID_FIELD, "shard", "Shards are 0 to 255.");
+	if (*wanted->dnn && *dnn < 0)
+		return fault_say(&job->fault, SHOAL__OSS__CODE__INVALID_FIELD, "dnn",
+				 "No pool of the configuration has this data network name.");
+	return 0;
+}
+
+void desk_session_list(struct job *job)
+{
+	const Shoal__Oss__SessionList *wanted = job->message->session_list;
+	const struct store *store = job->desk->store;
+	struct listing listing = { .job = job, .wanted = wanted };
+	int ended;
+
+	listing.limit = wanted->limit ? wanted->limit : LIST_DEFAULT;
+	listing.answer = job_take(job, sizeof(*listing.answer));
+	if (list_check(job, wanted, &listing.dnn) || !listing.answer)
+		return;
+	shoal__oss__session_list_answer__init(listing.answer);
+	listing.answer->sessions = job_take(job, listing.limit * sizeof(*listing.answer->sessions));
+	if (!listing.answer->sessions)
+		return;
+	ended = store->engine->walk(store->self, STORE_SESSIONS, wanted->after + 1, list_visit, &listing);
+	if (ended < 0 && !job->fault.code)
+		fault_say(&job->fault, SHOAL__OSS__CODE__INTERNAL, "", "The store cannot be read.");
+	if (job->fault.code)
+		return;
+	if (!ended)
+		listing.answer->next = 0;
+	listing.answer->total = job->desk->ledger->sessions->by_id.count;
+	job->response.body_case = SHOAL__OSS__RESPONSE__BODY_SESSION_LIST;
+	job->response.session_list = listing.answer;
+}

@@ -1,0 +1,142 @@
+// desk_status.c - requests about the whole: status and counters.
+#include <string.h>
+#include "ctrl/job.h"
+#include "ctrl/session.h"
+#include "shared/base/clock.h"
+#include "shared/plane/build.h"
+#include "shared/plane/verdict.h"
+
+// Every packet that came in is sent, refused for a reason, lent or held; nothing else.
+static Shoal__Oss__Account *account_of(struct job *job, const Shoal__Fleet__State *state)
+{
+	Shoal__Oss__Account *account = job_take(job, sizeof(*account));
+
+	if (!account || !state->account)
+		return NULL;
+	shoal__oss__account__init(account);
+	account->rx = state->account->rx;
+	account->lent = state->account->lent;
+	account->held = state->account->held;
+	account->rooms = state->account->rooms;
+	account->rooms_free = state->account->rooms_free;
+	account->rooms_port = state->account->rooms_port;
+	for (size_t i = 0; i < state->n_verdicts; i++)
+		*(i == VERDICT_FORWARD ? &account->forwarded : &account->refused) += state->verdicts[i];
+	account->closes = account->rx == account->forwarded + account->refused + account->lent + account->held;
+	return account;
+}
+
+static Shoal__Oss__Port **ports_list(struct job *job, const Shoal__Fleet__State *state)
+{
+	Shoal__Oss__Port **list = job_take(job, (state->n_ports + 1) * sizeof(*list));
+	Shoal__Oss__Port *ports = job_take(job, (state->n_ports + 1) * sizeof(*ports));
+
+	for (size_t i = 0; list && ports && i < state->n_ports; i++) {
+		const Shoal__Fleet__Port *from = state->ports[i];
+
+		shoal__oss__port__init(&ports[i]);
+		ports[i].name = from->name;
+		ports[i].up = from->up;
+		ports[i].driver = from->driver;
+		ports[i].rx_packets = from->rx_packets;
+		ports[i].rx_bytes = from->rx_bytes;
+		ports[i].tx_packets = from->tx_packets;
+		ports[i].tx_bytes = from->tx_bytes;
+		ports[i].rx_missed = from->rx_missed;
+		ports[i].tx_failed = from->tx_failed;
+		list[i] = &ports[i];
+	}
+	return job->fault.code ? NULL : list;
+}
+
+static void primary_fill(struct job *job, const Shoal__Fleet__State *state, Shoal__Oss__StatusAnswer *answer)
+{
+	answer->primary_up = true;
+	answer->primary_uptime_ms = state->uptime_ms;
+	answer->account = account_of(job, state);
+	answer->ports = ports_list(job, state);
+	answer->n_ports = answer->ports ? state->n_ports : 0;
+	job_workers(job);
+	if (job->response.body_case != SHOAL__OSS__RESPONSE__BODY_WORKER_LIST)
+		return;
+	answer->workers = job->response.worker_list->workers;
+	answer->n_workers = job->response.worker_list->n_workers;
+}
+
+void desk_status_get(struct job *job)
+{
+	const struct desk *desk = job->desk;
+	const Shoal__Fleet__State *state = desk->fleet ? fleet_state(desk->fleet) : NULL;
+	Shoal__Oss__StatusAnswer *answer = job_take(job, sizeof(*answer));
+
+	if (!answer)
+		return;
+	shoal__oss__status_answer__init(answer);
+	answer->version = (char *)SHOAL_VERSION;
+	answer->build = (char *)plane_build;
+	answer->uptime_ms = (clock_ns() - desk->opened_ns) / 1000000;
+	answer->sessions = desk->ledger->sessions->by_id.count;
+	answer->applied = push_applied(desk->push);
+	answer->changes_waiting = push_waiting(desk->push);
+	answer->epoch = desk->load->starts;
+	answer->courier_up = desk->push->connected;
+	desk->store->engine->size(desk->store->self, &answer->store_used_bytes, &answer->store_limit_bytes);
+	if (state)
+		primary_fill(job, state, answer);
+	job->response.body_case = SHOAL__OSS__RESPONSE__BODY_STATUS_ANSWER;
+	job->response.status_answer = answer;
+}
+
+struct counted {
+	const char *name, *help;
+	uint64_t value;
+};
+
+static void counter_add(struct job *job, Shoal__Oss__CountersAnswer *answer, const struct counted *counted)
+{
+	Shoal__Oss__Counter *counter = job_take(job, sizeof(*counter));
+
+	if (!counter)
+		return;
+	shoal__oss__counter__init(counter);
+	counter->name = (char *)counted->name;
+	counter->help = (char *)counted->help;
+	counter->value = counted->value;
+	answer->counters[answer->n_counters++] = counter;
+}
+
+void desk_counters_get(struct job *job)
+{
+	const struct desk *desk = job->desk;
+	const Shoal__Fleet__State *state = desk->fleet ? fleet_state(desk->fleet) : NULL;
+	const struct counted own[] = {
+		{ "ctrl_requests", "requests that reached the controller", desk->requests },
+		{ "ctrl_refused", "requests refused, whatever the reason", desk->refused },
+		{ "ctrl_commits", "transactions made durable since the controller started", desk->commits },
+		{ "ctrl_store_failures", "transactions the store refused; nothing of them was done", desk->failures },
+		{ "ctrl_sweeps", "shards sent anew because they differed from the store", (uint32_t)desk->push->epoch },
+		{ "ctrl_salvaged", "damaged rows left out at start", desk->load->salvaged },
+	};
+	const size_t owns = sizeof(own) / sizeof(*own);
+	size_t all = owns + (state ? state->n_verdicts + state->n_extras : 0);
+	Shoal__Oss__CountersAnswer *answer = job_take(job, sizeof(*answer));
+
+	if (!answer)
+		return;
+	shoal__oss__counters_answer__init(answer);
+	answer->counters = job_take(job, all * sizeof(*answer->counters));
+	if (!answer->counters)
+		return;
+	for (size_t i = 0; state && i < state->n_verdicts; i++)
+		counter_add(
+		    job, answer,
+		    &(struct counted){ verdict_name((unsigned)i), verdict_help((unsigned)i), state->verdicts[i] });
+	for (size_t i = 0; state && i < state->n_extras; i++)
+		counter_add(
+		    job, answer,
+		    &(struct counted){ state->extras[i]->name, state->extras[i]->help, state->extras[i]->value });
+	for (size_t i = 0; i < owns; i++)
+		counter_add(job, answer, &own[i]);
+	job->response.body_case = SHOAL__OSS__RESPONSE__BODY_COUNTERS;
+	job->response.counters = answer;
+}

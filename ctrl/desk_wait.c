@@ -1,0 +1,199 @@
+// desk_wait.c - requests whose answer has to wait, and what ends the waiting.
+#include <stdlib.h>
+#include <string.h>
+#include "ctrl/job.h"
+#include "ctrl/session.h"
+#include "shared/base/clock.h"
+
+#define DEADLINE_MS 5000u
+#define SEAT_NONE 255u
+
+struct wait *job_wait(struct job *job, enum wait_kind kind)
+{
+	uint32_t deadline_ms = job->message->deadline_ms ? job->message->deadline_ms : DEADLINE_MS;
+	struct wait *wait = NULL;
+
+	if (job->desk->waiting < DESK_WAITS_MAX)
+		wait = calloc(1, sizeof(*wait));
+	if (!wait) {
+		fault_say(&job->fault, SHOAL__OSS__CODE__BUSY, "", "Too many requests wait for workers; try again.");
+		return NULL;
+	}
+	wait->request = job->request;
+	wait->desk = job->desk;
+	wait->kind = kind;
+	wait->deadline_ns = job->request->arrived_ns + deadline_ms * 1000000ull;
+	return wait;
+}
+
+void wait_for_number(struct wait *wait, const struct push *push, uint8_t shard, uint64_t number)
+{
+	if (!number || push_number(push, shard) >= number)
+		return;
+	wait->missing += !wait->number[shard];
+	wait->number[shard] = number;
+}
+
+// Writes the code, and what became of the session, into the answer that was prepared.
+static void answer_amend(struct desk *desk, struct request *request, Shoal__Oss__Code code, const char *message)
+{
+	Shoal__Oss__Response *response;
+	uint8_t *bytes = NULL;
+	size_t length = 0;
+
+	arena_reset(&desk->arena);
+	response = request->answer
+		       ? shoal__oss__response__unpack(&desk->arena.allocator, request->answer_bytes, request->answer)
+		       : NULL;
+	if (response && response->status) {
+		response->status->code = code;
+		response->status->message = (char *)message;
+		if (response->body_case == SHOAL__OSS__RESPONSE__BODY_SESSION && response->session->session)
+			response->session->session->applied = !code;
+		bytes = desk_pack(response, &length);
+	}
+	free(request->answer);
+	desk_answer(request, bytes, length);
+}
+
+static bool stands(struct wait *wait, const struct push *push)
+{
+	for (unsigned shard = 0; wait->missing && shard < SHARDS; shard++)
+		if (wait->number[shard] && push_number(push, (uint8_t)shard) >= wait->number[shard]) {
+			wait->number[shard] = 0;
+			wait->missing--;
+		}
+	return !wait->missing;
+}
+
+static const Shoal__Fleet__Seat *seat_of(const Shoal__Fleet__State *state, uint32_t index)
+{
+	for (size_t i = 0; i < state->n_seats; i++)
+		if (state->seats[i]->seat == index)
+			return state->seats[i];
+	return NULL;
+}
+
+static bool seat_obeyed(const struct wait *wait, const Shoal__Fleet__State *state)
+{
+	const Shoal__Fleet__Seat *seat = state ? seat_of(state, wait->seat) : NULL;
+	bool away;
+
+	if (!seat)
+		return false;
+	away = seat->state == SHOAL__OSS__WORKER_STATE__WORKER_FREE ||
+	       seat->state == SHOAL__OSS__WORKER_STATE__WORKER_STOPPED;
+	if (wait->verb == SHOAL__OSS__WORKER_VERB__WORKER_STOP)
+		return away;
+	return seat->state == SHOAL__OSS__WORKER_STATE__WORKER_READY &&
+	       (wait->verb != SHOAL__OSS__WORKER_VERB__WORKER_RESTART || seat->generation != wait->generation);
+}
+
+static bool wait_done(struct wait *wait)
+{
+	const Shoal__Fleet__State *state = wait->desk->fleet ? fleet_state(wait->desk->fleet) : NULL;
+
+	switch (wait->kind) {
+	case WAIT_APPLIED:
+		return stands(wait, wait->desk->push);
+	case WAIT_SEAT:
+		return seat_obeyed(wait, state);
+	case WAIT_SHARD:
+		return state && wait->shard < state->owners.len && state->owners.data[wait->shard] == wait->seat;
+	default:
+		return false;
+	}
+}
+
+// The answer to an order is what the workers are like now.
+static void workers_answer(struct wait *wait)
+{
+	struct desk *desk = wait->desk;
+	struct job job = { .desk = desk, .request = wait->request };
+	uint8_t *bytes;
+	size_t length;
+
+	arena_reset(&desk->arena);
+	shoal__oss__response__init(&job.response);
+	shoal__oss__status__init(&job.status);
+	job.response.version = 1;
+	job.response.status = &job.status;
+	job_workers(&job);
+	free(wait->request->answer);
+	bytes = desk_pack(&job.response, &length);
+	desk_answer(wait->request, bytes, length);
+}
+
+static void wait_end(struct wait *wait)
+{
+	if (wait->kind == WAIT_SEAT)
+		workers_answer(wait);
+	else
+		answer_amend(wait->desk, wait->request, SHOAL__OSS__CODE__OK, "");
+	free(wait);
+}
+
+static void wait_expire(struct wait *wait)
+{
+	if (wait->kind == WAIT_APPLIED)
+		answer_amend(wait->desk, wait->request, SHOAL__OSS__CODE__NOT_APPLIED_YET,
+			     "Durable, but no worker has confirmed it yet.");
+	else if (wait->kind == WAIT_ANSWER)
+		answer_amend(wait->desk, wait->request, SHOAL__OSS__CODE__UNAVAILABLE, "The primary does not answer.");
+	else
+		answer_amend(wait->desk, wait->request, SHOAL__OSS__CODE__NOT_APPLIED_YET,
+			     "Ordered, but not done by the deadline.");
+	if (wait->kind == WAIT_ANSWER)
+		wait->over = true; // the primary's answer still comes to it
+	else
+		free(wait);
+}
+
+void desk_wait(struct desk *desk, struct wait *wait)
+{
+	if (wait_done(wait)) {
+		wait_end(wait);
+		return;
+	}
+	wait->next = desk->waits;
+	desk->waits = wait;
+	desk->waiting++;
+}
+
+// Ends every wait whose time or event has come. shard: only those that wait for it; SHARDS = all.
+static void waits_look(struct desk *desk, unsigned shard, uint64_t now_ns)
+{
+	struct wait **link = &desk->waits;
+
+	while (*link) {
+		struct wait *wait = *link;
+		bool concerned = shard == SHARDS || wait->number[shard];
+		bool done = concerned && wait_done(wait);
+
+		if (!done && now_ns < wait->deadline_ns) {
+			link = &wait->next;
+			continue;
+		}
+		*link = wait->next;
+		desk->waiting--;
+		if (done)
+			wait_end(wait);
+		else
+			wait_expire(wait);
+	}
+}
+
+void desk_stands(struct desk *desk, uint8_t shard)
+{
+	waits_look(desk, shard, 0);
+}
+
+void desk_state(struct desk *desk)
+{
+	waits_look(desk, SHARDS, 0);
+}
+
+void desk_tick(struct desk *desk, uint64_t now_ns)
+{
+	waits_look(desk, SHARDS, now_ns);
+}

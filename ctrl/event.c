@@ -1,0 +1,54 @@
+// event.c - packing and publishing. Without subscribers an event costs its number.
+#include "ctrl/event.h"
+#include <nng/protocol/pubsub0/pub.h>
+#include <string.h>
+#include "ctrl/link.h"
+#include "ctrl/wall.h"
+
+static void pipe_event(nng_pipe pipe, nng_pipe_ev kind, void *with)
+{
+	struct event *event = with;
+
+	if (kind == NNG_PIPE_EV_ADD_POST)
+		atomic_fetch_add(&event->subscribers, 1);
+	else if (kind == NNG_PIPE_EV_REM_POST)
+		atomic_fetch_sub(&event->subscribers, 1);
+}
+
+int event_open(struct event *event, const char *url)
+{
+	int error;
+
+	*event = (struct event){ .number = 0 };
+	error = link_error(nng_pub0_open(&event->socket));
+	if (error)
+		return error;
+	nng_pipe_notify(event->socket, NNG_PIPE_EV_ADD_POST, pipe_event, event);
+	nng_pipe_notify(event->socket, NNG_PIPE_EV_REM_POST, pipe_event, event);
+	error = link_listen(event->socket, url, "the event stream");
+	if (error)
+		nng_close(event->socket);
+	return error;
+}
+
+void event_close(struct event *event)
+{
+	nng_close(event->socket);
+}
+
+void event_tell(struct event *event, Shoal__Oss__Event *message)
+{
+	const size_t topic = strlen(EVENT_TOPIC);
+	nng_msg *bytes;
+
+	message->number = ++event->number;
+	if (!atomic_load_explicit(&event->subscribers, memory_order_relaxed))
+		return;
+	message->at_ms = wall_ms();
+	if (nng_msg_alloc(&bytes, topic + shoal__oss__event__get_packed_size(message)))
+		return;
+	memcpy(nng_msg_body(bytes), EVENT_TOPIC, topic);
+	shoal__oss__event__pack(message, (uint8_t *)nng_msg_body(bytes) + topic);
+	if (nng_sendmsg(event->socket, bytes, NNG_FLAG_NONBLOCK))
+		nng_msg_free(bytes);
+}

@@ -1,0 +1,22 @@
+// event.h - the event stream: numbered Events of oss.proto to whoever subscribes (NNG PUB).
+//
+// Numbers are dense, so a subscriber sees what it missed; they start again with ctrl. Never blocks. The main thread owns it.
+#pragma once
+#include <stdatomic.h>
+#include <stdint.h>
+#include <nng/nng.h>
+#include "proto/oss.pb-c.h"
+
+#define EVENT_TOPIC "shoal."
+
+struct event {
+	nng_socket socket;
+	_Atomic uint32_t subscribers;
+	uint64_t number; // of the last one
+};
+
+int event_open(struct event *event, const char *url); // 0, or -errno with a log line
+void event_close(struct event *event);
+
+// Gives the message its number and time, and sends it.
+void event_tell(struct event *event, Shoal__Oss__Event *message);

@@ -1,0 +1,68 @@
+// job.h - one request while the desk works on it, and the handlers of all bodies. For desk*.c alone.
+#pragma once
+#include "ctrl/desk.h"
+
+struct job {
+	struct desk *desk;
+	struct request *request;
+	const Shoal__Oss__Request *message;
+	Shoal__Oss__Response response;
+	Shoal__Oss__Status status;
+	struct fault fault;
+	struct wait *wait; // what has to come before the answer; null = nothing
+	bool later;        // depends on something this group only does: ask again in the next
+};
+
+// Fills job->response, or job->fault, or sets job->later.
+typedef void job_handler(struct job *job);
+
+job_handler desk_session_create, desk_session_modify, desk_session_delete, desk_session_import;
+job_handler desk_session_get, desk_session_list;
+job_handler desk_worker_list, desk_worker_order, desk_shard_list, desk_shard_move;
+job_handler desk_status_get, desk_counters_get;
+
+// Memory of the request; null: over its limit, and job->fault says so.
+void *job_take(struct job *job, size_t bytes);
+void job_full(struct job *job); // says so
+
+// The session as it is answered: what is stored, with `applied`, usage and rules. Null with job->fault or job->later.
+Shoal__Oss__Session *job_session(struct job *job, const struct session *session);
+
+// The workers as they are now, as the response's body; or job->fault.
+void job_workers(struct job *job);
+
+// ---- Waiting
+
+enum wait_kind {
+	WAIT_APPLIED, // shards confirm the numbers of the wait
+	WAIT_ANSWER,  // the primary takes the order
+	WAIT_SEAT,    // the seat does what was ordered
+	WAIT_SHARD    // the shard belongs to the seat
+};
+
+struct wait {
+	struct wait *next;
+	struct request *request;
+	enum wait_kind kind;
+	uint64_t deadline_ns;
+	uint32_t missing;                       // APPLIED: shards not there yet
+	uint64_t number[SHARDS];                // APPLIED: 0 = nothing to wait for
+	uint32_t seat, shard, verb, generation; // SEAT, SHARD
+	struct desk *desk;                      // of an order under way, whose answer comes to the wait
+	bool over;                              // ANSWER: the request is answered already; goes with the order's answer
+};
+
+// A new wait of this job; null: too many wait, and job->fault says so.
+struct wait *job_wait(struct job *job, enum wait_kind kind);
+
+// Waits until all of the shard is confirmed up to number.
+void wait_for_number(struct wait *wait, const struct push *push, uint8_t shard, uint64_t number);
+
+// Puts it into the desk's list; the request's stored answer is given when it is over.
+void desk_wait(struct desk *desk, struct wait *wait);
+
+// Answers a request with bytes (taken over).
+void desk_answer(struct request *request, uint8_t *bytes, size_t length);
+
+// Packs a response; null: no memory.
+uint8_t *desk_pack(const Shoal__Oss__Response *response, size_t *length);

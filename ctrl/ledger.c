@@ -1,0 +1,394 @@
+// ledger.c - create, modify and delete with their undoing.
+#include "ctrl/ledger.h"
+#include <errno.h>
+#include <stdlib.h>
+#include "ctrl/hash.h"
+#include "ctrl/record.h"
+
+#define ENTRIES_FIRST 1024u
+
+enum ledger_verb { LEDGER_CREATE, LEDGER_MODIFY, LEDGER_DELETE };
+
+struct ledger_entry {
+	enum ledger_verb verb;
+	struct session *session;
+	uint64_t number;
+	uint64_t digest;            // of the cell afterwards
+	struct bearer before;       // MODIFY
+	struct bearer_rate rate[2]; // MODIFY, DELETE: what before's indexes mean
+	uint32_t last_teid;         // CREATE: the cell's before
+};
+
+void ledger_open(struct ledger *ledger)
+{
+	batch_open(&ledger->batch);
+	ledger->entries = NULL;
+	ledger->count = ledger->room = 0;
+	ledger->seed = hash_seed();
+	for (unsigned shard = 0; shard < SHARDS; shard++)
+		ledger->number[shard] = ledger->chains->chain[shard].number;
+}
+
+void ledger_close(struct ledger *ledger)
+{
+	batch_close(&ledger->batch);
+	free(ledger->entries);
+}
+
+static struct ledger_entry *entry_add(struct ledger *ledger, enum ledger_verb verb, struct session *session)
+{
+	uint8_t shard = cell_shard(ledger->place->grid, session->cell);
+	struct ledger_entry *entry;
+
+	if (ledger->count == ledger->room) {
+		size_t room = ledger->room ? ledger->room * 2 : ENTRIES_FIRST;
+		struct ledger_entry *entries = realloc(ledger->entries, room * sizeof(*entries));
+
+		if (!entries)
+			return NULL;
+		ledger->entries = entries;
+		ledger->room = room;
+	}
+	entry = &ledger->entries[ledger->count++];
+	*entry = (struct ledger_entry){ .verb = verb, .session = session, .number = ++ledger->number[shard] };
+	return entry;
+}
+
+static int no_memory(struct fault *fault)
+{
+	return fault_say(fault, SHOAL__OSS__CODE__INTERNAL, "", "Out of memory.");
+}
+
+// Takes rate indexes for both ways into `bearer`. On failure none is taken.
+static int rates_of_plan(struct ledger *ledger, const struct plan *plan, struct bearer *bearer, struct fault *fault)
+{
+	struct bearer_way *way[2] = { &bearer->uplink, &bearer->downlink };
+
+	for (unsigned i = 0; i < 2; i++) {
+		way[i]->rate = 0;
+		if (!plan->rate[i].cir_bps || !rates_take(ledger->rates, &plan->rate[i], &way[i]->rate))
+			continue;
+		if (i)
+			rates_give(ledger->rates, way[0]->rate);
+		return fault_say(fault, SHOAL__OSS__CODE__LIMIT, "", "All entries of the rate table are in use.");
+	}
+	return 0;
+}
+
+static void rates_drop(struct ledger *ledger, const struct bearer *bearer)
+{
+	rates_give(ledger->rates, bearer->uplink.rate);
+	rates_give(ledger->rates, bearer->downlink.rate);
+}
+
+// Remembers what the indexes mean, so that undoing can take the very same ones again.
+static void rates_note(struct ledger *ledger, const struct bearer *bearer, struct ledger_entry *entry)
+{
+	entry->rate[COMPILE_UPLINK] = *rates_at(ledger->rates, bearer->uplink.rate);
+	entry->rate[COMPILE_DOWNLINK] = *rates_at(ledger->rates, bearer->downlink.rate);
+}
+
+static void rates_again(struct ledger *ledger, const struct bearer *bearer, const struct ledger_entry *entry)
+{
+	if (bearer->downlink.rate)
+		rates_take_at(ledger->rates, &entry->rate[COMPILE_DOWNLINK], bearer->downlink.rate);
+	if (bearer->uplink.rate)
+		rates_take_at(ledger->rates, &entry->rate[COMPILE_UPLINK], bearer->uplink.rate);
+}
+
+// Whether the primary needs to be told where the session's IPv6 lives.
+static bool is_exception(const struct ledger *ledger, const struct session *session)
+{
+	const struct bearer *bearer = &session->bearer;
+
+	return bearer->ue_ipv6 && shard_of_ipv6(bearer->ue_ipv6) != cell_shard(ledger->place->grid, session->cell);
+}
+
+static void exception_count(struct ledger *ledger, const struct session *session, int step)
+{
+	if (!is_exception(ledger, session))
+		return;
+	ledger->exceptions += (uint32_t)step;
+	ledger->exceptions_changed = true;
+}
+
+static int session_row(struct ledger *ledger, const struct session *session, const Shoal__Oss__Session *message,
+		       uint64_t number)
+{
+	Shoal__Store__Session stored = SHOAL__STORE__SESSION__INIT;
+	struct store_row row = { .key = session->id };
+
+	stored.session = (Shoal__Oss__Session *)message;
+	stored.number = number;
+	stored.uplink_rate = session->bearer.uplink.rate;
+	stored.downlink_rate = session->bearer.downlink.rate;
+	if (record_pack(&stored.base, &ledger->batch.bytes, &row))
+		return -ENOMEM;
+	return batch_put(&ledger->batch, STORE_SESSIONS, &row);
+}
+
+static int taken_check(const struct ledger *ledger, const struct plan *plan, struct fault *fault)
+{
+	const struct sessions *sessions = ledger->sessions;
+
+	if (session_by_identity(sessions, plan->identity))
+		return fault_say(fault, SHOAL__OSS__CODE__EXISTS, "identity.imsi",
+				 "This IMSI has a session to this data network already.");
+	if (plan->wish.ipv4 && session_by_ipv4(sessions, plan->wish.ipv4))
+		return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, "ue.ipv4",
+				 "Another session has this address.");
+	if (plan->wish.ipv6 && session_by_ipv6(sessions, plan->wish.ipv6))
+		return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, "ue.ipv6_prefix",
+				 "Another session has this prefix.");
+	for (unsigned port = 0; port < ledger->conf->ports; port++)
+		for (unsigned i = 0; i < ledger->conf->port[port].addresses; i++) {
+			const struct conf_address *own = &ledger->conf->port[port].address[i];
+			uint32_t ipv4 = (uint32_t)own->bytes[0] << 24 | (uint32_t)own->bytes[1] << 16 |
+					(uint32_t)own->bytes[2] << 8 | own->bytes[3];
+
+			if (own->family == 4 && plan->wish.ipv4 == ipv4)
+				return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, "ue.ipv4",
+						 "This address is the gateway's own.");
+		}
+	return 0;
+}
+
+static int place_fault(int error, const struct place_wish *wish, struct fault *fault)
+{
+	const char *field = wish->ipv4 || (wish->want_ipv4 && !wish->ipv6) ? "ue.ipv4" : "ue.ipv6_prefix";
+
+	switch (error) {
+	case -EADDRINUSE:
+		return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, field,
+				 "The place of this address belongs to another session, with its other address.");
+	case -EXDEV:
+		return fault_say(fault, SHOAL__OSS__CODE__UNSUPPORTED, "ue",
+				 "Both addresses have to be from the same place of one pool, or both from outside.");
+	case -EADDRNOTAVAIL:
+		return fault_say(fault, SHOAL__OSS__CODE__POOL_EXHAUSTED, "ue",
+				 "No pool of this DNN has a free address.");
+	case -ENOSPC:
+		return fault_say(fault, SHOAL__OSS__CODE__LIMIT, field,
+				 "The shard has no place left for addresses from outside the pools.");
+	default:
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "ue",
+				 "No pool of this DNN has addresses of this family.");
+	}
+}
+
+// Puts together the session a plan asks for, in the cell found for it; rates are taken.
+static struct session *session_make(struct ledger *ledger, const struct plan *plan, const struct place_wish *wish,
+				    uint32_t cell, struct fault *fault)
+{
+	struct session *session = calloc(1, sizeof(*session));
+
+	if (!session) {
+		no_memory(fault);
+		return NULL;
+	}
+	*session = (struct session){ .id = ledger->next_session, .identity = plan->identity, .bearer = plan->bearer };
+	session->cell = cell;
+	session->bearer.ue_ipv4 = wish->ipv4;
+	session->bearer.ue_ipv6 = wish->ipv6;
+	session->bearer.teid = cell_teid_next(ledger->place->grid, cell, hash_u64(ledger->seed, ++ledger->teids));
+	if (is_exception(ledger, session) && ledger->exceptions >= LEDGER_EXCEPTIONS_MAX) {
+		fault_say(fault, SHOAL__OSS__CODE__LIMIT, "ue.ipv6_prefix",
+			  "Too many sessions whose two addresses hash apart.");
+		free(session);
+		return NULL;
+	}
+	if (rates_of_plan(ledger, plan, &session->bearer, fault)) {
+		free(session);
+		return NULL;
+	}
+	return session;
+}
+
+static void message_complete(const struct ledger *ledger, const struct session *session, uint64_t at_ms,
+			     Shoal__Oss__Session *message)
+{
+	const struct grid *grid = ledger->place->grid;
+
+	message->id = session->id;
+	message->teid = session->bearer.teid;
+	message->gtpu_ipv4 = ledger->conf->gtpu_address;
+	message->shard = cell_shard(grid, session->cell);
+	message->slot = cell_slot(grid, session->cell);
+	message->created_ms = at_ms;
+	message->applied = false;
+	message->usage = NULL;
+	message->ue->ipv4 = session->bearer.ue_ipv4;
+	message->ue->ipv6_prefix = session->bearer.ue_ipv6;
+	if (!*message->identity->dnn)
+		message->identity->dnn = (char *)ledger->place->dnn[0];
+}
+
+static void create_undo(struct ledger *ledger, const struct ledger_entry *entry)
+{
+	struct session *session = entry->session;
+
+	session_leave(ledger->sessions, session);
+	exception_count(ledger, session, -1);
+	rates_drop(ledger, &session->bearer);
+	ledger->place->grid->cells[session->cell].teid = entry->last_teid;
+	place_back(ledger->place, session->cell);
+	ledger->next_session = session->id;
+	free(session);
+}
+
+int ledger_create(struct ledger *ledger, const struct plan *plan, Shoal__Oss__Session *message, uint64_t at_ms,
+		  struct fault *fault)
+{
+	struct place_wish wish = plan->wish;
+	struct ledger_mark mark = ledger_mark(ledger);
+	struct ledger_entry *entry;
+	struct session *session;
+	uint32_t cell;
+	int error = 0;
+
+	if (taken_check(ledger, plan, fault))
+		return -EINVAL;
+	cell = place_find(ledger->place, &wish, &error);
+	if (cell == CELL_NONE)
+		return place_fault(error, &wish, fault);
+	session = session_make(ledger, plan, &wish, cell, fault);
+	if (!session)
+		return -EINVAL;
+	if (session_enter(ledger->sessions, session) || !(entry = entry_add(ledger, LEDGER_CREATE, session))) {
+		rates_drop(ledger, &session->bearer);
+		if (ledger->place->grid->cells[cell].session == session)
+			session_leave(ledger->sessions, session);
+		free(session);
+		return no_memory(fault);
+	}
+	place_take(ledger->place, cell);
+	exception_count(ledger, session, 1);
+	ledger->next_session++;
+	entry->last_teid = ledger->place->grid->cells[cell].teid;
+	ledger->place->grid->cells[cell].teid = session->bearer.teid;
+	entry->digest = bearer_digest(cell_slot(ledger->place->grid, cell), &session->bearer);
+	message_complete(ledger, session, at_ms, message);
+	if (!session_row(ledger, session, message, entry->number))
+		return 0;
+	ledger_undo(ledger, mark);
+	return no_memory(fault);
+}
+
+int ledger_modify(struct ledger *ledger, struct session *session, const struct plan *plan,
+		  const Shoal__Oss__Session *message, struct fault *fault)
+{
+	struct ledger_mark mark = ledger_mark(ledger);
+	struct bearer bearer = plan->bearer;
+	struct ledger_entry *entry;
+
+	if (rates_of_plan(ledger, plan, &bearer, fault))
+		return -EINVAL;
+	entry = entry_add(ledger, LEDGER_MODIFY, session);
+	if (!entry) {
+		rates_drop(ledger, &bearer);
+		return no_memory(fault);
+	}
+	bearer.ue_ipv4 = session->bearer.ue_ipv4;
+	bearer.ue_ipv6 = session->bearer.ue_ipv6;
+	bearer.teid = session->bearer.teid;
+	entry->before = session->bearer;
+	rates_note(ledger, &session->bearer, entry);
+	rates_drop(ledger, &session->bearer);
+	session->bearer = bearer;
+	entry->digest = bearer_digest(cell_slot(ledger->place->grid, session->cell), &bearer);
+	if (!session_row(ledger, session, message, entry->number))
+		return 0;
+	ledger_undo(ledger, mark);
+	return no_memory(fault);
+}
+
+static void modify_undo(struct ledger *ledger, const struct ledger_entry *entry)
+{
+	rates_drop(ledger, &entry->session->bearer);
+	entry->session->bearer = entry->before;
+	rates_again(ledger, &entry->before, entry);
+}
+
+static int cell_row(struct ledger *ledger, const struct session *session, uint64_t number)
+{
+	Shoal__Store__Cell stored = SHOAL__STORE__CELL__INIT;
+	const struct grid *grid = ledger->place->grid;
+	struct store_row row = { .key =
+				     record_cell_key(cell_shard(grid, session->cell), cell_slot(grid, session->cell)) };
+
+	stored.teid = session->bearer.teid;
+	stored.number = number;
+	if (record_pack(&stored.base, &ledger->batch.bytes, &row) || batch_put(&ledger->batch, STORE_CELLS, &row))
+		return -ENOMEM;
+	return batch_drop(&ledger->batch, STORE_SESSIONS, session->id);
+}
+
+int ledger_delete(struct ledger *ledger, struct session *session, struct fault *fault)
+{
+	struct ledger_mark mark = ledger_mark(ledger);
+	struct ledger_entry *entry = entry_add(ledger, LEDGER_DELETE, session);
+
+	if (!entry)
+		return no_memory(fault);
+	rates_note(ledger, &session->bearer, entry);
+	rates_drop(ledger, &session->bearer);
+	session_leave(ledger->sessions, session);
+	exception_count(ledger, session, -1);
+	place_give(ledger->place, session->cell);
+	if (!cell_row(ledger, session, entry->number))
+		return 0;
+	ledger_undo(ledger, mark);
+	return no_memory(fault);
+}
+
+static void delete_undo(struct ledger *ledger, const struct ledger_entry *entry)
+{
+	place_take(ledger->place, entry->session->cell);
+	session_enter(ledger->sessions, entry->session);
+	exception_count(ledger, entry->session, 1);
+	rates_again(ledger, &entry->session->bearer, entry);
+}
+
+struct ledger_mark ledger_mark(const struct ledger *ledger)
+{
+	return (struct ledger_mark){ ledger->count, ledger->batch.count };
+}
+
+void ledger_undo(struct ledger *ledger, struct ledger_mark mark)
+{
+	while (ledger->count > mark.entries) {
+		const struct ledger_entry *entry = &ledger->entries[--ledger->count];
+
+		ledger->number[cell_shard(ledger->place->grid, entry->session->cell)]--;
+		if (entry->verb == LEDGER_CREATE)
+			create_undo(ledger, entry);
+		else if (entry->verb == LEDGER_MODIFY)
+			modify_undo(ledger, entry);
+		else
+			delete_undo(ledger, entry);
+	}
+	ledger->batch.count = mark.rows;
+}
+
+static void entry_publish(struct ledger *ledger, const struct ledger_entry *entry)
+{
+	uint32_t cell = entry->session->cell;
+
+	ledger->hooks.moving(ledger->hooks.with, cell);
+	chain_move(ledger->chains, cell, entry->number, entry->digest);
+	if (entry->verb == LEDGER_DELETE)
+		ledger->hooks.departed(ledger->hooks.with, entry->session);
+}
+
+int ledger_commit(struct ledger *ledger, const struct store *store)
+{
+	int error = batch_write(&ledger->batch, store);
+
+	if (error)
+		ledger_undo(ledger, (struct ledger_mark){ 0, 0 });
+	for (size_t i = 0; i < ledger->count; i++)
+		entry_publish(ledger, &ledger->entries[i]);
+	ledger->count = 0;
+	batch_empty(&ledger->batch);
+	return error;
+}

@@ -1,0 +1,23 @@
+// load.h - at start: from the store to memory, every row verified.
+//
+// Counts this start durably (the epoch) before anything else may act on it.
+#pragma once
+#include "ctrl/keys.h"
+#include "ctrl/ledger.h"
+
+struct load {
+	struct store *store;
+	struct ledger *ledger; // with its place, grid, sessions, rates and chains open and empty
+	struct keys *keys;
+	bool salvage;      // leave out what is damaged, instead of refusing to start
+	uint64_t starts;   // out: the epoch
+	uint64_t commits;  // out
+	uint64_t salvaged; // out: rows left out
+};
+
+// 0; -EBADMSG a damaged row (logged, named); -EPROTO a session that does not fit the configuration; or -errno. With salvage,
+// damaged rows and what does not fit are logged, taken out of the store, and the start goes on.
+int load_all(struct load *load);
+
+// The meta row as it is to be after the next commit.
+int load_meta(const struct load *load, struct batch *batch);

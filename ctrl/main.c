@@ -1,0 +1,142 @@
+// main.c - shoal-ctrl: the truth about sessions. One thread decides everything; the others are NNG's and only post.
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "ctrl/ctrl.h"
+#include "shared/base/log.h"
+#include "shared/base/notify.h"
+#include "shared/base/once.h"
+#include "shared/plane/build.h"
+
+#define NAME "shoal-ctrl"
+#define CONFIG "/etc/shoal/shoal.yaml"
+
+struct options {
+	const char *config;
+	bool check, print, salvage;
+};
+
+static const char help[] =
+    "usage: " NAME " [--config FILE] [--check | --print] [--salvage]\n"
+    "\n"
+    "The controller of a Shoal gateway: keeps the sessions, answers the OSS, tells the workers.\n"
+    "\n"
+    "  --config FILE  the configuration (" CONFIG ")\n"
+    "  --check        check the configuration and leave\n"
+    "  --print        print the effective configuration and leave\n"
+    "  --salvage      start without rows of the store that are damaged, and remove them\n"
+    "  --version      print the version and leave\n"
+    "  --help         print this and leave\n";
+
+// -1: go on; else the exit status.
+static int options_read(int argc, char **argv, struct options *options)
+{
+	static const struct option names[] = { { "config", required_argument, NULL, 'c' },
+					       { "check", no_argument, NULL, 'k' },
+					       { "print", no_argument, NULL, 'p' },
+					       { "salvage", no_argument, NULL, 's' },
+					       { "version", no_argument, NULL, 'v' },
+					       { "help", no_argument, NULL, 'h' },
+					       { NULL, 0, NULL, 0 } };
+	int letter;
+
+	*options = (struct options){ .config = CONFIG };
+	while ((letter = getopt_long(argc, argv, "", names, NULL)) != -1) {
+		options->check |= letter == 'k';
+		options->print |= letter == 'p';
+		options->salvage |= letter == 's';
+		if (letter == 'c')
+			options->config = optarg;
+		if (letter == 'v')
+			return printf(NAME " " SHOAL_VERSION " (%s)\n", plane_build), 0;
+		if (letter == 'h')
+			return fputs(help, stdout), 0;
+		if (letter == '?')
+			return fputs(help, stderr), 2;
+	}
+	return optind == argc ? -1 : (fputs(help, stderr), 2);
+}
+
+// Signals are read, so that no other thread is ever interrupted by one.
+static int signals_open(void)
+{
+	sigset_t wanted;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&wanted);
+	sigaddset(&wanted, SIGTERM);
+	sigaddset(&wanted, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &wanted, NULL) < 0)
+		return -errno;
+	return signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int serve(const struct conf *conf, bool salvage, int signals)
+{
+	static struct ctrl ctrl; // large
+	struct signalfd_siginfo info;
+	int error;
+
+	ctrl.conf = conf;
+	ctrl.salvage = salvage;
+	error = ctrl_open(&ctrl);
+	if (!error)
+		notify_ready("serving");
+	while (!error && read(signals, &info, sizeof(info)) < 0)
+		error = ctrl_turn(&ctrl, signals);
+	notify_stopping();
+	ctrl_close(&ctrl);
+	return error;
+}
+
+static int run(const struct conf *conf, bool salvage)
+{
+	int pid, signals, error;
+	int lock = once_take(conf->run_dir, NAME, &pid);
+
+	if (lock == -EEXIST) {
+		log_error("once.taken", NAME " runs here already, as process %d (%s)", pid, conf->run_dir);
+		return EXIT_FAILURE;
+	}
+	if (lock < 0) {
+		log_error("once.lock", "%s: %s", conf->run_dir, strerror(-lock));
+		return EXIT_FAILURE;
+	}
+	signals = signals_open();
+	error = signals < 0 ? signals : serve(conf, salvage, signals);
+	if (error)
+		log_error("ctrl.ended", "%s", strerror(-error));
+	close(signals);
+	close(lock);
+	return error ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct conf *conf;
+	char error[512];
+	int status = options_read(argc, argv, &options);
+
+	if (status >= 0)
+		return status;
+	umask(077);
+	log_open(NAME, "info");
+	if (conf_load(options.config, &conf, error, sizeof(error))) {
+		log_error("conf.bad", "%s", error);
+		return EXIT_FAILURE;
+	}
+	log_open(NAME, conf->log_level);
+	if (options.print)
+		conf_print(conf, stdout);
+	else if (!options.check)
+		status = run(conf, options.salvage);
+	conf_free(conf);
+	return status < 0 ? EXIT_SUCCESS : status;
+}

@@ -1,0 +1,107 @@
+// push_fill.c - the sending side: walks each shard's chain from its cursor and writes changes that name their predecessors.
+#include "ctrl/push.h"
+#include "ctrl/session.h"
+
+#define TURN 64u        // changes of one shard before the next has its turn
+#define CELL_CHANGES 4u // one cell makes at most: CLEAR, two RATEs, SET
+
+struct filler {
+	struct push *push;
+	struct push_shard *shard;
+	struct feed_batch *batch;
+	uint8_t index; // of the shard
+};
+
+static struct change *change_add(const struct filler *filler, enum change_verb verb, uint64_t seq)
+{
+	struct push_shard *shard = filler->shard;
+	struct change *change = &filler->batch->change[filler->batch->count++];
+
+	*change = (struct change){ .prev = shard->prev, .seq = seq, .shard = filler->index, .verb = (uint8_t)verb };
+	shard->prev = seq;
+	shard->sent[shard->head++ % FEED_WINDOW] = seq;
+	return change;
+}
+
+static void rate_add(const struct filler *filler, uint16_t index, uint64_t seq)
+{
+	struct rates *rates = filler->push->rates;
+	struct change *change;
+
+	if (!index || rates_told(rates, index, filler->index))
+		return;
+	change = change_add(filler, CHANGE_RATE, seq);
+	change->rate_index = index;
+	change->rate = *rates_at(rates, index);
+	rates_tell(rates, index, filler->index);
+}
+
+// A cell whose bearer was refused (session, but no digest) counts as empty.
+static void cell_add(const struct filler *filler, const struct cell *cell, uint32_t slot)
+{
+	bool sweep = filler->shard->phase == PUSH_SWEEP;
+	uint64_t rate = chain_seq(cell->number, sweep ? CHAIN_SWEEP_RATE : CHAIN_RATE);
+	struct change *change;
+
+	if (!cell->digest) {
+		if (!sweep)
+			change_add(filler, CHANGE_CLEAR, chain_seq(cell->number, CHAIN_CHANGE))->slot = slot;
+		return;
+	}
+	if (cell->departed && !sweep) // its last counters are still wanted
+		change_add(filler, CHANGE_CLEAR, chain_seq(cell->number, CHAIN_CLEAR))->slot = slot;
+	rate_add(filler, cell->session->bearer.uplink.rate, rate);
+	rate_add(filler, cell->session->bearer.downlink.rate, rate + 1);
+	change = change_add(filler, CHANGE_SET, chain_seq(cell->number, sweep ? CHAIN_SWEEP_SET : CHAIN_CHANGE));
+	change->slot = slot;
+	change->bearer = cell->session->bearer;
+}
+
+static bool has_room(const struct filler *filler)
+{
+	const struct push_shard *shard = filler->shard;
+
+	return shard->head - shard->tail + CELL_CHANGES <= shard->window &&
+	       filler->batch->count + CELL_CHANGES <= FEED_BATCH_MAX;
+}
+
+static void shard_fill(const struct filler *filler)
+{
+	struct push_shard *shard = filler->shard;
+	const struct chains *chains = filler->push->chains;
+	uint32_t limit = filler->batch->count + TURN;
+
+	if (shard->phase == PUSH_BEGIN && has_room(filler)) {
+		shard->prev = 0;
+		change_add(filler, CHANGE_SWEEP_BEGIN, CHAIN_BEGIN);
+		shard->phase = PUSH_SWEEP;
+	}
+	while (shard->next != CELL_NONE && has_room(filler) && filler->batch->count < limit) {
+		const struct cell *cell = &chains->grid->cells[shard->next];
+
+		cell_add(filler, cell, cell_slot(chains->grid, shard->next));
+		shard->next = cell->newer;
+	}
+	if (shard->phase == PUSH_SWEEP && shard->next == CELL_NONE && has_room(filler)) {
+		change_add(filler, CHANGE_SWEEP_END, chain_seq(chains->chain[filler->index].number, CHAIN_SWEEP_END));
+		shard->phase = PUSH_SWEPT;
+	}
+}
+
+void push_fill(struct push *push, struct feed_batch *batch, uint64_t now_ns)
+{
+	batch->count = 0;
+	for (unsigned i = 0; i < SHARDS && batch->count + CELL_CHANGES <= FEED_BATCH_MAX; i++) {
+		uint8_t index = push->turn++;
+		struct push_shard *shard = &push->shard[index];
+		struct filler filler = { push, shard, batch, index };
+		bool idle = shard->head == shard->tail;
+
+		if (shard->phase == PUSH_SILENT)
+			continue;
+		shard_fill(&filler);
+		if (idle && shard->head != shard->tail)
+			shard->heard_ns = now_ns;
+	}
+	batch->epoch = push->epoch;
+}

@@ -1,0 +1,14 @@
+// request.h - one request on its way through ctrl: bytes in, bytes out. Knows no transport.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+struct request {
+	struct request *next; // in whatever list it is in
+	const uint8_t *bytes; // a packed shoal.oss.Request; alive until it is answered
+	size_t length;
+	uint64_t arrived_ns;
+	uint8_t *answer; // a packed shoal.oss.Response, from malloc; whoever answers it frees it
+	size_t answer_bytes;
+	void (*answered)(struct request *request); // called once, in the main thread
+};

@@ -1,0 +1,146 @@
+// session.c - the indexes. Exact keys, so a hit needs no comparison.
+#include "ctrl/session.h"
+#include <errno.h>
+#include <stdlib.h>
+
+#define IMSI_MIN 6u
+#define IMSI_MAX 15u
+
+int sessions_open(struct sessions *sessions, const struct place *place)
+{
+	*sessions = (struct sessions){ .place = place };
+	if (!table_open(&sessions->by_id) && !table_open(&sessions->by_identity) && !table_open(&sessions->by_ipv4) &&
+	    !table_open(&sessions->by_ipv6))
+		return 0;
+	sessions_close(sessions);
+	return -ENOMEM;
+}
+
+void sessions_close(struct sessions *sessions)
+{
+	for (uint32_t i = 0; sessions->by_id.slots && i <= sessions->by_id.mask; i++)
+		free(sessions->by_id.slots[i].value);
+	table_close(&sessions->by_id);
+	table_close(&sessions->by_identity);
+	table_close(&sessions->by_ipv4);
+	table_close(&sessions->by_ipv6);
+}
+
+// 50 bits of digits, 4 of their count (leading zeros count), the rest for the DNN.
+uint64_t session_identity(const char *imsi, unsigned dnn)
+{
+	uint64_t digits = 0;
+	unsigned count = 0;
+
+	for (; imsi[count]; count++) {
+		if (imsi[count] < '0' || imsi[count] > '9' || count == IMSI_MAX)
+			return 0;
+		digits = digits * 10 + (uint64_t)(imsi[count] - '0');
+	}
+	return count < IMSI_MIN ? 0 : (uint64_t)dnn << 54 | (uint64_t)count << 50 | digits;
+}
+
+void session_imsi(const struct session *session, char imsi[SESSION_IMSI_BYTES])
+{
+	uint64_t digits = session->identity & ((1ull << 50) - 1);
+	unsigned count = session->identity >> 50 & 15;
+
+	imsi[count] = '\0';
+	while (count--) {
+		imsi[count] = (char)('0' + digits % 10);
+		digits /= 10;
+	}
+}
+
+unsigned session_dnn(const struct session *session)
+{
+	return (unsigned)(session->identity >> 54);
+}
+
+struct session *session_by_id(const struct sessions *sessions, uint64_t id)
+{
+	return table_get(&sessions->by_id, id);
+}
+
+struct session *session_by_identity(const struct sessions *sessions, uint64_t identity)
+{
+	return table_get(&sessions->by_identity, identity);
+}
+
+struct session *session_by_ipv4(const struct sessions *sessions, uint32_t ipv4)
+{
+	uint32_t cell = place_of_ipv4(sessions->place, ipv4);
+	struct session *session;
+
+	if (cell == CELL_NONE)
+		return table_get(&sessions->by_ipv4, ipv4);
+	session = sessions->place->grid->cells[cell].session;
+	return session && session->bearer.ue_ipv4 == ipv4 ? session : NULL;
+}
+
+struct session *session_by_ipv6(const struct sessions *sessions, uint64_t prefix)
+{
+	uint32_t cell = place_of_ipv6(sessions->place, prefix);
+	struct session *session;
+
+	if (cell == CELL_NONE)
+		return table_get(&sessions->by_ipv6, prefix);
+	session = sessions->place->grid->cells[cell].session;
+	return session && session->bearer.ue_ipv6 == prefix ? session : NULL;
+}
+
+struct session *session_by_teid(const struct sessions *sessions, uint32_t teid)
+{
+	const struct grid *grid = sessions->place->grid;
+	uint32_t slot = shard_slot_of_teid(teid, grid->slot_bits);
+	struct session *session;
+
+	if (slot >= grid->slots)
+		return NULL;
+	session = grid->cells[cell_at(grid, shard_of_teid(teid), slot)].session;
+	return session && session->bearer.teid == teid ? session : NULL;
+}
+
+static bool foreign_ipv4(const struct sessions *sessions, const struct session *session)
+{
+	return session->bearer.ue_ipv4 && place_of_ipv4(sessions->place, session->bearer.ue_ipv4) == CELL_NONE;
+}
+
+static bool foreign_ipv6(const struct sessions *sessions, const struct session *session)
+{
+	return session->bearer.ue_ipv6 && place_of_ipv6(sessions->place, session->bearer.ue_ipv6) == CELL_NONE;
+}
+
+static void indexes_drop(struct sessions *sessions, const struct session *session)
+{
+	table_drop(&sessions->by_id, session->id);
+	table_drop(&sessions->by_identity, session->identity);
+	if (foreign_ipv4(sessions, session))
+		table_drop(&sessions->by_ipv4, session->bearer.ue_ipv4);
+	if (foreign_ipv6(sessions, session))
+		table_drop(&sessions->by_ipv6, session->bearer.ue_ipv6);
+}
+
+int session_enter(struct sessions *sessions, struct session *session)
+{
+	int error = table_put(&sessions->by_id, session->id, session);
+
+	if (!error)
+		error = table_put(&sessions->by_identity, session->identity, session);
+	if (!error && foreign_ipv4(sessions, session))
+		error = table_put(&sessions->by_ipv4, session->bearer.ue_ipv4, session);
+	if (!error && foreign_ipv6(sessions, session))
+		error = table_put(&sessions->by_ipv6, session->bearer.ue_ipv6, session);
+	if (error) {
+		indexes_drop(sessions, session);
+		return error;
+	}
+	sessions->place->grid->cells[session->cell].session = session;
+	return 0;
+}
+
+void session_leave(struct sessions *sessions, struct session *session)
+{
+	indexes_drop(sessions, session);
+	sessions->place->grid->cells[session->cell].session = NULL;
+}

@@ -1,0 +1,51 @@
+// session.h - every living session in memory, found by id, identity, UE address or TEID.
+//
+// What the workers need and what requests are decided by stands here; the session as the OSS wrote it stands in the store. The
+// main thread owns it.
+#pragma once
+#include <stdint.h>
+#include "ctrl/place.h"
+#include "ctrl/table.h"
+#include "shared/wire/bearer.h"
+
+struct session_usage {
+	uint64_t uplink_packets, uplink_bytes, downlink_packets, downlink_bytes, red_packets;
+	uint64_t at_ms; // 0 = never heard of
+};
+
+struct session {
+	uint64_t id;
+	uint64_t identity; // session_identity(); unique among the living
+	struct bearer bearer;
+	uint32_t cell;
+	uint64_t announced; // change told as applied (event stream); changes have numbers in their shard
+	struct session_usage usage;
+	struct session *departed; // next in its cell's list
+};
+
+struct sessions {
+	const struct place *place;
+	struct table by_id, by_identity;
+	struct table by_ipv4, by_ipv6; // foreign addresses only: a pool's address is a cell
+};
+
+int sessions_open(struct sessions *sessions, const struct place *place); // 0 or -ENOMEM
+void sessions_close(struct sessions *sessions);                          // frees the sessions too
+
+// IMSI and DNN (index of the DNN's first pool) as one exact number; 0 = not 6..15 digits.
+uint64_t session_identity(const char *imsi, unsigned dnn);
+
+#define SESSION_IMSI_BYTES 16u
+void session_imsi(const struct session *session, char imsi[SESSION_IMSI_BYTES]);
+unsigned session_dnn(const struct session *session); // index of the DNN's first pool
+
+struct session *session_by_id(const struct sessions *sessions, uint64_t id);
+struct session *session_by_identity(const struct sessions *sessions, uint64_t identity);
+struct session *session_by_ipv4(const struct sessions *sessions, uint32_t ipv4);
+struct session *session_by_ipv6(const struct sessions *sessions, uint64_t prefix);
+struct session *session_by_teid(const struct sessions *sessions, uint32_t teid);
+
+// Enters it into all indexes and its cell; the caller has looked that id, identity, addresses and cell are free. 0, or -ENOMEM
+// with nothing changed.
+int session_enter(struct sessions *sessions, struct session *session);
+void session_leave(struct sessions *sessions, struct session *session);

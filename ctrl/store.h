@@ -1,0 +1,51 @@
+// store.h - the durable truth: four tables of rows under 64-bit keys, changed in transactions.
+//
+// Narrow on purpose: an engine on another host, or one that fails on purpose in tests, can stand behind it. Rows carry a CRC32C of
+// table, key and bytes; a row that fails it is reported, never used. One process, one thread.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum store_table { STORE_META, STORE_SESSIONS, STORE_CELLS, STORE_KEYS, STORE_TABLES };
+extern const char *const store_table_names[STORE_TABLES];
+
+struct store_row {
+	uint64_t key;
+	const uint8_t *bytes; // null: the row is damaged
+	size_t length;
+};
+
+// Returns 0 to go on; anything else ends the walk and is its result.
+typedef int store_visit(void *with, const struct store_row *row);
+
+// Errors: -ENOSPC disk or map full, -EIO and others as the system says. After a failed commit nothing of the transaction is in
+// the store, or (-EUCLEAN) nobody can say and the process has to start again.
+struct store_engine {
+	int (*begin)(void *self);
+	int (*put)(void *self, enum store_table table, const struct store_row *row); // inserts or replaces
+	int (*drop)(void *self, enum store_table table, uint64_t key); // a row that is not there is no fault
+	int (*commit)(void *self);                                     // durable, or an error
+	void (*abandon)(void *self);
+	// Outside transactions. get: -ENOENT, or row valid until the next call. walk: from key `from` on, in order.
+	int (*get)(void *self, enum store_table table, struct store_row *row);
+	int (*walk)(void *self, enum store_table table, uint64_t from, store_visit *visit, void *with);
+	void (*size)(void *self, uint64_t *used, uint64_t *limit); // bytes
+	void (*close)(void *self);
+};
+
+struct store {
+	const struct store_engine *engine;
+	void *self;
+};
+
+// The LMDB engine. Makes dir (0700) and its files (0600) if they are missing; -EACCES with a log line where modes let others
+// in, other -errno with a log line.
+int store_lmdb_open(struct store *store, const char *dir, uint32_t mib);
+
+static inline void store_close(struct store *store)
+{
+	if (store->engine)
+		store->engine->close(store->self);
+	store->engine = NULL;
+}
