@@ -1,0 +1,137 @@
+// nic_args.c - what the configured ports mean to the EAL, and how much memory they need. Before the EAL is up.
+//
+// The argument strings live here, in static memory, as the EAL keeps pointers into them. Main thread only.
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "primary/nic_inside.h"
+#include "shared/base/log.h"
+
+// net_af_packet truncates what does not fit its 2,048-byte slots behind 66 bytes of header, and says nothing; a longest frame
+// below that makes every truncated one too long for us. net_tap reads with one vector element a slot: few slots are cheap.
+const struct nic_driver nic_drivers[] = {
+	[CONF_AF_XDP] = { .name = "net_af_xdp",
+			  .vdev = "net_af_xdp",
+			  .key = "iface",
+			  .kernel = true,
+			  .copies = true,
+			  .rx_slots = 2048,
+			  .tx_slots = 2048,
+			  .mtu_max = 2000 },
+	[CONF_AF_PACKET] = { .name = "net_af_packet",
+			     .vdev = "net_af_packet",
+			     .key = "iface",
+			     .always = ",blocksz=65536,framesz=2048,framecnt=2048,qdisc_bypass=1",
+			     .kernel = true,
+			     .swallows = true,
+			     .rx_slots = 1024,
+			     .tx_slots = 1024,
+			     .mtu_max = 1963 },
+	[CONF_TAP] = { .name = "net_tap",
+		       .vdev = "net_tap",
+		       .key = "iface",
+		       .rx_slots = 8,
+		       .tx_slots = 1024,
+		       .mtu_max = 2000 },
+	[CONF_MEMIF] = { .name = "net_memif",
+			 .vdev = "net_memif",
+			 .key = "socket",
+			 .always = ",socket-abstract=no",
+			 .rx_slots = 1024,
+			 .tx_slots = 1024,
+			 .mtu_max = 2000 },
+	[CONF_PCAP] = { .name = "net_pcap",
+			.vdev = "net_pcap",
+			.key = "rx_pcap",
+			.rx_slots = 1024,
+			.tx_slots = 1024,
+			.mtu_max = 2000 },
+	[CONF_PCI] = { .name = "pci", .rx_slots = 1024, .tx_slots = 1024, .mtu_max = 2000 },
+};
+
+static char nic_arg[PLANE_PORTS][640];
+
+static int nic_check_port(const struct conf_port *port, unsigned p)
+{
+	const struct nic_driver *driver = &nic_drivers[port->driver];
+
+	if (driver->kernel && !if_nametoindex(port->device)) {
+		log_error("port.device", "ports[%u].device: there is no network interface '%s'", p, port->device);
+		return -ENODEV;
+	}
+	if (port->driver == CONF_PCAP && access(port->device, R_OK)) {
+		int error = -errno;
+
+		log_error("port.device", "ports[%u].device: %s: %s", p, port->device, strerror(-error));
+		return error;
+	}
+	if (port->mtu > driver->mtu_max) {
+		log_error("port.mtu", "ports[%u].mtu: %u is above %u, the most %s can receive", p, port->mtu,
+			  driver->mtu_max, driver->name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static void nic_write_arg(char *text, size_t bytes, const struct conf_port *port, unsigned p)
+{
+	const struct nic_driver *driver = &nic_drivers[port->driver];
+	const char *comma = *port->options ? "," : "";
+
+	if (!driver->vdev)
+		snprintf(text, bytes, "--allow=%s%s%s", port->device, comma, port->options);
+	else
+		snprintf(text, bytes, "--vdev=%s%u,%s=%s%s%s%s", driver->vdev, p, driver->key, port->device,
+			 driver->always ? driver->always : "", comma, port->options);
+}
+
+int nic_eal_args(const struct conf *conf, char **argv, unsigned max)
+{
+	static char no_pci[] = "--no-pci";
+	bool pci = false;
+
+	if (conf->ports + 1 > max)
+		return -E2BIG;
+	for (unsigned p = 0; p < conf->ports; p++) {
+		int error = nic_check_port(&conf->port[p], p);
+
+		if (error)
+			return error;
+		nic_write_arg(nic_arg[p], sizeof(nic_arg[p]), &conf->port[p], p);
+		argv[p] = nic_arg[p];
+		pci |= conf->port[p].driver == CONF_PCI;
+	}
+	if (pci)
+		return (int)conf->ports;
+	argv[conf->ports] = no_pci;
+	return (int)conf->ports + 1;
+}
+
+size_t nic_bytes(const struct conf *conf)
+{
+	size_t bytes = (size_t)conf->rooms * NIC_MBUF_STRIDE + 8 * PLANE_PAGE;
+
+	for (unsigned p = 0; p < conf->ports; p++) {
+		bytes += PLANE_PAGE; // the driver's own queues
+		if (nic_drivers[conf->port[p].driver].copies)
+			bytes += (size_t)NIC_PRIVATE_MBUFS * (NIC_PRIVATE_ROOM + NIC_MBUF_STRIDE) + 2 * PLANE_PAGE;
+	}
+	return bytes;
+}
+
+// The primary is one loop on one core: its node is the one in use. A core that floats means node 0.
+void nic_rooms(const struct conf *conf, uint32_t rooms[ROOM_ZONES])
+{
+	unsigned node = 0;
+	char path[80];
+
+	for (unsigned z = 0; conf->primary_cpu >= 0 && z < ROOM_ZONES; z++) {
+		snprintf(path, sizeof(path), "/sys/devices/system/node/node%u/cpu%d", z, conf->primary_cpu);
+		if (!access(path, F_OK))
+			node = z;
+	}
+	for (unsigned z = 0; z < ROOM_ZONES; z++)
+		rooms[z] = z == node ? conf->rooms : 0;
+}
