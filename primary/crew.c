@@ -1,0 +1,240 @@
+// crew.c - walks each worker through its life. The primary's loop.
+#include "primary/crew.h"
+
+#include "primary/loop.h"
+#include "primary/reap.h"
+#include "shared/base/bell.h"
+
+#define CREW_PAUSE_NS 300000000ull // a longer gap between two looks is our own standstill: nobody is judged by it
+
+static void crew_say(struct loop *loop, unsigned seat, enum seat_wanted wanted)
+{
+	atomic_store_explicit(&loop->lane[seat].pages.primary->wanted, wanted, memory_order_release);
+	bell_ring(loop->lane[seat].bell);
+}
+
+static void crew_kill(struct loop *loop, unsigned seat)
+{
+	struct crew *crew = &loop->crew[seat];
+
+	crew->killing =
+	    !post_put(loop->part.facts, (struct post_word){ .verb = POST_KILL, .seat = seat, .pid = crew->pid });
+}
+
+void crew_condemn(struct loop *loop, unsigned seat, enum post_down blame)
+{
+	struct crew *crew = &loop->crew[seat];
+
+	if (!(loop->seated >> seat & 1) || crew->phase == CREW_CONDEMNED)
+		return;
+	crew->phase = CREW_CONDEMNED;
+	crew->blame = (uint8_t)blame;
+	crew->deadline_ns = loop->now_ns + CREW_LEAVE_NS;
+	loop->fed &= ~(1u << seat);
+	crew_kill(loop, seat);
+}
+
+static void crew_leave(struct loop *loop, unsigned seat)
+{
+	loop->crew[seat].phase = CREW_LEAVING;
+	loop->crew[seat].deadline_ns = loop->now_ns + CREW_LEAVE_NS;
+	loop->fed &= ~(1u << seat);
+	crew_say(loop, seat, SEAT_STOP);
+}
+
+static void crew_drain(struct loop *loop, unsigned seat)
+{
+	loop->crew[seat].phase = CREW_DRAINING;
+	loop->crew[seat].deadline_ns = loop->now_ns + CREW_DRAIN_NS;
+	if (loop->ending || seat == PLANE_SEAT_SLOW)
+		loop->fed &= ~(1u << seat);
+	else
+		map_part(&loop->map, seat);
+}
+
+static void crew_release(struct loop *loop, unsigned seat)
+{
+	if (loop->crew[seat].phase == CREW_READY)
+		crew_drain(loop, seat);
+	else if (loop->crew[seat].phase == CREW_STARTING)
+		crew_leave(loop, seat);
+}
+
+static void crew_ready(struct loop *loop, unsigned seat)
+{
+	struct crew *crew = &loop->crew[seat];
+
+	crew->phase = CREW_READY;
+	crew->deadline_ns = loop->now_ns + CREW_STUCK_NS;
+	loop->fed |= 1u << seat;
+	loop_tell(loop, (struct post_word){ .verb = POST_UP, .seat = seat, .pid = crew->pid });
+	if (!crew->wanted)
+		crew_drain(loop, seat);
+	else if (seat != PLANE_SEAT_SLOW)
+		map_join(&loop->map, seat);
+}
+
+static void crew_forked(struct loop *loop, unsigned seat, int32_t pid)
+{
+	struct crew *crew = &loop->crew[seat];
+
+	if (crew->phase != CREW_FREE)
+		return;
+	crew->phase = CREW_STARTING;
+	crew->pid = pid;
+	crew->asked = false;
+	crew->deadline_ns = loop->now_ns + CREW_START_NS;
+	loop->seated |= 1u << seat;
+	if (!crew->wanted)
+		crew_leave(loop, seat);
+}
+
+static void crew_exited(struct loop *loop, unsigned seat, int32_t pid)
+{
+	struct crew *crew = &loop->crew[seat];
+
+	if (crew->pid != pid)
+		return;
+	crew->exited = true;
+	if (crew->phase == CREW_DEAD)
+		reap_reset(loop, seat);
+}
+
+void crew_order(struct loop *loop, const struct post_word *order)
+{
+	struct crew *crew = &loop->crew[order->seat];
+
+	switch (order->verb) {
+	case POST_START:
+		crew->wanted = !loop->ending;
+		break;
+	case POST_STOP:
+		crew->wanted = false;
+		crew_release(loop, order->seat);
+		break;
+	case POST_RESTART:
+		crew->wanted = !loop->ending;
+		crew_release(loop, order->seat);
+		break;
+	case POST_FORKED:
+		crew_forked(loop, order->seat, order->pid);
+		break;
+	case POST_EXITED:
+		crew_exited(loop, order->seat, order->pid);
+		break;
+	default:
+		break;
+	}
+}
+
+static void crew_look_at(struct loop *loop, unsigned seat)
+{
+	struct crew *crew = &loop->crew[seat];
+	struct seat_worker_page *page = loop->lane[seat].pages.worker;
+	uint32_t crashed = atomic_load_explicit(&page->crashed, memory_order_acquire);
+	uint32_t life = atomic_load_explicit(&page->life, memory_order_acquire); // its last stores come before
+
+	if (crashed || (life & SEAT_LIFE_DIED) || crew->exited) {
+		if (crashed && crew->phase != CREW_CONDEMNED)
+			crew->blame = POST_CRASHED;
+		reap_seat(loop, seat, crew->blame == POST_CRASHED || crew->blame == POST_STUCK);
+	} else if (crew->phase == CREW_STARTING &&
+		   atomic_load_explicit(&page->state, memory_order_acquire) == SEAT_READY) {
+		crew_ready(loop, seat);
+	}
+}
+
+void crew_look(struct loop *loop)
+{
+	for (uint32_t seats = loop->seated; seats; seats &= seats - 1)
+		crew_look_at(loop, (unsigned)__builtin_ctz(seats));
+}
+
+// Progress is what we saw come back ourselves, not what the worker says of itself.
+static void crew_judge(struct loop *loop, unsigned seat, bool late)
+{
+	struct crew *crew = &loop->crew[seat];
+	const struct lane *lane = &loop->lane[seat];
+
+	if (lane->lease.live == 0 || lane->out_tail != crew->returned) {
+		crew->returned = lane->out_tail;
+		crew->deadline_ns = loop->now_ns + CREW_STUCK_NS;
+	} else if (late) {
+		crew_condemn(loop, seat, POST_STUCK);
+	}
+}
+
+static void crew_drained(struct loop *loop, unsigned seat, bool late)
+{
+	bool gone = loop->ending || seat == PLANE_SEAT_SLOW || !map_has(&loop->map, seat);
+
+	if (gone && loop->lane[seat].lease.live == 0)
+		crew_leave(loop, seat);
+	else if (late)
+		crew_condemn(loop, seat, POST_LATE);
+}
+
+static void crew_ask(struct loop *loop, unsigned seat)
+{
+	struct crew *crew = &loop->crew[seat];
+
+	if (crew->wanted == crew->asked)
+		return;
+	if (crew->wanted)
+		atomic_store(&loop->lane[seat].pages.primary->wanted, SEAT_RUN);
+	if (post_put(loop->part.facts,
+		     (struct post_word){ .verb = crew->wanted ? POST_WANT : POST_REST, .seat = seat }))
+		crew->asked = crew->wanted;
+}
+
+static void crew_keep_at(struct loop *loop, unsigned seat)
+{
+	struct crew *crew = &loop->crew[seat];
+	bool late = loop->now_ns > crew->deadline_ns;
+
+	switch ((enum crew_phase)crew->phase) {
+	case CREW_FREE:
+		crew_ask(loop, seat);
+		break;
+	case CREW_READY:
+		crew_judge(loop, seat, late);
+		break;
+	case CREW_DRAINING:
+		crew_drained(loop, seat, late);
+		break;
+	case CREW_STARTING:
+	case CREW_LEAVING:
+		if (late)
+			crew_condemn(loop, seat, POST_LATE);
+		break;
+	case CREW_CONDEMNED:
+	case CREW_DEAD:
+		if (late || crew->killing) {
+			crew_kill(loop, seat);
+			crew->deadline_ns = loop->now_ns + CREW_LEAVE_NS;
+		}
+		break;
+	case CREW_PHASES:
+		break;
+	}
+}
+
+void crew_keep(struct loop *loop)
+{
+	uint64_t gap = loop->now_ns - loop->keep_ns;
+
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
+		if (gap > CREW_PAUSE_NS)
+			loop->crew[seat].deadline_ns += gap;
+		crew_keep_at(loop, seat);
+	}
+}
+
+void crew_dismiss(struct loop *loop)
+{
+	loop->ending = true;
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
+		loop->crew[seat].wanted = false;
+		crew_release(loop, seat);
+	}
+}

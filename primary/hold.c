@@ -1,0 +1,94 @@
+// hold.c - threads waiting packets through their cells. The primary's loop only; allocates at start and never again.
+#include "primary/hold.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int hold_init(struct hold *hold, const uint32_t rooms[ROOM_ZONES])
+{
+	memset(hold, 0, sizeof(*hold));
+	for (unsigned zone = 0; zone < ROOM_ZONES; zone++) {
+		hold->base[zone] = hold->cells;
+		hold->cells += rooms[zone];
+	}
+	for (unsigned list = 0; list < HOLD_LISTS; list++)
+		hold->list[list].payer = HOLD_NOBODY;
+	hold->cell = calloc(hold->cells, sizeof(*hold->cell));
+	return hold->cell ? 0 : -ENOMEM;
+}
+
+void hold_fini(struct hold *hold)
+{
+	free(hold->cell);
+	hold->cell = NULL;
+}
+
+static void hold_count(struct hold *hold, unsigned list, int change)
+{
+	struct hold_list *l = &hold->list[list];
+
+	l->count += (uint32_t)change;
+	hold->total += (uint32_t)change;
+	hold->count[l->payer] += (uint32_t)change;
+	if (list >= SHARDS)
+		return;
+	if (l->count > 0)
+		bits_set(&hold->waiting, list);
+	else
+		bits_clear(&hold->waiting, list);
+}
+
+void hold_push(struct hold *hold, unsigned list, const struct lane_handle *handle)
+{
+	struct hold_list *l = &hold->list[list];
+	uint32_t cell = hold_index(hold, handle->room);
+
+	hold->cell[cell].handle = *handle;
+	if (l->count > 0)
+		hold->cell[l->last].next = cell;
+	else
+		l->first = cell;
+	l->last = cell;
+	hold_count(hold, list, 1);
+}
+
+void hold_front(struct hold *hold, unsigned list, const struct lane_handle *handle)
+{
+	struct hold_list *l = &hold->list[list];
+	uint32_t cell = hold_index(hold, handle->room);
+
+	hold->cell[cell].handle = *handle;
+	if (l->count > 0)
+		hold->cell[cell].next = l->first;
+	else
+		l->last = cell;
+	l->first = cell;
+	hold_count(hold, list, 1);
+}
+
+const struct lane_handle *hold_peek(const struct hold *hold, unsigned list)
+{
+	const struct hold_list *l = &hold->list[list];
+
+	return l->count > 0 ? &hold->cell[l->first].handle : NULL;
+}
+
+struct lane_handle hold_pop(struct hold *hold, unsigned list)
+{
+	struct hold_list *l = &hold->list[list];
+	const struct hold_cell *cell = &hold->cell[l->first];
+
+	l->first = cell->next;
+	hold_count(hold, list, -1);
+	return cell->handle;
+}
+
+void hold_charge(struct hold *hold, unsigned list, unsigned payer)
+{
+	struct hold_list *l = &hold->list[list];
+
+	hold->count[l->payer] -= l->count;
+	hold->count[payer] += l->count;
+	l->payer = (uint8_t)payer;
+}

@@ -1,0 +1,89 @@
+// lane.c - lends and takes handles over a seat's rings. The primary's loop only; waits for nobody.
+#include "primary/lane.h"
+
+#include <string.h>
+
+#include "shared/base/bell.h"
+
+void lane_init(struct lane *lane, struct seat pages, int bell)
+{
+	lease_reset(&lane->lease);
+	lane->pages = pages;
+	lane->bell = bell;
+	lane->published = lane->out_tail = lane->space = 0;
+}
+
+int lane_look(struct lane *lane)
+{
+	uint32_t credit = lease_credit(&lane->lease);
+	int space = ring_space(lane->lease.head, &lane->pages.worker->in_tail, LANE_SLOTS);
+
+	lane->space = 0;
+	if (space < 0)
+		return space;
+	lane->space = (uint32_t)space < credit ? (uint32_t)space : credit;
+	return 0;
+}
+
+void lane_put(struct lane *lane, struct lane_handle handle)
+{
+	struct lane_handle *slot = &lane->pages.primary->in[lane->lease.head % LANE_SLOTS];
+
+	lease_lend(&lane->lease, &handle);
+	handle.code &= (uint8_t)~LEASE_SUSPECT;
+	*slot = handle;
+	lane->space--;
+}
+
+void lane_publish(struct lane *lane)
+{
+	if (lane->published == lane->lease.head)
+		return;
+	lane->published = lane->lease.head;
+	ring_publish(&lane->pages.primary->in_head, lane->published);
+	bell_ring_if(&lane->pages.worker->sleeping, lane->bell);
+}
+
+int lane_take(struct lane *lane, struct lane_handle *back)
+{
+	int ready = ring_ready(lane->out_tail, &lane->pages.worker->out_head, LANE_SLOTS);
+
+	if (ready <= 0)
+		return ready;
+	if (ready > (int)LANE_BURST)
+		ready = LANE_BURST;
+	for (int i = 0; i < ready; i++)
+		back[i] = lane->pages.worker->out[lane->out_tail++ % LANE_SLOTS];
+	ring_publish(&lane->pages.primary->out_tail, lane->out_tail);
+	return ready;
+}
+
+// A courier or worker goes on from the published index; one that is impossible would stop the ring for ever.
+static void ring_mend(struct ring_index *own, const struct ring_index *peer, uint32_t distance, uint32_t slots)
+{
+	if (distance > slots)
+		ring_publish(own, ring_resume(peer));
+}
+
+void lane_reset(struct lane *lane)
+{
+	struct seat_primary_page *primary = lane->pages.primary;
+	struct seat_worker_page *worker = lane->pages.worker;
+	struct seat_courier_page *courier = lane->pages.courier;
+
+	lane_init(lane, lane->pages, lane->bell);
+	ring_publish(&primary->in_head, 0);
+	ring_publish(&primary->out_tail, 0);
+	ring_publish(&worker->in_tail, 0);
+	ring_publish(&worker->out_head, 0);
+	ring_mend(&worker->change_tail, &courier->change_head,
+		  ring_resume(&courier->change_head) - ring_resume(&worker->change_tail), CHANGE_SLOTS);
+	ring_mend(&worker->report_head, &courier->report_tail,
+		  ring_resume(&worker->report_head) - ring_resume(&courier->report_tail), REPORT_SLOTS);
+	memset(&worker->stats, 0, sizeof(worker->stats));
+	atomic_store(&worker->sleeping, 0);
+	atomic_store(&worker->crashed, 0);
+	atomic_store(&worker->state, SEAT_FREE);
+	atomic_store(&primary->generation, atomic_load(&primary->generation) + 1);
+	atomic_store(&worker->life, 0); // last: from here on somebody else may sit down
+}

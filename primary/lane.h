@@ -1,0 +1,39 @@
+// lane.h - one seat's two rings, as the primary sees them.
+//
+// Its own indices are private; the worker's are believed only in range; nothing is read back from memory the worker can
+// write but handles, and those are copied first. Owned by the primary's loop.
+#pragma once
+#include <stdint.h>
+#include "primary/lease.h"
+#include "shared/plane/seat.h"
+
+struct lane {
+	struct seat pages;
+	int bell;           // the worker's doorbell
+	uint32_t published; // lease.head as the worker knows it
+	uint32_t out_tail;  // next position of lane.out to read
+	uint32_t space;     // handles that may be lent before the next lane_look
+	struct lease lease;
+};
+
+void lane_init(struct lane *lane, struct seat pages, int bell);
+
+// Finds out how much space there is. 0, or -EBADMSG: the worker's index is impossible.
+int lane_look(struct lane *lane);
+
+// Lends a handle; the caller has seen space. The worker sees it after lane_publish, once a burst.
+void lane_put(struct lane *lane, struct lane_handle handle);
+void lane_publish(struct lane *lane);
+
+// Copies up to LANE_BURST handles that came back and frees their places in lane.out. How many, or -EBADMSG as above.
+int lane_take(struct lane *lane, struct lane_handle *back);
+
+// Whether anything has come back. An impossible index counts as yes: the one who looks will see it.
+static inline int lane_stirs(const struct lane *lane)
+{
+	return ring_ready(lane->out_tail, &lane->pages.worker->out_head, LANE_SLOTS) != 0;
+}
+
+// Once the worker is certainly gone: both rings empty at 0, the four words and stats zeroed, change and report rings
+// mended, generation + 1.
+void lane_reset(struct lane *lane);

@@ -1,0 +1,374 @@
+// loop.c - turns, sleeps, and keeps house. One thread runs it from loop_make to loop_free.
+#include "primary/loop.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "primary/rx.h"
+#include "primary/tx.h"
+#include "shared/base/bell.h"
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
+
+#define LOOP_TX_BURSTS 8u         // of one seat in one turn: as fast as all ports together can fill it
+#define LOOP_ORDERS 8u            // in one turn
+#define LOOP_KEEP_NS 1000000u     // housekeeping
+#define LOOP_NEIGH_NS 100000000u  // neigh_tick
+#define LOOP_SHOW_NS 10000000u    // counters
+#define LOOP_END_NS 8000000000ull // an orderly stop takes at most this long
+#define LOOP_PAUSES 64u           // empty turns that only pause
+#define LOOP_YIELDS 80u           // empty turns after which it sleeps
+#define LOOP_SLEEP_MS 100         // longest sleep
+#define LOOP_WATCH_MS 1           // longest sleep if some port can't wake us
+#define LOOP_WAIT_FDS 64u
+
+void loop_tell(struct loop *loop, struct post_word fact)
+{
+	post_put(loop->part.facts, fact);
+}
+
+// The map has given shards other seats: charges what waits to the new ones and tells the courier. A shard that is being
+// taken has no owner until OWN has been lent.
+static void loop_settle(struct loop *loop)
+{
+	while (bits_any(&loop->map.changed)) {
+		unsigned shard = bits_next(&loop->map.changed, 0);
+		unsigned seat = loop->map.shard[shard].seat;
+
+		bits_clear(&loop->map.changed, shard);
+		hold_charge(&loop->hold, shard, seat == PLANE_SEAT_NONE ? HOLD_NOBODY : seat);
+		atomic_store_explicit(&loop->part.view->plane->owner[shard], PLANE_SEAT_NONE, memory_order_release);
+	}
+}
+
+static void loop_fence(struct loop *loop, unsigned shard)
+{
+	const struct map_shard *now = &loop->map.shard[shard];
+	bool own = now->state == MAP_TAKING;
+
+	lane_put(&loop->lane[now->seat], (struct lane_handle){ .hint = shard, .code = own ? LANE_OWN : LANE_CUT });
+	map_fenced(&loop->map, shard);
+	if (!own)
+		return;
+	loop->tally.moves++;
+	atomic_store_explicit(&loop->part.view->plane->owner[shard], now->seat, memory_order_release);
+	loop_tell(loop, (struct post_word){ .verb = POST_MOVED, .seat = now->seat, .shard = shard });
+}
+
+static void loop_fences(struct loop *loop)
+{
+	struct bits asks = loop->map.asks;
+
+	for (unsigned i = bits_next(&asks, 0); i < BITS_END; i = bits_next(&asks, i + 1)) {
+		unsigned seat = loop->map.shard[i].seat;
+
+		if ((loop->fed >> seat & 1) && loop->lane[seat].space > 0)
+			loop_fence(loop, i);
+	}
+}
+
+static void loop_move(struct loop *loop, const struct post_word *order)
+{
+	int error = map_move(&loop->map, order->shard, order->seat);
+
+	if (error)
+		loop_tell(loop, (struct post_word){
+				    .verb = POST_REFUSED, .seat = order->seat, .shard = order->shard, .value = error });
+}
+
+static void loop_order(struct loop *loop, const struct post_word *order)
+{
+	switch (order->verb) {
+	case POST_MOVE:
+		loop_move(loop, order);
+		break;
+	case POST_EXCEPTIONS: {
+		int error = steer_exceptions(loop->steer, order->list, (unsigned)order->value);
+
+		loop_tell(loop, (struct post_word){ .verb = POST_RETURN, .list = order->list, .value = error });
+		break;
+	}
+	case POST_LINK:
+		loop->link = order->value ? loop->link | 1u << order->seat : loop->link & ~(1u << order->seat);
+		break;
+	case POST_END:
+		loop->end_ns = loop->now_ns + LOOP_END_NS;
+		crew_dismiss(loop);
+		break;
+	default:
+		crew_order(loop, order);
+	}
+}
+
+static unsigned loop_orders(struct loop *loop)
+{
+	struct post_word order;
+	unsigned n = 0;
+
+	while (n < LOOP_ORDERS && post_take(loop->part.orders, &order)) {
+		loop_order(loop, &order);
+		n++;
+	}
+	return n;
+}
+
+static void loop_show(struct loop *loop)
+{
+	struct tally *tally = &loop->tally;
+
+	tally->lent = 0;
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
+		tally->seat[seat].lent = loop->lane[seat].lease.packets;
+		tally->seat[seat].held = loop->hold.count[seat];
+		tally->seat[seat].phase = loop->crew[seat].phase;
+		tally->seat[seat].wanted = loop->crew[seat].wanted;
+		tally->lent += tally->seat[seat].lent;
+	}
+	for (unsigned i = 0; i < SHARDS; i++)
+		tally->owner[i] = loop->map.shard[i].seat;
+	tally->held = loop->hold.total;
+	tally->waiting = neigh_waiting(loop->neigh);
+	nic_room_count(loop->part.nic, &tally->rooms, &tally->rooms_idle, &tally->rooms_out);
+	tally_show(loop->part.board, tally);
+}
+
+static bool loop_over(const struct loop *loop)
+{
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++)
+		if (loop->crew[seat].phase != CREW_FREE && loop->now_ns < loop->end_ns)
+			return false;
+	return true;
+}
+
+static void loop_keep(struct loop *loop)
+{
+	crew_keep(loop);
+	loop->keep_ns = loop->now_ns;
+	if (loop->now_ns - loop->neigh_ns >= LOOP_NEIGH_NS) {
+		loop->neigh_ns = loop->now_ns;
+		neigh_tick(loop->neigh, loop->now_ns);
+		tx_flush(loop);
+	}
+	if (loop->now_ns - loop->show_ns >= LOOP_SHOW_NS) {
+		loop->show_ns = loop->now_ns;
+		loop_show(loop);
+	}
+	if (loop->ending && !loop->ended && loop_over(loop)) {
+		loop_show(loop);
+		loop->ended = post_put(loop->part.facts, (struct post_word){ .verb = POST_ENDED });
+	}
+}
+
+// What came back first: it frees space and rooms for what comes in.
+static unsigned loop_lanes(struct loop *loop)
+{
+	unsigned found = 0;
+
+	crew_look(loop);
+	for (uint32_t seats = loop->seated; seats; seats &= seats - 1)
+		found += tx_lane(loop, (unsigned)__builtin_ctz(seats), LOOP_TX_BURSTS);
+	for (uint32_t seats = loop->seated; seats; seats &= seats - 1) {
+		unsigned seat = (unsigned)__builtin_ctz(seats);
+
+		if (lane_look(&loop->lane[seat]))
+			crew_condemn(loop, seat, POST_RING);
+	}
+	return found;
+}
+
+unsigned loop_turn(struct loop *loop, uint64_t now_ns)
+{
+	unsigned found;
+
+	loop->now_ns = now_ns;
+	loop->tally.turns++;
+	found = loop_orders(loop) + loop_lanes(loop);
+	loop_settle(loop);
+	if (bits_any(&loop->map.asks))
+		loop_fences(loop);
+	if (loop->hold.total > 0)
+		found += rx_resume(loop);
+	for (unsigned port = 0; port < loop->ports && !loop->ending; port++)
+		found += rx_port(loop, port);
+	for (uint32_t seats = loop->seated; seats; seats &= seats - 1)
+		lane_publish(&loop->lane[__builtin_ctz(seats)]);
+	tx_flush(loop);
+	if (now_ns - loop->keep_ns >= LOOP_KEEP_NS)
+		loop_keep(loop);
+	return found;
+}
+
+static uint64_t loop_now(struct loop *loop)
+{
+	uint64_t ticks = clock_ticks();
+	uint64_t now = loop->clock.base_ns + ((ticks - loop->clock.base_ticks) * loop->clock.ratio_q24 >> 24);
+
+	// The product lasts for ten minutes; and so each second we go by the system's clock again, never backwards.
+	if (now - loop->clock.base_ns > 1000000000u) {
+		uint64_t ns = clock_ns();
+
+		now = ns > now ? ns : now;
+		loop->clock.base_ns = now;
+		loop->clock.base_ticks = ticks;
+	}
+	return now;
+}
+
+static void loop_sleep(struct loop *loop)
+{
+	_Atomic uint32_t *sleeping = &loop->part.view->plane->sleeping;
+	struct epoll_event event[8];
+	int n;
+
+	bell_doze(sleeping);
+	if (loop_turn(loop, loop_now(loop)) == 0 && !loop->ended) {
+		loop->tally.sleeps++;
+		n = epoll_wait(loop->epoll, event, 8, loop->wait_ms);
+		for (int i = 0; i < n; i++)
+			if (event[i].data.fd == loop->part.bell[NEST_BELL_PRIMARY])
+				bell_hush(event[i].data.fd);
+	}
+	bell_rise(sleeping);
+}
+
+// Spin first, in case more comes at once; then give the core to whoever may have work for us; then sleep.
+static void loop_rest(struct loop *loop)
+{
+	loop->tally.idle_turns++;
+	if (loop->part.view->plane->spin || ++loop->idle < LOOP_PAUSES)
+		__builtin_ia32_pause();
+	else if (loop->idle < LOOP_YIELDS)
+		sched_yield();
+	else
+		loop_sleep(loop);
+}
+
+void loop_run(struct loop *loop)
+{
+	while (!loop->ended) {
+		if (loop_turn(loop, loop_now(loop)))
+			loop->idle = 0;
+		else
+			loop_rest(loop);
+	}
+}
+
+static int loop_watch(struct loop *loop, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+	return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+static int loop_open_sleep(struct loop *loop)
+{
+	int fds[LOOP_WAIT_FDS], complete = 1;
+	unsigned n = nic_wait_fds(loop->part.nic, fds, LOOP_WAIT_FDS, &complete);
+	int error;
+
+	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (loop->epoll < 0)
+		return -errno;
+	loop->wait_ms = complete ? LOOP_SLEEP_MS : LOOP_WATCH_MS;
+	error = loop_watch(loop, loop->part.bell[NEST_BELL_PRIMARY]);
+	for (unsigned i = 0; i < n && !error; i++)
+		error = loop_watch(loop, fds[i]);
+	return error;
+}
+
+static int loop_open_edges(struct loop *loop)
+{
+	struct neigh_out out = tx_neigh_out(loop);
+
+	loop->steer = steer_make(loop->part.conf, loop->part.view->plane);
+	loop->neigh = neigh_make(loop->part.conf, &out);
+	if (!loop->steer || !loop->neigh)
+		return -ENOMEM;
+	for (unsigned port = 0; port < loop->ports; port++) {
+		steer_mac(loop->steer, port, nic_mac(loop->part.nic, port));
+		neigh_mac(loop->neigh, port, nic_mac(loop->part.nic, port));
+	}
+	return 0;
+}
+
+// A seat may have waiting what is configured, but never so much that the others find no rooms: what all may hold and be lent
+// together has to fit beside the ports' queues.
+static uint32_t loop_hold_limit(struct loop *loop)
+{
+	unsigned seats = loop->part.conf->workers + 1;
+	uint64_t all, idle, out, share;
+
+	nic_room_count(loop->part.nic, &all, &idle, &out);
+	share = idle / (seats + 1); // one share stays free, for next hops and for a fresh start
+	share = share > LANE_SLOTS ? share - LANE_SLOTS : 0;
+	if (share >= loop->part.conf->hold)
+		return loop->part.conf->hold;
+	log_warning("hold.reduced", "rooms %lu: %lu packets may wait for a worker, not hold %u", (unsigned long)all,
+		    (unsigned long)share, loop->part.conf->hold);
+	return (uint32_t)share;
+}
+
+static int loop_open(struct loop *loop)
+{
+	uint64_t hz = loop->part.view->plane->net.clock_hz;
+	int error = hold_init(&loop->hold, loop->part.view->plane->rooms);
+
+	if (error)
+		return error;
+	loop->fate = calloc(loop->hold.cells, 1);
+	if (!loop->fate)
+		return -ENOMEM;
+	map_init(&loop->map);
+	hold_charge(&loop->hold, HOLD_SLOW, PLANE_SEAT_SLOW);
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
+		lane_init(&loop->lane[seat], loop->part.view->seats[seat], loop->part.bell[NEST_BELL_SEAT0 + seat]);
+		loop->crew[seat].wanted = seat < loop->part.conf->workers || seat == PLANE_SEAT_SLOW;
+	}
+	for (unsigned i = 0; i < SHARDS; i++)
+		atomic_store(&loop->part.view->plane->owner[i], PLANE_SEAT_NONE);
+	loop->ports = nic_ports(loop->part.nic);
+	loop->link = UINT32_MAX;
+	loop->hold_limit = loop_hold_limit(loop);
+	loop->clock = (struct loop_clock){ clock_ticks(), clock_ns(), (1000000000ull << 24) / hz };
+	loop->keep_ns = loop->neigh_ns = loop->show_ns = loop->now_ns = loop->clock.base_ns;
+	error = loop_open_edges(loop);
+	return error ? error : loop_open_sleep(loop);
+}
+
+int loop_make(const struct loop_parts *parts, struct loop **loop)
+{
+	int error;
+
+	*loop = aligned_alloc(64, (sizeof(**loop) + 63) & ~63ul);
+	if (!*loop)
+		return -ENOMEM;
+	memset(*loop, 0, sizeof(**loop));
+	(*loop)->part = *parts;
+	(*loop)->epoll = -1;
+	error = loop_open(*loop);
+	if (error) {
+		log_error("loop.make", "no memory or descriptors for the packet loop: %s", strerror(-error));
+		loop_free(*loop);
+		*loop = NULL;
+	}
+	return error;
+}
+
+void loop_free(struct loop *loop)
+{
+	if (!loop)
+		return;
+	if (loop->neigh)
+		neigh_free(loop->neigh);
+	if (loop->steer)
+		steer_free(loop->steer);
+	if (loop->epoll >= 0)
+		close(loop->epoll);
+	hold_fini(&loop->hold);
+	free(loop->fate);
+	free(loop);
+}

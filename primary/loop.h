@@ -1,0 +1,73 @@
+// loop.h - the primary's packet loop: one thread that owns ports, lanes, leases, hold, shard map, next hops and steering.
+//
+// A turn: ports -> lanes -> ports, moves, deaths; it never waits, allocates, logs or calls the system, but for the ports
+// themselves and doorbells. The fleet thread does all that; between the two are posts (post.h) and a board of counters (tally.h).
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "primary/crew.h"
+#include "primary/hold.h"
+#include "primary/lane.h"
+#include "primary/map.h"
+#include "primary/neigh.h"
+#include "primary/nic.h"
+#include "primary/steer.h"
+#include "primary/tally.h"
+#include "shared/plane/nest.h"
+
+struct loop_parts {
+	const struct conf *conf;
+	const struct plane_view *view;
+	struct nic *nic;
+	struct post *orders;       // fleet thread -> us
+	struct post *facts;        // us -> fleet thread
+	struct tally_board *board; // us -> fleet thread
+	int bell[NEST_BELLS];
+};
+
+// Clock ticks to nanoseconds without a division: ns = base_ns + (ticks - base_ticks) * ratio_q24 >> 24.
+struct loop_clock {
+	uint64_t base_ticks, base_ns;
+	uint64_t ratio_q24;
+};
+
+struct loop {
+	struct loop_parts part;
+	struct neigh *neigh;
+	struct steer *steer;
+	unsigned ports;
+	uint64_t now_ns;
+	uint32_t seated;                   // set of seats with somebody whose lanes are read: STARTING to CONDEMNED
+	uint32_t fed;                      // of those, READY or DRAINING: may be lent packets
+	uint32_t unsent;                   // set of ports with frames in their transmit buffer
+	uint32_t link;                     // set of ports whose link is up
+	uint32_t hold_limit;               // packets that may wait for one seat
+	unsigned resume_from[PLANE_SEATS]; // shard at which the hold is looked at next, so that each has its turn
+	struct map map;
+	struct hold hold;
+	struct crew crew[PLANE_SEATS];
+	struct tally tally;
+	uint8_t *fate; // by hold_index: the verdict to count when neigh sends this room; LOOP_OWN = ours, not counted
+	struct loop_clock clock;
+	uint64_t keep_ns, neigh_ns, show_ns; // when housekeeping is due
+	uint32_t idle;                       // turns in a row that found nothing
+	int epoll;
+	int wait_ms; // longest sleep
+	bool ending, ended;
+	uint64_t end_ns;
+	struct lane lane[PLANE_SEATS];
+};
+
+#define LOOP_OWN 255u // a fate that is no verdict
+
+// Allocates everything the loop will ever need. 0, or -errno with a log line. loop_free: after the loop has ended.
+int loop_make(const struct loop_parts *parts, struct loop **loop);
+void loop_free(struct loop *loop);
+
+// One turn at this time; returns how much it found to do.
+unsigned loop_turn(struct loop *loop, uint64_t now_ns);
+
+// Turns and sleeps until POST_END has been carried out.
+void loop_run(struct loop *loop);
+
+void loop_tell(struct loop *loop, struct post_word fact); // posts; an event that finds no place is dropped

@@ -1,0 +1,67 @@
+// post.h - words between the primary's two threads: orders from the fleet thread to the loop, facts the other way.
+//
+// One SP/SC queue of plain structs a direction. The writer never waits: a full queue says so and the writer comes again.
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "shared/plane/ring.h"
+
+#define POST_SLOTS 2048u
+
+enum post_verb {
+	POST_NONE,
+	// Orders, fleet -> loop
+	POST_START,      // seat: an operator wants a worker here
+	POST_STOP,       // seat: an operator wants none here
+	POST_RESTART,    // seat: a fresh one
+	POST_FORKED,     // seat, pid: the nursery has forked it, we hold its pidfd
+	POST_EXITED,     // seat, pid: the pidfd has spoken
+	POST_MOVE,       // shard, seat
+	POST_EXCEPTIONS, // list, value = how many; the loop hands the list back when it has another
+	POST_LINK,       // seat = port, value = up
+	POST_END,        // orderly stop
+	// Facts, loop -> fleet
+	POST_WANT,    // seat: free, and a worker is wanted
+	POST_REST,    // seat: no longer wanted
+	POST_KILL,    // seat: SIGKILL it
+	POST_UP,      // seat, pid: serving
+	POST_DOWN,    // seat, pid, value = enum post_down; shard = packets parked for others
+	POST_LEFT,    // seat: left as it was told
+	POST_MOVED,   // shard, seat
+	POST_RETURN,  // list: no longer used
+	POST_REFUSED, // value = -errno, seat, shard: a move or the exceptions could not be
+	POST_ENDED,   // the loop has stopped
+};
+
+// Why a seat went down.
+enum post_down {
+	POST_DIED,    // the kernel or its pidfd said so
+	POST_CRASHED, // its own handler said so; pid is the signal
+	POST_FORGED,  // evicted: gave back what it did not hold
+	POST_RING,    // evicted: impossible ring index
+	POST_STUCK,   // evicted: no progress
+	POST_LATE,    // evicted: neither READY nor gone in time
+};
+
+struct post_word {
+	uint32_t verb; // enum post_verb
+	uint32_t seat;
+	uint32_t shard;
+	int32_t pid;
+	int64_t value;
+	void *list;
+};
+
+struct post {
+	struct ring_index head;                  // w: writer
+	struct ring_index tail;                  // w: reader
+	_Alignas(64) _Atomic uint32_t *sleeping; // the reader's, and its doorbell
+	int bell;
+	struct post_word word[POST_SLOTS];
+};
+
+// The posts are zeroed memory; sleeping and bell belong to the reader.
+void post_init(struct post *post, _Atomic uint32_t *sleeping, int bell);
+bool post_put(struct post *post, struct post_word word);   // false: full
+bool post_take(struct post *post, struct post_word *word); // false: nothing there
+bool post_waits(const struct post *post);

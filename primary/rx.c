@@ -1,0 +1,157 @@
+// rx.c - takes frames from the ports, asks steer where they go, and lends them. The primary's loop.
+#include "primary/rx.h"
+
+#include "primary/loop.h"
+#include "primary/tx.h"
+
+static unsigned rx_seat(const struct loop *loop, unsigned list)
+{
+	return list == HOLD_SLOW ? PLANE_SEAT_SLOW : loop->map.shard[list].seat;
+}
+
+// Whether packets of the list may be lent to its seat now, if there is space.
+static bool rx_open(const struct loop *loop, unsigned list, unsigned seat)
+{
+	bool served = list == HOLD_SLOW || loop->map.shard[list].state == MAP_SERVED;
+
+	return served && (loop->fed >> seat & 1);
+}
+
+static void rx_lend(struct loop *loop, unsigned seat, struct lane_handle handle)
+{
+	loop->tally.seat[seat].in_packets++;
+	loop->tally.seat[seat].in_bytes += handle.length;
+	lane_put(&loop->lane[seat], handle);
+}
+
+static uint32_t rx_limit(const struct loop *loop, unsigned list)
+{
+	if (list != HOLD_SLOW)
+		return loop->hold_limit;
+	return loop->crew[PLANE_SEAT_SLOW].wanted ? LANE_SLOTS : 0;
+}
+
+static unsigned rx_refusal(const struct loop *loop, unsigned list)
+{
+	if (list == HOLD_SLOW)
+		return VERDICT_SLOW_FULL;
+	return loop->map.shard[list].state == MAP_HOMELESS ? VERDICT_NO_WORKER : VERDICT_LANE_FULL;
+}
+
+void rx_pass(struct loop *loop, unsigned list, struct lane_handle handle)
+{
+	unsigned seat = rx_seat(loop, list);
+
+	if (rx_open(loop, list, seat) && hold_empty(&loop->hold, list) && loop->lane[seat].space > 0)
+		rx_lend(loop, seat, handle);
+	else if (loop->hold.count[loop->hold.list[list].payer] < rx_limit(loop, list))
+		hold_push(&loop->hold, list, &handle);
+	else
+		tx_end(loop, handle.room, rx_refusal(loop, list));
+}
+
+// ARP and ND: the primary speaks for itself.
+static void rx_neigh(struct loop *loop, unsigned port, struct nic_frame frame, uint8_t *bytes)
+{
+	unsigned length = frame.length;
+	unsigned verdict = neigh_input(loop->neigh, port, bytes, &length, loop->now_ns);
+
+	if (verdict != VERDICT_ANSWERED || !length) { // refused, or an answer we had asked for
+		tx_end(loop, frame.room, verdict);
+		return;
+	}
+	frame.length = (uint16_t)length;
+	tx_frame(loop, port, frame, VERDICT_ANSWERED);
+}
+
+static void rx_frame(struct loop *loop, unsigned port, struct nic_frame frame)
+{
+	uint8_t *bytes = room_at(&loop->part.view->rooms, frame.room) + frame.offset;
+	struct steer_result to = steer_frame(loop->steer, port, bytes, frame.length);
+
+	if (to.code == STEER_TO_LANE) {
+		struct lane_handle handle = {
+			.room = frame.room,
+			.hint = to.hint,
+			.offset = (uint16_t)(frame.offset + to.l3),
+			.length = (uint16_t)(frame.length - to.l3),
+			.port = (uint8_t)port,
+			.code = to.kind,
+		};
+		rx_pass(loop, to.kind == LANE_LOCAL ? HOLD_SLOW : to.shard, handle);
+	} else if (to.code == STEER_NEIGH) {
+		rx_neigh(loop, port, frame, bytes);
+	} else {
+		tx_end(loop, frame.room, to.code);
+	}
+}
+
+unsigned rx_port(struct loop *loop, unsigned port)
+{
+	const struct rooms *rooms = &loop->part.view->rooms;
+	struct nic_frame frames[LANE_BURST];
+	unsigned refused = 0;
+	unsigned n = nic_rx(loop->part.nic, port, frames, LANE_BURST, loop->tally.verdict, &refused);
+
+	loop->tally.rx += n + refused;
+	for (unsigned i = 0; i < n; i++)
+		__builtin_prefetch(room_at(rooms, frames[i].room) + frames[i].offset);
+	for (unsigned i = 0; i < n; i++)
+		rx_frame(loop, port, frames[i]);
+	return n + refused;
+}
+
+// Lends the first packets of a list. A suspect is lent only when no other suspect is out at this seat: should the worker
+// die of it, it is known which one it was.
+static unsigned rx_resume_list(struct loop *loop, unsigned list, unsigned seat)
+{
+	struct lane *lane = &loop->lane[seat];
+	unsigned n = 0;
+
+	while (n < LANE_BURST && lane->space > 0 && !hold_empty(&loop->hold, list)) {
+		if ((hold_peek(&loop->hold, list)->code & LEASE_SUSPECT) && lane->lease.suspects > 0)
+			break;
+		rx_lend(loop, seat, hold_pop(&loop->hold, list));
+		n++;
+	}
+	return n;
+}
+
+// The shards of one seat take turns, a burst each, starting behind the one that was last.
+static unsigned rx_resume_seat(struct loop *loop, unsigned seat)
+{
+	struct bits wait = bits_both(&loop->hold.waiting, &loop->map.of[seat]);
+	unsigned start = loop->resume_from[seat];
+	unsigned n = 0;
+
+	for (unsigned pass = 0; pass < 2; pass++) {
+		unsigned end = pass ? start : SHARDS;
+
+		for (unsigned i = bits_next(&wait, pass ? 0 : start); i < end; i = bits_next(&wait, i + 1)) {
+			if (loop->lane[seat].space == 0)
+				return n;
+			if (!rx_open(loop, i, seat))
+				continue;
+			n += rx_resume_list(loop, i, seat);
+			loop->resume_from[seat] = (i + 1) % SHARDS;
+		}
+	}
+	return n;
+}
+
+unsigned rx_resume(struct loop *loop)
+{
+	unsigned n = 0;
+
+	for (uint32_t seats = loop->fed; seats; seats &= seats - 1) {
+		unsigned seat = (unsigned)__builtin_ctz(seats);
+
+		if (loop->hold.count[seat] == 0 || loop->lane[seat].space == 0)
+			continue;
+		if (seat == PLANE_SEAT_SLOW)
+			n += rx_resume_list(loop, HOLD_SLOW, seat);
+		else
+			n += rx_resume_seat(loop, seat);
+	}
+	return n;
+}

@@ -1,0 +1,46 @@
+// tally.h - every counter of the primary, and a board on which the loop shows them to the fleet thread.
+//
+// The loop counts in plain private memory and shows a copy between two turns, when no packet is in its hands: so any copy
+// the fleet thread reads closes the account  rx = sum(final verdicts) + lent + held + waiting  exactly.
+#pragma once
+#include <stdatomic.h>
+#include <stdint.h>
+#include "shared/plane/limits.h"
+#include "shared/plane/verdict.h"
+#include "shared/wire/shard.h"
+
+struct tally_seat {
+	uint64_t in_packets, in_bytes; // lent to it, replays included
+	uint64_t out_packets;          // come back
+	uint64_t forged;               // handles refused: it did not hold them
+	uint64_t replayed;             // packets taken from its hands when it died
+	uint64_t deaths;
+	uint64_t lent, held; // now
+	uint64_t phase;      // enum crew_phase
+	uint64_t wanted;
+	uint64_t verdict[VERDICT_COUNT]; // what it said
+};
+
+struct tally {
+	uint64_t rx;                      // frames received on all ports
+	uint64_t verdict[VERDICT_FINALS]; // how they ended
+	uint64_t lent, held, waiting;     // where the others are: with workers, in the hold, at a next hop
+	uint64_t rooms, rooms_idle, rooms_out;
+	uint64_t turns, idle_turns, sleeps;
+	uint64_t moves; // shards that changed seats
+	uint64_t owner[SHARDS];
+	struct tally_seat seat[PLANE_SEATS];
+};
+
+#define TALLY_WORDS (sizeof(struct tally) / sizeof(uint64_t))
+
+struct tally_board {
+	_Atomic uint32_t turn; // odd while the loop writes
+	_Alignas(64) _Atomic uint64_t word[TALLY_WORDS];
+};
+
+void tally_show(struct tally_board *board, const struct tally *tally); // loop
+void tally_read(struct tally_board *board, struct tally *tally);       // any one other thread; waits for a whole copy
+
+// What the account is short of: 0 = it closes.
+int64_t tally_gap(const struct tally *tally);

@@ -1,0 +1,262 @@
+// tx.c - believes a handle only after it has found its lease, then carries out its verdict. The primary's loop.
+#include "primary/tx.h"
+
+#include "primary/loop.h"
+#include "primary/rx.h"
+
+#define TX_L2_BYTES 18u // Ethernet header and one 802.1Q tag: what neigh writes before the IP header
+
+void tx_end(struct loop *loop, uint32_t room, unsigned verdict)
+{
+	loop->tally.verdict[verdict]++;
+	nic_free(loop->part.nic, room);
+}
+
+// Refused frames had been counted as sent when they were handed over.
+static void tx_refused(struct loop *loop, unsigned refused)
+{
+	if (refused > loop->tally.verdict[VERDICT_FORWARD])
+		refused = (unsigned)loop->tally.verdict[VERDICT_FORWARD];
+	loop->tally.verdict[VERDICT_FORWARD] -= refused;
+	loop->tally.verdict[VERDICT_TX_FULL] += refused;
+}
+
+void tx_frame(struct loop *loop, unsigned port, struct nic_frame frame, unsigned verdict)
+{
+	bool up = loop->link >> port & 1;
+
+	if (verdict != LOOP_OWN)
+		loop->tally.verdict[up ? verdict : VERDICT_TX_DOWN]++;
+	if (!up) {
+		nic_free(loop->part.nic, frame.room);
+		return;
+	}
+	tx_refused(loop, nic_tx(loop->part.nic, port, frame));
+	loop->unsent |= 1u << port;
+}
+
+void tx_flush(struct loop *loop)
+{
+	for (; loop->unsent; loop->unsent &= loop->unsent - 1)
+		tx_refused(loop, nic_flush(loop->part.nic, (unsigned)__builtin_ctz(loop->unsent)));
+}
+
+static uint8_t *tx_room(void *with, uint32_t room)
+{
+	struct loop *loop = with;
+
+	return room_at(&loop->part.view->rooms, room);
+}
+
+static int tx_neigh_room(void *with, uint32_t *room)
+{
+	struct loop *loop = with;
+	int error = nic_room(loop->part.nic, room);
+
+	if (!error)
+		loop->fate[hold_index(&loop->hold, *room)] = LOOP_OWN;
+	return error;
+}
+
+static void tx_neigh_send(void *with, unsigned port, struct nic_frame frame)
+{
+	struct loop *loop = with;
+
+	tx_frame(loop, port, frame, loop->fate[hold_index(&loop->hold, frame.room)]);
+}
+
+static void tx_neigh_drop(void *with, struct nic_frame frame, unsigned verdict)
+{
+	tx_end(with, frame.room, verdict);
+}
+
+struct neigh_out tx_neigh_out(struct loop *loop)
+{
+	return (struct neigh_out){ loop, tx_neigh_room, tx_room, tx_neigh_send, tx_neigh_drop };
+}
+
+static void tx_slow(struct loop *loop, const struct lane_handle *back, const struct lane_handle *lent, unsigned kind,
+		    uint32_t hint)
+{
+	struct lane_handle handle = *back;
+
+	handle.code = (uint8_t)kind;
+	handle.hint = hint;
+	handle.port = lent->code == LANE_UPLINK ? LANE_SIDE_ACCESS : lent->port;
+	rx_pass(loop, HOLD_SLOW, handle);
+}
+
+// Larger than the port found for it. The answer is about the packet as its sender knows it: without the tunnel that a
+// downlink packet has just been given.
+static void tx_big(struct loop *loop, const struct lane_handle *back, const struct lane_handle *lent, unsigned mtu)
+{
+	struct lane_handle inner = *back;
+
+	if (lent->code == LANE_DOWNLINK && lent->offset > back->offset) {
+		inner.offset = lent->offset;
+		inner.length = (uint16_t)(back->length - (lent->offset - back->offset));
+		mtu -= lent->offset - back->offset;
+	}
+	tx_slow(loop, &inner, lent, LANE_BIG, mtu);
+}
+
+static bool tx_ours(struct loop *loop, const struct lane_handle *back)
+{
+	const uint8_t *packet = tx_room(loop, back->room) + back->offset;
+	struct steer_result to;
+
+	// As if from the core: a subscriber must not reach our GTP-U endpoint from inside its tunnel.
+	to = steer_packet(loop->steer, CONF_CORE, packet, back->length);
+	return to.code == STEER_TO_LANE && to.kind == LANE_LOCAL;
+}
+
+static void tx_send(struct loop *loop, const struct lane_handle *back, const struct lane_handle *lent)
+{
+	struct nic_frame frame = { back->room, back->offset, back->length };
+	unsigned mtu = 0, verdict;
+
+	if (back->code == VERDICT_FORWARD && back->port == LANE_SIDE_CORE && tx_ours(loop, back)) {
+		tx_slow(loop, back, lent, LANE_LOCAL, 0);
+		return;
+	}
+	loop->fate[hold_index(&loop->hold, back->room)] = back->code;
+	verdict = neigh_send(loop->neigh, back->port, frame, tx_room(loop, back->room), loop->now_ns, &mtu);
+	if (verdict == VERDICT_FORWARD)
+		return;
+	if (verdict != VERDICT_TO_SLOW_BIG)
+		tx_end(loop, back->room, verdict);
+	else if (back->code == VERDICT_FORWARD)
+		tx_big(loop, back, lent, mtu);
+	else
+		tx_end(loop, back->room, VERDICT_TOO_LONG);
+}
+
+static void tx_again(struct loop *loop, unsigned seat, const struct lane_handle *back, const struct lane_handle *lent)
+{
+	unsigned role = lent->code == LANE_UPLINK ? CONF_ACCESS : CONF_CORE;
+	struct steer_result to =
+	    steer_packet(loop->steer, role, tx_room(loop, back->room) + back->offset, back->length);
+	struct lane_handle handle = *back;
+
+	handle.code = to.kind;
+	handle.hint = to.hint;
+	handle.port = lent->port;
+	if (to.code != STEER_TO_LANE)
+		tx_end(loop, back->room, to.code);
+	else if (to.kind == LANE_LOCAL && seat == PLANE_SEAT_SLOW)
+		tx_end(loop, back->room, VERDICT_SLOW_REFUSED); // its answer to us: nobody waits for it
+	else if (to.kind == LANE_LOCAL)
+		rx_pass(loop, HOLD_SLOW, handle);
+	else if (loop->map.shard[to.shard].seat == seat && loop->map.shard[to.shard].state == MAP_SERVED)
+		tx_end(loop, back->room, VERDICT_NO_WORKER); // it has the shard and does not serve it: no endless round
+	else
+		rx_pass(loop, to.shard, handle);
+}
+
+static void tx_packet(struct loop *loop, unsigned seat, const struct lane_handle *back, const struct lane_handle *lent)
+{
+	bool slow = seat == PLANE_SEAT_SLOW;
+
+	switch (back->code) {
+	case VERDICT_FORWARD:
+	case VERDICT_ANSWERED:
+		tx_send(loop, back, lent);
+		break;
+	case VERDICT_STEER_AGAIN:
+		tx_again(loop, seat, back, lent);
+		break;
+	case VERDICT_TO_SLOW_TTL:
+	case VERDICT_TO_SLOW_BIG:
+		if (slow)
+			tx_end(loop, back->room, VERDICT_SLOW_REFUSED);
+		else if (back->code == VERDICT_TO_SLOW_TTL)
+			tx_slow(loop, back, lent, LANE_TTL, 0);
+		else
+			tx_slow(loop, back, lent, LANE_BIG, back->hint);
+		break;
+	default:
+		tx_end(loop, back->room, back->code);
+	}
+}
+
+// Whether a packet may come back like this from this seat.
+static bool tx_sound(const struct loop *loop, unsigned seat, const struct lane_handle *back)
+{
+	if (back->code >= VERDICT_COUNT || back->code == VERDICT_CUT || back->code == VERDICT_OWNED)
+		return false;
+	if (back->code != VERDICT_FORWARD && back->code != VERDICT_ANSWERED && back->code < VERDICT_FINALS)
+		return true; // it ends here: nobody looks at the rest
+	if (back->code == VERDICT_ANSWERED && seat != PLANE_SEAT_SLOW)
+		return false;
+	if (back->port >= loop->ports && back->port < LANE_SIDE_ACCESS)
+		return false;
+	return back->offset >= TX_L2_BYTES && back->offset + back->length <= (int)ROOM_STRIDE;
+}
+
+static void tx_forged(struct loop *loop, unsigned seat)
+{
+	loop->tally.seat[seat].forged++;
+	crew_condemn(loop, seat, POST_FORGED);
+}
+
+static void tx_fence(struct loop *loop, unsigned seat, const struct lane_handle *back, const struct lane_handle *found)
+{
+	struct lane_handle lent = *found;
+
+	if (back->code != (lent.code == LANE_CUT ? VERDICT_CUT : VERDICT_OWNED)) {
+		tx_forged(loop, seat);
+		return;
+	}
+	lease_end(&loop->lane[seat].lease, found);
+	if (lent.code == LANE_CUT)
+		map_cut(&loop->map, lent.hint);
+}
+
+static void tx_back(struct loop *loop, unsigned seat, const struct lane_handle *back)
+{
+	struct lease *lease = &loop->lane[seat].lease;
+	const struct lane_handle *found = lease_find(lease, back);
+
+	if (!found) {
+		tx_forged(loop, seat);
+		return;
+	}
+	if (lease_fence(found)) {
+		tx_fence(loop, seat, back, found);
+		return;
+	}
+
+	struct lane_handle lent = *found;
+
+	lent.code &= (uint8_t)~LEASE_SUSPECT;
+	lease_end(lease, found);
+	loop->tally.seat[seat].out_packets++;
+	if (!tx_sound(loop, seat, back)) {
+		tx_forged(loop, seat);
+		tx_end(loop, back->room, VERDICT_FORGED);
+		return;
+	}
+	loop->tally.seat[seat].verdict[back->code]++;
+	tx_packet(loop, seat, back, &lent);
+}
+
+unsigned tx_lane(struct loop *loop, unsigned seat, unsigned bursts)
+{
+	struct lane_handle back[LANE_BURST];
+	unsigned total = 0;
+
+	while (bursts-- > 0) {
+		int n = lane_take(&loop->lane[seat], back);
+
+		if (n < 0) {
+			crew_condemn(loop, seat, POST_RING);
+			break;
+		}
+		for (int i = 0; i < n; i++)
+			tx_back(loop, seat, &back[i]);
+		total += (unsigned)n;
+		if (n < (int)LANE_BURST)
+			break;
+	}
+	return total;
+}
