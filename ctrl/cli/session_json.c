@@ -63,10 +63,10 @@ static bool read_member(struct row *row, const char *key, const json_t *value, s
 	char room[24];
 	const char *word, *why;
 
-	if (json_is_null(value) || session_json_passed_over(key))
-		return true;
-	if (rules_key(key))
+	if (!field && rules_key(key))
 		return rules_read(row, key, value, fault);
+	if (json_is_null(value) || (!field && session_json_passed_over(key)))
+		return true;
 	if (!field) {
 		row_fault(fault, units_quote(key).text, NULL, "is no field of a session");
 		return false;
