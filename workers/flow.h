@@ -17,8 +17,8 @@ static inline uint32_t flow_ports(const uint8_t *packet, const struct ip_packet 
 	return be32_get(packet + ip->header);
 }
 
-// The outer UDP source port: 49152..65535, the same for all packets of a flow, so that links and cores share the load by it.
-// ip: what ip_read found at `packet`.
+// The outer UDP source port: 49152..65535, the same for all packets of a flow, so that links and cores share the load
+// by it. ip: what ip_read found at `packet`.
 static inline uint16_t flow_port(const uint8_t *packet, const struct ip_packet *ip)
 {
 	uint64_t hash = (uint64_t)flow_ports(packet, ip) << 8 | ip->protocol;

@@ -1,8 +1,8 @@
 // foreign.h - a shard's index of UE addresses that are not from our own pools.
 //
-// Buckets of one cache line, eight places each; an address may lie in either of two buckets, and goes to the emptier. A hit
-// is believed only when the session's own line agrees, so an entry left over by a kill is never harmful. Written by the
-// shard's owner only; nothing here allocates.
+// Buckets of one cache line, eight places each; an address may lie in either of two buckets, and goes to the emptier. A
+// hit is believed only when the session's own line agrees, so an entry left over by a kill is never harmful. Written by
+// the shard's owner only; nothing here allocates.
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>

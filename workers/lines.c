@@ -1,8 +1,8 @@
 // lines.c - the order of writes that makes a kill harmless.
 //
 // A cell is changed between `open` and `close`: open notes digest and counts without the cell in the header, then takes
-// LINE_VALID away; close puts the valid cell's share back. Memory order is the program's: processes die, but one thread's
-// stores to memory reach its successor in order (x86 TSO), so a compiler barrier is enough.
+// LINE_VALID away; close puts the valid cell's share back. Memory order is the program's: processes die, but one
+// thread's stores to memory reach its successor in order (x86 TSO), so a compiler barrier is enough.
 #include "workers/lines.h"
 #include <errno.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 // lines.h - writes sessions into a shard: the two lines of a cell, the address index, the rate table, the digest.
 //
-// Used by the shard's owner between bursts, never by two threads at once. The owner may be killed at any instruction: a cell
-// is then still the old one, or not valid, or the new one, and whoever takes the shard over calls lines_adopt first.
-// Every order may be repeated without harm.
+// Used by the shard's owner between bursts, never by two threads at once. The owner may be killed at any instruction: a
+// cell is then still the old one, or not valid, or the new one, and whoever takes the shard over calls lines_adopt
+// first. Every order may be repeated without harm.
 //
 //   cell = uplink[slot] + downlink[slot] + rest[slot];  valid = both lines carry LINE_VALID
 #pragma once
@@ -24,17 +24,18 @@ struct lines_count {
 	uint64_t red_packets[LINE_WAYS], red_bytes[LINE_WAYS];
 };
 
-// O(1), before the first packet and the first change of a shard just taken over: finishes or undoes the book-keeping of a change
-// that the last owner died in. A cell caught half-written is cleared; its change was never acknowledged and comes again.
+// O(1), before the first packet and the first change of a shard just taken over: finishes or undoes the book-keeping of
+// a change that the last owner died in. A cell caught half-written is cleared; its change was never acknowledged and
+// comes again.
 void lines_adopt(const struct lines *lines);
 
 // Upsert. Counters and tokens of a living TEID stay, a new TEID starts fresh (and forgets the counters of the old: call
-// lines_clear first to have them). Returns 0; -EINVAL the bearer does not fit this cell (range, TEID of another place, pool
-// address of another cell); -ENOSPC the address index is full. On error nothing has changed.
+// lines_clear first to have them). Returns 0; -EINVAL the bearer does not fit this cell (range, TEID of another place,
+// pool address of another cell); -ENOSPC the address index is full. On error nothing has changed.
 int lines_set(const struct lines *lines, uint32_t slot, const struct bearer *bearer);
 
-// Removes the cell if it holds `teid` (0 = whatever is there). Returns 1 with *final filled if the cell holds or last held that
-// session (so a repeated order reports again), 0 if there is nothing to clear, -EINVAL no such slot.
+// Removes the cell if it holds `teid` (0 = whatever is there). Returns 1 with *final filled if the cell holds or last
+// held that session (so a repeated order reports again), 0 if there is nothing to clear, -EINVAL no such slot.
 int lines_clear(const struct lines *lines, uint32_t slot, uint32_t teid, struct lines_count *final);
 
 // Defines rate[index]. Tokens of sessions that use it are clamped when their next packet comes. 0 or -EINVAL.
@@ -47,13 +48,14 @@ int lines_read(const struct lines *lines, uint32_t slot, struct bearer *bearer);
 void lines_count(const struct region *region, uint32_t slot, struct lines_count *count);
 
 // For a walk through a shard just taken over, some slots at a time: compares the configured part with its check and its
-// place. A cell that fails is made invalid, and the digest then differs from ctrl's, which sends the shard again. True if
-// the cell is good or empty.
+// place. A cell that fails is made invalid, and the digest then differs from ctrl's, which sends the shard again. True
+// if the cell is good or empty.
 bool lines_validate_slot(const struct lines *lines, uint32_t slot);
 
 // Snapshot (change.h). From begin on, digest and sessions are of the cells SET since; the others go on serving packets.
 void lines_sweep_begin(const struct lines *lines);
 
-// Looks for the next cell that was not SET since begin, at no more than `budget` slots. Returns 1 with *slot: clear it, and call
-// again; -EAGAIN: budget spent, call again later; 0: done. The place is kept in the header, so a new owner goes on.
+// Looks for the next cell that was not SET since begin, at no more than `budget` slots. Returns 1 with *slot: clear it,
+// and call again; -EAGAIN: budget spent, call again later; 0: done. The place is kept in the header, so a new owner
+// goes on.
 int lines_sweep_end(const struct lines *lines, unsigned budget, uint32_t *slot);

@@ -78,8 +78,8 @@ STEP void count(const struct user *user)
 		count_half_turn(&user->region->rest[user->slot], user->way, packets);
 }
 
-// Once the session is found and the packet admitted: one hop less, the marks, the account. `limit` is the largest user's
-// packet the next link takes.
+// Once the session is found and the packet admitted: one hop less, the marks, the account. `limit` is the largest
+// user's packet the next link takes.
 STEP enum verdict pass(struct lane_handle *handle, const struct user *user, uint8_t tos, uint32_t limit)
 {
 	if (user->ip.ttl <= 1)

@@ -1,7 +1,7 @@
 // police.h - the single rate three colour marker of RFC 2697, and the DSCP that goes with class and colour.
 //
-// Pure: the caller owns the line and says what time it is. Tokens are bits x clock hertz, so one tick adds exactly cir_bps and
-// nothing is ever rounded.
+// Pure: the caller owns the line and says what time it is. Tokens are bits x clock hertz, so one tick adds exactly
+// cir_bps and nothing is ever rounded.
 #pragma once
 #include <stdint.h>
 #include "shared/plane/region.h"
@@ -13,9 +13,10 @@ static inline uint64_t police_add(uint64_t a, uint64_t b)
 	return a + b < a ? UINT64_MAX : a + b;
 }
 
-// Colours one packet that costs `cost` tokens. `incoming` is POLICE_GREEN in colour-blind mode, the packet's colour in aware mode.
-// A rate that is not defined (all zero) makes everything red. Sums that do not fit 64 bits stop there, which is exact: more than
-// both buckets hold (BEARER_BURST_MAX). Tokens above a bucket that has shrunk overflow like any other.
+// Colours one packet that costs `cost` tokens. `incoming` is POLICE_GREEN in colour-blind mode, the packet's colour in
+// aware mode. A rate that is not defined (all zero) makes everything red. Sums that do not fit 64 bits stop there,
+// which is exact: more than both buckets hold (BEARER_BURST_MAX). Tokens above a bucket that has shrunk overflow like
+// any other.
 static inline enum police_colour police_meter(struct line *line, const struct region_rate *rate, uint64_t cost,
 					      uint64_t now, enum police_colour incoming)
 {

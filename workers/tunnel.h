@@ -19,8 +19,8 @@ struct tunnel_inside {
 	uint8_t tos;     // outer
 };
 
-// Whether this is what nearly every packet is: no IP options, no fragment, eight bytes of GTP-U header, and all lengths the
-// same. One comparison of masked words; whatever differs in anything is looked at closely.
+// Whether this is what nearly every packet is: no IP options, no fragment, eight bytes of GTP-U header, and all lengths
+// the same. One comparison of masked words; whatever differs in anything is looked at closely.
 static inline bool tunnel_plain(struct tunnel_inside *inside, const uint8_t *bytes, uint32_t left)
 {
 	uint64_t ip, addresses, ports, gtpu;
@@ -84,7 +84,8 @@ static inline void tunnel_close_udp(uint8_t *outer, uint32_t length, const struc
 	udp_put(outer + IP4_HEADER, ends->port, GTPU_PORT, (uint16_t)(length - IP4_HEADER));
 }
 
-// Writes the outer headers in front of the packet of `length` bytes. tunnel_close: TUNNEL_BYTES; with qfi: TUNNEL_BYTES_QFI.
+// Writes the outer headers in front of the packet of `length` bytes. tunnel_close: TUNNEL_BYTES; with qfi:
+// TUNNEL_BYTES_QFI.
 static inline void tunnel_close(uint8_t *packet, uint32_t length, const struct tunnel_ends *ends)
 {
 	tunnel_close_udp(packet - TUNNEL_BYTES, length + TUNNEL_BYTES, ends);

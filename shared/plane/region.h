@@ -24,8 +24,8 @@ struct region_header {
 	uint32_t sweep;        // number of the sweep under way or done; rest.sweep of a cell SET since equals it
 	uint32_t sweep_next;   // next slot to look at while SWEEP_END is being worked off
 	uint32_t foreign_used; // entries in the address index
-	// While a cell is being changed: the cell (slot + 1; 0 = none), and digest, sessions and foreign_used without it. Who
-	// takes over from an owner killed in between adds the cell as it is (lines_adopt).
+	// While a cell is being changed: the cell (slot + 1; 0 = none), and digest, sessions and foreign_used without
+	// it. Who takes over from an owner killed in between adds the cell as it is (lines_adopt).
 	uint64_t pending_digest;
 	uint32_t pending, pending_sessions, pending_foreign;
 	uint32_t reserved[13];
@@ -81,8 +81,8 @@ struct rest {
 };
 _Static_assert(sizeof(struct rest) == 64, "one line");
 
-// All packets of a line, 63 bits. Parity tells whether the last half turn has been noted, so neither a reader in another
-// process (half_turns first, then low) nor a kill between the two stores ever sees a jump.
+// All packets of a line, 63 bits. Parity tells whether the last half turn has been noted, so neither a reader in
+// another process (half_turns first, then low) nor a kill between the two stores ever sees a jump.
 static inline uint64_t region_packets(uint32_t half_turns, uint32_t low)
 {
 	half_turns += (half_turns ^ low >> 31) & 1;
@@ -109,5 +109,6 @@ struct region_shape {
 uint64_t region_stride(const struct region_shape *shape); // bytes, multiple of 4096
 struct region region_at(void *zone, const struct region_shape *shape, unsigned shard);
 
-// Smallest power-of-two number of buckets that holds `foreign` sessions, two addresses each, at a load of at most one half.
+// Smallest power-of-two number of buckets that holds `foreign` sessions, two addresses each, at a load of at most one
+// half.
 uint32_t region_buckets(uint32_t foreign);

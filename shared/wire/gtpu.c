@@ -3,8 +3,8 @@
 
 #define COMPREHENSION_REQUIRED 0x80u // of the endpoint, by bit 8 of the type (TS 29.281 5.2.1)
 
-// Walks the chain that starts with type `next`. An extension header is 4 x its first octet long, and its last octet says
-// what follows.
+// Walks the chain that starts with type `next`. An extension header is 4 x its first octet long, and its last octet
+// says what follows.
 static enum gtpu_fault chain_skip(struct cursor *cursor, uint8_t next)
 {
 	enum gtpu_fault fault = GTPU_SOUND;

@@ -1,13 +1,14 @@
 // hop.h - what a router changes in a packet it passes on: one hop less, the traffic class, the checksum.
 //
-// Pure, inline. One store each: whoever is killed leaves the old header or the new one, never a field without its checksum.
+// Pure, inline. One store each: whoever is killed leaves the old header or the new one, never a field without its
+// checksum.
 #pragma once
 #include <immintrin.h>
 #include <stdint.h>
 #include <string.h>
 
-// IPv4 header with TTL above 0. RFC 1624 eqn. 3: HC' = ~(~HC + ~m + m') over the two words that change. For the word with the
-// TTL, ~m + m' is 0xfffe whatever it was; for the word with TOS it is 0xffff plus the difference.
+// IPv4 header with TTL above 0. RFC 1624 eqn. 3: HC' = ~(~HC + ~m + m') over the two words that change. For the word
+// with the TTL, ~m + m' is 0xfffe whatever it was; for the word with TOS it is 0xffff plus the difference.
 static inline void hop4(uint8_t *header, uint8_t tos)
 {
 	uint64_t low, high;

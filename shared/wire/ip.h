@@ -35,8 +35,8 @@ static inline uint64_t ip_add(uint64_t a, uint64_t b)
 	return a + (a < b);
 }
 
-// Folds a sum of 16-bit words, added up in whatever width and byte order, to 16 bits. Adding a sum to itself turned by half
-// its width leaves high + low + carry in the upper half.
+// Folds a sum of 16-bit words, added up in whatever width and byte order, to 16 bits. Adding a sum to itself turned by
+// half its width leaves high + low + carry in the upper half.
 static inline uint16_t ip_fold(uint64_t sum)
 {
 	uint32_t half;

@@ -1,5 +1,6 @@
-// fuzz_pipe.c - the whole packet path on any bytes. The first byte says which way and for whose session; the rest is the
-// packet. Only the packet and the headroom that encapsulation may write are left readable; ASan watches everything else.
+// fuzz_pipe.c - the whole packet path on any bytes. The first byte says which way and for whose session; the rest is
+// the packet. Only the packet and the headroom that encapsulation may write are left readable; ASan watches everything
+// else.
 #include <sanitizer/asan_interface.h>
 #include <stdlib.h>
 #include <string.h>

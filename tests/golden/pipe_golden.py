@@ -48,8 +48,10 @@ PLAIN = Session(3, 17)
 FLOW = Session(9, 200, down=(0, KEEP, QFI), qfi=9)
 MARKED = [Session(20 + mark, 5 * mark, up=(0, mark, 0), down=(0, mark, 0)) for mark in (BE, AF1, AF2, AF3, AF4, EF)]
 AWARE = Session(40, 1, up=(0, AF4, COLOUR_AWARE), down=(0, AF4, COLOUR_AWARE))
+V4_ONLY = Session(42, 1)
+V4_ONLY.prefix = 0
 CLOSED = Session(41, 1, up=(0, KEEP, GATE_CLOSED), down=(0, KEEP, GATE_CLOSED))
-SESSIONS = [PLAIN, FLOW, AWARE, CLOSED] + MARKED
+SESSIONS = [PLAIN, FLOW, AWARE, CLOSED, V4_ONLY] + MARKED
 
 
 def inners(session, up, tos=0):
@@ -256,6 +258,8 @@ def bad_cases():
     yield up("spoofed v4", "spoofed", g_pdu(PLAIN, IP(src=FLOW.ipv4, dst=SERVER4) / UDP()))
     yield up("source 0.0.0.0", "spoofed", g_pdu(PLAIN, IP(src="0.0.0.0", dst=SERVER4) / UDP()))
     yield up("spoofed v6", "spoofed", g_pdu(PLAIN, IPv6(src=FLOW.ipv6, dst=SERVER6) / UDP()))
+    sent = g_pdu(V4_ONLY, IPv6(src="::1", dst=SERVER6) / UDP())
+    yield Case("bad up prefix 0", UPLINK, V4_ONLY, sent, sent, "spoofed")
     yield up("link-local source", "spoofed", g_pdu(PLAIN, IPv6(src="fe80::1", dst="ff02::2") / UDP()))
     closed = g_pdu(CLOSED, next(inners(CLOSED, True))[1])
     yield Case("closed up", UPLINK, CLOSED, closed, closed, "gate_closed")

@@ -3,9 +3,9 @@
 //   mtu ACCESS CORE
 //   rate SHARD INDEX CIR CBS EBS
 //   bearer SHARD SLOT UE4 UE6 TEID PEER_TEID PEER4 UP_RATE UP_MARK UP_FLAGS DOWN_RATE DOWN_MARK DOWN_FLAGS QFI
-//   packet KIND HINT HEX          -> VERDICT HINT PORT OFFSET HEX      OFFSET: where the result begins, from where it lay
-// Numbers as strtoull reads them. Every packet ends with its room, and the room with readable memory, so a read past the
-// end is a crash.
+//   packet KIND HINT HEX -> VERDICT HINT PORT OFFSET HEX     OFFSET: where the result begins, from where it lay
+// Numbers as strtoull reads them. Every packet ends with its room, and the room with readable memory, so a read past
+// the end is a crash.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-// police_trace.c - random arrivals metered by the policer, written to stdout for police_golden.py: for each run six 64-bit words
-// (clock, CIR, CBS, EBS, aware, packets), then 16 bytes a packet (when, bytes, incoming colour, colour).
+// police_trace.c - random arrivals metered by the policer, written to stdout for police_golden.py: for each run six
+// 64-bit words (clock, CIR, CBS, EBS, aware, packets), then 16 bytes a packet (when, bytes, incoming colour, colour).
 #include <stdio.h>
 #include <stdlib.h>
 #include "workers/police.h"

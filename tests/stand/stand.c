@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "workers/tunnel.h"
 
 static uint8_t *map(size_t bytes, int flags)
 {
@@ -81,6 +82,44 @@ struct bearer stand_bearer(const struct stand *stand, unsigned shard, uint32_t s
 				.peer_ipv4 = STAND_PEER };
 }
 
+struct bearer stand_foreign_bearer(const struct stand *stand, unsigned shard, uint32_t slot, uint32_t generation)
+{
+	struct bearer bearer = stand_bearer(stand, shard, slot % STAND_FIRST_FOREIGN);
+
+	bearer.teid = shard_teid(generation, slot, (uint8_t)shard, stand->net.slot_bits);
+	bearer.ue_ipv4 = 0xac100000 + slot;
+	bearer.ue_ipv6 = 0x20010db8aa000000 + slot;
+	return bearer;
+}
+
+static uint32_t entries(const struct lines *lines)
+{
+	uint32_t count = 0;
+
+	for (uint32_t bucket = 0; bucket < lines->shape->buckets; bucket++)
+		for (unsigned place = 0; place < 8; place++)
+			count += lines->region->index[bucket].key[place] != 0;
+	return count;
+}
+
+bool stand_in_step(const struct lines *lines)
+{
+	const struct region_header *header = lines->region->header;
+	uint64_t digest = 0;
+	uint32_t sessions = 0;
+
+	for (uint32_t slot = 0; slot < lines->shape->slots; slot++) {
+		struct bearer bearer;
+
+		if (lines_read(lines, slot, &bearer) == 0 && lines->region->rest[slot].sweep == header->sweep) {
+			digest ^= bearer_digest(slot, &bearer);
+			sessions++;
+		}
+	}
+	return header->digest == digest && header->sessions == sessions && header->foreign_used == entries(lines) &&
+	       !header->pending;
+}
+
 struct lane_handle stand_lend(struct stand *stand, uint32_t room, unsigned kind, const void *bytes, unsigned length)
 {
 	struct lane_handle handle = { .room = room,
@@ -97,4 +136,37 @@ struct lane_handle stand_lend(struct stand *stand, uint32_t room, unsigned kind,
 uint8_t *stand_bytes(struct stand *stand, const struct lane_handle *handle)
 {
 	return room_at(&stand->rooms, handle->room) + handle->offset;
+}
+
+void stand_user_packet(uint8_t *bytes, uint32_t source, uint32_t destination, uint8_t ttl)
+{
+	struct ip4_fields fields = { source, destination, STAND_USER_BYTES, 0, ttl, IP_UDP };
+
+	memset(bytes, 0x5a, STAND_USER_BYTES);
+	ip4_put(bytes, &fields);
+	udp_put(bytes + IP4_HEADER, 4000, 53, STAND_USER_BYTES - IP4_HEADER);
+}
+
+struct lane_handle stand_lend_up(struct stand *stand, uint32_t room, uint32_t teid, uint32_t source, uint8_t ttl)
+{
+	uint8_t bytes[TUNNEL_BYTES + STAND_USER_BYTES];
+	struct tunnel_ends ends = { STAND_PEER, STAND_GTPU, teid, 2152, 0 };
+	struct lane_handle handle;
+
+	stand_user_packet(bytes + TUNNEL_BYTES, source, STAND_SERVER, ttl);
+	tunnel_close(bytes + TUNNEL_BYTES, STAND_USER_BYTES, &ends);
+	handle = stand_lend(stand, room, LANE_UPLINK, bytes, sizeof(bytes));
+	handle.hint = teid;
+	return handle;
+}
+
+struct lane_handle stand_lend_down(struct stand *stand, uint32_t room, uint32_t destination, uint8_t ttl)
+{
+	uint8_t bytes[STAND_USER_BYTES];
+	struct lane_handle handle;
+
+	stand_user_packet(bytes, STAND_SERVER, destination, ttl);
+	handle = stand_lend(stand, room, LANE_DOWNLINK, bytes, sizeof(bytes));
+	handle.hint = shard_of_ipv4(destination);
+	return handle;
 }

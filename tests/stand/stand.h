@@ -1,7 +1,8 @@
 // stand.h - a small plane in private memory, so that the packet path can be tried without DPDK, hugepages or processes.
 //
-// Pools: 10.45.0.0/16 and 2001:db8:45::/48 (256 rows, one cell each for both families), and 64 cells a shard for foreign addresses.
-// Every shard has an owner unless the test takes it away. Rooms end where a page without rights begins.
+// Pools: 10.45.0.0/16 and 2001:db8:45::/48 (256 rows, one cell each for both families), and 64 cells a shard for
+// foreign addresses. Every shard has an owner unless the test takes it away. Rooms end where a page without rights
+// begins.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -10,8 +11,10 @@
 #include "workers/pipe.h"
 
 #define STAND_HZ 2000000000ull
-#define STAND_GTPU 0xc0000201u // 192.0.2.1
-#define STAND_PEER 0xc6336401u // 198.51.100.1
+#define STAND_GTPU 0xc0000201u   // 192.0.2.1
+#define STAND_PEER 0xc6336401u   // 198.51.100.1
+#define STAND_SERVER 0xcb007109u // 203.0.113.9
+#define STAND_USER_BYTES 100u
 #define STAND_ROOMS 64u
 #define STAND_FIRST_FOREIGN 256u
 #define STAND_OFFSET 142u // where the primary usually leaves the IP header: headroom and Ethernet
@@ -32,6 +35,18 @@ struct lines stand_lines(struct stand *stand, unsigned shard);
 // A plain dual-stack bearer for a cell: pool addresses, generation 1, peer STAND_PEER, no rates, marks kept.
 struct bearer stand_bearer(const struct stand *stand, unsigned shard, uint32_t slot);
 
+// One with addresses from no pool, for any slot.
+struct bearer stand_foreign_bearer(const struct stand *stand, unsigned shard, uint32_t slot, uint32_t generation);
+
+// Whether digest, counts and index agree with the cells, and no change is half done.
+bool stand_in_step(const struct lines *lines);
+
 // Copies a packet into a room and makes the handle the primary would.
 struct lane_handle stand_lend(struct stand *stand, uint32_t room, unsigned kind, const void *bytes, unsigned length);
 uint8_t *stand_bytes(struct stand *stand, const struct lane_handle *handle);
+
+// A user's UDP packet over IPv4, STAND_USER_BYTES of it, without anything unusual; and lent, as the primary would: from
+// the session with that TEID, or to that UE.
+void stand_user_packet(uint8_t *bytes, uint32_t source, uint32_t destination, uint8_t ttl);
+struct lane_handle stand_lend_up(struct stand *stand, uint32_t room, uint32_t teid, uint32_t source, uint8_t ttl);
+struct lane_handle stand_lend_down(struct stand *stand, uint32_t room, uint32_t destination, uint8_t ttl);

@@ -11,7 +11,8 @@
 
 #define PAYLOAD 20u
 
-// A G-PDU with the flags, PAYLOAD bytes of payload, and `chain` in front of it (first byte: type of the first extension).
+// A G-PDU with the flags, PAYLOAD bytes of payload, and `chain` in front of it (first byte: type of the first
+// extension).
 static uint32_t message(uint8_t *bytes, unsigned flags, const uint8_t *chain, uint32_t chain_bytes)
 {
 	uint32_t length = GTPU_HEADER;

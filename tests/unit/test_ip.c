@@ -167,6 +167,27 @@ static void read_refuses_lies(void **state)
 	assert_int_equal(ip_read(&ip, header, 60), IP_BAD);
 }
 
+// Any header whose checksum is right is sound; with any one bit turned it is not.
+static void read_checks_every_bit(void **state)
+{
+	srand(3);
+	for (unsigned round = 0; round < 5000; round++) {
+		uint8_t header[IP4_HEADER];
+		unsigned bit = 16 + (unsigned)rand() % (IP4_HEADER * 8 - 16);
+		struct ip_packet ip;
+
+		for (unsigned i = 0; i < IP4_HEADER; i++)
+			header[i] = round % 2 ? (uint8_t)rand() : (uint8_t)(rand() % 4 ? 0xff : 0);
+		header[0] = 0x45;
+		be16_put(header + 2, IP4_HEADER);
+		be16_put(header + 10, 0);
+		be16_put(header + 10, plain_checksum(header, IP4_HEADER));
+		assert_int_equal(ip_read(&ip, header, IP4_HEADER), IP_SOUND);
+		header[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		assert_int_equal(ip_read(&ip, header, IP4_HEADER), IP_BAD);
+	}
+}
+
 static void read_takes_options_and_ipv6(void **state)
 {
 	uint8_t bytes[64] = { 0x46, 0, 0, 24, 0, 0, 0, 0, 9, 1, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 1, 1, 1, 0 };
@@ -204,6 +225,7 @@ int main(void)
 		cmocka_unit_test(udp_checksum_is_never_zero),
 		cmocka_unit_test(built_header_is_sound),
 		cmocka_unit_test(read_refuses_lies),
+		cmocka_unit_test(read_checks_every_bit),
 		cmocka_unit_test(read_takes_options_and_ipv6),
 	};
 

@@ -1,16 +1,11 @@
-// test_lines.c - sessions written into a shard: set, read, clear, sweep, index; and a death at every single instruction.
+// test_lines.c - sessions written into a shard: set, read, clear, sweep, index.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include "tests/stand/stand.h"
 #include "workers/foreign.h"
 
@@ -32,40 +27,6 @@ static int close_stand(void **state)
 	return 0;
 }
 
-static struct bearer foreign_bearer(uint32_t slot, uint32_t generation)
-{
-	struct bearer bearer = stand_bearer(&stand, SHARD, slot % STAND_FIRST_FOREIGN);
-
-	bearer.teid = shard_teid(generation, slot, SHARD, stand.net.slot_bits);
-	bearer.ue_ipv4 = 0xac100000 + slot;
-	bearer.ue_ipv6 = 0x20010db8aa000000 + slot;
-	return bearer;
-}
-
-// The header agrees with the cells.
-static void assert_in_step(const struct lines *lines)
-{
-	const struct region_header *header = lines->region->header;
-	uint64_t digest = 0;
-	uint32_t sessions = 0, entries = 0;
-
-	for (uint32_t slot = 0; slot < lines->shape->slots; slot++) {
-		struct bearer bearer;
-
-		if (lines_read(lines, slot, &bearer) == 0 && lines->region->rest[slot].sweep == header->sweep) {
-			digest ^= bearer_digest(slot, &bearer);
-			sessions++;
-		}
-	}
-	for (uint32_t bucket = 0; bucket < lines->shape->buckets; bucket++)
-		for (unsigned place = 0; place < 8; place++)
-			entries += lines->region->index[bucket].key[place] != 0;
-	assert_int_equal(header->digest, digest);
-	assert_int_equal(header->sessions, sessions);
-	assert_int_equal(header->foreign_used, entries);
-	assert_int_equal(header->pending, 0);
-}
-
 static void set_reads_back(void **state)
 {
 	struct lines lines = stand_lines(&stand, SHARD);
@@ -80,9 +41,9 @@ static void set_reads_back(void **state)
 	assert_memory_equal(&back, &bearer, sizeof(back));
 	assert_int_equal(lines.region->header->sessions, 1);
 	assert_true(lines_validate_slot(&lines, SLOT));
-	assert_in_step(&lines);
+	assert_true(stand_in_step(&lines));
 	assert_int_equal(lines_set(&lines, SLOT, &bearer), 0); // repeated
-	assert_in_step(&lines);
+	assert_true(stand_in_step(&lines));
 }
 
 static void bearer_of_another_place_is_refused(void **state)
@@ -107,7 +68,7 @@ static void bearer_of_another_place_is_refused(void **state)
 	wrong.qfi = 64;
 	assert_int_equal(lines_set(&lines, SLOT, &wrong), -EINVAL);
 	assert_int_equal(lines.region->header->sessions, 0);
-	assert_in_step(&lines);
+	assert_true(stand_in_step(&lines));
 }
 
 static void counters_belong_to_the_teid(void **state)
@@ -138,13 +99,13 @@ static void counters_belong_to_the_teid(void **state)
 	assert_int_equal(count.teid, bearer.teid);
 	assert_int_equal(count.packets[LINE_UPLINK] + count.bytes[LINE_UPLINK] + count.red_packets[LINE_DOWNLINK], 0);
 	assert_int_equal(up->tc, UINT64_MAX);
-	assert_in_step(&lines);
+	assert_true(stand_in_step(&lines));
 }
 
 static void clear_reports_and_repeats(void **state)
 {
 	struct lines lines = stand_lines(&stand, SHARD);
-	struct bearer bearer = foreign_bearer(FOREIGN_SLOT, 1), back;
+	struct bearer bearer = stand_foreign_bearer(&stand, SHARD, FOREIGN_SLOT, 1), back;
 	struct lines_count final;
 
 	assert_int_equal(lines_clear(&lines, FOREIGN_SLOT, 0, &final), 0);
@@ -158,7 +119,7 @@ static void clear_reports_and_repeats(void **state)
 		assert_int_equal(final.bytes[LINE_DOWNLINK], 1234);
 		assert_int_equal(lines_read(&lines, FOREIGN_SLOT, &back), -ENOENT);
 		assert_int_equal(lines.region->header->foreign_used, 0);
-		assert_in_step(&lines);
+		assert_true(stand_in_step(&lines));
 	}
 }
 
@@ -168,13 +129,13 @@ static void foreign_addresses_are_found(void **state)
 	const struct region *region = lines.region;
 
 	for (uint32_t slot = STAND_FIRST_FOREIGN; slot < stand.shape.slots; slot++) {
-		struct bearer bearer = foreign_bearer(slot, 1);
+		struct bearer bearer = stand_foreign_bearer(&stand, SHARD, slot, 1);
 
 		assert_int_equal(lines_set(&lines, slot, &bearer), 0);
 	}
-	assert_in_step(&lines);
+	assert_true(stand_in_step(&lines));
 	for (uint32_t slot = STAND_FIRST_FOREIGN; slot < stand.shape.slots; slot++) {
-		struct bearer bearer = foreign_bearer(slot, 1);
+		struct bearer bearer = stand_foreign_bearer(&stand, SHARD, slot, 1);
 
 		assert_int_equal(foreign_find4(region, &stand.shape, bearer.ue_ipv4), slot);
 		assert_int_equal(foreign_find6(region, &stand.shape, bearer.ue_ipv6), slot);
@@ -200,7 +161,7 @@ static void entries_are_added_once(void **state)
 static void key_alone_is_not_believed(void **state)
 {
 	struct lines lines = stand_lines(&stand, SHARD);
-	struct bearer bearer = foreign_bearer(FOREIGN_SLOT, 1);
+	struct bearer bearer = stand_foreign_bearer(&stand, SHARD, FOREIGN_SLOT, 1);
 	const uint64_t prefix = 0x20010db8bb000002; // whose key is an address, too
 
 	bearer.ue_ipv6 = 0;
@@ -214,7 +175,8 @@ static void key_alone_is_not_believed(void **state)
 static void index_follows_the_address(void **state)
 {
 	struct lines lines = stand_lines(&stand, SHARD);
-	struct bearer bearer = foreign_bearer(FOREIGN_SLOT, 1), pooled = stand_bearer(&stand, SHARD, SLOT);
+	struct bearer bearer = stand_foreign_bearer(&stand, SHARD, FOREIGN_SLOT, 1),
+		      pooled = stand_bearer(&stand, SHARD, SLOT);
 
 	lines_set(&lines, FOREIGN_SLOT, &bearer);
 	assert_int_equal(lines.region->header->foreign_used, 2);
@@ -226,13 +188,13 @@ static void index_follows_the_address(void **state)
 	assert_int_equal(foreign_find4(lines.region, &stand.shape, bearer.ue_ipv4 - 1), FOREIGN_NONE);
 	lines_set(&lines, SLOT, &pooled);
 	assert_int_equal(lines.region->header->foreign_used, 1);
-	assert_in_step(&lines);
+	assert_true(stand_in_step(&lines));
 }
 
 static void full_index_refuses_and_changes_nothing(void **state)
 {
 	struct lines lines = stand_lines(&stand, SHARD);
-	struct bearer bearer = foreign_bearer(FOREIGN_SLOT, 1), back;
+	struct bearer bearer = stand_foreign_bearer(&stand, SHARD, FOREIGN_SLOT, 1), back;
 
 	for (uint32_t bucket = 0; bucket < stand.shape.buckets; bucket++)
 		for (unsigned place = 0; place < 8; place++)
@@ -280,6 +242,7 @@ static void sweep_clears_what_was_not_set(void **state)
 {
 	struct lines lines = stand_lines(&stand, SHARD);
 	struct bearer bearer, back;
+	uint32_t first;
 
 	for (uint32_t slot = 0; slot < 100; slot++) {
 		bearer = stand_bearer(&stand, SHARD, slot);
@@ -292,11 +255,14 @@ static void sweep_clears_what_was_not_set(void **state)
 		lines_set(&lines, slot, &bearer);
 	}
 	assert_int_equal(lines_read(&lines, 1, &back), 0); // serves until the end
+	assert_int_equal(lines_sweep_end(&lines, 0, &first), -EAGAIN);
+	assert_int_equal(lines_sweep_end(&lines, 1, &first), 1);
+	assert_int_equal(first, 1);
 	assert_int_equal(sweep_all(&lines), 66);
 	assert_int_equal(lines_read(&lines, 1, &back), -ENOENT);
 	assert_int_equal(lines_read(&lines, 3, &back), 0);
 	assert_int_equal(lines.region->header->sessions, 34);
-	assert_in_step(&lines);
+	assert_true(stand_in_step(&lines));
 	assert_int_equal(sweep_all(&lines), 0);
 }
 
@@ -331,92 +297,6 @@ static void packets_cross_32_bits(void **state)
 	}
 }
 
-// What a successor finds when the owner died at this instruction: the old cell, none, or the new one; the header in step
-// with the cells; the neighbour untouched; and the same change applies again.
-static void assert_survived(const struct bearer *old, const struct bearer *new, const struct bearer *neighbour)
-{
-	struct lines lines = stand_lines(&stand, SHARD);
-	struct bearer found;
-
-	lines_adopt(&lines);
-	assert_in_step(&lines);
-	if (lines_read(&lines, FOREIGN_SLOT, &found) == 0)
-		assert_true(!memcmp(&found, old, sizeof(found)) || !memcmp(&found, new, sizeof(found)));
-	assert_true(lines_validate_slot(&lines, FOREIGN_SLOT));
-	assert_int_equal(lines_read(&lines, FOREIGN_SLOT + 1, &found), 0);
-	assert_memory_equal(&found, neighbour, sizeof(found));
-	assert_int_equal(foreign_find4(lines.region, &stand.shape, neighbour->ue_ipv4), FOREIGN_SLOT + 1);
-	assert_int_equal(lines_set(&lines, FOREIGN_SLOT, new), 0);
-	assert_in_step(&lines);
-	assert_int_equal(lines_read(&lines, FOREIGN_SLOT, &found), 0);
-	assert_memory_equal(&found, new, sizeof(found));
-	assert_int_equal(foreign_find4(lines.region, &stand.shape, new->ue_ipv4), FOREIGN_SLOT);
-	assert_int_equal(lines.region->header->foreign_used, 4);
-	assert_int_equal(lines.region->rest[FOREIGN_SLOT].teid, new->teid);
-}
-
-enum order { ORDER_SET, ORDER_CLEAR };
-
-static pid_t traced_child(enum order order, const struct bearer *new)
-{
-	struct lines lines = stand_lines(&stand, SHARD);
-	pid_t pid = fork();
-
-	if (pid)
-		return pid;
-	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-	raise(SIGSTOP);
-	if (order == ORDER_SET)
-		lines_set(&lines, FOREIGN_SLOT, new);
-	else
-		lines_clear(&lines, FOREIGN_SLOT, 0, &(struct lines_count){ 0 });
-	_exit(0);
-}
-
-// Runs the order in another process one instruction at a time; after each one the memory is looked at as if it had been the last.
-static unsigned die_everywhere(enum order order, const struct bearer *old, const struct bearer *new,
-			       const struct bearer *neighbour)
-{
-	uint8_t *shard = stand.zone + SHARD * region_stride(&stand.shape), *saved = malloc(region_stride(&stand.shape));
-	size_t bytes = region_stride(&stand.shape);
-	pid_t pid = traced_child(order, new);
-	unsigned deaths = 0;
-	int status;
-
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	memcpy(saved, shard, bytes);
-	while (ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL) == 0 && waitpid(pid, &status, 0) == pid &&
-	       WIFSTOPPED(status)) {
-		if (!memcmp(saved, shard, bytes))
-			continue; // nothing written: the same death as before
-		memcpy(saved, shard, bytes);
-		assert_survived(old, new, neighbour);
-		memcpy(shard, saved, bytes);
-		deaths++;
-	}
-	assert_true(WIFEXITED(status));
-	free(saved);
-	print_message("%u deaths\n", deaths);
-	return deaths;
-}
-
-static void death_at_every_instruction(void **state)
-{
-	struct lines lines = stand_lines(&stand, SHARD);
-	struct bearer old = foreign_bearer(FOREIGN_SLOT, 1), same = old, next = foreign_bearer(FOREIGN_SLOT, 2);
-	struct bearer neighbour = foreign_bearer(FOREIGN_SLOT + 1, 1);
-
-	lines_set(&lines, FOREIGN_SLOT + 1, &neighbour);
-	assert_true(die_everywhere(ORDER_SET, &old, &old, &neighbour) > 10); // a new session
-	same.ue_ipv4 += 512;
-	same.ue_ipv6 += 512;
-	same.peer_teid++;
-	assert_true(die_everywhere(ORDER_SET, &old, &same, &neighbour) > 10);  // the same session, modified
-	assert_true(die_everywhere(ORDER_SET, &same, &next, &neighbour) > 10); // another session in its place
-	assert_true(die_everywhere(ORDER_CLEAR, &next, &next, &neighbour) > 5);
-	assert_in_step(&lines);
-}
-
 int main(void)
 {
 #define ON_STAND(test) cmocka_unit_test_setup_teardown(test, open_stand, close_stand)
@@ -434,7 +314,6 @@ int main(void)
 		ON_STAND(sweep_clears_what_was_not_set),
 		ON_STAND(spoilt_cell_is_dropped_and_told),
 		ON_STAND(packets_cross_32_bits),
-		ON_STAND(death_at_every_instruction),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,8 @@ static struct region_rate rate_of(uint64_t cir_bps, uint64_t cbs, uint64_t ebs)
 	return (struct region_rate){ cir_bps, cbs * BYTE, ebs * BYTE, 0 };
 }
 
-// RFC 2697 section 3, as written: CIR times a second one byte is added, to Tc below CBS, else to Te below EBS, else to none.
+// RFC 2697 section 3, as written: CIR times a second one byte is added, to Tc below CBS, else to Te below EBS, else to
+// none.
 struct literal {
 	unsigned cbs, ebs, tc, te;
 };
