@@ -120,6 +120,9 @@ static void a_repeat_changes_nothing_and_is_acknowledged(void **state)
 	apply_visit(&loop.apply);
 	assert_int_equal(next(REPORT_ACK).seq, 2);
 	assert_true(is_set(0));
+	post_set(1, 1, 2); // the last one
+	apply_visit(&loop.apply);
+	assert_int_equal(next(REPORT_ACK).seq, 2);
 }
 
 static void a_gap_is_told_and_nothing_applied(void **state)

@@ -244,6 +244,11 @@ static void stands_are_reported_soon_after_a_take_over(void **state)
 	assert_int_equal(ring_resume(&worker->report_head), 2);
 	loop_keep_house(&loop, loop.turned_at + view.plane->net.clock_hz);
 	assert_int_equal(ring_resume(&worker->report_head), 4);
+	lend(LANE_OWN, 11); // another: no second goes by before it is told
+	send_all();
+	loop_turn(&loop);
+	loop_keep_house(&loop, loop.kept_at + loop.house_ticks);
+	assert_int_equal(ring_resume(&worker->report_head), 7);
 }
 
 static void bad_cells_of_a_shard_taken_are_dropped(void **state)
@@ -309,6 +314,26 @@ static void it_sleeps_and_wakes(void **state)
 	close(wires.bell_primary);
 }
 
+static void it_stays_while_it_holds_a_shard(void **state)
+{
+	struct loop_wires wires = { bell_make(), -1, -1, -1 };
+	pthread_t thread;
+
+	loop_open(&loop, &view, SEAT, &wires);
+	loop_set_work(&loop, work, NULL);
+	lend(LANE_OWN, 7);
+	send_all();
+	atomic_store(&primary->wanted, SEAT_STOP);
+	assert_int_equal(pthread_create(&thread, NULL, run, NULL), 0);
+	assert_true(becomes(&worker->sleeping, 1)); // it waits for the fence
+	lend(LANE_CUT, 7);
+	send_all();
+	bell_ring_if(&worker->sleeping, wires.bell);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(view.shards[7].header->owner, PLANE_SEAT_NONE);
+	close(wires.bell);
+}
+
 static void it_leaves_when_the_primary_is_gone(void **state)
 {
 	pid_t pid = fork();
@@ -345,6 +370,7 @@ int main(void)
 		TEST(stands_are_reported_soon_after_a_take_over),
 		TEST(bad_cells_of_a_shard_taken_are_dropped),
 		TEST(it_sleeps_and_wakes),
+		TEST(it_stays_while_it_holds_a_shard),
 		TEST(it_leaves_when_the_primary_is_gone),
 	};
 

@@ -95,6 +95,9 @@ static void a_move_is_told_when_the_owner_holds_the_shard(void **state)
 	assert_false(doubt_settle(&doubt, 5, false, now + 2));
 	assert_true(doubt_settle(&doubt, 5, true, now + 3)); // though it stands where it stood
 	assert_false(doubt_settle(&doubt, 5, true, now + 4));
+	now += 2 * DOUBT_AGAIN_NS;
+	doubt_gap(&doubt, 7, now); // from here on it is an ordinary shard again
+	assert_true(doubt_settle(&doubt, 7, true, now));
 }
 
 int main(void)
