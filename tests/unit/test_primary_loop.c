@@ -41,7 +41,7 @@ struct worker {
 	uint32_t taken;             // handles of the burst at hand
 	uint32_t done;              // of those, written to lane.out
 	struct lane_handle last;    // the last one it returned
-	bool liar;                  // has forged: what it then sees may be another's by now
+	unsigned lied;              // turns since it forged or scribbled; what it sees then may be another's by now
 	bool owns[SHARDS];
 };
 
@@ -331,7 +331,7 @@ static struct lane_handle worker_handle(unsigned seat, struct lane_handle handle
 
 		assert_int_equal(handle.offset, START); // replays start from what was lent
 		assert_false(w->published[handle.room] && !w->wild);
-		assert_true(packet->shard >= SHARDS || (packet->shard == shard && k->owns[shard]) || k->liar);
+		assert_true(packet->shard >= SHARDS || (packet->shard == shard && k->owns[shard]) || k->lied);
 		handle.offset = (uint16_t)(handle.offset + SHIFT);
 		handle.length = (uint16_t)(handle.length - SHIFT);
 		handle.code = seat == PLANE_SEAT_SLOW ? VERDICT_ANSWERED : VERDICT_FORWARD;
@@ -364,7 +364,7 @@ static void worker_forges(unsigned seat)
 {
 	struct worker *k = &w->worker[seat];
 
-	k->liar = true;
+	k->lied = 1;
 	pages(seat)->worker->out[k->out_head % LANE_SLOTS] = forgery(seat);
 	k->out_head++;
 	ring_publish(&pages(seat)->worker->out_head, k->out_head);
@@ -397,6 +397,14 @@ static void worker_step(unsigned seat)
 	}
 }
 
+static void worker_scribbles(unsigned seat)
+{
+	struct seat_worker_page *page = pages(seat)->worker;
+
+	w->worker[seat].lied = 1;
+	atomic_store(draw(2) ? &page->out_head.value : &page->in_tail.value, 0x40000000u + (uint32_t)draw(0x40000000));
+}
+
 static void worker_works(unsigned seat)
 {
 	struct worker *k = &w->worker[seat];
@@ -411,8 +419,7 @@ static void worker_works(unsigned seat)
 			worker_forges(seat);
 	}
 	if (k->life == WORKING && draw(10000) < w->scribble)
-		atomic_store(draw(2) ? &pages(seat)->worker->out_head.value : &pages(seat)->worker->in_tail.value,
-			     (uint32_t)draw(UINT32_MAX));
+		worker_scribbles(seat);
 	if (k->life == WORKING && k->taken == 0 && atomic_load(&pages(seat)->primary->wanted) == SEAT_STOP) {
 		atomic_store(&pages(seat)->worker->state, SEAT_LEFT);
 		worker_dies(seat, false);
@@ -423,6 +430,8 @@ static void worker_lives(unsigned seat)
 {
 	struct worker *k = &w->worker[seat];
 
+	k->lied += k->lied > 0 && k->life == WORKING;
+	assert_true(k->lied < 2000); // by then it is evicted
 	if (k->life == WORKING)
 		worker_works(seat);
 	else if (k->life == KILLED && k->countdown > 0)

@@ -1,0 +1,41 @@
+// brood.h - the worker processes of this primary: asked from the nursery, watched by pidfd, killed when condemned.
+//
+// Listens at <run_dir>/nest.sock for one nursery. If it hangs up, its workers live on and another may come. A seat whose
+// workers keep dying gets the next one later and later. Owned by the fleet thread; never blocks.
+//
+//   REST --brood_want--> DUE --its time has come, nursery ready: START--> ASKED --FORKED--> SITS --pidfd--> REST
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "primary/journal.h"
+#include "primary/post.h"
+#include "shared/plane/nest.h"
+
+#define BROOD_DEATHS 3u                  // so many deaths
+#define BROOD_PERIOD_NS 10000000000ull   // in this time are too many:
+#define BROOD_REST_MIN_NS 1000000000ull  // the next one comes so much later, twice as much each time,
+#define BROOD_REST_MAX_NS 30000000000ull // but never later than this
+
+struct brood_parts {
+	const char *run_dir, *prefix, *hugepage_dir;
+	const struct plane_view *view;
+	struct post *orders;
+	struct journal *journal;
+	int bell[NEST_BELLS];
+};
+
+struct brood;
+
+int brood_open(const struct brood_parts *parts, struct brood **brood); // 0 or -errno with a log line
+void brood_close(struct brood *brood);                                 // kills who is still there, hangs up
+
+// An epoll descriptor: readable = call brood_work. Call it also at brood_due.
+int brood_fd(const struct brood *brood);
+void brood_work(struct brood *brood, uint64_t now_ns);
+uint64_t brood_due(const struct brood *brood); // UINT64_MAX: never
+
+void brood_want(struct brood *brood, unsigned seat, bool wanted, uint64_t now_ns);
+void brood_kill(struct brood *brood, unsigned seat, int32_t pid);
+void brood_death(struct brood *brood, unsigned seat, uint64_t now_ns); // not one that was ordered
+
+int32_t brood_pid(const struct brood *brood, unsigned seat); // 0 = nobody

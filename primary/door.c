@@ -1,0 +1,129 @@
+// door.c - answers the door of the primary. The fleet thread only.
+#include "primary/door.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "shared/base/log.h"
+
+static int door_watch(struct door *door, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+	return epoll_ctl(door->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+// Why a caller may not be our nursery; null: he may.
+static const char *door_unfit(const struct door *door, const struct nest_word *hello, bool taken)
+{
+	if (hello->verb != NEST_HELLO)
+		return "speaks before it says hello";
+	if (strcmp(hello->layout, door->plane->layout) != 0 || strcmp(hello->build, door->plane->build) != 0)
+		return "another build";
+	return taken ? "another nursery serves already" : NULL;
+}
+
+static void door_refuse(const struct door *door, int fd, const struct nest_word *hello, const char *why)
+{
+	struct nest_word word = { .verb = NEST_REFUSE };
+
+	snprintf(word.dir, sizeof(word.dir), "%s (primary is build %s, nursery is build %s)", why, door->plane->build,
+		 hello->build);
+	log_warning("nursery.refused", "pid %d: %s", hello->pid, word.dir);
+	nest_send(fd, &word, NULL, 0);
+	close(fd);
+}
+
+// Nobody is answered before his HELLO has been read: closing a socket with something unread in it would swallow the answer.
+static int door_guest(struct door *door, int *guest, bool taken, struct nest_word *hello)
+{
+	unsigned nfds = 0;
+	int fd = *guest, error = nest_receive(fd, hello, NULL, &nfds);
+	const char *why;
+
+	if (error == -EAGAIN)
+		return -1;
+	*guest = -1;
+	if (error) {
+		close(fd);
+		return -1;
+	}
+	why = door_unfit(door, hello, taken);
+	if (!why)
+		return fd;
+	door_refuse(door, fd, hello, why);
+	return -1;
+}
+
+static void door_accept(struct door *door)
+{
+	int fd = accept4(door->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0)
+		return;
+	for (unsigned i = 0; i < DOOR_GUESTS; i++)
+		if (door->guest[i] < 0 && !door_watch(door, fd)) {
+			door->guest[i] = fd;
+			return;
+		}
+	close(fd);
+}
+
+bool door_event(struct door *door, int fd, bool taken, struct nest_word *hello, int *nursery)
+{
+	*nursery = -1;
+	if (fd == door->listener) {
+		door_accept(door);
+		return true;
+	}
+	for (unsigned i = 0; i < DOOR_GUESTS; i++)
+		if (fd == door->guest[i]) {
+			*nursery = door_guest(door, &door->guest[i], taken, hello);
+			return true;
+		}
+	return false;
+}
+
+static int door_listen(struct door *door)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	mode_t mask = umask(077);
+	int error;
+
+	memcpy(address.sun_path, door->path, sizeof(door->path));
+	unlink(door->path); // a dead primary's: we hold the lock
+	error = bind(door->listener, (struct sockaddr *)&address, sizeof(address)) || listen(door->listener, 4);
+	error = error ? -errno : 0;
+	umask(mask);
+	return error ? error : door_watch(door, door->listener);
+}
+
+int door_open(struct door *door, const char *run_dir, const struct plane *plane, int epoll)
+{
+	int length = snprintf(door->path, sizeof(door->path), "%s/%s", run_dir, NEST_SOCKET);
+
+	door->epoll = epoll;
+	door->plane = plane;
+	for (unsigned i = 0; i < DOOR_GUESTS; i++)
+		door->guest[i] = -1;
+	door->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (length < 0 || (size_t)length >= sizeof(door->path))
+		return -ENAMETOOLONG;
+	return door->listener < 0 ? -errno : door_listen(door);
+}
+
+void door_close(struct door *door)
+{
+	for (unsigned i = 0; i < DOOR_GUESTS; i++)
+		if (door->guest[i] >= 0)
+			close(door->guest[i]);
+	if (door->listener < 0)
+		return;
+	close(door->listener);
+	unlink(door->path);
+}

@@ -1,0 +1,45 @@
+// journal.c - keeps and logs what happened. The fleet thread only.
+#include "primary/journal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "shared/base/log.h"
+
+static void journal_log(const struct journal_entry *entry)
+{
+	static const char *const id[] = {
+		[JOURNAL_SEAT_UP] = "seat.up",     [JOURNAL_SEAT_DOWN] = "seat.down", [JOURNAL_PORT_UP] = "port.up",
+		[JOURNAL_PORT_DOWN] = "port.down", [JOURNAL_ALARM] = "alarm",
+	};
+	enum log_level level = LOG_INFO;
+
+	if (entry->kind == JOURNAL_SHARD_MOVED)
+		return;
+	if (entry->kind == JOURNAL_SEAT_DOWN || entry->kind == JOURNAL_PORT_DOWN || entry->kind == JOURNAL_ALARM)
+		level = LOG_WARNING;
+	log_write(level, id[entry->kind], "%s", entry->text);
+}
+
+void journal_write(struct journal *journal, enum journal_kind kind, uint32_t seat, uint32_t shard, const char *format,
+		   ...)
+{
+	struct journal_entry *entry = &journal->entry[++journal->last % JOURNAL_ENTRIES];
+	va_list arguments;
+
+	entry->number = journal->last;
+	entry->kind = kind;
+	entry->seat = seat;
+	entry->shard = shard;
+	va_start(arguments, format);
+	vsnprintf(entry->text, sizeof(entry->text), format, arguments);
+	va_end(arguments);
+	journal_log(entry);
+}
+
+const struct journal_entry *journal_read(const struct journal *journal, uint64_t number)
+{
+	const struct journal_entry *entry = &journal->entry[number % JOURNAL_ENTRIES];
+
+	return number > 0 && entry->number == number ? entry : NULL;
+}

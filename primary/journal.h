@@ -1,0 +1,36 @@
+// journal.h - what happened to seats, shards and ports: numbered, kept for a while, and logged.
+//
+// ctrl asks for what came after the number it has. Owned by the fleet thread.
+#pragma once
+#include <stdint.h>
+
+#define JOURNAL_ENTRIES 2048u
+#define JOURNAL_TEXT 160u
+
+enum journal_kind {
+	JOURNAL_SEAT_UP = 1,
+	JOURNAL_SEAT_DOWN,
+	JOURNAL_SHARD_MOVED,
+	JOURNAL_PORT_UP,
+	JOURNAL_PORT_DOWN,
+	JOURNAL_ALARM
+};
+
+struct journal_entry {
+	uint64_t number; // dense, from 1
+	enum journal_kind kind;
+	uint32_t seat, shard;
+	char text[JOURNAL_TEXT];
+};
+
+struct journal {
+	uint64_t last; // number of the newest entry; 0 = none yet
+	struct journal_entry entry[JOURNAL_ENTRIES];
+};
+
+// The log line's id and level follow from the kind. Moves of shards come by the hundred and are not logged.
+void journal_write(struct journal *journal, enum journal_kind kind, uint32_t seat, uint32_t shard, const char *format,
+		   ...) __attribute__((format(printf, 5, 6)));
+
+// The entry with this number; null: not yet, or no longer.
+const struct journal_entry *journal_read(const struct journal *journal, uint64_t number);
