@@ -223,6 +223,10 @@ def bad_cases():
     yield up("outer version 5", "bad_ip", with_bytes(good, 0, b"\x55"))
     yield up("outer ihl 4", "bad_ip", with_bytes(good, 0, b"\x44"))
     yield up("outer v6", "not_ours", bytes(IPv6(src=SERVER6, dst=SERVER6) / UDP(sport=2152, dport=2152) / Raw(good[28:])))
+    # Options that look like UDP ports to whoever does not read the header's length; the sum is good either way.
+    tail = good[24:26] + b"\x08\x68" + good[28:]
+    fake = bytes(IP(src=RADIO, dst=GATEWAY, proto=17, options=[IPOption(b"\xf7\x97\x08\x68")]) / Raw(tail))
+    yield up("outer options like ports", "bad_udp", fake)
     yield up("outer tcp", "not_ours", resummed(good, proto=6))
     yield up("outer first fragment", "fragment", resummed(good, flags="MF"))
     yield up("outer later fragment", "fragment", resummed(good, frag=10))

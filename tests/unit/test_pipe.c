@@ -278,6 +278,11 @@ static void rates_mark_and_drop(void **state)
 	changed_session(&bearer, 1, 2);
 	dscp_up(&bearer, &verdict);
 	assert_int_equal(verdict, VERDICT_RED);
+	lines.region->uplink[2].rate = 0xffff; // a spoilt line; what lies there is no rate
+	lines.region->uplink[2].tc = UINT64_MAX;
+	lines.region->rates[0xffff] = (struct region_rate){ 1, UINT64_MAX, UINT64_MAX, 0 };
+	dscp_up(&bearer, &verdict);
+	assert_int_equal(verdict, VERDICT_RED);
 }
 
 // A burst that a killed worker had in hand is run again from the primary's handles: same result, the TTL one lower.
