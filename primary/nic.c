@@ -31,7 +31,6 @@ static int nic_find(struct nic_port *port, unsigned number)
 	return rte_eth_dev_get_port_by_name(name, &port->id);
 }
 
-// Only a real device is told the MTU: behind the others is an interface that is not ours to change.
 static int nic_configure(const struct nic_port *port, uint16_t *rx_slots, uint16_t *tx_slots)
 {
 	struct rte_eth_conf eth = { 0 };
@@ -39,6 +38,8 @@ static int nic_configure(const struct nic_port *port, uint16_t *rx_slots, uint16
 
 	if (!port->driver->vdev)
 		eth.rxmode.mtu = port->conf->mtu;
+	if (port->driver->scatters)
+		eth.rxmode.offloads = RTE_ETH_RX_OFFLOAD_SCATTER;
 	error = rte_eth_dev_configure(port->id, 1, 1, &eth);
 	if (!error)
 		error = rte_eth_dev_adjust_nb_rx_tx_desc(port->id, rx_slots, tx_slots);
@@ -78,11 +79,14 @@ static void nic_addresses(struct nic_port *port)
 		rte_eth_promiscuous_enable(port->id);
 }
 
-static void nic_check_mtu(const struct nic_port *port)
+// A kernel interface is not ours to change; other devices are told, those that can be.
+static void nic_mtu(const struct nic_port *port)
 {
 	uint16_t mtu = 0;
 
-	if (!rte_eth_dev_get_mtu(port->id, &mtu) && port->driver->kernel && mtu < port->conf->mtu)
+	if (!port->driver->kernel)
+		rte_eth_dev_set_mtu(port->id, port->conf->mtu);
+	else if (!rte_eth_dev_get_mtu(port->id, &mtu) && mtu < port->conf->mtu)
 		log_warning("port.mtu", "%s: configured for packets of %u bytes, but %s carries only %u",
 			    port->conf->name, port->conf->mtu, port->conf->device, mtu);
 }
@@ -101,7 +105,7 @@ static int nic_start(struct nic_port *port, unsigned number, unsigned node)
 	if (error)
 		return error;
 	nic_addresses(port);
-	nic_check_mtu(port);
+	nic_mtu(port);
 	error = rte_eth_dev_start(port->id);
 	if (error)
 		return nic_fault(port, "the device can't be started", error);

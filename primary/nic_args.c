@@ -10,7 +10,8 @@
 #include "shared/base/log.h"
 
 // net_af_packet truncates what does not fit its 2,048-byte slots behind 66 bytes of header, and says nothing; a longest frame
-// below that makes every truncated one too long for us. net_tap reads with one vector element a slot: few slots are cheap.
+// below that makes every truncated one too long for us. net_tap drops what does not fit its slots without counting it, unless
+// it may scatter; it reads with one vector element a slot, so few of them are cheap.
 const struct nic_driver nic_drivers[] = {
 	[CONF_AF_XDP] = { .name = "net_af_xdp",
 			  .vdev = "net_af_xdp",
@@ -32,6 +33,7 @@ const struct nic_driver nic_drivers[] = {
 	[CONF_TAP] = { .name = "net_tap",
 		       .vdev = "net_tap",
 		       .key = "iface",
+		       .scatters = true,
 		       .rx_slots = 8,
 		       .tx_slots = 1024,
 		       .mtu_max = 2000 },

@@ -27,6 +27,7 @@ struct nic_driver {
 	bool kernel;        // the device is a kernel interface, found by name
 	bool copies;        // can't receive into rooms: private pool, copied at the door
 	bool swallows;      // counts frames it took and then lost as errors of its own
+	bool scatters;      // is let to spread a frame over several mbufs, so that we see and count it
 	uint16_t rx_slots, tx_slots;
 	uint16_t mtu_max;
 };

@@ -70,12 +70,14 @@ static int nic_packet_port(const struct nic *nic, int fd)
 	return nic_port_on(nic, CONF_AF_PACKET, name);
 }
 
-// So does an attached queue of a TUN/TAP device; the driver's detached one, which would wake us for ever, does not.
+// So does a queue of a TAP device. The driver keeps a detached one, too, which would wake a sleeper for ever.
 static int nic_tap_port(const struct nic *nic, int fd)
 {
 	struct ifreq request = { 0 };
 
-	return ioctl(fd, TUNGETIFF, &request) ? -1 : nic_port_on(nic, CONF_TAP, request.ifr_name);
+	if (ioctl(fd, TUNGETIFF, &request) || (request.ifr_flags & IFF_DETACH_QUEUE))
+		return -1;
+	return nic_port_on(nic, CONF_TAP, request.ifr_name);
 }
 
 // An AF_XDP socket names nothing; this process opens none but its ports', one each.
