@@ -10,9 +10,11 @@
 
 static void say_bad(struct importer *import, uint64_t line, const char *field, const char *reason)
 {
+	if (import->stop) // behind the line that stopped it
+		return;
+	import->bad++;
 	progress_clear(&import->progress);
 	fprintf(stderr, "%s:%" PRIu64 ": %s%s%s\n", import->name, line, field, field[0] ? ": " : "", reason);
-	import->bad++;
 	if (!import->go_on)
 		import->stop = CLI_PARTLY;
 }

@@ -139,13 +139,20 @@ const struct row_field row_fields[] = {
 	RATE_FIELDS("rate", "RATE", "bits per second: 10M; 0: unlimited", true, row_set_cir, row_get_cir),
 	RATE_FIELDS("cbs", "BYTES", "committed burst; default: 100 ms of rate", true, row_set_cbs, row_get_cbs),
 	RATE_FIELDS("ebs", "BYTES", "excess burst", true, row_set_ebs, row_get_ebs),
-	RATE_FIELDS("qfi", "N", "QoS flow identifier, 0..63", true, row_set_qfi, row_get_qfi),
+	// The uplink's is the radio side's to set.
+	{ "qfi", "N", "QoS flow identifier, 0..63, written into downlink packets", true, ROW_DOWN, NULL, NULL,
+	  row_set_qfi, row_get_qfi },
 	RATE_FIELDS("mark", "CLASS", "keep, be, af1..af4, ef", false, row_set_mark, row_get_mark),
 	RATE_FIELDS("red", "POLICY", "what is over the rate: drop, remark", false, row_set_red, row_get_red),
 	RATE_FIELDS("colour", "MODE", "blind, aware (RFC 2697)", false, row_set_colour, row_get_colour),
 	RATE_FIELDS("gate", "STATE", "open, closed", false, row_set_gate, row_get_gate),
 	{ 0 },
 };
+
+bool row_is_attribute(const struct row_field *field)
+{
+	return field->set_rate && strncmp(field->name, "ul_", 3) && strncmp(field->name, "dl_", 3);
+}
 
 void row_clear(struct row *row)
 {

@@ -50,6 +50,9 @@ void row_close(struct row *row); // frees what it holds; row_clear makes it usab
 // The field of that name, or null. '-' counts as '_'.
 const struct row_field *row_find(const char *name);
 
+// Is it named without a direction? Then it is also a field of a rate by itself (rules.h).
+bool row_is_attribute(const struct row_field *field);
+
 // Sets one field from text. An empty word leaves it unset. Returns null or why not.
 const char *row_set(struct row *row, const struct row_field *field, const char *word);
 

@@ -76,7 +76,7 @@ static const char *set_rate(struct rules *rules, unsigned i, const char *key, co
 	if (!strcmp(key, "id"))
 		return set_number(&rules->rate[i].id, word);
 	field = row_find(key);
-	if (!field || field->side != ROW_BOTH)
+	if (!field || !row_is_attribute(field))
 		return "is no field of a rate";
 	return field->set_rate(&rules->rate[i], word);
 }

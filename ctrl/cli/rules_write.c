@@ -61,7 +61,7 @@ static json_t *rate_json(const Shoal__Oss__Rate *rate)
 
 	put_number(object, "id", rate->id);
 	for (const struct row_field *field = row_fields; field->name; field++)
-		if (field->side == ROW_BOTH && field->get_rate(rate, text, sizeof(text)))
+		if (row_is_attribute(field) && field->get_rate(rate, text, sizeof(text)))
 			json_object_set_new(object, field->name, json_string(text));
 	return object;
 }

@@ -52,7 +52,8 @@ json_t *session_json(const Shoal__Oss__Session *session)
 		else
 			json_object_set_new(object, field->name, json_string(text));
 	}
-	rules_write(session, object);
+	if (!session->bearer) // the short form says it all; rules beside it are what it stands for
+		rules_write(session, object);
 	put_given(object, session);
 	return object;
 }

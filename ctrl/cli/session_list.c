@@ -42,7 +42,7 @@ static void print_json(const Shoal__Oss__Session *session, FILE *file)
 struct listing {
 	struct cli *cli;
 	struct sheet sheet;
-	uint64_t shown, total;
+	bool more;
 };
 
 static bool list_page(void *arg, const Shoal__Oss__SessionListAnswer *page)
@@ -55,8 +55,7 @@ static bool list_page(void *arg, const Shoal__Oss__SessionListAnswer *page)
 		else
 			session_sheet_row(&listing->sheet, page->sessions[i]);
 	}
-	listing->shown += page->n_sessions;
-	listing->total = page->total;
+	listing->more = page->next != 0;
 	return true;
 }
 
@@ -72,9 +71,8 @@ static int run_ls(struct cli *cli, const struct args *args)
 	session_sheet_open(&listing.sheet);
 	code = session_pages(cli, &list, limit, list_page, &listing);
 	sheet_close(&listing.sheet, !cli->json && !code ? stdout : NULL);
-	if (!code && !cli->json && listing.shown < listing.total)
-		fprintf(stderr, "%s of %s; --limit shows more\n", units_count(listing.shown).text,
-			units_count(listing.total).text);
+	if (!code && !cli->json && listing.more)
+		fputs("more follow; --limit shows them\n", stderr);
 	return code;
 }
 

@@ -23,7 +23,7 @@ static void print_rate(const char *name, const Shoal__Oss__Rate *rate)
 
 	printf("%-14s%s", name, units_rate(rate->cir_bps).text);
 	for (const struct row_field *field = row_fields; field->name; field++)
-		if (field->side == ROW_BOTH && strcmp(field->name, "rate") && field->get_rate(rate, text, sizeof(text)))
+		if (row_is_attribute(field) && strcmp(field->name, "rate") && field->get_rate(rate, text, sizeof(text)))
 			printf(", %s %s", field->name, text);
 	putchar('\n');
 }
@@ -35,7 +35,11 @@ static void print_usage(const char *name, uint64_t packets, uint64_t bytes)
 
 static void print_bearer(const Shoal__Oss__DefaultBearer *bearer)
 {
-	printf("%-14s%s, TEID 0x%08" PRIx32 "\n", "radio side", units_ipv4(bearer->peer_ipv4).text, bearer->peer_teid);
+	if (bearer->peer_ipv4)
+		printf("%-14s%s, TEID 0x%08" PRIx32 "\n", "radio side", units_ipv4(bearer->peer_ipv4).text,
+		       bearer->peer_teid);
+	else
+		fact("radio side", "not yet known");
 	if (bearer->uplink)
 		print_rate("uplink", bearer->uplink);
 	if (bearer->downlink)
@@ -86,7 +90,8 @@ void session_print(const Shoal__Oss__Session *session)
 	printf("%-14s%s, TEID 0x%08" PRIx32 "\n", "gateway", units_ipv4(session->gtpu_ipv4).text, session->teid);
 	if (session->bearer)
 		print_bearer(session->bearer);
-	print_rules(session);
+	else
+		print_rules(session);
 	printf("%-14s%u, slot %u\n", "shard", session->shard, session->slot);
 	fact("created", units_when(session->created_ms).text);
 	fact("applied", session->applied ? "yes" : "not yet");

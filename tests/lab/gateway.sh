@@ -170,7 +170,7 @@ sessions() {
 # What the radio side must know of them (tests/lab/ues.h).
 ues_table() {
 	echo "ipv4,ipv6,uplink_teid,downlink_teid,peer,qfi"
-	sessions | jq -r '[.ipv4, .ipv6, .teid, .peer_teid, .gtpu_ipv4, .dl_qfi] | map(. // "") | join(",")'
+	sessions | jq -r '[.ipv4, .ipv6, .teid, .peer_teid, .gtpu_ipv4, .qfi] | map(. // "") | join(",")'
 }
 
 ues_ipv4() {
