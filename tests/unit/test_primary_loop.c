@@ -431,7 +431,7 @@ static void worker_lives(unsigned seat)
 	struct worker *k = &w->worker[seat];
 
 	k->lied += k->lied > 0 && k->life == WORKING;
-	assert_true(k->lied < 2000); // by then it is evicted
+	assert_true(k->lied < 120); // by then it is evicted
 	if (k->life == WORKING)
 		worker_works(seat);
 	else if (k->life == KILLED && k->countdown > 0)

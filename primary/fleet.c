@@ -1,0 +1,296 @@
+// fleet.c - the thread beside the loop: waits for anything, passes it on. All state is struct fleet, owned by this thread.
+#include "primary/fleet.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <nng/nng.h>
+#include <nng/protocol/reqrep0/rep.h>
+
+#include "primary/fleet_inside.h"
+#include "shared/base/bell.h"
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
+#include "shared/base/notify.h"
+
+#define FLEET_LINK_NS 500000000ull
+#define FLEET_ORDER_BYTES (4u << 20)
+
+static void fleet_links(struct fleet *fleet)
+{
+	for (unsigned port = 0; port < nic_ports(fleet->part.nic); port++) {
+		struct nic_stats stats;
+		bool was = fleet->link >> port & 1;
+
+		nic_stats(fleet->part.nic, port, &stats);
+		if (was == (stats.up != 0))
+			continue;
+		fleet->link ^= 1u << port;
+		post_put(fleet->part.orders, (struct post_word){ .verb = POST_LINK, .seat = port, .value = !was });
+		journal_write(&fleet->journal, was ? JOURNAL_PORT_DOWN : JOURNAL_PORT_UP, 0, 0, "%s: link %s",
+			      fleet->part.conf->port[port].name, was ? "down" : "up");
+	}
+}
+
+static void fleet_down(struct fleet *fleet, const struct post_word *fact, uint64_t now_ns)
+{
+	static const char *const why[] = {
+		[POST_DIED] = "died",
+		[POST_CRASHED] = "crashed",
+		[POST_FORGED] = "gave back what it did not hold: evicted",
+		[POST_RING] = "ring index impossible: evicted",
+		[POST_STUCK] = "no progress: evicted",
+		[POST_LATE] = "too late: evicted",
+	};
+
+	journal_write(&fleet->journal, JOURNAL_SEAT_DOWN, fact->seat, 0,
+		      "seat %u: worker %d %s, %u packets go to others", fact->seat, fact->pid, why[fact->value],
+		      fact->shard);
+	brood_death(fleet->brood, fact->seat, now_ns);
+}
+
+static void fleet_fact(struct fleet *fleet, const struct post_word *fact, uint64_t now_ns)
+{
+	switch (fact->verb) {
+	case POST_WANT:
+	case POST_REST:
+		brood_want(fleet->brood, fact->seat, fact->verb == POST_WANT, now_ns);
+		break;
+	case POST_KILL:
+		brood_kill(fleet->brood, fact->seat, fact->pid);
+		break;
+	case POST_UP:
+		journal_write(&fleet->journal, JOURNAL_SEAT_UP, fact->seat, 0, "seat %u: worker %d serves", fact->seat,
+			      fact->pid);
+		break;
+	case POST_DOWN:
+		fleet_down(fleet, fact, now_ns);
+		break;
+	case POST_LEFT:
+		journal_write(&fleet->journal, JOURNAL_SEAT_DOWN, fact->seat, 0, "seat %u: worker %d left as told",
+			      fact->seat, fact->pid);
+		break;
+	case POST_MOVED:
+		journal_write(&fleet->journal, JOURNAL_SHARD_MOVED, fact->seat, fact->shard, "shard %u: seat %u",
+			      fact->shard, fact->seat);
+		break;
+	case POST_RETURN:
+		if (fact->value)
+			journal_write(&fleet->journal, JOURNAL_ALARM, 0, 0, "exceptions not taken: %s",
+				      strerror((int)-fact->value));
+		free(fact->list);
+		break;
+	case POST_REFUSED:
+		log_warning("shard.refused", "shard %u can't go to seat %u: %s", fact->shard, fact->seat,
+			    strerror((int)-fact->value));
+		break;
+	case POST_ENDED:
+		fleet->ended = true;
+		break;
+	default:
+		break;
+	}
+}
+
+static void fleet_answer(struct fleet *fleet, nng_msg *request)
+{
+	Shoal__Fleet__Answer answer = SHOAL__FLEET__ANSWER__INIT;
+	nng_msg *reply;
+
+	fleet_order(fleet, nng_msg_body(request), nng_msg_len(request), &answer);
+	nng_msg_free(request);
+	if (nng_msg_alloc(&reply, shoal__fleet__answer__get_packed_size(&answer)))
+		return;
+	shoal__fleet__answer__pack(&answer, nng_msg_body(reply));
+	if (nng_sendmsg(fleet->socket, reply, NNG_FLAG_NONBLOCK))
+		nng_msg_free(reply);
+}
+
+static void fleet_requests(struct fleet *fleet)
+{
+	nng_msg *request;
+
+	while (nng_recvmsg(fleet->socket, &request, NNG_FLAG_NONBLOCK) == 0)
+		fleet_answer(fleet, request);
+}
+
+static void fleet_signal(struct fleet *fleet)
+{
+	struct signalfd_siginfo info;
+
+	if (read(fleet->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	log_info("primary.stop", "signal %u: workers are told to leave", info.ssi_signo);
+	notify_stopping();
+	post_put(fleet->part.orders, (struct post_word){ .verb = POST_END });
+}
+
+static int fleet_timeout(const struct fleet *fleet, uint64_t now_ns)
+{
+	uint64_t due = brood_due(fleet->brood), link = fleet->link_ns + FLEET_LINK_NS;
+
+	due = due < link ? due : link;
+	return due > now_ns ? (int)((due - now_ns) / 1000000u) + 1 : 0;
+}
+
+static void fleet_wait(struct fleet *fleet)
+{
+	struct epoll_event event[8];
+	int n, timeout = fleet_timeout(fleet, clock_ns());
+
+	bell_doze(fleet->part.sleeping);
+	n = epoll_wait(fleet->epoll, event, 8, post_waits(fleet->part.facts) ? 0 : timeout);
+	bell_rise(fleet->part.sleeping);
+	for (int i = 0; i < n; i++) {
+		if (event[i].data.fd == fleet->part.bell)
+			bell_hush(fleet->part.bell);
+		else if (event[i].data.fd == fleet->signals)
+			fleet_signal(fleet);
+		else if (event[i].data.fd == fleet->socket_fd)
+			fleet_requests(fleet);
+	}
+}
+
+static void *fleet_run(void *with)
+{
+	struct fleet *fleet = with;
+	struct post_word fact;
+
+	pthread_setname_np(pthread_self(), "shoal-fleet");
+	while (!fleet->ended) {
+		fleet_wait(fleet);
+
+		uint64_t now_ns = clock_ns();
+
+		while (post_take(fleet->part.facts, &fact))
+			fleet_fact(fleet, &fact, now_ns);
+		brood_work(fleet->brood, now_ns);
+		if (now_ns - fleet->link_ns >= FLEET_LINK_NS) {
+			fleet->link_ns = now_ns;
+			fleet_links(fleet);
+		}
+	}
+	return NULL;
+}
+
+static int fleet_watch(struct fleet *fleet, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+	return epoll_ctl(fleet->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+// 0 or an NNG error.
+static int fleet_listen(struct fleet *fleet, const char *url)
+{
+	nng_listener listener;
+	int error = nng_rep0_open(&fleet->socket);
+
+	if (!error)
+		error = nng_socket_set_size(fleet->socket, NNG_OPT_RECVMAXSZ, FLEET_ORDER_BYTES);
+	if (!error)
+		error = nng_listener_create(&listener, fleet->socket, url);
+	if (!error)
+		error = nng_listener_set_int(listener, NNG_OPT_IPC_PERMISSIONS, 0600);
+	if (!error)
+		error = nng_listener_start(listener, 0);
+	if (!error)
+		error = nng_socket_get_int(fleet->socket, NNG_OPT_RECVFD, &fleet->socket_fd);
+	return error;
+}
+
+static int fleet_open_socket(struct fleet *fleet)
+{
+	char url[320];
+	int error;
+
+	snprintf(url, sizeof(url), "ipc://%s/fleet.ipc", fleet->part.conf->run_dir);
+	error = fleet_listen(fleet, url);
+	if (!error)
+		return 0;
+	log_error("fleet.listen", "%s: %s", url, nng_strerror(error));
+	return -EADDRINUSE;
+}
+
+static int fleet_open_brood(struct fleet *fleet)
+{
+	struct brood_parts parts = {
+		.run_dir = fleet->part.conf->run_dir,
+		.prefix = fleet->part.prefix,
+		.hugepage_dir = fleet->part.conf->hugepage_dir,
+		.view = fleet->part.view,
+		.orders = fleet->part.orders,
+		.journal = &fleet->journal,
+	};
+
+	memcpy(parts.bell, fleet->part.nest_bell, sizeof(parts.bell));
+	return brood_open(&parts, &fleet->brood);
+}
+
+static int fleet_open(struct fleet *fleet)
+{
+	sigset_t set;
+	int error;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	fleet->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	fleet->epoll = epoll_create1(EPOLL_CLOEXEC);
+	error = fleet->signals < 0 || fleet->epoll < 0 ? -errno : fleet_open_brood(fleet);
+	if (!error)
+		error = fleet_open_socket(fleet);
+	if (!error)
+		error = fleet_watch(fleet, fleet->signals);
+	if (!error)
+		error = fleet_watch(fleet, fleet->part.bell);
+	if (!error)
+		error = fleet_watch(fleet, fleet->socket_fd);
+	if (!error)
+		error = fleet_watch(fleet, brood_fd(fleet->brood));
+	return error;
+}
+
+static void fleet_free(struct fleet *fleet)
+{
+	nng_close(fleet->socket);
+	if (fleet->brood)
+		brood_close(fleet->brood);
+	close(fleet->epoll);
+	close(fleet->signals);
+	free(fleet);
+}
+
+int fleet_start(const struct fleet_parts *parts, struct fleet **fleet)
+{
+	struct fleet *f = calloc(1, sizeof(*f));
+	int error;
+
+	if (!f)
+		return -ENOMEM;
+	f->part = *parts;
+	f->link = UINT32_MAX;
+	f->start_ns = clock_ns();
+	error = fleet_open(f);
+	if (!error)
+		error = -pthread_create(&f->thread, NULL, fleet_run, f);
+	if (error) {
+		log_error("fleet.start", "%s", strerror(-error));
+		fleet_free(f);
+		return error;
+	}
+	*fleet = f;
+	return 0;
+}
+
+void fleet_stop(struct fleet *fleet)
+{
+	pthread_join(fleet->thread, NULL);
+	fleet_free(fleet);
+}

@@ -1,0 +1,41 @@
+// fleet_inside.h - what the files of the fleet thread share: fleet.c (thread), fleet_order.c (requests), fleet_state.c (answers).
+#pragma once
+#include <pthread.h>
+#include <nng/nng.h>
+#include "primary/brood.h"
+#include "primary/fleet.h"
+#include "proto/fleet.pb-c.h"
+
+#define FLEET_EVENTS 256u // in one answer
+#define FLEET_EXTRAS 16u
+
+// The parts of one State, so that an answer needs no memory of its own.
+struct fleet_state {
+	Shoal__Fleet__State state;
+	Shoal__Fleet__Account account;
+	Shoal__Fleet__Seat seat[PLANE_SEATS], *seats[PLANE_SEATS];
+	Shoal__Fleet__Port port[PLANE_PORTS], *ports[PLANE_PORTS];
+	Shoal__Fleet__Event event[FLEET_EVENTS], *events[FLEET_EVENTS];
+	Shoal__Fleet__Extra extra[FLEET_EXTRAS], *extras[FLEET_EXTRAS];
+	uint8_t owners[SHARDS];
+	struct tally tally;
+};
+
+struct fleet {
+	struct fleet_parts part;
+	struct brood *brood;
+	struct journal journal;
+	nng_socket socket;
+	int socket_fd, epoll, signals;
+	uint32_t link; // set of ports that are up
+	uint64_t start_ns, link_ns;
+	bool ended;
+	pthread_t thread;
+	struct fleet_state state;
+};
+
+// Fills fleet->state for an answer. after: events up to this number are known.
+Shoal__Fleet__State *fleet_state_fill(struct fleet *fleet, uint64_t after, bool counters);
+
+// Carries out one request and fills the answer, which points into fleet->state and static text.
+void fleet_order(struct fleet *fleet, const uint8_t *bytes, size_t length, Shoal__Fleet__Answer *answer);

@@ -1,0 +1,195 @@
+// fleet_state.c - says how things stand, in fleet.proto. The fleet thread only.
+#include <sched.h>
+
+#include "primary/crew.h"
+#include "primary/fleet_inside.h"
+#include "shared/base/clock.h"
+
+// enum WorkerState of oss.proto.
+enum { WORKER_FREE, WORKER_STARTING, WORKER_READY, WORKER_DRAINING, WORKER_DEAD, WORKER_STOPPED };
+
+static uint32_t state_of(const struct tally_seat *seat)
+{
+	static const uint8_t state[CREW_PHASES] = {
+		[CREW_FREE] = WORKER_FREE,         [CREW_STARTING] = WORKER_STARTING, [CREW_READY] = WORKER_READY,
+		[CREW_DRAINING] = WORKER_DRAINING, [CREW_LEAVING] = WORKER_DRAINING,  [CREW_CONDEMNED] = WORKER_DEAD,
+		[CREW_DEAD] = WORKER_DEAD,
+	};
+
+	if (seat->phase == CREW_FREE && !seat->wanted)
+		return WORKER_STOPPED;
+	return state[seat->phase];
+}
+
+// The processor a worker is pinned to, as the kernel has it; -1: it floats, or nobody is there.
+static int32_t cpu_of(int32_t pid)
+{
+	cpu_set_t set;
+
+	if (pid <= 0 || sched_getaffinity(pid, sizeof(set), &set) || CPU_COUNT(&set) != 1)
+		return -1;
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &set))
+			return cpu;
+	return -1;
+}
+
+static void seat_fill(struct fleet *fleet, unsigned seat, Shoal__Fleet__Seat *out)
+{
+	struct tally_seat *from = &fleet->state.tally.seat[seat];
+	const struct seat *pages = &fleet->part.view->seats[seat];
+
+	shoal__fleet__seat__init(out);
+	out->seat = seat;
+	out->state = state_of(from);
+	out->slow = seat == PLANE_SEAT_SLOW;
+	out->pid = brood_pid(fleet->brood, seat);
+	out->cpu = cpu_of(out->pid);
+	out->generation = atomic_load_explicit(&pages->primary->generation, memory_order_relaxed);
+	out->deaths = (uint32_t)from->deaths;
+	out->in_packets = from->in_packets;
+	out->in_bytes = from->in_bytes;
+	out->out_packets = from->out_packets;
+	out->held = from->held;
+	out->lent = from->lent;
+	out->busy_ticks = pages->worker->stats.busy_ticks;
+	out->clock_hz = fleet->part.view->plane->net.clock_hz;
+	out->n_verdicts = VERDICT_COUNT;
+	out->verdicts = from->verdict;
+}
+
+static bool seat_known(const struct fleet *fleet, unsigned seat)
+{
+	const struct tally_seat *tally = &fleet->state.tally.seat[seat];
+
+	return tally->wanted || tally->phase != CREW_FREE || tally->in_packets || tally->deaths ||
+	       seat < fleet->part.conf->workers || seat == PLANE_SEAT_SLOW;
+}
+
+static void seats_fill(struct fleet *fleet, Shoal__Fleet__State *state)
+{
+	state->n_seats = 0;
+	state->seats = fleet->state.seats;
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
+		if (!seat_known(fleet, seat))
+			continue;
+		state->seats[state->n_seats] = &fleet->state.seat[state->n_seats];
+		seat_fill(fleet, seat, state->seats[state->n_seats++]);
+	}
+}
+
+static void ports_fill(struct fleet *fleet, Shoal__Fleet__State *state)
+{
+	state->n_ports = nic_ports(fleet->part.nic);
+	state->ports = fleet->state.ports;
+	for (unsigned i = 0; i < state->n_ports; i++) {
+		Shoal__Fleet__Port *port = state->ports[i] = &fleet->state.port[i];
+		struct nic_stats stats;
+
+		nic_stats(fleet->part.nic, i, &stats);
+		shoal__fleet__port__init(port);
+		port->name = (char *)fleet->part.conf->port[i].name;
+		port->driver = (char *)nic_driver(fleet->part.nic, i);
+		port->up = stats.up;
+		port->rx_packets = stats.rx_packets;
+		port->rx_bytes = stats.rx_bytes;
+		port->tx_packets = stats.tx_packets;
+		port->tx_bytes = stats.tx_bytes;
+		port->rx_missed = stats.rx_missed;
+		port->tx_failed = stats.tx_failed;
+	}
+}
+
+static void account_fill(struct fleet *fleet, Shoal__Fleet__State *state)
+{
+	const struct tally *tally = &fleet->state.tally;
+	Shoal__Fleet__Account *account = state->account = &fleet->state.account;
+
+	shoal__fleet__account__init(account);
+	account->rx = tally->rx;
+	account->lent = tally->lent;
+	account->held = tally->held + tally->waiting;
+	account->rooms = tally->rooms;
+	account->rooms_free = tally->rooms_idle;
+	account->rooms_port = tally->rooms - tally->rooms_idle - tally->rooms_out;
+	state->n_verdicts = VERDICT_FINALS;
+	state->verdicts = fleet->state.tally.verdict;
+}
+
+static void events_fill(struct fleet *fleet, Shoal__Fleet__State *state, uint64_t after)
+{
+	uint64_t oldest = fleet->journal.last < JOURNAL_ENTRIES ? 0 : fleet->journal.last - JOURNAL_ENTRIES;
+	const struct journal_entry *entry;
+
+	state->n_events = 0;
+	state->events = fleet->state.events;
+	after = after < oldest ? oldest : after;
+	while (state->n_events < FLEET_EVENTS && (entry = journal_read(&fleet->journal, ++after))) {
+		Shoal__Fleet__Event *event = &fleet->state.event[state->n_events];
+
+		shoal__fleet__event__init(event);
+		event->number = entry->number;
+		event->kind = (Shoal__Fleet__EventKind)entry->kind;
+		event->seat = entry->seat;
+		event->shard = entry->shard;
+		event->text = (char *)entry->text;
+		state->events[state->n_events++] = event;
+	}
+}
+
+static void extra_add(struct fleet *fleet, const char *name, const char *help, uint64_t value)
+{
+	Shoal__Fleet__State *state = &fleet->state.state;
+	Shoal__Fleet__Extra *extra = &fleet->state.extra[state->n_extras];
+
+	shoal__fleet__extra__init(extra);
+	extra->name = (char *)name;
+	extra->help = (char *)help;
+	extra->value = value;
+	state->extras[state->n_extras++] = extra;
+}
+
+static void extras_fill(struct fleet *fleet, Shoal__Fleet__State *state)
+{
+	const struct tally *tally = &fleet->state.tally;
+	uint64_t forged = 0, replayed = 0;
+
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
+		forged += tally->seat[seat].forged;
+		replayed += tally->seat[seat].replayed;
+	}
+	state->n_extras = 0;
+	state->extras = fleet->state.extras;
+	extra_add(fleet, "primary_turns", "turns of the primary's loop", tally->turns);
+	extra_add(fleet, "primary_idle_turns", "turns that found nothing to do", tally->idle_turns);
+	extra_add(fleet, "primary_sleeps", "times the loop slept", tally->sleeps);
+	extra_add(fleet, "primary_shard_moves", "shards given to a seat", tally->moves);
+	extra_add(fleet, "primary_handles_forged", "handles refused because their worker did not hold them", forged);
+	extra_add(fleet, "primary_packets_replayed", "packets taken from dead workers and lent again", replayed);
+	extra_add(fleet, "primary_packets_held", "packets waiting for a worker now", tally->held);
+	extra_add(fleet, "primary_packets_waiting", "packets waiting for a next hop now", tally->waiting);
+}
+
+Shoal__Fleet__State *fleet_state_fill(struct fleet *fleet, uint64_t after, bool counters)
+{
+	Shoal__Fleet__State *state = &fleet->state.state;
+	const struct plane *plane = fleet->part.view->plane;
+
+	tally_read(fleet->part.board, &fleet->state.tally);
+	shoal__fleet__state__init(state);
+	state->layout = (char *)plane->layout;
+	state->build = (char *)plane->build;
+	state->generation = plane->generation;
+	state->uptime_ms = (clock_ns() - fleet->start_ns) / 1000000u;
+	state->pid = plane->primary_pid;
+	for (unsigned i = 0; i < SHARDS; i++)
+		fleet->state.owners[i] = (uint8_t)fleet->state.tally.owner[i];
+	state->owners = (ProtobufCBinaryData){ SHARDS, fleet->state.owners };
+	seats_fill(fleet, state);
+	ports_fill(fleet, state);
+	account_fill(fleet, state);
+	events_fill(fleet, state, after);
+	if (counters)
+		extras_fill(fleet, state);
+	return state;
+}
