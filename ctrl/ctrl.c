@@ -30,7 +30,7 @@ static void session_event(struct ctrl *ctrl, const struct session *session, Shoa
 
 	event.kind = kind;
 	event.session = session->id;
-	event.shard = cell_shard(&ctrl->grid, session->cell);
+	event.shard = cell_shard(&ctrl->truth.grid, session->cell);
 	if (kind != SHOAL__OSS__EVENT_KIND__SESSION_APPLIED) {
 		usage_pack(&session->usage, &usage);
 		event.usage = &usage;
@@ -56,7 +56,7 @@ static void hook_left(void *with, struct session *session)
 static void hook_applied(void *with, struct session *session)
 {
 	struct ctrl *ctrl = with;
-	uint64_t number = ctrl->grid.cells[session->cell].number;
+	uint64_t number = ctrl->truth.grid.cells[session->cell].number;
 
 	if (session->announced == number)
 		return;
@@ -100,7 +100,7 @@ static uint64_t larger(uint64_t a, uint64_t b)
 static void hook_usage(void *with, const struct feed_usage *heard)
 {
 	struct ctrl *ctrl = with;
-	struct session *session = session_by_teid(&ctrl->sessions, heard->teid);
+	struct session *session = session_by_teid(&ctrl->truth.sessions, heard->teid);
 	struct session_usage *usage;
 
 	if (!session)
@@ -126,7 +126,7 @@ static void hook_reborn(void *with)
 {
 	struct ctrl *ctrl = with;
 
-	ctrl->ledger.exceptions_changed = true;
+	ctrl->truth.ledger.exceptions_changed = true;
 }
 
 static void hook_event(void *with, const Shoal__Fleet__Event *from)
@@ -158,60 +158,12 @@ static void hook_take(void *with, struct request *request)
 	desk_take(&ctrl->desk, request);
 }
 
-static int memory_open(struct ctrl *ctrl)
-{
-	unsigned bad;
-	int slots = place_lay(&ctrl->place, ctrl->conf, &bad);
-	int error;
-
-	if (slots < 0) {
-		log_error("ctrl.pools", "pools[%u] cannot be laid out: %s", bad, strerror(-slots));
-		return slots;
-	}
-	error = grid_open(&ctrl->grid, (uint32_t)slots);
-	if (error)
-		return error;
-	ctrl->place.grid = &ctrl->grid;
-	chains_open(&ctrl->chains, &ctrl->grid);
-	ctrl->rates = rates_make(ctrl->conf->rates);
-	error = ctrl->rates ? sessions_open(&ctrl->sessions, &ctrl->place) : -ENOMEM;
-	return error ? error : keys_open(&ctrl->keys, &ctrl->store);
-}
-
-static int store_open(struct ctrl *ctrl)
-{
-	uint64_t begin_ns = clock_ns();
-	int error = store_lmdb_open(&ctrl->store, ctrl->conf->store_dir, ctrl->conf->store_mib);
-
-	if (error)
-		return error;
-	ctrl->ledger = (struct ledger){ .conf = ctrl->conf,
-					.place = &ctrl->place,
-					.sessions = &ctrl->sessions,
-					.rates = ctrl->rates,
-					.chains = &ctrl->chains,
-					.hooks = { ctrl, hook_moving, hook_left } };
-	ctrl->load = (struct load){ .store = &ctrl->store, .ledger = &ctrl->ledger, .keys = &ctrl->keys };
-	ctrl->load.salvage = ctrl->salvage;
-	error = load_all(&ctrl->load);
-	if (error) {
-		log_error("store.load", "%s: %s%s", ctrl->conf->store_dir, strerror(-error),
-			  error == -EBADMSG || error == -EPROTO ? "; --salvage starts without what is named above"
-								: "");
-		return error;
-	}
-	log_info("store.loaded", "%u sessions in %llu ms, epoch %llu, %llu damaged rows left out",
-		 ctrl->sessions.by_id.count, (unsigned long long)((clock_ns() - begin_ns) / 1000000),
-		 (unsigned long long)ctrl->load.starts, (unsigned long long)ctrl->load.salvaged);
-	return 0;
-}
-
 static int doors_open(struct ctrl *ctrl)
 {
 	struct fleet_hooks fleet_hooks = { ctrl, hook_state, hook_event, hook_reborn };
 	struct feed_needs needs = { .conf = ctrl->conf,
-				    .place = &ctrl->place,
-				    .grid = &ctrl->grid,
+				    .place = &ctrl->truth.place,
+				    .grid = &ctrl->truth.grid,
 				    .push = &ctrl->push,
 				    .inbox = &ctrl->inbox,
 				    .usage = hook_usage,
@@ -230,27 +182,37 @@ static int doors_open(struct ctrl *ctrl)
 	return error;
 }
 
-int ctrl_open(struct ctrl *ctrl)
+static int truth_load(struct ctrl *ctrl)
 {
-	int error = memory_open(ctrl);
+	struct store store;
+	int error = store_lmdb_open(&store, ctrl->conf->store_dir, ctrl->conf->store_mib);
 
 	if (!error)
-		error = store_open(ctrl);
+		error = truth_open(&ctrl->truth, ctrl->conf, &store, ctrl->salvage);
+	ctrl->truth.ledger.hooks = (struct ledger_hooks){ ctrl, hook_moving, hook_left };
+	return error;
+}
+
+int ctrl_open(struct ctrl *ctrl)
+{
+	struct truth *truth = &ctrl->truth;
+	int error = truth_load(ctrl);
+
 	if (error)
 		return error;
 	ctrl->push.hooks = (struct push_hooks){ ctrl, hook_applied, hook_departed, hook_stands, hook_alarm };
-	push_open(&ctrl->push, &ctrl->chains, ctrl->rates, ctrl->load.starts);
+	push_open(&ctrl->push, &truth->chains, truth->rates, truth->load.starts);
 	ctrl->desk = (struct desk){ .conf = ctrl->conf,
-				    .store = &ctrl->store,
-				    .load = &ctrl->load,
-				    .ledger = &ctrl->ledger,
-				    .keys = &ctrl->keys,
+				    .store = &truth->store,
+				    .load = &truth->load,
+				    .ledger = &truth->ledger,
+				    .keys = &truth->keys,
 				    .push = &ctrl->push };
 	desk_open(&ctrl->desk);
 	return doors_open(ctrl);
 }
 
-// The sockets first, so that nothing comes in any more. Memory goes with the process.
+// The sockets first, so that nothing comes in any more. What the desk and push hold goes with the process.
 void ctrl_close(struct ctrl *ctrl)
 {
 	if (ctrl->oss)
@@ -261,7 +223,7 @@ void ctrl_close(struct ctrl *ctrl)
 		fleet_close(ctrl->fleet);
 	if (ctrl->event.socket.id)
 		event_close(&ctrl->event);
-	store_close(&ctrl->store);
+	store_close(&ctrl->truth.store);
 }
 
 static void exceptions_done(void *with, const Shoal__Fleet__Answer *answer)
@@ -273,16 +235,16 @@ static void exceptions_done(void *with, const Shoal__Fleet__Answer *answer)
 		return;
 	if (answer)
 		log_error("exceptions.refused", "the primary refuses the table of exceptions: %s", answer->message);
-	ctrl->ledger.exceptions_changed = true; // again with the next tick
+	ctrl->truth.ledger.exceptions_changed = true; // again with the next tick
 }
 
 static void exceptions_tell(struct ctrl *ctrl)
 {
-	if (!ctrl->ledger.exceptions_changed || ctrl->exceptions_asked || !fleet_state(ctrl->fleet))
+	if (!ctrl->truth.ledger.exceptions_changed || ctrl->exceptions_asked || !fleet_state(ctrl->fleet))
 		return;
-	if (exceptions_send(&ctrl->sessions, ctrl->fleet, exceptions_done, ctrl))
+	if (exceptions_send(&ctrl->truth.sessions, ctrl->fleet, exceptions_done, ctrl))
 		return;
-	ctrl->ledger.exceptions_changed = false;
+	ctrl->truth.ledger.exceptions_changed = false;
 	ctrl->exceptions_asked = true;
 }
 

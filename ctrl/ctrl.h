@@ -3,21 +3,13 @@
 #include "ctrl/desk.h"
 #include "ctrl/feed.h"
 #include "ctrl/oss.h"
-#include "ctrl/session.h"
+#include "ctrl/truth.h"
 
 struct ctrl {
 	const struct conf *conf;
 	bool salvage;
 	struct inbox inbox;
-	struct grid grid;
-	struct place place;
-	struct sessions sessions;
-	struct rates *rates;
-	struct chains chains;
-	struct store store;
-	struct keys keys;
-	struct ledger ledger;
-	struct load load;
+	struct truth truth;
 	struct push push;
 	struct desk desk;
 	struct event event;

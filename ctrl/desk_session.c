@@ -16,12 +16,15 @@ static void missing_session(struct job *job)
 	fault_say(&job->fault, SHOAL__OSS__CODE__MISSING_FIELD, "session", "The request needs a session.");
 }
 
+// Answers with one session, its short form expanded into rules.
 static void session_respond(struct job *job, Shoal__Oss__Session *session)
 {
 	Shoal__Oss__SessionAnswer *answer = job_take(job, sizeof(*answer));
 
 	if (!answer || !session)
 		return;
+	if (compile_expand(session, &job->desk->arena))
+		job_full(job);
 	shoal__oss__session_answer__init(answer);
 	answer->session = session;
 	job->response.body_case = SHOAL__OSS__RESPONSE__BODY_SESSION;
@@ -64,8 +67,6 @@ void desk_session_create(struct job *job)
 	}
 	if (create->wait_applied)
 		cell_wait(job, session_by_id(ledger->sessions, create->session->id)->cell);
-	if (compile_expand(create->session, &job->desk->arena))
-		job_full(job);
 	session_respond(job, create->session);
 	undo_if_failed(job, mark);
 }
@@ -132,8 +133,6 @@ static Shoal__Oss__Session *session_dress(struct job *job, const struct session 
 	message->applied = job->desk->push->chains->grid->cells[session->cell].digest &&
 			   push_confirmed(job->desk->push, session->cell);
 	message->usage = usage_of(job, session);
-	if (compile_expand(message, &job->desk->arena))
-		job_full(job);
 	return job->fault.code ? NULL : message;
 }
 

@@ -25,7 +25,7 @@ job_handler desk_status_get, desk_counters_get;
 void *job_take(struct job *job, size_t bytes);
 void job_full(struct job *job); // says so
 
-// The session as it is answered: what is stored, with `applied`, usage and rules. Null with job->fault or job->later.
+// The session as it is answered: what is stored, with `applied` and usage. Null with job->fault or job->later.
 Shoal__Oss__Session *job_session(struct job *job, const struct session *session);
 
 // The workers as they are now, as the response's body; or job->fault.

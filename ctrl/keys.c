@@ -230,6 +230,7 @@ static void pending_drop(struct keys *keys)
 	if (last)
 		last->newer = NULL;
 	keys->newest = last;
+	keys->next = entry->number;
 	while (entry) {
 		struct keys_entry *newer = entry->newer;
 

@@ -110,6 +110,11 @@ void rates_give(struct rates *rates, uint16_t index)
 	rates->used--;
 }
 
+uint32_t rates_users(const struct rates *rates, uint16_t index)
+{
+	return rates->entry[index].users;
+}
+
 const struct bearer_rate *rates_at(const struct rates *rates, uint16_t index)
 {
 	return &rates->entry[index].rate;

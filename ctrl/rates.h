@@ -19,6 +19,7 @@ int rates_take(struct rates *rates, const struct bearer_rate *rate, uint16_t *in
 int rates_take_at(struct rates *rates, const struct bearer_rate *rate, uint16_t index);
 
 void rates_give(struct rates *rates, uint16_t index); // index 0: nothing
+uint32_t rates_users(const struct rates *rates, uint16_t index);
 const struct bearer_rate *rates_at(const struct rates *rates, uint16_t index);
 
 bool rates_told(const struct rates *rates, uint16_t index, uint8_t shard);

@@ -1,0 +1,22 @@
+// truth.h - the sessions as they are: the store, and its image in memory, kept alike by the ledger.
+#pragma once
+#include "ctrl/keys.h"
+#include "ctrl/ledger.h"
+#include "ctrl/load.h"
+
+struct truth {
+	const struct conf *conf;
+	struct store store;
+	struct grid grid;
+	struct place place;
+	struct sessions sessions;
+	struct rates *rates;
+	struct chains chains;
+	struct keys keys;
+	struct ledger ledger; // its hooks are the caller's to set, before the first commit
+	struct load load;
+};
+
+// Loads everything from an open store, which it takes over whatever the result. 0, or -errno with a log line. salvage: load.h.
+int truth_open(struct truth *truth, const struct conf *conf, const struct store *store, bool salvage);
+void truth_close(struct truth *truth);

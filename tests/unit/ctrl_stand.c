@@ -1,0 +1,363 @@
+// ctrl_stand.c - the controller without sockets.
+#include "tests/unit/ctrl_stand.h"
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "ctrl/hash.h"
+#include "ctrl/session.h"
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
+
+static int take_fault(int *fault)
+{
+	int error = *fault;
+
+	*fault = 0;
+	return error;
+}
+
+static int fail_begin(void *self)
+{
+	struct ctrl_stand *stand = self;
+	int error = take_fault(&stand->fail_begin);
+
+	return error ? error : stand->lmdb.engine->begin(stand->lmdb.self);
+}
+
+static int fail_put(void *self, enum store_table table, const struct store_row *row)
+{
+	struct ctrl_stand *stand = self;
+	int error = take_fault(&stand->fail_put);
+
+	return error ? error : stand->lmdb.engine->put(stand->lmdb.self, table, row);
+}
+
+static int fail_drop(void *self, enum store_table table, uint64_t key)
+{
+	struct ctrl_stand *stand = self;
+
+	return stand->lmdb.engine->drop(stand->lmdb.self, table, key);
+}
+
+static void fail_abandon(void *self)
+{
+	struct ctrl_stand *stand = self;
+
+	stand->lmdb.engine->abandon(stand->lmdb.self);
+}
+
+static int fail_commit(void *self)
+{
+	struct ctrl_stand *stand = self;
+	int error = take_fault(&stand->fail_commit);
+
+	if (!error)
+		return stand->lmdb.engine->commit(stand->lmdb.self);
+	fail_abandon(self);
+	return error;
+}
+
+static int fail_get(void *self, enum store_table table, struct store_row *row)
+{
+	struct ctrl_stand *stand = self;
+
+	return stand->lmdb.engine->get(stand->lmdb.self, table, row);
+}
+
+static int fail_walk(void *self, enum store_table table, uint64_t from, store_visit *visit, void *with)
+{
+	struct ctrl_stand *stand = self;
+
+	return stand->lmdb.engine->walk(stand->lmdb.self, table, from, visit, with);
+}
+
+static void fail_size(void *self, uint64_t *used, uint64_t *limit)
+{
+	struct ctrl_stand *stand = self;
+
+	stand->lmdb.engine->size(stand->lmdb.self, used, limit);
+}
+
+static void fail_close(void *self)
+{
+	struct ctrl_stand *stand = self;
+
+	store_close(&stand->lmdb);
+}
+
+static const struct store_engine failing = { fail_begin, fail_put,  fail_drop, fail_commit, fail_abandon,
+					     fail_get,   fail_walk, fail_size, fail_close };
+
+static void on_moving(void *with, uint32_t cell)
+{
+	struct ctrl_stand *stand = with;
+
+	push_moving(&stand->push, cell);
+}
+
+static void on_left(void *with, struct session *session)
+{
+	struct ctrl_stand *stand = with;
+
+	push_depart(&stand->push, session);
+}
+
+static void on_applied(void *with, struct session *session)
+{
+	struct ctrl_stand *stand = with;
+
+	stand->applied++;
+}
+
+static void on_departed(void *with, struct session *session)
+{
+	struct ctrl_stand *stand = with;
+
+	stand->departed++;
+	stand->departed_bytes += session->usage.uplink_bytes;
+	free(session);
+}
+
+static void on_stands(void *with, uint8_t shard)
+{
+	struct ctrl_stand *stand = with;
+
+	desk_stands(&stand->desk, shard);
+}
+
+static void on_alarm(void *with, uint8_t shard, const char *text)
+{
+	struct ctrl_stand *stand = with;
+
+	stand->alarms++;
+}
+
+static void conf_fill(struct conf *conf)
+{
+	*conf = (struct conf){ .gtpu_address = 0xc0000201, .ports = 1, .pools = 2, .foreign_slots = 4, .rates = 16 };
+	conf->store_mib = 64;
+	conf->port[0].addresses = 1;
+	conf->port[0].address[0] = (struct conf_address){ { 192, 0, 2, 1 }, 4, 24 };
+	conf->pool[0] = (struct conf_pool){ "internet", 0x0a2d0000, 22, 0x20010db800450000, 54 };
+	conf->pool[1] = (struct conf_pool){ "ims", 0, 0, 0x20010db800990000, 56 };
+	// Memory where there is: what is tried here is our order of things, not the disk's speed.
+	snprintf(conf->store_dir, sizeof(conf->store_dir), "%s/ctrl-stand.XXXXXX",
+		 access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
+	assert(mkdtemp(conf->store_dir));
+}
+
+int ctrl_stand_try(struct ctrl_stand *stand, bool salvage)
+{
+	struct store store = { &stand->engine, stand };
+	int error = store_lmdb_open(&stand->lmdb, stand->conf.store_dir, stand->conf.store_mib);
+
+	stand->engine = failing;
+	if (!error)
+		error = truth_open(&stand->truth, &stand->conf, &store, salvage);
+	if (error)
+		return error;
+	stand->truth.ledger.hooks = (struct ledger_hooks){ stand, on_moving, on_left };
+	stand->push.hooks = (struct push_hooks){ stand, on_applied, on_departed, on_stands, on_alarm };
+	push_open(&stand->push, &stand->truth.chains, stand->truth.rates, stand->truth.load.starts);
+	stand->desk = (struct desk){ .conf = &stand->conf,
+				     .store = &stand->truth.store,
+				     .load = &stand->truth.load,
+				     .ledger = &stand->truth.ledger,
+				     .keys = &stand->truth.keys,
+				     .push = &stand->push };
+	desk_open(&stand->desk);
+	return 0;
+}
+
+void ctrl_stand_open(struct ctrl_stand *stand)
+{
+	*stand = (struct ctrl_stand){ 0 };
+	log_open("test", "error");
+	conf_fill(&stand->conf);
+	assert(!ctrl_stand_try(stand, false));
+}
+
+static void departed_free(struct ctrl_stand *stand)
+{
+	for (uint32_t i = 0; i < stand->truth.grid.slots * SHARDS; i++) {
+		struct cell *cell = &stand->truth.grid.cells[i];
+
+		while (cell->departed) {
+			struct session *next = cell->departed->departed;
+
+			free(cell->departed);
+			cell->departed = next;
+		}
+	}
+}
+
+static void memory_drop(struct ctrl_stand *stand)
+{
+	departed_free(stand);
+	desk_close(&stand->desk);
+	truth_close(&stand->truth);
+}
+
+void ctrl_stand_restart(struct ctrl_stand *stand)
+{
+	memory_drop(stand);
+	assert(!ctrl_stand_try(stand, false));
+}
+
+void ctrl_stand_close(struct ctrl_stand *stand)
+{
+	char path[300];
+
+	memory_drop(stand);
+	if (stand->answer)
+		shoal__oss__response__free_unpacked(stand->answer, NULL);
+	for (unsigned i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/%s", stand->conf.store_dir, i ? "lock.mdb" : "data.mdb");
+		unlink(path);
+	}
+	rmdir(stand->conf.store_dir);
+}
+
+struct asked {
+	struct request request; // first
+	struct ctrl_stand *stand;
+	uint8_t *bytes;
+};
+
+static void on_answer(struct request *request)
+{
+	struct asked *asked = (struct asked *)request;
+	struct ctrl_stand *stand = asked->stand;
+
+	if (stand->answer)
+		shoal__oss__response__free_unpacked(stand->answer, NULL);
+	stand->answer = shoal__oss__response__unpack(NULL, request->answer_bytes, request->answer);
+	assert(stand->answer);
+	stand->answers++;
+	free(request->answer);
+	free(asked->bytes);
+	free(asked);
+}
+
+const Shoal__Oss__Response *ctrl_stand_send(struct ctrl_stand *stand, const void *bytes, size_t length)
+{
+	struct asked *asked = calloc(1, sizeof(*asked));
+	unsigned answers = stand->answers;
+
+	asked->bytes = malloc(length + 1);
+	if (length)
+		memcpy(asked->bytes, bytes, length);
+	asked->stand = stand;
+	asked->request = (struct request){ .bytes = asked->bytes, .length = length, .arrived_ns = clock_ns() };
+	asked->request.answered = on_answer;
+	desk_take(&stand->desk, &asked->request);
+	while (desk_busy(&stand->desk))
+		desk_run(&stand->desk);
+	return stand->answers > answers ? stand->answer : NULL;
+}
+
+const Shoal__Oss__Response *ctrl_stand_ask(struct ctrl_stand *stand, Shoal__Oss__Request *request)
+{
+	const Shoal__Oss__Response *answer;
+	uint64_t key = ++stand->keys << 8 | 0xa5;
+	size_t length;
+	uint8_t *bytes;
+
+	request->version = 1;
+	if (!request->key.len)
+		request->key = (ProtobufCBinaryData){ sizeof(key), (uint8_t *)&key };
+	length = shoal__oss__request__get_packed_size(request);
+	bytes = malloc(length);
+	shoal__oss__request__pack(request, bytes);
+	answer = ctrl_stand_send(stand, bytes, length);
+	free(bytes);
+	return answer;
+}
+
+void ctrl_session_init(struct ctrl_session *session, unsigned n)
+{
+	shoal__oss__session__init(&session->session);
+	shoal__oss__identity__init(&session->identity);
+	shoal__oss__ue_address__init(&session->ue);
+	shoal__oss__default_bearer__init(&session->bearer);
+	shoal__oss__rate__init(&session->uplink);
+	shoal__oss__rate__init(&session->downlink);
+	snprintf(session->imsi, sizeof(session->imsi), "001%012u", n);
+	session->identity.imsi = session->imsi;
+	session->ue.want_ipv4 = true;
+	session->bearer.peer_ipv4 = 0xc6336401;
+	session->bearer.peer_teid = n + 1;
+	session->session.identity = &session->identity;
+	session->session.ue = &session->ue;
+	session->session.bearer = &session->bearer;
+}
+
+int ctrl_stand_create(struct ctrl_stand *stand, struct ctrl_session *session)
+{
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionCreate create = SHOAL__OSS__SESSION_CREATE__INIT;
+
+	create.session = &session->session;
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_CREATE;
+	request.session_create = &create;
+	return (int)ctrl_stand_ask(stand, &request)->status->code;
+}
+
+int ctrl_stand_delete(struct ctrl_stand *stand, uint64_t id)
+{
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionDelete delete = SHOAL__OSS__SESSION_DELETE__INIT;
+
+	delete.id = id;
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_DELETE;
+	request.session_delete = &delete;
+	return (int)ctrl_stand_ask(stand, &request)->status->code;
+}
+
+int ctrl_stand_modify(struct ctrl_stand *stand, uint64_t id, uint32_t peer, uint64_t cir_bps)
+{
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionModify modify = SHOAL__OSS__SESSION_MODIFY__INIT;
+	struct ctrl_session session;
+
+	ctrl_session_init(&session, 0);
+	session.session.id = id;
+	session.session.identity = NULL;
+	session.session.ue = NULL;
+	session.bearer.peer_ipv4 = peer;
+	session.bearer.uplink = &session.uplink;
+	session.uplink.cir_bps = cir_bps;
+	modify.session = &session.session;
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_MODIFY;
+	request.session_modify = &modify;
+	return (int)ctrl_stand_ask(stand, &request)->status->code;
+}
+
+uint64_t ctrl_stand_image(const struct ctrl_stand *stand)
+{
+	const struct truth *truth = &stand->truth;
+	const struct sessions *sessions = &truth->sessions;
+	uint64_t image = truth->ledger.next_session + sessions->by_id.count + truth->keys.next;
+
+	image = hash_u64(image, sessions->by_identity.count);
+	image = hash_u64(image, (uint64_t)sessions->by_ipv4.count << 32 | sessions->by_ipv6.count);
+	for (uint32_t i = 0; i < truth->grid.slots * SHARDS; i++) {
+		const struct cell *cell = &truth->grid.cells[i];
+
+		image = hash_u64(image, cell->number ^ (uint64_t)cell->queued << 60);
+		image = hash_u64(image, cell->digest);
+		image = hash_u64(image, cell->session ? cell->session->id : 0);
+		image = hash_u64(image, (uint64_t)cell->teid << 32 | cell->newer);
+		if (cell->session)
+			image = hash_bytes(image, &cell->session->bearer, sizeof(cell->session->bearer));
+	}
+	for (uint16_t i = 1; i < stand->conf.rates; i++)
+		image = hash_u64(image, rates_users(truth->rates, i) * 1000003ull);
+	for (unsigned i = 0; i < SHARDS; i++) {
+		image = hash_u64(image, truth->ledger.number[i]);
+		image = hash_u64(image, truth->chains.chain[i].digest ^ truth->chains.chain[i].number);
+	}
+	return image;
+}

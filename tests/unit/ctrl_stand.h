@@ -1,0 +1,52 @@
+// ctrl_stand.h - the controller without sockets: a real store in a folder of its own, requests as structs, answers as structs.
+//
+// Pools: "internet" 10.45.0.0/22 and 2001:db8:45::/54 (4 rows), "ims" 2001:db8:99::/56 (1 row); 4 foreign slots a shard, 16 rates.
+// A store that fails on command stands in front of the real one.
+#pragma once
+#include "ctrl/desk.h"
+#include "ctrl/truth.h"
+
+struct ctrl_stand {
+	struct conf conf;
+	struct store lmdb;
+	struct store_engine engine;
+	int fail_begin, fail_put, fail_commit; // errors to give next, once each; 0 = none
+	struct truth truth;
+	struct push push;
+	struct desk desk;
+	uint32_t departed, applied, alarms; // hooks called
+	uint64_t departed_bytes;            // uplink bytes of all deleted
+	uint64_t keys;
+	Shoal__Oss__Response *answer; // the last one
+	unsigned answers;
+};
+
+void ctrl_stand_open(struct ctrl_stand *stand);
+void ctrl_stand_close(struct ctrl_stand *stand); // removes the store too
+
+// As after SIGKILL: memory is gone, the store is opened again.
+void ctrl_stand_restart(struct ctrl_stand *stand);
+int ctrl_stand_try(struct ctrl_stand *stand, bool salvage); // the same, may fail
+
+// Sends a request (version, and a fresh key unless it has one, are filled in) and runs the desk; the answer, or null: it waits.
+const Shoal__Oss__Response *ctrl_stand_ask(struct ctrl_stand *stand, Shoal__Oss__Request *request);
+const Shoal__Oss__Response *ctrl_stand_send(struct ctrl_stand *stand, const void *bytes, size_t length);
+
+// A session with an address from the pool.
+struct ctrl_session {
+	Shoal__Oss__Session session;
+	Shoal__Oss__Identity identity;
+	Shoal__Oss__UeAddress ue;
+	Shoal__Oss__DefaultBearer bearer;
+	Shoal__Oss__Rate uplink, downlink; // uplink: set bearer.uplink to use
+	char imsi[16];
+};
+void ctrl_session_init(struct ctrl_session *session, unsigned n);
+
+// Creates it; 0 or the code of the refusal.
+int ctrl_stand_create(struct ctrl_stand *stand, struct ctrl_session *session);
+int ctrl_stand_delete(struct ctrl_stand *stand, uint64_t id);
+int ctrl_stand_modify(struct ctrl_stand *stand, uint64_t id, uint32_t peer, uint64_t cir_bps);
+
+// A number that changes with anything the truth holds in memory: sessions, cells, queues' heads, rates, chains.
+uint64_t ctrl_stand_image(const struct ctrl_stand *stand);
