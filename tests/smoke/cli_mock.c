@@ -13,37 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "proto/oss.pb-c.h"
+#include "tests/smoke/cli_mock.h"
 
-#define SESSIONS_MAX 100000u
 #define KEYS_MAX 4096u
 #define PAGE_MS 20
 
-struct blob {
-	size_t length;
-	uint8_t *bytes;
-};
-
-static struct blob sessions[SESSIONS_MAX]; // packed; id = index + 1; no bytes: deleted
-static unsigned session_count;
 static struct blob keys[KEYS_MAX], answers[KEYS_MAX];
 static unsigned key_count, busy_count, replay_count;
-static uint64_t polls;
-
-static struct blob blob_of(const void *bytes, size_t length)
-{
-	struct blob blob = { length, malloc(length ? length : 1) };
-
-	if (!blob.bytes)
-		exit(1);
-	memcpy(blob.bytes, bytes, length);
-	return blob;
-}
-
-static bool has_dnn(const Shoal__Oss__Session *session, const char *dnn)
-{
-	return session && session->identity && !strcmp(session->identity->dnn, dnn);
-}
 
 // Of a create, or of the first session of an import.
 static const Shoal__Oss__Session *first_session(const Shoal__Oss__Request *request)
@@ -53,217 +29,6 @@ static const Shoal__Oss__Session *first_session(const Shoal__Oss__Request *reque
 	if (request->body_case == SHOAL__OSS__REQUEST__BODY_SESSION_IMPORT && request->session_import->n_sessions)
 		return request->session_import->sessions[0];
 	return NULL;
-}
-
-static void keep(Shoal__Oss__Session *session)
-{
-	uint8_t packed[8192];
-
-	if (session_count == SESSIONS_MAX || shoal__oss__session__get_packed_size(session) > sizeof(packed))
-		exit(1);
-	session->id = session_count + 1;
-	session->teid = 0x01000000 + session_count;
-	session->gtpu_ipv4 = 0xc0000201;
-	session->shard = session_count % 256;
-	session->applied = true;
-	if (session->ue && session->ue->want_ipv4)
-		session->ue->ipv4 = 0x0a2d0001 + session_count;
-	if (session->ue && session->ue->want_ipv6)
-		session->ue->ipv6_prefix = UINT64_C(0x20010db800000001) + session_count;
-	sessions[session_count++] = blob_of(packed, shoal__oss__session__pack(session, packed));
-}
-
-static Shoal__Oss__Session *recall(uint64_t id)
-{
-	if (!id || id > session_count || !sessions[id - 1].bytes)
-		return NULL;
-	return shoal__oss__session__unpack(NULL, sessions[id - 1].length, sessions[id - 1].bytes);
-}
-
-static Shoal__Oss__Session *find_imsi(const char *imsi)
-{
-	for (uint64_t id = 1; id <= session_count; id++) {
-		Shoal__Oss__Session *session = recall(id);
-
-		if (session && session->identity && !strcmp(session->identity->imsi, imsi))
-			return session;
-		shoal__oss__session__free_unpacked(session, NULL);
-	}
-	return NULL;
-}
-
-static void refuse(Shoal__Oss__Status *status, Shoal__Oss__Code code, const char *field, const char *message)
-{
-	status->code = code;
-	status->field = (char *)(uintptr_t)field;
-	status->message = (char *)(uintptr_t)message;
-}
-
-static void create(Shoal__Oss__Session *session, Shoal__Oss__Response *response)
-{
-	static Shoal__Oss__SessionAnswer answer;
-
-	shoal__oss__session_answer__init(&answer);
-	if (has_dnn(session, "taken")) {
-		refuse(response->status, SHOAL__OSS__CODE__ADDRESS_TAKEN, "session.ue.ipv4", "session 7 has it");
-		return;
-	}
-	if (has_dnn(session, "late"))
-		refuse(response->status, SHOAL__OSS__CODE__NOT_APPLIED_YET, "", "stored; no worker has it yet");
-	keep(session);
-	answer.session = session;
-	response->body_case = SHOAL__OSS__RESPONSE__BODY_SESSION;
-	response->session = &answer;
-}
-
-static void import(Shoal__Oss__SessionImport *body, Shoal__Oss__Response *response)
-{
-	static Shoal__Oss__SessionImportAnswer answer;
-	static Shoal__Oss__ImportFault faults[1000], *list[1000];
-	static Shoal__Oss__Status taken;
-
-	shoal__oss__session_import_answer__init(&answer);
-	shoal__oss__status__init(&taken);
-	refuse(&taken, SHOAL__OSS__CODE__ADDRESS_TAKEN, "ue.ipv4", "session 7 has it");
-	answer.faults = list;
-	for (size_t i = 0; i < body->n_sessions; i++) {
-		if (!has_dnn(body->sessions[i], "taken"))
-			continue;
-		list[answer.n_faults] = &faults[answer.n_faults];
-		shoal__oss__import_fault__init(&faults[answer.n_faults]);
-		faults[answer.n_faults].index = (uint32_t)i;
-		faults[answer.n_faults++].status = &taken;
-	}
-	response->body_case = SHOAL__OSS__RESPONSE__BODY_SESSION_IMPORT;
-	response->session_import = &answer;
-	if (answer.n_faults && !body->go_on) {
-		refuse(response->status, SHOAL__OSS__CODE__ADDRESS_TAKEN, "sessions[0].ue.ipv4",
-		       "a session is refused");
-		return;
-	}
-	for (size_t i = 0; i < body->n_sessions; i++)
-		if (!has_dnn(body->sessions[i], "taken"))
-			keep(body->sessions[i]), answer.created++;
-}
-
-// Deletes where `erase`.
-static void get(uint64_t id, const Shoal__Oss__Identity *identity, bool erase, Shoal__Oss__Response *response)
-{
-	static Shoal__Oss__SessionAnswer answer;
-	Shoal__Oss__Session *session = id ? recall(id) : find_imsi(identity ? identity->imsi : "");
-
-	shoal__oss__session_answer__init(&answer);
-	if (!session) {
-		refuse(response->status, SHOAL__OSS__CODE__NOT_FOUND, "id", "no such session");
-		return;
-	}
-	if (erase)
-		sessions[session->id - 1].bytes = NULL;
-	answer.session = session;
-	response->body_case = SHOAL__OSS__RESPONSE__BODY_SESSION;
-	response->session = &answer;
-}
-
-static void list_sessions(const Shoal__Oss__SessionList *body, Shoal__Oss__Response *response)
-{
-	static Shoal__Oss__SessionListAnswer answer;
-	static Shoal__Oss__Session *list[1000];
-	uint64_t id = body->after + 1;
-
-	shoal__oss__session_list_answer__init(&answer);
-	answer.sessions = list;
-	for (; id <= session_count && answer.n_sessions < body->limit; id++) {
-		Shoal__Oss__Session *session = recall(id);
-
-		if (session)
-			list[answer.n_sessions++] = session;
-	}
-	answer.next = id <= session_count ? id - 1 : 0;
-	answer.total = session_count;
-	response->body_case = SHOAL__OSS__RESPONSE__BODY_SESSION_LIST;
-	response->session_list = &answer;
-}
-
-// Two workers and the slow lane; every look finds them 1000 packets on.
-static Shoal__Oss__Worker **workers(size_t *count)
-{
-	static Shoal__Oss__Worker worker[3], *list[3];
-	static Shoal__Oss__Counter verdict[2], *verdicts[2] = { &verdict[0], &verdict[1] };
-
-	polls++;
-	for (unsigned i = 0; i < 2; i++) {
-		shoal__oss__counter__init(&verdict[i]);
-		verdict[i].name = i ? "no_session" : "forward";
-		verdict[i].value = (i ? 10 : 990) * polls;
-	}
-	for (unsigned i = 0; i < 3; i++) {
-		shoal__oss__worker__init(&worker[i]);
-		worker[i].seat = i < 2 ? i : 15;
-		worker[i].slow = i == 2;
-		worker[i].state = SHOAL__OSS__WORKER_STATE__WORKER_READY;
-		worker[i].cpu = -1;
-		worker[i].shards = i < 2 ? 128 : 0;
-		worker[i].in_packets = worker[i].out_packets = 1000 * polls;
-		worker[i].in_bytes = 1000000 * polls;
-		worker[i].verdicts = verdicts;
-		worker[i].n_verdicts = i < 2 ? 2 : 0;
-		list[i] = &worker[i];
-	}
-	*count = 3;
-	return list;
-}
-
-static void list_workers(Shoal__Oss__Response *response)
-{
-	static Shoal__Oss__WorkerListAnswer answer;
-
-	shoal__oss__worker_list_answer__init(&answer);
-	answer.workers = workers(&answer.n_workers);
-	response->body_case = SHOAL__OSS__RESPONSE__BODY_WORKER_LIST;
-	response->worker_list = &answer;
-}
-
-static void list_shards(Shoal__Oss__Response *response)
-{
-	static Shoal__Oss__ShardListAnswer answer;
-	static Shoal__Oss__Shard shard[256], *list[256];
-
-	shoal__oss__shard_list_answer__init(&answer);
-	for (unsigned i = 0; i < 256; i++) {
-		shoal__oss__shard__init(&shard[i]);
-		shard[i].shard = i;
-		shard[i].seat = i == 255 ? 255 : i % 2;
-		shard[i].in_step = true;
-		list[i] = &shard[i];
-	}
-	answer.shards = list;
-	answer.n_shards = 256;
-	response->body_case = SHOAL__OSS__RESPONSE__BODY_SHARD_LIST;
-	response->shard_list = &answer;
-}
-
-static void status(Shoal__Oss__Response *response)
-{
-	static Shoal__Oss__StatusAnswer answer;
-	static Shoal__Oss__Account account;
-	static Shoal__Oss__Port port, *ports[1] = { &port };
-
-	shoal__oss__status_answer__init(&answer);
-	shoal__oss__account__init(&account);
-	shoal__oss__port__init(&port);
-	answer.version = "mock";
-	answer.sessions = answer.applied = session_count;
-	answer.primary_up = answer.courier_up = true;
-	answer.workers = workers(&answer.n_workers);
-	account.rx = account.forwarded = 2000 * polls;
-	account.closes = true;
-	port.name = "n3";
-	port.rx_packets = 2000 * polls;
-	answer.account = &account;
-	answer.ports = ports;
-	answer.n_ports = 1;
-	response->body_case = SHOAL__OSS__RESPONSE__BODY_STATUS_ANSWER;
-	response->status_answer = &answer;
 }
 
 static void counters(Shoal__Oss__Response *response)
@@ -285,44 +50,36 @@ static void counters(Shoal__Oss__Response *response)
 	response->counters = &answer;
 }
 
-static void order(uint32_t seat, Shoal__Oss__Response *response)
-{
-	if (seat == 9)
-		refuse(response->status, SHOAL__OSS__CODE__NOT_FOUND, "seat", "nobody sits there");
-	else
-		list_workers(response);
-}
-
 static void serve(Shoal__Oss__Request *request, Shoal__Oss__Response *response)
 {
 	switch (request->body_case) {
 	case SHOAL__OSS__REQUEST__BODY_SESSION_CREATE:
-		create(request->session_create->session, response);
+		sessions_create(request->session_create->session, response);
 		break;
 	case SHOAL__OSS__REQUEST__BODY_SESSION_IMPORT:
-		import(request->session_import, response);
+		sessions_import(request->session_import, response);
 		break;
 	case SHOAL__OSS__REQUEST__BODY_SESSION_GET:
-		get(request->session_get->id, request->session_get->identity, false, response);
+		sessions_get(request->session_get->id, request->session_get->identity, false, response);
 		break;
 	case SHOAL__OSS__REQUEST__BODY_SESSION_DELETE:
-		get(request->session_delete->id, request->session_delete->identity, true, response);
+		sessions_get(request->session_delete->id, request->session_delete->identity, true, response);
 		break;
 	case SHOAL__OSS__REQUEST__BODY_SESSION_LIST:
-		list_sessions(request->session_list, response);
+		sessions_list(request->session_list, response);
 		break;
 	case SHOAL__OSS__REQUEST__BODY_WORKER_LIST:
-		list_workers(response);
+		gateway_workers(response);
 		break;
 	case SHOAL__OSS__REQUEST__BODY_WORKER_ORDER:
-		order(request->worker_order->seat, response);
+		gateway_order(request->worker_order->seat, response);
 		break;
 	case SHOAL__OSS__REQUEST__BODY_SHARD_LIST:
 	case SHOAL__OSS__REQUEST__BODY_SHARD_MOVE:
-		list_shards(response);
+		gateway_shards(response);
 		break;
 	case SHOAL__OSS__REQUEST__BODY_STATUS_GET:
-		status(response);
+		gateway_status(response);
 		break;
 	case SHOAL__OSS__REQUEST__BODY_COUNTERS_GET:
 		counters(response);

@@ -1,0 +1,94 @@
+// cli_mock_gateway.c - workers, shards and status of the stand-in for shoal-ctrl. One thread.
+#include "tests/smoke/cli_mock.h"
+
+static uint64_t polls;
+
+// Two workers and the slow lane; every look finds them 1000 packets on.
+static Shoal__Oss__Worker **workers(size_t *count)
+{
+	static Shoal__Oss__Worker worker[3], *list[3];
+	static Shoal__Oss__Counter verdict[2], *verdicts[2] = { &verdict[0], &verdict[1] };
+
+	polls++;
+	for (unsigned i = 0; i < 2; i++) {
+		shoal__oss__counter__init(&verdict[i]);
+		verdict[i].name = i ? "no_session" : "forward";
+		verdict[i].value = (i ? 10 : 990) * polls;
+	}
+	for (unsigned i = 0; i < 3; i++) {
+		shoal__oss__worker__init(&worker[i]);
+		worker[i].seat = i < 2 ? i : 15;
+		worker[i].slow = i == 2;
+		worker[i].state = SHOAL__OSS__WORKER_STATE__WORKER_READY;
+		worker[i].cpu = -1;
+		worker[i].shards = i < 2 ? 128 : 0;
+		worker[i].in_packets = worker[i].out_packets = 1000 * polls;
+		worker[i].in_bytes = 1000000 * polls;
+		worker[i].verdicts = verdicts;
+		worker[i].n_verdicts = i < 2 ? 2 : 0;
+		list[i] = &worker[i];
+	}
+	*count = 3;
+	return list;
+}
+
+void gateway_workers(Shoal__Oss__Response *response)
+{
+	static Shoal__Oss__WorkerListAnswer answer;
+
+	shoal__oss__worker_list_answer__init(&answer);
+	answer.workers = workers(&answer.n_workers);
+	response->body_case = SHOAL__OSS__RESPONSE__BODY_WORKER_LIST;
+	response->worker_list = &answer;
+}
+
+void gateway_shards(Shoal__Oss__Response *response)
+{
+	static Shoal__Oss__ShardListAnswer answer;
+	static Shoal__Oss__Shard shard[256], *list[256];
+
+	shoal__oss__shard_list_answer__init(&answer);
+	for (unsigned i = 0; i < 256; i++) {
+		shoal__oss__shard__init(&shard[i]);
+		shard[i].shard = i;
+		shard[i].seat = i == 255 ? 255 : i % 2;
+		shard[i].in_step = true;
+		list[i] = &shard[i];
+	}
+	answer.shards = list;
+	answer.n_shards = 256;
+	response->body_case = SHOAL__OSS__RESPONSE__BODY_SHARD_LIST;
+	response->shard_list = &answer;
+}
+
+void gateway_status(Shoal__Oss__Response *response)
+{
+	static Shoal__Oss__StatusAnswer answer;
+	static Shoal__Oss__Account account;
+	static Shoal__Oss__Port port, *ports[1] = { &port };
+
+	shoal__oss__status_answer__init(&answer);
+	shoal__oss__account__init(&account);
+	shoal__oss__port__init(&port);
+	answer.version = "mock";
+	answer.sessions = answer.applied = sessions_number();
+	answer.primary_up = answer.courier_up = true;
+	answer.workers = workers(&answer.n_workers);
+	account.rx = account.forwarded = 2000 * polls;
+	account.closes = true;
+	port.name = "n3";
+	port.rx_packets = 2000 * polls;
+	answer.account = &account;
+	answer.ports = ports;
+	answer.n_ports = 1;
+	response->body_case = SHOAL__OSS__RESPONSE__BODY_STATUS_ANSWER;
+	response->status_answer = &answer;
+}
+
+void gateway_order(uint32_t seat, Shoal__Oss__Response *response)
+{
+	if (seat == 9)
+		refuse(response->status, SHOAL__OSS__CODE__NOT_FOUND, "seat", "nobody sits there");
+	else
+		gateway_workers(response);
+}
