@@ -154,8 +154,8 @@ subscribers_make() { # how many [first]
 	awk -v n="$1" -v first="${2:-1}" 'BEGIN {
 		print "imsi,ipv4,ipv6,peer,peer_teid,qfi"
 		for (i = first; i < first + n; i++)
-			printf "00101%010d,%s,%s,10.99.3.2,%d,%s\n", i, i % 4 == 3 ? "" : "auto", i % 4 > 1 ? "auto" : "",
-				1996488704 + i, i % 4 % 2 ? 9 : ""
+			printf "00101%010d,%s,%s,10.99.3.2,%d,%s\n", i, (i % 4 == 3 ? "" : "auto"), (i % 4 > 1 ? "auto" : ""),
+				1996488704 + i, (i % 4 % 2 ? 9 : "")
 	}'
 }
 
