@@ -24,8 +24,11 @@ static int summary(struct importer *import)
 {
 	double seconds = progress_seconds(&import->progress);
 	const char *verb = import->check_only ? "in order" : "created";
-	int code = import->stop ? import->stop : import->bad || import->unapplied || interrupted ? CLI_PARTLY : CLI_OK;
+	bool partly = import->bad || import->unapplied || interrupted;
+	int code = import->stop ? import->stop : partly ? CLI_PARTLY : CLI_OK;
 
+	if (code == CLI_REFUSED && import->created)
+		code = CLI_PARTLY;
 	if (import->cli->json) {
 		printf("{\"%s\": %" PRIu64 ", \"bad_lines\": %" PRIu64 ", \"not_applied_yet\": %" PRIu64
 		       ", \"seconds\": %.3f, \"complete\": %s}\n",

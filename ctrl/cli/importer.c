@@ -58,7 +58,7 @@ static void refused(struct importer *import, unsigned lane, const Shoal__Oss__Re
 		say_fault(import, lane, answer->faults[0]->index, answer->faults[0]->status);
 	else
 		say_fault(import, lane, UINT32_MAX, response->status);
-	import->stop = import->created ? CLI_PARTLY : CLI_REFUSED;
+	import->stop = CLI_REFUSED;
 }
 
 static void landed(void *arg, unsigned lane, const Shoal__Oss__Response *response, int error)

@@ -177,6 +177,10 @@ err_has "events were lost before"
 exits 0 shoal status
 out_has "sessions"
 
+in_manual() { # pattern
+	grep -qE -- "$1" "$(dirname "$0")/../../deploy/man/shoal.1" || fail "the manual page lacks '$1'"
+}
+
 # ---- Being asked wrongly, and helping
 exits 2 shoal
 exits 2 shoal fly
@@ -193,6 +197,10 @@ for command in "${commands[@]}"; do
 	# shellcheck disable=SC2086 # two words
 	exits 0 shoal $command --help
 	out_has "Examples:"
+	in_manual "Cm $(echo $command)( |\$)"
+	while read -r option; do
+		in_manual "(Fl|,) ${option#-}( |,|\$)"
+	done < <(grep -oE '^ +--?[a-z0-9-]+' "$dir/out")
 done
 eval "$(shoal completion bash)"
 completes() { # wanted word...
