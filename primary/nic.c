@@ -82,12 +82,15 @@ static void nic_addresses(struct nic_port *port)
 // A kernel interface is not ours to change; other devices are told, those that can be.
 static void nic_mtu(const struct nic_port *port)
 {
-	uint16_t mtu = 0;
+	int mtu;
 
-	if (!port->driver->kernel)
+	if (!port->driver->kernel) {
 		rte_eth_dev_set_mtu(port->id, port->conf->mtu);
-	else if (!rte_eth_dev_get_mtu(port->id, &mtu) && mtu < port->conf->mtu)
-		log_warning("port.mtu", "%s: configured for packets of %u bytes, but %s carries only %u",
+		return;
+	}
+	mtu = nic_kernel_mtu(port->conf->device);
+	if (mtu >= 0 && mtu < port->conf->mtu)
+		log_warning("port.mtu", "%s: configured for packets of %u bytes, but %s carries only %d",
 			    port->conf->name, port->conf->mtu, port->conf->device, mtu);
 }
 

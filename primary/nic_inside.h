@@ -89,5 +89,6 @@ int nic_private_open(struct nic_port *port, unsigned number, int node);
 
 int nic_kernel_up(const char *interface); // sets it up; 0 or -errno
 bool nic_kernel_link(const char *interface);
+int nic_kernel_mtu(const char *interface);
 void nic_kernel_fds(struct nic *nic); // finds each port's descriptor, once they are started
 void nic_kernel_calm(int fd);         // takes a pending error off it, which would keep a sleeper awake

@@ -48,6 +48,21 @@ bool nic_kernel_link(const char *interface)
 	return !nic_kernel_flags(interface, 0, &flags) && (flags & IFF_UP) && (flags & IFF_RUNNING);
 }
 
+// net_af_xdp and net_af_packet say 1500 whatever the interface has.
+int nic_kernel_mtu(const char *interface)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request = { 0 };
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	strncpy(request.ifr_name, interface, sizeof(request.ifr_name) - 1);
+	error = ioctl(fd, SIOCGIFMTU, &request) ? -errno : 0;
+	close(fd);
+	return error ? error : request.ifr_mtu;
+}
+
 // Which of our ports of this driver uses the interface; -1: none.
 static int nic_port_on(const struct nic *nic, enum conf_driver driver, const char *interface)
 {
