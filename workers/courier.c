@@ -39,36 +39,6 @@ static void lock_take(const struct kit *kit)
 		fail("lock", lock);
 }
 
-static void rings_resume(struct courier *courier)
-{
-	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
-		const struct seat_courier_page *page = courier->view->seats[seat].courier;
-
-		courier->change_head[seat] = ring_resume(&page->change_head);
-		courier->report_tail[seat] = ring_resume(&page->report_tail);
-	}
-	for (unsigned shard = 0; shard < SHARDS; shard++)
-		courier->owner[shard] = atomic_load_explicit(&courier->view->plane->owner[shard], memory_order_relaxed);
-}
-
-static void courier_open(struct courier *courier, const struct kit *kit)
-{
-	int error;
-
-	courier->kit = kit;
-	courier->view = &kit->view;
-	courier->said.kind = FEED_REPORTS;
-	courier->usages.kind = FEED_USAGE;
-	courier->usage = usage_make(&kit->view.plane->shape);
-	courier->pending = pending_make();
-	if (!courier->usage || !courier->pending)
-		fail("memory", -ENOMEM);
-	rings_resume(courier);
-	error = feed_open(&courier->feed, kit->conf->run_dir, kit->bell[NEST_BELL_COURIER]);
-	if (error)
-		fail("feed", error);
-}
-
 static bool is_stuck(const struct courier *courier)
 {
 	if (pending_count(courier->pending) || (feed_connection(courier->feed) && !courier->greeted))
@@ -127,20 +97,6 @@ static bool courier_wait(struct courier *courier, int timeout_ms)
 	return !fds[0].revents;
 }
 
-static unsigned courier_turn(struct courier *courier)
-{
-	unsigned done;
-
-	courier_greet(courier);
-	done = courier_receive(courier);
-	courier_watch_owners(courier);
-	done += courier_post(courier);
-	if (!courier->welcomed)
-		return done;
-	feed_flush(courier->feed);
-	return done + courier_report(courier) + courier_tell_usage(courier);
-}
-
 // There is one courier for one nursery: they end together, so that the next nursery's finds the rings free.
 static void child_become(const struct kit *kit)
 {
@@ -165,7 +121,9 @@ noreturn void courier_main(const struct kit *kit)
 	error = guard_courier(&kit->view);
 	if (error)
 		fail("guard", error);
-	courier_open(&courier, kit);
+	error = courier_open(&courier, kit, kit->conf->run_dir);
+	if (error)
+		fail("open", error);
 	while (courier_wait(&courier, timeout_ms))
 		timeout_ms = courier_turn(&courier) ? 0 : wait_ms(&courier);
 	exit(0);

@@ -1,65 +1,11 @@
-// courier_changes.c - Hello to ctrl, and its changes into the owners' rings. State: struct courier; the courier's thread.
+// courier_changes.c - ctrl's changes into the owners' rings. State: struct courier; the courier's thread.
 #include <errno.h>
-#include <string.h>
 #include "shared/base/bell.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "workers/courier_parts.h"
 
 #define RECEIVE_TURN 8u // messages taken before others have their turn
-
-void courier_stand(const struct courier *courier, struct feed_stand *stand, unsigned shard)
-{
-	struct region_header *header = courier->view->shards[shard].header;
-
-	stand->epoch = atomic_load_explicit(&header->epoch, memory_order_relaxed);
-	stand->seq = atomic_load_explicit(&header->seq, memory_order_acquire);
-	stand->digest = atomic_load_explicit(&header->digest, memory_order_relaxed);
-	stand->sessions = atomic_load_explicit(&header->sessions, memory_order_relaxed);
-	stand->seat = atomic_load_explicit(&courier->view->plane->owner[shard], memory_order_relaxed);
-}
-
-static void hello_fill(const struct courier *courier, struct feed_hello *hello)
-{
-	const struct plane *plane = courier->view->plane;
-
-	memset(hello, 0, sizeof(*hello));
-	hello->version = FEED_VERSION;
-	memcpy(hello->layout, plane->layout, sizeof(hello->layout) - 1);
-	memcpy(hello->build, plane->build, sizeof(hello->build) - 1);
-	hello->plane_generation = plane->generation;
-	hello->slots = plane->shape.slots;
-	hello->foreign = plane->shape.foreign;
-	hello->rates = plane->shape.rates;
-	hello->slot_bits = plane->net.slot_bits;
-	hello->gtpu_ipv4 = plane->net.gtpu_ipv4;
-	hello->pools = plane->net.pools;
-	memcpy(hello->pool, plane->net.pool, sizeof(hello->pool));
-	for (unsigned shard = 0; shard < SHARDS; shard++)
-		courier_stand(courier, &hello->stand[shard], shard);
-}
-
-// A connection begins with Hello. What waited for the last one is forgotten: ctrl sends what each shard lacks.
-void courier_greet(struct courier *courier)
-{
-	uint32_t connection = feed_connection(courier->feed);
-	struct feed_word *word = &courier->usages; // nothing of it is worth keeping
-
-	if (connection == courier->greeted)
-		return;
-	courier->welcomed = false;
-	courier->greeted = 0;
-	if (!connection)
-		return;
-	pending_drop_all(courier->pending);
-	memset(courier->doubt, 0, sizeof(courier->doubt));
-	word->kind = FEED_HELLO;
-	hello_fill(courier, &word->hello);
-	if (!feed_send_now(courier->feed, word))
-		courier->greeted = connection;
-	word->kind = FEED_USAGE;
-	word->usages.count = 0;
-}
 
 static void refuse(struct courier *courier, const struct change *change, const char *field)
 {
@@ -167,14 +113,19 @@ static unsigned shard_post(struct courier *courier, uint8_t shard, unsigned seat
 	return posted;
 }
 
+// What waits for a shard that has moved is dropped once ctrl has been told, and comes again.
+static bool may_post(const struct courier *courier, uint8_t shard)
+{
+	return pending_first(courier->pending, shard) && !courier->doubt[shard].moved;
+}
+
 unsigned courier_post(struct courier *courier)
 {
 	uint32_t seats = 0;
 	unsigned total = 0;
 
 	for (unsigned shard = 0; shard < SHARDS; shard++) {
-		unsigned seat =
-		    pending_first(courier->pending, (uint8_t)shard) ? courier_owner(courier, shard) : PLANE_SEAT_NONE;
+		unsigned seat = may_post(courier, (uint8_t)shard) ? courier_owner(courier, shard) : PLANE_SEAT_NONE;
 		unsigned posted = seat < PLANE_SEATS ? shard_post(courier, (uint8_t)shard, seat) : 0;
 
 		seats |= posted ? 1u << seat : 0;

@@ -25,17 +25,19 @@ struct courier {
 	struct feed_word usages; // same for usage
 };
 
-// Where a shard stands, from its region header.
-void courier_stand(const struct courier *courier, struct feed_stand *stand, unsigned shard);
+// courier_turn.c. 0 or -errno, logged where ctrl's socket is at fault. A turn returns how much it did.
+int courier_open(struct courier *courier, const struct kit *kit, const char *run_dir);
+void courier_close(struct courier *courier);
+unsigned courier_turn(struct courier *courier);
+void courier_stand(const struct courier *courier, struct feed_stand *stand, unsigned shard); // where a shard stands
 
-// The seat that may be given the shard's changes now, or PLANE_SEAT_NONE: the map and the region must agree.
-unsigned courier_owner(const struct courier *courier, unsigned shard);
-
-// courier_changes.c. Each returns how much it did.
-void courier_greet(struct courier *courier);        // says Hello on a new connection
+// courier_changes.c
 unsigned courier_receive(struct courier *courier);  // words of ctrl
 unsigned courier_post(struct courier *courier);     // changes into rings
 void courier_watch_owners(struct courier *courier); // shards that moved
+
+// The seat that may be given the shard's changes now, or PLANE_SEAT_NONE: the map and the region must agree.
+unsigned courier_owner(const struct courier *courier, unsigned shard);
 
 // courier_reports.c. Only while ctrl listens (welcomed).
 unsigned courier_report(struct courier *courier); // reports and gaps to ctrl

@@ -91,6 +91,12 @@ int feed_open(struct feed **made, const char *run_dir, int bell)
 	return 0;
 }
 
+void feed_close(struct feed *feed)
+{
+	nng_close(feed->socket);
+	free(feed);
+}
+
 uint32_t feed_connection(const struct feed *feed)
 {
 	return atomic_load(&feed->pipe);

@@ -11,6 +11,7 @@ struct feed;
 
 // Dials <run_dir>/feed.ipc now and whenever it is lost. bell: rung when a connection comes or goes. 0 or -errno, logged.
 int feed_open(struct feed **feed, const char *run_dir, int bell);
+void feed_close(struct feed *feed);
 
 // Number of the present connection; 0 = none. A new number: everything begins with Hello.
 uint32_t feed_connection(const struct feed *feed);

@@ -1,0 +1,104 @@
+// courier_turn.c - a courier without its process: what it is made of, its Hello, and one turn. State: struct courier; the courier's
+// thread.
+#include <errno.h>
+#include <string.h>
+#include "workers/courier_parts.h"
+
+static void rings_resume(struct courier *courier)
+{
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
+		const struct seat_courier_page *page = courier->view->seats[seat].courier;
+
+		courier->change_head[seat] = ring_resume(&page->change_head);
+		courier->report_tail[seat] = ring_resume(&page->report_tail);
+	}
+	for (unsigned shard = 0; shard < SHARDS; shard++)
+		courier->owner[shard] = atomic_load_explicit(&courier->view->plane->owner[shard], memory_order_relaxed);
+}
+
+int courier_open(struct courier *courier, const struct kit *kit, const char *run_dir)
+{
+	*courier = (struct courier){ .kit = kit, .view = &kit->view };
+	courier->said.kind = FEED_REPORTS;
+	courier->usages.kind = FEED_USAGE;
+	courier->usage = usage_make(&kit->view.plane->shape);
+	courier->pending = pending_make();
+	if (!courier->usage || !courier->pending)
+		return -ENOMEM;
+	rings_resume(courier);
+	return feed_open(&courier->feed, run_dir, kit->bell[NEST_BELL_COURIER]);
+}
+
+void courier_close(struct courier *courier)
+{
+	feed_close(courier->feed);
+	pending_free(courier->pending);
+	usage_free(courier->usage);
+}
+
+void courier_stand(const struct courier *courier, struct feed_stand *stand, unsigned shard)
+{
+	struct region_header *header = courier->view->shards[shard].header;
+
+	stand->epoch = atomic_load_explicit(&header->epoch, memory_order_relaxed);
+	stand->seq = atomic_load_explicit(&header->seq, memory_order_acquire);
+	stand->digest = atomic_load_explicit(&header->digest, memory_order_relaxed);
+	stand->sessions = atomic_load_explicit(&header->sessions, memory_order_relaxed);
+	stand->seat = atomic_load_explicit(&courier->view->plane->owner[shard], memory_order_relaxed);
+}
+
+static void hello_fill(const struct courier *courier, struct feed_hello *hello)
+{
+	const struct plane *plane = courier->view->plane;
+
+	memset(hello, 0, sizeof(*hello));
+	hello->version = FEED_VERSION;
+	memcpy(hello->layout, plane->layout, sizeof(hello->layout) - 1);
+	memcpy(hello->build, plane->build, sizeof(hello->build) - 1);
+	hello->plane_generation = plane->generation;
+	hello->slots = plane->shape.slots;
+	hello->foreign = plane->shape.foreign;
+	hello->rates = plane->shape.rates;
+	hello->slot_bits = plane->net.slot_bits;
+	hello->gtpu_ipv4 = plane->net.gtpu_ipv4;
+	hello->pools = plane->net.pools;
+	memcpy(hello->pool, plane->net.pool, sizeof(hello->pool));
+	for (unsigned shard = 0; shard < SHARDS; shard++)
+		courier_stand(courier, &hello->stand[shard], shard);
+}
+
+// A connection begins with Hello. What waited for the last one is forgotten: ctrl sends what each shard lacks.
+static void greet(struct courier *courier)
+{
+	uint32_t connection = feed_connection(courier->feed);
+	struct feed_word *word = &courier->usages; // nothing of it is worth keeping
+
+	if (connection == courier->greeted)
+		return;
+	courier->welcomed = false;
+	courier->greeted = 0;
+	if (!connection)
+		return;
+	pending_drop_all(courier->pending);
+	memset(courier->doubt, 0, sizeof(courier->doubt));
+	word->kind = FEED_HELLO;
+	hello_fill(courier, &word->hello);
+	if (!feed_send_now(courier->feed, word))
+		courier->greeted = connection;
+	word->kind = FEED_USAGE;
+	word->usages.count = 0;
+}
+
+unsigned courier_turn(struct courier *courier)
+{
+	unsigned done;
+
+	greet(courier);
+	done = courier_receive(courier);
+	courier_watch_owners(courier);
+	done += courier_post(courier);
+	if (!courier->welcomed)
+		return done;
+	feed_flush(courier->feed);
+	return done + courier_report(courier) + courier_tell_usage(courier);
+}
