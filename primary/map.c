@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define MAP_STEP 159u // SHARDS / 1.618, odd: visits each shard once
+
 void map_init(struct map *map)
 {
 	memset(map, 0, sizeof(*map));
@@ -96,10 +98,13 @@ static bool map_fullest(const struct map *map, unsigned from)
 	return true;
 }
 
-// Evens the loads out with as few moves as there can be: each takes a shard from the fullest to the emptiest.
+// Evens the loads out with as few moves as there can be: each takes a shard from the fullest to the emptiest. Shards are
+// visited in steps of the golden section, so that those that go and those that stay both lie evenly: neighbouring shards
+// fill alike.
 static void map_level(struct map *map)
 {
-	for (unsigned i = 0; i < SHARDS; i++) {
+	for (unsigned k = 0; k < SHARDS; k++) {
+		unsigned i = k * MAP_STEP % SHARDS;
 		const struct map_shard *now = &map->shard[i];
 		unsigned least = map_least(map);
 
