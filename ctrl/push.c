@@ -26,11 +26,22 @@ static void shard_rewind(struct push *push, uint8_t index)
 	rates_untell(push->rates, index);
 }
 
+static void departed_finish(struct push *push, struct cell *cell)
+{
+	while (cell->departed) {
+		struct session *session = cell->departed;
+
+		cell->departed = session->departed;
+		push->departed--;
+		push->hooks.departed(push->hooks.with, session);
+	}
+}
+
 // The shard stands at `seq`: everything above that number is missing.
 static void shard_stand(struct push *push, uint8_t index, uint64_t seq)
 {
 	struct push_shard *shard = &push->shard[index];
-	const struct cell *cells = cells_of(push);
+	struct cell *cells = cells_of(push);
 
 	shard->acked = seq;
 	shard->unacked = chain_after(push->chains, index, chain_number(seq));
@@ -40,6 +51,8 @@ static void shard_stand(struct push *push, uint8_t index, uint64_t seq)
 		shard->waiting++;
 		shard->applied -= cells[i].digest != 0;
 	}
+	for (uint32_t i = push->chains->chain[index].oldest; push->departed && i != shard->unacked; i = cells[i].newer)
+		departed_finish(push, &cells[i]);
 	shard_rewind(push, index);
 }
 
@@ -69,17 +82,6 @@ void push_sweep(struct push *push, uint8_t index, uint64_t now_ns)
 	shard->epoch = ++push->epoch;
 	shard->swept_ns = now_ns;
 	shard_stand(push, index, 0);
-}
-
-static void departed_finish(struct push *push, struct cell *cell)
-{
-	while (cell->departed) {
-		struct session *session = cell->departed;
-
-		cell->departed = session->departed;
-		push->departed--;
-		push->hooks.departed(push->hooks.with, session);
-	}
 }
 
 static void cell_confirm(struct push *push, struct push_shard *shard, struct cell *cell)
@@ -145,11 +147,37 @@ static bool report_fresh(const struct push *push, const struct report *report)
 	return shard->phase != PUSH_SILENT && report->epoch >= shard->epoch;
 }
 
+// The owner is in the middle of a sweep that we took for ended: a BEGIN came to it twice.
+static bool sweep_reopened(struct push *push, const struct report *report, uint64_t now_ns)
+{
+	if (push->shard[report->shard].phase != PUSH_REPLAY || !chain_sweeping(report->seq))
+		return false;
+	push_sweep(push, report->shard, now_ns);
+	return true;
+}
+
+// The owner stands below what it confirmed. In the course of things that is an old report; when all has been quiet, the truth.
+static void relapse_hear(struct push *push, const struct report *report, uint64_t now_ns)
+{
+	struct push_shard *shard = &push->shard[report->shard];
+
+	if (shard->head != shard->tail || now_ns - shard->heard_ns < SECOND_NS)
+		return;
+	if (!sweep_reopened(push, report, now_ns))
+		shard_stand(push, report->shard, report->seq);
+}
+
 static void ack_hear(struct push *push, const struct report *report, uint64_t now_ns)
 {
 	const struct push_shard *shard = &push->shard[report->shard];
 
-	if (!report_fresh(push, report) || report->seq < shard->acked)
+	if (!report_fresh(push, report))
+		return;
+	if (report->seq < shard->acked) {
+		relapse_hear(push, report, now_ns);
+		return;
+	}
+	if (sweep_reopened(push, report, now_ns))
 		return;
 	if (chain_number(report->seq) > push->chains->chain[report->shard].number) {
 		alarm_raise(push, report->shard, "is ahead of the store; the store wins");
@@ -170,6 +198,8 @@ static void gap_hear(struct push *push, const struct report *report, uint64_t no
 		return;
 	shard->gap = report->seq;
 	shard->gap_ns = now_ns;
+	if (sweep_reopened(push, report, now_ns))
+		return;
 	if (report->seq < shard->acked) // it has lost what it had
 		shard_stand(push, report->shard, report->seq);
 	else

@@ -1,5 +1,6 @@
 // test_push.c - ctrl's side of the feed against a model of the workers' side, over a transport that loses, doubles and
 // reorders. Whatever happened: when it stops, every shard's owner holds what the store holds.
+// test_push [SEEDS [FIRST]]: more of them.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +17,6 @@
 #define SLOTS 9u // of the stand: 5 rows and 4 foreign
 #define RATES 16u
 #define QUEUE 4096u
-#define SEEDS 24u
 #define STEPS 1200u
 
 // A shard as its owner has it: the rules of shared/wire/change.h, nothing else.
@@ -27,6 +27,8 @@ struct owner {
 	bool sweeping;
 	struct bearer_rate rate[RATES];
 };
+
+static uint64_t seeds = 40, seed_first = 1;
 
 struct wire {
 	struct {
@@ -42,7 +44,7 @@ struct world {
 	struct owner owner[SHARDS];
 	struct wire wire;
 	struct feed_batch batch;
-	uint64_t random, now_ns, ids[512];
+	uint64_t seed, random, now_ns, ids[512];
 	uint32_t ids_count, created, badness; // badness: percent of messages that come to harm
 };
 
@@ -313,7 +315,7 @@ static void settle(struct world *world)
 		if (!push_waiting(&world->stand.push) && alike(world))
 			return;
 	}
-	fail_msg("the owners do not come to what the store holds");
+	fail_msg("seed %llu: the owners do not come to what the store holds", (unsigned long long)world->seed);
 }
 
 static void world_open(struct world *world, uint64_t seed, uint32_t badness)
@@ -321,6 +323,7 @@ static void world_open(struct world *world, uint64_t seed, uint32_t badness)
 	memset(world, 0, sizeof(*world));
 	ctrl_stand_open(&world->stand);
 	assert_int_equal(world->stand.truth.grid.slots, SLOTS);
+	world->seed = seed;
 	world->random = hash_u64(seed, 1);
 	world->badness = badness;
 	world->now_ns = SECOND_NS;
@@ -330,7 +333,7 @@ static void any_harm_heals(void **state)
 {
 	static struct world world;
 
-	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+	for (uint64_t seed = seed_first; seed < seed_first + seeds; seed++) {
 		world_open(&world, seed, 1 + seed % 4 * 8);
 		say_hello(&world);
 		for (unsigned i = 0; i < STEPS; i++)
@@ -347,7 +350,7 @@ static void no_harm_no_alarm(void **state)
 {
 	static struct world world;
 
-	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+	for (uint64_t seed = seed_first; seed < seed_first + seeds; seed++) {
 		world_open(&world, seed, 0);
 		for (unsigned i = 0; i < 100; i++)
 			create_one(&world);
@@ -537,7 +540,7 @@ static void a_sweep_cut_short_begins_again(void **state)
 	ctrl_stand_close(&world.stand);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_harm_heals),
@@ -551,5 +554,9 @@ int main(void)
 		cmocka_unit_test(a_sweep_cut_short_begins_again),
 	};
 
+	if (argc > 1)
+		seeds = strtoull(argv[1], NULL, 10);
+	if (argc > 2)
+		seed_first = strtoull(argv[2], NULL, 10);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
