@@ -263,7 +263,7 @@ static void a_stuck_worker_stops_nobody(void **state)
 
 	welcome();
 	own(0, 14);
-	UNTIL(gaps == 1); // it has changed hands
+	UNTIL(gaps == 1);                  // it has changed hands
 	for (unsigned i = 0; i < 6; i++) { // more than the ring holds: the window of a few shards
 		batch_begin();
 		for (uint32_t n = 0; n < FEED_BATCH_MAX; n++)
