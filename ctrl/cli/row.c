@@ -217,6 +217,8 @@ bool row_check(const struct row *row, struct row_fault *fault)
 {
 	if (both_forms(row))
 		row_fault(fault, "rules", NULL, "a session has either rules, or fields for peer and rate beside them");
+	else if (!row->session.n_rules && (row->session.n_rates || row->session.n_measures))
+		row_fault(fault, "rules", NULL, "rates and measures are for rules, and there are none");
 	else if (!row->imsi[0])
 		row_fault(fault, "imsi", NULL, "is missing");
 	else if (!row->ue.want_ipv4 && !row->ue.want_ipv6 && !row->ue.ipv4 && !row->ue.ipv6_prefix)

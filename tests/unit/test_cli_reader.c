@@ -186,7 +186,8 @@ static void bad_rules_are_named(void **state)
 	    "{\"rules\": {}}\n{\"rules\": [7]}\n{\"rates\": [{\"ul_rate\": 1}]}\n{\"measures\": [{\"volume\": 1}]}\n"
 	    "{\"rules\": [{\"measure_ids\": [1,2,3,4,5,6,7,8,9]}]}\n"
 	    "{\"imsi\": \"123456\", \"ipv4\": \"auto\", \"rules\": [], \"peer\": \"1.2.3.4\"}\n"
-	    "{\"imsi\": \"123456\", \"ipv4\": \"auto\", \"rules\": [{\"id\": 1}], \"peer\": \"1.2.3.4\"}\n");
+	    "{\"imsi\": \"123456\", \"ipv4\": \"auto\", \"rules\": [{\"id\": 1}], \"peer\": \"1.2.3.4\"}\n"
+	    "{\"imsi\": \"123456\", \"ipv4\": \"auto\", \"rates\": [{\"id\": 1}]}\n");
 	expect_refused(1, "rules[0].source", "neither access nor core");
 	expect_refused(2, "rules", "array");
 	expect_refused(3, "rules[0]", "not an object");
@@ -195,6 +196,7 @@ static void bad_rules_are_named(void **state)
 	expect_refused(6, "rules[0].measure_ids", "up to 8");
 	assert_int_equal(next(), 1);
 	expect_refused(8, "rules", "either rules");
+	expect_refused(9, "rules", "there are none");
 	done();
 }
 
