@@ -1,0 +1,223 @@
+// test_place.c - cells and addresses: what a session gets, from which pool, in which order.
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+#include "ctrl/place.h"
+
+static struct conf conf;
+static struct place place;
+static struct grid grid;
+
+static int setup(void **state)
+{
+	unsigned bad;
+	int slots;
+
+	conf = (struct conf){ .pools = 3, .foreign_slots = 2 };
+	conf.pool[0] = (struct conf_pool){ "internet", 0x0a2d0000, 23, 0x20010db800450000, 54 }; // 2 and 4 rows: 2
+	conf.pool[1] = (struct conf_pool){ "ims", 0, 0, 0x20010db800990000, 56 };                // 1 row
+	conf.pool[2] = (struct conf_pool){ "internet", 0x0a300000, 24, 0, 0 };                   // 1 row
+	slots = place_lay(&place, &conf, &bad);
+	assert_int_equal(slots, 2 + 1 + 1 + 2);
+	assert_int_equal(grid_open(&grid, (uint32_t)slots), 0);
+	place.grid = &grid;
+	place_fill(&place);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	grid_close(&grid);
+	return 0;
+}
+
+static uint32_t take(struct place_wish *wish, int *error)
+{
+	uint32_t cell = place_find(&place, wish, error);
+
+	if (cell != CELL_NONE) {
+		place_take(&place, cell);
+		grid.cells[cell].session = (struct session *)&grid; // any: it is not looked into
+	}
+	return cell;
+}
+
+static void give(uint32_t cell)
+{
+	grid.cells[cell].session = NULL;
+	place_give(&place, cell);
+}
+
+static void addresses_name_their_cell(void **state)
+{
+	int error;
+
+	for (unsigned i = 0; i < 300; i++) {
+		struct place_wish wish = { .want_ipv4 = true, .want_ipv6 = true };
+		uint32_t cell = take(&wish, &error);
+
+		assert_int_not_equal(cell, CELL_NONE);
+		assert_int_equal(place_of_ipv4(&place, wish.ipv4), cell);
+		assert_int_equal(place_of_ipv6(&place, wish.ipv6), cell);
+		assert_int_equal(shard_of_ipv4(wish.ipv4), cell_shard(&grid, cell));
+	}
+}
+
+static void shards_fill_evenly(void **state)
+{
+	unsigned count[SHARDS] = { 0 };
+	int error;
+
+	for (unsigned i = 0; i < 256; i++) {
+		struct place_wish wish = { .want_ipv4 = true };
+
+		count[cell_shard(&grid, take(&wish, &error))]++;
+	}
+	for (unsigned i = 0; i < SHARDS; i++)
+		assert_in_range(count[i], 0, 2); // two shards have a first or last address
+}
+
+static void a_pool_gives_all_it_has_then_the_next(void **state)
+{
+	static bool seen[768];
+	int error;
+
+	memset(seen, 0, sizeof(seen));
+	for (unsigned i = 0; i < 512 - 2 + 256 - 2; i++) {
+		struct place_wish wish = { .want_ipv4 = true };
+		uint32_t at;
+
+		assert_int_not_equal(take(&wish, &error), CELL_NONE);
+		at = wish.ipv4 >= 0x0a300000 ? 512 + wish.ipv4 - 0x0a300000 : wish.ipv4 - 0x0a2d0000;
+		assert_in_range(at, 0, 767);
+		assert_false(seen[at]);
+		seen[at] = true;
+	}
+	assert_false(seen[0] || seen[511] || seen[512] || seen[767]); // first and last of each pool
+	struct place_wish wish = { .want_ipv4 = true };
+	assert_int_equal(take(&wish, &error), CELL_NONE);
+	assert_int_equal(error, -EADDRNOTAVAIL);
+}
+
+static void families_have_to_be_there(void **state)
+{
+	struct place_wish wish = { .dnn = (unsigned)place_dnn(&place, "ims"), .want_ipv4 = true };
+	int error;
+
+	assert_int_equal(wish.dnn, 1);
+	assert_int_equal(take(&wish, &error), CELL_NONE);
+	assert_int_equal(error, -EAFNOSUPPORT);
+	wish.want_ipv4 = false;
+	wish.want_ipv6 = true;
+	assert_int_not_equal(take(&wish, &error), CELL_NONE);
+	assert_int_equal(place_dnn(&place, "nowhere"), -1);
+	assert_int_equal(place_dnn(&place, ""), 0);
+}
+
+static void a_given_address_gets_its_cell(void **state)
+{
+	struct place_wish wish = { .ipv4 = 0x0a2d0107, .want_ipv6 = true }, again = { .ipv4 = 0x0a2d0107 };
+	struct place_wish first = { .ipv4 = 0x0a2d0000 };
+	int error;
+	uint32_t cell = take(&wish, &error);
+
+	assert_int_equal(cell, place_of_ipv4(&place, 0x0a2d0107));
+	assert_int_equal(place_of_ipv6(&place, wish.ipv6), cell);
+	assert_int_equal(take(&again, &error), CELL_NONE);
+	assert_int_equal(error, -EADDRINUSE);
+	assert_int_not_equal(take(&first, &error), CELL_NONE); // who asks for the first address gets it
+	give(cell);
+	assert_int_equal(take(&again, &error), cell);
+}
+
+static void addresses_have_to_meet(void **state)
+{
+	struct place_wish pools = { .ipv4 = 0x0a2d0107, .ipv6 = shard_pool_ipv6(&place.pool[0], 0, 9) };
+	struct place_wish mixed = { .ipv4 = 0x0a2d0107, .ipv6 = 0x2a00000000000000 };
+	struct place_wish wanted = { .ipv4 = 0xc0a80001, .want_ipv6 = true };
+	int error;
+
+	assert_int_equal(take(&pools, &error), CELL_NONE);
+	assert_int_equal(error, -EXDEV);
+	assert_int_equal(take(&mixed, &error), CELL_NONE);
+	assert_int_equal(error, -EXDEV);
+	assert_int_equal(take(&wanted, &error), CELL_NONE);
+	assert_int_equal(error, -EXDEV);
+}
+
+static void foreign_addresses_live_where_they_hash(void **state)
+{
+	int error;
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct place_wish wish = { .ipv4 = 0xc0a80001 + i * 0x01010000, .ipv6 = 0x2a00000000000000 + i };
+		uint32_t cell = take(&wish, &error);
+
+		assert_int_equal(shard_of_ipv4(wish.ipv4), shard_of_ipv4(0xc0a80001)); // all in one shard
+		if (i == 2) {
+			assert_int_equal(cell, CELL_NONE);
+			assert_int_equal(error, -ENOSPC);
+			continue;
+		}
+		assert_int_equal(cell_shard(&grid, cell), shard_of_ipv4(wish.ipv4));
+		assert_true(cell_slot(&grid, cell) >= place.foreign_first);
+	}
+}
+
+static void free_cells_rest_longest(void **state)
+{
+	struct place_wish wish = { .dnn = 1, .want_ipv6 = true };
+	uint32_t cells[256], order[256];
+	int error;
+
+	for (unsigned i = 0; i < 256; i++)
+		cells[i] = take(&wish, &error), wish.ipv6 = 0;
+	for (unsigned i = 256; i-- > 0;)
+		give(cells[i]);
+	for (unsigned i = 0; i < 256; i++)
+		order[i] = take(&wish, &error), wish.ipv6 = 0;
+	assert_memory_equal(cells, order, sizeof(cells)); // one cell a shard, shards in turn
+	give(cells[3]);
+	place_take(&place, cells[3]);
+	place_back(&place, cells[3]);
+	assert_int_equal(place_find(&place, &wish, &error), cells[3]);
+}
+
+static void generations_differ(void **state)
+{
+	uint32_t last = 0;
+
+	for (unsigned i = 0; i < 100000; i++) {
+		uint32_t teid = cell_teid_next(&grid, 77, i * 0x9e3779b97f4a7c15ull);
+
+		assert_int_not_equal(teid, 0);
+		assert_int_not_equal(teid, last);
+		assert_int_equal(shard_of_teid(teid), cell_shard(&grid, 77));
+		assert_int_equal(shard_slot_of_teid(teid, grid.slot_bits), cell_slot(&grid, 77));
+		assert_int_not_equal(shard_teid_generation(teid, grid.slot_bits), 0);
+		last = i % 5 ? teid : 0;
+		grid.cells[77].teid = last;
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(addresses_name_their_cell, setup, teardown),
+		cmocka_unit_test_setup_teardown(shards_fill_evenly, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_pool_gives_all_it_has_then_the_next, setup, teardown),
+		cmocka_unit_test_setup_teardown(families_have_to_be_there, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_given_address_gets_its_cell, setup, teardown),
+		cmocka_unit_test_setup_teardown(addresses_have_to_meet, setup, teardown),
+		cmocka_unit_test_setup_teardown(foreign_addresses_live_where_they_hash, setup, teardown),
+		cmocka_unit_test_setup_teardown(free_cells_rest_longest, setup, teardown),
+		cmocka_unit_test_setup_teardown(generations_differ, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

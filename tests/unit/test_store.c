@@ -1,0 +1,256 @@
+// test_store.c - the LMDB engine: what is written is read, damage and open doors are noticed, a full disk refuses whole.
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "ctrl/store.h"
+#include "shared/base/log.h"
+
+struct box {
+	char dir[64], data[96], lock[96];
+	struct store store;
+};
+
+static int setup(void **state)
+{
+	static struct box box;
+
+	log_open("test", "error");
+	snprintf(box.dir, sizeof(box.dir), "%s/store.XXXXXX", access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
+	assert_non_null(mkdtemp(box.dir));
+	snprintf(box.data, sizeof(box.data), "%s/data.mdb", box.dir);
+	snprintf(box.lock, sizeof(box.lock), "%s/lock.mdb", box.dir);
+	assert_int_equal(store_lmdb_open(&box.store, box.dir, 16), 0);
+	*state = &box;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct box *box = *state;
+
+	store_close(&box->store);
+	unlink(box->data);
+	unlink(box->lock);
+	rmdir(box->dir);
+	return 0;
+}
+
+static int put(struct box *box, uint64_t key, const char *text)
+{
+	struct store_row row = { key, (const uint8_t *)text, strlen(text) };
+
+	return box->store.engine->put(box->store.self, STORE_SESSIONS, &row);
+}
+
+static int begin(struct box *box)
+{
+	return box->store.engine->begin(box->store.self);
+}
+
+static int commit(struct box *box)
+{
+	return box->store.engine->commit(box->store.self);
+}
+
+static bool there(struct box *box, uint64_t key, const char *text)
+{
+	struct store_row row = { .key = key };
+
+	return !box->store.engine->get(box->store.self, STORE_SESSIONS, &row) && row.bytes &&
+	       row.length == strlen(text) && !memcmp(row.bytes, text, row.length);
+}
+
+static void reopen(struct box *box)
+{
+	store_close(&box->store);
+	assert_int_equal(store_lmdb_open(&box->store, box->dir, 16), 0);
+}
+
+static void keeps_what_is_committed(void **state)
+{
+	struct box *box = *state;
+	struct store_row row = { .key = 4 };
+
+	assert_int_equal(begin(box), 0);
+	assert_int_equal(put(box, 1, "one"), 0);
+	assert_int_equal(put(box, 3, "three"), 0);
+	assert_int_equal(put(box, 2, "two"), 0); // not in order
+	assert_int_equal(put(box, 3, "drei"), 0);
+	assert_int_equal(commit(box), 0);
+	assert_int_equal(begin(box), 0);
+	assert_int_equal(put(box, 4, "four"), 0);
+	assert_int_equal(box->store.engine->drop(box->store.self, STORE_SESSIONS, 1), 0);
+	box->store.engine->abandon(box->store.self);
+	for (unsigned round = 0; round < 2; round++) {
+		assert_true(there(box, 1, "one"));
+		assert_true(there(box, 2, "two"));
+		assert_true(there(box, 3, "drei"));
+		assert_int_equal(box->store.engine->get(box->store.self, STORE_SESSIONS, &row), -ENOENT);
+		reopen(box);
+	}
+	assert_int_equal(begin(box), 0);
+	assert_int_equal(put(box, 4, "four"), 0); // behind an abandoned one with the same key
+	assert_int_equal(box->store.engine->drop(box->store.self, STORE_SESSIONS, 99), 0);
+	assert_int_equal(commit(box), 0);
+	assert_true(there(box, 4, "four"));
+}
+
+struct seen {
+	uint64_t keys[16];
+	unsigned count, damaged;
+};
+
+static int on_row(void *with, const struct store_row *row)
+{
+	struct seen *seen = with;
+
+	seen->damaged += !row->bytes;
+	seen->keys[seen->count++] = row->key;
+	return seen->count == 3 ? 77 : 0;
+}
+
+static void walks_in_order(void **state)
+{
+	struct box *box = *state;
+	struct seen seen = { 0 };
+
+	assert_int_equal(begin(box), 0);
+	for (uint64_t key = 1000; key > 0; key -= 100)
+		assert_int_equal(put(box, key, "x"), 0);
+	assert_int_equal(commit(box), 0);
+	assert_int_equal(box->store.engine->walk(box->store.self, STORE_SESSIONS, 201, on_row, &seen), 77);
+	assert_int_equal(seen.keys[0], 300);
+	assert_int_equal(seen.keys[1], 400);
+	assert_int_equal(seen.keys[2], 500);
+	seen.count = 0;
+	assert_int_equal(box->store.engine->walk(box->store.self, STORE_SESSIONS, 901, on_row, &seen), 0);
+	assert_int_equal(seen.count, 1);
+	assert_int_equal(box->store.engine->walk(box->store.self, STORE_KEYS, 0, on_row, &seen), 0);
+}
+
+// Turns over one byte of the first copy of `text` in the file.
+static void damage(const char *path, const char *text)
+{
+	static char bytes[1 << 20];
+	int fd = open(path, O_RDWR);
+	ssize_t length = read(fd, bytes, sizeof(bytes));
+	unsigned found = 0;
+
+	for (ssize_t at = 0; at + (ssize_t)strlen(text) <= length; at++)
+		if (!memcmp(bytes + at, text, strlen(text))) {
+			assert_int_equal(pwrite(fd, "?", 1, at), 1);
+			found++;
+		}
+	close(fd);
+	assert_true(found > 0);
+}
+
+static void notices_damage(void **state)
+{
+	struct box *box = *state;
+	struct seen seen = { 0 };
+
+	assert_int_equal(begin(box), 0);
+	assert_int_equal(put(box, 1, "a sound row"), 0);
+	assert_int_equal(put(box, 2, "the poor row"), 0);
+	assert_int_equal(commit(box), 0);
+	store_close(&box->store);
+	damage(box->data, "the poor row");
+	assert_int_equal(store_lmdb_open(&box->store, box->dir, 16), 0);
+	assert_true(there(box, 1, "a sound row"));
+	assert_false(there(box, 2, "?he poor row"));
+	assert_int_equal(box->store.engine->walk(box->store.self, STORE_SESSIONS, 0, on_row, &seen), 0);
+	assert_int_equal(seen.count, 2);
+	assert_int_equal(seen.damaged, 1);
+}
+
+static void a_full_map_refuses_and_goes_on(void **state)
+{
+	static char large[100000];
+	struct box *box = *state;
+	uint64_t key = 2;
+	int error = 0;
+
+	memset(large, 'x', sizeof(large) - 1);
+	assert_int_equal(begin(box), 0);
+	assert_int_equal(put(box, 1, "before"), 0);
+	assert_int_equal(commit(box), 0);
+	while (!error) {
+		assert_int_equal(begin(box), 0);
+		error = put(box, key, large);
+		if (!error)
+			error = commit(box);
+		else
+			box->store.engine->abandon(box->store.self);
+		key++;
+	}
+	assert_int_equal(error, -ENOSPC);
+	assert_true(there(box, 1, "before"));
+	assert_true(there(box, key - 2, large));
+	assert_false(there(box, key - 1, large));
+	for (uint64_t i = 2; i < key - 1; i++) { // what is full can be emptied
+		assert_int_equal(begin(box), 0);
+		assert_int_equal(box->store.engine->drop(box->store.self, STORE_SESSIONS, i), 0);
+		assert_int_equal(commit(box), 0);
+	}
+	assert_int_equal(begin(box), 0);
+	assert_int_equal(put(box, key, large), 0);
+	assert_int_equal(commit(box), 0);
+}
+
+static void refuses_open_doors(void **state)
+{
+	struct box *box = *state;
+	struct store other;
+
+	store_close(&box->store);
+	assert_int_equal(chmod(box->data, 0644), 0);
+	log_open("test", "none of it");
+	assert_int_equal(store_lmdb_open(&other, box->dir, 16), -EACCES);
+	assert_int_equal(chmod(box->data, 0600), 0);
+	assert_int_equal(chmod(box->dir, 0755), 0);
+	assert_int_equal(store_lmdb_open(&other, box->dir, 16), -EACCES);
+	assert_int_equal(chmod(box->dir, 0700), 0);
+	assert_int_equal(store_lmdb_open(&box->store, box->dir, 16), 0);
+}
+
+// A file that was cut off does not end the process; whole rows are still read.
+static void survives_a_cut(void **state)
+{
+	struct box *box = *state;
+	struct stat before;
+	struct seen seen = { 0 };
+
+	assert_int_equal(begin(box), 0);
+	assert_int_equal(put(box, 1, "one"), 0);
+	assert_int_equal(commit(box), 0);
+	store_close(&box->store);
+	assert_int_equal(stat(box->data, &before), 0);
+	assert_int_equal(truncate(box->data, before.st_size - 8192), 0);
+	if (!store_lmdb_open(&box->store, box->dir, 16))
+		box->store.engine->walk(box->store.self, STORE_SESSIONS, 0, on_row, &seen);
+	assert_true(seen.count <= 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(keeps_what_is_committed, setup, teardown),
+		cmocka_unit_test_setup_teardown(walks_in_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(notices_damage, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_full_map_refuses_and_goes_on, setup, teardown),
+		cmocka_unit_test_setup_teardown(refuses_open_doors, setup, teardown),
+		cmocka_unit_test_setup_teardown(survives_a_cut, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
