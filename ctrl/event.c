@@ -5,6 +5,8 @@
 #include "ctrl/link.h"
 #include "ctrl/wall.h"
 
+#define EVENTS_WAITING 8192 // a subscriber, and the most NNG takes; a worker that stops moves up to 256 shards at once
+
 static void pipe_event(nng_pipe pipe, nng_pipe_ev kind, void *with)
 {
 	struct event *event = with;
@@ -23,6 +25,7 @@ int event_open(struct event *event, const char *url)
 	error = link_error(nng_pub0_open(&event->socket));
 	if (error)
 		return error;
+	nng_socket_set_int(event->socket, NNG_OPT_SENDBUF, EVENTS_WAITING);
 	nng_pipe_notify(event->socket, NNG_PIPE_EV_ADD_POST, pipe_event, event);
 	nng_pipe_notify(event->socket, NNG_PIPE_EV_REM_POST, pipe_event, event);
 	error = link_listen(event->socket, url, "the event stream");

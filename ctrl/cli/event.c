@@ -9,6 +9,8 @@
 #include "ctrl/cli/client.h"
 #include "ctrl/cli/command.h"
 
+#define EVENTS_WAITING 8192 // the most NNG takes; a worker that stops moves up to 256 shards at once
+
 static const char topic[] = "shoal."; // oss.proto: before every event
 
 static const char *kind_name(Shoal__Oss__EventKind kind)
@@ -47,19 +49,18 @@ static void print_json(const Shoal__Oss__Event *event)
 	json_decref(object);
 }
 
+// The text says all there is to say of workers and shards; sessions and usage are numbers.
 static void print_text(const Shoal__Oss__Event *event)
 {
 	printf("%s  %-16s", units_when(event->at_ms).text, kind_name(event->kind));
 	if (event->session)
-		printf("session %" PRIu64 "  ", event->session);
-	if (event->kind == SHOAL__OSS__EVENT_KIND__WORKER_UP || event->kind == SHOAL__OSS__EVENT_KIND__WORKER_DOWN)
-		printf("seat %u  ", event->seat);
-	if (event->kind == SHOAL__OSS__EVENT_KIND__SHARD_MOVED)
-		printf("shard %u -> seat %u  ", event->shard, event->seat);
+		printf("  session %" PRIu64, event->session);
 	if (event->usage)
-		printf("up %s, down %s  ", units_bytes(event->usage->uplink_bytes).text,
+		printf("  up %s, down %s", units_bytes(event->usage->uplink_bytes).text,
 		       units_bytes(event->usage->downlink_bytes).text);
-	puts(event->text);
+	if (event->text[0])
+		printf("  %s", event->text);
+	putchar('\n');
 }
 
 // Numbers are dense, so a hole is a loss, and it is said.
@@ -99,6 +100,7 @@ static int subscribe(const char *url, nng_socket *socket)
 	if (error)
 		return error;
 	nng_socket_set_size(*socket, NNG_OPT_RECVMAXSZ, CLIENT_MESSAGE_MAX);
+	nng_socket_set_int(*socket, NNG_OPT_RECVBUF, EVENTS_WAITING);
 	error = nng_socket_set(*socket, NNG_OPT_SUB_SUBSCRIBE, topic, sizeof(topic) - 1);
 	if (!error)
 		error = nng_dial(*socket, url, NULL, 0);
