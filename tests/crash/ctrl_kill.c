@@ -1,0 +1,367 @@
+// ctrl_kill.c - SIGKILL to a real shoal-ctrl at any moment while clients create, modify and delete sessions.
+//
+// ctrl_kill SHOAL-CTRL [KILLS]. Each client asks again with the same key until it has an answer, whoever answers; so at the end
+// exactly what the clients were told must be there: nothing acknowledged lost, nothing done twice, nothing half.
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <nng/nng.h>
+#include <nng/protocol/reqrep0/req.h>
+#include "proto/oss.pb-c.h"
+
+#define CLIENTS 4u
+#define SESSIONS 200u // of each client
+#define PATIENCE_S 30
+
+struct client {
+	pthread_t thread;
+	unsigned index;
+	uint64_t random, keys;
+	uint64_t id[SESSIONS];   // 0 = not there
+	uint32_t peer[SESSIONS]; // as last told
+	uint64_t done;
+};
+
+static char dir[64], url[128];
+static atomic_bool stop;
+static struct client clients[CLIENTS];
+
+static void give_up(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+static void give_up(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fprintf(stderr, "\n(store and log are left in %s)\n", dir);
+	kill(0, SIGTERM);
+	exit(1);
+}
+
+static void conf_write(void)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/shoal.yaml", dir);
+	file = fopen(path, "w");
+	if (!file)
+		give_up("%s: %s", path, strerror(errno));
+	fprintf(file,
+		"run_dir: %s/run\n"
+		"ports:\n"
+		"  - {name: n3, device: a0, role: access, addresses: [10.1.0.1/24]}\n"
+		"  - {name: n6, device: c0, role: core, addresses: [10.2.0.1/24]}\n"
+		"pools:\n"
+		"  - {dnn: internet, ipv4: 10.45.0.0/21}\n"
+		"limits: {foreign_slots: 1, rates: 64}\n"
+		"ctrl: {store_dir: %s/store, store_mib: 256}\n",
+		dir, dir);
+	fclose(file);
+}
+
+static pid_t ctrl_start(const char *program)
+{
+	char conf[128], log[128];
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	snprintf(conf, sizeof(conf), "%s/shoal.yaml", dir);
+	snprintf(log, sizeof(log), "%s/log", dir);
+	if (!freopen(log, "a", stderr))
+		_exit(127);
+	execl(program, program, "--config", conf, (char *)NULL);
+	_exit(127);
+}
+
+static uint32_t draw(struct client *client, uint32_t below)
+{
+	client->random = client->random * 6364136223846793005ull + 1442695040888963407ull;
+	return (uint32_t)(client->random >> 33) % below;
+}
+
+static uint64_t now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec;
+}
+
+// One try: null if nobody answered in time.
+static Shoal__Oss__Response *try_once(nng_socket socket, const uint8_t *bytes, size_t length)
+{
+	Shoal__Oss__Response *response = NULL;
+	nng_msg *message;
+
+	if (nng_msg_alloc(&message, length))
+		give_up("no memory");
+	memcpy(nng_msg_body(message), bytes, length);
+	if (nng_sendmsg(socket, message, 0)) {
+		nng_msg_free(message);
+		return NULL;
+	}
+	if (!nng_recvmsg(socket, &message, 0)) {
+		response = shoal__oss__response__unpack(NULL, nng_msg_len(message), nng_msg_body(message));
+		nng_msg_free(message);
+	}
+	return response;
+}
+
+static Shoal__Oss__Response *ask(nng_socket socket, Shoal__Oss__Request *request)
+{
+	uint64_t begin = now_s();
+	Shoal__Oss__Response *response = NULL;
+	uint8_t bytes[1024];
+	size_t length;
+
+	request->version = 1;
+	length = shoal__oss__request__get_packed_size(request);
+	if (length > sizeof(bytes))
+		give_up("request of %zu bytes", length);
+	shoal__oss__request__pack(request, bytes);
+	while (!response && now_s() - begin < PATIENCE_S)
+		response = try_once(socket, bytes, length);
+	if (!response)
+		give_up("no answer in %d s", PATIENCE_S);
+	return response;
+}
+
+static nng_socket dial(void)
+{
+	nng_socket socket;
+
+	if (nng_req0_open(&socket))
+		give_up("no socket");
+	nng_socket_set_ms(socket, NNG_OPT_REQ_RESENDTIME, 100);
+	nng_socket_set_ms(socket, NNG_OPT_SENDTIMEO, 1000);
+	nng_socket_set_ms(socket, NNG_OPT_RECVTIMEO, 1000);
+	nng_socket_set_ms(socket, NNG_OPT_RECONNMINT, 5);
+	nng_socket_set_ms(socket, NNG_OPT_RECONNMAXT, 20);
+	if (nng_dial(socket, url, NULL, NNG_FLAG_NONBLOCK))
+		give_up("cannot dial %s", url);
+	return socket;
+}
+
+struct words {
+	Shoal__Oss__Session session;
+	Shoal__Oss__Identity identity;
+	Shoal__Oss__UeAddress ue;
+	Shoal__Oss__DefaultBearer bearer;
+	Shoal__Oss__Rate rate;
+	char imsi[16];
+};
+
+static void words_fill(struct words *words, const struct client *client, unsigned n, uint32_t peer)
+{
+	shoal__oss__session__init(&words->session);
+	shoal__oss__identity__init(&words->identity);
+	shoal__oss__ue_address__init(&words->ue);
+	shoal__oss__default_bearer__init(&words->bearer);
+	shoal__oss__rate__init(&words->rate);
+	snprintf(words->imsi, sizeof(words->imsi), "00101%05u%05u", client->index, n);
+	words->identity.imsi = words->imsi;
+	words->ue.want_ipv4 = true;
+	words->bearer.peer_ipv4 = 0x0a010000 | peer;
+	words->bearer.peer_teid = peer;
+	words->bearer.uplink = &words->rate;
+	words->rate.cir_bps = 1000 * (1 + peer % 7);
+	words->session.identity = &words->identity;
+	words->session.bearer = &words->bearer;
+}
+
+static void change_check(const Shoal__Oss__Response *response, const char *what)
+{
+	if (response->status->code)
+		give_up("%s refused: %d %s: %s", what, response->status->code, response->status->field,
+			response->status->message);
+}
+
+static void change(struct client *client, nng_socket socket, unsigned n)
+{
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionCreate create = SHOAL__OSS__SESSION_CREATE__INIT;
+	Shoal__Oss__SessionModify modify = SHOAL__OSS__SESSION_MODIFY__INIT;
+	Shoal__Oss__SessionDelete delete = SHOAL__OSS__SESSION_DELETE__INIT;
+	uint64_t key[2] = { client->index, ++client->keys };
+	uint32_t peer = 1 + draw(client, 60000);
+	Shoal__Oss__Response *response;
+	struct words words;
+
+	request.key = (ProtobufCBinaryData){ sizeof(key), (uint8_t *)key };
+	words_fill(&words, client, n, peer);
+	if (!client->id[n]) {
+		words.session.ue = &words.ue;
+		create.session = &words.session;
+		request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_CREATE;
+		request.session_create = &create;
+	} else if (draw(client, 2)) {
+		modify.session = &words.session;
+		request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_MODIFY;
+		request.session_modify = &modify;
+	} else {
+		delete.id = client->id[n];
+		request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_DELETE;
+		request.session_delete = &delete;
+	}
+	response = ask(socket, &request);
+	change_check(response, request.session_create == &create ? "create" : "modify or delete");
+	client->id[n] =
+	    request.body_case == SHOAL__OSS__REQUEST__BODY_SESSION_DELETE ? 0 : response->session->session->id;
+	client->peer[n] = peer;
+	client->done++;
+	shoal__oss__response__free_unpacked(response, NULL);
+}
+
+static void *client_run(void *with)
+{
+	struct client *client = with;
+	nng_socket socket = dial();
+
+	while (!atomic_load(&stop))
+		change(client, socket, draw(client, SESSIONS));
+	nng_close(socket);
+	return NULL;
+}
+
+// Takes a listed session off what is expected; whatever is wrong about it ends the test.
+static void session_check(const Shoal__Oss__Session *session, bool *addresses)
+{
+	unsigned index = 0, n = 0;
+	uint32_t address = session->ue->ipv4 - 0x0a2d0000;
+	struct client *client = &clients[0];
+
+	if (sscanf(session->identity->imsi, "00101%5u%5u", &index, &n) != 2 || index >= CLIENTS || n >= SESSIONS)
+		give_up("session %llu is nobody's: %s", (unsigned long long)session->id, session->identity->imsi);
+	client = &clients[index];
+	if (client->id[n] != session->id)
+		give_up("IMSI %s has session %llu, told was %llu", session->identity->imsi,
+			(unsigned long long)session->id, (unsigned long long)client->id[n]);
+	if (session->bearer->peer_teid != client->peer[n] ||
+	    session->bearer->peer_ipv4 != (0x0a010000 | client->peer[n]) ||
+	    session->bearer->uplink->cir_bps != 1000 * (1 + client->peer[n] % 7))
+		give_up("session %llu is not as was told", (unsigned long long)session->id);
+	if (address >= 2048 || addresses[address])
+		give_up("session %llu has an address given twice", (unsigned long long)session->id);
+	addresses[address] = true;
+	client->id[n] = 0;
+}
+
+static unsigned everything_check(void)
+{
+	static bool addresses[2048];
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionList list = SHOAL__OSS__SESSION_LIST__INIT;
+	nng_socket socket = dial();
+	unsigned seen = 0;
+
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_LIST;
+	request.session_list = &list;
+	list.limit = 1000;
+	do {
+		Shoal__Oss__Response *response = ask(socket, &request);
+
+		change_check(response, "list");
+		for (size_t i = 0; i < response->session_list->n_sessions; i++, seen++)
+			session_check(response->session_list->sessions[i], addresses);
+		list.after = response->session_list->next;
+		shoal__oss__response__free_unpacked(response, NULL);
+	} while (list.after);
+	for (unsigned i = 0; i < CLIENTS; i++)
+		for (unsigned n = 0; n < SESSIONS; n++)
+			if (clients[i].id[n])
+				give_up("session %llu was acknowledged and is not there",
+					(unsigned long long)clients[i].id[n]);
+	nng_close(socket);
+	return seen;
+}
+
+static void rest_ms(unsigned ms)
+{
+	nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
+}
+
+static pid_t kill_often(const char *program, unsigned kills)
+{
+	pid_t pid = ctrl_start(program);
+	int status;
+
+	for (unsigned i = 0; i < kills; i++) {
+		rest_ms(20 + (unsigned)rand() % 150); // the moment is meant to be any
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+		if (!WIFSIGNALED(status))
+			give_up("shoal-ctrl ended by itself, see %s/log", dir);
+		pid = ctrl_start(program);
+	}
+	return pid;
+}
+
+static void sweep_away(void)
+{
+	static const char *const names[] = { "store/data.mdb",
+					     "store/lock.mdb",
+					     "run/oss.ipc",
+					     "run/feed.ipc",
+					     "run/events.ipc",
+					     "run/shoal-ctrl.lock",
+					     "shoal.yaml",
+					     "log",
+					     "store",
+					     "run",
+					     "" };
+	char path[128];
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		remove(path);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	unsigned kills = argc > 2 ? (unsigned)atoi(argv[2]) : 30, seen;
+	uint64_t done = 0;
+	pid_t pid;
+
+	if (argc < 2)
+		return fprintf(stderr, "usage: ctrl_kill SHOAL-CTRL [KILLS]\n"), 2;
+	setpgid(0, 0); // give_up ends what we started, and nothing else
+	signal(SIGTERM, SIG_IGN);
+	snprintf(dir, sizeof(dir), "/tmp/shoal-ctrl-kill.XXXXXX");
+	if (!mkdtemp(dir))
+		return perror(dir), 1;
+	snprintf(url, sizeof(url), "ipc://%s/run/oss.ipc", dir);
+	conf_write();
+	srand((unsigned)getpid());
+	for (unsigned i = 0; i < CLIENTS; i++) {
+		clients[i].index = i;
+		clients[i].random = (uint64_t)rand();
+		pthread_create(&clients[i].thread, NULL, client_run, &clients[i]);
+	}
+	pid = kill_often(argv[1], kills);
+	atomic_store(&stop, true);
+	for (unsigned i = 0; i < CLIENTS; i++) {
+		pthread_join(clients[i].thread, NULL);
+		done += clients[i].done;
+	}
+	seen = everything_check();
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	sweep_away();
+	printf("%u kills, %llu changes acknowledged, %u sessions there, all as told\n", kills, (unsigned long long)done,
+	       seen);
+	return done < kills; // every start has to serve
+}
