@@ -37,6 +37,7 @@ gateway_config() {
 		primary:
 		  hugepage_dir: $LAB/huge
 		  rooms: 16384
+		  hold: 2048
 		pools:
 		  - dnn: internet
 		    ipv4: 10.45.0.0/16

@@ -6,6 +6,9 @@
 . "$SHOAL/tests/lab/gateway.sh"
 . "$SHOAL/tests/lab/traffic.sh"
 
+set -E
+trap 'echo "FAILED: line $LINENO of ${BASH_SOURCE[0]##*/}: $BASH_COMMAND" >&2' ERR
+
 STORY_NEEDS=(root cpu memory hugepages hugetlbfs netns tun af_xdp)
 
 # Skips the story, with the reason, on a host that lacks something it needs.

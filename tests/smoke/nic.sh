@@ -10,11 +10,11 @@ story_needs root hugepages hugetlbfs netns tun af_xdp
 lab_open
 lab_hugepages 128
 lab_netns nic
+in_ns nic sysctl -qw net.ipv6.conf.default.disable_ipv6=1 # the kernel keeps quiet
 
 cable() { # mtu
 	in_ns nic ip link add pa mtu "$1" type veth peer name pb mtu "$1"
 	in_ns nic ethtool -K pb tx off txvlan off >/dev/null
-	in_ns nic sysctl -qw net.ipv6.conf.pa.disable_ipv6=1 net.ipv6.conf.pb.disable_ipv6=1
 	in_ns nic ip link set pa up
 	in_ns nic ip link set pb up
 }
