@@ -266,8 +266,9 @@ void brood_death(struct brood *brood, unsigned seat, uint64_t now_ns)
 	child->rest_ns = child->rest_ns ? 2 * child->rest_ns : BROOD_REST_MIN_NS;
 	if (child->rest_ns > BROOD_REST_MAX_NS)
 		child->rest_ns = BROOD_REST_MAX_NS;
-	journal_write(brood->part.journal, JOURNAL_ALARM, seat, 0, "seat %u: %u deaths, the next worker comes in %lu s",
-		      seat, child->deaths, (unsigned long)(child->rest_ns / 1000000000u));
+	journal_write(brood->part.journal, JOURNAL_ALARM, (struct journal_place){ seat, 0 },
+		      "seat %u: %u deaths, the next worker comes in %lu s", seat, child->deaths,
+		      (unsigned long)(child->rest_ns / 1000000000u));
 }
 
 int32_t brood_pid(const struct brood *brood, unsigned seat)

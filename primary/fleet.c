@@ -33,8 +33,8 @@ static void fleet_links(struct fleet *fleet)
 			continue;
 		fleet->link ^= 1u << port;
 		post_put(fleet->part.orders, (struct post_word){ .verb = POST_LINK, .seat = port, .value = !was });
-		journal_write(&fleet->journal, was ? JOURNAL_PORT_DOWN : JOURNAL_PORT_UP, 0, 0, "%s: link %s",
-			      fleet->part.conf->port[port].name, was ? "down" : "up");
+		journal_write(&fleet->journal, was ? JOURNAL_PORT_DOWN : JOURNAL_PORT_UP, (struct journal_place){ 0 },
+			      "%s: link %s", fleet->part.conf->port[port].name, was ? "down" : "up");
 	}
 }
 
@@ -49,7 +49,7 @@ static void fleet_down(struct fleet *fleet, const struct post_word *fact, uint64
 		[POST_LATE] = "too late: evicted",
 	};
 
-	journal_write(&fleet->journal, JOURNAL_SEAT_DOWN, fact->seat, 0,
+	journal_write(&fleet->journal, JOURNAL_SEAT_DOWN, (struct journal_place){ fact->seat, 0 },
 		      "seat %u: worker %d %s, %u packets go to others", fact->seat, fact->pid, why[fact->value],
 		      fact->shard);
 	brood_death(fleet->brood, fact->seat, now_ns);
@@ -66,24 +66,24 @@ static void fleet_fact(struct fleet *fleet, const struct post_word *fact, uint64
 		brood_kill(fleet->brood, fact->seat, fact->pid);
 		break;
 	case POST_UP:
-		journal_write(&fleet->journal, JOURNAL_SEAT_UP, fact->seat, 0, "seat %u: worker %d serves", fact->seat,
-			      fact->pid);
+		journal_write(&fleet->journal, JOURNAL_SEAT_UP, (struct journal_place){ fact->seat, 0 },
+			      "seat %u: worker %d serves", fact->seat, fact->pid);
 		break;
 	case POST_DOWN:
 		fleet_down(fleet, fact, now_ns);
 		break;
 	case POST_LEFT:
-		journal_write(&fleet->journal, JOURNAL_SEAT_DOWN, fact->seat, 0, "seat %u: worker %d left as told",
-			      fact->seat, fact->pid);
+		journal_write(&fleet->journal, JOURNAL_SEAT_DOWN, (struct journal_place){ fact->seat, 0 },
+			      "seat %u: worker %d left as told", fact->seat, fact->pid);
 		break;
 	case POST_MOVED:
-		journal_write(&fleet->journal, JOURNAL_SHARD_MOVED, fact->seat, fact->shard, "shard %u: seat %u",
-			      fact->shard, fact->seat);
+		journal_write(&fleet->journal, JOURNAL_SHARD_MOVED, (struct journal_place){ fact->seat, fact->shard },
+			      "shard %u: seat %u", fact->shard, fact->seat);
 		break;
 	case POST_RETURN:
 		if (fact->value)
-			journal_write(&fleet->journal, JOURNAL_ALARM, 0, 0, "exceptions not taken: %s",
-				      strerror((int)-fact->value));
+			journal_write(&fleet->journal, JOURNAL_ALARM, (struct journal_place){ 0 },
+				      "exceptions not taken: %s", strerror((int)-fact->value));
 		free(fact->list);
 		break;
 	case POST_REFUSED:

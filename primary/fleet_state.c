@@ -130,8 +130,8 @@ static void events_fill(struct fleet *fleet, Shoal__Fleet__State *state, uint64_
 		shoal__fleet__event__init(event);
 		event->number = entry->number;
 		event->kind = (Shoal__Fleet__EventKind)entry->kind;
-		event->seat = entry->seat;
-		event->shard = entry->shard;
+		event->seat = entry->place.seat;
+		event->shard = entry->place.shard;
 		event->text = (char *)entry->text;
 		state->events[state->n_events++] = event;
 	}

@@ -21,16 +21,14 @@ static void journal_log(const struct journal_entry *entry)
 	log_write(level, id[entry->kind], "%s", entry->text);
 }
 
-void journal_write(struct journal *journal, enum journal_kind kind, uint32_t seat, uint32_t shard, const char *format,
-		   ...)
+void journal_write(struct journal *journal, enum journal_kind kind, struct journal_place place, const char *format, ...)
 {
 	struct journal_entry *entry = &journal->entry[++journal->last % JOURNAL_ENTRIES];
 	va_list arguments;
 
 	entry->number = journal->last;
 	entry->kind = kind;
-	entry->seat = seat;
-	entry->shard = shard;
+	entry->place = place;
 	va_start(arguments, format);
 	vsnprintf(entry->text, sizeof(entry->text), format, arguments);
 	va_end(arguments);

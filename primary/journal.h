@@ -16,10 +16,14 @@ enum journal_kind {
 	JOURNAL_ALARM
 };
 
+struct journal_place {
+	uint32_t seat, shard;
+};
+
 struct journal_entry {
 	uint64_t number; // dense, from 1
 	enum journal_kind kind;
-	uint32_t seat, shard;
+	struct journal_place place;
 	char text[JOURNAL_TEXT];
 };
 
@@ -29,8 +33,8 @@ struct journal {
 };
 
 // The log line's id and level follow from the kind. Moves of shards come by the hundred and are not logged.
-void journal_write(struct journal *journal, enum journal_kind kind, uint32_t seat, uint32_t shard, const char *format,
-		   ...) __attribute__((format(printf, 5, 6)));
+void journal_write(struct journal *journal, enum journal_kind kind, struct journal_place place, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 // The entry with this number; null: not yet, or no longer.
 const struct journal_entry *journal_read(const struct journal *journal, uint64_t number);

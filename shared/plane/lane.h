@@ -32,12 +32,12 @@ struct lane_handle {
 	uint16_t offset; // of the IP header, from the room's start
 	uint16_t length; // bytes from there; frame padding included on the way in, none on the way out
 	uint16_t turn;   // low 16 bits of the position in lane.in; comes back unchanged: the lease is (seat, position)
-	uint8_t port;    // in: port of arrival; LANE_SIDE_ACCESS: from a subscriber, outside its tunnel already (slow lane)
-			 // out: side to leave by: the same port, or LANE_SIDE_*
+	uint8_t port;    // in: port of arrival. out: side to leave by: the same port, or LANE_SIDE_*
 	uint8_t code;    // in: enum lane_kind. out: enum verdict
 };
 _Static_assert(sizeof(struct lane_handle) == 16, "four handles a line, none straddles two");
 
-// Which kind of port the packet leaves by; the primary finds port and next hop from the destination address.
+// Which kind of port the packet leaves by; the primary finds port and next hop from the destination address. On the way
+// in, LANE_SIDE_ACCESS instead of a port tells the slow lane: from a subscriber, and outside its tunnel already.
 #define LANE_SIDE_ACCESS 254u // towards the radio side
 #define LANE_SIDE_CORE 255u   // towards the packet data network

@@ -1,0 +1,313 @@
+// play.c - the port, the steering and the next hop that the primary's loop is linked with in its tests, and their account.
+#include "play.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shared/base/bell.h"
+
+struct world *w;
+
+uint64_t draw(uint64_t below)
+{
+	w->random ^= w->random << 13;
+	w->random ^= w->random >> 7;
+	w->random ^= w->random << 17;
+	return w->random % below;
+}
+
+bool chance(unsigned per_mille)
+{
+	return draw(1000) < per_mille;
+}
+
+struct packet *packet_at(uint32_t room, uint32_t offset)
+{
+	return (struct packet *)(void *)(room_at(&w->view.rooms, room) + offset);
+}
+
+// ---- The port
+
+unsigned nic_ports(const struct nic *nic)
+{
+	return 1;
+}
+
+const uint8_t *nic_mac(const struct nic *nic, unsigned port)
+{
+	static const uint8_t mac[6] = { 2 };
+
+	return mac;
+}
+
+int nic_room(struct nic *nic, uint32_t *room)
+{
+	if (w->free_rooms == 0)
+		return -ENOBUFS;
+	*room = w->free_room[--w->free_rooms];
+	assert_false(w->out[*room]);
+	w->out[*room] = true;
+	w->published[*room] = false;
+	return 0;
+}
+
+void nic_free(struct nic *nic, uint32_t room)
+{
+	assert_true(w->out[room]);
+	w->out[room] = false;
+	w->free_room[w->free_rooms++] = room;
+}
+
+static void packet_make(struct nic_frame *frame)
+{
+	uint32_t shard = (uint32_t)draw(SHARDS + 8); // the last few are for the slow lane
+
+	*packet_at(frame->room, START + SHIFT) =
+	    (struct packet){ shard < SHARDS ? w->next_seq[shard]++ : 0, shard, 0x5a5a5a5a };
+	frame->offset = START - 14;
+	frame->length = 200;
+}
+
+unsigned nic_rx(struct nic *nic, unsigned port, struct nic_frame *frames, unsigned max, uint64_t *verdicts,
+		unsigned *refused)
+{
+	unsigned n = 0;
+
+	while (n < max && w->offered > 0 && nic_room(nic, &frames[n].room) == 0) {
+		packet_make(&frames[n++]);
+		w->offered--;
+	}
+	return n;
+}
+
+unsigned nic_tx(struct nic *nic, unsigned port, struct nic_frame frame)
+{
+	struct packet packet = { 0 }; // copied: a liar's offset is not aligned
+
+	assert_true(frame.offset + frame.length <= (int)ROOM_STRIDE);
+	if (frame.length >= sizeof(packet))
+		memcpy(&packet, room_at(&w->view.rooms, frame.room) + frame.offset, sizeof(packet));
+	assert_true(packet.mark == 0x5a5a5a5a || w->wild);
+	if (packet.mark != 0x5a5a5a5a) {
+		w->garbage++;
+	} else if (packet.shard >= SHARDS) {
+		w->slow_sent++;
+	} else {
+		assert_true(packet.seq >= w->sent_seq[packet.shard]); // neither twice nor out of order
+		w->lost += packet.seq - w->sent_seq[packet.shard];
+		w->sent_seq[packet.shard] = packet.seq + 1;
+		w->sent++;
+	}
+	nic_free(nic, frame.room);
+	return 0;
+}
+
+unsigned nic_flush(struct nic *nic, unsigned port)
+{
+	return 0;
+}
+
+void nic_room_count(struct nic *nic, uint64_t *all, uint64_t *idle, uint64_t *out)
+{
+	*all = ROOMS;
+	*idle = w->free_rooms;
+	*out = ROOMS - w->free_rooms;
+}
+
+unsigned nic_wait_fds(const struct nic *nic, int *fds, unsigned max, int *complete)
+{
+	*complete = 1;
+	return 0;
+}
+
+// ---- Steering and next hops
+
+struct steer *steer_make(const struct conf *conf, const struct plane *plane)
+{
+	return (struct steer *)w;
+}
+
+void steer_free(struct steer *steer)
+{
+}
+
+void steer_mac(struct steer *steer, unsigned port, const uint8_t mac[6])
+{
+}
+
+int steer_exceptions(struct steer *steer, const struct steer_exception *list, unsigned count)
+{
+	return 0;
+}
+
+static struct steer_result steer_to(const struct packet *packet, uint8_t l3)
+{
+	if (packet->shard >= SHARDS)
+		return (struct steer_result){ LANE_LOCAL, STEER_TO_LANE, 0, l3, 0 };
+	return (struct steer_result){ LANE_UPLINK, STEER_TO_LANE, (uint8_t)packet->shard, l3,
+				      0xabcd0000 | packet->shard };
+}
+
+struct steer_result steer_frame(const struct steer *steer, unsigned port, const uint8_t *frame, unsigned length)
+{
+	return steer_to((const struct packet *)(const void *)(frame + 14 + SHIFT), 14);
+}
+
+struct steer_result steer_packet(const struct steer *steer, unsigned role, const uint8_t *packet, unsigned length)
+{
+	if (role == CONF_CORE) // a forwarded packet: is it for ourselves? It never is
+		return (struct steer_result){ LANE_DOWNLINK, STEER_TO_LANE, 0, 0, 0 };
+
+	struct packet copy; // wherever a liar says it lies
+
+	memcpy(&copy, packet + SHIFT, sizeof(copy));
+	if (length < SHIFT + sizeof(copy) || copy.mark != 0x5a5a5a5a)
+		return (struct steer_result){ .code = VERDICT_NOT_OURS };
+	return steer_to(&copy, 0);
+}
+
+static struct neigh_out hop;
+
+struct neigh *neigh_make(const struct conf *conf, const struct neigh_out *out)
+{
+	hop = *out;
+	return (struct neigh *)w;
+}
+
+void neigh_free(struct neigh *neigh)
+{
+}
+
+void neigh_mac(struct neigh *neigh, unsigned port, const uint8_t mac[6])
+{
+}
+
+unsigned neigh_input(struct neigh *neigh, unsigned port, uint8_t *frame, unsigned *length, uint64_t now_ns)
+{
+	return VERDICT_NOT_IP;
+}
+
+unsigned neigh_send(struct neigh *neigh, unsigned side, struct nic_frame frame, uint8_t *room, uint64_t now_ns,
+		    unsigned *mtu)
+{
+	hop.send(hop.with, 0, frame);
+	return VERDICT_FORWARD;
+}
+
+void neigh_tick(struct neigh *neigh, uint64_t now_ns)
+{
+}
+
+unsigned neigh_waiting(const struct neigh *neigh)
+{
+	return 0;
+}
+
+void world_make(uint64_t seed)
+{
+	static uint8_t rooms[ROOMS * ROOM_STRIDE];
+	static struct conf conf = { .workers = FAST, .hold = 3000, .ports = 1 };
+	struct loop_parts parts = { .conf = &conf };
+
+	w = calloc(1, sizeof(*w));
+	w->random = seed * 0x9e3779b97f4a7c15ull + 1;
+	w->plane.rooms[0] = ROOMS;
+	w->plane.net.clock_hz = 2000000000;
+	w->view.plane = &w->plane;
+	w->view.rooms.base[0] = rooms;
+	w->view.rooms.count[0] = ROOMS;
+	for (unsigned i = 0; i < ROOMS; i++)
+		w->free_room[w->free_rooms++] = i;
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
+		static _Alignas(64) uint8_t zone[PLANE_SEATS][3 * PLANE_PAGE];
+
+		w->view.seats[seat] = seat_at(zone[seat]);
+		if (seat >= FAST && seat != PLANE_SEAT_SLOW)
+			continue;
+		memset(w->view.seats[seat].primary, 0, sizeof(struct seat_primary_page));
+		memset(w->view.seats[seat].worker, 0, offsetof(struct seat_worker_page, reports));
+		memset(w->view.seats[seat].courier, 0, offsetof(struct seat_courier_page, changes));
+	}
+	for (unsigned i = 0; i < NEST_BELLS; i++)
+		parts.bell[i] = bell_make();
+	post_init(&w->orders, &w->plane.sleeping, parts.bell[NEST_BELL_PRIMARY]);
+	post_init(&w->facts, &w->awake, -1);
+	parts.view = &w->view;
+	parts.orders = &w->orders;
+	parts.facts = &w->facts;
+	parts.board = &w->board;
+	assert_int_equal(loop_make(&parts, &w->loop), 0);
+}
+
+void world_free(void)
+{
+	for (unsigned i = 0; i < NEST_BELLS; i++)
+		close(w->loop->part.bell[i]);
+	loop_free(w->loop);
+	free(w);
+}
+
+static void account_closes(void)
+{
+	struct tally *tally = &w->loop->tally;
+
+	tally->lent = 0;
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++)
+		tally->lent += w->loop->lane[seat].lease.packets;
+	tally->held = w->loop->hold.total;
+	assert_int_equal(tally_gap(tally), 0);
+	assert_int_equal(tally->lent + tally->held, ROOMS - w->free_rooms);
+}
+
+uint64_t deaths_of(const struct loop *loop)
+{
+	uint64_t n = 0;
+
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++)
+		n += loop->tally.seat[seat].deaths;
+	return n;
+}
+
+void world_turn(unsigned offered)
+{
+	uint64_t poison = w->loop->tally.verdict[VERDICT_POISON], died = deaths_of(w->loop);
+
+	w->now_ns += 1000 + draw(40000);
+	w->offered = offered;
+	loop_turn(w->loop, w->now_ns);
+	account_closes();
+	// Suspects are out one at a time, so each death finds at most one guilty.
+	assert_true(w->loop->tally.verdict[VERDICT_POISON] - poison <= deaths_of(w->loop) - died || w->wild);
+	crew_plays();
+}
+
+static bool world_settled(void)
+{
+	unsigned ready = 0;
+
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++)
+		ready += w->loop->crew[seat].phase == CREW_READY;
+	for (unsigned i = 0; i < SHARDS; i++)
+		if (w->loop->map.shard[i].state != MAP_SERVED)
+			return false;
+	return ready == FAST + 1 && w->free_rooms == ROOMS;
+}
+
+void world_calms(void)
+{
+	w->kill = w->crash = w->forge = w->scribble = w->order = w->stall = 0;
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++)
+		if (seat < FAST || seat == PLANE_SEAT_SLOW)
+			while (!post_put(&w->orders, (struct post_word){ .verb = POST_START, .seat = seat }))
+				world_turn(0);
+	for (unsigned i = 0; i < 400000 && !world_settled(); i++)
+		world_turn(0);
+	assert_true(world_settled());
+}

@@ -1,0 +1,73 @@
+// play.h - a world for the primary's loop: a port, next hops and workers that are all played, and chance draws the story.
+//
+// play.c is the port, the wire and the account; play_crew.c is the workers and the fleet thread. One world at a time.
+#pragma once
+#include "primary/loop.h"
+
+#define ROOMS 49152u
+#define FAST 4u    // seats 0..3 take part, and the slow one
+#define SHIFT 40u  // what the played worker strips
+#define START 144u // where the IP header of an arriving frame lies
+#define LINGER 40u // turns at most between SIGKILL and death, between death and the pidfd
+
+struct packet {
+	uint64_t seq; // within its shard, from 0
+	uint32_t shard;
+	uint32_t mark;
+};
+
+enum life { ABSENT, BORN, WORKING, KILLED, GONE };
+
+struct worker {
+	enum life life;
+	int32_t pid;
+	unsigned countdown;         // turns until the next stage of life
+	uint32_t in_tail, out_head; // its private indices
+	uint32_t taken;             // handles of the burst at hand
+	uint32_t done;              // of those, written to lane.out
+	struct lane_handle last;    // the last one it returned
+	unsigned lied;              // turns since it forged or scribbled; what it sees then may be another's by now
+	bool owns[SHARDS];
+};
+
+struct world {
+	uint64_t random;
+	struct plane plane;
+	struct plane_view view;
+	struct loop *loop;
+	struct post orders, facts;
+	_Atomic uint32_t awake;
+	struct tally_board board;
+	uint32_t free_room[ROOMS];
+	unsigned free_rooms;
+	bool out[ROOMS];
+	bool published[ROOMS]; // a worker has given it back: nobody may work on it again
+	unsigned offered;      // frames the port has for the next nic_rx
+	uint64_t next_seq[SHARDS], sent_seq[SHARDS];
+	uint64_t sent, slow_sent, lost, garbage;
+	struct worker worker[PLANE_SEATS];
+	int32_t pids;
+	bool wanted[PLANE_SEATS]; // what the loop has asked the fleet thread for
+	uint64_t now_ns;
+	// How wild the story is, per thousand steps.
+	unsigned kill, crash, forge, scribble, order, stall;
+	bool wild; // some workers lie
+};
+
+extern struct world *w;
+
+uint64_t draw(uint64_t below);
+bool chance(unsigned per_mille);
+struct packet *packet_at(uint32_t room, uint32_t offset);
+
+void world_make(uint64_t seed);
+void world_free(void);
+
+// One turn of the loop with so many frames offered, then of everybody else. Asserts that the account closes.
+void world_turn(unsigned offered);
+
+// Everybody is well again and nothing more comes in: all that was under way arrives.
+void world_calms(void);
+
+void crew_plays(void); // each worker lives on a little, then the fleet thread hears and orders
+uint64_t deaths_of(const struct loop *loop);
