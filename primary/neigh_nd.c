@@ -132,15 +132,13 @@ unsigned neigh_nd_input(struct neigh *neigh, const struct neigh_frame *frame, un
 
 	if (frame->left < IP6_HEADER + length)
 		return VERDICT_BAD_IP;
-	if (ip[6] != IP_ICMP6)
+	if (ip[6] != IP_ICMP6 || (length && nd[0] != ND_SOLICIT && nd[0] != ND_ADVERTISE)) // router discovery: not here
 		return VERDICT_NOT_OURS;
 	if (length < ND_FIXED)
 		return VERDICT_SHORT;
 	if (ip[7] != 255 || nd[1] ||
 	    ip6_checksum_upper(ip, IP_ICMP6, nd, length)) // did not come from this link, or is broken
 		return VERDICT_BAD_IP;
-	if (nd[0] != ND_SOLICIT && nd[0] != ND_ADVERTISE)
-		return VERDICT_NOT_OURS;
 	if (address_multicast6(address_ipv6(nd + ND_TARGET)))
 		return VERDICT_BAD_IP;
 	return nd[0] == ND_SOLICIT ? nd_solicited(neigh, frame, length, answer) : nd_advertised(neigh, frame, length);
