@@ -290,6 +290,8 @@ static void start_over(struct nursery *nursery)
 	child_end(nursery->courier);
 	for (unsigned seat = 0; dead && seat < PLANE_SEATS; seat++)
 		child_end(nursery->worker[seat]);
+	close_range(STDERR_FILENO + 1, ~0u,
+		    0); // the EAL's hugepage files among them, which would keep the old plane's memory
 	execv("/proc/self/exe", nursery->argv);
 	log_error("nursery.exec", "%s", strerror(errno));
 }
@@ -304,6 +306,7 @@ int nursery_run(const struct conf *conf, char **argv)
 	nursery.argv = argv;
 	nursery.kit.conf = conf;
 	nursery.kit.nursery_pid = getpid();
+	nursery.kit.primary_pidfd = -1;
 	kit_title(&nursery.kit, argv);
 	nursery.signals = signals_open();
 	if (nursery.signals < 0)
@@ -313,6 +316,8 @@ int nursery_run(const struct conf *conf, char **argv)
 	error = attach(&nursery, &welcome);
 	if (error) {
 		log_error("nursery.attach", "can't attach to the plane: %s", strerror(-error));
+		if (error != -ESTALE) // a primary that went meanwhile; another build stays another build
+			start_over(&nursery);
 		return 1;
 	}
 	notify_ready("ready to fork workers");
