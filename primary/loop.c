@@ -249,6 +249,7 @@ static void loop_rest(struct loop *loop)
 
 void loop_run(struct loop *loop)
 {
+	neigh_announce(loop->neigh, loop_now(loop));
 	while (!loop->ended) {
 		if (loop_turn(loop, loop_now(loop)))
 			loop->idle = 0;

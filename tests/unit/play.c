@@ -189,6 +189,10 @@ void neigh_mac(struct neigh *neigh, unsigned port, const uint8_t mac[6])
 {
 }
 
+void neigh_announce(struct neigh *neigh, uint64_t now_ns)
+{
+}
+
 unsigned neigh_input(struct neigh *neigh, unsigned port, uint8_t *frame, unsigned *length, uint64_t now_ns)
 {
 	return VERDICT_NOT_IP;
