@@ -290,8 +290,8 @@ static void start_over(struct nursery *nursery)
 	child_end(nursery->courier);
 	for (unsigned seat = 0; dead && seat < PLANE_SEATS; seat++)
 		child_end(nursery->worker[seat]);
-	close_range(STDERR_FILENO + 1, ~0u,
-		    0); // the EAL's hugepage files among them, which would keep the old plane's memory
+	// The EAL's hugepage files are among them: open, they would keep the old plane's memory.
+	close_range(STDERR_FILENO + 1, ~0u, 0);
 	execv("/proc/self/exe", nursery->argv);
 	log_error("nursery.exec", "%s", strerror(errno));
 }
