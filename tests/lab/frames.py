@@ -2,10 +2,10 @@
 """frames.py VERB ... - single frames, well-made and not, sent and answered for by scapy.
 
   arp DEVICE ADDRESS             is ARP for ADDRESS answered?
-  nd DEVICE ADDRESS              is a neighbour solicitation answered?
+  nd DEVICE ADDRESS OWN          is a neighbour solicitation from OWN answered?
   echo ADDRESS                   is a GTP-U echo request answered, with our sequence number and Recovery 0?
   padded DEVICE UE GATEWAY       a 29-byte packet to UE in a 60-byte frame, through GATEWAY
-  tags DEVICE GATEWAY            no tag, a foreign tag, two tags
+  tags DEVICE HOST GATEWAY       no tag, a foreign tag, two tags; ARP is asked on HOST
   capture ACCESS CORE            two pcap files: 30 uplink packets of subscribers nobody has; one LLDP frame
   jumbo DEVICE GATEWAY           frames of 9000 bytes
   garbage-ran DEVICE GATEWAY UE TEID, garbage-net ...
@@ -43,9 +43,10 @@ def arp(device, address):
     mac_of(device, address)
 
 
-def nd(device, address):
+def nd(device, address, own):
     packed = socket.inet_pton(socket.AF_INET6, address)
-    ask = Ether(dst=in6_getnsmac(in6_getnsma(packed))) / IPv6(dst=socket.inet_ntop(socket.AF_INET6, in6_getnsma(packed)))
+    group = socket.inet_ntop(socket.AF_INET6, in6_getnsma(packed))
+    ask = Ether(src=get_if_hwaddr(device), dst=in6_getnsmac(in6_getnsma(packed))) / IPv6(src=own, dst=group)
     ask /= ICMPv6ND_NS(tgt=address) / ICMPv6NDOptSrcLLAddr(lladdr=get_if_hwaddr(device))
     answer = srp1(ask, iface=device, timeout=5, retry=2)
     if answer is None or ICMPv6ND_NA not in answer or answer[ICMPv6ND_NA].tgt != address:
@@ -68,9 +69,8 @@ def padded(device, ue, gateway):
     sendp(bytes(frame) + b"\xee" * (60 - len(frame)), iface=device)
 
 
-def tags(device, gateway):
-    vlan = f"{device}.103"
-    top = Ether(dst=mac_of(vlan, gateway))
+def tags(device, host, gateway):
+    top = Ether(dst=mac_of(host, gateway))
     packet = IP(src="10.99.3.2", dst=gateway) / ICMP()
     for frame in top / packet, top / Dot1Q(vlan=99) / packet, top / Dot1Q(vlan=103) / Dot1Q(vlan=103) / packet:
         sendp(frame, iface=device)
@@ -89,7 +89,7 @@ def capture(access, core):
         outer = Ether(src="02:00:00:00:00:02", dst="ff:ff:ff:ff:ff:ff") / IP(src="10.99.3.2", dst="10.99.3.1")
         frames.append(gtpu(outer, head(0x00100100 + number, len(inner)), inner))
     wrpcap(access, frames)
-    wrpcap(core, [Ether(src="02:00:00:00:00:06", dst="02:00:00:00:00:07", type=0x88CC) / Raw(b"lldp")])
+    wrpcap(core, [Ether(src="02:00:00:00:00:06", dst="ff:ff:ff:ff:ff:ff", type=0x88CC) / Raw(b"lldp")])
 
 
 def gtpu(outer, head, inner):
@@ -109,10 +109,10 @@ def garbage_ran(gateway, ue, teid):
     yield "short", "an Ethernet header and one byte of IPv4", Raw(b"E")
     yield "short", "half an IPv4 header", Raw(bytes(outer)[:10])
     yield "bad_ip", "IPv4 header length 4", Raw(b"\x44" + bytes(outer / UDP() / inner)[1:])
-    yield "bad_ip", "IPv4 checksum wrong", IP(src="10.99.3.2", dst=gateway, chksum=1) / UDP(dport=2152) / inner
+    yield "bad_ip", "IPv4 checksum wrong", gtpu(IP(src="10.99.3.2", dst=gateway, chksum=1), head(teid, long), inner)
     yield "bad_ip", "IPv4 longer than its frame", IP(src="10.99.3.2", dst=gateway, len=1400) / UDP(dport=2152) / inner
     yield "fragment", "first fragment", IP(src="10.99.3.2", dst=gateway, flags="MF") / UDP(dport=2152) / inner
-    yield "fragment", "second fragment", IP(src="10.99.3.2", dst=gateway, frag=100) / inner
+    yield "fragment", "second fragment", IP(src="10.99.3.2", dst=gateway, frag=100, proto=17) / inner
     yield "bad_udp", "UDP length 4", outer / UDP(dport=2152, len=4, chksum=0) / Raw(head(teid, long) + inner)
     yield "bad_udp", "UDP longer than IPv4", outer / UDP(dport=2152, len=999, chksum=0) / Raw(head(teid, long) + inner)
     yield "bad_gtpu", "GTP-U of four bytes", outer / UDP(dport=2152) / Raw(b"\x30\xff\x00\x00")

@@ -9,7 +9,7 @@
 #
 # The kernel in gw has no addresses: the gateway's belong to the primary. Checksum and segmentation offloads are off on
 # the kernel's ends, since a veth would hand half-made packets to a user-space stack.
-# NET_VLAN_N3, NET_VLAN_N6: tags on the veths (the kernel's ends are then n3.TAG, n6.TAG). NET_GW_N3, NET_GW_N6: names of the
+# NET_VLAN_N3, NET_VLAN_N6: tags on the veths (the hosts' ends are then h3, h6). NET_GW_N3, NET_GW_N6: names of the
 # veths' ends in gw, where the gateway brings interfaces of its own.
 # Sourced by bash. Sets $SHOAL (the repository) and $BUILD (the build folder, default $SHOAL/build).
 
@@ -45,13 +45,21 @@ net_host() { # namespace device vlan ipv4/len ipv6/len
 	local device=$2
 	in_ns "$1" ip link set "$2" up
 	if (($3)); then
-		device=$2.$3
-		in_ns "$1" ip link add "$device" link "$2" type vlan id "$3"
+		device=h${2#n}
+		net_veth "$1" "$device" "$1" "w$device" 1500
 		in_ns "$1" ip link set "$device" up
+		in_ns "$1" ip link set "w$device" up
+		net_wire "$1" "$2.$3" "w$device"
 	fi
 	in_ns "$1" sysctl -qw "net.ipv6.conf.$device.disable_ipv6=0"
 	in_ns "$1" ip address add "$4" dev "$device"
 	in_ns "$1" ip address add "$5" dev "$device" nodad
+}
+
+# A cable between two interfaces of a namespace (wire.py).
+net_wire() { # namespace a b
+	lab_start "wire-$1-$3" "$1" "$PYTHON" "$SHOAL/tests/lab/wire.py" "$2" "$3"
+	lab_expect "wire-$1-$3" ready
 }
 
 net_up() {

@@ -7,7 +7,7 @@ set -euo pipefail
 story_needs "${STORY_NEEDS[@]}"
 lab_open
 net_up
-lab_hugepages 64
+lab_hugepages "$GW_MIB"
 gateway_config
 cp "$LAB/shoal.yaml" "$LAB/good.yaml"
 

@@ -7,7 +7,7 @@ set -euo pipefail
 story_begin
 
 that "ARP is answered on the access side" in_ns ran "$PYTHON" "$SHOAL/tests/lab/frames.py" arp n3 10.99.3.1
-that "ND is answered on the core side" in_ns net "$PYTHON" "$SHOAL/tests/lab/frames.py" nd n6 fd99:6::1
+that "ND is answered on the core side" in_ns net "$PYTHON" "$SHOAL/tests/lab/frames.py" nd n6 fd99:6::1 fd99:6::2
 that "GTP-U echo is answered" in_ns ran "$PYTHON" "$SHOAL/tests/lab/frames.py" echo 10.99.3.1
 that "ping 10.99.3.1" in_ns ran ping -q -c 3 -i 0.05 10.99.3.1
 that "ping 10.99.6.1" in_ns net ping -q -c 3 -i 0.05 10.99.6.1

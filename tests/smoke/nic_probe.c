@@ -84,7 +84,7 @@ static uint64_t rooms_idle(void)
 // Receives once; keeps what came, or sends it back.
 static unsigned turn(unsigned port, bool back, struct nic_frame *frames)
 {
-	unsigned refused = 0, n = nic_rx(nic, port, frames, 32, verdicts, &refused);
+	unsigned refused = 0, n = nic_rx(nic, port, frames, verdicts, &refused);
 
 	received += n + refused;
 	for (unsigned i = 0; back && i < n; i++)
@@ -96,7 +96,7 @@ static unsigned turn(unsigned port, bool back, struct nic_frame *frames)
 
 static void echo(int peer, unsigned frames, unsigned length_from, unsigned length_to)
 {
-	struct nic_frame taken[32];
+	struct nic_frame taken[NIC_BURST];
 	uint64_t sent = 0, back = 0, until = clock_ns() + LIMIT_NS + frames * 20000ull, begin = clock_ns();
 
 	while (back < frames && clock_ns() < until) {
@@ -115,7 +115,7 @@ static void echo(int peer, unsigned frames, unsigned length_from, unsigned lengt
 // Receives without sending back until `n` more frames are known about, or for a second.
 static void settle(uint64_t n)
 {
-	struct nic_frame taken[32];
+	struct nic_frame taken[NIC_BURST];
 	uint64_t from = received, until = clock_ns() + (n ? LIMIT_NS : 300000000ull);
 
 	while ((!n || received < from + n) && clock_ns() < until)
@@ -192,7 +192,7 @@ static uint64_t cpu_ns(void)
 static void wake(const char *interface)
 {
 	struct pollfd wait = { .events = POLLIN };
-	struct nic_frame taken[32];
+	struct nic_frame taken[NIC_BURST];
 	uint64_t begin, got = 0, slept = 0;
 	int complete = 0;
 	pid_t child;
@@ -278,7 +278,7 @@ static void kernel_story(const char *peer_name, unsigned frames)
 
 static void pcap_story(unsigned frames)
 {
-	struct nic_frame taken[32];
+	struct nic_frame taken[NIC_BURST];
 	uint64_t until = clock_ns() + LIMIT_NS, bytes = 0;
 
 	while (received < frames && clock_ns() < until)
@@ -292,7 +292,7 @@ static void pcap_story(unsigned frames)
 
 static void memif_story(unsigned frames)
 {
-	struct nic_frame taken[32];
+	struct nic_frame taken[NIC_BURST];
 	uint64_t until = clock_ns() + LIMIT_NS, sent = 0, got = 0, begin = clock_ns(), refused = 0;
 
 	while (got + refused < frames && clock_ns() < until) {
