@@ -4,13 +4,24 @@
 #include <string.h>
 #include <sys/mman.h>
 
+static size_t whole_pages(size_t bytes)
+{
+	return (bytes + PLANE_PAGE - 1) & ~(size_t)(PLANE_PAGE - 1);
+}
+
+// Aligned as hugepages are; what sticks out on both sides is given back.
 static void *pages(size_t bytes)
 {
-	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	size_t wanted = whole_pages(bytes), all = wanted + PLANE_PAGE, front;
+	uint8_t *memory = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (memory == MAP_FAILED)
 		abort();
-	return memory;
+	front = -(uintptr_t)memory & (PLANE_PAGE - 1);
+	if (front)
+		munmap(memory, front);
+	munmap(memory + front + wanted, all - front - wanted);
+	return memory + front;
 }
 
 static void plane_fill(struct plane *plane)
@@ -55,10 +66,10 @@ void fake_plane_make(struct plane_view *view)
 
 void fake_plane_free(struct plane_view *view)
 {
-	munmap(view->shards[0].header, SHARDS * region_stride(&view->plane->shape));
+	munmap(view->shards[0].header, whole_pages(SHARDS * region_stride(&view->plane->shape)));
 	for (unsigned n = 0; n < PLANE_SEATS; n++)
 		munmap(view->seats[n].primary, 3 * (size_t)PLANE_PAGE);
-	munmap(view->rooms.base[0], FAKE_ROOMS * ROOM_STRIDE);
+	munmap(view->rooms.base[0], whole_pages(FAKE_ROOMS * ROOM_STRIDE));
 	munmap(view->plane, PLANE_PAGE);
 }
 
