@@ -178,7 +178,7 @@ static int doors_open(struct ctrl *ctrl)
 	if (!error)
 		error = feed_open(&needs, &ctrl->feed);
 	if (!error)
-		error = oss_open(ctrl->conf, &ctrl->inbox, hook_take, ctrl, &ctrl->oss);
+		error = oss_open(ctrl->conf, hook_take, ctrl, &ctrl->oss);
 	return error;
 }
 
@@ -256,16 +256,20 @@ static void tick(struct ctrl *ctrl, uint64_t now_ns)
 	push_tick(&ctrl->push, now_ns);
 	fleet_tick(ctrl->fleet, now_ns);
 	desk_tick(&ctrl->desk, now_ns);
+	oss_tick(ctrl->oss, now_ns);
 	exceptions_tell(ctrl);
 }
 
 int ctrl_turn(struct ctrl *ctrl, int wake_fd)
 {
-	struct pollfd fds[2] = { { .fd = ctrl->inbox.bell, .events = POLLIN }, { .fd = wake_fd, .events = POLLIN } };
+	struct pollfd fds[] = { { .fd = ctrl->inbox.bell, .events = POLLIN },
+				{ .fd = oss_fd(ctrl->oss), .events = POLLIN },
+				{ .fd = wake_fd, .events = POLLIN } };
 
-	if (poll(fds, 2, desk_busy(&ctrl->desk) ? 0 : TICK_MS) < 0 && errno != EINTR)
+	if (poll(fds, 3, desk_busy(&ctrl->desk) ? 0 : TICK_MS) < 0 && errno != EINTR)
 		return -errno;
 	inbox_run(&ctrl->inbox);
+	oss_serve(ctrl->oss);
 	if (desk_busy(&ctrl->desk))
 		desk_run(&ctrl->desk);
 	tick(ctrl, clock_ns());

@@ -15,6 +15,7 @@
 #include "ctrl/crc.h"
 #include "ctrl/store.h"
 #include "shared/base/log.h"
+#include "shared/wire/cursor.h"
 
 const char *const store_table_names[STORE_TABLES] = { "meta", "sessions", "cells", "keys" };
 
@@ -111,7 +112,7 @@ static int tables_open(struct lmdb *lmdb)
 			break;
 		code = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
 		if (!code && key.mv_size == sizeof(uint64_t))
-			lmdb->last[i] = be64toh(*(const uint64_t *)key.mv_data);
+			lmdb->last[i] = be64_get(key.mv_data);
 		mdb_cursor_close(cursor);
 		code = code == MDB_NOTFOUND ? 0 : code;
 	}
@@ -191,7 +192,7 @@ static void row_read(enum store_table table, const MDB_val *key, const MDB_val *
 	*row = (struct store_row){ 0 };
 	if (key->mv_size != sizeof(uint64_t))
 		return;
-	row->key = be64toh(*(const uint64_t *)key->mv_data);
+	row->key = be64_get(key->mv_data);
 	if (value->mv_size < CRC_BYTES)
 		return;
 	memcpy(&crc, value->mv_data, CRC_BYTES);

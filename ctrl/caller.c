@@ -1,0 +1,328 @@
+// caller.c - non-blocking reads into a buffer that grows only as bytes really come, and writes in order of answers.
+#include "ctrl/caller.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include "shared/base/clock.h"
+
+#define READ_FIRST 4096u
+#define READ_TURN (1024u * 1024) // bytes of one caller before others have their turn
+
+struct call {
+	struct request request; // first: it is what the desk gives back
+	struct caller *caller;  // null = gone meanwhile
+	struct caller_desk *desk;
+	struct call *before, *after; // among the caller's, while working
+	struct call *next;           // to be written
+	size_t prefix_bytes;
+	uint8_t prefix[SP_FRAME_MAX + SP_TRACE_MAX]; // of the answer
+	uint8_t body[];
+};
+
+struct caller *caller_make(int fd, bool ipc, uint64_t now_ns)
+{
+	struct caller *caller = calloc(1, sizeof(*caller));
+
+	if (!caller)
+		return NULL;
+	caller->fd = fd;
+	caller->ipc = ipc;
+	caller->greeting_left = SP_GREETING;
+	caller->heard_ns = now_ns;
+	return caller;
+}
+
+static void buffer_free(struct caller *caller, struct caller_desk *desk)
+{
+	desk->buffered -= caller->room;
+	free(caller->bytes);
+	caller->bytes = NULL;
+	caller->room = 0;
+}
+
+void caller_free(struct caller *caller, struct caller_desk *desk)
+{
+	for (struct call *call = caller->calls; call; call = call->after)
+		call->caller = NULL;
+	while (caller->first) {
+		struct call *next = caller->first->next;
+
+		free(caller->first->request.answer);
+		free(caller->first);
+		caller->first = next;
+	}
+	buffer_free(caller, desk);
+	caller_list_leave(caller);
+	close(caller->fd);
+	free(caller);
+}
+
+static void call_unlink(struct caller *caller, struct call *call)
+{
+	if (call->before)
+		call->before->after = call->after;
+	else
+		caller->calls = call->after;
+	if (call->after)
+		call->after->before = call->before;
+	caller->working--;
+}
+
+// The desk has answered.
+static void call_answered(struct request *request)
+{
+	struct call *call = (struct call *)request;
+	struct caller *caller = call->caller;
+	size_t trace = call->prefix_bytes;
+
+	if (!caller) {
+		free(request->answer);
+		free(call);
+		return;
+	}
+	call_unlink(caller, call);
+	memmove(call->prefix + sp_frame(caller->ipc), call->prefix, trace);
+	sp_frame_put(call->prefix, caller->ipc, trace + request->answer_bytes);
+	call->prefix_bytes += sp_frame(caller->ipc);
+	if (caller->first)
+		caller->last->next = call;
+	else
+		caller->first = call;
+	caller->last = call;
+	caller->unread += request->answer_bytes;
+	call->desk->answered(call->desk->owner, caller);
+}
+
+// Hands a whole message to the desk.
+static int message_take(struct caller *caller, struct caller_desk *desk, const uint8_t *message, size_t length)
+{
+	int trace = sp_trace(message, length);
+	struct call *call;
+
+	if (trace < 0)
+		return trace;
+	length -= (size_t)trace;
+	call = malloc(sizeof(*call) + length);
+	if (!call)
+		return -ENOMEM;
+	*call = (struct call){ .caller = caller, .desk = desk, .after = caller->calls, .prefix_bytes = (size_t)trace };
+	memcpy(call->prefix, message, (size_t)trace);
+	memcpy(call->body, message + trace, length);
+	call->request = (struct request){
+		.bytes = call->body, .length = length, .arrived_ns = clock_ns(), .answered = call_answered
+	};
+	if (caller->calls)
+		caller->calls->before = call;
+	caller->calls = call;
+	caller->working++;
+	desk->take(desk->with, &call->request);
+	return 0;
+}
+
+// The length of the first thing in the buffer (greeting or framed message); 0 = cannot be told yet. -errno: nonsense.
+static int64_t first_length(const struct caller *caller)
+{
+	size_t frame = sp_frame(caller->ipc);
+	uint64_t length;
+
+	if (!caller->greeted)
+		return SP_GREETING;
+	if (caller->have < frame)
+		return 0;
+	if (sp_frame_get(caller->bytes, caller->ipc, &length))
+		return -EBADMSG;
+	return length > CALLER_MESSAGE_MAX ? -EMSGSIZE : (int64_t)(frame + length);
+}
+
+static int first_take(struct caller *caller, struct caller_desk *desk, size_t length)
+{
+	size_t frame = sp_frame(caller->ipc);
+	int error;
+
+	if (!caller->greeted) {
+		caller->greeted = sp_greeting_is(caller->bytes, SP_REQ);
+		error = caller->greeted ? 0 : -EPROTO;
+	} else {
+		error = message_take(caller, desk, caller->bytes + frame, length - frame);
+	}
+	caller->have -= length;
+	memmove(caller->bytes, caller->bytes + length, caller->have);
+	return error;
+}
+
+static bool is_loaded(const struct caller *caller)
+{
+	return caller->working >= CALLER_WORKING_MAX || caller->unread >= CALLER_ANSWERS_MAX;
+}
+
+// Takes everything whole out of the buffer.
+static int buffer_work(struct caller *caller, struct caller_desk *desk)
+{
+	int64_t length = 1;
+	int error = 0;
+
+	while (!error && length > 0 && caller->have && !is_loaded(caller)) {
+		length = first_length(caller);
+		if (length < 0)
+			return (int)length;
+		if (length == 0 || caller->have < (size_t)length)
+			break;
+		error = first_take(caller, desk, (size_t)length);
+	}
+	if (!caller->have && caller->room)
+		buffer_free(caller, desk);
+	return error;
+}
+
+// Room for more: as much again as has come, never more than one message.
+static int buffer_grow(struct caller *caller, struct caller_desk *desk)
+{
+	size_t room = caller->room ? caller->room * 2 : READ_FIRST;
+	size_t most = CALLER_MESSAGE_MAX + SP_FRAME_MAX;
+	uint8_t *bytes;
+
+	room = room < most ? room : most;
+	if (caller->have < caller->room)
+		return 0;
+	if (room == caller->room || desk->buffered + room - caller->room > desk->buffered_max)
+		return -ENOBUFS;
+	bytes = realloc(caller->bytes, room);
+	if (!bytes)
+		return -ENOMEM;
+	desk->buffered += room - caller->room;
+	caller->bytes = bytes;
+	caller->room = room;
+	return 0;
+}
+
+int caller_resume(struct caller *caller, struct caller_desk *desk, uint64_t now_ns)
+{
+	caller->heard_ns = now_ns; // it was we who were slow
+	return buffer_work(caller, desk);
+}
+
+int caller_read(struct caller *caller, struct caller_desk *desk, uint64_t now_ns)
+{
+	size_t turn = 0;
+	int error = 0;
+
+	caller->heard_ns = now_ns;
+	while (!error && turn < READ_TURN && !is_loaded(caller)) {
+		ssize_t got;
+
+		error = buffer_grow(caller, desk);
+		if (error)
+			break;
+		got = recv(caller->fd, caller->bytes + caller->have, caller->room - caller->have, 0);
+		if (got < 0 && (errno == EAGAIN || errno == EINTR))
+			break;
+		if (got <= 0)
+			return got ? -errno : -ECONNRESET;
+		caller->have += (size_t)got;
+		turn += (size_t)got;
+		error = buffer_work(caller, desk);
+	}
+	if (!caller->have && caller->room)
+		buffer_free(caller, desk);
+	return error;
+}
+
+static int greeting_write(struct caller *caller)
+{
+	uint8_t greeting[SP_GREETING];
+	ssize_t sent;
+
+	sp_greeting_put(greeting, SP_REP);
+	sent = send(caller->fd, greeting + SP_GREETING - caller->greeting_left, caller->greeting_left, MSG_NOSIGNAL);
+	if (sent < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	caller->greeting_left = (uint8_t)(caller->greeting_left - sent);
+	return 0;
+}
+
+// Writes on at the first answer. 1: it is out; 0: the socket is full.
+static int answer_write(struct caller *caller)
+{
+	struct call *call = caller->first;
+	size_t whole = call->prefix_bytes + call->request.answer_bytes;
+	struct iovec parts[2] = { { call->prefix, call->prefix_bytes },
+				  { call->request.answer, call->request.answer_bytes } };
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+	size_t skip = caller->written;
+	ssize_t sent;
+
+	for (unsigned i = 0; i < 2; i++) {
+		size_t part = skip < parts[i].iov_len ? skip : parts[i].iov_len;
+
+		parts[i].iov_base = (uint8_t *)parts[i].iov_base + part;
+		parts[i].iov_len -= part;
+		skip -= part;
+	}
+	sent = sendmsg(caller->fd, &message, MSG_NOSIGNAL);
+	if (sent < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	caller->written += (size_t)sent;
+	if (caller->written < whole)
+		return 0;
+	caller->written = 0;
+	caller->unread -= call->request.answer_bytes;
+	caller->first = call->next;
+	free(call->request.answer);
+	free(call);
+	return 1;
+}
+
+int caller_write(struct caller *caller)
+{
+	int result = caller->greeting_left ? greeting_write(caller) : 0;
+
+	if (result < 0 || caller->greeting_left)
+		return result;
+	result = 1;
+	while (caller->first && result > 0)
+		result = answer_write(caller);
+	return result < 0 ? result : 0;
+}
+
+uint32_t caller_wants(const struct caller *caller)
+{
+	uint32_t in = is_loaded(caller) ? 0 : EPOLLIN;
+
+	return in | (caller->greeting_left || caller->first ? EPOLLOUT : 0);
+}
+
+void caller_list_leave(struct caller *caller)
+{
+	struct caller_list *list = caller->list;
+
+	if (!list)
+		return;
+	if (caller->before)
+		caller->before->after = caller->after;
+	else
+		list->first = caller->after;
+	if (caller->after)
+		caller->after->before = caller->before;
+	else
+		list->last = caller->before;
+	list->count--;
+	caller->before = caller->after = NULL;
+	caller->list = NULL;
+}
+
+void caller_list_join(struct caller_list *list, struct caller *caller)
+{
+	caller_list_leave(caller);
+	caller->before = list->last;
+	if (list->last)
+		list->last->after = caller;
+	else
+		list->first = caller;
+	list->last = caller;
+	list->count++;
+	caller->list = list;
+}
