@@ -100,12 +100,11 @@ void neigh_l2_put(const struct neigh_port *port, uint8_t *l3, const uint8_t *mac
 		be32_put(l3 - 6, 0x81000000u | port->vlan);
 }
 
-int neigh_emit(struct neigh *neigh, unsigned port, const uint8_t *mac, unsigned type, const uint8_t *body,
-	       unsigned length)
+int neigh_emit(struct neigh *neigh, unsigned port, const struct neigh_message *message)
 {
 	const struct neigh_port *from = &neigh->port[port];
 	struct nic_frame frame = { .offset = (uint16_t)(ROOM_HEADROOM - from->l2_bytes),
-				   .length = (uint16_t)(from->l2_bytes + length) };
+				   .length = (uint16_t)(from->l2_bytes + message->length) };
 	int error = neigh->out.room(neigh->out.with, &frame.room);
 
 	if (error)
@@ -113,8 +112,8 @@ int neigh_emit(struct neigh *neigh, unsigned port, const uint8_t *mac, unsigned 
 
 	uint8_t *l3 = neigh->out.bytes(neigh->out.with, frame.room) + ROOM_HEADROOM;
 
-	memcpy(l3, body, length);
-	neigh_l2_put(from, l3, mac, type);
+	memcpy(l3, message->body, message->length);
+	neigh_l2_put(from, l3, message->mac, message->type);
 	neigh->out.send(neigh->out.with, port, frame);
 	return 0;
 }
@@ -174,24 +173,24 @@ static bool neigh_mac_sound(const uint8_t *mac)
 
 // A known MAC changes only in an answer to our question; somebody who says otherwise unasked makes us ask, no more, and at
 // most once a second. So a real failover takes one round trip, and a flood of claims changes nothing.
-bool neigh_hear(struct neigh *neigh, unsigned port, struct address address, const uint8_t *mac, bool answers,
-		uint64_t now_ns)
+bool neigh_hear(struct neigh *neigh, const struct neigh_frame *frame, const struct neigh_claim *claim)
 {
-	struct neigh_entry *entry = neigh_table_find(&neigh->table, port, address);
+	struct neigh_entry *entry = neigh_table_find(&neigh->table, frame->port, claim->address);
+	const uint8_t *mac = claim->mac;
 
 	if (!entry || (mac && !neigh_mac_sound(mac)))
 		return false;
 
 	bool known = entry->state == NEIGH_KNOWN;
 	bool same = known && (!mac || !memcmp(neigh_entry_mac(neigh, entry), mac, NEIGH_MAC));
-	bool believed = known ? answers && entry->asks : mac != NULL;
+	bool believed = known ? claim->answers && entry->asks : mac != NULL;
 
 	if (believed) {
-		neigh_prove(entry, now_ns);
+		neigh_prove(entry, frame->now_ns);
 		if (!same)
 			neigh_settle(neigh, entry, mac);
-	} else if (known && !same && now_ns - entry->asked_ns >= NEIGH_ASK_NS) {
-		neigh_ask(neigh, entry, NULL, now_ns);
+	} else if (known && !same && frame->now_ns - entry->asked_ns >= NEIGH_ASK_NS) {
+		neigh_ask(neigh, entry, NULL, frame->now_ns);
 	}
 	return true;
 }
@@ -248,9 +247,9 @@ static bool neigh_destination(const uint8_t *ip, unsigned length, struct address
 	return true;
 }
 
-unsigned neigh_send(struct neigh *neigh, unsigned side, struct nic_frame frame, uint8_t *room, uint64_t now_ns,
-		    unsigned *mtu)
+unsigned neigh_send(struct neigh *neigh, unsigned side, struct nic_frame frame, uint64_t now_ns, unsigned *mtu)
 {
+	uint8_t *room = neigh->out.bytes(neigh->out.with, frame.room);
 	struct address destination;
 	struct route_hop hop;
 

@@ -41,8 +41,7 @@ unsigned neigh_input(struct neigh *neigh, unsigned port, uint8_t *frame, unsigne
 // writes the L2 header into the headroom before frame.offset, and calls out.send; or keeps it waiting and asks; or refuses. Returns
 // VERDICT_FORWARD (gone, or waiting: then send or drop follows later), VERDICT_TO_SLOW_BIG (larger than that port's MTU:
 // *mtu set, nothing done), or NO_ROUTE, NEIGHBOUR_FULL, SHORT (nothing done, caller frees).
-unsigned neigh_send(struct neigh *neigh, unsigned side, struct nic_frame frame, uint8_t *room, uint64_t now_ns,
-		    unsigned *mtu);
+unsigned neigh_send(struct neigh *neigh, unsigned side, struct nic_frame frame, uint64_t now_ns, unsigned *mtu);
 
 void neigh_tick(struct neigh *neigh, uint64_t now_ns); // about every 100 ms: asks again, gives up, ages
 unsigned neigh_waiting(const struct neigh *neigh);     // packets waiting now

@@ -36,11 +36,12 @@ unsigned neigh_arp_input(struct neigh *neigh, const struct neigh_frame *frame, u
 	if (memcmp(arp, arp_fixed, sizeof(arp_fixed)) != 0)
 		return VERDICT_NOT_IP;
 
-	struct address sender = address_ipv4(be32_get(arp + ARP_SENDER));
 	bool ours = neigh_owns(port, address_ipv4(be32_get(arp + ARP_TARGET)));
 	unsigned operation = be16_get(arp + ARP_OPERATION);
-	bool heard =
-	    neigh_hear(neigh, frame->port, sender, arp + ARP_SENDER_MAC, ours && operation == ARP_REPLY, frame->now_ns);
+	struct neigh_claim claim = { .address = address_ipv4(be32_get(arp + ARP_SENDER)),
+				     .mac = arp + ARP_SENDER_MAC,
+				     .answers = ours && operation == ARP_REPLY };
+	bool heard = neigh_hear(neigh, frame, &claim);
 
 	if (ours && operation == ARP_REQUEST) {
 		arp_answer(port, frame);
@@ -53,14 +54,15 @@ unsigned neigh_arp_input(struct neigh *neigh, const struct neigh_frame *frame, u
 static void arp_request(struct neigh *neigh, unsigned port, struct address sender, struct address target,
 			const uint8_t *mac)
 {
-	uint8_t arp[ARP_BYTES] = { 0 };
+	struct neigh_message message = { mac ? mac : arp_everybody, NEIGH_ETHER_ARP, ARP_BYTES, { 0 } };
+	uint8_t *arp = message.body;
 
 	memcpy(arp, arp_fixed, sizeof(arp_fixed));
 	be16_put(arp + ARP_OPERATION, ARP_REQUEST);
 	memcpy(arp + ARP_SENDER_MAC, neigh->port[port].mac, NEIGH_MAC);
 	be32_put(arp + ARP_SENDER, (uint32_t)sender.low);
 	be32_put(arp + ARP_TARGET, (uint32_t)target.low);
-	neigh_emit(neigh, port, mac ? mac : arp_everybody, NEIGH_ETHER_ARP, arp, ARP_BYTES);
+	neigh_emit(neigh, port, &message);
 }
 
 void neigh_arp_ask(struct neigh *neigh, unsigned port, struct address target, const uint8_t *mac)

@@ -8,7 +8,7 @@
 #include "primary/route.h"
 
 enum { NEIGH_ETHER_IPV4 = 0x0800, NEIGH_ETHER_ARP = 0x0806, NEIGH_ETHER_IPV6 = 0x86dd };
-enum { NEIGH_MAC = 6 };
+enum { NEIGH_MAC = 6, NEIGH_BODY = 72 }; // the longest: an IPv6 header, and 32 bytes of ND
 
 struct neigh_own {
 	struct address address, mask;
@@ -36,19 +36,20 @@ struct neigh {
 // Writes a frame's L2 header so that it ends where l3 begins.
 void neigh_l2_put(const struct neigh_port *port, uint8_t *l3, const uint8_t *mac, unsigned type);
 
-// Sends a frame of our own: `length` bytes behind an L2 header. -ENOBUFS: no room, nothing sent.
-int neigh_emit(struct neigh *neigh, unsigned port, const uint8_t *mac, unsigned type, const uint8_t *body,
-	       unsigned length);
+// A frame of our own, behind its L2 header.
+struct neigh_message {
+	const uint8_t *mac; // who gets it
+	unsigned type, length;
+	uint8_t body[NEIGH_BODY];
+};
+
+int neigh_emit(struct neigh *neigh, unsigned port,
+	       const struct neigh_message *message); // -ENOBUFS: no room, nothing sent
 
 bool neigh_owns(const struct neigh_port *port, struct address address);
 
 // The own address a question about `target` is asked from: one whose prefix holds it, else any of its family. False: none.
 bool neigh_source(const struct neigh_port *port, struct address target, struct address *source);
-
-// Somebody on the port says that `address` has this MAC (null: only that it lives). answers: to a question of ours. Believed
-// as far as we wanted to know it. Returns whether we did.
-bool neigh_hear(struct neigh *neigh, unsigned port, struct address address, const uint8_t *mac, bool answers,
-		uint64_t now_ns);
 
 // What neigh_input looks at.
 struct neigh_frame {
@@ -58,6 +59,16 @@ struct neigh_frame {
 	unsigned left; // bytes from l3 on
 	uint64_t now_ns;
 };
+
+// What somebody on the port says of an address.
+struct neigh_claim {
+	struct address address;
+	const uint8_t *mac; // null: only that it lives
+	bool answers;       // a question of ours
+};
+
+// Believes it as far as we wanted to know. Returns whether we did.
+bool neigh_hear(struct neigh *neigh, const struct neigh_frame *frame, const struct neigh_claim *claim);
 
 // ---- neigh_arp.c, neigh_nd.c. Inputs return a verdict, and with VERDICT_ANSWERED the answer's length from l3 on; 0: none to send.
 // mac: whom to ask; null = everybody on the link.

@@ -10,6 +10,7 @@
 enum { ND_SOLICIT = 135, ND_ADVERTISE = 136 };
 enum { ND_SOURCE_MAC = 1, ND_TARGET_MAC = 2 }; // options, RFC 4861 4.6.1
 enum { ND_FLAGS = 4, ND_TARGET = 8, ND_FIXED = 24, ND_OPTION = 8, ND_FULL = ND_FIXED + ND_OPTION };
+_Static_assert(IP6_HEADER + ND_FULL == NEIGH_BODY, "the longest message of our own");
 enum { ND_ROUTER = 0x80, ND_SOLICITED = 0x40, ND_OVERRIDE = 0x20 };
 
 static const struct address nd_all_nodes = { 0xff02ull << 48, 1 };
@@ -98,7 +99,7 @@ static unsigned nd_solicited(struct neigh *neigh, const struct neigh_frame *fram
 	if (probe && (mac || !address_same(address_ipv6(ip + 24), nd_solicited_node(target)))) // RFC 4861 7.1.1
 		return VERDICT_BAD_IP;
 
-	bool heard = mac && neigh_hear(neigh, frame->port, asker, mac, false, frame->now_ns);
+	bool heard = mac && neigh_hear(neigh, frame, &(struct neigh_claim){ asker, mac, false });
 
 	if (!neigh_owns(port, target))
 		return heard ? VERDICT_ANSWERED : VERDICT_NOT_OURS;
@@ -109,16 +110,14 @@ static unsigned nd_solicited(struct neigh *neigh, const struct neigh_frame *fram
 
 static unsigned nd_advertised(struct neigh *neigh, const struct neigh_frame *frame, unsigned length)
 {
-	const uint8_t *ip = frame->l3, *nd = ip + IP6_HEADER, *mac;
-	bool solicited = nd[ND_FLAGS] & ND_SOLICITED;
+	const uint8_t *ip = frame->l3, *nd = ip + IP6_HEADER;
+	struct neigh_claim claim = { .address = address_ipv6(nd + ND_TARGET), .answers = nd[ND_FLAGS] & ND_SOLICITED };
 
-	if (!nd_options(nd + ND_FIXED, length - ND_FIXED, ND_TARGET_MAC, &mac))
+	if (!nd_options(nd + ND_FIXED, length - ND_FIXED, ND_TARGET_MAC, &claim.mac))
 		return VERDICT_BAD_IP;
-	if (solicited && address_multicast6(address_ipv6(ip + 24))) // RFC 4861 7.1.2
+	if (claim.answers && address_multicast6(address_ipv6(ip + 24))) // RFC 4861 7.1.2
 		return VERDICT_BAD_IP;
-	if (!neigh_hear(neigh, frame->port, address_ipv6(nd + ND_TARGET), mac, solicited, frame->now_ns))
-		return VERDICT_NOT_OURS;
-	return VERDICT_ANSWERED;
+	return neigh_hear(neigh, frame, &claim) ? VERDICT_ANSWERED : VERDICT_NOT_OURS;
 }
 
 unsigned neigh_nd_input(struct neigh *neigh, const struct neigh_frame *frame, unsigned *answer)
@@ -144,31 +143,36 @@ unsigned neigh_nd_input(struct neigh *neigh, const struct neigh_frame *frame, un
 	return nd[0] == ND_SOLICIT ? nd_solicited(neigh, frame, length, answer) : nd_advertised(neigh, frame, length);
 }
 
-static void nd_send(struct neigh *neigh, unsigned port, uint8_t *packet, struct address source,
-		    struct address destination, const uint8_t *mac)
+// Without a MAC it goes to the group that is its destination.
+static void nd_send(struct neigh *neigh, unsigned port, struct neigh_message *message, struct address source,
+		    struct address destination)
 {
 	uint8_t group[NEIGH_MAC];
 
-	nd_finish(packet, source, destination);
+	nd_finish(message->body, source, destination);
 	nd_group_mac(group, destination);
-	neigh_emit(neigh, port, mac ? mac : group, NEIGH_ETHER_IPV6, packet, IP6_HEADER + ND_FULL);
+	message->type = NEIGH_ETHER_IPV6;
+	message->length = IP6_HEADER + ND_FULL;
+	if (!message->mac)
+		message->mac = group;
+	neigh_emit(neigh, port, message);
 }
 
 void neigh_nd_ask(struct neigh *neigh, unsigned port, struct address target, const uint8_t *mac)
 {
-	uint8_t packet[IP6_HEADER + ND_FULL];
+	struct neigh_message message = { .mac = mac };
 	struct address source;
 
 	if (!neigh_source(&neigh->port[port], target, &source))
 		return;
-	nd_put(packet + IP6_HEADER, ND_SOLICIT, 0, target, neigh->port[port].mac);
-	nd_send(neigh, port, packet, source, mac ? target : nd_solicited_node(target), mac);
+	nd_put(message.body + IP6_HEADER, ND_SOLICIT, 0, target, neigh->port[port].mac);
+	nd_send(neigh, port, &message, source, mac ? target : nd_solicited_node(target));
 }
 
 void neigh_nd_announce(struct neigh *neigh, unsigned port, struct address own)
 {
-	uint8_t packet[IP6_HEADER + ND_FULL];
+	struct neigh_message message = { .mac = NULL };
 
-	nd_put(packet + IP6_HEADER, ND_ADVERTISE, ND_ROUTER | ND_OVERRIDE, own, neigh->port[port].mac);
-	nd_send(neigh, port, packet, own, nd_all_nodes, NULL);
+	nd_put(message.body + IP6_HEADER, ND_ADVERTISE, ND_ROUTER | ND_OVERRIDE, own, neigh->port[port].mac);
+	nd_send(neigh, port, &message, own, nd_all_nodes);
 }

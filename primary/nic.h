@@ -12,6 +12,8 @@
 
 struct nic;
 
+#define NIC_BURST 32u
+
 struct nic_frame {
 	uint32_t room;
 	uint16_t offset; // of the Ethernet header in the room
@@ -44,9 +46,9 @@ unsigned nic_ports(const struct nic *nic);
 const uint8_t *nic_mac(const struct nic *nic, unsigned port);
 const char *nic_driver(const struct nic *nic, unsigned port);
 
-// Up to max (<= 32) frames from all queues of the port. Frames that can't be taken (several segments, larger than a
+// Up to NIC_BURST frames from all queues of the port. Frames that can't be taken (several segments, larger than a
 // room, no free room) are dropped here and counted into verdicts[VERDICT_TOO_LONG] / [VERDICT_NO_ROOM]; they count in *refused.
-unsigned nic_rx(struct nic *nic, unsigned port, struct nic_frame *frames, unsigned max, uint64_t *verdicts,
+unsigned nic_rx(struct nic *nic, unsigned port, struct nic_frame frames[NIC_BURST], uint64_t *verdicts,
 		unsigned *refused);
 
 // Hands a frame to the port's transmit buffer; the room is the driver's afterwards, whatever becomes of it. nic_flush

@@ -12,7 +12,6 @@
 #include <rte_mbuf.h>
 #include "primary/nic.h"
 
-#define NIC_BURST 32u
 #define NIC_PRIVATE_MBUFS 8191u // fill queue 2,048, transmit queue 2,048, completions 2,048, and some in hand
 #define NIC_PRIVATE_ROOM 2688u  // both headrooms (mbuf's 128, XDP's 256) and the longest frame
 #define NIC_MBUF_STRIDE 256u    // bytes of a pool of bare mbufs, each; an upper bound

@@ -48,12 +48,12 @@ static unsigned nic_copy(const struct nic_port *port, struct rte_mbuf **mbufs, u
 	return kept;
 }
 
-unsigned nic_rx(struct nic *nic, unsigned port, struct nic_frame *frames, unsigned max, uint64_t *verdicts,
+unsigned nic_rx(struct nic *nic, unsigned port, struct nic_frame frames[NIC_BURST], uint64_t *verdicts,
 		unsigned *refused)
 {
 	const struct nic_port *at = &nic->port[port];
 	struct rte_mbuf *mbufs[NIC_BURST];
-	unsigned n = rte_eth_rx_burst(at->id, 0, mbufs, (uint16_t)(max < NIC_BURST ? max : NIC_BURST));
+	unsigned n = rte_eth_rx_burst(at->id, 0, mbufs, NIC_BURST);
 	unsigned kept, roomless = 0;
 
 	if (at->private_pool)

@@ -89,9 +89,9 @@ static void rx_frame(struct loop *loop, unsigned port, struct nic_frame frame)
 unsigned rx_port(struct loop *loop, unsigned port)
 {
 	const struct rooms *rooms = &loop->part.view->rooms;
-	struct nic_frame frames[LANE_BURST];
+	struct nic_frame frames[NIC_BURST];
 	unsigned refused = 0;
-	unsigned n = nic_rx(loop->part.nic, port, frames, LANE_BURST, loop->tally.verdict, &refused);
+	unsigned n = nic_rx(loop->part.nic, port, frames, loop->tally.verdict, &refused);
 
 	loop->tally.rx += n + refused;
 	for (unsigned i = 0; i < n; i++)

@@ -120,7 +120,7 @@ static void tx_send(struct loop *loop, const struct lane_handle *back, const str
 		return;
 	}
 	loop->fate[hold_index(&loop->hold, back->room)] = back->code;
-	verdict = neigh_send(loop->neigh, back->port, frame, tx_room(loop, back->room), loop->now_ns, &mtu);
+	verdict = neigh_send(loop->neigh, back->port, frame, loop->now_ns, &mtu);
 	if (verdict == VERDICT_FORWARD)
 		return;
 	if (verdict != VERDICT_TO_SLOW_BIG)

@@ -75,12 +75,12 @@ static void packet_make(struct nic_frame *frame)
 	frame->length = 200;
 }
 
-unsigned nic_rx(struct nic *nic, unsigned port, struct nic_frame *frames, unsigned max, uint64_t *verdicts,
+unsigned nic_rx(struct nic *nic, unsigned port, struct nic_frame frames[NIC_BURST], uint64_t *verdicts,
 		unsigned *refused)
 {
 	unsigned n = 0;
 
-	while (n < max && w->offered > 0 && nic_room(nic, &frames[n].room) == 0) {
+	while (n < NIC_BURST && w->offered > 0 && nic_room(nic, &frames[n].room) == 0) {
 		packet_make(&frames[n++]);
 		w->offered--;
 	}
@@ -198,8 +198,7 @@ unsigned neigh_input(struct neigh *neigh, unsigned port, uint8_t *frame, unsigne
 	return VERDICT_NOT_IP;
 }
 
-unsigned neigh_send(struct neigh *neigh, unsigned side, struct nic_frame frame, uint8_t *room, uint64_t now_ns,
-		    unsigned *mtu)
+unsigned neigh_send(struct neigh *neigh, unsigned side, struct nic_frame frame, uint64_t now_ns, unsigned *mtu)
 {
 	hop.send(hop.with, 0, frame);
 	return VERDICT_FORWARD;

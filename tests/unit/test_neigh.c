@@ -130,7 +130,7 @@ static unsigned send4(unsigned side, uint32_t to, uint32_t *room)
 	ip4_put(world.room[frame.room] + 200, &fields);
 	if (room)
 		*room = frame.room;
-	return neigh_send(neigh, side, frame, world.room[frame.room], now, &mtu);
+	return neigh_send(neigh, side, frame, now, &mtu);
 }
 
 static unsigned send6(const uint8_t *to)
@@ -144,7 +144,7 @@ static unsigned send6(const uint8_t *to)
 	memset(ip, 0, 40);
 	ip[0] = 0x60;
 	memcpy(ip + 24, to, 16);
-	return neigh_send(neigh, LANE_SIDE_CORE, frame, world.room[frame.room], now, &mtu);
+	return neigh_send(neigh, LANE_SIDE_CORE, frame, now, &mtu);
 }
 
 static const uint8_t *ether_mac; // the frame's sender, if it is not the message's
@@ -265,21 +265,21 @@ static void refusals(void **state)
 
 	send4(LANE_SIDE_CORE, PEER, &room);
 	frame.room = room;
-	assert_int_equal(neigh_send(neigh, LANE_SIDE_CORE, frame, world.room[room], now, &mtu), VERDICT_TO_SLOW_BIG);
+	assert_int_equal(neigh_send(neigh, LANE_SIDE_CORE, frame, now, &mtu), VERDICT_TO_SLOW_BIG);
 	assert_int_equal(mtu, 1500);
 	frame.length = 1500;
-	assert_int_equal(neigh_send(neigh, LANE_SIDE_CORE, frame, world.room[room], now, &mtu), VERDICT_FORWARD);
+	assert_int_equal(neigh_send(neigh, LANE_SIDE_CORE, frame, now, &mtu), VERDICT_FORWARD);
 	frame.length = 19;
-	assert_int_equal(neigh_send(neigh, LANE_SIDE_CORE, frame, world.room[room], now, &mtu), VERDICT_SHORT);
+	assert_int_equal(neigh_send(neigh, LANE_SIDE_CORE, frame, now, &mtu), VERDICT_SHORT);
 	frame.length = 100;
 	world.room[room][200] = 0x55;
-	assert_int_equal(neigh_send(neigh, LANE_SIDE_CORE, frame, world.room[room], now, &mtu), VERDICT_SHORT);
+	assert_int_equal(neigh_send(neigh, LANE_SIDE_CORE, frame, now, &mtu), VERDICT_SHORT);
 	world.room[room][200] = 0x60;
 	frame.length = 39;
-	assert_int_equal(neigh_send(neigh, LANE_SIDE_CORE, frame, world.room[room], now, &mtu), VERDICT_SHORT);
+	assert_int_equal(neigh_send(neigh, LANE_SIDE_CORE, frame, now, &mtu), VERDICT_SHORT);
 	world.room[room][17] = 0x45;
 	frame = (struct nic_frame){ room, 17, 100 }; // no place for an L2 header
-	assert_int_equal(neigh_send(neigh, LANE_SIDE_CORE, frame, world.room[room], now, &mtu), VERDICT_SHORT);
+	assert_int_equal(neigh_send(neigh, LANE_SIDE_CORE, frame, now, &mtu), VERDICT_SHORT);
 }
 
 static void gives_up(void **state)
