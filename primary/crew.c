@@ -48,7 +48,7 @@ static void crew_drain(struct loop *loop, unsigned seat)
 	loop->crew[seat].deadline_ns = loop->now_ns + CREW_DRAIN_NS;
 	if (loop->ending || seat == PLANE_SEAT_SLOW)
 		loop->fed &= ~(1u << seat);
-	else
+	if (seat != PLANE_SEAT_SLOW)
 		map_part(&loop->map, seat);
 }
 
@@ -166,7 +166,7 @@ static void crew_judge(struct loop *loop, unsigned seat, bool late)
 
 static void crew_drained(struct loop *loop, unsigned seat, bool late)
 {
-	bool gone = loop->ending || seat == PLANE_SEAT_SLOW || !map_has(&loop->map, seat);
+	bool gone = seat == PLANE_SEAT_SLOW || !map_has(&loop->map, seat);
 
 	if (gone && loop->lane[seat].lease.live == 0)
 		crew_leave(loop, seat);
@@ -233,6 +233,7 @@ void crew_keep(struct loop *loop)
 void crew_dismiss(struct loop *loop)
 {
 	loop->ending = true;
+	map_close(&loop->map);
 	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
 		loop->crew[seat].wanted = false;
 		crew_release(loop, seat);

@@ -73,7 +73,7 @@ static void fleet_fact(struct fleet *fleet, const struct post_word *fact, uint64
 		fleet_down(fleet, fact, now_ns);
 		break;
 	case POST_LEFT:
-		journal_write(&fleet->journal, JOURNAL_SEAT_DOWN, (struct journal_place){ fact->seat, 0 },
+		journal_write(&fleet->journal, JOURNAL_SEAT_LEFT, (struct journal_place){ fact->seat, 0 },
 			      "seat %u: worker %d left as told", fact->seat, fact->pid);
 		break;
 	case POST_MOVED:

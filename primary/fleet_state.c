@@ -6,18 +6,18 @@
 #include "shared/base/clock.h"
 
 // enum WorkerState of oss.proto.
-enum { WORKER_FREE, WORKER_STARTING, WORKER_READY, WORKER_DRAINING, WORKER_DEAD, WORKER_STOPPED };
+enum { WORKER_STARTING = 1, WORKER_READY, WORKER_DRAINING, WORKER_DEAD, WORKER_STOPPED };
 
 static uint32_t state_of(const struct tally_seat *seat)
 {
 	static const uint8_t state[CREW_PHASES] = {
-		[CREW_FREE] = WORKER_FREE,         [CREW_STARTING] = WORKER_STARTING, [CREW_READY] = WORKER_READY,
-		[CREW_DRAINING] = WORKER_DRAINING, [CREW_LEAVING] = WORKER_DRAINING,  [CREW_CONDEMNED] = WORKER_DEAD,
-		[CREW_DEAD] = WORKER_DEAD,
+		[CREW_FREE] = WORKER_STARTING, // wanted: the nursery will be asked, or is away
+		[CREW_STARTING] = WORKER_STARTING, [CREW_READY] = WORKER_READY,    [CREW_DRAINING] = WORKER_DRAINING,
+		[CREW_LEAVING] = WORKER_DRAINING,  [CREW_CONDEMNED] = WORKER_DEAD, [CREW_DEAD] = WORKER_DEAD,
 	};
 
 	if (seat->phase == CREW_FREE && !seat->wanted)
-		return WORKER_STOPPED;
+		return WORKER_STOPPED; // not WORKER_FREE: a seat we tell of was wanted once
 	return state[seat->phase];
 }
 
@@ -129,7 +129,8 @@ static void events_fill(struct fleet *fleet, Shoal__Fleet__State *state, uint64_
 
 		shoal__fleet__event__init(event);
 		event->number = entry->number;
-		event->kind = (Shoal__Fleet__EventKind)entry->kind;
+		event->kind = entry->kind == JOURNAL_SEAT_LEFT ? SHOAL__FLEET__EVENT_KIND__SEAT_DOWN
+							       : (Shoal__Fleet__EventKind)entry->kind;
 		event->seat = entry->place.seat;
 		event->shard = entry->place.shard;
 		event->text = (char *)entry->text;

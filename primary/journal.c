@@ -10,7 +10,7 @@ static void journal_log(const struct journal_entry *entry)
 {
 	static const char *const id[] = {
 		[JOURNAL_SEAT_UP] = "seat.up",     [JOURNAL_SEAT_DOWN] = "seat.down", [JOURNAL_PORT_UP] = "port.up",
-		[JOURNAL_PORT_DOWN] = "port.down", [JOURNAL_ALARM] = "alarm",
+		[JOURNAL_PORT_DOWN] = "port.down", [JOURNAL_ALARM] = "alarm",         [JOURNAL_SEAT_LEFT] = "seat.left",
 	};
 	enum log_level level = LOG_INFO;
 

@@ -13,7 +13,8 @@ enum journal_kind {
 	JOURNAL_SHARD_MOVED,
 	JOURNAL_PORT_UP,
 	JOURNAL_PORT_DOWN,
-	JOURNAL_ALARM
+	JOURNAL_ALARM,
+	JOURNAL_SEAT_LEFT // as it was told; for others a seat that is down
 };
 
 struct journal_place {

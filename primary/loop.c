@@ -59,14 +59,19 @@ static void loop_fence(struct loop *loop, unsigned shard)
 	loop_tell(loop, (struct post_word){ .verb = POST_MOVED, .seat = now->seat, .shard = shard });
 }
 
+static bool loop_may_fence(const struct loop *loop, unsigned seat)
+{
+	uint8_t phase = loop->crew[seat].phase;
+
+	return (phase == CREW_READY || phase == CREW_DRAINING) && loop->lane[seat].space > 0;
+}
+
 static void loop_fences(struct loop *loop)
 {
 	struct bits asks = loop->map.asks;
 
 	for (unsigned i = bits_next(&asks, 0); i < BITS_END; i = bits_next(&asks, i + 1)) {
-		unsigned seat = loop->map.shard[i].seat;
-
-		if ((loop->fed >> seat & 1) && loop->lane[seat].space > 0)
+		if (loop_may_fence(loop, loop->map.shard[i].seat))
 			loop_fence(loop, i);
 	}
 }

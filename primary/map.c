@@ -156,6 +156,11 @@ void map_part(struct map *map, unsigned seat)
 	}
 }
 
+void map_close(struct map *map)
+{
+	map->live = 0;
+}
+
 void map_lost(struct map *map, unsigned seat)
 {
 	map->live &= ~(1u << seat);

@@ -34,6 +34,7 @@ void map_init(struct map *map);
 
 void map_join(struct map *map, unsigned seat); // a seat is there: homeless shards go to it, then loads are evened out
 void map_part(struct map *map, unsigned seat); // a seat shall leave: its shards move to others
+void map_close(struct map *map);               // nobody shall be given anything any more
 void map_lost(struct map *map, unsigned seat); // a seat is dead: its shards are taken elsewhere, CUT or not
 
 // Moves one shard. 0; -ENOENT: that seat can't have it; -EBUSY: it is moving already.
