@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,9 +33,20 @@ static int file_owner(const char *name)
 	return atoi(name + strlen(PREFIX));
 }
 
+// A zombie is dead: its memory is not its own any more, whoever has yet to wait for it.
 static bool owner_lives(int pid)
 {
-	return kill(pid, 0) == 0 || errno != ESRCH;
+	char path[64], state = 'Z';
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	if (!file)
+		return false;
+	if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+		state = 'Z'; // it ended while we looked
+	fclose(file);
+	return state != 'Z' && state != 'X';
 }
 
 // Unlinks the files of dir that `all` or a dead or named primary owns.
@@ -108,6 +118,7 @@ int eal_room(const char *hugepage_dir, size_t bytes)
 			break;
 		notify_status("waiting for hugepages");
 		usleep(50000);
+		eal_sweep(hugepage_dir);
 	}
 	log_error("hugepages.few", "too few hugepages: %zu of 2 MB needed, %zu free in %s", needed, there,
 		  hugepage_dir);
