@@ -115,7 +115,7 @@ static void print_worker(struct sheet *sheet, const Shoal__Oss__Worker *before, 
 
 static void print_workers(const struct sample *before, const struct sample *after, double seconds)
 {
-	static const char *const titles[] = { "SEAT",    "STATE", ">PACKETS/S", ">MB/S",   ">SESSIONS",
+	static const char *const titles[] = { "SEAT",    "STATE", ">PACKETS/S", ">Mb/s",   ">SESSIONS",
 					      ">SHARDS", ">HELD", ">BUSY",      "DROPS/S", NULL };
 	struct sheet sheet;
 
@@ -141,8 +141,8 @@ static const Shoal__Oss__Port *port_named(const Shoal__Oss__StatusAnswer *status
 
 static void print_ports(const struct sample *before, const struct sample *after, double seconds)
 {
-	static const char *const titles[] = { "PORT",   "LINK",      ">IN/S",     ">IN MB/S",
-					      ">OUT/S", ">OUT MB/S", ">MISSED/S", NULL };
+	static const char *const titles[] = { "PORT",   "LINK",      ">IN/S",     ">IN Mb/s",
+					      ">OUT/S", ">OUT Mb/s", ">MISSED/S", NULL };
 	struct sheet sheet;
 
 	sheet_open(&sheet, titles);
