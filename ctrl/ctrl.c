@@ -257,6 +257,8 @@ static void tick(struct ctrl *ctrl, uint64_t now_ns)
 	fleet_tick(ctrl->fleet, now_ns);
 	desk_tick(&ctrl->desk, now_ns);
 	oss_tick(ctrl->oss, now_ns);
+	feed_tick(ctrl->feed, now_ns);
+	event_tick(&ctrl->event, now_ns);
 	exceptions_tell(ctrl);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "ctrl/link.h"
 #include "ctrl/wall.h"
+#include "shared/base/log.h"
 
 #define EVENTS_WAITING 8192 // a subscriber, and the most NNG takes; a worker that stops moves up to 256 shards at once
 
@@ -28,10 +29,18 @@ int event_open(struct event *event, const char *url)
 	nng_socket_set_int(event->socket, NNG_OPT_SENDBUF, EVENTS_WAITING);
 	nng_pipe_notify(event->socket, NNG_PIPE_EV_ADD_POST, pipe_event, event);
 	nng_pipe_notify(event->socket, NNG_PIPE_EV_REM_POST, pipe_event, event);
-	error = link_listen(event->socket, url, "the event stream");
-	if (error)
+	error = link_error(porter_listen(&event->porter, event->socket, url, LINK_MESSAGE_MAX));
+	if (error) {
+		log_error("event.listen", "the event stream cannot listen on %s: %s", url, strerror(-error));
 		nng_close(event->socket);
+	}
 	return error;
+}
+
+void event_tick(struct event *event, uint64_t now_ns)
+{
+	if (porter_look_listener(&event->porter, now_ns))
+		log_warning("event.renewed", "the event stream's door was broken by a peer that died; opened anew");
 }
 
 void event_close(struct event *event)

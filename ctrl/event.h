@@ -5,18 +5,21 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <nng/nng.h>
+#include "proto/porter.h"
 #include "proto/oss.pb-c.h"
 
 #define EVENT_TOPIC "shoal."
 
 struct event {
 	nng_socket socket;
+	struct porter porter;
 	_Atomic uint32_t subscribers;
 	uint64_t number; // of the last one
 };
 
 int event_open(struct event *event, const char *url); // 0, or -errno with a log line
 void event_close(struct event *event);
+void event_tick(struct event *event, uint64_t now_ns); // keeps the door open
 
 // Gives the message its number and time, and sends it.
 void event_tell(struct event *event, Shoal__Oss__Event *message);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include "ctrl/link.h"
 #include "ctrl/place.h"
+#include "proto/porter.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/plane/build.h"
@@ -25,6 +26,7 @@ struct feed_send {
 struct feed {
 	struct feed_needs needs;
 	nng_socket socket;
+	struct porter porter;
 	nng_aio *receive;
 	struct inbox_item received, left;
 	_Atomic uint32_t pipes;
@@ -265,13 +267,19 @@ int feed_open(const struct feed_needs *needs, struct feed **made)
 	}
 	nng_pipe_notify(feed->socket, NNG_PIPE_EV_ADD_POST, pipe_event, feed);
 	nng_pipe_notify(feed->socket, NNG_PIPE_EV_REM_POST, pipe_event, feed);
-	error = link_listen(feed->socket, url, "feed");
+	error = link_error(porter_listen(&feed->porter, feed->socket, url, FEED_BYTES_MAX));
 	*made = feed;
 	if (error)
-		feed_close(feed);
+		log_error("feed.listen", "cannot listen on %s: %s", url, strerror(-error));
 	else
 		nng_recv_aio(feed->socket, feed->receive);
 	return error;
+}
+
+void feed_tick(struct feed *feed, uint64_t now_ns)
+{
+	if (porter_look_listener(&feed->porter, now_ns))
+		log_warning("feed.renewed", "the feed's door was broken by a courier that died; opened anew");
 }
 
 void feed_close(struct feed *feed)

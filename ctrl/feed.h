@@ -26,6 +26,8 @@ struct feed_needs {
 int feed_open(const struct feed_needs *needs, struct feed **feed);
 void feed_close(struct feed *feed);
 
+void feed_tick(struct feed *feed, uint64_t now_ns); // keeps the door open
+
 // Sends what may be sent; after every change, and every 100 ms.
 void feed_pump(struct feed *feed);
 

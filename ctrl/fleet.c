@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ctrl/link.h"
+#include "proto/porter.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 
@@ -37,12 +38,14 @@ struct fleet {
 	struct inbox *inbox;
 	struct fleet_hooks hooks;
 	nng_socket socket;
+	struct porter porter;
 	struct fleet_line poll, order;
 	struct fleet_word *first, *last; // orders that wait
 	uint32_t waiting;
 	struct fleet_word asking;     // the poll's
 	Shoal__Fleet__Answer *answer; // holds the last state
 	uint64_t polled_ns, heard_ns, generation, events;
+	uint64_t answered_ns; // the last answer of any kind
 	uint32_t busy_permille[PLANE_SEATS];
 };
 
@@ -105,6 +108,7 @@ static void line_finish(struct fleet_line *line, nng_msg *message)
 	line->busy = false;
 	line->word = NULL;
 	if (message) {
+		line->fleet->answered_ns = clock_ns();
 		answer = shoal__fleet__answer__unpack(NULL, nng_msg_len(message), nng_msg_body(message));
 		nng_msg_free(message);
 		if (!answer)
@@ -247,6 +251,7 @@ void fleet_tick(struct fleet *fleet, uint64_t now_ns)
 	Shoal__Fleet__Order order = SHOAL__FLEET__ORDER__INIT;
 	Shoal__Fleet__Poll poll = SHOAL__FLEET__POLL__INIT;
 
+	porter_look_dialer(&fleet->porter, now_ns - fleet->answered_ns < SILENT_NS, now_ns);
 	if (fleet->poll.busy || now_ns - fleet->polled_ns < POLL_NS)
 		return;
 	fleet->polled_ns = now_ns;
@@ -276,25 +281,14 @@ static int line_open(struct fleet_line *line, struct fleet *fleet)
 static int lines_open(struct fleet *fleet, const char *run_dir)
 {
 	char url[300];
-	nng_dialer dialer;
 	int error = line_open(&fleet->poll, fleet);
-	int code;
 
 	if (!error)
 		error = line_open(&fleet->order, fleet);
 	if (error)
 		return error;
 	snprintf(url, sizeof(url), "ipc://%s/%s", run_dir, FLEET_SOCKET);
-	code = nng_dialer_create(&dialer, fleet->socket, url);
-	if (!code)
-		code = nng_dialer_set_ms(dialer, NNG_OPT_RECONNMINT, 50);
-	if (!code)
-		code = nng_dialer_set_ms(dialer, NNG_OPT_RECONNMAXT, 500);
-	if (!code)
-		code = nng_dialer_set_size(dialer, NNG_OPT_RECVMAXSZ, LINK_MESSAGE_MAX);
-	if (!code)
-		code = nng_dialer_start(dialer, NNG_FLAG_NONBLOCK);
-	return link_error(code);
+	return link_error(porter_dial(&fleet->porter, fleet->socket, url, LINK_MESSAGE_MAX));
 }
 
 int fleet_open(const char *run_dir, struct inbox *inbox, const struct fleet_hooks *hooks, struct fleet **made)

@@ -174,6 +174,9 @@ static void *fleet_run(void *with)
 		if (now_ns - fleet->link_ns >= FLEET_LINK_NS) {
 			fleet->link_ns = now_ns;
 			fleet_links(fleet);
+			if (porter_look_listener(&fleet->porter, now_ns))
+				log_warning("fleet.renewed",
+					    "the door to ctrl was broken by a ctrl that died; opened anew");
 		}
 	}
 	return NULL;
@@ -189,17 +192,10 @@ static int fleet_watch(struct fleet *fleet, int fd)
 // 0 or an NNG error.
 static int fleet_listen(struct fleet *fleet, const char *url)
 {
-	nng_listener listener;
 	int error = nng_rep0_open(&fleet->socket);
 
 	if (!error)
-		error = nng_socket_set_size(fleet->socket, NNG_OPT_RECVMAXSZ, FLEET_ORDER_BYTES);
-	if (!error)
-		error = nng_listener_create(&listener, fleet->socket, url);
-	if (!error)
-		error = nng_listener_set_int(listener, NNG_OPT_IPC_PERMISSIONS, 0600);
-	if (!error)
-		error = nng_listener_start(listener, 0);
+		error = porter_listen(&fleet->porter, fleet->socket, url, FLEET_ORDER_BYTES);
 	if (!error)
 		error = nng_socket_get_int(fleet->socket, NNG_OPT_RECVFD, &fleet->socket_fd);
 	return error;

@@ -5,6 +5,7 @@
 #include "primary/brood.h"
 #include "primary/fleet.h"
 #include "proto/fleet.pb-c.h"
+#include "proto/porter.h"
 
 #define FLEET_EVENTS 256u // in one answer
 #define FLEET_EXTRAS 16u
@@ -26,6 +27,7 @@ struct fleet {
 	struct brood *brood;
 	struct journal journal;
 	nng_socket socket;
+	struct porter porter;
 	int socket_fd, epoll, signals;
 	uint32_t link; // set of ports that are up
 	uint64_t start_ns, link_ns;

@@ -2,6 +2,7 @@
 // thread.
 #include <errno.h>
 #include <string.h>
+#include "shared/base/clock.h"
 #include "workers/courier_parts.h"
 
 static void rings_resume(struct courier *courier)
@@ -93,6 +94,7 @@ unsigned courier_turn(struct courier *courier)
 {
 	unsigned done;
 
+	feed_tick(courier->feed, clock_ns());
 	greet(courier);
 	done = courier_receive(courier);
 	courier_watch_owners(courier);

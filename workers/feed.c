@@ -6,16 +6,16 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "proto/porter.h"
 #include "shared/base/bell.h"
 #include "shared/base/log.h"
 
-#define REDIAL_MIN_MS 10
-#define REDIAL_MAX_MS 50
 #define SEND_BUFFERS 4
 #define RECEIVE_BUFFERS 16
 
 struct feed {
 	nng_socket socket;
+	struct porter porter;
 	int receive_fd, send_fd, bell;
 	_Atomic uint32_t pipe; // id of the present connection, 0 = none
 	int out_bytes;         // 0 = the outbox is empty
@@ -39,14 +39,7 @@ static void pipe_changed(nng_pipe pipe, nng_pipe_ev event, void *with)
 static int options_set(struct feed *feed)
 {
 	nng_socket socket = feed->socket;
-	int error = nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, FEED_BYTES_MAX);
-
-	if (!error)
-		error = nng_socket_set_ms(socket, NNG_OPT_RECONNMINT, REDIAL_MIN_MS);
-	if (!error)
-		error = nng_socket_set_ms(socket, NNG_OPT_RECONNMAXT, REDIAL_MAX_MS);
-	if (!error)
-		error = nng_socket_set_int(socket, NNG_OPT_SENDBUF, SEND_BUFFERS);
+	int error = nng_socket_set_int(socket, NNG_OPT_SENDBUF, SEND_BUFFERS);
 	if (!error)
 		error = nng_socket_set_int(socket, NNG_OPT_RECVBUF, RECEIVE_BUFFERS);
 	if (!error)
@@ -70,7 +63,7 @@ static int dial(struct feed *feed, const char *run_dir)
 	if (error)
 		return error;
 	snprintf(url, sizeof(url), "ipc://%s/" FEED_SOCKET, run_dir);
-	return nng_dial(feed->socket, url, NULL, NNG_FLAG_NONBLOCK);
+	return porter_dial(&feed->porter, feed->socket, url, FEED_BYTES_MAX);
 }
 
 int feed_open(struct feed **made, const char *run_dir, int bell)
@@ -95,6 +88,11 @@ void feed_close(struct feed *feed)
 {
 	nng_close(feed->socket);
 	free(feed);
+}
+
+void feed_tick(struct feed *feed, uint64_t now_ns)
+{
+	porter_look_dialer(&feed->porter, atomic_load(&feed->pipe) != 0, now_ns);
 }
 
 uint32_t feed_connection(const struct feed *feed)

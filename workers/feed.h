@@ -13,6 +13,9 @@ struct feed;
 int feed_open(struct feed **feed, const char *run_dir, int bell);
 void feed_close(struct feed *feed);
 
+// A few times a second: dials anew where there has been no connection for a while (porter.h).
+void feed_tick(struct feed *feed, uint64_t now_ns);
+
 // Number of the present connection; 0 = none. A new number: everything begins with Hello.
 uint32_t feed_connection(const struct feed *feed);
 

@@ -120,7 +120,11 @@ static Shoal__Oss__Response *try_once(nng_socket socket, const uint8_t *bytes, s
 	return response;
 }
 
-static Shoal__Oss__Response *ask(nng_socket socket, Shoal__Oss__Request *request)
+static nng_socket dial(void);
+
+// Asks until there is an answer. NNG 1.5's dialer gives up for good when its peer dies in the middle of the greeting, so after
+// each try without answer there is a new one.
+static Shoal__Oss__Response *ask(nng_socket *socket, Shoal__Oss__Request *request)
 {
 	uint64_t begin = now_s();
 	Shoal__Oss__Response *response = NULL;
@@ -132,8 +136,10 @@ static Shoal__Oss__Response *ask(nng_socket socket, Shoal__Oss__Request *request
 	if (length > sizeof(bytes))
 		give_up("request of %zu bytes", length);
 	shoal__oss__request__pack(request, bytes);
-	while (!response && now_s() - begin < PATIENCE_S)
-		response = try_once(socket, bytes, length);
+	while (!(response = try_once(*socket, bytes, length)) && now_s() - begin < PATIENCE_S) {
+		nng_close(*socket);
+		*socket = dial();
+	}
 	if (!response)
 		give_up("no answer in %d s", PATIENCE_S);
 	return response;
@@ -189,7 +195,7 @@ static void change_check(const Shoal__Oss__Response *response, const char *what)
 			response->status->message);
 }
 
-static void change(struct client *client, nng_socket socket, unsigned n)
+static void change(struct client *client, nng_socket *socket, unsigned n)
 {
 	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
 	Shoal__Oss__SessionCreate create = SHOAL__OSS__SESSION_CREATE__INIT;
@@ -231,7 +237,7 @@ static void *client_run(void *with)
 	nng_socket socket = dial();
 
 	while (!atomic_load(&stop))
-		change(client, socket, draw(client, SESSIONS));
+		change(client, &socket, draw(client, SESSIONS));
 	nng_close(socket);
 	return NULL;
 }
@@ -271,7 +277,7 @@ static unsigned everything_check(void)
 	request.session_list = &list;
 	list.limit = 1000;
 	do {
-		Shoal__Oss__Response *response = ask(socket, &request);
+		Shoal__Oss__Response *response = ask(&socket, &request);
 
 		change_check(response, "list");
 		for (size_t i = 0; i < response->session_list->n_sessions; i++, seen++)

@@ -28,7 +28,7 @@ COURIER_INSIDE = ["workers/feed.h", "workers/pending.h", "workers/usage.h"]
 THEIRS = {
     "rte_*": ["primary/eal.c", "primary/nic*", "shared/plane/zone.c", "workers/nursery.c", "workers/attach.c", "tests/*"],
     "bus_*driver.h": ["primary/nic*"],
-    "nng/*": ["primary/*", *COURIER, "ctrl/*", "tests/*"],
+    "nng/*": ["primary/*", *COURIER, "ctrl/*", "proto/porter.[ch]", "tests/*"],
     "protobuf-c/*": ["primary/*", *COURIER, "ctrl/*", "proto/*", "tests/*"],
     "lmdb.h": ["ctrl/*", "tests/*"],
     "jansson.h": ["ctrl/*", "tests/*"],

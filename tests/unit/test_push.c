@@ -334,7 +334,7 @@ static void any_harm_heals(void **state)
 	static struct world world;
 
 	for (uint64_t seed = seed_first; seed < seed_first + seeds; seed++) {
-		world_open(&world, seed, 1 + seed % 4 * 8);
+		world_open(&world, seed, 1 + (uint32_t)(seed % 4) * 8);
 		say_hello(&world);
 		for (unsigned i = 0; i < STEPS; i++)
 			step(&world);
