@@ -1,6 +1,6 @@
 // test_push.c - ctrl's side of the feed against a model of the workers' side, over a transport that loses, doubles and
 // reorders. Whatever happened: when it stops, every shard's owner holds what the store holds.
-// test_push [SEEDS [FIRST]]: more of them.
+// test_push [SEEDS [FIRST]]: more of them. It is longer than the house allows because the model stands beside what is tried on it.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
