@@ -1,5 +1,5 @@
 // play.c - the port, the steering and the next hop that the primary's loop is linked with in its tests, and their account.
-#include "play.h"
+#include "tests/unit/play.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

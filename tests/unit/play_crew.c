@@ -1,6 +1,6 @@
 // play_crew.c - workers that take, work and return in two phases, lie, and die between any two of their steps; and the fleet
 // thread that has them forked and killed.
-#include "play.h"
+#include "tests/unit/play.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

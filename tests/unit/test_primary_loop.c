@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "play.h"
+#include "tests/unit/play.h"
 #include "shared/base/log.h"
 
 static void world_check(void)
