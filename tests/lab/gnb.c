@@ -26,13 +26,25 @@
 #define BATCH 32u
 #define ROOM 2048u
 
+// clang-format off: one a line
 #define COUNTERS(X) \
 	X(uplink_packets) \
 	X(uplink_bytes) \
 	X(uplink_unknown) \
-	X(uplink_unsent) X(downlink_packets) X(downlink_bytes) X(downlink_unknown) X(downlink_misdelivered) \
-	    X(downlink_malformed) X(downlink_qfi) X(downlink_wrong_qfi) X(echo_requests) X(echo_responses) \
-		X(error_indications) X(end_markers) X(other)
+	X(uplink_unsent) \
+	X(downlink_packets) \
+	X(downlink_bytes) \
+	X(downlink_unknown) \
+	X(downlink_misdelivered) \
+	X(downlink_malformed) \
+	X(downlink_qfi) \
+	X(downlink_wrong_qfi) \
+	X(echo_requests) \
+	X(echo_responses) \
+	X(error_indications) \
+	X(end_markers) \
+	X(other)
+// clang-format on
 
 struct counters {
 #define X(name) uint64_t name;
