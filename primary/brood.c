@@ -200,9 +200,6 @@ static void brood_event(struct brood *brood, int fd)
 	for (unsigned seat = 0; seat < PLANE_SEATS; seat++)
 		if (fd == brood->child[seat].pidfd)
 			brood_ended(brood, seat);
-	if (fd == brood->nursery)
-		while (brood_hear(brood))
-			;
 }
 
 void brood_work(struct brood *brood, uint64_t now_ns)
@@ -210,6 +207,9 @@ void brood_work(struct brood *brood, uint64_t now_ns)
 	struct epoll_event event[16];
 	int n = epoll_wait(brood->epoll, event, 16, 0);
 
+	// First: a nursery that has hung up must not stand in the way of the next one at the door.
+	while (brood->nursery >= 0 && brood_hear(brood))
+		;
 	for (int i = 0; i < n; i++)
 		brood_event(brood, event[i].data.fd);
 	brood_starts(brood, now_ns);

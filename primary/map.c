@@ -90,30 +90,46 @@ int map_move(struct map *map, unsigned shard, unsigned seat)
 	return 0;
 }
 
-static bool map_fullest(const struct map *map, unsigned from)
+static unsigned map_most(const struct map *map)
 {
+	unsigned best = PLANE_SEAT_NONE;
+
 	for (unsigned seat = 0; seat < PLANE_SEATS; seat++)
-		if (map_alive(map, seat) && map->load[seat] > map->load[from])
-			return false;
-	return true;
+		if (map_alive(map, seat) && (best == PLANE_SEAT_NONE || map->load[seat] > map->load[best]))
+			best = seat;
+	return best;
 }
 
-// Evens the loads out with as few moves as there can be: each takes a shard from the fullest to the emptiest. Shards are
-// visited in steps of the golden section, so that those that go and those that stay both lie evenly: neighbouring shards
-// fill alike.
+// The next shard that could go from a seat, or SHARDS. *step goes round all shards in steps of the golden section, so that
+// those that go and those that stay both lie evenly: neighbouring shards fill alike.
+static unsigned map_pick(const struct map *map, unsigned seat, unsigned *step)
+{
+	for (unsigned tries = 0; tries < SHARDS; tries++) {
+		unsigned i = (*step)++ * MAP_STEP % SHARDS;
+		const struct map_shard *now = &map->shard[i];
+
+		if (now->seat == seat && (now->state == MAP_SERVED || now->state == MAP_TAKING))
+			return i;
+	}
+	return SHARDS;
+}
+
+// Evens the loads out with as few moves as there can be: each takes a shard from the fullest to the emptiest.
 static void map_level(struct map *map)
 {
-	for (unsigned k = 0; k < SHARDS; k++) {
-		unsigned i = k * MAP_STEP % SHARDS;
-		const struct map_shard *now = &map->shard[i];
-		unsigned least = map_least(map);
+	unsigned step = 0;
 
-		if (!map_alive(map, now->seat) || map->load[now->seat] <= map->load[least] + 1 ||
-		    !map_fullest(map, now->seat))
-			continue;
-		if (now->state == MAP_SERVED)
+	for (;;) {
+		unsigned most = map_most(map), least = map_least(map), i;
+
+		if (most == PLANE_SEAT_NONE || map->load[most] <= map->load[least] + 1)
+			return;
+		i = map_pick(map, most, &step);
+		if (i == SHARDS)
+			return;
+		if (map->shard[i].state == MAP_SERVED)
 			map_leave(map, i, least);
-		else if (now->state == MAP_TAKING)
+		else
 			map_take(map, i, least); // it has not been told yet
 	}
 }
