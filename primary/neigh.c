@@ -130,19 +130,18 @@ static void neigh_ask(struct neigh *neigh, struct neigh_entry *entry, const uint
 }
 
 // The whole L2 header in one copy, whatever its length: what stands before a shorter one is headroom.
-static void neigh_pass(struct neigh *neigh, const struct neigh_entry *entry, struct nic_frame frame, uint8_t *room)
+static inline void neigh_pass(struct neigh *neigh, const struct neigh_entry *entry, struct nic_frame frame,
+			      uint8_t *room)
 {
-	const struct neigh_port *port = &neigh->port[entry->port];
-
 	memcpy(room + frame.offset - NEIGH_L2, entry->l2, NEIGH_L2);
-	frame.offset = (uint16_t)(frame.offset - port->l2_bytes);
-	frame.length = (uint16_t)(frame.length + port->l2_bytes);
+	frame.offset = (uint16_t)(frame.offset - entry->l2_bytes);
+	frame.length = (uint16_t)(frame.length + entry->l2_bytes);
 	neigh->out.send(neigh->out.with, entry->port, frame);
 }
 
-static const uint8_t *neigh_entry_mac(const struct neigh *neigh, const struct neigh_entry *entry)
+static const uint8_t *neigh_entry_mac(const struct neigh_entry *entry)
 {
-	return entry->l2 + NEIGH_L2 - neigh->port[entry->port].l2_bytes;
+	return entry->l2 + NEIGH_L2 - entry->l2_bytes;
 }
 
 // What waited goes, in its order.
@@ -152,6 +151,7 @@ static void neigh_settle(struct neigh *neigh, struct neigh_entry *entry, const u
 
 	neigh_l2_put(&neigh->port[entry->port], entry->l2 + NEIGH_L2, mac,
 		     address_is_ipv4(entry->address) ? NEIGH_ETHER_IPV4 : NEIGH_ETHER_IPV6);
+	entry->l2_bytes = neigh->port[entry->port].l2_bytes;
 	neigh_table_state(&neigh->table, entry, NEIGH_KNOWN);
 	while (neigh_table_take(&neigh->table, entry, &frame))
 		neigh_pass(neigh, entry, frame, neigh->out.bytes(neigh->out.with, frame.room));
@@ -182,7 +182,7 @@ bool neigh_hear(struct neigh *neigh, const struct neigh_frame *frame, const stru
 		return false;
 
 	bool known = entry->state == NEIGH_KNOWN;
-	bool same = known && (!mac || !memcmp(neigh_entry_mac(neigh, entry), mac, NEIGH_MAC));
+	bool same = known && (!mac || !memcmp(neigh_entry_mac(entry), mac, NEIGH_MAC));
 	bool believed = known ? claim->answers && entry->asks : mac != NULL;
 
 	if (believed) {
@@ -235,30 +235,35 @@ static unsigned neigh_wait(struct neigh *neigh, const struct route_hop *hop, str
 	return neigh_table_wait(&neigh->table, entry, frame) ? VERDICT_FORWARD : VERDICT_NEIGHBOUR_FULL;
 }
 
-static bool neigh_destination(const uint8_t *ip, unsigned length, struct address *destination)
+// The next hop of the packet at `ip`, or why there is none. One branch for the family, and everything behind it inline.
+static inline unsigned neigh_route(const struct neigh *neigh, unsigned side, const uint8_t *ip, unsigned length,
+				   struct route_hop *hop)
 {
-	if (length >= IP4_HEADER && ip[0] >> 4 == 4) {
-		*destination = address_ipv4(be32_get(ip + 16));
-		return true;
-	}
-	if (length < IP6_HEADER || ip[0] >> 4 != 6)
-		return false;
-	*destination = address_ipv6(ip + 24);
-	return true;
+	const struct route_table *table = route_side(&neigh->routes, side);
+	bool found;
+
+	if (length >= IP4_HEADER && ip[0] >> 4 == 4)
+		found = route_find4(&table[ROUTE_IPV4], side, address_ipv4(be32_get(ip + 16)), hop);
+	else if (length >= IP6_HEADER && ip[0] >> 4 == 6)
+		found = route_find6(&neigh->routes, &table[ROUTE_IPV6], side, address_ipv6(ip + 24), hop);
+	else
+		return VERDICT_SHORT;
+	return found ? VERDICT_FORWARD : VERDICT_NO_ROUTE;
 }
 
 unsigned neigh_send(struct neigh *neigh, unsigned side, struct nic_frame frame, uint64_t now_ns, unsigned *mtu)
 {
 	uint8_t *room = neigh->out.bytes(neigh->out.with, frame.room);
-	struct address destination;
 	struct route_hop hop;
+	unsigned verdict;
 
-	if (frame.offset < NEIGH_L2 || !neigh_destination(room + frame.offset, frame.length, &destination))
+	if (frame.offset < NEIGH_L2)
 		return VERDICT_SHORT;
-	if (!route_find(&neigh->routes, side, destination, &hop))
-		return VERDICT_NO_ROUTE;
-	if (frame.length > neigh->port[hop.port].mtu) {
-		*mtu = neigh->port[hop.port].mtu;
+	verdict = neigh_route(neigh, side, room + frame.offset, frame.length, &hop);
+	if (verdict != VERDICT_FORWARD)
+		return verdict;
+	if (frame.length > hop.mtu) {
+		*mtu = hop.mtu;
 		return VERDICT_TO_SLOW_BIG;
 	}
 
@@ -295,7 +300,7 @@ static void neigh_ask_again(struct neigh *neigh, struct neigh_entry *entry, uint
 	if (entry->asks >= NEIGH_ASKS)
 		neigh_give_up(neigh, entry, now_ns);
 	else
-		neigh_ask(neigh, entry, directly ? neigh_entry_mac(neigh, entry) : NULL, now_ns);
+		neigh_ask(neigh, entry, directly ? neigh_entry_mac(entry) : NULL, now_ns);
 }
 
 static void neigh_age(struct neigh *neigh, struct neigh_entry *entry, uint64_t now_ns)

@@ -23,6 +23,7 @@ struct neigh_entry {
 	uint8_t l2[NEIGH_L2]; // header for packets to it, right-aligned; KNOWN
 	uint8_t state;        // enum neigh_state
 	uint8_t port;
+	uint8_t l2_bytes;
 	uint8_t asks;         // questions since the last answer
 	bool used;            // sent to since last proven
 	bool pinned;          // a gateway: never given up for others

@@ -54,7 +54,7 @@ static int setup(void **state)
 
 static void expect4(unsigned side, uint32_t to, unsigned port, uint32_t hop)
 {
-	struct route_hop found;
+	struct route_hop found = { 0 };
 
 	assert_true(route_find(&routes, side, address_ipv4(to), &found));
 	assert_int_equal(found.port, port);
@@ -63,7 +63,7 @@ static void expect4(unsigned side, uint32_t to, unsigned port, uint32_t hop)
 
 static void expect6(unsigned side, struct address to, unsigned port, struct address hop)
 {
-	struct route_hop found;
+	struct route_hop found = { 0 };
 
 	assert_true(route_find(&routes, side, to, &found));
 	assert_int_equal(found.port, port);
@@ -72,7 +72,7 @@ static void expect6(unsigned side, struct address to, unsigned port, struct addr
 
 static void expect_none(unsigned side, struct address to)
 {
-	struct route_hop found;
+	struct route_hop found = { 0 };
 
 	assert_false(route_find(&routes, side, to, &found));
 }
