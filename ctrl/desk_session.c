@@ -132,6 +132,7 @@ static Shoal__Oss__Session *session_dress(struct job *job, const struct session 
 {
 	message->applied = job->desk->push->chains->grid->cells[session->cell].digest &&
 			   push_confirmed(job->desk->push, session->cell);
+	message->gtpu_ipv4 = job->desk->conf->gtpu_address;
 	message->usage = usage_of(job, session);
 	return job->fault.code ? NULL : message;
 }

@@ -193,7 +193,7 @@ static void departed_free(struct ctrl_stand *stand)
 	}
 }
 
-static void memory_drop(struct ctrl_stand *stand)
+void ctrl_stand_down(struct ctrl_stand *stand)
 {
 	departed_free(stand);
 	desk_close(&stand->desk);
@@ -202,7 +202,7 @@ static void memory_drop(struct ctrl_stand *stand)
 
 void ctrl_stand_restart(struct ctrl_stand *stand)
 {
-	memory_drop(stand);
+	ctrl_stand_down(stand);
 	assert(!ctrl_stand_try(stand, false));
 }
 
@@ -210,7 +210,7 @@ void ctrl_stand_close(struct ctrl_stand *stand)
 {
 	char path[300];
 
-	memory_drop(stand);
+	ctrl_stand_down(stand);
 	if (stand->answer)
 		shoal__oss__response__free_unpacked(stand->answer, NULL);
 	for (unsigned i = 0; i < 2; i++) {

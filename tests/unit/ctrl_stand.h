@@ -26,7 +26,8 @@ void ctrl_stand_close(struct ctrl_stand *stand); // removes the store too
 
 // As after SIGKILL: memory is gone, the store is opened again.
 void ctrl_stand_restart(struct ctrl_stand *stand);
-int ctrl_stand_try(struct ctrl_stand *stand, bool salvage); // the same, may fail
+void ctrl_stand_down(struct ctrl_stand *stand);             // the first half of it
+int ctrl_stand_try(struct ctrl_stand *stand, bool salvage); // the second, may fail
 
 // Sends a request (version, and a fresh key unless it has one, are filled in) and runs the desk; the answer, or null: it waits.
 const Shoal__Oss__Response *ctrl_stand_ask(struct ctrl_stand *stand, Shoal__Oss__Request *request);
