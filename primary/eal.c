@@ -20,7 +20,6 @@
 
 #define PAGE ((size_t)2 << 20)
 #define HUGETLBFS 0x958458f6
-#define RUNTIME_DIR "/var/run/dpdk"
 #define PREFIX "shoal-"
 #define WAIT_NS 5000000000ull
 #define ARGS_MAX 96
@@ -72,10 +71,19 @@ static void dir_clear(const char *dir, bool all, int own)
 	closedir(list);
 }
 
-void eal_sweep(const char *hugepage_dir)
+// The hugepages of dead primaries, or ours, and the EAL's own files of theirs, which it puts into run_dir/dpdk (eal_open).
+static void files_clear(const struct conf *conf, int own)
 {
-	dir_clear(hugepage_dir, false, 0);
-	dir_clear(RUNTIME_DIR, false, 0);
+	char runtime[300];
+
+	snprintf(runtime, sizeof(runtime), "%s/dpdk", conf->run_dir);
+	dir_clear(conf->hugepage_dir, false, own);
+	dir_clear(runtime, false, own);
+}
+
+void eal_sweep(const struct conf *conf)
+{
+	files_clear(conf, 0);
 }
 
 static size_t pages_free_system(void)
@@ -99,8 +107,9 @@ static size_t pages_free(const struct statfs *mount)
 	return mount->f_blocks && (size_t)mount->f_bfree < pages ? (size_t)mount->f_bfree : pages;
 }
 
-int eal_room(const char *hugepage_dir, size_t bytes)
+int eal_room(const struct conf *conf, size_t bytes)
 {
+	const char *hugepage_dir = conf->hugepage_dir;
 	size_t needed = (bytes + PAGE - 1) / PAGE, there;
 	uint64_t end = clock_ns() + WAIT_NS;
 	struct statfs mount;
@@ -118,7 +127,7 @@ int eal_room(const char *hugepage_dir, size_t bytes)
 			break;
 		notify_status("waiting for hugepages");
 		usleep(50000);
-		eal_sweep(hugepage_dir);
+		eal_sweep(conf);
 	}
 	log_error("hugepages.few", "too few hugepages: %zu of 2 MB needed, %zu free in %s", needed, there,
 		  hugepage_dir);
@@ -164,6 +173,7 @@ int eal_open(const struct conf *conf, size_t bytes, char prefix[EAL_PREFIX_BYTES
 	ports = nic_eal_args(conf, args + count, ARGS_MAX - count);
 	if (ports < 0)
 		return ports;
+	setenv("RUNTIME_DIRECTORY", conf->run_dir, 1); // where the EAL keeps its files; the nursery says the same
 	if (rte_eal_init((int)count + ports, args) < 0) {
 		log_error("eal.init", "EAL: %s", rte_strerror(rte_errno));
 		return -EIO;
@@ -171,9 +181,8 @@ int eal_open(const struct conf *conf, size_t bytes, char prefix[EAL_PREFIX_BYTES
 	return 0;
 }
 
-void eal_close(const char *hugepage_dir)
+void eal_close(const struct conf *conf)
 {
 	rte_eal_cleanup();
-	dir_clear(hugepage_dir, false, getpid());
-	dir_clear(RUNTIME_DIR, false, getpid());
+	files_clear(conf, getpid());
 }

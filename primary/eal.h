@@ -9,15 +9,15 @@
 #define EAL_PREFIX_BYTES 64
 
 // Removes hugepage and runtime files of primaries that are dead. Their memory comes back once their last worker has left.
-void eal_sweep(const char *hugepage_dir);
+void eal_sweep(const struct conf *conf);
 
 // Whether hugepage_dir is a hugetlbfs of 2 MB pages with `bytes` free; waits up to 5 s for workers of a dead primary to leave.
 // 0; -ENOTDIR not such a mount; -ENOMEM too few pages (needed and free are logged).
-int eal_room(const char *hugepage_dir, size_t bytes);
+int eal_room(const struct conf *conf, size_t bytes);
 
 // Initialises the EAL with `bytes` of memory, fixed for life, and what nic_eal_args asks for. prefix gets this generation's file
 // prefix. 0 or -errno with a log line.
 int eal_open(const struct conf *conf, size_t bytes, char prefix[EAL_PREFIX_BYTES]);
 
 // Frees the EAL and unlinks this generation's files.
-void eal_close(const char *hugepage_dir);
+void eal_close(const struct conf *conf);

@@ -112,8 +112,8 @@ static int plane_open(struct primary *p)
 		return error;
 	nic_rooms(p->conf, rooms);
 	bytes = zone_bytes(&shape, rooms) + nic_bytes(p->conf) + EAL_OWN_BYTES;
-	eal_sweep(p->conf->hugepage_dir);
-	error = eal_room(p->conf->hugepage_dir, bytes);
+	eal_sweep(p->conf);
+	error = eal_room(p->conf, bytes);
 	if (!error)
 		error = eal_open(p->conf, bytes, p->prefix);
 	if (!error)
@@ -222,7 +222,7 @@ static int run(struct primary *p)
 	if (p->nic)
 		nic_close(p->nic);
 	if (p->prefix[0])
-		eal_close(p->conf->hugepage_dir);
+		eal_close(p->conf);
 	return error;
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "shared/base/conf.h"
 #include "shared/base/log.h"
@@ -54,6 +55,7 @@ static int serve(const struct conf *conf, char **argv)
 	int pid, lock;
 
 	log_open(NAME, conf->log_level);
+	setenv("RUNTIME_DIRECTORY", conf->run_dir, 1); // where the EAL looks for its primary's files
 	lock = once_take(conf->run_dir, "nursery", &pid);
 	if (lock == -EEXIST) {
 		log_error("process.twice", "a nursery runs already in %s, pid %d", conf->run_dir, pid);

@@ -10,7 +10,7 @@
 // MANY(key, member, its count, kind, low, high, help): a list; not given means empty.
 // clang-format off
 #define CONF_ROOT(ONE, MANY) \
-	ONE(run_dir, run_dir, conf_kind_path, 2, 80, "/run/shoal", "where sockets and locks live") \
+	ONE(run_dir, run_dir, conf_kind_path, 2, 56, "/run/shoal", "where sockets and locks live") \
 	ONE(log_level, log_level, conf_kind_level, 0, 0, "info", "error, warning, info or debug") \
 	ONE(gtpu_address, gtpu_address, conf_kind_ipv4, 0, 0, "auto", "GTP-U endpoint; auto: first IPv4 address of an access port") \
 	ONE(idle, idle, conf_kind_idle, 0, 0, "adaptive", "adaptive: sleep when there is nothing to do; spin: never")
