@@ -15,6 +15,7 @@ lab_open() {
 	LAB=$(mktemp -d /tmp/shoal-lab.XXXXXX)
 	lab_identity $$ >"$LAB/owner"
 	mkdir "$LAB/log" "$LAB/pid" "$LAB/from"
+	export RUNTIME_DIRECTORY=$LAB # where the EAL of test programs keeps its files
 	trap lab_close EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+const uint8_t cable_mac[6] = { 2, 0, 0, 0, 0, 0x77 };
+
 static void cable_fail(const char *what)
 {
 	printf("not ok: %s: %s\n", what, strerror(errno));
@@ -33,7 +35,7 @@ int cable_open(const char *interface)
 // An experimental type (IEEE 802 9.2.3), a number, and bytes that follow from it.
 void cable_make(uint8_t *frame, unsigned length, uint32_t number)
 {
-	memset(frame, 0xff, 6);
+	memcpy(frame, cable_mac, 6);
 	memset(frame + 6, 2, 6);
 	frame[12] = 0x88;
 	frame[13] = 0xb5;

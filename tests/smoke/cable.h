@@ -4,7 +4,9 @@
 
 int cable_open(const char *interface); // a raw socket on it, non-blocking
 
-// Fills a broadcast frame of `length` >= 18 bytes that bears a number. cable_check ends the process if a byte is not as it was
+extern const uint8_t cable_mac[6]; // whom the frames are for
+
+// Fills a frame of `length` >= 18 bytes that bears a number. cable_check ends the process if a byte is not as it was
 // made, and returns the number.
 void cable_make(uint8_t *frame, unsigned length, uint32_t number);
 uint32_t cable_check(const uint8_t *frame, unsigned length);

@@ -327,6 +327,7 @@ static void configure(const char *driver, const char *device)
 	snprintf(port->name, sizeof(port->name), "probe");
 	snprintf(port->device, sizeof(port->device), "%s", device);
 	port->mtu = 1500;
+	memcpy(port->mac, cable_mac, 6); // not the device's own: it learns it, or takes everything
 	if (port->driver != CONF_MEMIF)
 		return;
 	conf.ports = 2;
@@ -344,6 +345,7 @@ int main(int argc, char **argv)
 	log_open("nic_probe", "info");
 	configure(argv[2], argv[3]);
 	open_port(argv[1]);
+	expect("the configured MAC is ours", (uint64_t)memcmp(nic_mac(nic, 0), cable_mac, 6), 0);
 	if (conf.port[0].driver == CONF_PCAP)
 		pcap_story((unsigned)atoi(argv[5]));
 	else if (conf.port[0].driver == CONF_MEMIF)
