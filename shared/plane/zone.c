@@ -38,14 +38,17 @@ static void zone_seat_name(char name[RTE_MEMZONE_NAMESIZE], unsigned seat)
 	snprintf(name, RTE_MEMZONE_NAMESIZE, "shoal_seat_%u", seat);
 }
 
-// An aligned zone leaves up to one page unused before it, where the EAL's heap puts its element header.
+// An aligned zone leaves up to one page unused before it, where the EAL's heap puts its element header; so does the heap itself,
+// once.
 size_t zone_bytes(const struct region_shape *shape, const uint32_t rooms[ROOM_ZONES])
 {
-	size_t bytes = 2 * PLANE_PAGE + zone_shards_bytes(shape) + PLANE_PAGE + PLANE_SEATS * 4 * (size_t)PLANE_PAGE;
+	const size_t lost = PLANE_PAGE;
+	size_t bytes = lost + (PLANE_PAGE + lost) + (zone_shards_bytes(shape) + lost) +
+		       PLANE_SEATS * (3 * (size_t)PLANE_PAGE + lost);
 
 	for (unsigned z = 0; z < ROOM_ZONES; z++)
 		if (rooms[z])
-			bytes += zone_rooms_bytes(rooms[z]) + PLANE_PAGE;
+			bytes += zone_rooms_bytes(rooms[z]) + lost;
 	return bytes;
 }
 
