@@ -9,6 +9,9 @@
 #include "primary/nic_inside.h"
 #include "shared/base/log.h"
 
+// net_af_xdp keeps its default busy_budget: an empty look costs a system call, but never blocks, and a sleeper on the socket
+// wakes at the first frame; with busy_budget=0 an empty look may sleep for a second.
+//
 // net_af_packet truncates what does not fit its 2,048-byte slots behind 66 bytes of header, and says nothing; a longest frame
 // below that makes every truncated one too long for us. net_tap drops what does not fit its slots without counting it, unless
 // it may scatter; it reads with one vector element a slot, so few of them are cheap.
