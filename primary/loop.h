@@ -43,6 +43,7 @@ struct loop {
 	uint32_t link;                     // set of ports whose link is up
 	uint32_t hold_limit;               // packets that may wait for one seat
 	unsigned resume_from[PLANE_SEATS]; // shard at which the hold is looked at next, so that each has its turn
+	uint64_t own_tails;                // set of the last bytes, modulo 64, of our own addresses
 	struct map map;
 	struct hold hold;
 	struct crew crew[PLANE_SEATS];

@@ -4,6 +4,7 @@
 #include "primary/loop.h"
 #include "primary/rx.h"
 
+#define TX_L3_BYTES 20u // up to the IPv4 destination
 #define TX_L2_BYTES 18u // Ethernet header and one 802.1Q tag: what neigh writes before the IP header
 
 void tx_end(struct loop *loop, uint32_t room, unsigned verdict)
@@ -100,11 +101,21 @@ static void tx_big(struct loop *loop, const struct lane_handle *back, const stru
 	tx_slow(loop, &inner, lent, LANE_BIG, mtu);
 }
 
+// Whether the destination's last byte alone says that it is none of ours: so it is for nearly all packets.
+static bool tx_foreign(const struct loop *loop, const uint8_t *packet, unsigned length)
+{
+	unsigned last = packet[0] >> 4 == 6 ? 39 : 19;
+
+	return length > last && !(loop->own_tails >> packet[last] % 64 & 1);
+}
+
 static bool tx_ours(struct loop *loop, const struct lane_handle *back)
 {
 	const uint8_t *packet = tx_room(loop, back->room) + back->offset;
 	struct steer_result to;
 
+	if (tx_foreign(loop, packet, back->length))
+		return false;
 	// As if from the core: a subscriber must not reach our GTP-U endpoint from inside its tunnel.
 	to = steer_packet(loop->steer, CONF_CORE, packet, back->length);
 	return to.code == STEER_TO_LANE && to.kind == LANE_LOCAL;
@@ -240,6 +251,20 @@ static void tx_back(struct loop *loop, unsigned seat, const struct lane_handle *
 	tx_packet(loop, seat, back, &lent);
 }
 
+// The header's lines come from the worker's core: all of a burst are asked for at once, to be written.
+static void tx_prefetch(const struct rooms *rooms, const struct lane_handle *back, int n)
+{
+	for (int i = 0; i < n; i++) {
+		const uint8_t *packet;
+
+		if (!room_valid(rooms, back[i].room))
+			continue; // not believed yet
+		packet = room_at(rooms, back[i].room) + back[i].offset;
+		__builtin_prefetch(packet - TX_L2_BYTES, 1);
+		__builtin_prefetch(packet + TX_L3_BYTES - 1, 1);
+	}
+}
+
 unsigned tx_lane(struct loop *loop, unsigned seat, unsigned bursts)
 {
 	struct lane_handle back[LANE_BURST];
@@ -252,6 +277,7 @@ unsigned tx_lane(struct loop *loop, unsigned seat, unsigned bursts)
 			crew_condemn(loop, seat, POST_RING);
 			break;
 		}
+		tx_prefetch(&loop->part.view->rooms, back, n);
 		for (int i = 0; i < n; i++)
 			tx_back(loop, seat, &back[i]);
 		total += (unsigned)n;
