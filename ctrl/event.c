@@ -1,4 +1,4 @@
-// event.c - packing and publishing. Without subscribers an event costs its number.
+// event.c - packing and publishing. Until the first subscriber comes, an event costs its number.
 #include "ctrl/event.h"
 #include <nng/protocol/pubsub0/pub.h>
 #include <string.h>
@@ -8,14 +8,11 @@
 
 #define EVENTS_WAITING 8192 // a subscriber, and the most NNG takes; a worker that stops moves up to 256 shards at once
 
-static void pipe_event(nng_pipe pipe, nng_pipe_ev kind, void *with)
+static void subscribed(nng_pipe pipe, nng_pipe_ev kind, void *with)
 {
 	struct event *event = with;
 
-	if (kind == NNG_PIPE_EV_ADD_POST)
-		atomic_fetch_add(&event->subscribers, 1);
-	else if (kind == NNG_PIPE_EV_REM_POST)
-		atomic_fetch_sub(&event->subscribers, 1);
+	atomic_store(&event->heard, true);
 }
 
 int event_open(struct event *event, const char *url)
@@ -27,8 +24,7 @@ int event_open(struct event *event, const char *url)
 	if (error)
 		return error;
 	nng_socket_set_int(event->socket, NNG_OPT_SENDBUF, EVENTS_WAITING);
-	nng_pipe_notify(event->socket, NNG_PIPE_EV_ADD_POST, pipe_event, event);
-	nng_pipe_notify(event->socket, NNG_PIPE_EV_REM_POST, pipe_event, event);
+	nng_pipe_notify(event->socket, NNG_PIPE_EV_ADD_POST, subscribed, event);
 	error = link_error(porter_listen(&event->porter, event->socket, url, LINK_MESSAGE_MAX));
 	if (error) {
 		log_error("event.listen", "the event stream cannot listen on %s: %s", url, strerror(-error));
@@ -54,7 +50,7 @@ void event_tell(struct event *event, Shoal__Oss__Event *message)
 	nng_msg *bytes;
 
 	message->number = ++event->number;
-	if (!atomic_load_explicit(&event->subscribers, memory_order_relaxed))
+	if (!atomic_load_explicit(&event->heard, memory_order_relaxed))
 		return;
 	message->at_ms = wall_ms();
 	if (nng_msg_alloc(&bytes, topic + shoal__oss__event__get_packed_size(message)))

@@ -3,6 +3,7 @@
 // Numbers are dense, so a subscriber sees what it missed; they start again with ctrl. Never blocks. The main thread owns it.
 #pragma once
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <nng/nng.h>
 #include "proto/porter.h"
@@ -13,8 +14,8 @@
 struct event {
 	nng_socket socket;
 	struct porter porter;
-	_Atomic uint32_t subscribers;
-	uint64_t number; // of the last one
+	_Atomic bool heard; // somebody has ever subscribed
+	uint64_t number;    // of the last one
 };
 
 int event_open(struct event *event, const char *url); // 0, or -errno with a log line

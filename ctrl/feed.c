@@ -29,7 +29,7 @@ struct feed {
 	struct porter porter;
 	nng_aio *receive;
 	struct inbox_item received, left;
-	_Atomic uint32_t pipes;
+	_Atomic uint32_t pipe; // the courier's; 0 = none
 	struct feed_send send[SENDS];
 	struct feed_word out, in;
 };
@@ -48,16 +48,16 @@ static void send_done(void *with)
 	inbox_post(send->feed->needs.inbox, &send->item);
 }
 
+// Connections that are refused, such as our own porter's knock, end too: only the courier's own counts.
 static void pipe_event(nng_pipe pipe, nng_pipe_ev event, void *with)
 {
 	struct feed *feed = with;
+	uint32_t id = (uint32_t)nng_pipe_id(pipe);
 
 	if (event == NNG_PIPE_EV_ADD_POST)
-		atomic_fetch_add(&feed->pipes, 1);
-	if (event != NNG_PIPE_EV_REM_POST)
-		return;
-	atomic_fetch_sub(&feed->pipes, 1);
-	inbox_post(feed->needs.inbox, &feed->left);
+		atomic_store(&feed->pipe, id);
+	else if (atomic_compare_exchange_strong(&feed->pipe, &id, 0))
+		inbox_post(feed->needs.inbox, &feed->left);
 }
 
 static struct feed_send *send_free(struct feed *feed)
@@ -225,7 +225,7 @@ static void left_run(struct inbox_item *item)
 {
 	struct feed *feed = (struct feed *)((char *)item - offsetof(struct feed, left));
 
-	if (atomic_load(&feed->pipes)) // another has come already; its hello will say
+	if (atomic_load(&feed->pipe)) // another has come already; its hello will say
 		return;
 	if (feed->needs.push->connected)
 		log_warning("feed.gone", "the courier is gone; changes wait");
