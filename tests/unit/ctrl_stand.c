@@ -305,6 +305,32 @@ int ctrl_stand_create(struct ctrl_stand *stand, struct ctrl_session *session)
 	return (int)ctrl_stand_ask(stand, &request)->status->code;
 }
 
+int ctrl_stand_create_as(struct ctrl_stand *stand, struct ctrl_session *session, const char *key, uint32_t deadline_ms)
+{
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionCreate create = SHOAL__OSS__SESSION_CREATE__INIT;
+
+	create.session = &session->session;
+	request.key = (ProtobufCBinaryData){ strlen(key), (uint8_t *)key };
+	request.deadline_ms = deadline_ms;
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_CREATE;
+	request.session_create = &create;
+	return (int)ctrl_stand_ask(stand, &request)->status->code;
+}
+
+const Shoal__Oss__Session *ctrl_stand_get(struct ctrl_stand *stand, uint64_t id)
+{
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionGet body = SHOAL__OSS__SESSION_GET__INIT;
+	const Shoal__Oss__Response *answer;
+
+	body.id = id;
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_GET;
+	request.session_get = &body;
+	answer = ctrl_stand_ask(stand, &request);
+	return answer->status->code ? NULL : answer->session->session;
+}
+
 int ctrl_stand_delete(struct ctrl_stand *stand, uint64_t id)
 {
 	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;

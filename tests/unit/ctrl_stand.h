@@ -46,6 +46,10 @@ void ctrl_session_init(struct ctrl_session *session, unsigned n);
 
 // Creates it; 0 or the code of the refusal.
 int ctrl_stand_create(struct ctrl_stand *stand, struct ctrl_session *session);
+// With this key and deadline.
+int ctrl_stand_create_as(struct ctrl_stand *stand, struct ctrl_session *session, const char *key, uint32_t deadline_ms);
+
+const Shoal__Oss__Session *ctrl_stand_get(struct ctrl_stand *stand, uint64_t id); // null: refused
 int ctrl_stand_delete(struct ctrl_stand *stand, uint64_t id);
 int ctrl_stand_modify(struct ctrl_stand *stand, uint64_t id, uint32_t peer, uint64_t cir_bps);
 

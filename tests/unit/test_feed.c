@@ -1,0 +1,232 @@
+// test_feed.c - ctrl's socket to the courier, against a courier made by hand: hello, refusals, batches, other callers.
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include <nng/nng.h>
+#include <nng/protocol/pair0/pair.h>
+#include "ctrl/feed.h"
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
+#include "shared/plane/build.h"
+#include "tests/unit/ctrl_stand.h"
+
+#define PATIENCE_NS 10000000000ull
+
+static struct ctrl_stand stand;
+static struct inbox inbox;
+static struct feed *feed;
+static struct feed_needs needs;
+static struct feed_word word;
+static uint64_t used;
+
+static void on_usage(void *with, const struct feed_usage *usage)
+{
+	used += usage->count.uplink_bytes;
+}
+
+static int setup(void **state)
+{
+	ctrl_stand_open(&stand);
+	log_open("test", "none of it");
+	snprintf(stand.conf.run_dir, sizeof(stand.conf.run_dir), "%s", stand.conf.store_dir);
+	stand.conf.usage_interval_ms = 777;
+	assert_int_equal(inbox_open(&inbox), 0);
+	needs = (struct feed_needs){ &stand.conf, &stand.truth.place, &stand.truth.grid, &stand.push, &inbox, on_usage,
+				     NULL };
+	assert_int_equal(feed_open(&needs, &feed), 0);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	feed_close(feed);
+	inbox_close(&inbox);
+	ctrl_stand_close(&stand);
+	return 0;
+}
+
+static struct feed_hello *hello_fill(void)
+{
+	struct feed_hello *hello = &word.hello;
+
+	memset(&word, 0, sizeof(word));
+	word.kind = FEED_HELLO;
+	hello->version = FEED_VERSION;
+	strcpy(hello->layout, plane_layout);
+	strcpy(hello->build, plane_build);
+	hello->slots = stand.truth.grid.slots;
+	hello->slot_bits = stand.truth.grid.slot_bits;
+	hello->foreign = stand.conf.foreign_slots;
+	hello->rates = stand.conf.rates;
+	hello->gtpu_ipv4 = stand.conf.gtpu_address;
+	hello->pools = stand.truth.place.pools;
+	memcpy(hello->pool, stand.truth.place.pool, sizeof(hello->pool));
+	return hello;
+}
+
+static nng_socket dial(void)
+{
+	nng_socket pair;
+	char url[300];
+
+	snprintf(url, sizeof(url), "ipc://%s/feed.ipc", stand.conf.run_dir);
+	assert_int_equal(nng_pair0_open(&pair), 0);
+	nng_socket_set_ms(pair, NNG_OPT_SENDTIMEO, 5000);
+	assert_int_equal(nng_dial(pair, url, NULL, 0), 0);
+	return pair;
+}
+
+static void say(nng_socket pair)
+{
+	static uint8_t bytes[FEED_BYTES_MAX];
+	int length = feed_encode(&word, bytes, sizeof(bytes));
+
+	assert_true(length > 0);
+	assert_int_equal(nng_send(pair, bytes, (size_t)length, 0), 0);
+}
+
+// What ctrl says next; FEED_NONE: nothing for a while.
+static enum feed_kind hear(nng_socket pair)
+{
+	uint64_t begin = clock_ns();
+	const char *fault;
+	nng_msg *message;
+
+	word.kind = FEED_NONE;
+	while (clock_ns() - begin < PATIENCE_NS) {
+		inbox_run(&inbox);
+		if (nng_recvmsg(pair, &message, NNG_FLAG_NONBLOCK)) {
+			nanosleep(&(struct timespec){ 0, 100000 }, NULL);
+			continue;
+		}
+		assert_int_equal(feed_decode(&word, nng_msg_body(message), nng_msg_len(message), &fault), 0);
+		nng_msg_free(message);
+		break;
+	}
+	return word.kind;
+}
+
+static bool wait_connected(bool wanted)
+{
+	uint64_t begin = clock_ns();
+
+	while (stand.push.connected != wanted && clock_ns() - begin < PATIENCE_NS) {
+		inbox_run(&inbox);
+		nanosleep(&(struct timespec){ 0, 100000 }, NULL);
+	}
+	return stand.push.connected == wanted;
+}
+
+static void welcomes_and_sends(void **state)
+{
+	struct ctrl_session session;
+	nng_socket pair = dial();
+
+	ctrl_session_init(&session, 1);
+	assert_int_equal(ctrl_stand_create(&stand, &session), 0);
+	hello_fill();
+	say(pair);
+	assert_int_equal(hear(pair), FEED_WELCOME);
+	assert_int_equal(word.welcome.usage_interval_ms, 777);
+	assert_true(word.welcome.epoch == stand.push.epoch);
+	assert_int_equal(hear(pair), FEED_BATCH);
+	assert_int_equal(word.batch.count, 1);
+	assert_int_equal(word.batch.change[0].verb, CHANGE_SET);
+	word.kind = FEED_USAGE;
+	word.usages = (struct feed_usages){ .count = 1, .usage = { { .teid = 5, .count = { .uplink_bytes = 99 } } } };
+	say(pair);
+	ctrl_session_init(&session, 2);
+	assert_int_equal(ctrl_stand_create(&stand, &session), 0);
+	feed_pump(feed);
+	assert_int_equal(hear(pair), FEED_BATCH);
+	assert_int_equal(used, 99);
+	nng_close(pair);
+	assert_true(wait_connected(false));
+}
+
+// Second callers, strangers, and the porter's knock: none of them is the courier, and none ends the conversation with it.
+static void others_do_not_disturb(void **state)
+{
+	nng_socket pair = dial(), second;
+	struct ctrl_session session;
+	char url[300];
+
+	hello_fill();
+	say(pair);
+	assert_int_equal(hear(pair), FEED_WELCOME);
+	for (uint64_t s = 1; s < 10; s++)
+		feed_tick(feed, clock_ns() + s * 2000000000ull);
+	snprintf(url, sizeof(url), "ipc://%s/feed.ipc", stand.conf.run_dir);
+	assert_int_equal(nng_pair0_open(&second), 0);
+	nng_dial(second, url, NULL, NNG_FLAG_NONBLOCK);
+	for (unsigned i = 0; i < 200; i++) {
+		inbox_run(&inbox);
+		assert_true(stand.push.connected);
+		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+	}
+	nng_close(second);
+	ctrl_session_init(&session, 1);
+	assert_int_equal(ctrl_stand_create(&stand, &session), 0);
+	feed_pump(feed);
+	assert_int_equal(hear(pair), FEED_BATCH);
+	assert_true(stand.push.connected);
+	nng_close(pair);
+}
+
+static void refuses_strangers(void **state)
+{
+	struct feed_refuse refuse;
+	struct feed_hello *hello = hello_fill();
+	nng_socket pair;
+
+	assert_null(feed_judge(&needs, hello, &refuse));
+#define TRY(change, words) \
+	do { \
+		hello = hello_fill(); \
+		change; \
+		assert_non_null(feed_judge(&needs, hello, &refuse)); \
+		assert_non_null(strstr(refuse.reason, words)); \
+	} while (0)
+	TRY(hello->version++, "version");
+	TRY(hello->layout[0]++, "layout");
+	TRY(hello->build[0]++, "build");
+	TRY(hello->slots++, "slots");
+	TRY(hello->slot_bits++, "slots");
+	TRY(hello->foreign++, "foreign");
+	TRY(hello->rates++, "rates");
+	TRY(hello->gtpu_ipv4++, "gtpu_address");
+	TRY(hello->pools--, "pools");
+	TRY(hello->pool[1].ipv6 += 1ull << 32, "pools");
+#undef TRY
+	pair = dial();
+	hello = hello_fill();
+	hello->build[0]++;
+	say(pair);
+	assert_int_equal(hear(pair), FEED_REFUSE);
+	assert_non_null(strstr(word.refuse.reason, "build"));
+	assert_false(stand.push.connected);
+	nng_send(pair, "\xff\xff\xff", 3, 0); // not a word at all
+	hello_fill();
+	say(pair);
+	assert_int_equal(hear(pair), FEED_WELCOME);
+	nng_close(pair);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(welcomes_and_sends, setup, teardown),
+		cmocka_unit_test_setup_teardown(others_do_not_disturb, setup, teardown),
+		cmocka_unit_test_setup_teardown(refuses_strangers, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
