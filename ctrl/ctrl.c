@@ -215,14 +215,6 @@ int ctrl_open(struct ctrl *ctrl)
 // The sockets first, so that nothing comes in any more. What the desk and push hold goes with the process.
 void ctrl_close(struct ctrl *ctrl)
 {
-	if (ctrl->oss)
-		oss_close(ctrl->oss);
-	if (ctrl->feed)
-		feed_close(ctrl->feed);
-	if (ctrl->fleet)
-		fleet_close(ctrl->fleet);
-	if (ctrl->event.socket.id)
-		event_close(&ctrl->event);
 	store_close(&ctrl->truth.store);
 }
 

@@ -22,6 +22,9 @@ struct ctrl {
 
 // Loads the store and opens the sockets. 0, or -errno with a log line. ctrl: zero but for conf and salvage.
 int ctrl_open(struct ctrl *ctrl);
+
+// Closes the store, and leaves the sockets to the end of the process: nng_close of NNG 1.5 now and then waits for ever for a
+// connection that ends at that moment. What was acknowledged is durable, as after a kill.
 void ctrl_close(struct ctrl *ctrl);
 
 // One turn: what came in, a group of requests, what goes out. Blocks until something comes, `wake_fd` is readable, or it is time

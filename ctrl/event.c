@@ -39,11 +39,6 @@ void event_tick(struct event *event, uint64_t now_ns)
 		log_warning("event.renewed", "the event stream's door was broken by a peer that died; opened anew");
 }
 
-void event_close(struct event *event)
-{
-	nng_close(event->socket);
-}
-
 void event_tell(struct event *event, Shoal__Oss__Event *message)
 {
 	const size_t topic = strlen(EVENT_TOPIC);

@@ -18,8 +18,7 @@ struct event {
 	uint64_t number;    // of the last one
 };
 
-int event_open(struct event *event, const char *url); // 0, or -errno with a log line
-void event_close(struct event *event);
+int event_open(struct event *event, const char *url);  // 0, or -errno with a log line
 void event_tick(struct event *event, uint64_t now_ns); // keeps the door open
 
 // Gives the message its number and time, and sends it.

@@ -112,9 +112,7 @@ static int run(const struct conf *conf, bool salvage)
 	error = signals < 0 ? signals : serve(conf, salvage, signals);
 	if (error)
 		log_error("ctrl.ended", "%s", strerror(-error));
-	close(signals);
-	close(lock);
-	return error ? EXIT_FAILURE : EXIT_SUCCESS;
+	_exit(error ? EXIT_FAILURE : EXIT_SUCCESS); // NNG's threads run on (ctrl_close)
 }
 
 int main(int argc, char **argv)

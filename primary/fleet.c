@@ -253,14 +253,14 @@ static int fleet_open(struct fleet *fleet)
 	return error;
 }
 
-static void fleet_free(struct fleet *fleet)
+// Its socket and memory are left to the end of the process: nng_close of NNG 1.5 now and then waits for ever, and until then
+// NNG's threads may call the porter.
+static void fleet_end(struct fleet *fleet)
 {
-	nng_close(fleet->socket);
 	if (fleet->brood)
 		brood_close(fleet->brood);
 	close(fleet->epoll);
 	close(fleet->signals);
-	free(fleet);
 }
 
 int fleet_start(const struct fleet_parts *parts, struct fleet **fleet)
@@ -278,7 +278,7 @@ int fleet_start(const struct fleet_parts *parts, struct fleet **fleet)
 		error = -pthread_create(&f->thread, NULL, fleet_run, f);
 	if (error) {
 		log_error("fleet.start", "%s", strerror(-error));
-		fleet_free(f);
+		fleet_end(f);
 		return error;
 	}
 	*fleet = f;
@@ -288,5 +288,5 @@ int fleet_start(const struct fleet_parts *parts, struct fleet **fleet)
 void fleet_stop(struct fleet *fleet)
 {
 	pthread_join(fleet->thread, NULL);
-	fleet_free(fleet);
+	fleet_end(fleet);
 }
