@@ -203,8 +203,9 @@ shard_of() { # ue address
 	session_of "$1" | jq .shard
 }
 
+# Whether the workers there are now have confirmed all of them: while the courier is away, ctrl speaks of what it last knew.
 all_applied() { # how many
-	shoal status --json | jq -e --argjson n "$1" '.sessions == $n and .applied == $n' >/dev/null
+	shoal status --json | jq -e --argjson n "$1" '.courier_up and .sessions == $n and .applied == $n' >/dev/null
 }
 
 usage_is() { # ue uplink-packets downlink-packets
