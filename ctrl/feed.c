@@ -12,7 +12,6 @@
 #include "proto/porter.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
-#include "shared/plane/build.h"
 
 #define SENDS 4u // messages on their way at once
 
@@ -138,10 +137,6 @@ const char *feed_judge(const struct feed_needs *needs, const struct feed_hello *
 	*reason = '\0';
 	if (hello->version != FEED_VERSION)
 		snprintf(reason, max, "feed version %u, ctrl speaks %u", hello->version, FEED_VERSION);
-	else if (strcmp(hello->layout, plane_layout))
-		snprintf(reason, max, "memory layout differs: build %.60s, ctrl's is %.60s", hello->build, plane_build);
-	else if (strcmp(hello->build, plane_build))
-		snprintf(reason, max, "build %.60s, ctrl's is %.60s", hello->build, plane_build);
 	else if (!pools_equal(needs->place, hello))
 		snprintf(reason, max, "pools differ: primary and ctrl were started with different configurations");
 	else if (hello->slots != grid->slots || hello->slot_bits != grid->slot_bits ||
@@ -257,7 +252,7 @@ int feed_open(const struct feed_needs *needs, struct feed **made)
 	if (!feed)
 		return -ENOMEM;
 	feed->needs = *needs;
-	snprintf(url, sizeof(url), "ipc://%s/%s", needs->conf->run_dir, FEED_SOCKET);
+	snprintf(url, sizeof(url), "ipc://%s/" FEED_SOCKET, needs->conf->run_dir, 0u);
 	error = aios_alloc(feed);
 	if (!error)
 		error = link_error(nng_pair0_open(&feed->socket));

@@ -34,6 +34,7 @@ struct brood {
 	int epoll;
 	int nursery; // its socket; -1 = none
 	int32_t nursery_pid;
+	char nursery_lines[PLANE_LINES_BYTES];
 	bool ready; // the nursery can fork
 	struct child child[PLANE_SEATS];
 };
@@ -49,6 +50,7 @@ static void brood_adopt(struct brood *brood, unsigned seat, int32_t pid, int pid
 {
 	struct child *child = &brood->child[seat];
 
+	atomic_store(&brood->part.view->plane->nest[seat], 0);
 	child->state = BROOD_SITS;
 	child->pid = pid;
 	child->pidfd = pidfd;
@@ -117,6 +119,7 @@ static void brood_welcome(struct brood *brood, int fd, const struct nest_word *h
 	snprintf(word.dir, sizeof(word.dir), "%s", brood->part.hugepage_dir);
 	brood->nursery = fd;
 	brood->nursery_pid = hello->pid;
+	memcpy(brood->nursery_lines, hello->lines, sizeof(brood->nursery_lines));
 	error = nest_send(fd, &word, brood->part.bell, NEST_BELLS);
 	if (error)
 		brood_hang_up(brood, strerror(-error));
@@ -146,6 +149,25 @@ static void brood_died(const struct nest_word *word)
 			 WEXITSTATUS(word->status));
 }
 
+// The nursery says how large all shards are as its build lays them out: it gets the bank of that layout.
+static void brood_bank(struct brood *brood, const struct nest_word *asked)
+{
+	struct nest_word word = { .verb = NEST_BANK, .bytes = asked->bytes };
+	int bank = banks_get(brood->part.banks, brood->nursery_lines, asked->bytes);
+	int fds[2] = { bank < 0 ? -1 : brood->part.banks->bank[bank].fd, brood->part.banks->image };
+
+	if (bank >= 0) {
+		if (nest_send(brood->nursery, &word, fds, 2))
+			brood_hang_up(brood, "takes no words");
+		return;
+	}
+	word.verb = NEST_REFUSE;
+	snprintf(word.dir, sizeof(word.dir), "no bank of %llu bytes for its lines: %s",
+		 (unsigned long long)asked->bytes, strerror(-bank));
+	nest_send(brood->nursery, &word, NULL, 0);
+	brood_hang_up(brood, word.dir);
+}
+
 // One word of the nursery; false: there is none.
 static bool brood_hear(struct brood *brood)
 {
@@ -169,6 +191,8 @@ static bool brood_hear(struct brood *brood)
 		brood->ready = true;
 	else if (word.verb == NEST_DIED)
 		brood_died(&word);
+	else if (word.verb == NEST_BANK)
+		brood_bank(brood, &word);
 	else
 		brood_hang_up(brood, "said a word that is not its own");
 	return brood->nursery >= 0;

@@ -7,6 +7,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
+#include "primary/banks.h"
 #include "primary/journal.h"
 #include "primary/post.h"
 #include "shared/plane/nest.h"
@@ -19,6 +20,7 @@
 struct brood_parts {
 	const char *run_dir, *prefix, *hugepage_dir;
 	const struct plane_view *view;
+	struct banks *banks;
 	struct post *orders;
 	struct journal *journal;
 	int bell[NEST_BELLS];

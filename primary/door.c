@@ -23,8 +23,8 @@ static const char *door_unfit(const struct door *door, const struct nest_word *h
 {
 	if (hello->verb != NEST_HELLO)
 		return "speaks before it says hello";
-	if (strcmp(hello->layout, door->plane->layout) != 0 || strcmp(hello->build, door->plane->build) != 0)
-		return "another build";
+	if (hello->abi != PLANE_ABI)
+		return "another ABI: its workers and this primary do not understand each other";
 	return taken ? "another nursery serves already" : NULL;
 }
 

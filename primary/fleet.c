@@ -221,6 +221,7 @@ static int fleet_open_brood(struct fleet *fleet)
 		.prefix = fleet->part.prefix,
 		.hugepage_dir = fleet->part.conf->hugepage_dir,
 		.view = fleet->part.view,
+		.banks = fleet->part.banks,
 		.orders = fleet->part.orders,
 		.journal = &fleet->journal,
 	};

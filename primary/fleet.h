@@ -4,6 +4,7 @@
 // order; everything it knows of the loop are facts and the board of counters.
 #pragma once
 #include <stdatomic.h>
+#include "primary/banks.h"
 #include "primary/journal.h"
 #include "primary/nic.h"
 #include "primary/post.h"
@@ -14,6 +15,7 @@ struct fleet_parts {
 	const struct conf *conf;
 	const struct plane_view *view;
 	struct nic *nic;
+	struct banks *banks;
 	const char *prefix;
 	struct post *orders;       // us -> loop
 	struct post *facts;        // loop -> us; rings `bell` while `sleeping`

@@ -178,7 +178,6 @@ Shoal__Fleet__State *fleet_state_fill(struct fleet *fleet, uint64_t after, bool 
 
 	tally_read(fleet->part.board, &fleet->state.tally);
 	shoal__fleet__state__init(state);
-	state->layout = (char *)plane->layout;
 	state->build = (char *)plane->build;
 	state->generation = plane->generation;
 	state->uptime_ms = (clock_ns() - fleet->start_ns) / 1000000u;

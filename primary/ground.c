@@ -92,6 +92,9 @@ int ground_lay(const struct conf *conf, struct plane *plane)
 	plane->generation = (uint64_t)getpid() << 32 | (uint32_t)(clock_ns() >> 20);
 	plane->primary_pid = getpid();
 	plane->spin = conf->idle == CONF_SPIN;
+	plane->workers = conf->workers;
+	plane->born_ticks = clock_ticks();
+	plane->born_ns = clock_wall_ns();
 	net->clock_hz = clock_hz();
 	net->gtpu_ipv4 = conf->gtpu_address;
 	net->pools = conf->pools;

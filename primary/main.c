@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "primary/banks.h"
 #include "primary/eal.h"
 #include "primary/fleet.h"
 #include "primary/ground.h"
@@ -38,6 +39,7 @@ static const char usage[] = "usage: shoal-primary [--config FILE] [--check | --p
 struct primary {
 	struct conf *conf;
 	struct plane_view view;
+	struct banks banks;
 	char prefix[EAL_PREFIX_BYTES];
 	struct nic *nic;
 	int bell[NEST_BELLS], fleet_bell;
@@ -111,9 +113,9 @@ static int plane_open(struct primary *p)
 	if (error)
 		return error;
 	nic_rooms(p->conf, rooms);
-	bytes = zone_bytes(&shape, rooms) + nic_bytes(p->conf) + EAL_OWN_BYTES;
+	bytes = zone_bytes(rooms) + nic_bytes(p->conf) + EAL_OWN_BYTES;
 	eal_sweep(p->conf);
-	error = eal_room(p->conf, bytes);
+	error = eal_room(p->conf, bytes + banks_bytes(&shape));
 	if (!error)
 		error = eal_open(p->conf, bytes, p->prefix);
 	if (!error)
@@ -121,9 +123,11 @@ static int plane_open(struct primary *p)
 	if (!error)
 		error = ground_lay(p->conf, p->view.plane);
 	if (!error)
+		error = banks_open(&p->banks, &shape);
+	if (!error)
 		error = nic_open(p->conf, &p->view, &p->nic);
 	if (!error)
-		limits_log(p->conf, bytes);
+		limits_log(p->conf, bytes + banks_bytes(&shape));
 	return error;
 }
 
@@ -161,6 +165,7 @@ static int fleet_open_all(struct primary *p)
 		.conf = p->conf,
 		.view = &p->view,
 		.nic = p->nic,
+		.banks = &p->banks,
 		.prefix = p->prefix,
 		.orders = &p->orders,
 		.facts = &p->facts,

@@ -6,16 +6,17 @@
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
+#include "shared/plane/limits.h"
 #include "shared/wire/change.h"
 #include "shared/wire/shard.h"
 
 #define FEED_VERSION 1u
-#define FEED_SOCKET "feed.ipc" // in the run directory; ctrl listens, the courier dials
-#define FEED_WINDOW 256u       // changes of one shard ctrl may have unacknowledged; the courier has a place for each
-#define FEED_BATCH_MAX 512u    // changes, reports or usage records in one message
+#define FEED_SOCKET "feed-%u.ipc" // in the run directory, one a nest; ctrl listens, the courier dials
+#define FEED_WINDOW 256u          // changes of one shard ctrl may have unacknowledged; the courier has a place for each
+#define FEED_BATCH_MAX 512u       // changes, reports or usage records in one message
 #define FEED_BYTES_MAX (128u * 1024) // of an encoded message; NNG_OPT_RECVMAXSZ of both sides
 
-enum feed_kind { FEED_NONE, FEED_HELLO, FEED_WELCOME, FEED_REFUSE, FEED_BATCH, FEED_REPORTS, FEED_USAGE };
+enum feed_kind { FEED_NONE, FEED_HELLO, FEED_WELCOME, FEED_REFUSE, FEED_BATCH, FEED_REPORTS, FEED_USAGE, FEED_HEARD };
 
 // Where a shard stands. seat: its owner, 255 = none.
 struct feed_stand {
@@ -26,7 +27,7 @@ struct feed_stand {
 
 struct feed_hello {
 	uint32_t version;
-	char layout[128];
+	uint32_t nest; // below PLANE_NESTS
 	char build[64];
 	uint64_t plane_generation;
 	uint32_t slots, foreign, rates, slot_bits; // region_shape, plane_net: what ctrl must agree with
@@ -52,7 +53,9 @@ struct feed_batch {
 	struct change change[FEED_BATCH_MAX];
 };
 
+// number: of the message in its connection, counted over reports and usage together, from 1.
 struct feed_reports {
+	uint64_t number;
 	uint32_t count;
 	struct report report[FEED_BATCH_MAX];
 };
@@ -68,11 +71,18 @@ struct feed_usage {
 	uint32_t teid;
 	uint8_t shard;
 	struct feed_count count;
+	uint64_t life; // since when it counts; larger = later. What different lives counted adds up
 };
 
 struct feed_usages {
+	uint64_t number;
 	uint32_t count;
 	struct feed_usage usage[FEED_BATCH_MAX];
+};
+
+// All messages up to this number are durable where they have to be.
+struct feed_heard {
+	uint64_t number;
 };
 
 // About 70 kB: keep it off small stacks.
@@ -85,6 +95,7 @@ struct feed_word {
 		struct feed_batch batch;
 		struct feed_reports reports;
 		struct feed_usages usages;
+		struct feed_heard heard;
 	};
 };
 

@@ -78,14 +78,14 @@ static int get_report(struct report *out, const Shoal__Feed__Report *in, const c
 {
 	bool final = in->kind == REPORT_FINAL;
 
-	if (in->kind == REPORT_NONE || in->kind >= REPORT_KINDS)
+	if (in->kind == REPORT_NONE)
 		return refuse(fault, "report.kind");
 	if (in->shard >= SHARDS)
 		return refuse(fault, "report.shard");
-	if (final != !!in->count)
+	if (final && !in->count)
 		return refuse(fault, "report.count");
 	*out = (struct report){
-		.kind = (uint8_t)in->kind,
+		.kind = in->kind < REPORT_KINDS ? (uint8_t)in->kind : REPORT_NONE, // a later build's, not for us
 		.shard = (uint8_t)in->shard,
 		.slot = in->slot,
 		.epoch = in->epoch,
@@ -100,6 +100,8 @@ static int get_report(struct report *out, const Shoal__Feed__Report *in, const c
 	out->uplink_bytes = in->count->up_bytes;
 	out->downlink_packets = in->count->down_packets;
 	out->downlink_bytes = in->count->down_bytes;
+	out->red_packets = in->count->red_packets;
+	out->life = in->life;
 	return 0;
 }
 
@@ -109,7 +111,7 @@ static int get_usage(struct feed_usage *out, const Shoal__Feed__UsageRecord *in,
 		return refuse(fault, "usage.shard");
 	if (!in->count)
 		return refuse(fault, "usage.count");
-	*out = (struct feed_usage){ in->slot, in->teid, (uint8_t)in->shard, get_count(in->count) };
+	*out = (struct feed_usage){ in->slot, in->teid, (uint8_t)in->shard, get_count(in->count), in->life };
 	return 0;
 }
 
@@ -158,8 +160,9 @@ static int get_hello(struct feed_hello *out, const Shoal__Feed__Hello *in, const
 	out->rates = in->rates;
 	out->slot_bits = in->slot_bits;
 	out->gtpu_ipv4 = in->gtpu_ipv4;
-	if (get_text(out->layout, sizeof(out->layout), in->layout))
-		return refuse(fault, "hello.layout");
+	if (in->nest >= PLANE_NESTS)
+		return refuse(fault, "hello.nest");
+	out->nest = in->nest;
 	if (get_text(out->build, sizeof(out->build), in->build))
 		return refuse(fault, "hello.build");
 	if (in->n_pools > SHARD_POOLS_MAX)
@@ -192,6 +195,7 @@ static int get_reports(struct feed_reports *out, const Shoal__Feed__Reports *in,
 
 	if (in->n_reports > FEED_BATCH_MAX)
 		return refuse(fault, "reports.reports");
+	out->number = in->number;
 	out->count = (uint32_t)in->n_reports;
 	for (unsigned i = 0; i < out->count && !error; i++)
 		error = get_report(&out->report[i], in->reports[i], fault);
@@ -204,6 +208,7 @@ static int get_usages(struct feed_usages *out, const Shoal__Feed__Usage *in, con
 
 	if (in->n_records > FEED_BATCH_MAX)
 		return refuse(fault, "usage.records");
+	out->number = in->number;
 	out->count = (uint32_t)in->n_records;
 	for (unsigned i = 0; i < out->count && !error; i++)
 		error = get_usage(&out->usage[i], in->records[i], fault);
@@ -234,6 +239,10 @@ static int get_word(struct feed_word *out, const Shoal__Feed__Word *in, const ch
 	case SHOAL__FEED__WORD__BODY_USAGE:
 		out->kind = FEED_USAGE;
 		return get_usages(&out->usages, in->usage, fault);
+	case SHOAL__FEED__WORD__BODY_HEARD:
+		out->kind = FEED_HEARD;
+		out->heard.number = in->heard->number;
+		return 0;
 	default:
 		return refuse(fault, "no body");
 	}

@@ -37,6 +37,7 @@ struct scratch {
 		Shoal__Feed__Batch batch;
 		Shoal__Feed__Reports reports;
 		Shoal__Feed__Usage usage;
+		Shoal__Feed__Heard heard;
 	};
 	Shoal__Feed__Pool *pool[SHARD_POOLS_MAX]; // hello has two lists
 	void *list[FEED_BATCH_MAX];               // repeated fields are arrays of pointers
@@ -110,8 +111,9 @@ static void put_report(struct element *element, const struct report *in)
 	}
 	out->teid = (uint32_t)in->teid;
 	put_count(&element->count, &(struct feed_count){ in->uplink_packets, in->uplink_bytes, in->downlink_packets,
-							 in->downlink_bytes, 0 });
+							 in->downlink_bytes, in->red_packets });
 	out->count = &element->count;
+	out->life = in->life;
 }
 
 static void put_usage(struct element *element, const struct feed_usage *in)
@@ -124,6 +126,7 @@ static void put_usage(struct element *element, const struct feed_usage *in)
 	out->teid = in->teid;
 	put_count(&element->count, &in->count);
 	out->count = &element->count;
+	out->life = in->life;
 }
 
 static void put_pool(Shoal__Feed__Pool *out, const struct shard_pool *in)
@@ -154,7 +157,7 @@ static void put_hello(struct scratch *scratch, const struct feed_hello *in)
 
 	shoal__feed__hello__init(out);
 	out->version = in->version;
-	out->layout = (char *)in->layout;
+	out->nest = in->nest;
 	out->build = (char *)in->build;
 	out->plane_generation = in->plane_generation;
 	out->slots = in->slots;
@@ -212,6 +215,7 @@ static void put_reports(struct scratch *scratch, const struct feed_reports *in)
 		put_report(&scratch->element[i], &in->report[i]);
 	scratch->reports.reports = (void *)scratch->list;
 	scratch->reports.n_reports = in->count;
+	scratch->reports.number = in->number;
 	scratch->word.reports = &scratch->reports;
 	scratch->word.body_case = SHOAL__FEED__WORD__BODY_REPORTS;
 }
@@ -223,8 +227,17 @@ static void put_usages(struct scratch *scratch, const struct feed_usages *in)
 		put_usage(&scratch->element[i], &in->usage[i]);
 	scratch->usage.records = (void *)scratch->list;
 	scratch->usage.n_records = in->count;
+	scratch->usage.number = in->number;
 	scratch->word.usage = &scratch->usage;
 	scratch->word.body_case = SHOAL__FEED__WORD__BODY_USAGE;
+}
+
+static void put_heard(struct scratch *scratch, const struct feed_heard *in)
+{
+	shoal__feed__heard__init(&scratch->heard);
+	scratch->heard.number = in->number;
+	scratch->word.heard = &scratch->heard;
+	scratch->word.body_case = SHOAL__FEED__WORD__BODY_HEARD;
 }
 
 static void put_word(struct scratch *scratch, const struct feed_word *word)
@@ -243,6 +256,8 @@ static void put_word(struct scratch *scratch, const struct feed_word *word)
 		return put_reports(scratch, &word->reports);
 	case FEED_USAGE:
 		return put_usages(scratch, &word->usages);
+	case FEED_HEARD:
+		return put_heard(scratch, &word->heard);
 	case FEED_NONE:
 		return;
 	}
@@ -262,6 +277,7 @@ static int elements_of(const struct feed_word *word)
 		return word->usages.count <= FEED_BATCH_MAX ? (int)word->usages.count : -EINVAL;
 	case FEED_WELCOME:
 	case FEED_REFUSE:
+	case FEED_HEARD:
 		return 0;
 	default:
 		return -EINVAL;

@@ -8,6 +8,7 @@
 struct kit {
 	const struct conf *conf;
 	struct plane_view view;
+	unsigned nest; // which one we are
 	int bell[NEST_BELLS];
 	int primary_pidfd;
 	int nursery_pid;

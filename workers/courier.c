@@ -75,7 +75,7 @@ static void seats_doze(const struct courier *courier, bool doze)
 // Sleeps until a worker, ctrl or the clock has something. False: the primary is gone.
 static bool courier_wait(struct courier *courier, int timeout_ms)
 {
-	int bell = courier->kit->bell[NEST_BELL_COURIER];
+	int bell = courier->kit->bell[NEST_BELL_COURIER0 + courier->kit->nest];
 	bool dozing = timeout_ms > 0;
 	bool room = pending_has_room(courier->pending, FEED_BATCH_MAX);
 	struct pollfd fds[] = {

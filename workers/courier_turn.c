@@ -27,7 +27,7 @@ int courier_open(struct courier *courier, const struct kit *kit, const char *run
 	if (!courier->usage || !courier->pending)
 		return -ENOMEM;
 	rings_resume(courier);
-	return feed_open(&courier->feed, run_dir, kit->bell[NEST_BELL_COURIER]);
+	return feed_open(&courier->feed, run_dir, kit->nest, kit->bell[NEST_BELL_COURIER0 + kit->nest]);
 }
 
 void courier_close(struct courier *courier)
@@ -54,8 +54,8 @@ static void hello_fill(const struct courier *courier, struct feed_hello *hello)
 
 	memset(hello, 0, sizeof(*hello));
 	hello->version = FEED_VERSION;
-	memcpy(hello->layout, plane->layout, sizeof(hello->layout) - 1);
-	memcpy(hello->build, plane->build, sizeof(hello->build) - 1);
+	hello->nest = courier->kit->nest;
+	memcpy(hello->build, plane_build, sizeof(hello->build) - 1);
 	hello->plane_generation = plane->generation;
 	hello->slots = plane->shape.slots;
 	hello->foreign = plane->shape.foreign;

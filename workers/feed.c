@@ -49,7 +49,7 @@ static int options_set(struct feed *feed)
 	return error;
 }
 
-static int dial(struct feed *feed, const char *run_dir)
+static int dial(struct feed *feed, const char *run_dir, unsigned nest)
 {
 	char url[512];
 	int error = nng_pair0_open(&feed->socket);
@@ -62,11 +62,11 @@ static int dial(struct feed *feed, const char *run_dir)
 		error = nng_pipe_notify(feed->socket, NNG_PIPE_EV_REM_POST, pipe_changed, feed);
 	if (error)
 		return error;
-	snprintf(url, sizeof(url), "ipc://%s/" FEED_SOCKET, run_dir);
+	snprintf(url, sizeof(url), "ipc://%s/" FEED_SOCKET, run_dir, nest);
 	return porter_dial(&feed->porter, feed->socket, url, FEED_BYTES_MAX);
 }
 
-int feed_open(struct feed **made, const char *run_dir, int bell)
+int feed_open(struct feed **made, const char *run_dir, unsigned nest, int bell)
 {
 	struct feed *feed = calloc(1, sizeof(*feed));
 	int error;
@@ -74,9 +74,9 @@ int feed_open(struct feed **made, const char *run_dir, int bell)
 	if (!feed)
 		return -ENOMEM;
 	feed->bell = bell;
-	error = dial(feed, run_dir);
+	error = dial(feed, run_dir, nest);
 	if (error) {
-		log_error("feed.open", "%s/" FEED_SOCKET ": %s", run_dir, nng_strerror(error));
+		log_error("feed.open", "%s/" FEED_SOCKET ": %s", run_dir, nest, nng_strerror(error));
 		free(feed);
 		return -EIO;
 	}

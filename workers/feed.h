@@ -9,8 +9,8 @@
 
 struct feed;
 
-// Dials <run_dir>/feed.ipc now and whenever it is lost. bell: rung when a connection comes or goes. 0 or -errno, logged.
-int feed_open(struct feed **feed, const char *run_dir, int bell);
+// Dials <run_dir>/feed-<nest>.ipc now and whenever it is lost. bell: rung when a connection comes or goes. 0 or -errno, logged.
+int feed_open(struct feed **feed, const char *run_dir, unsigned nest, int bell);
 void feed_close(struct feed *feed);
 
 // A few times a second: dials anew where there has been no connection for a while (porter.h).

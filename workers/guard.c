@@ -10,7 +10,7 @@
 #define MADV_POPULATE_WRITE 23 // Linux 5.14
 #endif
 
-#define KEPT_MAX (2 + ROOM_ZONES + PLANE_SEATS)
+#define KEPT_MAX (3 + ROOM_ZONES + PLANE_SEATS)
 
 struct stretch {
 	uintptr_t from, to;
@@ -33,12 +33,20 @@ static struct stretch shards_of(const struct plane_view *view)
 	return stretch_of(view->shards[0].header, SHARDS * region_stride(&view->plane->shape));
 }
 
+static struct stretch image_of(const struct plane_view *view)
+{
+	const struct region_shape *shape = &view->plane->shape;
+
+	return stretch_of(view->image, image_bytes(shape->slots, shape->rates));
+}
+
 static unsigned stretches_kept(const struct plane_view *view, struct stretch kept[KEPT_MAX])
 {
 	unsigned n = 0;
 
 	kept[n++] = stretch_of(view->plane, PLANE_PAGE);
 	kept[n++] = shards_of(view);
+	kept[n++] = image_of(view);
 	for (unsigned z = 0; z < ROOM_ZONES; z++)
 		if (view->rooms.base[z])
 			kept[n++] = rooms_of(view, z);
@@ -106,6 +114,7 @@ int guard_worker(const struct plane_view *view, unsigned seat)
 		if (view->rooms.base[z])
 			populate(rooms_of(view, z));
 	populate(shards_of(view));
+	populate(image_of(view));
 	failed |= mprotect(view->seats[seat].primary, PLANE_PAGE, PROT_READ);
 	failed |= mprotect(view->seats[seat].courier, PLANE_PAGE, PROT_READ);
 	return failed ? -errno : 0;
@@ -115,6 +124,8 @@ int guard_courier(const struct plane_view *view)
 {
 	struct stretch shards = shards_of(view);
 	int failed = mprotect((void *)shards.from, shards.to - shards.from, PROT_READ);
+
+	failed |= munmap(view->image, image_of(view).to - image_of(view).from);
 
 	for (unsigned z = 0; z < ROOM_ZONES; z++)
 		if (view->rooms.base[z])

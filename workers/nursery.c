@@ -17,6 +17,7 @@
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/base/notify.h"
+#include "shared/plane/bank.h"
 #include "shared/plane/zone.h"
 #include "workers/attach.h"
 #include "workers/child.h"
@@ -97,9 +98,9 @@ static bool wait_for(struct nursery *nursery, int socket, int timeout_ms)
 
 static int hello(int socket)
 {
-	struct nest_word word = { .verb = NEST_HELLO, .pid = getpid() };
+	struct nest_word word = { .verb = NEST_HELLO, .abi = PLANE_ABI, .pid = getpid() };
 
-	memcpy(word.layout, plane_layout, sizeof(word.layout));
+	memcpy(word.lines, plane_lines, sizeof(word.lines));
 	memcpy(word.build, plane_build, sizeof(word.build));
 	return nest_send(socket, &word, NULL, 0);
 }
@@ -153,13 +154,38 @@ static int pidfd_of(pid_t pid)
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
+// Asks the primary for the bank of shards laid out as ours are, and maps it.
+static int bank_take(struct nursery *nursery)
+{
+	struct nest_word word = { .verb = NEST_BANK, .bytes = bank_bytes(&nursery->kit.view.plane->shape) };
+	unsigned nfds = 2;
+	int fds[2], error = nest_send(nursery->socket, &word, NULL, 0);
+
+	if (error)
+		return error;
+	if (!wait_for(nursery, nursery->socket, -1))
+		return -ECANCELED;
+	error = nest_receive(nursery->socket, &word, fds, &nfds);
+	if (error)
+		return error;
+	if (word.verb == NEST_REFUSE)
+		log_error("nursery.refused", "the primary refuses this nursery: %s", word.dir);
+	error = nfds < 2 ? -ENOMEM : bank_map(&nursery->kit.view, fds[0], fds[1]);
+	while (nfds > 0)
+		close(fds[--nfds]);
+	return error;
+}
+
 static int attach(struct nursery *nursery, const struct nest_word *welcome)
 {
 	struct nest_word ready = { .verb = NEST_READY, .pid = getpid() };
 	int error = attach_eal(welcome->prefix, welcome->dir);
 
+	nursery->kit.nest = welcome->nest;
 	if (!error)
 		error = zone_find(&nursery->kit.view);
+	if (!error)
+		error = bank_take(nursery);
 	if (error)
 		return error;
 	nursery->kit.primary_pidfd = pidfd_of(nursery->kit.view.plane->primary_pid);

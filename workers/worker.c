@@ -98,7 +98,7 @@ static void ready_say(const struct loop_wires *wires, struct seat_worker_page *p
 noreturn void worker_main(const struct kit *kit, unsigned seat)
 {
 	const struct loop_wires wires = { kit->bell[NEST_BELL_SEAT0 + seat], kit->bell[NEST_BELL_PRIMARY],
-					  kit->bell[NEST_BELL_COURIER], kit->primary_pidfd };
+					  kit->bell[NEST_BELL_COURIER0 + kit->nest], kit->primary_pidfd };
 	struct seat_worker_page *page = kit->view.seats[seat].worker;
 	char name[16];
 

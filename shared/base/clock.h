@@ -19,5 +19,14 @@ static inline uint64_t clock_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+// Nanoseconds since 1970, for people and for telling one life of counters from the next.
+static inline uint64_t clock_wall_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 // Ticks per second, measured against CLOCK_MONOTONIC_RAW over about 20 ms. Blocks that long.
 uint64_t clock_hz(void);

@@ -1,8 +1,14 @@
-// build.h - which build this is. Whoever meets another process of Shoal compares both before anything else.
+// build.h - which build this is, and what it can share with others.
 #pragma once
 
-#define PLANE_LAYOUT_BYTES 128
+// The words between processes of one plane: the plane's head, seats, lanes, handles, changes, reports, rooms, images, nest words.
+// Builds of one ABI serve side by side; another one needs a restart of the primary. A field that uses a reserved byte leaves it as
+// it is; anything else raises it. tests/lint/abi.py asks.
+#define PLANE_ABI 1u
 
-// Digests of the headers that describe shared memory (generated).
-extern const char plane_layout[PLANE_LAYOUT_BYTES];
+#define PLANE_LINES_BYTES 64
+
+// How this build lays out the lines of its shards: a digest of the headers that say so (generated). Builds that agree share a
+// bank of shards, others have one each (bank.h).
+extern const char plane_lines[PLANE_LINES_BYTES];
 extern const char plane_build[64];

@@ -20,10 +20,14 @@ enum lane_kind {
 	LANE_LOCAL,    // for the gateway itself; slow lane
 	LANE_TTL,      // TTL used up; slow lane
 	LANE_BIG,      // larger than the link; slow lane; hint = the MTU
-	LANE_CUT, // fence; hint = shard. No room. Comes back as VERDICT_CUT once everything before it has been returned
-	LANE_OWN, // the seat now owns the shard; hint = shard. No room. Comes back as VERDICT_OWNED
+	LANE_CUT, // fence; hint = shard | LANE_IMAGE. No room. Comes back as VERDICT_CUT once everything before it has been returned
+	LANE_OWN, // the seat now owns the shard; hint = shard | LANE_IMAGE. No room. Comes back as VERDICT_OWNED
 	LANE_KINDS
 };
+
+// In the hint of LANE_CUT and LANE_OWN, beside the shard: the seats' builds lay lines out differently, so the old seat writes an
+// image of the shard before it gives it up, and the new one reads it into its own region (image.h).
+#define LANE_IMAGE 0x100u
 
 struct lane_handle {
 	uint32_t room; // room index (room.h); LANE_CUT, LANE_OWN: 0

@@ -4,6 +4,8 @@
 #define PLANE_SEATS 16u      // seats for workers; seat PLANE_SEAT_SLOW is the slow lane's
 #define PLANE_SEAT_SLOW 15u  // the slow lane sits here; fast workers take seats 0..14
 #define PLANE_SEAT_NONE 255u // no seat: shard without owner
+#define PLANE_NESTS 2u       // builds of workers side by side: one at home, one coming or going
+#define PLANE_NEST_NONE 255u
 #define PLANE_PORTS 16u
 #define PLANE_ADDRESSES 16u // own addresses of one port, both families together
 

@@ -71,9 +71,10 @@ static int control_take(struct msghdr *message, int *fds, unsigned max, unsigned
 
 static int word_check(struct nest_word *word, size_t bytes)
 {
-	if (bytes != sizeof(*word) || word->verb < NEST_HELLO || word->verb >= NEST_VERBS || word->seat >= PLANE_SEATS)
+	if (bytes != sizeof(*word) || word->verb < NEST_HELLO || word->verb >= NEST_VERBS ||
+	    word->seat >= PLANE_SEATS || word->nest >= PLANE_NESTS)
 		return -EPROTO;
-	word->layout[sizeof(word->layout) - 1] = 0;
+	word->lines[sizeof(word->lines) - 1] = 0;
 	word->build[sizeof(word->build) - 1] = 0;
 	word->prefix[sizeof(word->prefix) - 1] = 0;
 	word->dir[sizeof(word->dir) - 1] = 0;

@@ -1,10 +1,11 @@
 // plane.h - the head of the plane: one page that says what there is and where, written by the primary.
 //
-// Memzone "shoal_plane". Whoever attaches compares magic, layout and build before it looks at anything else.
+// Memzone "shoal_plane". Whoever attaches compares magic and abi before it looks at anything else.
 #pragma once
 #include <stdatomic.h>
 #include <stdint.h>
 #include "shared/plane/build.h"
+#include "shared/plane/image.h"
 #include "shared/plane/limits.h"
 #include "shared/plane/region.h"
 #include "shared/plane/room.h"
@@ -30,18 +31,22 @@ struct plane_net {
 
 struct plane {
 	uint64_t magic;
-	char
-	    layout[PLANE_LAYOUT_BYTES]; // PLANE_LAYOUT of the build: digests of the headers that describe shared memory
-	char build[64];
+	uint32_t abi;        // PLANE_ABI
+	uint32_t spin;       // 1 = loops never sleep (cores are pinned one to one)
+	char build[64];      // of the primary
 	uint64_t generation; // of the primary
 	int32_t primary_pid;
-	uint32_t spin; // 1 = loops never sleep (cores are pinned one to one)
+	uint32_t workers; // fast seats that are wanted; a seat beyond stands in for the one it is congruent to
+	uint64_t born_ticks, born_ns; // one moment by the loops' clock and in nanoseconds since 1970
 	struct region_shape shape;
 	struct plane_net net;
 	uint32_t rooms[ROOM_ZONES];                 // rooms in each zone
 	_Alignas(64) _Atomic uint32_t sleeping;     // 1 = the primary's loop is blocked on its doorbell or about to
-	_Alignas(64) _Atomic uint8_t owner[SHARDS]; // shard map: seat. w: primary's loop r: courier
-	_Alignas(64) uint32_t owns;                 // entries in own
+	_Alignas(64) _Atomic uint8_t owner[SHARDS]; // shard map: seat. w: primary's loop r: couriers
+	_Alignas(64) _Atomic uint8_t
+	    nest[PLANE_SEATS];      // which nest each seat is of, NEST_NONE: nobody's. Only its courier may
+				    // write the seat's page. w: primary's fleet thread
+	_Alignas(64) uint32_t owns; // entries in own
 	uint32_t reserved[15];
 	struct plane_address {     // every address that is the gateway's own; constant after start
 		uint8_t bytes[16]; // IPv4 in the first four, network order
@@ -58,5 +63,6 @@ struct plane_view {
 	struct plane *plane;
 	struct rooms rooms;
 	struct seat seats[PLANE_SEATS];
-	struct region shards[SHARDS];
+	struct region shards[SHARDS]; // of our own bank; the primary has none
+	struct image *image;          // image.h; the primary has none
 };

@@ -41,7 +41,8 @@
 	X(TX_DOWN, "port's link down") \
 	X(NO_ROOM, "no free room to copy the frame into") \
 	X(FORGED, "given back by a worker in an impossible shape; the worker was evicted") \
-	X(POISON, "two workers in a row crashed with it in hand")
+	X(POISON, "two workers in a row crashed with it in hand") \
+	X(QUARANTINED, "its session is set apart: a packet of it killed two workers; an operator releases it")
 
 // Relay verdicts: where the packet goes next.
 #define VERDICTS_RELAY(X) \

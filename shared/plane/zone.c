@@ -10,7 +10,6 @@
 #include <rte_memzone.h>
 #include "shared/base/log.h"
 
-#define ZONE_SHARDS "shoal_shards"
 #define ZONE_PLANE "shoal_plane"
 
 static size_t zone_round(size_t bytes)
@@ -21,11 +20,6 @@ static size_t zone_round(size_t bytes)
 static size_t zone_rooms_bytes(uint32_t rooms)
 {
 	return zone_round((size_t)rooms * ROOM_STRIDE);
-}
-
-static size_t zone_shards_bytes(const struct region_shape *shape)
-{
-	return zone_round(SHARDS * region_stride(shape));
 }
 
 static void zone_rooms_name(char name[RTE_MEMZONE_NAMESIZE], unsigned zone)
@@ -40,11 +34,10 @@ static void zone_seat_name(char name[RTE_MEMZONE_NAMESIZE], unsigned seat)
 
 // An aligned zone leaves up to one page unused before it, where the EAL's heap puts its element header; so does the heap itself,
 // once.
-size_t zone_bytes(const struct region_shape *shape, const uint32_t rooms[ROOM_ZONES])
+size_t zone_bytes(const uint32_t rooms[ROOM_ZONES])
 {
 	const size_t lost = PLANE_PAGE;
-	size_t bytes = lost + (PLANE_PAGE + lost) + (zone_shards_bytes(shape) + lost) +
-		       PLANE_SEATS * (3 * (size_t)PLANE_PAGE + lost);
+	size_t bytes = lost + (PLANE_PAGE + lost) + PLANE_SEATS * (3 * (size_t)PLANE_PAGE + lost);
 
 	for (unsigned z = 0; z < ROOM_ZONES; z++)
 		if (rooms[z])
@@ -67,12 +60,14 @@ static void *zone_reserve(const char *name, size_t bytes, int node)
 
 static void zone_describe(struct plane *plane, const struct region_shape *shape, const uint32_t *rooms)
 {
-	memcpy(plane->layout, plane_layout, sizeof(plane->layout));
+	plane->abi = PLANE_ABI;
 	memcpy(plane->build, plane_build, sizeof(plane->build));
 	plane->shape = *shape;
 	memcpy(plane->rooms, rooms, sizeof(plane->rooms));
 	for (unsigned s = 0; s < SHARDS; s++)
 		atomic_store_explicit(&plane->owner[s], PLANE_SEAT_NONE, memory_order_relaxed);
+	for (unsigned s = 0; s < PLANE_SEATS; s++)
+		atomic_store_explicit(&plane->nest[s], PLANE_NEST_NONE, memory_order_relaxed);
 	plane->magic = PLANE_MAGIC;
 }
 
@@ -108,21 +103,6 @@ static int zone_make_seats(struct plane_view *view)
 	return 0;
 }
 
-static int zone_make_shards(struct plane_view *view, const struct region_shape *shape)
-{
-	void *zone = zone_reserve(ZONE_SHARDS, zone_shards_bytes(shape), SOCKET_ID_ANY);
-
-	if (!zone)
-		return -ENOMEM;
-	for (unsigned s = 0; s < SHARDS; s++) {
-		view->shards[s] = region_at(zone, shape, s);
-		view->shards[s].header->magic = REGION_MAGIC;
-		view->shards[s].header->shard = s;
-		view->shards[s].header->owner = PLANE_SEAT_NONE;
-	}
-	return 0;
-}
-
 int zone_make(struct plane_view *view, const struct region_shape *shape, const uint32_t rooms[ROOM_ZONES])
 {
 	*view = (struct plane_view){ 0 };
@@ -134,8 +114,6 @@ int zone_make(struct plane_view *view, const struct region_shape *shape, const u
 
 	if (!error)
 		error = zone_make_seats(view);
-	if (!error)
-		error = zone_make_shards(view, shape);
 	if (!error)
 		zone_describe(view->plane, shape, rooms);
 	return error;
@@ -154,11 +132,10 @@ static void *zone_lookup(const char *name, size_t bytes)
 
 static int zone_check(const struct plane *plane)
 {
-	if (plane->magic == PLANE_MAGIC && !memcmp(plane->layout, plane_layout, sizeof(plane->layout)) &&
-	    !memcmp(plane->build, plane_build, sizeof(plane->build)))
+	if (plane->magic == PLANE_MAGIC && plane->abi == PLANE_ABI)
 		return 0;
-	log_error("zone.stale", "the plane is of build %.64s, layout %.128s; this is build %.64s, layout %.128s",
-		  plane->build, plane->layout, plane_build, plane_layout);
+	log_error("zone.stale", "the plane is of build %.64s, ABI %u; this is build %.64s, ABI %u", plane->build,
+		  plane->abi, plane_build, PLANE_ABI);
 	return -ESTALE;
 }
 
@@ -196,18 +173,6 @@ static int zone_find_seats(struct plane_view *view)
 	return 0;
 }
 
-static int zone_find_shards(struct plane_view *view)
-{
-	const struct region_shape *shape = &view->plane->shape;
-	void *zone = zone_lookup(ZONE_SHARDS, zone_shards_bytes(shape));
-
-	if (!zone)
-		return -ENOENT;
-	for (unsigned s = 0; s < SHARDS; s++)
-		view->shards[s] = region_at(zone, shape, s);
-	return 0;
-}
-
 int zone_find(struct plane_view *view)
 {
 	*view = (struct plane_view){ 0 };
@@ -221,7 +186,5 @@ int zone_find(struct plane_view *view)
 		error = zone_find_rooms(view);
 	if (!error)
 		error = zone_find_seats(view);
-	if (!error)
-		error = zone_find_shards(view);
 	return error;
 }

@@ -64,5 +64,8 @@ struct report {
 	};
 	uint64_t uplink_packets, uplink_bytes;     // FINAL
 	uint64_t downlink_packets, downlink_bytes; // FINAL
+	uint64_t red_packets;                      // FINAL: both directions
+	uint64_t life;                             // FINAL: since when these counters count (region.h); larger = later
+	uint8_t more[48];                          // zero; for what later builds have to say
 };
-_Static_assert(sizeof(struct report) == 64, "one line of the report ring");
+_Static_assert(sizeof(struct report) == 128, "two lines of the report ring");

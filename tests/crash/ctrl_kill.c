@@ -320,7 +320,7 @@ static void sweep_away(void)
 	static const char *const names[] = { "store/data.mdb",
 					     "store/lock.mdb",
 					     "run/oss.ipc",
-					     "run/feed.ipc",
+					     "run/feed-0.ipc",
 					     "run/events.ipc",
 					     "run/shoal-ctrl.lock",
 					     "shoal.yaml",

@@ -49,6 +49,12 @@ BAD = {
         ({"workers/loop.c": '#include "workers/feed.h"\n', "workers/feed.h": ""}, "workers/feed.h is the courier's own"),
         ({"shared/base/x.c": '#include "sum.h"\n'}, '"sum.h" is not a path from the top of the house'),
     ],
+    "abi": [
+        (
+            {"shared/plane/build.h": "#define PLANE_ABI 1u\n", "shared/plane/abi.txt": "1 0\n"},
+            "are not those recorded for PLANE_ABI 1",
+        )
+    ],
     "format": [({"shared/base/x.c": "int  f( void );\n"}, "x.c:1: not as clang-format writes it")],
     "headers": [
         ({"shared/base/x.h": "#pragma once\nuint32_t f(void);\n"}, "x.h: does not stand alone"),

@@ -29,7 +29,7 @@ static void plane_fill(struct plane *plane)
 	unsigned bad;
 
 	plane->magic = PLANE_MAGIC;
-	memcpy(plane->layout, plane_layout, sizeof(plane->layout));
+	plane->abi = PLANE_ABI;
 	memcpy(plane->build, plane_build, sizeof(plane->build));
 	plane->generation = 1;
 	plane->shape = (struct region_shape){ FAKE_SLOTS, FAKE_FOREIGN, 16, region_buckets(FAKE_FOREIGN) };

@@ -33,10 +33,11 @@ static _Atomic uint32_t awake;
 static struct journal journal;
 static struct brood *brood;
 static uint64_t now;
+static struct banks banks;
 
 static int setup(void **state)
 {
-	struct brood_parts parts = { dir, "shoal-1", "/huge", &view, &orders, &journal, { 0 } };
+	struct brood_parts parts = { dir, "shoal-1", "/huge", &view, &banks, &orders, &journal, { 0 } };
 
 	memset(&orders, 0, sizeof(orders));
 	memset(&journal, 0, sizeof(journal));
@@ -45,7 +46,7 @@ static int setup(void **state)
 	for (unsigned i = 0; i < PLANE_SEATS; i++)
 		view.seats[i].worker = &pages[i];
 	view.plane = &plane;
-	snprintf(plane.layout, sizeof(plane.layout), "layout");
+	plane.abi = PLANE_ABI;
 	snprintf(plane.build, sizeof(plane.build), "build");
 	for (unsigned i = 0; i < NEST_BELLS; i++)
 		parts.bell[i] = bell_make();
@@ -74,7 +75,9 @@ static int dial(void)
 
 static void say(int fd, uint32_t verb, uint32_t seat, int32_t pid)
 {
-	struct nest_word word = { .verb = verb, .seat = seat, .pid = pid, .layout = "layout", .build = "build" };
+	struct nest_word word = {
+		.verb = verb, .seat = seat, .pid = pid, .abi = PLANE_ABI, .lines = "lines", .build = "build"
+	};
 
 	assert_int_equal(nest_send(fd, &word, NULL, 0), 0);
 }
@@ -166,9 +169,9 @@ static void the_door_is_ours_alone(void **state)
 	assert_int_equal(file.st_mode & 077, 0);
 }
 
-static void another_build_is_refused_with_a_reason(void **state)
+static void another_abi_is_refused_with_a_reason(void **state)
 {
-	struct nest_word word = { .verb = NEST_HELLO, .layout = "layout", .build = "older" };
+	struct nest_word word = { .verb = NEST_HELLO, .abi = PLANE_ABI + 1, .build = "older" };
 	int fd = dial();
 
 	nest_send(fd, &word, NULL, 0);
@@ -330,7 +333,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_door_is_ours_alone, setup, teardown),
-		cmocka_unit_test_setup_teardown(another_build_is_refused_with_a_reason, setup, teardown),
+		cmocka_unit_test_setup_teardown(another_abi_is_refused_with_a_reason, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_second_nursery_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(silent_callers_do_not_block_the_door, setup, teardown),
 		cmocka_unit_test_setup_teardown(nonsense_costs_the_nursery_its_socket_only, setup, teardown),

@@ -28,8 +28,7 @@ static void hello_survives(void **state)
 {
 	memset(&in, 0, sizeof(in));
 	in.kind = FEED_HELLO;
-	in.hello =
-	    (struct feed_hello){ .version = FEED_VERSION, .layout = "abc", .build = "b1", .plane_generation = 7 };
+	in.hello = (struct feed_hello){ .version = FEED_VERSION, .nest = 1, .build = "b1", .plane_generation = 7 };
 	in.hello.slots = 4096;
 	in.hello.foreign = 16;
 	in.hello.rates = 200;
@@ -41,7 +40,7 @@ static void hello_survives(void **state)
 	for (unsigned i = 0; i < SHARDS; i++)
 		in.hello.stand[i] = (struct feed_stand){ i, i * 3, ~(uint64_t)i, i * 2, (uint8_t)(i % 16) };
 	carry();
-	assert_string_equal(out.hello.layout, "abc");
+	assert_int_equal(out.hello.nest, 1);
 	assert_string_equal(out.hello.build, "b1");
 	assert_int_equal(out.hello.plane_generation, 7);
 	assert_int_equal(out.hello.slots, 4096);
@@ -117,6 +116,8 @@ static void reports_survive(void **state)
 			report->uplink_bytes = 2;
 			report->downlink_packets = 3;
 			report->downlink_bytes = 4;
+			report->red_packets = 5;
+			report->life = UINT64_MAX - 6;
 		} else {
 			report->digest = UINT64_MAX - i;
 		}
@@ -131,16 +132,28 @@ static void usage_survives(void **state)
 	memset(&in, 0, sizeof(in));
 	in.kind = FEED_USAGE;
 	in.usages.count = 2;
-	in.usages.usage[0] = (struct feed_usage){ 1, 2, 3, { 4, 5, 6, 7, 8 } };
-	in.usages.usage[1] = (struct feed_usage){ 0, 0, 255, { 0, 0, 0, 0, 0 } };
+	in.usages.number = 77;
+	in.usages.usage[0] = (struct feed_usage){ 1, 2, 3, { 4, 5, 6, 7, 8 }, 9 };
+	in.usages.usage[1] = (struct feed_usage){ 0, 0, 255, { 0, 0, 0, 0, 0 }, UINT64_MAX };
 	carry();
 	assert_int_equal(out.usages.count, 2);
+	assert_int_equal(out.usages.number, 77);
 	for (unsigned i = 0; i < 2; i++) {
 		assert_int_equal(out.usages.usage[i].shard, in.usages.usage[i].shard);
 		assert_int_equal(out.usages.usage[i].teid, in.usages.usage[i].teid);
 		assert_int_equal(out.usages.usage[i].slot, in.usages.usage[i].slot);
+		assert_int_equal(out.usages.usage[i].life, in.usages.usage[i].life);
 		assert_memory_equal(&out.usages.usage[i].count, &in.usages.usage[i].count, sizeof(struct feed_count));
 	}
+}
+
+static void heard_survives(void **state)
+{
+	memset(&in, 0, sizeof(in));
+	in.kind = FEED_HEARD;
+	in.heard.number = UINT64_MAX;
+	carry();
+	assert_int_equal(out.heard.number, UINT64_MAX);
 }
 
 static void encoder_refuses(void **state)
@@ -223,8 +236,8 @@ static void decoder_refuses_half_a_hello(void **state)
 	refused(&word, "stand.shard"); // the same one 256 times
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = 0;
-	hello.layout = text;
-	refused(&word, "hello.layout");
+	hello.build = text;
+	refused(&word, "hello.build");
 }
 
 static void decoder_refuses_every_cut(void **state)
@@ -248,6 +261,7 @@ int main(void)
 		cmocka_unit_test(full_batch_survives),
 		cmocka_unit_test(reports_survive),
 		cmocka_unit_test(usage_survives),
+		cmocka_unit_test(heard_survives),
 		cmocka_unit_test(encoder_refuses),
 		cmocka_unit_test(decoder_refuses_values_that_do_not_fit),
 		cmocka_unit_test(decoder_refuses_half_a_hello),
