@@ -12,6 +12,8 @@
 enum conf_driver { CONF_AF_XDP, CONF_AF_PACKET, CONF_TAP, CONF_MEMIF, CONF_PCAP, CONF_PCI };
 enum conf_role { CONF_ACCESS = 1, CONF_CORE = 2, CONF_BOTH = 3 };
 enum conf_idle { CONF_ADAPTIVE, CONF_SPIN };
+enum conf_duty { CONF_READ, CONF_PROVISION, CONF_OPERATE }; // each may do what those before it may
+enum conf_yes { CONF_NO, CONF_YES };
 
 struct conf_address {
 	uint8_t bytes[16]; // network order; IPv4 in the first four
@@ -42,6 +44,18 @@ struct conf_pool {
 	uint8_t ipv6_len; // 16..56, 0 = none
 };
 
+// Where RPC and events are served besides ctrl.oss.
+struct conf_door {
+	char url[256]; // ipc:///path, tls+tcp://address:port; tcp://address:port with `plain`
+	enum conf_duty role;
+	char dnn[64];                             // not empty: sees and changes sessions of this one alone
+	char certificate[256], key[256], ca[256]; // TLS: ours, and who vouches for clients
+	enum conf_yes plain;
+	unsigned users;
+	char user[8][32]; // ipc: may come in besides root and the controller's own; names or numbers
+	char group[32];   // ipc: its members may
+};
+
 struct conf {
 	char path[512];
 	char run_dir[256];     // sockets and locks
@@ -62,9 +76,12 @@ struct conf {
 	uint32_t rates;         // rate table entries per shard: 2..65535
 	char store_dir[256];
 	uint32_t store_mib; // LMDB map size
+	char ctrl_user[32]; // ctrl, started as root, becomes this user; empty = stays
 	unsigned oss_urls;
-	char oss_url[4][256]; // where ctrl listens for RPC; default ipc://<run_dir>/oss.ipc
-	char event_url[256];  // where ctrl publishes events; default ipc://<run_dir>/events.ipc
+	char oss_url[4][256]; // ipc: RPC for root and ctrl's own user, role operate; default ipc://<run_dir>/oss.ipc
+	char event_url[256];  // ipc: events for the same; default ipc://<run_dir>/events.ipc
+	unsigned doors;
+	struct conf_door door[8];
 	uint32_t usage_interval_ms;
 	char log_level[16]; // error, warning, info, debug
 };

@@ -290,26 +290,6 @@ static int check_sizes(const struct conf_source *source, const struct conf *conf
 	return 0;
 }
 
-static int check_urls(const struct conf_source *source, struct conf *conf)
-{
-	char field[24];
-
-	if (!*conf->event_url)
-		snprintf(conf->event_url, sizeof conf->event_url, "ipc://%.100s/events.ipc", conf->run_dir);
-	if (!conf->oss_urls)
-		snprintf(conf->oss_url[conf->oss_urls++], sizeof conf->oss_url[0], "ipc://%.100s/oss.ipc",
-			 conf->run_dir);
-	for (unsigned i = 0; i < conf->oss_urls; i++) {
-		snprintf(field, sizeof field, "ctrl.oss[%u]", i);
-		if (!strcmp(conf->oss_url[i], conf->event_url))
-			return conf_fault(source, field, "the same as ctrl.events");
-		for (unsigned j = 0; j < i; j++)
-			if (!strcmp(conf->oss_url[i], conf->oss_url[j]))
-				return conf_fault(source, field, "given twice");
-	}
-	return 0;
-}
-
 int conf_check(const struct conf_source *source, struct conf *conf)
 {
 	int error = check_ports(source, conf);
@@ -322,5 +302,5 @@ int conf_check(const struct conf_source *source, struct conf *conf)
 		error = check_processors(source, conf);
 	if (!error)
 		error = check_sizes(source, conf);
-	return error ? error : check_urls(source, conf);
+	return error ? error : conf_door_check(source, conf);
 }

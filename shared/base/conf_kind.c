@@ -5,8 +5,6 @@
 #include <string.h>
 #include "shared/base/conf_parts.h"
 
-#define SOCKET_PATH_MAX 107u // sun_path of unix(7), less its final zero
-
 bool conf_refuse(struct conf_why *why, const char *format, ...)
 {
 	va_list arguments;
@@ -18,7 +16,7 @@ bool conf_refuse(struct conf_why *why, const char *format, ...)
 }
 
 // Printable ASCII only: what we take goes into logs, metrics and device arguments.
-static bool read_text(const struct conf_field *field, const char *text, void *value, struct conf_why *why)
+bool conf_read_text(const struct conf_field *field, const char *text, void *value, struct conf_why *why)
 {
 	size_t length = strlen(text);
 
@@ -34,7 +32,7 @@ static bool read_text(const struct conf_field *field, const char *text, void *va
 }
 
 // Single quotes, doubled inside: the one YAML style in which no other character has a meaning.
-static void write_text(const struct conf_field *field, const void *value, FILE *file)
+void conf_write_text(const struct conf_field *field, const void *value, FILE *file)
 {
 	fputc('\'', file);
 	for (const char *c = value; *c; c++)
@@ -48,14 +46,14 @@ static bool read_name(const struct conf_field *field, const char *text, void *va
 
 	if (text[strspn(text, good)])
 		return conf_refuse(why, "a name is made of letters, digits, '.', '-' and '_'");
-	return read_text(field, text, value, why);
+	return conf_read_text(field, text, value, why);
 }
 
 static bool read_path(const struct conf_field *field, const char *text, void *value, struct conf_why *why)
 {
 	if (*text != '/' || strpbrk(text, " ,"))
 		return conf_refuse(why, "an absolute path without spaces and commas is expected, not '%.100s'", text);
-	return read_text(field, text, value, why);
+	return conf_read_text(field, text, value, why);
 }
 
 // Ends up as one of several device arguments, separated by commas.
@@ -63,45 +61,13 @@ static bool read_device(const struct conf_field *field, const char *text, void *
 {
 	if (strpbrk(text, " ,"))
 		return conf_refuse(why, "a device has neither spaces nor commas in its name");
-	return read_text(field, text, value, why);
+	return conf_read_text(field, text, value, why);
 }
 
-const struct conf_kind conf_kind_text = { read_text, write_text, NULL };
-const struct conf_kind conf_kind_name = { read_name, write_text, NULL };
-const struct conf_kind conf_kind_path = { read_path, write_text, NULL };
-const struct conf_kind conf_kind_device = { read_device, write_text, NULL };
-
-static bool port_good(const char *port)
-{
-	size_t length = strspn(port, "0123456789");
-
-	return length && length < 6 && !port[length] && atoi(port) > 0 && atoi(port) < 65536;
-}
-
-static bool url_good(const char *url)
-{
-	const char *colon = strrchr(url, ':');
-
-	if (!strncmp(url, "ipc:///", 7))
-		return url[7] && strlen(url + 6) <= SOCKET_PATH_MAX;
-	return !strncmp(url, "tcp://", 6) && colon > url + 6 && port_good(colon + 1);
-}
-
-// "auto" is the empty text until conf_check knows the run directory.
-static bool read_url(const struct conf_field *field, const char *text, void *value, struct conf_why *why)
-{
-	const struct conf_field bounds = { .high = (int64_t)field->value_bytes - 1 };
-
-	if (!field->many && !strcmp(text, "auto"))
-		return true;
-	if (!url_good(text) || strpbrk(text, " ,"))
-		return conf_refuse(
-		    why, "ipc:///<path of at most %u bytes> or tcp://<address>:<port> is expected, not '%.80s'",
-		    SOCKET_PATH_MAX, text);
-	return read_text(&bounds, text, value, why);
-}
-
-const struct conf_kind conf_kind_url = { read_url, write_text, NULL };
+const struct conf_kind conf_kind_text = { conf_read_text, conf_write_text, NULL };
+const struct conf_kind conf_kind_name = { read_name, conf_write_text, NULL };
+const struct conf_kind conf_kind_path = { read_path, conf_write_text, NULL };
+const struct conf_kind conf_kind_device = { read_device, conf_write_text, NULL };
 
 static bool number_in(const char *text, int64_t low, int64_t high, int64_t *number, struct conf_why *why)
 {
@@ -172,7 +138,7 @@ static const struct conf_word *word_find(const struct conf_field *field, const c
 	return NULL;
 }
 
-static bool read_word(const struct conf_field *field, const char *text, void *value, struct conf_why *why)
+bool conf_read_word(const struct conf_field *field, const char *text, void *value, struct conf_why *why)
 {
 	const struct conf_word *word = word_find(field, text, why);
 
@@ -181,7 +147,7 @@ static bool read_word(const struct conf_field *field, const char *text, void *va
 	return word;
 }
 
-static void write_word(const struct conf_field *field, const void *value, FILE *file)
+void conf_write_word(const struct conf_field *field, const void *value, FILE *file)
 {
 	for (const struct conf_word *word = field->kind->words; word->word; word++)
 		if (word->value == *(const unsigned *)value)
@@ -199,11 +165,11 @@ static const struct conf_word role_words[] = {
 	{ "access", CONF_ACCESS }, { "core", CONF_CORE }, { "both", CONF_BOTH }, { NULL, 0 }
 };
 static const struct conf_word idle_words[] = { { "adaptive", CONF_ADAPTIVE }, { "spin", CONF_SPIN }, { NULL, 0 } };
-_Static_assert(sizeof(enum conf_driver) == sizeof(unsigned), "read_word writes one");
+_Static_assert(sizeof(enum conf_driver) == sizeof(unsigned), "conf_read_word writes one");
 
-const struct conf_kind conf_kind_driver = { read_word, write_word, driver_words };
-const struct conf_kind conf_kind_role = { read_word, write_word, role_words };
-const struct conf_kind conf_kind_idle = { read_word, write_word, idle_words };
+const struct conf_kind conf_kind_driver = { conf_read_word, conf_write_word, driver_words };
+const struct conf_kind conf_kind_role = { conf_read_word, conf_write_word, role_words };
+const struct conf_kind conf_kind_idle = { conf_read_word, conf_write_word, idle_words };
 
 // Kept as its word: log_open takes that.
 static bool read_level(const struct conf_field *field, const char *text, void *value, struct conf_why *why)
@@ -219,4 +185,4 @@ static const struct conf_word level_words[] = {
 	{ "error", 0 }, { "warning", 0 }, { "info", 0 }, { "debug", 0 }, { NULL, 0 }
 };
 
-const struct conf_kind conf_kind_level = { read_level, write_text, level_words };
+const struct conf_kind conf_kind_level = { read_level, conf_write_text, level_words };

@@ -34,7 +34,8 @@ struct conf_kind {
 extern const struct conf_kind conf_kind_text, conf_kind_name, conf_kind_path, conf_kind_device, conf_kind_url;
 extern const struct conf_kind conf_kind_number, conf_kind_cpu, conf_kind_mac, conf_kind_level;
 extern const struct conf_kind conf_kind_ipv4, conf_kind_ipv6, conf_kind_address, conf_kind_pool4, conf_kind_pool6;
-extern const struct conf_kind conf_kind_driver, conf_kind_role, conf_kind_idle;
+extern const struct conf_kind conf_kind_driver, conf_kind_role, conf_kind_idle, conf_kind_duty, conf_kind_yes;
+extern const struct conf_kind conf_kind_door_url, conf_kind_door_dnn, conf_kind_file, conf_kind_account;
 
 struct conf_field {
 	const char *key;
@@ -86,3 +87,10 @@ int conf_convert(const struct conf_source *source, const struct text *text, stru
 
 // Puts addresses for "auto" and checks fields against each other.
 int conf_check(const struct conf_source *source, struct conf *conf);
+int conf_door_check(const struct conf_source *source, struct conf *conf); // its part about doors
+
+// The ways of kinds that others are made of.
+bool conf_read_text(const struct conf_field *field, const char *text, void *value, struct conf_why *why);
+bool conf_read_word(const struct conf_field *field, const char *text, void *value, struct conf_why *why);
+void conf_write_text(const struct conf_field *field, const void *value, FILE *file);
+void conf_write_word(const struct conf_field *field, const void *value, FILE *file);

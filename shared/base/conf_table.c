@@ -58,6 +58,11 @@ static const struct conf_field port_fields[] = { CONF_PORT(FIELD_ONE, FIELD_MANY
 static const struct conf_field pool_fields[] = { CONF_POOL(FIELD_ONE, FIELD_MANY) };
 #undef TEXT
 #undef VALUE
+#define VALUE struct conf_door
+#define TEXT struct text_door
+static const struct conf_field door_fields[] = { CONF_DOOR(FIELD_ONE, FIELD_MANY) };
+#undef TEXT
+#undef VALUE
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define SECTION(name) \
@@ -81,6 +86,7 @@ const struct conf_section conf_sections[] = {
 	LIST(pool),
 	SECTION(limits),
 	SECTION(ctrl),
+	LIST(door),
 };
 const unsigned conf_sections_count = COUNT(conf_sections);
 

@@ -47,11 +47,23 @@
 	ONE(foreign_slots, foreign_slots, conf_kind_number, 0, 65536, "256", "sessions a shard with addresses not from the pools") \
 	ONE(rates, rates, conf_kind_number, 2, 65535, "1024", "different rates a shard")
 
+#define CONF_DOOR(ONE, MANY) \
+	ONE(url, url, conf_kind_door_url, 0, 0, NULL, "ipc:///<path>, tls+tcp://<address>:<port>, or tcp:// with plain") \
+	ONE(role, role, conf_kind_duty, 0, 0, NULL, "read, provision or operate") \
+	ONE(dnn, dnn, conf_kind_door_dnn, 0, 63, "any", "any, or the one data network whose sessions exist here") \
+	ONE(certificate, certificate, conf_kind_file, 0, 255, "none", "TLS: our certificate, PEM") \
+	ONE(key, key, conf_kind_file, 0, 255, "none", "TLS: its private key, PEM, mode 0600") \
+	ONE(ca, ca, conf_kind_file, 0, 255, "none", "TLS: who vouches for this door's clients, PEM") \
+	ONE(plain, plain, conf_kind_yes, 0, 0, "no", "yes: tcp without encryption and without knowing who it is") \
+	MANY(users, user, users, conf_kind_account, 0, 8, "ipc: who may come in besides root and the controller's user") \
+	ONE(group, group, conf_kind_account, 0, 0, "none", "ipc: a group whose members may come in")
+
 #define CONF_CTRL(ONE, MANY) \
+	ONE(user, ctrl_user, conf_kind_account, 0, 0, "none", "whom the controller becomes when root has started it") \
 	ONE(store_dir, store_dir, conf_kind_path, 2, 200, "/var/lib/shoal", "where sessions are kept") \
 	ONE(store_mib, store_mib, conf_kind_number, 16, 1048576, "4096", "largest size of the store, MiB") \
-	MANY(oss, oss_url, oss_urls, conf_kind_url, 0, 4, "where RPC is served; empty: ipc://<run_dir>/oss.ipc") \
-	ONE(events, event_url, conf_kind_url, 0, 0, "auto", "where events are published; auto: ipc://<run_dir>/events.ipc") \
+	MANY(oss, oss_url, oss_urls, conf_kind_url, 0, 4, "RPC on this host, for root; empty: ipc://<run_dir>/oss.ipc") \
+	ONE(events, event_url, conf_kind_url, 0, 0, "auto", "events on this host, for root; auto: ipc://<run_dir>/events.ipc") \
 	ONE(usage_interval_ms, usage_interval_ms, conf_kind_number, 100, 3600000, "1000", "time between usage reports")
 // clang-format on
 
@@ -64,6 +76,7 @@
 // clang-format off
 struct text_port { CONF_PORT(TEXT_ONE, TEXT_MANY) };
 struct text_pool { CONF_POOL(TEXT_ONE, TEXT_MANY) };
+struct text_door { CONF_DOOR(TEXT_ONE, TEXT_MANY) };
 struct text_workers { CONF_WORKERS(TEXT_ONE, TEXT_MANY) };
 struct text_primary { CONF_PRIMARY(TEXT_ONE, TEXT_MANY) };
 struct text_limits { CONF_LIMITS(TEXT_ONE, TEXT_MANY) };
@@ -78,5 +91,7 @@ struct text {
 	uint32_t ports_count;
 	struct text_pool *pools;
 	uint32_t pools_count;
+	struct text_door *doors;
+	uint32_t doors_count;
 };
 // clang-format on

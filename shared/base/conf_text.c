@@ -23,6 +23,9 @@ static const cyaml_schema_field_t port_schema[] = { CONF_PORT(SCHEMA_ONE, SCHEMA
 #define TEXT struct text_pool
 static const cyaml_schema_field_t pool_schema[] = { CONF_POOL(SCHEMA_ONE, SCHEMA_MANY) CYAML_FIELD_END };
 #undef TEXT
+#define TEXT struct text_door
+static const cyaml_schema_field_t door_schema[] = { CONF_DOOR(SCHEMA_ONE, SCHEMA_MANY) CYAML_FIELD_END };
+#undef TEXT
 #define TEXT struct text_workers
 static const cyaml_schema_field_t workers_schema[] = { CONF_WORKERS(SCHEMA_ONE, SCHEMA_MANY) CYAML_FIELD_END };
 #undef TEXT
@@ -39,6 +42,7 @@ static const cyaml_schema_field_t ctrl_schema[] = { CONF_CTRL(SCHEMA_ONE, SCHEMA
 
 static const cyaml_schema_value_t port_entry = { CYAML_VALUE_MAPPING(0, struct text_port, port_schema) };
 static const cyaml_schema_value_t pool_entry = { CYAML_VALUE_MAPPING(0, struct text_pool, pool_schema) };
+static const cyaml_schema_value_t door_entry = { CYAML_VALUE_MAPPING(0, struct text_door, door_schema) };
 
 #define SCHEMA_SECTION(key) CYAML_FIELD_MAPPING(#key, CYAML_FLAG_OPTIONAL, struct text, key, key##_schema)
 #define SCHEMA_LIST(key, entry, most) \
@@ -51,6 +55,7 @@ static const cyaml_schema_field_t text_schema[] = { CONF_ROOT(SCHEMA_ONE, SCHEMA
 						    SCHEMA_SECTION(ctrl),
 						    SCHEMA_LIST(ports, port_entry, ENTRIES(port)),
 						    SCHEMA_LIST(pools, pool_entry, ENTRIES(pool)),
+						    SCHEMA_LIST(doors, door_entry, ENTRIES(door)),
 						    CYAML_FIELD_END };
 static const cyaml_schema_value_t text_value = { CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct text, text_schema) };
 
@@ -130,7 +135,7 @@ static void reword(const char *said, char *words, size_t bytes)
 			 : !strcmp(found, "MAPPING_START") ? "mapping"
 							   : "list");
 	else
-		snprintf(words, bytes, "%s", said);
+		snprintf(words, bytes, "%.200s", said);
 }
 
 // What libyaml itself can't read has no field yet; its own line and reason are the better ones.

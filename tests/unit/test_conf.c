@@ -200,8 +200,12 @@ static void what_is_printed_loads_back(void **unused)
 	    "primary: {cpu: 7, hugepage_dir: /mnt/huge, rooms: 1048576, hold: 262144}\n"
 	    "pools: [{dnn: a.b, ipv4: 10.0.0.0/24}, {ipv6: '2001:db8:1:100::/56'}]\n"
 	    "limits: {foreign_slots: 0, rates: 65535}\n"
-	    "ctrl: {store_dir: /s, store_mib: 16, oss: ['tcp://[::1]:1', 'tcp://127.0.0.1:65535', 'ipc:///x'],\n"
-	    "       events: 'tcp://*:9', usage_interval_ms: 3600000}\n",
+	    "ctrl: {user: 65534, store_dir: /s, store_mib: 16, oss: ['ipc:///y', 'ipc:///x'], events: 'ipc:///z',\n"
+	    "       usage_interval_ms: 3600000}\n"
+	    "doors: [{url: 'tls+tcp://[::1]:1', role: operate, certificate: /a, key: /b, ca: /c},\n"
+	    "        {url: 'tls+tcp://0.0.0.0:65535', role: read, dnn: a.b, certificate: /a, key: /b, ca: /d},\n"
+	    "        {url: 'tcp://127.0.0.1:2', role: provision, plain: yes},\n"
+	    "        {url: 'ipc:///r', role: read, users: [www-data, 1000], group: adm}]\n",
 	    "");
 	snprintf(other, sizeof other, "%s.2", path);
 	assert_int_equal(rename(path, other), 0);
@@ -264,10 +268,21 @@ static const struct fault {
 	{ "", "pools:\n- dnn: 'a b'\n", ":10: pools[0].dnn: a name is made of" },
 	{ "", "ctrl: {oss: ['http://x']}\n", ":9: ctrl.oss[0]: ipc:///<path" },
 	{ "", "ctrl: {oss: ['ipc://x']}\n", ":9: ctrl.oss[0]: ipc:///<path" },
-	{ "", "ctrl: {oss: ['tcp://x:0']}\n", ":9: ctrl.oss[0]: ipc:///<path" },
-	{ "", "ctrl: {oss: ['tcp://x:65536']}\n", ":9: ctrl.oss[0]: ipc:///<path" },
-	{ "", "ctrl: {oss: ['tcp://:80']}\n", ":9: ctrl.oss[0]: ipc:///<path" },
+	{ "", "ctrl: {oss: ['tcp://x:1']}\n", ":9: ctrl.oss[0]: only ipc here" },
+	{ "", "ctrl: {events: 'tls+tcp://x:1'}\n", ":9: ctrl.events: only ipc here" },
 	{ "", "ctrl: {events: 'tcp://x'}\n", ":9: ctrl.events: ipc:///<path" },
+	{ "", "ctrl: {user: -x}\n", ":9: ctrl.user: the name or number of an account" },
+	{ "", "doors: [{role: read}]\n", ":9: doors[0].url: must be given" },
+	{ "", "doors: [{url: 'ipc:///x'}]\n", ":9: doors[0].role: must be given" },
+	{ "", "doors: [{url: 'tcp://x:0', role: read}]\n", ":9: doors[0].url: ipc:///<path" },
+	{ "", "doors: [{url: 'tls+tcp://x:65536', role: read}]\n", ":9: doors[0].url: ipc:///<path" },
+	{ "", "doors: [{url: 'tcp://:80', role: read}]\n", ":9: doors[0].url: ipc:///<path" },
+	{ "", "doors: [{url: 'ipc:///x', role: root}]\n",
+	  ":9: doors[0].role: 'root' is none of: read, provision, operate" },
+	{ "", "doors: [{url: 'ipc:///x', role: read, plain: maybe}]\n",
+	  ":9: doors[0].plain: 'maybe' is none of: no, yes" },
+	{ "", "doors: [{url: 'ipc:///x', role: read, key: k}]\n", ":9: doors[0].key: an absolute path" },
+	{ "", "doors: [{url: 'ipc:///x', role: read, users: ['a b']}]\n", ":9: doors[0].users[0]: the name or number" },
 	// fields against each other
 	{ "", "  - {device: c0, role: core}\n", ":9: ports[2].name: must be given" },
 	{ "", "  - {name: b, device: c0, role: core, addresses: [9.0.0.1/8]}\n",
@@ -299,6 +314,27 @@ static const struct fault {
 	{ "", "primary:\n  rooms: 8192\n", ":9: primary.hold: 8192 is more than half of primary.rooms (8192)" },
 	{ "", "ctrl: {oss: ['ipc:///x', 'ipc:///x']}\n", ":9: ctrl.oss[1]: given twice" },
 	{ "", "ctrl: {oss: ['ipc:///x'], events: 'ipc:///x'}\n", ":9: ctrl.oss[0]: the same as ctrl.events" },
+	{ "", "doors: [{url: 'tcp://x:1', role: read}]\n", ":9: doors[0].url: anybody on the way reads" },
+	{ "", "doors: [{url: 'ipc:///x', role: read, plain: yes}]\n", ":9: doors[0].plain: only a tcp:// door" },
+	{ "", "doors: [{url: 'tcp://x:1', role: read, plain: yes, users: [a]}]\n",
+	  ":9: doors[0].users: only an ipc door" },
+	{ "", "doors: [{url: 'tls+tcp://x:1', role: read, group: a}]\n", ":9: doors[0].group: only an ipc door" },
+	{ "", "doors: [{url: 'tls+tcp://x:1', role: read, certificate: /a, key: /b}]\n",
+	  ":9: doors[0].ca: must be given" },
+	{ "", "doors: [{url: 'ipc:///x', role: read, key: /b}]\n", ":9: doors[0].key: only a tls+tcp:// door" },
+	{ "", "doors: [{url: 'ipc:///x', role: read, dnn: x}]\n", ":9: doors[0].dnn: no pool has" },
+	{ "", "pools: [{dnn: x, ipv4: 9.0.0.0/24}]\ndoors:\n- {url: 'ipc:///x', role: operate, dnn: x}\n",
+	  ":11: doors[0].dnn: who operates" },
+	{ "", "doors:\n- {url: 'ipc:///x', role: read}\n- {url: 'ipc:///x', role: read}\n",
+	  ":11: doors[1].url: the same as doors[0]" },
+	{ "", "ctrl: {oss: ['ipc:///x']}\ndoors: [{url: 'ipc:///x', role: read}]\n",
+	  ":10: doors[0].url: the same as ctrl.oss[0]" },
+	{ "", "ctrl: {events: 'ipc:///x'}\ndoors: [{url: 'ipc:///x', role: read}]\n",
+	  ":10: doors[0].url: the same as ctrl.events" },
+	{ "",
+	  "doors:\n- {url: 'tls+tcp://x:1', role: read, certificate: /a, key: /b, ca: /c}\n"
+	  "- {url: 'tls+tcp://x:2', role: operate, certificate: /a, key: /b, ca: /c}\n",
+	  ":11: doors[1].ca: vouches for the clients of doors[0]" },
 };
 
 static void assert_refused(const char *before, const char *after, const char *fault)
