@@ -2,6 +2,7 @@
 #include "ctrl/batch.h"
 #include <errno.h>
 #include <stdlib.h>
+#include "shared/base/faults.h"
 
 #define BYTES_MAX (256u << 20)
 #define ROWS_FIRST 1024u
@@ -53,6 +54,7 @@ int batch_write(const struct batch *batch, const struct store *store)
 	for (size_t i = 0; !error && i < batch->count; i++) {
 		const struct batch_row *row = &batch->rows[i];
 
+		FAULT_POINT("store.row");
 		error = row->drop ? engine->drop(store->self, row->table, row->row.key)
 				  : engine->put(store->self, row->table, &row->row);
 	}

@@ -6,6 +6,7 @@
 #include "ctrl/job.h"
 #include "ctrl/wall.h"
 #include "shared/base/clock.h"
+#include "shared/base/faults.h"
 #include "shared/base/log.h"
 
 #define VERSION 1u
@@ -239,6 +240,7 @@ static void request_decide(struct desk *desk, struct request *request, struct gr
 	enum body_kind kind;
 	struct job job;
 
+	FAULT_POINT("desk.deciding");
 	*decided = (struct decided){ .request = request };
 	job_open(&job, desk, request);
 	kind = job.fault.code ? BODY_UNKNOWN : bodies[job.message->body_case].kind;
@@ -311,6 +313,7 @@ static void group_answer(struct desk *desk, struct group *group, int error)
 			store_failed(desk, decided, error);
 		if (decided->read)
 			request_read(desk, decided);
+		FAULT_POINT("desk.answering");
 		if (!decided->wait) {
 			desk_answer(decided->request, decided->answer, decided->answer_bytes);
 			continue;
@@ -333,7 +336,9 @@ void desk_run(struct desk *desk)
 		bytes += request->length;
 		request_decide(desk, request, &group);
 	}
+	FAULT_POINT("desk.decided");
 	group_answer(desk, &group, group_commit(desk));
+	FAULT_POINT("desk.answered");
 	if (!group.later)
 		return;
 	if (!desk->first)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "ctrl/hash.h"
 #include "ctrl/record.h"
+#include "shared/base/faults.h"
 
 #define ENTRIES_FIRST 1024u
 
@@ -374,6 +375,7 @@ static void entry_publish(struct ledger *ledger, const struct ledger_entry *entr
 {
 	uint32_t cell = entry->session->cell;
 
+	FAULT_POINT("ledger.publishing");
 	ledger->hooks.moving(ledger->hooks.with, cell);
 	chain_move(ledger->chains, cell, entry->number, entry->digest);
 	if (entry->verb == LEDGER_DELETE)
@@ -388,6 +390,7 @@ int ledger_commit(struct ledger *ledger, const struct store *store)
 		ledger_undo(ledger, (struct ledger_mark){ 0, 0 });
 	for (size_t i = 0; i < ledger->count; i++)
 		entry_publish(ledger, &ledger->entries[i]);
+	FAULT_POINT("ledger.published");
 	ledger->count = 0;
 	batch_empty(&ledger->batch);
 	return error;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include "ctrl/crc.h"
 #include "ctrl/store.h"
+#include "shared/base/faults.h"
 #include "shared/base/log.h"
 #include "shared/wire/cursor.h"
 
@@ -256,9 +257,12 @@ static int lmdb_commit(void *self)
 {
 	struct lmdb *lmdb = self;
 	size_t id = mdb_txn_id(lmdb->change);
-	int code = mdb_txn_commit(lmdb->change);
 	MDB_envinfo info;
+	int code;
 
+	FAULT_POINT("store.committing");
+	code = mdb_txn_commit(lmdb->change);
+	FAULT_POINT("store.committed");
 	lmdb->change = NULL;
 	if (!code)
 		return 0;

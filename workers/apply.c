@@ -1,6 +1,7 @@
 // apply.c - the chain rule of change.h, carried out. State: struct apply, the loop thread's; the shards' headers.
 #include "workers/apply.h"
 #include <errno.h>
+#include "shared/base/faults.h"
 
 // One change posts at most APPLY_VISIT reports at once, and a visit at most as many answers at its end.
 #define APPLY_SPACE (2 * APPLY_VISIT)
@@ -75,7 +76,9 @@ static int cell_clear(struct apply *apply, const struct lines *lines, const stru
 	report.downlink_packets = count.packets[LINE_DOWNLINK];
 	report.downlink_bytes = count.bytes[LINE_DOWNLINK];
 	reports_post(apply->reports, &report);
+	FAULT_POINT("final.posted");
 	reports_publish(apply->reports);
+	FAULT_POINT("final.published");
 	return 0;
 }
 
@@ -89,6 +92,7 @@ static int sweep_step(struct apply *apply, const struct lines *lines, const stru
 
 		if (found <= 0)
 			return found;
+		FAULT_POINT("sweep.found");
 		cell_clear(apply, lines, change, slot, 0);
 	}
 	return -EAGAIN;
@@ -151,8 +155,11 @@ static int change_apply(struct apply *apply, const struct change *change, struct
 		refusal_post(apply, change);
 		return 0;
 	}
+	FAULT_POINT("change.done");
 	atomic_store_explicit(&header->epoch, change->epoch, memory_order_relaxed);
+	FAULT_POINT("change.epoch");
 	atomic_store_explicit(&header->seq, change->seq, memory_order_release);
+	FAULT_POINT("change.applied");
 	apply->applied++;
 	answer_note(answers, change->shard, REPORT_ACK);
 	return 0;
@@ -181,6 +188,7 @@ unsigned apply_visit(struct apply *apply)
 		// A copy: what is checked is what is used.
 		struct change change = apply->seat.courier->changes[apply->tail % CHANGE_SLOTS];
 
+		FAULT_POINT("change.peeked");
 		done++;
 		if (change_apply(apply, &change, &answers) == -EAGAIN)
 			break;
@@ -188,8 +196,11 @@ unsigned apply_visit(struct apply *apply)
 	}
 	if (!done)
 		return 0;
+	FAULT_POINT("answers.due");
 	answers_post(apply, &answers); // before the changes leave the ring
+	FAULT_POINT("answers.posted");
 	ring_publish(&apply->seat.worker->change_tail, apply->tail);
+	FAULT_POINT("changes.left");
 	return done;
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include "shared/base/bell.h"
 #include "shared/base/clock.h"
+#include "shared/base/faults.h"
 #include "shared/base/log.h"
 #include "workers/courier_parts.h"
 
@@ -63,6 +64,7 @@ static void welcome_take(struct courier *courier, const struct feed_welcome *wel
 
 static void word_take(struct courier *courier, const struct feed_word *word)
 {
+	FAULT_POINT("courier.heard");
 	if (word->kind == FEED_WELCOME)
 		welcome_take(courier, &word->welcome);
 	else if (word->kind == FEED_BATCH)
@@ -107,6 +109,7 @@ static unsigned shard_post(struct courier *courier, uint8_t shard, unsigned seat
 
 	while (space-- > 0 && (change = pending_first(courier->pending, shard))) {
 		pages.courier->changes[(*head)++ % CHANGE_SLOTS] = *change;
+		FAULT_POINT("courier.written");
 		pending_take(courier->pending, shard);
 		posted++;
 	}
@@ -135,7 +138,9 @@ unsigned courier_post(struct courier *courier)
 		unsigned seat = (unsigned)__builtin_ctz(seats);
 		struct seat pages = courier->view->seats[seat];
 
+		FAULT_POINT("courier.posting");
 		ring_publish(&pages.courier->change_head, courier->change_head[seat]);
+		FAULT_POINT("courier.posted");
 		bell_ring_if(&pages.worker->sleeping, courier->kit->bell[NEST_BELL_SEAT0 + seat]);
 	}
 	return total;

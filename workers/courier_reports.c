@@ -1,6 +1,7 @@
 // courier_reports.c - the workers' reports, gaps and usage to ctrl. State: struct courier; the courier's thread.
 #include "shared/base/bell.h"
 #include "shared/base/clock.h"
+#include "shared/base/faults.h"
 #include "workers/courier_parts.h"
 
 #define SCAN_CELLS 16384u // cells looked at for usage before others have their turn
@@ -28,6 +29,7 @@ static unsigned seat_drain(struct courier *courier, unsigned seat)
 		struct report report = pages.worker->reports[(*tail)++ % REPORT_SLOTS]; // a copy: the worker can write
 
 		report_take(courier, &report);
+		FAULT_POINT("courier.taken");
 		taken++;
 	}
 	return taken;
@@ -65,6 +67,7 @@ static void reports_send(struct courier *courier)
 {
 	if (!courier->said.reports.count || feed_send(courier->feed, &courier->said))
 		return;
+	FAULT_POINT("courier.reported");
 	courier->said.reports.count = 0;
 	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
 		struct seat pages = courier->view->seats[seat];
@@ -72,6 +75,7 @@ static void reports_send(struct courier *courier)
 		if (ring_resume(&pages.courier->report_tail) == courier->report_tail[seat])
 			continue;
 		ring_publish(&pages.courier->report_tail, courier->report_tail[seat]);
+		FAULT_POINT("courier.acked");
 		bell_ring_if(&pages.worker->sleeping, courier->kit->bell[NEST_BELL_SEAT0 + seat]);
 	}
 }

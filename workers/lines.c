@@ -6,6 +6,7 @@
 #include "workers/lines.h"
 #include <errno.h>
 #include <string.h>
+#include "shared/base/faults.h"
 #include "workers/foreign.h"
 
 #define LIVE_MAX 2u // addresses of a session
@@ -118,8 +119,10 @@ static void cell_open(const struct lines *lines, uint32_t slot)
 	header->pending_sessions = header->sessions - sessions;
 	header->pending_foreign = header->foreign_used - entries_live(lines, slot, live);
 	barrier();
+	FAULT_POINT("cell.noted");
 	header->pending = slot + 1;
 	barrier();
+	FAULT_POINT("cell.opened");
 }
 
 static void cell_hide(const struct lines *lines, uint32_t slot)
@@ -127,6 +130,7 @@ static void cell_hide(const struct lines *lines, uint32_t slot)
 	for (unsigned way = 0; way < LINE_WAYS; way++)
 		line_of(lines, slot, way)->flags &= (uint8_t)~LINE_VALID;
 	barrier();
+	FAULT_POINT("cell.hidden");
 }
 
 static void cell_close(const struct lines *lines, uint32_t slot)
@@ -137,11 +141,14 @@ static void cell_close(const struct lines *lines, uint32_t slot)
 	uint64_t share = share_of(lines, slot, &sessions);
 
 	barrier();
+	FAULT_POINT("cell.closing");
 	words_store(header, header->pending_digest ^ share, header->pending_sessions + sessions);
+	FAULT_POINT("cell.summed");
 	header->foreign_used = header->pending_foreign + entries_live(lines, slot, live);
 	barrier();
 	header->pending = 0;
 	barrier();
+	FAULT_POINT("cell.closed");
 }
 
 static void index_remove(const struct lines *lines, uint32_t slot)
@@ -152,6 +159,7 @@ static void index_remove(const struct lines *lines, uint32_t slot)
 	for (unsigned i = 0; i < count; i++)
 		foreign_remove(lines->region, lines->shape, live[i]);
 	barrier();
+	FAULT_POINT("index.removed");
 }
 
 static void index_add(const struct lines *lines, const struct foreign_entry *entries, unsigned count)
@@ -159,6 +167,7 @@ static void index_add(const struct lines *lines, const struct foreign_entry *ent
 	for (unsigned i = 0; i < count; i++)
 		foreign_add(lines->region, lines->shape, entries[i]);
 	barrier();
+	FAULT_POINT("index.added");
 }
 
 void lines_adopt(const struct lines *lines)
@@ -219,6 +228,7 @@ static void account_reset(const struct lines *lines, uint32_t slot, uint32_t tei
 		rest->half_turns[way] = 0;
 	}
 	barrier();
+	FAULT_POINT("account.reset");
 	rest->teid = teid; // last: until then a repeated order resets again
 }
 
@@ -255,12 +265,15 @@ int lines_set(const struct lines *lines, uint32_t slot, const struct bearer *bea
 	if (lines->region->rest[slot].teid != bearer->teid)
 		account_reset(lines, slot, bearer->teid);
 	line_write(up, bearer, &bearer->uplink, bearer->teid);
+	FAULT_POINT("line.uplink");
 	line_write(down, bearer, &bearer->downlink, bearer->peer_teid);
 	barrier();
+	FAULT_POINT("line.downlink");
 	index_add(lines, entries, count);
 	lines->region->rest[slot].sweep = lines->region->header->sweep;
 	down->flags |= LINE_VALID;
 	barrier();
+	FAULT_POINT("line.half_valid");
 	up->flags |= LINE_VALID;
 	cell_close(lines, slot);
 	return 0;

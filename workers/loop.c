@@ -6,6 +6,7 @@
 #include <sched.h>
 #include "shared/base/bell.h"
 #include "shared/base/clock.h"
+#include "shared/base/faults.h"
 #include "shared/plane/verdict.h"
 
 #define HOUSE_PER_SECOND 1000u // housekeeping while there is work
@@ -45,13 +46,16 @@ static void fence_pass(struct loop *loop, struct lane_handle *handle)
 {
 	uint8_t shard = (uint8_t)handle->hint;
 
+	FAULT_POINT("fence.come");
 	if (handle->code == LANE_OWN) {
 		tenure_take(&loop->tenure, shard);
 		loop->stood_at = 0;
 		loop->house_left = true;
+		FAULT_POINT("fence.taken");
 		handle->code = VERDICT_OWNED;
 	} else {
 		tenure_give(&loop->tenure, shard);
+		FAULT_POINT("fence.given");
 		handle->code = VERDICT_CUT;
 	}
 }
@@ -98,13 +102,18 @@ static unsigned lane_turn(struct loop *loop, uint64_t now)
 		return 0;
 	for (unsigned i = 0; i < n; i++)
 		burst[i] = loop->seat.primary->in[(loop->in_tail + i) % LANE_SLOTS];
+	FAULT_POINT("lane.peeked");
 	burst_work(loop, burst, n, now);
+	FAULT_POINT("lane.worked");
 	for (unsigned i = 0; i < n; i++)
 		loop->seat.worker->out[(loop->out_head + i) % LANE_SLOTS] = burst[i];
+	FAULT_POINT("lane.written");
 	loop->out_head += n;
 	loop->in_tail += n;
 	ring_publish(&loop->seat.worker->out_head, loop->out_head); // first the results
-	ring_publish(&loop->seat.worker->in_tail, loop->in_tail);   // then the receipt
+	FAULT_POINT("lane.returned");
+	ring_publish(&loop->seat.worker->in_tail, loop->in_tail); // then the receipt
+	FAULT_POINT("lane.committed");
 	bell_ring_if(&loop->view->plane->sleeping, loop->wires.bell_primary);
 	loop->stats.bursts++;
 	loop->stats.packets += n;

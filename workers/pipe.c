@@ -1,5 +1,6 @@
 // pipe.c - the burst loop and the steps of each direction. Owned by the worker's loop; one thread.
 #include "workers/pipe.h"
+#include "shared/base/faults.h"
 #include "shared/wire/hop.h"
 #include "workers/flow.h"
 #include "workers/foreign.h"
@@ -73,6 +74,7 @@ STEP void count(const struct user *user)
 	uint32_t packets = line->packets;
 
 	line->bytes += user->ip.length;
+	FAULT_POINT("packet.bytes");
 	line->packets = packets + 1;
 	if (__builtin_expect(((packets + 1) & 0x7fffffff) == 0, 0))
 		count_half_turn(&user->region->rest[user->slot], user->way, packets);
@@ -88,11 +90,14 @@ STEP enum verdict pass(struct lane_handle *handle, const struct user *user, uint
 		handle->hint = limit;
 		return VERDICT_TO_SLOW_BIG;
 	}
+	FAULT_POINT("packet.admitted");
 	if (user->ip.version == 4)
 		hop4(user->packet, tos);
 	else
 		hop6(user->packet, tos);
+	FAULT_POINT("packet.hopped");
 	count(user);
+	FAULT_POINT("packet.counted");
 	return VERDICT_FORWARD;
 }
 
@@ -247,6 +252,7 @@ static enum verdict downlink(const struct pipe *pipe, struct lane_handle *handle
 		return verdict;
 	}
 	encapsulate(pipe, &user, tos, port);
+	FAULT_POINT("packet.encapsulated");
 	handle->offset = (uint16_t)(handle->offset - front);
 	handle->length = (uint16_t)(user.ip.length + front);
 	handle->port = LANE_SIDE_ACCESS;
@@ -290,6 +296,7 @@ static void sort(const struct pipe *pipe, struct lane_handle *handles, unsigned 
 			continue;
 		}
 		bytes = room_at(pipe->rooms, handle->room) + handle->offset;
+		FAULT_PACKET(bytes, handle->length);
 		__builtin_prefetch(bytes, 1);
 		__builtin_prefetch(bytes + TUNNEL_BYTES, 1);
 		way->packet[way->count].handle = handle;
@@ -322,6 +329,7 @@ void pipe_burst(struct pipe *pipe, struct lane_handle *handles, unsigned n, uint
 	ups->count = downs->count = 0;
 	sort(pipe, handles, n, ways);
 	locate(pipe, ups, downs);
+	FAULT_POINT("burst.sorted");
 	for (unsigned i = 0; i < ups->count; i++) {
 		struct lane_handle *handle = ups->packet[i].handle;
 

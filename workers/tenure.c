@@ -1,6 +1,7 @@
 // tenure.c - owns and gives up shards, and checks their cells a few at a time. State: struct tenure, the loop thread's.
 #include "workers/tenure.h"
 #include <string.h>
+#include "shared/base/faults.h"
 
 void tenure_open(struct tenure *tenure, struct pipe *pipe, const struct plane_view *view, unsigned seat)
 {
@@ -44,9 +45,12 @@ void tenure_take(struct tenure *tenure, uint8_t shard)
 	*region = tenure->view->shards[shard];
 	if (region->header->magic != REGION_MAGIC || region->header->shard != shard)
 		header_renew(region->header, shard);
+	FAULT_POINT("tenure.sound");
 	region->header->owner = tenure->seat;
+	FAULT_POINT("tenure.owner");
 	lines = tenure_lines(tenure, shard);
 	lines_adopt(&lines);
+	FAULT_POINT("tenure.adopted");
 	unread_set(tenure, shard, true);
 }
 
@@ -54,7 +58,9 @@ void tenure_give(struct tenure *tenure, uint8_t shard)
 {
 	if (!tenure_has(tenure, shard))
 		return;
+	FAULT_POINT("tenure.leaving");
 	tenure->pipe->shard[shard].header->owner = PLANE_SEAT_NONE;
+	FAULT_POINT("tenure.sealed");
 	tenure->pipe->shard[shard].header = NULL;
 	tenure->held--;
 	unread_set(tenure, shard, false);

@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 #include "shared/base/bell.h"
+#include "shared/base/faults.h"
 #include "shared/base/log.h"
 #include "workers/guard.h"
 #include "workers/loop.h"
@@ -111,7 +112,9 @@ noreturn void worker_main(const struct kit *kit, unsigned seat)
 		slow_open(&slow, &kit->view.plane->net, &kit->view.rooms);
 		loop_set_work(&loop, slow_work, &slow);
 	}
+	FAULT_SEAT(seat);
 	prepare(kit, seat);
+	FAULT_POINT("worker.prepared");
 	ready_say(&wires, page, SEAT_READY);
 	loop_run(&loop);
 	if (!loop.primary_gone)

@@ -1,5 +1,6 @@
 // slow.c - hands each handle to what answers it. State: the two rate limits, owned by the slow lane's loop.
 #include "workers/slow/slow.h"
+#include "shared/base/faults.h"
 #include "shared/wire/ip.h"
 #include "workers/slow/echo.h"
 #include "workers/slow/icmp.h"
@@ -76,8 +77,11 @@ static void handle_answer(struct slow *slow, struct lane_handle *handle, uint64_
 {
 	uint8_t *room = room_at(slow->rooms, handle->room);
 	struct slow_packet packet = { room + handle->offset, handle->length };
-	enum verdict verdict = packet_answer(slow, &packet, handle, now);
+	enum verdict verdict;
 
+	FAULT_PACKET(packet.packet, packet.length);
+	verdict = packet_answer(slow, &packet, handle, now);
+	FAULT_POINT("slow.answered");
 	handle->hint = 0;
 	handle->code = (uint8_t)verdict;
 	if (verdict != VERDICT_ANSWERED)
