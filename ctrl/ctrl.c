@@ -158,9 +158,8 @@ static void hook_take(void *with, struct request *request)
 	desk_take(&ctrl->desk, request);
 }
 
-static int doors_open(struct ctrl *ctrl)
+static int feeds_open(struct ctrl *ctrl)
 {
-	struct fleet_hooks fleet_hooks = { ctrl, hook_state, hook_event, hook_reborn };
 	struct feed_needs needs = { .conf = ctrl->conf,
 				    .place = &ctrl->truth.place,
 				    .grid = &ctrl->truth.grid,
@@ -168,6 +167,16 @@ static int doors_open(struct ctrl *ctrl)
 				    .inbox = &ctrl->inbox,
 				    .usage = hook_usage,
 				    .with = ctrl };
+	int error = 0;
+
+	for (; !error && needs.link < PLANE_NESTS; needs.link++)
+		error = feed_open(&needs, &ctrl->feed[needs.link]);
+	return error;
+}
+
+static int doors_open(struct ctrl *ctrl)
+{
+	struct fleet_hooks fleet_hooks = { ctrl, hook_state, hook_event, hook_reborn };
 	int error = inbox_open(&ctrl->inbox);
 
 	if (!error)
@@ -176,7 +185,7 @@ static int doors_open(struct ctrl *ctrl)
 		error = fleet_open(ctrl->conf->run_dir, &ctrl->inbox, &fleet_hooks, &ctrl->fleet);
 	ctrl->desk.fleet = ctrl->fleet;
 	if (!error)
-		error = feed_open(&needs, &ctrl->feed);
+		error = feeds_open(ctrl);
 	if (!error)
 		error = oss_open(ctrl->conf, hook_take, ctrl, &ctrl->oss);
 	return error;
@@ -249,7 +258,8 @@ static void tick(struct ctrl *ctrl, uint64_t now_ns)
 	fleet_tick(ctrl->fleet, now_ns);
 	desk_tick(&ctrl->desk, now_ns);
 	oss_tick(ctrl->oss, now_ns);
-	feed_tick(ctrl->feed, now_ns);
+	for (unsigned i = 0; i < PLANE_NESTS; i++)
+		feed_tick(ctrl->feed[i], now_ns);
 	event_tick(&ctrl->event, now_ns);
 	exceptions_tell(ctrl);
 }
@@ -267,6 +277,7 @@ int ctrl_turn(struct ctrl *ctrl, int wake_fd)
 	if (desk_busy(&ctrl->desk))
 		desk_run(&ctrl->desk);
 	tick(ctrl, clock_ns());
-	feed_pump(ctrl->feed);
+	for (unsigned i = 0; i < PLANE_NESTS; i++)
+		feed_pump(ctrl->feed[i]);
 	return ctrl->desk.broken ? -EUCLEAN : 0;
 }

@@ -14,7 +14,7 @@ struct ctrl {
 	struct desk desk;
 	struct event event;
 	struct oss *oss;
-	struct feed *feed;
+	struct feed *feed[PLANE_NESTS];
 	struct fleet *fleet;
 	bool exceptions_asked; // the table is on its way to the primary
 	uint64_t ticked_ns;

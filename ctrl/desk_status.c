@@ -79,7 +79,8 @@ void desk_status_get(struct job *job)
 	answer->applied = push_applied(desk->push);
 	answer->changes_waiting = push_waiting(desk->push);
 	answer->epoch = desk->load->starts;
-	answer->courier_up = desk->push->connected;
+	for (unsigned i = 0; i < PLANE_NESTS; i++)
+		answer->courier_up |= desk->push->connected[i];
 	desk->store->engine->size(desk->store->self, &answer->store_used_bytes, &answer->store_limit_bytes);
 	if (state)
 		primary_fill(job, state, answer);

@@ -1,4 +1,4 @@
-// feed.c - the courier's socket: asynchronous operations that end as items in the inbox.
+// feed.c - one courier's socket: asynchronous operations that end as items in the inbox.
 #include "ctrl/feed.h"
 #include <errno.h>
 #include <nng/nng.h>
@@ -91,11 +91,11 @@ void feed_pump(struct feed *feed)
 {
 	struct feed_send *send;
 
-	if (!feed->needs.push->connected)
+	if (!feed->needs.push->connected[feed->needs.link])
 		return;
 	while ((send = send_free(feed)) != NULL) {
 		feed->out.kind = FEED_BATCH;
-		push_fill(feed->needs.push, &feed->out.batch, clock_ns());
+		push_fill(feed->needs.push, feed->needs.link, &feed->out.batch, clock_ns());
 		if (!feed->out.batch.count)
 			return;
 		word_send(feed, send);
@@ -137,6 +137,8 @@ const char *feed_judge(const struct feed_needs *needs, const struct feed_hello *
 	*reason = '\0';
 	if (hello->version != FEED_VERSION)
 		snprintf(reason, max, "feed version %u, ctrl speaks %u", hello->version, FEED_VERSION);
+	else if (hello->nest != needs->link)
+		snprintf(reason, max, "this is the door of nest %u, not of %u", needs->link, hello->nest);
 	else if (!pools_equal(needs->place, hello))
 		snprintf(reason, max, "pools differ: primary and ctrl were started with different configurations");
 	else if (hello->slots != grid->slots || hello->slot_bits != grid->slot_bits ||
@@ -156,15 +158,16 @@ static void hello_hear(struct feed *feed, struct feed_send *send)
 	const char *reason = feed_judge(&feed->needs, &feed->in.hello, &feed->out.refuse);
 
 	if (reason) {
-		log_error("feed.refused", "courier refused: %s", reason);
+		log_error("feed.refused", "courier of nest %u, build %s, refused: %s", feed->needs.link,
+			  feed->in.hello.build, reason);
 		feed->out.kind = FEED_REFUSE;
-		push_goodbye(feed->needs.push);
+		push_goodbye(feed->needs.push, feed->needs.link);
 		word_send(feed, send);
 		return;
 	}
-	push_hello(feed->needs.push, &feed->in.hello, clock_ns());
-	log_info("feed.welcome", "courier of build %s: %llu of %llu changes to send", feed->in.hello.build,
-		 (unsigned long long)push_waiting(feed->needs.push),
+	push_hello(feed->needs.push, feed->needs.link, &feed->in.hello, clock_ns());
+	log_info("feed.welcome", "courier of nest %u, build %s: %llu of %llu changes to send", feed->needs.link,
+		 feed->in.hello.build, (unsigned long long)push_waiting(feed->needs.push),
 		 (unsigned long long)push_waiting(feed->needs.push) + push_applied(feed->needs.push));
 	feed->out.kind = FEED_WELCOME;
 	feed->out.welcome.epoch = feed->needs.push->epoch;
@@ -184,7 +187,7 @@ static void word_hear(struct feed *feed, nng_pipe pipe)
 			nng_pipe_close(pipe); // words to the last one are still on their way: let it come again
 		break;
 	case FEED_REPORTS:
-		push_reports(feed->needs.push, &feed->in.reports, clock_ns());
+		push_reports(feed->needs.push, feed->needs.link, &feed->in.reports, clock_ns());
 		break;
 	case FEED_USAGE:
 		for (uint32_t i = 0; i < feed->in.usages.count; i++)
@@ -222,9 +225,9 @@ static void left_run(struct inbox_item *item)
 
 	if (atomic_load(&feed->pipe)) // another has come already; its hello will say
 		return;
-	if (feed->needs.push->connected)
-		log_warning("feed.gone", "the courier is gone; changes wait");
-	push_goodbye(feed->needs.push);
+	if (feed->needs.push->connected[feed->needs.link])
+		log_warning("feed.gone", "the courier of nest %u is gone; changes wait", feed->needs.link);
+	push_goodbye(feed->needs.push, feed->needs.link);
 	for (unsigned i = 0; i < SENDS; i++) // nothing said to the old one is for the next
 		nng_aio_cancel(feed->send[i].aio);
 }
@@ -252,7 +255,7 @@ int feed_open(const struct feed_needs *needs, struct feed **made)
 	if (!feed)
 		return -ENOMEM;
 	feed->needs = *needs;
-	snprintf(url, sizeof(url), "ipc://%s/" FEED_SOCKET, needs->conf->run_dir, 0u);
+	snprintf(url, sizeof(url), "ipc://%s/" FEED_SOCKET, needs->conf->run_dir, needs->link);
 	error = aios_alloc(feed);
 	if (!error)
 		error = link_error(nng_pair0_open(&feed->socket));

@@ -1,4 +1,4 @@
-// feed.h - the conversation with the courier: push's batches out, hellos and reports in, over an NNG PAIR.
+// feed.h - the conversation with the courier of one nest: push's batches out, hellos and reports in, over an NNG PAIR.
 //
 // Sends never block: a few messages may be on their way, and the rest waits in the chains. The main thread owns it; NNG's
 // threads only post.
@@ -13,6 +13,7 @@ struct feed;
 typedef void feed_usage_heard(void *with, const struct feed_usage *usage);
 
 struct feed_needs {
+	unsigned link; // nest whose courier is meant
 	const struct conf *conf;
 	const struct place *place;
 	const struct grid *grid;

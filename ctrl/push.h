@@ -4,6 +4,10 @@
 //          |-> stands behind: REPLAY, the changes above its number (chain.h), each naming its predecessor
 //          `-> stands ahead, or its digest is not ours: SWEEP, a snapshot under a new epoch; the store wins
 //
+// There is a link to the courier of each nest (build of the workers). A shard's changes go to the link whose courier said last that
+// a worker of its nest holds it: in its hello, or in a GAP after the owner changed. So a shard that goes from one build to another
+// costs a replay of what the new owner lacks, and nothing where both work on the same memory.
+//
 // Each shard has its own window, so an owner that is stuck stops nobody else. What was sent and lost is sent again: after a
 // GAP from where the shard stands, after a second of silence from the last acknowledgement. Whenever an owner says it stands
 // where the truth is, digests are compared; a difference is an alarm and a SWEEP. The main thread owns it.
@@ -34,6 +38,7 @@ enum push_phase {
 
 struct push_shard {
 	enum push_phase phase;
+	uint8_t link;         // that speaks for its owner; PUSH_LINK_NONE = none does
 	uint64_t epoch;       // reports of an older one are from before the sweep
 	uint64_t prev;        // seq of the last change sent: what the next one follows
 	uint64_t acked;       // seq the owner is known to stand at
@@ -48,6 +53,8 @@ struct push_shard {
 	uint64_t swept_ns;    // last sweep begun: they are a second apart at least
 	uint64_t gap;         // last GAP acted on, and when
 	uint64_t gap_ns;
+	uint64_t routed_ns;         // when it came to its link
+	uint64_t said_ns;           // last report about it by its link
 	uint64_t sent[FEED_WINDOW]; // seqs on their way
 };
 
@@ -56,25 +63,26 @@ struct push {
 	struct rates *rates;
 	struct push_hooks hooks;
 	uint64_t epoch; // starts << 32 | sweeps
-	bool connected;
+	bool connected[PLANE_NESTS];
 	uint8_t turn;      // shard to look at first
 	uint32_t departed; // deleted sessions nobody has confirmed yet
 	struct push_shard shard[SHARDS];
 };
 
+#define PUSH_LINK_NONE 255u
 #define PUSH_DEPARTED_MAX 65536u // beyond, a deletion is told without waiting for its last counters
 
 // After the store is loaded. hooks: set by the caller.
 void push_open(struct push *push, struct chains *chains, struct rates *rates, uint64_t starts);
 
-// An owner said where its shards stand. Before it is welcomed: the epoch may have to rise.
-void push_hello(struct push *push, const struct feed_hello *hello, uint64_t now_ns);
-void push_goodbye(struct push *push);
+// The courier of nest `link` said where the shards stand that its workers hold. Before it is welcomed: the epoch may have to rise.
+void push_hello(struct push *push, unsigned link, const struct feed_hello *hello, uint64_t now_ns);
+void push_goodbye(struct push *push, unsigned link);
 
-void push_reports(struct push *push, const struct feed_reports *reports, uint64_t now_ns);
+void push_reports(struct push *push, unsigned link, const struct feed_reports *reports, uint64_t now_ns);
 
-// Fills the batch with what may be sent now; batch->count 0 = nothing.
-void push_fill(struct push *push, struct feed_batch *batch, uint64_t now_ns);
+// Fills the batch with what may be sent by this link now; batch->count 0 = nothing.
+void push_fill(struct push *push, unsigned link, struct feed_batch *batch, uint64_t now_ns);
 
 // Sends again what nobody answered, by way of push_fill. About every 100 ms.
 void push_tick(struct push *push, uint64_t now_ns);
@@ -93,6 +101,3 @@ uint64_t push_number(const struct push *push, uint8_t shard);
 
 uint64_t push_waiting(const struct push *push); // changes not confirmed, all shards
 uint64_t push_applied(const struct push *push); // sessions confirmed
-
-// For push_fill.c: begins a snapshot of the shard.
-void push_sweep(struct push *push, uint8_t shard, uint64_t now_ns);

@@ -1,5 +1,5 @@
 // push_fill.c - the sending side: walks each shard's chain from its cursor and writes changes that name their predecessors.
-#include "ctrl/push.h"
+#include "ctrl/push_inside.h"
 #include "ctrl/session.h"
 
 #define TURN 64u        // changes of one shard before the next has its turn
@@ -88,7 +88,7 @@ static void shard_fill(const struct filler *filler)
 	}
 }
 
-void push_fill(struct push *push, struct feed_batch *batch, uint64_t now_ns)
+void push_fill(struct push *push, unsigned link, struct feed_batch *batch, uint64_t now_ns)
 {
 	batch->count = 0;
 	for (unsigned i = 0; i < SHARDS && batch->count + CELL_CHANGES <= FEED_BATCH_MAX; i++) {
@@ -97,7 +97,7 @@ void push_fill(struct push *push, struct feed_batch *batch, uint64_t now_ns)
 		struct filler filler = { push, shard, batch, index };
 		bool idle = shard->head == shard->tail;
 
-		if (shard->phase == PUSH_SILENT)
+		if (shard->phase == PUSH_SILENT || shard->link != link)
 			continue;
 		shard_fill(&filler);
 		if (idle && shard->head != shard->tail)

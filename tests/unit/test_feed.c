@@ -22,7 +22,7 @@
 
 static struct ctrl_stand stand;
 static struct inbox inbox;
-static struct feed *feed;
+static struct feed *feed, *feed_next; // of nests 0 and 1
 static struct feed_needs needs;
 static struct feed_word word;
 static uint64_t used;
@@ -39,8 +39,10 @@ static int setup(void **state)
 	snprintf(stand.conf.run_dir, sizeof(stand.conf.run_dir), "%s", stand.conf.store_dir);
 	stand.conf.usage_interval_ms = 777;
 	assert_int_equal(inbox_open(&inbox), 0);
-	needs = (struct feed_needs){ &stand.conf, &stand.truth.place, &stand.truth.grid, &stand.push, &inbox, on_usage,
-				     NULL };
+	needs = (struct feed_needs){ 1,           &stand.conf, &stand.truth.place, &stand.truth.grid,
+				     &stand.push, &inbox,      on_usage,           NULL };
+	assert_int_equal(feed_open(&needs, &feed_next), 0);
+	needs.link = 0;
 	assert_int_equal(feed_open(&needs, &feed), 0);
 	return 0;
 }
@@ -48,6 +50,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	feed_close(feed);
+	feed_close(feed_next);
 	inbox_close(&inbox);
 	ctrl_stand_close(&stand);
 	return 0;
@@ -71,16 +74,21 @@ static struct feed_hello *hello_fill(void)
 	return hello;
 }
 
-static nng_socket dial(void)
+static nng_socket dial_nest(unsigned nest)
 {
 	nng_socket pair;
 	char url[300];
 
-	snprintf(url, sizeof(url), "ipc://%s/feed-0.ipc", stand.conf.run_dir);
+	snprintf(url, sizeof(url), "ipc://%s/feed-%u.ipc", stand.conf.run_dir, nest);
 	assert_int_equal(nng_pair0_open(&pair), 0);
 	nng_socket_set_ms(pair, NNG_OPT_SENDTIMEO, 5000);
 	assert_int_equal(nng_dial(pair, url, NULL, 0), 0);
 	return pair;
+}
+
+static nng_socket dial(void)
+{
+	return dial_nest(0);
 }
 
 static void say(nng_socket pair)
@@ -113,15 +121,24 @@ static enum feed_kind hear(nng_socket pair)
 	return word.kind;
 }
 
-static bool wait_connected(bool wanted)
+static bool wait_connected(unsigned link, bool wanted)
 {
 	uint64_t begin = clock_ns();
 
-	while (stand.push.connected != wanted && clock_ns() - begin < PATIENCE_NS) {
+	while (stand.push.connected[link] != wanted && clock_ns() - begin < PATIENCE_NS) {
 		inbox_run(&inbox);
 		nanosleep(&(struct timespec){ 0, 100000 }, NULL);
 	}
-	return stand.push.connected == wanted;
+	return stand.push.connected[link] == wanted;
+}
+
+static bool wait_used(uint64_t wanted)
+{
+	uint64_t begin = clock_ns();
+
+	while (used != wanted && clock_ns() - begin < PATIENCE_NS)
+		inbox_run(&inbox);
+	return used == wanted;
 }
 
 static void welcomes_and_sends(void **state)
@@ -146,9 +163,9 @@ static void welcomes_and_sends(void **state)
 	assert_int_equal(ctrl_stand_create(&stand, &session), 0);
 	feed_pump(feed);
 	assert_int_equal(hear(pair), FEED_BATCH);
-	assert_int_equal(used, 99);
+	assert_true(wait_used(99));
 	nng_close(pair);
-	assert_true(wait_connected(false));
+	assert_true(wait_connected(0, false));
 }
 
 // Second callers, strangers, and the porter's knock: none of them is the courier, and none ends the conversation with it.
@@ -168,7 +185,7 @@ static void others_do_not_disturb(void **state)
 	nng_dial(second, url, NULL, NNG_FLAG_NONBLOCK);
 	for (unsigned i = 0; i < 200; i++) {
 		inbox_run(&inbox);
-		assert_true(stand.push.connected);
+		assert_true(stand.push.connected[0]);
 		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
 	}
 	nng_close(second);
@@ -176,7 +193,7 @@ static void others_do_not_disturb(void **state)
 	assert_int_equal(ctrl_stand_create(&stand, &session), 0);
 	feed_pump(feed);
 	assert_int_equal(hear(pair), FEED_BATCH);
-	assert_true(stand.push.connected);
+	assert_true(stand.push.connected[0]);
 	nng_close(pair);
 }
 
@@ -195,6 +212,7 @@ static void refuses_strangers(void **state)
 		assert_non_null(strstr(refuse.reason, words)); \
 	} while (0)
 	TRY(hello->version++, "version");
+	TRY(hello->nest++, "nest");
 	TRY(hello->slots++, "slots");
 	TRY(hello->slot_bits++, "slots");
 	TRY(hello->foreign++, "foreign");
@@ -209,12 +227,49 @@ static void refuses_strangers(void **state)
 	say(pair);
 	assert_int_equal(hear(pair), FEED_REFUSE);
 	assert_non_null(strstr(word.refuse.reason, "slots"));
-	assert_false(stand.push.connected);
+	assert_false(stand.push.connected[0]);
 	nng_send(pair, "\xff\xff\xff", 3, 0); // not a word at all
 	hello_fill();
 	say(pair);
 	assert_int_equal(hear(pair), FEED_WELCOME);
 	nng_close(pair);
+}
+
+// Two builds side by side: each courier hears of the shards that it says its workers hold, and of no others.
+static void each_nest_has_its_own(void **state)
+{
+	struct ctrl_session session;
+	nng_socket home = dial(), guest = dial_nest(1);
+	struct feed_hello *hello;
+
+	hello = hello_fill();
+	for (unsigned i = 0; i < SHARDS; i++)
+		hello->stand[i].seat = i % 2 ? PLANE_SEAT_NONE : 3;
+	say(home);
+	assert_int_equal(hear(home), FEED_WELCOME);
+	hello = hello_fill();
+	hello->nest = 1;
+	strcpy(hello->build, "another one");
+	for (unsigned i = 0; i < SHARDS; i++)
+		hello->stand[i].seat = i % 2 ? 4 : PLANE_SEAT_NONE;
+	say(guest);
+	assert_int_equal(hear(guest), FEED_WELCOME);
+	for (unsigned i = 0; i < 8; i++) {
+		nng_socket pair;
+
+		ctrl_session_init(&session, i);
+		assert_int_equal(ctrl_stand_create(&stand, &session), 0);
+		pair = stand.answer->session->session->shard % 2 ? guest : home;
+		feed_pump(feed);
+		feed_pump(feed_next);
+		assert_int_equal(hear(pair), FEED_BATCH);
+		assert_int_equal(word.batch.count, 1);
+		assert_int_equal(word.batch.change[0].shard, stand.answer->session->session->shard);
+	}
+	nng_close(guest);
+	assert_true(wait_connected(1, false));
+	assert_true(stand.push.connected[0]);
+	nng_close(home);
 }
 
 int main(void)
@@ -223,6 +278,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(welcomes_and_sends, setup, teardown),
 		cmocka_unit_test_setup_teardown(others_do_not_disturb, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_strangers, setup, teardown),
+		cmocka_unit_test_setup_teardown(each_nest_has_its_own, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
