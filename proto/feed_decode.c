@@ -59,6 +59,7 @@ static int get_change(struct change *out, const Shoal__Feed__Change *in, const c
 		.shard = (uint8_t)in->shard,
 		.verb = (uint8_t)in->verb,
 		.rate_index = (uint16_t)in->rate_index,
+		.life = in->life,
 	};
 	if (bearer != !!in->bearer || (bearer && get_bearer(&out->bearer, in->bearer)))
 		return refuse(fault, "change.bearer");

@@ -73,6 +73,7 @@ static void put_change(struct element *element, const struct change *in)
 	out->slot = in->slot;
 	out->verb = in->verb;
 	out->rate_index = in->rate_index;
+	out->life = in->life;
 	if (in->verb == CHANGE_RATE) {
 		shoal__feed__rate_spec__init(&element->rate);
 		element->rate.cir_bps = in->rate.cir_bps;

@@ -1,6 +1,7 @@
 // apply.c - the chain rule of change.h, carried out. State: struct apply, the loop thread's; the shards' headers.
 #include "workers/apply.h"
 #include <errno.h>
+#include "shared/base/clock.h"
 #include "shared/base/faults.h"
 
 // One change posts at most APPLY_VISIT reports at once, and a visit at most as many answers at its end.
@@ -57,29 +58,50 @@ static void refusal_post(struct apply *apply, const struct change *change)
 	apply->refused++;
 }
 
-// Clears the cell. Its last counters are published before the shard moves on: if we die in between, the change comes again
-// and so does the report; a count that comes twice is the same count.
-static int cell_clear(struct apply *apply, const struct lines *lines, const struct change *change, uint32_t slot,
-		      uint32_t teid)
+// Published before the shard moves on: if we die in between, the change comes again and so does the report; a count that
+// comes twice is the same count.
+static void final_post(struct apply *apply, const struct change *change, uint32_t slot, const struct lines_count *count)
 {
 	struct report report = { .kind = REPORT_FINAL, .shard = change->shard, .slot = slot };
-	struct lines_count count;
-	int cleared = lines_clear(lines, slot, teid, &count);
 
-	if (cleared <= 0)
-		return cleared;
 	report.epoch = change->epoch;
 	report.seq = change->seq;
-	report.teid = count.teid;
-	report.uplink_packets = count.packets[LINE_UPLINK];
-	report.uplink_bytes = count.bytes[LINE_UPLINK];
-	report.downlink_packets = count.packets[LINE_DOWNLINK];
-	report.downlink_bytes = count.bytes[LINE_DOWNLINK];
+	report.teid = count->teid;
+	report.uplink_packets = count->packets[LINE_UPLINK];
+	report.uplink_bytes = count->bytes[LINE_UPLINK];
+	report.downlink_packets = count->packets[LINE_DOWNLINK];
+	report.downlink_bytes = count->bytes[LINE_DOWNLINK];
+	report.red_packets = count->red_packets[LINE_UPLINK] + count->red_packets[LINE_DOWNLINK];
+	report.life = count->life;
 	reports_post(apply->reports, &report);
 	FAULT_POINT("final.posted");
 	reports_publish(apply->reports);
 	FAULT_POINT("final.published");
-	return 0;
+}
+
+static int cell_clear(struct apply *apply, const struct lines *lines, const struct change *change, uint32_t slot,
+		      uint32_t teid)
+{
+	struct lines_count count;
+	int cleared = lines_clear(lines, slot, teid, &count);
+
+	if (cleared > 0)
+		final_post(apply, change, slot, &count);
+	return cleared < 0 ? cleared : 0;
+}
+
+// Whoever was in the cell before is counted first: ctrl may have forgotten to ask, and could not any more later.
+static int cell_set(struct apply *apply, struct lines *lines, const struct change *change)
+{
+	uint64_t now_ns = plane_wall_ns(apply->tenure->view->plane, clock_ticks());
+	struct lines_count last;
+
+	if (change->slot >= lines->shape->slots)
+		return -EINVAL;
+	if (lines_count(lines->region, change->slot, &last) && last.teid != change->bearer.teid)
+		final_post(apply, change, change->slot, &last);
+	lines->life = now_ns > change->life ? now_ns : change->life + 1;
+	return lines_set(lines, change->slot, &change->bearer);
 }
 
 // One step; -EAGAIN until no cell is left that the snapshot did not name.
@@ -104,7 +126,7 @@ static int verb_apply(struct apply *apply, const struct change *change)
 
 	switch (change->verb) {
 	case CHANGE_SET:
-		return lines_set(&lines, change->slot, &change->bearer);
+		return cell_set(apply, &lines, change);
 	case CHANGE_CLEAR:
 		return cell_clear(apply, &lines, change, change->slot, change->bearer.teid);
 	case CHANGE_RATE:

@@ -212,26 +212,6 @@ static bool bearer_good(const struct lines *lines, uint32_t slot, const struct b
 	       place_good(lines, slot, bearer);
 }
 
-// Fresh tokens are "full, whatever the rate": the meter clamps them to the buckets of the first packet's rate.
-static void account_reset(const struct lines *lines, uint32_t slot, uint32_t teid)
-{
-	struct rest *rest = &lines->region->rest[slot];
-
-	for (unsigned way = 0; way < LINE_WAYS; way++) {
-		struct line *line = line_of(lines, slot, way);
-
-		line->packets = 0;
-		line->bytes = 0;
-		line->tokens_at = 0;
-		line->tc = line->te = UINT64_MAX;
-		rest->red_packets[way] = rest->red_bytes[way] = 0;
-		rest->half_turns[way] = 0;
-	}
-	barrier();
-	FAULT_POINT("account.reset");
-	rest->teid = teid; // last: until then a repeated order resets again
-}
-
 static void line_write(struct line *line, const struct bearer *bearer, const struct bearer_way *way, uint32_t teid)
 {
 	line->teid = teid;
@@ -263,7 +243,7 @@ int lines_set(const struct lines *lines, uint32_t slot, const struct bearer *bea
 	cell_hide(lines, slot);
 	index_remove(lines, slot);
 	if (lines->region->rest[slot].teid != bearer->teid)
-		account_reset(lines, slot, bearer->teid);
+		lines_count_begin(lines, slot, bearer->teid);
 	line_write(up, bearer, &bearer->uplink, bearer->teid);
 	FAULT_POINT("line.uplink");
 	line_write(down, bearer, &bearer->downlink, bearer->peer_teid);
@@ -277,22 +257,6 @@ int lines_set(const struct lines *lines, uint32_t slot, const struct bearer *bea
 	up->flags |= LINE_VALID;
 	cell_close(lines, slot);
 	return 0;
-}
-
-void lines_count(const struct region *region, uint32_t slot, struct lines_count *count)
-{
-	const volatile struct rest *rest = &region->rest[slot];
-
-	count->teid = rest->teid;
-	for (unsigned way = 0; way < LINE_WAYS; way++) {
-		const volatile struct line *line = (way == LINE_UPLINK ? region->uplink : region->downlink) + slot;
-		uint32_t half_turns = rest->half_turns[way]; // before packets: region_packets
-
-		count->packets[way] = region_packets(half_turns, line->packets);
-		count->bytes[way] = line->bytes;
-		count->red_packets[way] = rest->red_packets[way];
-		count->red_bytes[way] = rest->red_bytes[way];
-	}
 }
 
 int lines_clear(const struct lines *lines, uint32_t slot, uint32_t teid, struct lines_count *final)

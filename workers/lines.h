@@ -15,6 +15,7 @@ struct lines {
 	const struct region *region;
 	const struct region_shape *shape;
 	const struct plane_net *net;
+	uint64_t life; // of counters that begin now (plane_wall_ns)
 };
 
 // What a session has used since its TEID was first SET. Index: LINE_UPLINK, LINE_DOWNLINK.
@@ -22,6 +23,7 @@ struct lines_count {
 	uint32_t teid; // ours; 0 = the cell was never used
 	uint64_t packets[LINE_WAYS], bytes[LINE_WAYS];
 	uint64_t red_packets[LINE_WAYS], red_bytes[LINE_WAYS];
+	uint64_t life; // region.h
 };
 
 // O(1), before the first packet and the first change of a shard just taken over: finishes or undoes the book-keeping of
@@ -29,8 +31,8 @@ struct lines_count {
 // comes again.
 void lines_adopt(const struct lines *lines);
 
-// Upsert. Counters and tokens of a living TEID stay, a new TEID starts fresh (and forgets the counters of the old: call
-// lines_clear first to have them). Returns 0; -EINVAL the bearer does not fit this cell (range, TEID of another place,
+// Upsert. Counters and tokens of a living TEID stay, a new TEID starts fresh (and forgets the counters of the old: read
+// them first). Returns 0; -EINVAL the bearer does not fit this cell (range, TEID of another place,
 // pool address of another cell); -ENOSPC the address index is full. On error nothing has changed.
 int lines_set(const struct lines *lines, uint32_t slot, const struct bearer *bearer);
 
@@ -44,8 +46,15 @@ int lines_rate_set(const struct lines *lines, uint32_t index, const struct beare
 // The cell as a bearer. 0, or -ENOENT if the cell is not valid or there is no such slot.
 int lines_read(const struct lines *lines, uint32_t slot, struct bearer *bearer);
 
-// The cell's counters. May be called from any process that has the region mapped, while the owner counts on.
-void lines_count(const struct region *region, uint32_t slot, struct lines_count *count);
+// The cell's counters. May be called from any process that has the region mapped, while the owner counts on. False: they
+// belong to nobody, or were just beginning anew and may be mixed.
+bool lines_count(const struct region *region, uint32_t slot, struct lines_count *count);
+
+// Counters begin at zero, in a new life: lines->life, or one more than the cell's last where that is not larger.
+void lines_count_begin(const struct lines *lines, uint32_t slot, uint32_t teid);
+
+// The cell goes on from these counters and in this life: the shard comes from a region of another build. Before lines_set.
+void lines_count_restore(const struct lines *lines, uint32_t slot, const struct lines_count *count);
 
 // For a walk through a shard just taken over, some slots at a time: compares the configured part with its check and its
 // place. A cell that fails is made invalid, and the digest then differs from ctrl's, which sends the shard again. True

@@ -10,7 +10,7 @@ void tenure_open(struct tenure *tenure, struct pipe *pipe, const struct plane_vi
 
 struct lines tenure_lines(const struct tenure *tenure, uint8_t shard)
 {
-	return (struct lines){ &tenure->pipe->shard[shard], &tenure->view->plane->shape, &tenure->view->plane->net };
+	return (struct lines){ &tenure->pipe->shard[shard], &tenure->view->plane->shape, &tenure->view->plane->net, 0 };
 }
 
 static void unread_set(struct tenure *tenure, uint8_t shard, bool unread)

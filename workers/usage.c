@@ -1,4 +1,4 @@
-// usage.c - remembers eight bytes a cell: which session it was and the sum of its packets, modulo 2^32. The sum of
+// usage.c - remembers eight bytes a cell: whose life it was and the sum of its packets, modulo 2^32. The sum of
 // cumulative counters moves if one of them does. State: struct usage, the courier's.
 #include "workers/usage.h"
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 #include "workers/lines.h"
 
 struct told {
-	uint32_t teid;
+	uint32_t whose; // TEID and life, folded
 	uint32_t sum;
 };
 
@@ -36,6 +36,11 @@ void usage_forget(struct usage *usage)
 	memset(usage->told, 0, SHARDS * (size_t)usage->slots * sizeof(struct told));
 }
 
+static uint32_t whose_of(const struct rest *rest)
+{
+	return rest->teid ^ (uint32_t)rest->life ^ (uint32_t)(rest->life >> 32);
+}
+
 static uint32_t sum_of(const struct region *region, uint32_t slot)
 {
 	const struct rest *rest = &region->rest[slot];
@@ -44,11 +49,13 @@ static uint32_t sum_of(const struct region *region, uint32_t slot)
 	       (uint32_t)(rest->red_packets[LINE_UPLINK] + rest->red_packets[LINE_DOWNLINK]);
 }
 
-static void tell(const struct region *region, uint8_t shard, uint32_t slot, struct feed_usages *out)
+// False: the counters were just beginning anew; the next pass looks again.
+static bool tell(const struct region *region, uint8_t shard, uint32_t slot, struct feed_usages *out)
 {
 	struct lines_count count;
 
-	lines_count(region, slot, &count);
+	if (!lines_count(region, slot, &count))
+		return false;
 	out->usage[out->count++] = (struct feed_usage){
 		.slot = slot,
 		.teid = count.teid,
@@ -56,21 +63,23 @@ static void tell(const struct region *region, uint8_t shard, uint32_t slot, stru
 		.count = { count.packets[LINE_UPLINK], count.bytes[LINE_UPLINK], count.packets[LINE_DOWNLINK],
 			   count.bytes[LINE_DOWNLINK],
 			   count.red_packets[LINE_UPLINK] + count.red_packets[LINE_DOWNLINK] },
+		.life = count.life,
 	};
+	return true;
 }
 
 // The sum is taken before the counters: what moves in between is told the next time.
 static void cell_look(struct usage *usage, const struct region *region, struct feed_usages *out)
 {
 	struct told *told = &usage->told[(size_t)usage->shard * usage->slots + usage->slot];
-	uint32_t teid = region->rest[usage->slot].teid, sum = sum_of(region, usage->slot);
+	uint32_t whose = whose_of(&region->rest[usage->slot]), sum = sum_of(region, usage->slot);
 
-	if (told->teid != teid)
-		*told = (struct told){ teid, 0 };
+	if (told->whose != whose)
+		*told = (struct told){ whose, 0 };
 	if (told->sum == sum)
 		return;
-	told->sum = sum;
-	tell(region, (uint8_t)usage->shard, usage->slot, out);
+	if (tell(region, (uint8_t)usage->shard, usage->slot, out))
+		told->sum = sum;
 }
 
 static bool shard_empty(const struct region *region)

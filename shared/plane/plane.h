@@ -58,6 +58,14 @@ struct plane {
 };
 _Static_assert(sizeof(struct plane) <= PLANE_PAGE, "one page");
 
+// Nanoseconds since 1970 at these ticks of the loops' clock, for who must not ask the system. Goes on where the system's clock jumps.
+static inline uint64_t plane_wall_ns(const struct plane *plane, uint64_t ticks)
+{
+	uint64_t passed = ticks - plane->born_ticks, hz = plane->net.clock_hz;
+
+	return plane->born_ns + passed / hz * 1000000000u + passed % hz * 1000000000u / hz;
+}
+
 // Everything of the plane, found once; private memory.
 struct plane_view {
 	struct plane *plane;

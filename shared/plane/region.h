@@ -71,13 +71,18 @@ _Static_assert(sizeof(struct line) == 64, "one cold line a packet");
 enum { LINE_UPLINK, LINE_DOWNLINK, LINE_WAYS };
 
 // The part of a cell that common packets do not touch. w: owner
+//
+// Counters only grow as long as they are of one life. Where they begin at zero (another session in the cell, a region without
+// memory of it) a larger life begins; what different lives of a session counted adds up. Whoever ends a life reports it first
+// (REPORT_FINAL), so it is lost only with the memory it lies in.
 struct rest {
 	uint64_t red_packets[LINE_WAYS]; // policed red, dropped or remarked
 	uint64_t red_bytes[LINE_WAYS];
 	uint32_t half_turns[LINE_WAYS]; // of line.packets; region_packets puts the two together
-	uint32_t teid;                  // the session the counters belong to: our TEID
+	uint32_t teid;                  // the session the counters belong to: our TEID; 0 while they begin anew
 	uint32_t sweep;
-	uint64_t reserved[2];
+	uint64_t life; // when the counters began, nanoseconds since 1970; larger than any earlier one of this cell
+	uint64_t reserved;
 };
 _Static_assert(sizeof(struct rest) == 64, "one line");
 

@@ -36,7 +36,8 @@ struct change {
 		struct bearer bearer;    // SET; CLEAR: teid only, 0 = whatever is there
 		struct bearer_rate rate; // RATE
 	};
-	uint8_t reserved[56];
+	uint64_t life; // SET: the latest life (region.h) ctrl has counted for this session; one that begins now is larger
+	uint8_t reserved[48];
 };
 _Static_assert(sizeof(struct change) == 128, "two lines of the change ring");
 
@@ -47,7 +48,7 @@ enum report_kind {
 	REPORT_NOT_MINE, // the seat does not own the shard (a move was under way); courier posts it again to the owner
 	REPORT_REFUSED, // the change (epoch, seq, slot are its own) does not fit: our own bug or a foreign build; the shard
 			// stands unchanged
-	REPORT_FINAL, // last counters of a cleared cell
+	REPORT_FINAL, // last counters of a cell that was cleared, or is about to count for another session
 	REPORT_KINDS
 };
 

@@ -134,7 +134,7 @@ static void sessions_make(void)
 	unsigned n = 0;
 
 	for (unsigned shard = 0; shard < SHARDS; shard++) {
-		struct lines lines = { &view.shards[shard], &plane->shape, &plane->net };
+		struct lines lines = { &view.shards[shard], &plane->shape, &plane->net, 0 };
 
 		lines_rate_set(&lines, 1, &rate);
 		for (uint32_t slot = 0; slot < plane->shape.slots; slot++) {

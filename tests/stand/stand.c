@@ -68,7 +68,7 @@ void stand_close(struct stand *stand)
 
 struct lines stand_lines(struct stand *stand, unsigned shard)
 {
-	return (struct lines){ &stand->pipe.shard[shard], &stand->shape, &stand->net };
+	return (struct lines){ &stand->pipe.shard[shard], &stand->shape, &stand->net, 0 };
 }
 
 struct bearer stand_bearer(const struct stand *stand, unsigned shard, uint32_t slot)

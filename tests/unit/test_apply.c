@@ -76,7 +76,7 @@ static void no_more(void)
 
 static bool is_set(uint32_t slot)
 {
-	struct lines lines = { &view.shards[SHARD], &view.plane->shape, &view.plane->net };
+	struct lines lines = { &view.shards[SHARD], &view.plane->shape, &view.plane->net, 0 };
 	struct bearer bearer;
 
 	return !lines_read(&lines, slot, &bearer);
@@ -212,6 +212,7 @@ static void a_clear_brings_the_last_counters(void **state)
 	view.shards[SHARD].uplink[4].bytes = 1100;
 	view.shards[SHARD].downlink[4].packets = 22;
 	view.shards[SHARD].downlink[4].bytes = 2200;
+	view.shards[SHARD].rest[4].red_packets[LINE_UPLINK] = 33;
 	struct change change = change_of(CHANGE_CLEAR, 1, 2);
 
 	change.slot = 4;
@@ -225,8 +226,37 @@ static void a_clear_brings_the_last_counters(void **state)
 	assert_int_equal(final.uplink_bytes, 1100);
 	assert_int_equal(final.downlink_packets, 22);
 	assert_int_equal(final.downlink_bytes, 2200);
+	assert_int_equal(final.red_packets, 33);
+	assert_true(final.life && final.life == view.shards[SHARD].rest[4].life);
 	assert_int_equal(next(REPORT_ACK).slot, 0);
 	assert_false(is_set(4));
+}
+
+// ctrl may have died between the deletion and its CLEAR: it then only knows the cell's next session.
+static void who_was_there_before_is_counted_first(void **state)
+{
+	struct change change = change_of(CHANGE_SET, 1, 2);
+	struct report final;
+	uint64_t life;
+
+	post_set(4, 0, 1);
+	apply_visit(&loop.apply);
+	next(REPORT_ACK);
+	life = view.shards[SHARD].rest[4].life;
+	view.shards[SHARD].uplink[4].bytes = 1100;
+	change.slot = 4;
+	change.bearer = fake_bearer(&view, SHARD, 4);
+	change.bearer.teid = shard_teid(2, 4, SHARD, view.plane->net.slot_bits);
+	change.life = 1ull << 62; // ctrl has counted a later life: its clock, or its store, has seen more
+	post(change);
+	apply_visit(&loop.apply);
+	final = next(REPORT_FINAL);
+	assert_int_equal(final.teid, fake_bearer(&view, SHARD, 4).teid);
+	assert_int_equal(final.uplink_bytes, 1100);
+	assert_true(final.life == life);
+	next(REPORT_ACK);
+	assert_true(view.shards[SHARD].rest[4].life == (1ull << 62) + 1);
+	assert_int_equal(view.shards[SHARD].uplink[4].bytes, 0);
 }
 
 static void a_snapshot_clears_what_it_does_not_name(void **state)
@@ -312,6 +342,7 @@ int main(void)
 		TEST(a_shard_not_ours_is_left_alone),
 		TEST(what_does_not_fit_is_refused),
 		TEST(a_clear_brings_the_last_counters),
+		TEST(who_was_there_before_is_counted_first),
 		TEST(a_snapshot_clears_what_it_does_not_name),
 		TEST(an_unfinished_end_stays_in_the_ring),
 		TEST(no_space_to_report_no_change),

@@ -102,6 +102,47 @@ static void counters_belong_to_the_teid(void **state)
 	assert_true(stand_in_step(&lines));
 }
 
+static void each_beginning_is_a_larger_life(void **state)
+{
+	struct lines lines = stand_lines(&stand, SHARD);
+	struct bearer bearer = stand_bearer(&stand, SHARD, SLOT);
+	struct lines_count count, kept;
+
+	assert_false(lines_count(lines.region, SLOT, &count)); // nobody's
+	lines.life = 1000;
+	lines_set(&lines, SLOT, &bearer);
+	assert_true(lines_count(lines.region, SLOT, &count));
+	assert_int_equal(count.life, 1000);
+	lines.life = 5000;
+	bearer.peer_ipv4++;
+	lines_set(&lines, SLOT, &bearer); // a modification begins nothing
+	lines_count(lines.region, SLOT, &kept);
+	assert_int_equal(kept.life, 1000);
+	lines.life = 400; // a clock that was set back
+	bearer.teid = shard_teid(2, SLOT, SHARD, stand.net.slot_bits);
+	lines_set(&lines, SLOT, &bearer);
+	lines_count(lines.region, SLOT, &count);
+	assert_int_equal(count.life, 1001);
+	lines.region->rest[SLOT].teid = 0; // as in the middle of a beginning
+	assert_false(lines_count(lines.region, SLOT, &count));
+}
+
+static void restored_counters_go_on(void **state)
+{
+	struct lines lines = stand_lines(&stand, SHARD);
+	struct bearer bearer = stand_bearer(&stand, SHARD, SLOT);
+	struct lines_count from = { .teid = bearer.teid, .packets = { 5000000000, 1ull << 31 }, .bytes = { 7, 8 } },
+			   to = { 0 };
+
+	from.red_packets[LINE_UPLINK] = 9;
+	from.red_bytes[LINE_DOWNLINK] = 10;
+	from.life = 77;
+	lines_count_restore(&lines, SLOT, &from);
+	lines_set(&lines, SLOT, &bearer);
+	assert_true(lines_count(lines.region, SLOT, &to));
+	assert_memory_equal(&to, &from, sizeof(to));
+}
+
 static void clear_reports_and_repeats(void **state)
 {
 	struct lines lines = stand_lines(&stand, SHARD);
@@ -304,6 +345,8 @@ int main(void)
 		ON_STAND(set_reads_back),
 		ON_STAND(bearer_of_another_place_is_refused),
 		ON_STAND(counters_belong_to_the_teid),
+		ON_STAND(each_beginning_is_a_larger_life),
+		ON_STAND(restored_counters_go_on),
 		ON_STAND(clear_reports_and_repeats),
 		ON_STAND(foreign_addresses_are_found),
 		ON_STAND(entries_are_added_once),

@@ -30,7 +30,7 @@ static int destroy(void **state)
 
 static void set(uint8_t shard, uint32_t slot, uint32_t generation)
 {
-	struct lines lines = { &view.shards[shard], &view.plane->shape, &view.plane->net };
+	struct lines lines = { &view.shards[shard], &view.plane->shape, &view.plane->net, 0 };
 	struct bearer bearer = fake_bearer(&view, shard, slot);
 
 	bearer.teid = shard_teid(generation, slot, shard, view.plane->net.slot_bits);
@@ -95,6 +95,18 @@ static void a_new_session_in_the_cell_is_told_from_zero(void **state)
 	carry(3, 5, 10, 500); // the same sum as the old one's
 	assert_int_equal(pass(), 1);
 	assert_int_equal(out.usage[0].count.uplink_bytes, 500);
+	assert_true(out.usage[0].life == view.shards[3].rest[5].life && out.usage[0].life);
+}
+
+static void a_beginning_is_not_told_half(void **state)
+{
+	set(3, 5, 1);
+	pass();
+	carry(3, 5, 10, 1000);
+	view.shards[3].rest[5].teid = 0;
+	assert_int_equal(pass(), 0);
+	view.shards[3].rest[5].teid = fake_bearer(&view, 3, 5).teid;
+	assert_int_equal(pass(), 1);
 }
 
 static void a_full_word_loses_nothing(void **state)
@@ -140,6 +152,7 @@ int main(void)
 		TEST(only_what_moved_is_told),
 		TEST(red_and_downlink_count_too),
 		TEST(a_new_session_in_the_cell_is_told_from_zero),
+		TEST(a_beginning_is_not_told_half),
 		TEST(a_full_word_loses_nothing),
 		TEST(a_newcomer_hears_everything),
 		TEST(a_step_is_bounded),
