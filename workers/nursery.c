@@ -9,9 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "shared/base/clock.h"
@@ -23,9 +21,12 @@
 #include "workers/child.h"
 #include "workers/courier.h"
 #include "workers/guard.h"
+#include "workers/meet.h"
 #include "workers/worker.h"
 
 #define DIAL_MS 100
+#define STAND_BY_MS 1000
+#define COURIER_END_MS 3000 // to hand over what it has taken
 #define COURIER_REST_MIN_NS 100000000ull
 #define COURIER_REST_MAX_NS 2000000000ull
 #define COURIER_SOUND_NS 10000000000ull // one that lived this long was no failure
@@ -39,10 +40,9 @@ struct nursery {
 	pid_t courier;             // 0 = none
 	uint64_t courier_at_ns;    // when the last one was forked
 	uint64_t courier_rest_ns;  // how long to wait after a death
+	bool upgrade;              // started beside the one that serves
 	bool leaving;
 };
-
-enum met { MET_WELCOME, MET_AGAIN, MET_REFUSED };
 
 static int signals_open(void)
 {
@@ -54,25 +54,6 @@ static int signals_open(void)
 	sigaddset(&set, SIGINT);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-static int dial(const char *run_dir)
-{
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	int length = snprintf(to.sun_path, sizeof(to.sun_path), "%s/%s", run_dir, NEST_SOCKET);
-	int fd;
-
-	if (length < 0 || (size_t)length >= sizeof(to.sun_path))
-		return -ENAMETOOLONG;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	if (connect(fd, (struct sockaddr *)&to, sizeof(to))) {
-		length = -errno;
-		close(fd);
-		return length;
-	}
-	return fd;
 }
 
 // Reads pending signals. A SIGCHLD carries nothing: waitpid tells.
@@ -96,56 +77,33 @@ static bool wait_for(struct nursery *nursery, int socket, int timeout_ms)
 	return !nursery->leaving;
 }
 
-static int hello(int socket)
-{
-	struct nest_word word = { .verb = NEST_HELLO, .abi = PLANE_ABI, .pid = getpid() };
-
-	memcpy(word.lines, plane_lines, sizeof(word.lines));
-	memcpy(word.build, plane_build, sizeof(word.build));
-	return nest_send(socket, &word, NULL, 0);
-}
-
-static enum met answer_take(struct nursery *nursery, struct nest_word *word)
-{
-	unsigned nfds = NEST_BELLS;
-	int error = nest_receive(nursery->socket, word, nursery->kit.bell, &nfds);
-
-	if (error)
-		return MET_AGAIN;
-	if (word->verb == NEST_REFUSE) {
-		log_error("nursery.refused", "the primary refuses this nursery: %s", word->dir);
-		return MET_REFUSED;
-	}
-	if (word->verb == NEST_WELCOME && nfds == NEST_BELLS)
-		return MET_WELCOME;
-	log_error("nursery.answer", "the primary answered verb %u with %u descriptors", word->verb, nfds);
-	return MET_REFUSED;
-}
-
 static enum met meet_once(struct nursery *nursery, struct nest_word *word)
 {
 	enum met met = MET_AGAIN;
 
-	nursery->socket = dial(nursery->kit.conf->run_dir);
+	nursery->socket = meet_dial(nursery->kit.conf->run_dir);
 	if (nursery->socket < 0)
 		return MET_AGAIN;
-	if (!hello(nursery->socket) && wait_for(nursery, nursery->socket, -1))
-		met = answer_take(nursery, word);
+	if (wait_for(nursery, nursery->socket, -1))
+		met = meet_answer(nursery->socket, word, nursery->kit.bell);
 	if (met != MET_WELCOME)
 		close(nursery->socket);
 	return met;
 }
 
-// Start order does not matter: dials until the primary is there. False: leave, or refused.
+// Start order does not matter: dials until the primary is there, and while another nursery serves it. One that was started for
+// an upgrade has a place or none. False: leave, or refused.
 static bool meet(struct nursery *nursery, struct nest_word *word)
 {
 	enum met met;
 
-	while ((met = meet_once(nursery, word)) == MET_AGAIN) {
-		notify_status("waiting for the primary");
-		if (!wait_for(nursery, -1, DIAL_MS))
+	while ((met = meet_once(nursery, word)) == MET_AGAIN || (met == MET_STAND_BY && !nursery->upgrade)) {
+		notify_status(met == MET_AGAIN ? "waiting for the primary" : word->dir);
+		if (!wait_for(nursery, -1, met == MET_AGAIN ? DIAL_MS : STAND_BY_MS))
 			return false;
 	}
+	if (met == MET_STAND_BY)
+		log_error("nursery.refused", "no place for this nursery: %s", word->dir);
 	return met == MET_WELCOME;
 }
 
@@ -168,8 +126,10 @@ static int bank_take(struct nursery *nursery)
 	error = nest_receive(nursery->socket, &word, fds, &nfds);
 	if (error)
 		return error;
-	if (word.verb == NEST_REFUSE)
+	if (word.verb == NEST_REFUSE) {
 		log_error("nursery.refused", "the primary refuses this nursery: %s", word.dir);
+		return -ECONNREFUSED;
+	}
 	error = nfds < 2 ? -ENOMEM : bank_map(&nursery->kit.view, fds[0], fds[1]);
 	while (nfds > 0)
 		close(fds[--nfds]);
@@ -284,6 +244,8 @@ static int words_take(struct nursery *nursery)
 		return error;
 	if (word.verb == NEST_START)
 		worker_fork(nursery, word.seat);
+	else if (word.verb == NEST_LEAVE)
+		nursery->leaving = true;
 	return 0;
 }
 
@@ -306,6 +268,19 @@ static void child_end(pid_t pid)
 		waitpid(pid, NULL, 0);
 }
 
+// Gives it the time to hand over what it has taken; what it could not stays in its rings, for the next one.
+static void courier_end(struct nursery *nursery)
+{
+	struct pollfd courier = { nursery->courier > 0 ? pidfd_of(nursery->courier) : -1, POLLIN, 0 };
+
+	if (courier.fd < 0)
+		return;
+	kill(nursery->courier, SIGTERM);
+	poll(&courier, 1, COURIER_END_MS);
+	child_end(nursery->courier);
+	close(courier.fd);
+}
+
 // A primary that only dropped our socket keeps its workers; one that is dead has none.
 static void start_over(struct nursery *nursery)
 {
@@ -322,7 +297,7 @@ static void start_over(struct nursery *nursery)
 	log_error("nursery.exec", "%s", strerror(errno));
 }
 
-int nursery_run(const struct conf *conf, char **argv)
+int nursery_run(const struct conf *conf, char **argv, bool upgrade)
 {
 	static struct nursery nursery;
 	struct nest_word welcome;
@@ -330,6 +305,7 @@ int nursery_run(const struct conf *conf, char **argv)
 
 	prctl(PR_SET_NAME, "shoal-nursery"); // starting over it would be called "exe"
 	nursery.argv = argv;
+	nursery.upgrade = upgrade;
 	nursery.kit.conf = conf;
 	nursery.kit.nursery_pid = getpid();
 	nursery.kit.primary_pidfd = -1;
@@ -342,7 +318,7 @@ int nursery_run(const struct conf *conf, char **argv)
 	error = attach(&nursery, &welcome);
 	if (error) {
 		log_error("nursery.attach", "can't attach to the plane: %s", strerror(-error));
-		if (error != -ESTALE) // a primary that went meanwhile; another build stays another build
+		if (error != -ESTALE && error != -ECONNREFUSED) // a primary that went meanwhile; refused is refused
 			start_over(&nursery);
 		return 1;
 	}
@@ -352,6 +328,6 @@ int nursery_run(const struct conf *conf, char **argv)
 		return 1;
 	}
 	notify_stopping();
-	child_end(nursery.courier);
+	courier_end(&nursery);
 	return 0;
 }
