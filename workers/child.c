@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include "shared/base/log.h"
 
 void kit_title(struct kit *kit, char **argv)
 {
@@ -16,6 +17,22 @@ void kit_title(struct kit *kit, char **argv)
 		end += strlen(argv[i]) + 1;
 	kit->title = argv[0];
 	kit->title_bytes = (size_t)(end - argv[0]);
+}
+
+static int account_take(const char *field, const char *name, struct account *account)
+{
+	int error = account_find(name, account);
+
+	if (error)
+		log_error("nursery.account", "%s: there is no user '%s'", field, name);
+	return error;
+}
+
+int kit_accounts(struct kit *kit)
+{
+	int error = account_take("workers.user", kit->conf->worker_user, &kit->worker);
+
+	return error ? error : account_take("ctrl.user", kit->conf->ctrl_user, &kit->courier);
 }
 
 static void name_set(const struct kit *kit, const char *name)

@@ -15,6 +15,7 @@
 #include "shared/base/once.h"
 #include "workers/courier_parts.h"
 #include "workers/guard.h"
+#include "workers/sandbox.h"
 
 #define WAIT_MS 1000    // nothing to do
 #define WAIT_STUCK_MS 5 // changes that found no place in a ring, shards in doubt
@@ -121,9 +122,17 @@ noreturn void courier_main(const struct kit *kit)
 	error = guard_courier(&kit->view);
 	if (error)
 		fail("guard", error);
+	error = account_become(&kit->courier); // NNG's threads inherit it
+	if (error)
+		fail("account", error);
+	prctl(PR_SET_DUMPABLE, 0); // nobody of the same user looks in
+	sandbox_courier_heap();
 	error = courier_open(&courier, kit, kit->conf->run_dir);
 	if (error)
 		fail("open", error);
+	error = sandbox_courier();
+	if (error)
+		fail("sandbox", error);
 	while (courier_wait(&courier, timeout_ms))
 		timeout_ms = courier_turn(&courier) ? 0 : wait_ms(&courier);
 	exit(0);

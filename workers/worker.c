@@ -14,6 +14,7 @@
 #include "shared/base/log.h"
 #include "workers/guard.h"
 #include "workers/loop.h"
+#include "workers/sandbox.h"
 #include "workers/slow/slow.h"
 #include "workers/topology.h"
 
@@ -21,12 +22,12 @@ static struct loop loop;
 static struct slow slow;
 
 // The flag tells the primary sooner than the kernel does; then the signal takes its course. A fault comes again by itself
-// when the instruction is repeated; a signal somebody sent has to be sent again.
+// when the instruction is repeated; a signal somebody sent, or a system call that was refused, has to be sent again.
 static void fatal(int number, siginfo_t *info, void *context)
 {
 	atomic_store_explicit(&loop.seat.worker->crashed, (uint32_t)number, memory_order_release);
 	bell_ring(loop.wires.bell_primary);
-	if (info->si_code <= 0)
+	if (info->si_code <= 0 || number == SIGSYS)
 		raise(number);
 }
 
@@ -42,24 +43,28 @@ static void fatal_catch(void)
 		sigaction(numbers[i], &action, NULL);
 }
 
-static int place_of(const struct conf *conf, unsigned seat)
+// Who stands in for another seat runs where that one does.
+static int place_of(const struct kit *kit, unsigned seat)
 {
 	static struct topology topology;
+	const struct conf *conf = kit->conf;
+	unsigned workers = kit->view.plane->workers;
 	cpu_set_t allowed;
 
-	if (seat == PLANE_SEAT_SLOW)
+	if (seat == PLANE_SEAT_SLOW || !workers)
 		return -1;
+	seat %= workers;
 	if (conf->worker_cpus)
 		return seat < conf->worker_cpus ? conf->worker_cpu[seat] : -1;
 	if (sched_getaffinity(0, sizeof(allowed), &allowed))
 		return -1;
 	topology_read(&topology, TOPOLOGY_ROOT, &allowed);
-	return topology_place(&topology, conf->primary_cpu, seat, conf->workers);
+	return topology_place(&topology, conf->primary_cpu, seat, workers);
 }
 
-static void place_take(const struct conf *conf, unsigned seat)
+static void place_take(const struct kit *kit, unsigned seat)
 {
-	int cpu = place_of(conf, seat);
+	int cpu = place_of(kit, seat);
 	cpu_set_t one;
 
 	if (cpu < 0)
@@ -82,12 +87,19 @@ static void prepare(const struct kit *kit, unsigned seat)
 
 	if (error)
 		fail(seat, "guard", error);
-	place_take(kit->conf, seat);
+	place_take(kit, seat);
 	prctl(PR_SET_TIMERSLACK, 1);
 	fatal_catch();
 	error = seat_sit(kit->view.seats[seat].worker);
 	if (error)
 		fail(seat, "robust list", error);
+	error = account_become(&kit->worker);
+	if (error)
+		fail(seat, "account", error);
+	prctl(PR_SET_DUMPABLE, 0); // nobody of the same user looks in
+	error = sandbox_worker();
+	if (error)
+		fail(seat, "sandbox", error);
 }
 
 static void ready_say(const struct loop_wires *wires, struct seat_worker_page *page, uint32_t state)

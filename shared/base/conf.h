@@ -63,6 +63,7 @@ struct conf {
 	unsigned ports;
 	struct conf_port port[16];
 	unsigned workers;     // fast workers to keep running: 1..15
+	char worker_user[32]; // workers, forked by root, become this user; empty = stay
 	int primary_cpu;      // -1 = floating
 	unsigned worker_cpus; // 0 = one per L2 boundary where there are cores, else floating
 	int worker_cpu[15];

@@ -30,6 +30,7 @@
 
 #define CONF_WORKERS(ONE, MANY) \
 	ONE(count, workers, conf_kind_number, 1, 15, "2", "fast workers to keep running") \
+	ONE(user, worker_user, conf_kind_account, 0, 0, "nobody", "whom workers become when root has started the nursery") \
 	MANY(cpus, worker_cpu, worker_cpus, conf_kind_cpu, 0, 15, "one for each worker; empty: chosen at start")
 
 #define CONF_PRIMARY(ONE, MANY) \
