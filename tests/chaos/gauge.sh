@@ -1,0 +1,91 @@
+# shellcheck shell=bash
+# gauge.sh - numbered traffic for a story: a gateway between two memif ports, and the gauge on both sides of it.
+#
+#   shoal-gauge ~~memif n3~~ gateway ~~memif n6~~ shoal-gauge          all in the lab's namespace gw
+#
+# Sourced by bash, first of all; brings the rest of the lab. A story changes what it wants of the GAUGE_* and GW_* words first.
+
+. "$(dirname "${BASH_SOURCE[0]}")/../lab/story.sh"
+
+GAUGE_SESSIONS=${GAUGE_SESSIONS:-1024}
+GAUGE_PPS=${GAUGE_PPS:-50000}
+GAUGE_RING=${GAUGE_RING:-12}     # log2 of the packets each memif ring holds
+GAUGE_SPIN=${GAUGE_SPIN:-}       # yes: the gauge has a core of its own, and its times are as fine as it can make them
+GAUGE_NEEDS=(root memory hugepages hugetlbfs netns)
+GW_DRIVER=memif
+
+# The gateway up, its sessions applied, the gauge ready but silent.
+gauge_begin() {
+	story_needs "${GAUGE_NEEDS[@]}"
+	lab_open
+	lab_netns gw
+	GW_DEVICE_N3=$LAB/n3.memif GW_DEVICE_N6=$LAB/n6.memif GW_OPTIONS=role=client,rsize=$GAUGE_RING
+	gauge_up
+	gateway_up
+	gauge_sessions "$GAUGE_SESSIONS"
+	wait_for 20 gauge_is .ready
+}
+
+gauge_sessions() { # how many
+	awk -v n="$1" 'BEGIN {
+		print "imsi,ipv4,peer,peer_teid"
+		for (i = 1; i <= n; i++) printf "00101%010d,auto,10.99.3.2,%d\n", i, 1996488704 + i
+	}' >"$LAB/subscribers.csv"
+	shoal --timeout 600 session import --wait "$LAB/subscribers.csv" >/dev/null
+	shoal --timeout 600 session export --format csv - 2>/dev/null | awk -F , '
+		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		{ print $at["teid"] "," $at["ipv4"] "," $at["peer_teid"] }' >"$LAB/gauge.sessions"
+	equal "$(wc -l <"$LAB/gauge.sessions")" "$1"
+	gauge_ask load "$LAB/gauge.sessions" >/dev/null
+}
+
+gauge_up() {
+	lab_start gauge gw "$BUILD/tests/chaos/shoal-gauge" --no-shconf --no-huge -m 64 --no-pci --no-telemetry --lcores 0@0-$(($(nproc) - 1)) \
+		--iova-mode=va --log-level error \
+		--vdev "net_memif0,role=server,socket=$LAB/n3.memif,socket-abstract=no" \
+		--vdev "net_memif1,role=server,socket=$LAB/n6.memif,socket-abstract=no" \
+		-- --gnb 10.99.3.2 --gtpu 10.99.3.1 --host 10.99.6.2 --core 10.99.6.1 --socket "$LAB/gauge.sock" ${GAUGE_SPIN:+--spin}
+	lab_expect gauge ready
+}
+
+gauge_ask() { # word...
+	"$BUILD/tests/chaos/gauge-ask" "$LAB/gauge.sock" "$@"
+}
+
+gauge_is() { # jq expression on its status
+	gauge_ask status 2>/dev/null | jq -e "$1" >/dev/null
+}
+
+gauge_start() { # [packets a second, both ways together]
+	gauge_ask start "${1:-$GAUGE_PPS}" >/dev/null
+}
+
+gauge_stop() {
+	gauge_ask stop >/dev/null
+}
+
+# Ends a span; prints the number of the mark.
+gauge_mark() {
+	gauge_ask mark | jq .span
+}
+
+# What happened between two marks, for a set of shards and for all others (README.md); waits until what was sent has come.
+gauge_report() { # mark mark [shards: all, none, 0,3,7-9]
+	gauge_ask settle "$2" "${GAUGE_SETTLE_MS:-3000}" >/dev/null
+	gauge_ask report "$@"
+}
+
+# Nothing lost, doubled, reordered or spoilt, in a report's set or others. Says what was, if not.
+gauge_clean() { # report set|others
+	jq -e ".$2 | .lost == 0 and .duplicated == 0 and .reordered == 0 and .stale == 0 and .damaged == 0 and .stray == 0" \
+		<<<"$1" >/dev/null || {
+		jq -c ".$2, .instrument" <<<"$1" >&2
+		return 1
+	}
+}
+
+# The shards of a seat, as gauge_report wants them.
+gauge_shards() { # seat
+	shoal shard ls --json | jq -r --argjson seat "$1" '[.shards[] | select(.seat == $seat) | .shard] |
+		if length == 0 then "none" else map(tostring) | join(",") end'
+}
