@@ -11,6 +11,7 @@
 #include "ctrl/place.h"
 #include "proto/porter.h"
 #include "shared/base/clock.h"
+#include "shared/base/faults.h"
 #include "shared/base/log.h"
 
 #define SENDS 4u // messages on their way at once
@@ -85,6 +86,7 @@ static void word_send(struct feed *feed, struct feed_send *send)
 	nng_aio_set_msg(send->aio, message);
 	send->busy = true;
 	nng_send_aio(feed->socket, send->aio);
+	FAULT_POINT("feed.sent");
 }
 
 void feed_pump(struct feed *feed)
@@ -98,6 +100,7 @@ void feed_pump(struct feed *feed)
 		push_fill(feed->needs.push, feed->needs.link, &feed->out.batch, clock_ns());
 		if (!feed->out.batch.count)
 			return;
+		FAULT_POINT("feed.filled");
 		word_send(feed, send);
 	}
 }
@@ -179,6 +182,7 @@ static void word_hear(struct feed *feed, nng_pipe pipe)
 {
 	struct feed_send *send = send_free(feed);
 
+	FAULT_POINT("feed.heard");
 	switch (feed->in.kind) {
 	case FEED_HELLO:
 		if (send)
@@ -188,6 +192,7 @@ static void word_hear(struct feed *feed, nng_pipe pipe)
 		break;
 	case FEED_REPORTS:
 		push_reports(feed->needs.push, feed->needs.link, &feed->in.reports, clock_ns());
+		FAULT_POINT("feed.noted");
 		break;
 	case FEED_USAGE:
 		for (uint32_t i = 0; i < feed->in.usages.count; i++)
