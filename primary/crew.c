@@ -71,10 +71,10 @@ static void crew_ready(struct loop *loop, unsigned seat)
 	if (!crew->wanted)
 		crew_drain(loop, seat);
 	else if (seat != PLANE_SEAT_SLOW)
-		map_join(&loop->map, seat);
+		map_join(&loop->map, seat, crew->bank);
 }
 
-static void crew_forked(struct loop *loop, unsigned seat, int32_t pid)
+static void crew_forked(struct loop *loop, unsigned seat, int32_t pid, uint8_t bank)
 {
 	struct crew *crew = &loop->crew[seat];
 
@@ -82,6 +82,7 @@ static void crew_forked(struct loop *loop, unsigned seat, int32_t pid)
 		return;
 	crew->phase = CREW_STARTING;
 	crew->pid = pid;
+	crew->bank = bank;
 	crew->asked = false;
 	crew->deadline_ns = loop->now_ns + CREW_START_NS;
 	loop->seated |= 1u << seat;
@@ -100,13 +101,23 @@ static void crew_exited(struct loop *loop, unsigned seat, int32_t pid)
 		reap_reset(loop, seat);
 }
 
+// How it stands is its seat's: whoever sits there stands like that, until an order says otherwise.
+static void crew_start(struct loop *loop, unsigned seat, bool guest)
+{
+	struct crew *crew = &loop->crew[seat];
+
+	if (!crew->wanted && crew->phase == CREW_FREE)
+		map_stand(&loop->map, seat, guest);
+	crew->wanted = !loop->ending;
+}
+
 void crew_order(struct loop *loop, const struct post_word *order)
 {
 	struct crew *crew = &loop->crew[order->seat];
 
 	switch (order->verb) {
 	case POST_START:
-		crew->wanted = !loop->ending;
+		crew_start(loop, order->seat, order->value);
 		break;
 	case POST_STOP:
 		crew->wanted = false;
@@ -117,7 +128,7 @@ void crew_order(struct loop *loop, const struct post_word *order)
 		crew_release(loop, order->seat);
 		break;
 	case POST_FORKED:
-		crew_forked(loop, order->seat, order->pid);
+		crew_forked(loop, order->seat, order->pid, (uint8_t)order->value);
 		break;
 	case POST_EXITED:
 		crew_exited(loop, order->seat, order->pid);

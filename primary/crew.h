@@ -30,6 +30,7 @@ struct crew {
 	bool asked;    // the fleet thread knows that
 	bool killing;  // SIGKILL is still to be posted
 	bool exited;   // the pidfd has spoken
+	uint8_t bank;  // where it finds its lines
 	int32_t pid;
 	uint64_t deadline_ns; // 0 = none
 	uint32_t returned;    // handles come back when progress was judged last

@@ -55,6 +55,15 @@ static void fleet_down(struct fleet *fleet, const struct post_word *fact, uint64
 	brood_death(fleet->brood, fact->seat, now_ns);
 }
 
+static void fleet_refused(const struct post_word *fact)
+{
+	if (fact->pid == POST_MOVE)
+		log_warning("shard.refused", "shard %u can't go to seat %u: nobody serves there", fact->shard,
+			    fact->seat);
+	else
+		log_warning("drain.refused", "seat %u is the last regular: it can't be a guest", fact->seat);
+}
+
 static void fleet_fact(struct fleet *fleet, const struct post_word *fact, uint64_t now_ns)
 {
 	switch (fact->verb) {
@@ -87,8 +96,7 @@ static void fleet_fact(struct fleet *fleet, const struct post_word *fact, uint64
 		free(fact->list);
 		break;
 	case POST_REFUSED:
-		log_warning("shard.refused", "shard %u can't go to seat %u: %s", fact->shard, fact->seat,
-			    strerror((int)-fact->value));
+		fleet_refused(fact);
 		break;
 	case POST_ENDED:
 		fleet->ended = true;

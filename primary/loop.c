@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "primary/move.h"
 #include "primary/rx.h"
 #include "primary/tx.h"
 #include "shared/base/bell.h"
@@ -31,65 +32,13 @@ void loop_tell(struct loop *loop, struct post_word fact)
 	post_put(loop->part.facts, fact);
 }
 
-// The map has given shards other seats: charges what waits to the new ones and tells the courier. A shard that is being
-// taken has no owner until OWN has been lent.
-static void loop_settle(struct loop *loop)
-{
-	while (bits_any(&loop->map.changed)) {
-		unsigned shard = bits_next(&loop->map.changed, 0);
-		unsigned seat = loop->map.shard[shard].seat;
-
-		bits_clear(&loop->map.changed, shard);
-		hold_charge(&loop->hold, shard, seat == PLANE_SEAT_NONE ? HOLD_NOBODY : seat);
-		atomic_store_explicit(&loop->part.view->plane->owner[shard], PLANE_SEAT_NONE, memory_order_release);
-	}
-}
-
-static void loop_fence(struct loop *loop, unsigned shard)
-{
-	const struct map_shard *now = &loop->map.shard[shard];
-	bool own = now->state == MAP_TAKING;
-
-	lane_put(&loop->lane[now->seat], (struct lane_handle){ .hint = shard, .code = own ? LANE_OWN : LANE_CUT });
-	map_fenced(&loop->map, shard);
-	if (!own)
-		return;
-	loop->tally.moves++;
-	atomic_store_explicit(&loop->part.view->plane->owner[shard], now->seat, memory_order_release);
-	loop_tell(loop, (struct post_word){ .verb = POST_MOVED, .seat = now->seat, .shard = shard });
-}
-
-static bool loop_may_fence(const struct loop *loop, unsigned seat)
-{
-	uint8_t phase = loop->crew[seat].phase;
-
-	return (phase == CREW_READY || phase == CREW_DRAINING) && loop->lane[seat].space > 0;
-}
-
-static void loop_fences(struct loop *loop)
-{
-	struct bits asks = loop->map.asks;
-
-	for (unsigned i = bits_next(&asks, 0); i < BITS_END; i = bits_next(&asks, i + 1)) {
-		if (loop_may_fence(loop, loop->map.shard[i].seat))
-			loop_fence(loop, i);
-	}
-}
-
-static void loop_move(struct loop *loop, const struct post_word *order)
-{
-	int error = map_move(&loop->map, order->shard, order->seat);
-
-	if (error)
-		loop_tell(loop, (struct post_word){
-				    .verb = POST_REFUSED, .seat = order->seat, .shard = order->shard, .value = error });
-}
-
 static void loop_order(struct loop *loop, const struct post_word *order)
 {
 	switch (order->verb) {
 	case POST_MOVE:
-		loop_move(loop, order);
+	case POST_GUEST:
+	case POST_REGULAR:
+		move_order(loop, order);
 		break;
 	case POST_EXCEPTIONS: {
 		int error = steer_exceptions(loop->steer, order->list, (unsigned)order->value);
@@ -131,10 +80,12 @@ static void loop_show(struct loop *loop)
 		tally->seat[seat].held = loop->hold.count[seat];
 		tally->seat[seat].phase = loop->crew[seat].phase;
 		tally->seat[seat].wanted = loop->crew[seat].wanted;
+		tally->seat[seat].guest = loop->map.guests >> seat & 1;
 		tally->lent += tally->seat[seat].lent;
 	}
 	for (unsigned i = 0; i < SHARDS; i++)
 		tally->owner[i] = loop->map.shard[i].seat;
+	memcpy(tally->pinned, loop->map.pinned.word, sizeof(tally->pinned));
 	tally->held = loop->hold.total;
 	tally->waiting = neigh_waiting(loop->neigh);
 	nic_room_count(loop->part.nic, &tally->rooms, &tally->rooms_idle, &tally->rooms_out);
@@ -192,9 +143,9 @@ unsigned loop_turn(struct loop *loop, uint64_t now_ns)
 	loop->now_ns = now_ns;
 	loop->tally.turns++;
 	found = loop_orders(loop) + loop_lanes(loop);
-	loop_settle(loop);
+	move_settle(loop);
 	if (bits_any(&loop->map.asks))
-		loop_fences(loop);
+		move_fences(loop);
 	if (loop->hold.total > 0)
 		found += rx_resume(loop);
 	for (unsigned port = 0; port < loop->ports && !loop->ending; port++)

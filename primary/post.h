@@ -11,12 +11,14 @@
 enum post_verb {
 	POST_NONE,
 	// Orders, fleet -> loop
-	POST_START,      // seat: an operator wants a worker here
+	POST_START,      // seat: an operator wants a worker here; value = as a guest
 	POST_STOP,       // seat: an operator wants none here
 	POST_RESTART,    // seat: a fresh one
-	POST_FORKED,     // seat, pid: the nursery has forked it, we hold its pidfd
+	POST_FORKED,     // seat, pid, value = bank: the nursery has forked it, we hold its pidfd
 	POST_EXITED,     // seat, pid: the pidfd has spoken
-	POST_MOVE,       // shard, seat
+	POST_MOVE,       // shard, seat; PLANE_SEAT_NONE: where it likes
+	POST_GUEST,      // seat: gets only what is moved to it
+	POST_REGULAR,    // seat: does not any more
 	POST_EXCEPTIONS, // list, value = how many; the loop hands the list back when it has another
 	POST_LINK,       // seat = port, value = up
 	POST_END,        // orderly stop
@@ -29,7 +31,7 @@ enum post_verb {
 	POST_LEFT,    // seat: left as it was told
 	POST_MOVED,   // shard, seat
 	POST_RETURN,  // list: no longer used
-	POST_REFUSED, // value = -errno, seat, shard: a move or the exceptions could not be
+	POST_REFUSED, // value = -errno, seat, shard, pid = which order: it could not be
 	POST_ENDED,   // the loop has stopped
 };
 

@@ -2,6 +2,7 @@
 #include "primary/reap.h"
 
 #include "primary/loop.h"
+#include "primary/move.h"
 #include "primary/tx.h"
 
 // Puts what the seat still held before everything that waits, the newest first, so that the oldest ends up in front. Fences
@@ -40,7 +41,7 @@ void reap_seat(struct loop *loop, unsigned seat, bool suspects)
 	tx_lane(loop, seat, LANE_SLOTS / LANE_BURST);
 	parked = reap_park(loop, seat, suspects);
 	if (seat != PLANE_SEAT_SLOW)
-		map_lost(&loop->map, seat);
+		move_lost(loop, seat);
 	loop->tally.seat[seat].replayed += parked;
 	loop->tally.seat[seat].deaths += !planned;
 	loop_tell(loop, (struct post_word){ .verb = planned ? POST_LEFT : POST_DOWN,

@@ -12,7 +12,7 @@ static unsigned rx_seat(const struct loop *loop, unsigned list)
 // Whether packets of the list may be lent to its seat now, if there is space.
 static bool rx_open(const struct loop *loop, unsigned list, unsigned seat)
 {
-	bool served = list == HOLD_SLOW || loop->map.shard[list].state == MAP_SERVED;
+	bool served = list == HOLD_SLOW || map_fed(&loop->map, list);
 
 	return served && (loop->fed >> seat & 1);
 }

@@ -17,7 +17,7 @@ struct tally_seat {
 	uint64_t deaths;
 	uint64_t lent, held; // now
 	uint64_t phase;      // enum crew_phase
-	uint64_t wanted;
+	uint64_t wanted, guest;
 	uint64_t verdict[VERDICT_COUNT]; // what it said
 };
 
@@ -27,7 +27,9 @@ struct tally {
 	uint64_t lent, held, waiting;     // where the others are: with workers, in the hold, at a next hop
 	uint64_t rooms, rooms_idle, rooms_out;
 	uint64_t turns, idle_turns, sleeps;
-	uint64_t moves; // shards that changed seats
+	uint64_t moves;                         // shards given to a seat
+	uint64_t plans, plans_ns, plans_ns_max; // of those, planned: how many, and how long their packets waited
+	uint64_t pinned[SHARDS / 64];           // set of shards
 	uint64_t owner[SHARDS];
 	struct tally_seat seat[PLANE_SEATS];
 };

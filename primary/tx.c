@@ -2,6 +2,7 @@
 #include "primary/tx.h"
 
 #include "primary/loop.h"
+#include "primary/move.h"
 #include "primary/rx.h"
 
 #define TX_L3_BYTES 20u // up to the IPv4 destination
@@ -158,7 +159,7 @@ static void tx_again(struct loop *loop, unsigned seat, const struct lane_handle 
 		tx_end(loop, back->room, VERDICT_SLOW_REFUSED); // its answer to us: nobody waits for it
 	else if (to.kind == LANE_LOCAL)
 		rx_pass(loop, HOLD_SLOW, handle);
-	else if (loop->map.shard[to.shard].seat == seat && loop->map.shard[to.shard].state == MAP_SERVED)
+	else if (loop->map.shard[to.shard].seat == seat && map_fed(&loop->map, to.shard))
 		tx_end(loop, back->room, VERDICT_NO_WORKER); // it has the shard and does not serve it: no endless round
 	else
 		rx_pass(loop, to.shard, handle);
@@ -214,13 +215,15 @@ static void tx_fence(struct loop *loop, unsigned seat, const struct lane_handle 
 {
 	struct lane_handle lent = *found;
 
-	if (back->code != (lent.code == LANE_CUT ? VERDICT_CUT : VERDICT_OWNED)) {
+	if (back->code != (lent.code == LANE_CUT ? VERDICT_CUT : VERDICT_OWNED) || (uint8_t)(back->hint ^ lent.hint)) {
 		tx_forged(loop, seat);
 		return;
 	}
 	lease_end(&loop->lane[seat].lease, found);
 	if (lent.code == LANE_CUT)
-		map_cut(&loop->map, lent.hint);
+		move_cut(loop, (uint8_t)lent.hint);
+	else
+		move_owned(loop, (uint8_t)lent.hint);
 }
 
 static void tx_back(struct loop *loop, unsigned seat, const struct lane_handle *back)

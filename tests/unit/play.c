@@ -221,6 +221,7 @@ void world_make(uint64_t seed)
 
 	w = calloc(1, sizeof(*w));
 	w->random = seed * 0x9e3779b97f4a7c15ull + 1;
+	w->banks = 1;
 	w->plane.rooms[0] = ROOMS;
 	w->plane.net.clock_hz = 2000000000;
 	w->view.plane = &w->plane;
@@ -246,6 +247,8 @@ void world_make(uint64_t seed)
 	parts.orders = &w->orders;
 	parts.facts = &w->facts;
 	parts.board = &w->board;
+	parts.watch = &w->watch;
+	w->watch.bell = -1;
 	assert_int_equal(loop_make(&parts, &w->loop), 0);
 }
 

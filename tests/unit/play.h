@@ -3,6 +3,7 @@
 // play.c is the port, the wire and the account; play_crew.c is the workers and the fleet thread. One world at a time.
 #pragma once
 #include "primary/loop.h"
+#include "shared/plane/bank.h"
 
 #define ROOMS 49152u
 #define FAST 4u    // seats 0..3 take part, and the slow one
@@ -38,6 +39,7 @@ struct world {
 	struct post orders, facts;
 	_Atomic uint32_t awake;
 	struct tally_board board;
+	struct watch watch; // its words; crew_plays plays the thread
 	uint32_t free_room[ROOMS];
 	unsigned free_rooms;
 	bool out[ROOMS];
@@ -47,11 +49,18 @@ struct world {
 	uint64_t sent, slow_sent, lost, garbage;
 	struct worker worker[PLANE_SEATS];
 	int32_t pids;
+	unsigned banks;                                      // seats 0, 2 and 1, 3 keep their lines in so many banks
+	uint64_t lines[PLANE_BANKS][SHARDS], newest[SHARDS]; // changes each bank has seen of a shard; all there were
+	uint64_t image_lines;
+	uint32_t image_shard;
+	unsigned images;          // read
 	bool wanted[PLANE_SEATS]; // what the loop has asked the fleet thread for
 	uint64_t now_ns;
 	// How wild the story is, per thousand steps.
 	unsigned kill, crash, forge, scribble, order, stall;
-	bool wild; // some workers lie
+	bool frozen[PLANE_SEATS]; // does nothing, but lives
+	bool upgrade; // orders are those of an upgrade: moves, guests, pins; seat 0 is never stopped
+	bool wild;    // some workers lie
 };
 
 extern struct world *w;

@@ -38,7 +38,9 @@ static void worker_born(unsigned seat)
 	assert_true(k->life == ABSENT);
 	seat_is_clean(seat);
 	*k = (struct worker){ .life = BORN, .pid = ++w->pids, .countdown = (unsigned)draw(20) };
-	assert_true(post_put(&w->orders, (struct post_word){ .verb = POST_FORKED, .seat = seat, .pid = k->pid }));
+	assert_true(
+	    post_put(&w->orders,
+		     (struct post_word){ .verb = POST_FORKED, .seat = seat, .pid = k->pid, .value = seat % w->banks }));
 }
 
 static void worker_dies(unsigned seat, bool crash)
@@ -62,6 +64,31 @@ static void worker_owns(unsigned seat, unsigned shard)
 	w->worker[seat].owns[shard] = true;
 }
 
+// The lines of a shard are those of its seat's bank; from bank to bank they go in the image.
+static void worker_reads(unsigned seat, struct lane_handle own)
+{
+	uint8_t shard = (uint8_t)own.hint;
+	uint64_t *lines = &w->lines[seat % w->banks][shard];
+
+	if (own.hint & LANE_IMAGE) {
+		assert_int_equal(w->image_shard, shard);
+		*lines = w->image_lines;
+		w->images++;
+	}
+	assert_true(*lines == w->newest[shard] || !w->upgrade || deaths_of(w->loop) > 0);
+}
+
+static void worker_writes(unsigned seat, struct lane_handle cut)
+{
+	uint8_t shard = (uint8_t)cut.hint;
+
+	w->lines[seat % w->banks][shard] = ++w->newest[shard];
+	if (!(cut.hint & LANE_IMAGE))
+		return;
+	w->image_shard = shard;
+	w->image_lines = w->newest[shard];
+}
+
 static struct lane_handle worker_handle(unsigned seat, struct lane_handle handle)
 {
 	struct worker *k = &w->worker[seat];
@@ -69,10 +96,12 @@ static struct lane_handle worker_handle(unsigned seat, struct lane_handle handle
 
 	if (handle.code == LANE_OWN) {
 		worker_owns(seat, shard);
+		worker_reads(seat, handle);
 		handle.code = VERDICT_OWNED;
 	} else if (handle.code == LANE_CUT) {
 		assert_true(k->owns[shard]);
 		k->owns[shard] = false;
+		worker_writes(seat, handle);
 		handle.code = VERDICT_CUT;
 	} else {
 		struct packet *packet = packet_at(handle.room, handle.offset + SHIFT);
@@ -157,7 +186,7 @@ static void worker_works(unsigned seat)
 {
 	struct worker *k = &w->worker[seat];
 
-	for (uint64_t steps = chance(w->stall) ? 0 : draw(120); steps > 0 && k->life == WORKING; steps--) {
+	for (uint64_t steps = chance(w->stall) || w->frozen[seat] ? 0 : draw(120); steps > 0 && k->life == WORKING; steps--) {
 		worker_step(seat);
 		if (draw(100000) < w->kill)
 			worker_dies(seat, false);
@@ -217,6 +246,31 @@ static void fleet_hears(const struct post_word *fact)
 	}
 }
 
+static struct post_word fleet_order(void)
+{
+	static const uint32_t verbs[] = { POST_START, POST_STOP, POST_RESTART, POST_MOVE, POST_START };
+	uint32_t verb = verbs[draw(5)];
+	uint32_t seat = verb != POST_MOVE && draw(8) == 0 ? PLANE_SEAT_SLOW : (uint32_t)draw(FAST);
+
+	return (struct post_word){ .verb = verb, .seat = seat, .shard = (uint32_t)draw(SHARDS) };
+}
+
+static struct post_word fleet_upgrade(void)
+{
+	static const uint32_t verbs[] = { POST_START, POST_STOP, POST_GUEST, POST_REGULAR, POST_MOVE, POST_MOVE };
+	uint32_t verb = verbs[draw(6)];
+	uint32_t seat = verb == POST_STOP ? 1 + (uint32_t)draw(FAST - 1) : (uint32_t)draw(FAST);
+
+	if (verb == POST_MOVE && draw(3) == 0)
+		seat = PLANE_SEAT_NONE;
+	return (struct post_word){ .verb = verb, .seat = seat, .shard = (uint32_t)draw(SHARDS), .value = draw(2) };
+}
+
+static void fleet_orders(void)
+{
+	post_put(&w->orders, w->upgrade ? fleet_upgrade() : fleet_order());
+}
+
 static void fleet_works(void)
 {
 	struct post_word fact;
@@ -228,13 +282,8 @@ static void fleet_works(void)
 			w->wanted[seat] = false;
 			worker_born(seat);
 		}
-	if (chance(w->order)) {
-		static const uint32_t verbs[] = { POST_START, POST_STOP, POST_RESTART, POST_MOVE, POST_START };
-		uint32_t verb = verbs[draw(5)];
-		uint32_t seat = verb != POST_MOVE && draw(8) == 0 ? PLANE_SEAT_SLOW : (uint32_t)draw(FAST);
-
-		post_put(&w->orders, (struct post_word){ .verb = verb, .seat = seat, .shard = (uint32_t)draw(SHARDS) });
-	}
+	if (chance(w->order))
+		fleet_orders();
 }
 
 void crew_plays(void)

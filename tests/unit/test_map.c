@@ -7,67 +7,11 @@
 
 #include <errno.h>
 
-#include "primary/map.h"
-
-static struct map map;
-
-static int setup(void **state)
-{
-	map_init(&map);
-	return 0;
-}
-
-// Lends every fence that is asked for, and returns how many CUTs were among them.
-static unsigned fence_all(void)
-{
-	unsigned cuts = 0;
-
-	for (unsigned i = bits_next(&map.asks, 0); i < BITS_END; i = bits_next(&map.asks, i + 1)) {
-		cuts += map.shard[i].state == MAP_LEAVING;
-		map_fenced(&map, i);
-	}
-	return cuts;
-}
-
-// Lends fences and lets every CUT come back, until nothing moves. Returns the moves by CUT.
-static unsigned settle(void)
-{
-	unsigned cuts = 0;
-
-	while (bits_any(&map.asks)) {
-		cuts += fence_all();
-		for (unsigned i = 0; i < SHARDS; i++)
-			map_cut(&map, i);
-	}
-	return cuts;
-}
-
-// Loads, sets and states agree with each other.
-static void consistent(void)
-{
-	unsigned load[PLANE_SEATS] = { 0 }, homeless = 0;
-
-	for (unsigned i = 0; i < SHARDS; i++) {
-		const struct map_shard *shard = &map.shard[i];
-		bool moving = shard->state == MAP_LEAVING || shard->state == MAP_CUT;
-		unsigned to = moving ? shard->target : shard->seat;
-
-		homeless += shard->state == MAP_HOMELESS;
-		assert_int_equal(shard->state == MAP_HOMELESS, shard->seat == PLANE_SEAT_NONE);
-		assert_int_equal(bits_has(&map.asks, i), shard->state == MAP_TAKING || shard->state == MAP_LEAVING);
-		for (unsigned seat = 0; seat < PLANE_SEATS; seat++)
-			assert_int_equal(bits_has(&map.of[seat], i), shard->seat == seat);
-		if (to < PLANE_SEATS)
-			load[to]++;
-	}
-	for (unsigned seat = 0; seat < PLANE_SEATS; seat++)
-		assert_int_equal(map.load[seat], load[seat]);
-	assert_int_equal(map.homeless, homeless);
-}
+#include "tests/unit/mapping.h"
 
 static void the_first_gets_all(void **state)
 {
-	map_join(&map, 3);
+	map_join(&map, 3, 0);
 	assert_int_equal(map.load[3], SHARDS);
 	assert_int_equal(settle(), 0); // nobody had them: no CUT
 	consistent();
@@ -75,9 +19,9 @@ static void the_first_gets_all(void **state)
 
 static void the_second_gets_half_with_so_many_moves(void **state)
 {
-	map_join(&map, 0);
+	map_join(&map, 0, 0);
 	settle();
-	map_join(&map, 1);
+	map_join(&map, 1, 0);
 	assert_int_equal(settle(), SHARDS / 2);
 	assert_int_equal(map.load[0], SHARDS / 2);
 	assert_int_equal(map.load[1], SHARDS / 2);
@@ -88,9 +32,9 @@ static void neighbouring_shards_are_shared_too(void **state)
 {
 	unsigned low = 0;
 
-	map_join(&map, 0);
+	map_join(&map, 0, 0);
 	settle();
-	map_join(&map, 1);
+	map_join(&map, 1, 0);
 	settle();
 	for (unsigned i = 0; i < 16; i++)
 		low += map.shard[i].seat;
@@ -100,7 +44,7 @@ static void neighbouring_shards_are_shared_too(void **state)
 static void fifteen_are_even_within_one(void **state)
 {
 	for (unsigned seat = 0; seat < PLANE_SEAT_SLOW; seat++) {
-		map_join(&map, seat);
+		map_join(&map, seat, 0);
 		assert_in_range(settle(), 0, SHARDS / (seat + 1)); // it gets its share and nobody else moves
 		assert_int_equal(map.load[seat], SHARDS / (seat + 1));
 	}
@@ -111,16 +55,16 @@ static void fifteen_are_even_within_one(void **state)
 
 static void two_at_once_share_before_anything_is_told(void **state)
 {
-	map_join(&map, 0);
-	map_join(&map, 1);
+	map_join(&map, 0, 0);
+	map_join(&map, 1, 0);
 	assert_int_equal(settle(), 0);
 	assert_int_equal(map.load[0], SHARDS / 2);
 }
 
 static void who_parts_gives_all_away_by_cut(void **state)
 {
-	map_join(&map, 0);
-	map_join(&map, 1);
+	map_join(&map, 0, 0);
+	map_join(&map, 1, 0);
 	settle();
 	map_part(&map, 0);
 	assert_true(map_has(&map, 0)); // still its own until the CUT is back
@@ -132,20 +76,20 @@ static void who_parts_gives_all_away_by_cut(void **state)
 
 static void the_last_one_parts_and_shards_wait(void **state)
 {
-	map_join(&map, 0);
+	map_join(&map, 0, 0);
 	settle();
 	map_part(&map, 0);
 	assert_int_equal(settle(), SHARDS);
 	assert_int_equal(map.homeless, SHARDS);
-	map_join(&map, 5);
+	map_join(&map, 5, 0);
 	assert_int_equal(map.load[5], SHARDS);
 	consistent();
 }
 
 static void the_dead_need_no_cut(void **state)
 {
-	map_join(&map, 0);
-	map_join(&map, 1);
+	map_join(&map, 0, 0);
+	map_join(&map, 1, 0);
 	settle();
 	map_lost(&map, 0);
 	assert_false(map_has(&map, 0));
@@ -156,9 +100,9 @@ static void the_dead_need_no_cut(void **state)
 
 static void a_move_ends_where_it_was_meant_to_if_the_old_seat_dies(void **state)
 {
-	map_join(&map, 0);
-	map_join(&map, 1);
-	map_join(&map, 2);
+	map_join(&map, 0, 0);
+	map_join(&map, 1, 0);
+	map_join(&map, 2, 0);
 	settle();
 
 	unsigned shard = bits_next(&map.of[0], 0);
@@ -175,8 +119,8 @@ static void a_move_ends_where_it_was_meant_to_if_the_old_seat_dies(void **state)
 
 static void a_move_to_one_who_dies_goes_elsewhere_or_stays(void **state)
 {
-	map_join(&map, 0);
-	map_join(&map, 1);
+	map_join(&map, 0, 0);
+	map_join(&map, 1, 0);
 	settle();
 
 	unsigned told = bits_next(&map.of[0], 0), untold;
@@ -197,8 +141,8 @@ static void a_move_to_one_who_dies_goes_elsewhere_or_stays(void **state)
 static void moves_that_cannot_be_are_refused(void **state)
 {
 	assert_int_equal(map_move(&map, 0, 1), -ENOENT);
-	map_join(&map, 0);
-	map_join(&map, 1);
+	map_join(&map, 0, 0);
+	map_join(&map, 1, 0);
 	settle();
 
 	unsigned shard = bits_next(&map.of[0], 0);
@@ -207,33 +151,69 @@ static void moves_that_cannot_be_are_refused(void **state)
 	assert_int_equal(map_move(&map, shard, 0), 0); // it is there
 	assert_int_equal(map_move(&map, shard, 1), 0);
 	assert_int_equal(map_move(&map, shard, 1), 0); // again: it is on its way
-	assert_int_equal(map_move(&map, shard, 0), -EBUSY);
+	consistent();
+}
+
+// One event drawn by lot; seats 0 to 4, of three banks.
+static void any_event(uint64_t random)
+{
+	unsigned seat = (unsigned)(random % 5), shard = (uint8_t)(random >> 32);
+	bool alive = map.live >> seat & 1;
+
+	switch (random / 5 % 12) {
+	case 0:
+	case 1:
+		if (!alive && !map_has(&map, seat))
+			map_join(&map, seat, seat % 3);
+		break;
+	case 2:
+		if (alive)
+			map_part(&map, seat);
+		break;
+	case 3:
+		if (alive || map_has(&map, seat))
+			map_lost(&map, seat);
+		break;
+	case 4:
+	case 5:
+		map_move(&map, shard, seat);
+		break;
+	case 6:
+		map_unpin(&map, shard);
+		break;
+	case 7:
+		map_stand(&map, seat, random >> 40 & 1);
+		break;
+	case 8:
+		fence_all();
+		break;
+	case 9:
+		map_owned(&map, shard);
+		break;
+	default:
+		map_cut(&map, shard);
+	}
 }
 
 static void any_order_of_events_keeps_it_consistent(void **state)
 {
 	uint64_t random = 88172645463325252ull;
 
-	for (unsigned i = 0; i < 20000; i++) {
+	for (unsigned i = 0; i < 100000; i++) {
 		random ^= random << 13, random ^= random >> 7, random ^= random << 17;
-		unsigned seat = (unsigned)(random % 5), what = (unsigned)(random / 5 % 8);
-		bool alive = map.live >> seat & 1;
-
-		if (what < 2 && !alive && !map_has(&map, seat))
-			map_join(&map, seat);
-		else if (what == 2 && alive)
-			map_part(&map, seat);
-		else if (what == 3 && (alive || map_has(&map, seat)))
-			map_lost(&map, seat);
-		else if (what == 4)
-			map_move(&map, (uint8_t)(random >> 32), seat);
-		else if (what == 5)
-			fence_all();
-		else
-			map_cut(&map, (uint8_t)(random >> 32));
+		any_event(random);
+		sound();
 		if (i % 16 == 0)
 			consistent();
 	}
+	assert_true(images > 100);
+	for (unsigned seat = 0; seat < 5; seat++)
+		map_lost(&map, seat);
+	map_stand(&map, 3, false);
+	map_join(&map, 3, 0); // nothing is lost
+	settle();
+	assert_int_equal(map.load[3], SHARDS);
+	consistent();
 }
 
 int main(void)

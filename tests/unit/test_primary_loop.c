@@ -37,19 +37,23 @@ struct story {
 	unsigned kill, crash, forge, scribble, order, stall; // chances, see worker_works and fleet_works
 	unsigned load;                                       // frames a turn, at most
 	unsigned turns;
+	unsigned banks; // 0 = one
+	bool upgrade;
 };
 
-static uint64_t deaths, replays, moves, forged, poisoned;
+static uint64_t deaths, replays, moves, forged, poisoned, images, planned;
 static uint64_t telling; // SEED=<this> tells the same story alone
 
 static void tell(uint64_t seed, const struct story *story)
 {
 	telling = seed;
 	world_make(seed);
+	w->banks = story->banks ? story->banks : 1;
 	for (unsigned i = 0; i < 200; i++)
 		world_turn(0);
 	w->kill = story->kill, w->crash = story->crash, w->forge = story->forge;
 	w->wild = story->forge || story->scribble;
+	w->upgrade = story->upgrade;
 	w->scribble = story->scribble, w->order = story->order, w->stall = story->stall;
 	for (unsigned i = 0; i < story->turns; i++)
 		world_turn((unsigned)draw(story->load + 1));
@@ -62,6 +66,8 @@ static void tell(uint64_t seed, const struct story *story)
 	deaths += deaths_of(w->loop);
 	moves += w->loop->tally.moves;
 	poisoned += w->loop->tally.verdict[VERDICT_POISON];
+	images += w->images;
+	planned += w->loop->tally.plans;
 }
 
 static void tell_many(const char *name, unsigned count, const struct story *story, bool lossless)
@@ -69,7 +75,7 @@ static void tell_many(const char *name, unsigned count, const struct story *stor
 	const char *asked = getenv("SEED");
 	uint64_t first = asked ? strtoull(asked, NULL, 0) : 1;
 
-	deaths = replays = moves = forged = poisoned = 0;
+	deaths = replays = moves = forged = poisoned = images = planned = 0;
 	for (uint64_t seed = first; seed < first + (asked ? 1 : count); seed++) {
 		tell(seed, story);
 		if (lossless && w->lost)
@@ -103,6 +109,22 @@ static void orders_lose_nothing(void **state)
 static void kills_amid_orders_lose_nothing(void **state)
 {
 	tell_many("both", 1500, &(struct story){ .kill = 80, .order = 20, .load = 8, .turns = 400 }, true);
+}
+
+static void upgrades_lose_neither_packets_nor_lines(void **state)
+{
+	tell_many("upgrade", 500, &(struct story){ .order = 60, .load = 10, .turns = 600, .upgrade = true }, true);
+	assert_int_equal(images, 0); // one bank
+	tell_many("two banks", 500,
+		  &(struct story){ .order = 60, .load = 10, .turns = 600, .banks = 2, .upgrade = true }, true);
+	assert_true(images > 500 && planned > images);
+}
+
+static void kills_amid_upgrades_lose_no_packets(void **state)
+{
+	tell_many("kills, two banks", 500,
+		  &(struct story){ .kill = 60, .order = 60, .load = 8, .turns = 500, .banks = 2, .upgrade = true },
+		  true);
 }
 
 static void stalls_and_overload_are_counted(void **state)
@@ -150,6 +172,8 @@ int main(void)
 		cmocka_unit_test_teardown(kills_lose_nothing, say_where),
 		cmocka_unit_test_teardown(orders_lose_nothing, say_where),
 		cmocka_unit_test_teardown(kills_amid_orders_lose_nothing, say_where),
+		cmocka_unit_test_teardown(upgrades_lose_neither_packets_nor_lines, say_where),
+		cmocka_unit_test_teardown(kills_amid_upgrades_lose_no_packets, say_where),
 		cmocka_unit_test_teardown(stalls_and_overload_are_counted, say_where),
 		cmocka_unit_test_teardown(crashes_lose_only_poison, say_where),
 		cmocka_unit_test_teardown(liars_are_evicted_and_harm_nobody, say_where),

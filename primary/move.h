@@ -1,0 +1,20 @@
+// move.h - carries out what the map decides about shards: lends fences, tells the neighbours, measures how long a shard stood still.
+#pragma once
+#include "primary/post.h"
+
+struct loop;
+
+// The map has given shards other seats: charges what waits to the new ones and tells the couriers.
+void move_settle(struct loop *loop);
+
+// Lends the fences that may be lent now.
+void move_fences(struct loop *loop);
+
+void move_order(struct loop *loop, const struct post_word *order); // MOVE, GUEST, REGULAR
+
+// A fence of the shard has come back from its seat.
+void move_cut(struct loop *loop, unsigned shard);
+void move_owned(struct loop *loop, unsigned shard);
+
+// The seat is dead: what stands still now waits for no plan.
+void move_lost(struct loop *loop, unsigned seat);
