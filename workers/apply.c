@@ -58,25 +58,13 @@ static void refusal_post(struct apply *apply, const struct change *change)
 	apply->refused++;
 }
 
-// Published before the shard moves on: if we die in between, the change comes again and so does the report; a count that
-// comes twice is the same count.
 static void final_post(struct apply *apply, const struct change *change, uint32_t slot, const struct lines_count *count)
 {
 	struct report report = { .kind = REPORT_FINAL, .shard = change->shard, .slot = slot };
 
 	report.epoch = change->epoch;
 	report.seq = change->seq;
-	report.teid = count->teid;
-	report.uplink_packets = count->packets[LINE_UPLINK];
-	report.uplink_bytes = count->bytes[LINE_UPLINK];
-	report.downlink_packets = count->packets[LINE_DOWNLINK];
-	report.downlink_bytes = count->bytes[LINE_DOWNLINK];
-	report.red_packets = count->red_packets[LINE_UPLINK] + count->red_packets[LINE_DOWNLINK];
-	report.life = count->life;
-	reports_post(apply->reports, &report);
-	FAULT_POINT("final.posted");
-	reports_publish(apply->reports);
-	FAULT_POINT("final.published");
+	reports_final(apply->reports, report, count);
 }
 
 static int cell_clear(struct apply *apply, const struct lines *lines, const struct change *change, uint32_t slot,

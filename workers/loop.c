@@ -31,6 +31,7 @@ void loop_open(struct loop *loop, const struct plane_view *view, unsigned number
 	pipe_init(&loop->pipe, &view->plane->net, &view->rooms, &view->plane->shape);
 	tenure_open(&loop->tenure, &loop->pipe, view, number);
 	reports_open(&loop->reports, seat, wires->bell_courier);
+	anew_open(&loop->anew, &loop->tenure, &loop->reports);
 	apply_open(&loop->apply, &loop->tenure, &loop->reports, seat);
 	loop_set_work(loop, pipe_work, &loop->pipe);
 }
@@ -45,16 +46,18 @@ void loop_set_work(struct loop *loop, loop_work *work, void *with)
 static void fence_pass(struct loop *loop, struct lane_handle *handle)
 {
 	uint8_t shard = (uint8_t)handle->hint;
+	bool image = handle->hint & LANE_IMAGE;
 
 	FAULT_POINT("fence.come");
 	if (handle->code == LANE_OWN) {
-		tenure_take(&loop->tenure, shard);
+		tenure_take(&loop->tenure, shard, image);
+		anew_visit(&loop->anew, loop->pipe.shape.slots);
 		loop->stood_at = 0;
 		loop->house_left = true;
 		FAULT_POINT("fence.taken");
 		handle->code = VERDICT_OWNED;
 	} else {
-		tenure_give(&loop->tenure, shard);
+		tenure_give(&loop->tenure, shard, image);
 		FAULT_POINT("fence.given");
 		handle->code = VERDICT_CUT;
 	}
@@ -165,6 +168,7 @@ void loop_keep_house(struct loop *loop, uint64_t now)
 		loop->primary_gone = !primary_lives(loop);
 	}
 	loop->house_left = tenure_look(&loop->tenure, LOOK_CELLS);
+	loop->house_left |= anew_visit(&loop->anew, LOOK_CELLS);
 }
 
 // A seat is left only with empty hands.

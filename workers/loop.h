@@ -4,6 +4,7 @@
 // publish lane.out, then give lane.in back; apply some changes; now and then keep house. No lock, no allocation, no log; system
 // calls only to sleep and, once a second, to see whether the primary lives.
 #pragma once
+#include "workers/anew.h"
 #include "workers/apply.h"
 
 // Turns n <= LANE_BURST handles from what was lent into what comes back (pipe_burst, slow_burst). Never sees a fence.
@@ -24,6 +25,7 @@ struct loop {
 	struct pipe pipe;
 	struct tenure tenure;
 	struct reports reports;
+	struct anew anew;
 	struct apply apply;
 	loop_work *work;
 	void *with;

@@ -4,6 +4,7 @@
 // overwritten: who posts asks for space first and waits its turn if there is none.
 #pragma once
 #include "shared/plane/seat.h"
+#include "workers/lines.h"
 
 struct reports {
 	struct seat seat;
@@ -20,6 +21,10 @@ unsigned reports_space(const struct reports *reports);
 void reports_post(struct reports *reports, const struct report *report);
 
 void reports_publish(struct reports *reports);
+
+// Posts and publishes a cell's last counters, before anything comes of their end: if we die in between they come again, and a
+// count that comes twice is the same count. report: kind, shard, slot; epoch and seq where a change is the cause.
+void reports_final(struct reports *reports, struct report report, const struct lines_count *count);
 
 // Wakes the courier if it sleeps; after the last reports_publish of a visit.
 void reports_ring(struct reports *reports);

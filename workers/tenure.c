@@ -2,6 +2,7 @@
 #include "workers/tenure.h"
 #include <string.h>
 #include "shared/base/faults.h"
+#include "workers/picture.h"
 
 void tenure_open(struct tenure *tenure, struct pipe *pipe, const struct plane_view *view, unsigned seat)
 {
@@ -13,14 +14,19 @@ struct lines tenure_lines(const struct tenure *tenure, uint8_t shard)
 	return (struct lines){ &tenure->pipe->shard[shard], &tenure->view->plane->shape, &tenure->view->plane->net, 0 };
 }
 
-static void unread_set(struct tenure *tenure, uint8_t shard, bool unread)
+static void set_bit(uint64_t set[SHARDS / 64], uint8_t shard, bool on)
 {
 	uint64_t bit = 1ull << shard % 64;
 
-	if (unread)
-		tenure->unread[shard / 64] |= bit;
+	if (on)
+		set[shard / 64] |= bit;
 	else
-		tenure->unread[shard / 64] &= ~bit;
+		set[shard / 64] &= ~bit;
+}
+
+static void unread_set(struct tenure *tenure, uint8_t shard, bool unread)
+{
+	set_bit(tenure->unread, shard, unread);
 	tenure->unread_slot = 0; // the lowest shard may be another one now; looking twice does no harm
 }
 
@@ -35,9 +41,10 @@ static void header_renew(struct region_header *header, uint8_t shard)
 	header->magic = REGION_MAGIC;
 }
 
-void tenure_take(struct tenure *tenure, uint8_t shard)
+void tenure_take(struct tenure *tenure, uint8_t shard, bool image)
 {
 	struct region *region = &tenure->pipe->shard[shard];
+	bool current = picture_current(tenure->view->image, shard);
 	struct lines lines;
 
 	if (!tenure_has(tenure, shard))
@@ -51,27 +58,39 @@ void tenure_take(struct tenure *tenure, uint8_t shard)
 	lines = tenure_lines(tenure, shard);
 	lines_adopt(&lines);
 	FAULT_POINT("tenure.adopted");
+	if (image && !picture_read(&lines, tenure->view->image))
+		current = true;
+	FAULT_POINT("tenure.read");
+	if (current)
+		picture_settle(tenure->view->image, shard);
+	picture_unmake(tenure->view->image, shard);
+	FAULT_POINT("tenure.settled");
+	set_bit(tenure->stale, shard, !current);
 	unread_set(tenure, shard, true);
 }
 
-void tenure_give(struct tenure *tenure, uint8_t shard)
+void tenure_give(struct tenure *tenure, uint8_t shard, bool image)
 {
+	struct lines lines = tenure_lines(tenure, shard);
+
 	if (!tenure_has(tenure, shard))
 		return;
+	if (image)
+		picture_write(&lines, tenure->view->image);
 	FAULT_POINT("tenure.leaving");
 	tenure->pipe->shard[shard].header->owner = PLANE_SEAT_NONE;
 	FAULT_POINT("tenure.sealed");
 	tenure->pipe->shard[shard].header = NULL;
 	tenure->held--;
+	set_bit(tenure->stale, shard, false);
 	unread_set(tenure, shard, false);
 }
 
-// The lowest shard still to be looked at, or -1.
-static int unread_first(const struct tenure *tenure)
+int tenure_first(const uint64_t set[SHARDS / 64])
 {
 	for (unsigned word = 0; word < SHARDS / 64; word++)
-		if (tenure->unread[word])
-			return (int)(word * 64) + __builtin_ctzll(tenure->unread[word]);
+		if (set[word])
+			return (int)(word * 64) + __builtin_ctzll(set[word]);
 	return -1;
 }
 
@@ -79,7 +98,7 @@ bool tenure_look(struct tenure *tenure, unsigned budget)
 {
 	int shard;
 
-	while (budget && (shard = unread_first(tenure)) >= 0) {
+	while (budget && (shard = tenure_first(tenure->unread)) >= 0) {
 		struct lines lines = tenure_lines(tenure, (uint8_t)shard);
 
 		for (; budget && tenure->unread_slot < lines.shape->slots; budget--)
@@ -87,5 +106,5 @@ bool tenure_look(struct tenure *tenure, unsigned budget)
 		if (tenure->unread_slot == lines.shape->slots)
 			unread_set(tenure, (uint8_t)shard, false);
 	}
-	return unread_first(tenure) >= 0;
+	return tenure_first(tenure->unread) >= 0;
 }

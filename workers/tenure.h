@@ -15,16 +15,18 @@ struct tenure {
 	unsigned held;                // shards that are ours
 	uint64_t unread[SHARDS / 64]; // bit: cells of the shard are still to be looked at
 	uint32_t unread_slot;         // next cell of the lowest such shard
+	uint64_t stale[SHARDS / 64];  // bit: others have counted since for the shard's sessions; see anew.h
 };
 
 void tenure_open(struct tenure *tenure, struct pipe *pipe, const struct plane_view *view, unsigned seat);
 
 // Takes the shard over: from here its packets and changes are ours. Whoever held it is dead or has sealed it. A
-// region whose header is spoilt is taken at sequence 0, so that ctrl sends it again.
-void tenure_take(struct tenure *tenure, uint8_t shard);
+// region whose header is spoilt is taken at sequence 0, so that ctrl sends it again. image: it comes from a build whose lines are
+// laid out differently, and is read from the image; where that is not whole, the region is taken as it was left.
+void tenure_take(struct tenure *tenure, uint8_t shard, bool image);
 
-// Seals the region: nothing of ours touches it any more. No harm if it was not ours.
-void tenure_give(struct tenure *tenure, uint8_t shard);
+// Seals the region: nothing of ours touches it any more. No harm if it was not ours. image: for such a build.
+void tenure_give(struct tenure *tenure, uint8_t shard, bool image);
 
 static inline bool tenure_has(const struct tenure *tenure, uint8_t shard)
 {
@@ -33,6 +35,8 @@ static inline bool tenure_has(const struct tenure *tenure, uint8_t shard)
 
 // The shard as lines.h wants it; only while tenure_has.
 struct lines tenure_lines(const struct tenure *tenure, uint8_t shard);
+
+int tenure_first(const uint64_t set[SHARDS / 64]); // the lowest shard of a set, or -1
 
 // Looks through at most `budget` cells of shards taken over and drops those that fail their check. True while some are left.
 bool tenure_look(struct tenure *tenure, unsigned budget);

@@ -47,6 +47,7 @@ static void plane_fill(struct plane *plane)
 
 void fake_plane_make(struct plane_view *view)
 {
+	const struct region_shape *shape;
 	uint8_t *shards;
 
 	*view = (struct plane_view){ .plane = pages(PLANE_PAGE) };
@@ -55,9 +56,11 @@ void fake_plane_make(struct plane_view *view)
 	view->rooms.count[0] = FAKE_ROOMS;
 	for (unsigned n = 0; n < PLANE_SEATS; n++)
 		view->seats[n] = seat_at(pages(3 * (size_t)PLANE_PAGE));
-	shards = pages(SHARDS * region_stride(&view->plane->shape));
+	shape = &view->plane->shape;
+	view->image = pages(image_bytes(shape->slots, shape->rates));
+	shards = pages(SHARDS * region_stride(shape));
 	for (unsigned s = 0; s < SHARDS; s++) {
-		view->shards[s] = region_at(shards, &view->plane->shape, s);
+		view->shards[s] = region_at(shards, shape, s);
 		view->shards[s].header->magic = REGION_MAGIC;
 		view->shards[s].header->shard = s;
 		view->shards[s].header->owner = PLANE_SEAT_NONE;
@@ -66,7 +69,10 @@ void fake_plane_make(struct plane_view *view)
 
 void fake_plane_free(struct plane_view *view)
 {
-	munmap(view->shards[0].header, whole_pages(SHARDS * region_stride(&view->plane->shape)));
+	const struct region_shape *shape = &view->plane->shape;
+
+	munmap(view->shards[0].header, whole_pages(SHARDS * region_stride(shape)));
+	munmap(view->image, whole_pages(image_bytes(shape->slots, shape->rates)));
 	for (unsigned n = 0; n < PLANE_SEATS; n++)
 		munmap(view->seats[n].primary, 3 * (size_t)PLANE_PAGE);
 	munmap(view->rooms.base[0], whole_pages(FAKE_ROOMS * ROOM_STRIDE));

@@ -27,7 +27,7 @@ static int make(void **state)
 	worker = view.seats[SEAT].worker;
 	change_head = report_tail = 0;
 	loop_open(&loop, &view, SEAT, &wires);
-	tenure_take(&loop.tenure, SHARD);
+	tenure_take(&loop.tenure, SHARD, false);
 	return 0;
 }
 

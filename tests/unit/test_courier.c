@@ -30,6 +30,8 @@ static unsigned hellos, acks, gaps, refusals, usages;
 static struct report last; // report of the kind counted last
 static struct feed_usage usage;
 static uint64_t acked[SHARDS];
+static uint64_t numbered; // last message of this connection
+static unsigned finals;
 
 static void ctrl_open(void)
 {
@@ -54,6 +56,7 @@ static void report_hear(const struct report *report)
 	acks += report->kind == REPORT_ACK;
 	gaps += report->kind == REPORT_GAP;
 	refusals += report->kind == REPORT_REFUSED;
+	finals += report->kind == REPORT_FINAL;
 	if (report->kind == REPORT_ACK)
 		acked[report->shard] = report->seq;
 	else
@@ -69,6 +72,11 @@ static void ctrl_hear(void)
 		assert_int_equal(feed_decode(&heard, nng_msg_body(message), nng_msg_len(message), &fault), 0);
 		nng_msg_free(message);
 		hellos += heard.kind == FEED_HELLO;
+		if (heard.kind == FEED_HELLO)
+			numbered = 0;
+		else
+			assert_int_equal(heard.kind == FEED_USAGE ? heard.usages.number : heard.reports.number,
+					 ++numbered);
 		if (heard.kind == FEED_USAGE && heard.usages.count) {
 			usages += heard.usages.count;
 			usage = heard.usages.usage[0];
@@ -97,7 +105,7 @@ static void turn(void)
 
 static void own(unsigned seat, uint8_t shard)
 {
-	tenure_take(&loops[seat].tenure, shard);
+	tenure_take(&loops[seat].tenure, shard, false);
 	atomic_store(&view->plane->owner[shard], (uint8_t)seat);
 }
 
@@ -130,7 +138,7 @@ static int make(void **state)
 {
 	static const struct loop_wires no_wires = { -1, -1, -1, -1 };
 
-	hellos = acks = gaps = refusals = usages = 0;
+	hellos = acks = gaps = refusals = usages = finals = 0;
 	memset(acked, 0, sizeof(acked));
 	memset(&last, 0, sizeof(last));
 	strcpy(folder, "/tmp/courier.XXXXXX");
@@ -299,6 +307,74 @@ static void usage_is_told(void **state)
 	assert_int_equal(usage.count.uplink_bytes, 900);
 }
 
+static void hear(void)
+{
+	word.kind = FEED_HEARD;
+	word.heard.number = numbered;
+	ctrl_say();
+}
+
+// The ring is the only place where they are: neither side's death may lose them.
+static void last_counters_are_told_until_they_are_heard(void **state)
+{
+	const struct ring_index *tail = &view->seats[0].courier->report_tail,
+				*head = &view->seats[0].worker->report_head;
+	struct change *change;
+
+	welcome();
+	batch_begin();
+	batch_set(10, 5, 0, 1);
+	ctrl_say();
+	UNTIL(acked[10] == 1);
+	UNTIL(ring_resume(tail) == 1); // an acknowledgement waits for nobody
+	view->shards[10].uplink[5].bytes = 900;
+	batch_begin();
+	change = &word.batch.change[word.batch.count++];
+	*change = (struct change){ .prev = 1, .seq = 2, .slot = 5, .shard = 10, .verb = CHANGE_CLEAR };
+	ctrl_say();
+	UNTIL(finals == 1 && acked[10] == 2);
+	assert_int_equal(last.uplink_bytes, 900);
+	courier_close(&courier);
+	assert_int_equal(courier_open(&courier, &kit, folder), 0);
+	UNTIL(hellos == 2);
+	word.kind = FEED_WELCOME;
+	word.welcome = (struct feed_welcome){ 3, 10 };
+	ctrl_say();
+	UNTIL(finals == 2); // the next courier tells it
+	nng_close(ctrl);
+	UNTIL(!courier.welcomed);
+	ctrl_open();
+	hellos = 0;
+	welcome();
+	UNTIL(finals == 3); // the next ctrl is told
+	for (unsigned i = 0; i < 100; i++)
+		turn();
+	assert_int_equal(ring_resume(tail), 1);
+	assert_int_equal(finals, 3);
+	hear();
+	UNTIL(ring_resume(tail) == ring_resume(head));
+}
+
+static void a_dead_plane_is_read_out(void **state)
+{
+	welcome();
+	batch_begin();
+	batch_set(10, 5, 0, 1);
+	ctrl_say();
+	UNTIL(acked[10] == 1);
+	courier.usage_interval_ns = courier.usage_at_ns = UINT64_MAX / 2;
+	view->shards[10].uplink[5].packets = 9;
+	courier_leave(&courier);
+	assert_false(courier_left(&courier));
+	UNTIL(usages == 1);
+	assert_int_equal(usage.count.uplink_packets, 9);
+	for (unsigned i = 0; i < 100; i++)
+		turn();
+	assert_false(courier_left(&courier)); // told, but not heard
+	hear();
+	UNTIL(courier_left(&courier));
+}
+
 static void a_new_courier_goes_on_where_the_rings_stand(void **state)
 {
 	welcome();
@@ -342,6 +418,8 @@ int main(void)
 		TEST(a_shard_without_owner_holds_up_nobody),
 		TEST(a_stuck_worker_stops_nobody),
 		TEST(usage_is_told),
+		TEST(last_counters_are_told_until_they_are_heard),
+		TEST(a_dead_plane_is_read_out),
 		TEST(a_new_courier_goes_on_where_the_rings_stand),
 		TEST(a_new_ctrl_hears_hello_again),
 	};
