@@ -31,6 +31,7 @@ void crew_condemn(struct loop *loop, unsigned seat, enum post_down blame)
 	crew->blame = (uint8_t)blame;
 	crew->deadline_ns = loop->now_ns + CREW_LEAVE_NS;
 	loop->fed &= ~(1u << seat);
+	watch_doubt(loop->part.watch, seat, 0);
 	crew_kill(loop, seat);
 }
 
@@ -65,7 +66,8 @@ static void crew_ready(struct loop *loop, unsigned seat)
 	struct crew *crew = &loop->crew[seat];
 
 	crew->phase = CREW_READY;
-	crew->deadline_ns = loop->now_ns + CREW_STUCK_NS;
+	crew->since_ns = loop->now_ns;
+	watch_sit(loop->part.watch, seat, crew->pid);
 	loop->fed |= 1u << seat;
 	loop_tell(loop, (struct post_word){ .verb = POST_UP, .seat = seat, .pid = crew->pid });
 	if (!crew->wanted)
@@ -161,17 +163,94 @@ void crew_look(struct loop *loop)
 		crew_look_at(loop, (unsigned)__builtin_ctz(seats));
 }
 
+// Whether a seat in this phase may be lent packets, if nothing else is amiss.
+static bool crew_eats(const struct loop *loop, unsigned seat)
+{
+	uint8_t phase = loop->crew[seat].phase;
+
+	return phase == CREW_READY || (phase == CREW_DRAINING && !loop->ending && seat != PLANE_SEAT_SLOW);
+}
+
+static void crew_answers(struct loop *loop, unsigned seat)
+{
+	struct crew *crew = &loop->crew[seat];
+
+	crew->returned = loop->lane[seat].out_tail;
+	crew->since_ns = loop->now_ns;
+	if (!crew->doubt)
+		return;
+	crew->doubt = 0;
+	watch_doubt(loop->part.watch, seat, 0);
+	crew->late = crew->waits = false;
+	if (crew_eats(loop, seat))
+		loop->fed |= 1u << seat;
+}
+
+static void crew_is_late(struct loop *loop, unsigned seat)
+{
+	struct crew *crew = &loop->crew[seat];
+
+	if (crew->late)
+		return;
+	crew->late = true;
+	loop->tally.seat[seat].late++;
+	loop->fed &= ~(1u << seat);
+	bell_ring(loop->lane[seat].bell); // a second chance, should it sleep against all rules
+}
+
+static void crew_waits(struct loop *loop, unsigned seat, enum judge_verdict why)
+{
+	struct crew *crew = &loop->crew[seat];
+
+	if (crew->waits)
+		return;
+	crew->waits = true;
+	loop->tally.seat[seat].waits++;
+	loop_tell(loop, (struct post_word){ .verb = POST_WAITS, .seat = seat, .pid = crew->pid, .value = why });
+}
+
+static void crew_sentence(struct loop *loop, unsigned seat)
+{
+	struct crew *crew = &loop->crew[seat];
+	enum judge_verdict verdict = watch_word(loop->part.watch, seat, crew->doubt);
+
+	switch (verdict) {
+	case JUDGE_LOOPS:
+	case JUDGE_BLOCKED:
+		crew_condemn(loop, seat, POST_STUCK);
+		break;
+	case JUDGE_STOPPED:
+		crew_condemn(loop, seat, POST_STOPPED);
+		break;
+	case JUDGE_TRACED:
+		crew_is_late(loop, seat);
+		crew_waits(loop, seat, verdict);
+		break;
+	case JUDGE_STARVED:
+		crew_waits(loop, seat, verdict);
+		break;
+	case JUDGE_LATE:
+		crew_is_late(loop, seat);
+		break;
+	default:
+		if (loop->now_ns - crew->since_ns > CREW_STUCK_NS)
+			crew_condemn(loop, seat, POST_STUCK);
+	}
+}
+
 // Progress is what we saw come back ourselves, not what the worker says of itself.
-static void crew_judge(struct loop *loop, unsigned seat, bool late)
+static void crew_judge(struct loop *loop, unsigned seat)
 {
 	struct crew *crew = &loop->crew[seat];
 	const struct lane *lane = &loop->lane[seat];
 
 	if (lane->lease.live == 0 || lane->out_tail != crew->returned) {
-		crew->returned = lane->out_tail;
-		crew->deadline_ns = loop->now_ns + CREW_STUCK_NS;
-	} else if (late) {
-		crew_condemn(loop, seat, POST_STUCK);
+		crew_answers(loop, seat);
+	} else if (crew->doubt) {
+		crew_sentence(loop, seat);
+	} else if (loop->now_ns - crew->since_ns >= CREW_DOUBT_NS) {
+		crew->doubt = ++loop->doubts ? loop->doubts : ++loop->doubts;
+		watch_doubt(loop->part.watch, seat, crew->doubt);
 	}
 }
 
@@ -208,10 +287,12 @@ static void crew_keep_at(struct loop *loop, unsigned seat)
 		crew_ask(loop, seat);
 		break;
 	case CREW_READY:
-		crew_judge(loop, seat, late);
+		crew_judge(loop, seat);
 		break;
 	case CREW_DRAINING:
 		crew_drained(loop, seat, late);
+		if (crew->phase == CREW_DRAINING)
+			crew_judge(loop, seat);
 		break;
 	case CREW_STARTING:
 	case CREW_LEAVING:
@@ -235,8 +316,10 @@ void crew_keep(struct loop *loop)
 	uint64_t gap = loop->now_ns - loop->keep_ns;
 
 	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
-		if (gap > CREW_PAUSE_NS)
+		if (gap > CREW_PAUSE_NS) {
 			loop->crew[seat].deadline_ns += gap;
+			loop->crew[seat].since_ns += gap;
+		}
 		crew_keep_at(loop, seat);
 	}
 }

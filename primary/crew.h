@@ -4,6 +4,9 @@
 //                                  any --died, crashed, exited--> (reap.h) DEAD --pidfd has spoken--> FREE
 //                                  any --forges, hangs, too late--> CONDEMNED --died--> DEAD
 //
+// A seat that holds packets and gives none back is in doubt (watch.h). A tick of CPU time later it is late: not fed, but nothing is
+// moved, and the next handle that comes back makes all well. Only then, if it goes on, it is condemned.
+//
 // Owned by the primary's loop. What it can't do without waiting (start, kill, tell people) it posts to the fleet thread.
 #pragma once
 #include <stdbool.h>
@@ -34,12 +37,17 @@ struct crew {
 	int32_t pid;
 	uint64_t deadline_ns; // 0 = none
 	uint32_t returned;    // handles come back when progress was judged last
+	uint64_t since_ns;    // when it gave something back last, or held nothing
+	uint32_t doubt;       // number of the doubt about it; 0 = none
+	bool late;            // holds packets and gives none back: not fed
+	bool waits;           // told that it is not its fault
 };
 
 #define CREW_START_NS 10000000000ull // from FORKED to READY
 #define CREW_DRAIN_NS 5000000000ull  // from the order to leave until its shards and packets are gone
 #define CREW_LEAVE_NS 2000000000ull  // from then to its exit; also what a SIGKILL may take before it is repeated
-#define CREW_STUCK_NS 2000000000ull  // without one handle coming back while it holds some
+#define CREW_DOUBT_NS 2000000ull     // without one handle coming back while it holds some: the watcher shall look
+#define CREW_STUCK_NS 2000000000ull  // the same, where nobody can tell its CPU time: it hangs
 
 void crew_order(struct loop *loop, const struct post_word *order); // START, STOP, RESTART, FORKED, EXITED
 

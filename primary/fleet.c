@@ -14,12 +14,14 @@
 #include <nng/protocol/reqrep0/rep.h>
 
 #include "primary/fleet_inside.h"
+#include "primary/judge.h"
 #include "shared/base/bell.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/base/notify.h"
 
 #define FLEET_LINK_NS 500000000ull
+#define FLEET_WAITS_NS 10000000000ull // between two words about one seat
 #define FLEET_ORDER_BYTES (4u << 20)
 
 static void fleet_links(struct fleet *fleet)
@@ -45,8 +47,9 @@ static void fleet_down(struct fleet *fleet, const struct post_word *fact, uint64
 		[POST_CRASHED] = "crashed",
 		[POST_FORGED] = "gave back what it did not hold: evicted",
 		[POST_RING] = "ring index impossible: evicted",
-		[POST_STUCK] = "no progress: evicted",
+		[POST_STUCK] = "hangs: evicted",
 		[POST_LATE] = "too late: evicted",
+		[POST_STOPPED] = "was stopped: evicted",
 	};
 
 	journal_write(&fleet->journal, JOURNAL_SEAT_DOWN, (struct journal_place){ fact->seat, 0 },
@@ -62,6 +65,19 @@ static void fleet_refused(const struct post_word *fact)
 			    fact->seat);
 	else
 		log_warning("drain.refused", "seat %u is the last regular: it can't be a guest", fact->seat);
+}
+
+// Not its fault: nothing is done but to say so, now and then.
+static void fleet_waits(struct fleet *fleet, const struct post_word *fact, uint64_t now_ns)
+{
+	uint64_t *told_ns = &fleet->waits_ns[fact->seat];
+
+	if (*told_ns && now_ns - *told_ns < FLEET_WAITS_NS)
+		return;
+	*told_ns = now_ns;
+	journal_write(&fleet->journal, JOURNAL_ALARM, (struct journal_place){ fact->seat, 0 },
+		      "seat %u: worker %d holds packets and %s", fact->seat, fact->pid,
+		      fact->value == JUDGE_TRACED ? "is being traced" : "gets no processor time");
 }
 
 static void fleet_fact(struct fleet *fleet, const struct post_word *fact, uint64_t now_ns)
@@ -80,6 +96,9 @@ static void fleet_fact(struct fleet *fleet, const struct post_word *fact, uint64
 		break;
 	case POST_DOWN:
 		fleet_down(fleet, fact, now_ns);
+		break;
+	case POST_WAITS:
+		fleet_waits(fleet, fact, now_ns);
 		break;
 	case POST_LEFT:
 		journal_write(&fleet->journal, JOURNAL_SEAT_LEFT, (struct journal_place){ fact->seat, 0 },

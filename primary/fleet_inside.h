@@ -31,6 +31,7 @@ struct fleet {
 	int socket_fd, epoll, signals;
 	uint32_t link; // set of ports that are up
 	uint64_t start_ns, link_ns;
+	uint64_t waits_ns[PLANE_SEATS]; // when an operator was told that a worker gets no processor time
 	bool ended;
 	pthread_t thread;
 	struct fleet_state state;

@@ -153,11 +153,13 @@ static void extra_add(struct fleet *fleet, const char *name, const char *help, u
 static void extras_fill(struct fleet *fleet, Shoal__Fleet__State *state)
 {
 	const struct tally *tally = &fleet->state.tally;
-	uint64_t forged = 0, replayed = 0;
+	uint64_t forged = 0, replayed = 0, late = 0, waits = 0;
 
 	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
 		forged += tally->seat[seat].forged;
 		replayed += tally->seat[seat].replayed;
+		late += tally->seat[seat].late;
+		waits += tally->seat[seat].waits;
 	}
 	state->n_extras = 0;
 	state->extras = fleet->state.extras;
@@ -167,6 +169,8 @@ static void extras_fill(struct fleet *fleet, Shoal__Fleet__State *state)
 	extra_add(fleet, "primary_shard_moves", "shards given to a seat", tally->moves);
 	extra_add(fleet, "primary_handles_forged", "handles refused because their worker did not hold them", forged);
 	extra_add(fleet, "primary_packets_replayed", "packets taken from dead workers and lent again", replayed);
+	extra_add(fleet, "primary_seats_late", "times a worker was not fed because it gave nothing back", late);
+	extra_add(fleet, "primary_seats_waiting", "times a worker held packets and got no processor time", waits);
 	extra_add(fleet, "primary_packets_held", "packets waiting for a worker now", tally->held);
 	extra_add(fleet, "primary_packets_waiting", "packets waiting for a next hop now", tally->waiting);
 }

@@ -24,7 +24,7 @@
 #define LOOP_PAUSES 64u           // empty turns that only pause
 #define LOOP_YIELDS 80u           // empty turns after which it sleeps
 #define LOOP_SLEEP_MS 100         // longest sleep
-#define LOOP_WATCH_MS 1           // longest sleep if some port can't wake us
+#define LOOP_WATCH_MS 1           // longest sleep if some port can't wake us, or a worker holds packets
 #define LOOP_WAIT_FDS 64u
 
 void loop_tell(struct loop *loop, struct post_word fact)
@@ -174,6 +174,15 @@ static uint64_t loop_now(struct loop *loop)
 	return now;
 }
 
+// While somebody holds work, we look every millisecond whether it comes back.
+static int loop_patience(const struct loop *loop)
+{
+	for (uint32_t seats = loop->seated; seats; seats &= seats - 1)
+		if (loop->lane[__builtin_ctz(seats)].lease.live > 0)
+			return LOOP_WATCH_MS;
+	return loop->wait_ms;
+}
+
 static void loop_sleep(struct loop *loop)
 {
 	_Atomic uint32_t *sleeping = &loop->part.view->plane->sleeping;
@@ -183,7 +192,7 @@ static void loop_sleep(struct loop *loop)
 	bell_doze(sleeping);
 	if (loop_turn(loop, loop_now(loop)) == 0 && !loop->ended) {
 		loop->tally.sleeps++;
-		n = epoll_wait(loop->epoll, event, 8, loop->wait_ms);
+		n = epoll_wait(loop->epoll, event, 8, loop_patience(loop));
 		for (int i = 0; i < n; i++)
 			if (event[i].data.fd == loop->part.bell[NEST_BELL_PRIMARY])
 				bell_hush(event[i].data.fd);

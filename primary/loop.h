@@ -13,6 +13,7 @@
 #include "primary/nic.h"
 #include "primary/steer.h"
 #include "primary/tally.h"
+#include "primary/watch.h"
 #include "shared/plane/nest.h"
 
 struct loop_parts {
@@ -21,6 +22,7 @@ struct loop_parts {
 	struct nic *nic;
 	struct post *orders;       // fleet thread -> us
 	struct post *facts;        // us -> fleet thread
+	struct watch *watch;       // looks at workers in doubt
 	struct tally_board *board; // us -> fleet thread
 	int bell[NEST_BELLS];
 };
@@ -42,6 +44,7 @@ struct loop {
 	uint32_t unsent;                   // set of ports with frames in their transmit buffer
 	uint32_t link;                     // set of ports whose link is up
 	uint32_t hold_limit;               // packets that may wait for one seat
+	uint32_t doubts;                   // number of the last doubt about a worker
 	unsigned resume_from[PLANE_SEATS]; // shard at which the hold is looked at next, so that each has its turn
 	uint64_t own_tails;                // set of the last bytes, modulo 64, of our own addresses
 	struct map map;

@@ -48,6 +48,7 @@ struct primary {
 	_Atomic uint32_t fleet_sleeping;
 	struct tally_board board;
 	struct fleet *fleet;
+	struct watch watch;
 	struct loop *loop;
 };
 
@@ -150,6 +151,7 @@ static int loop_open_all(struct primary *p)
 		.nic = p->nic,
 		.orders = &p->orders,
 		.facts = &p->facts,
+		.watch = &p->watch,
 		.board = &p->board,
 	};
 
@@ -204,12 +206,15 @@ static int serve(struct primary *p)
 		error = loop_open_all(p);
 	if (!error)
 		error = fleet_open_all(p);
+	if (!error)
+		error = watch_start(&p->watch, &p->view.plane->sleeping, p->bell[NEST_BELL_PRIMARY]);
 	if (error)
 		return error;
 	pin(p);
 	notify_ready("ports open, waiting for workers");
 	loop_run(p->loop);
 	unpin(p);
+	watch_stop(&p->watch);
 	fleet_stop(p->fleet);
 	return 0;
 }

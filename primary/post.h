@@ -33,6 +33,7 @@ enum post_verb {
 	POST_RETURN,  // list: no longer used
 	POST_REFUSED, // value = -errno, seat, shard, pid = which order: it could not be
 	POST_ENDED,   // the loop has stopped
+	POST_WAITS,   // seat, pid, value = enum judge_verdict: holds packets through no fault of its own
 };
 
 // Why a seat went down.
@@ -43,6 +44,7 @@ enum post_down {
 	POST_RING,    // evicted: impossible ring index
 	POST_STUCK,   // evicted: no progress
 	POST_LATE,    // evicted: neither READY nor gone in time
+	POST_STOPPED, // evicted: somebody has stopped it
 };
 
 struct post_word {

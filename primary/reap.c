@@ -64,6 +64,7 @@ void reap_reset(struct loop *loop, unsigned seat)
 {
 	struct crew *crew = &loop->crew[seat];
 
+	watch_sit(loop->part.watch, seat, 0);
 	lane_reset(&loop->lane[seat]);
 	atomic_store(&loop->lane[seat].pages.primary->wanted, SEAT_REST);
 	*crew = (struct crew){ .phase = CREW_FREE, .wanted = crew->wanted };

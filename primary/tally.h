@@ -15,6 +15,8 @@ struct tally_seat {
 	uint64_t forged;               // handles refused: it did not hold them
 	uint64_t replayed;             // packets taken from its hands when it died
 	uint64_t deaths;
+	uint64_t late;       // times it was not fed because it gave nothing back
+	uint64_t waits;      // times it got no processor time while it held packets
 	uint64_t lent, held; // now
 	uint64_t phase;      // enum crew_phase
 	uint64_t wanted, guest;
