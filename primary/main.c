@@ -20,6 +20,7 @@
 #include "shared/base/bell.h"
 #include "shared/base/log.h"
 #include "shared/base/notify.h"
+#include "shared/base/modes.h"
 #include "shared/base/once.h"
 #include "shared/plane/zone.h"
 
@@ -249,8 +250,13 @@ static void signals_block(void)
 
 static int alone(const struct conf *conf)
 {
-	int pid = 0, lock = once_take(conf->run_dir, "primary", &pid);
+	int pid = 0, lock = modes_begin(conf);
 
+	if (!lock)
+		lock = modes_unwritable(conf->hugepage_dir);
+	if (lock < 0)
+		return lock;
+	lock = once_take(conf->run_dir, "primary", &pid);
 	if (lock == -EEXIST)
 		log_error("primary.twice", "%s: a primary runs here already, pid %d", conf->run_dir, pid);
 	else if (lock < 0)

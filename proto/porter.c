@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+#include "shared/base/modes.h"
 
 #define LOOK_NS 1000000000ull
 #define ALONE_NS 2000000000ull
@@ -15,11 +16,24 @@
 #define REDIAL_MAX_MS 100
 #define GREETING 8u
 
+// The socket's mode is the first wall, this the second: root, we ourselves, and Shoal's group where it shares the folder.
+static bool is_stranger(const struct porter *porter, nng_pipe pipe)
+{
+	uint64_t uid, gid;
+
+	if (nng_pipe_get_uint64(pipe, NNG_OPT_IPC_PEER_UID, &uid) ||
+	    nng_pipe_get_uint64(pipe, NNG_OPT_IPC_PEER_GID, &gid))
+		return false; // not ipc
+	return uid && uid != geteuid() && (!porter->shared || gid != porter->group);
+}
+
 static void arrived(nng_pipe pipe, nng_pipe_ev event, void *with)
 {
 	struct porter *porter = with;
 
 	atomic_fetch_add_explicit(&porter->arrivals, 1, memory_order_relaxed);
+	if (porter->listens && is_stranger(porter, pipe))
+		nng_pipe_close(pipe);
 }
 
 static int porter_open(struct porter *porter, nng_socket socket, const char *url, size_t message_max)
@@ -44,7 +58,7 @@ static int listen_now(struct porter *porter)
 		return error;
 	error = nng_listener_set_size(porter->listener, NNG_OPT_RECVMAXSZ, porter->message_max);
 	if (!error && is_ipc(porter))
-		error = nng_listener_set_int(porter->listener, NNG_OPT_IPC_PERMISSIONS, 0600);
+		error = nng_listener_set_int(porter->listener, NNG_OPT_IPC_PERMISSIONS, porter->shared ? 0660 : 0600);
 	if (!error)
 		error = nng_listener_start(porter->listener, 0);
 	if (error) {
@@ -76,6 +90,8 @@ int porter_listen(struct porter *porter, nng_socket socket, const char *url, siz
 {
 	int error = porter_open(porter, socket, url, message_max);
 
+	porter->listens = true;
+	porter->shared = is_ipc(porter) && modes_shared(porter->url + strlen("ipc://"), &porter->group);
 	return error ? error : listen_now(porter);
 }
 

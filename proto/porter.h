@@ -10,12 +10,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct porter {
 	nng_socket socket;
 	nng_listener listener;
 	nng_dialer dialer;
 	char url[320];
+	bool listens, shared; // shared: a listener in a run directory of Shoal's group (modes.h)
+	gid_t group;
 	size_t message_max;
 	_Atomic uint32_t arrivals; // connections that reached the socket; w: NNG's threads
 	uint64_t looked_ns;
@@ -23,7 +26,7 @@ struct porter {
 	uint32_t renewed;  // how often it had to be opened anew
 };
 
-// Listens on (ipc, for the owner only) or dials url. Takes the socket's NNG_PIPE_EV_ADD_PRE for itself. 0 or an NNG error.
+// Listens on (ipc, for the owner, and the group of a shared run directory: modes.h) or dials url. Takes the socket's NNG_PIPE_EV_ADD_PRE for itself. 0 or an NNG error.
 int porter_listen(struct porter *porter, nng_socket socket, const char *url, size_t message_max);
 int porter_dial(struct porter *porter, nng_socket socket, const char *url, size_t message_max);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "shared/base/conf.h"
 #include "shared/base/log.h"
+#include "shared/base/modes.h"
 #include "shared/base/once.h"
 #include "shared/plane/plane.h"
 #include "workers/nursery.h"
@@ -69,7 +70,7 @@ static int serve(const struct conf *conf, char **argv, bool upgrade)
 {
 	log_open(NAME, conf->log_level);
 	setenv("RUNTIME_DIRECTORY", conf->run_dir, 1); // where the EAL looks for its primary's files
-	if (!upgrade && lock_take(conf) < 0)
+	if (modes_begin(conf) || modes_unwritable(conf->hugepage_dir) || (!upgrade && lock_take(conf) < 0))
 		return 1;
 	return nursery_run(conf, argv, upgrade);
 }
