@@ -4,9 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
-#include <unistd.h>
 #include "shared/base/clock.h"
 
 #define READ_FIRST 4096u
@@ -23,14 +21,14 @@ struct call {
 	uint8_t body[];
 };
 
-struct caller *caller_make(int fd, bool ipc, uint64_t now_ns)
+struct caller *caller_make(int fd, const struct listener *listener, uint64_t now_ns)
 {
 	struct caller *caller = calloc(1, sizeof(*caller));
 
 	if (!caller)
 		return NULL;
-	caller->fd = fd;
-	caller->ipc = ipc;
+	caller->stream = stream_make(fd, listener->secured ? &listener->tls : NULL);
+	caller->listener = listener;
 	caller->greeting_left = SP_GREETING;
 	caller->heard_ns = now_ns;
 	return caller;
@@ -57,7 +55,7 @@ void caller_free(struct caller *caller, struct caller_desk *desk)
 	}
 	buffer_free(caller, desk);
 	caller_list_leave(caller);
-	close(caller->fd);
+	stream_close(&caller->stream);
 	free(caller);
 }
 
@@ -72,12 +70,23 @@ static void call_unlink(struct caller *caller, struct call *call)
 	caller->working--;
 }
 
+static void call_write_later(struct caller *caller, struct call *call)
+{
+	if (caller->first)
+		caller->last->next = call;
+	else
+		caller->first = call;
+	caller->last = call;
+	caller->unread += call->request.answer_bytes;
+}
+
 // The desk has answered.
 static void call_answered(struct request *request)
 {
 	struct call *call = (struct call *)request;
 	struct caller *caller = call->caller;
 	size_t trace = call->prefix_bytes;
+	bool ipc = caller && caller->listener->ipc;
 
 	if (!caller) {
 		free(request->answer);
@@ -85,15 +94,10 @@ static void call_answered(struct request *request)
 		return;
 	}
 	call_unlink(caller, call);
-	memmove(call->prefix + sp_frame(caller->ipc), call->prefix, trace);
-	sp_frame_put(call->prefix, caller->ipc, trace + request->answer_bytes);
-	call->prefix_bytes += sp_frame(caller->ipc);
-	if (caller->first)
-		caller->last->next = call;
-	else
-		caller->first = call;
-	caller->last = call;
-	caller->unread += request->answer_bytes;
+	memmove(call->prefix + sp_frame(ipc), call->prefix, trace);
+	sp_frame_put(call->prefix, ipc, trace + request->answer_bytes);
+	call->prefix_bytes += sp_frame(ipc);
+	call_write_later(caller, call);
 	call->desk->answered(call->desk->owner, caller);
 }
 
@@ -112,9 +116,11 @@ static int message_take(struct caller *caller, struct caller_desk *desk, const u
 	*call = (struct call){ .caller = caller, .desk = desk, .after = caller->calls, .prefix_bytes = (size_t)trace };
 	memcpy(call->prefix, message, (size_t)trace);
 	memcpy(call->body, message + trace, length);
-	call->request = (struct request){
-		.bytes = call->body, .length = length, .arrived_ns = clock_ns(), .answered = call_answered
-	};
+	call->request = (struct request){ .bytes = call->body,
+					  .length = length,
+					  .arrived_ns = clock_ns(),
+					  .pass = &caller->listener->pass,
+					  .answered = call_answered };
 	if (caller->calls)
 		caller->calls->before = call;
 	caller->calls = call;
@@ -126,26 +132,37 @@ static int message_take(struct caller *caller, struct caller_desk *desk, const u
 // The length of the first thing in the buffer (greeting or framed message); 0 = cannot be told yet. -errno: nonsense.
 static int64_t first_length(const struct caller *caller)
 {
-	size_t frame = sp_frame(caller->ipc);
+	size_t frame = sp_frame(caller->listener->ipc);
 	uint64_t length;
 
-	if (!caller->greeted)
+	if (!caller->protocol)
 		return SP_GREETING;
+	if (caller->protocol == SP_SUB)
+		return -EBADMSG; // it has nothing to say
 	if (caller->have < frame)
 		return 0;
-	if (sp_frame_get(caller->bytes, caller->ipc, &length))
+	if (sp_frame_get(caller->bytes, caller->listener->ipc, &length))
 		return -EBADMSG;
 	return length > CALLER_MESSAGE_MAX ? -EMSGSIZE : (int64_t)(frame + length);
 }
 
+// A door serves requests, events, or both: the client's greeting says what it wants.
+static int greeting_take(struct caller *caller)
+{
+	if (caller->listener->requests && sp_greeting_is(caller->bytes, SP_REQ))
+		caller->protocol = SP_REQ;
+	else if (caller->listener->events && sp_greeting_is(caller->bytes, SP_SUB))
+		caller->protocol = SP_SUB;
+	return caller->protocol ? 0 : -EPROTO;
+}
+
 static int first_take(struct caller *caller, struct caller_desk *desk, size_t length)
 {
-	size_t frame = sp_frame(caller->ipc);
+	size_t frame = sp_frame(caller->listener->ipc);
 	int error;
 
-	if (!caller->greeted) {
-		caller->greeted = sp_greeting_is(caller->bytes, SP_REQ);
-		error = caller->greeted ? 0 : -EPROTO;
+	if (!caller->protocol) {
+		error = greeting_take(caller);
 	} else {
 		error = message_take(caller, desk, caller->bytes + frame, length - frame);
 	}
@@ -217,11 +234,11 @@ int caller_read(struct caller *caller, struct caller_desk *desk, uint64_t now_ns
 		error = buffer_grow(caller, desk);
 		if (error)
 			break;
-		got = recv(caller->fd, caller->bytes + caller->have, caller->room - caller->have, 0);
-		if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		got = stream_read(&caller->stream, caller->bytes + caller->have, caller->room - caller->have);
+		if (got == -EAGAIN)
 			break;
 		if (got <= 0)
-			return got ? -errno : -ECONNRESET;
+			return got ? (int)got : -ECONNRESET;
 		caller->have += (size_t)got;
 		turn += (size_t)got;
 		error = buffer_work(caller, desk);
@@ -234,12 +251,13 @@ int caller_read(struct caller *caller, struct caller_desk *desk, uint64_t now_ns
 static int greeting_write(struct caller *caller)
 {
 	uint8_t greeting[SP_GREETING];
+	struct iovec part = { greeting + SP_GREETING - caller->greeting_left, caller->greeting_left };
 	ssize_t sent;
 
-	sp_greeting_put(greeting, SP_REP);
-	sent = send(caller->fd, greeting + SP_GREETING - caller->greeting_left, caller->greeting_left, MSG_NOSIGNAL);
+	sp_greeting_put(greeting, caller->protocol == SP_SUB ? SP_PUB : SP_REP);
+	sent = stream_write(&caller->stream, &part, 1);
 	if (sent < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+		return sent == -EAGAIN ? 0 : (int)sent;
 	caller->greeting_left = (uint8_t)(caller->greeting_left - sent);
 	return 0;
 }
@@ -251,7 +269,6 @@ static int answer_write(struct caller *caller)
 	size_t whole = call->prefix_bytes + call->request.answer_bytes;
 	struct iovec parts[2] = { { call->prefix, call->prefix_bytes },
 				  { call->request.answer, call->request.answer_bytes } };
-	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
 	size_t skip = caller->written;
 	ssize_t sent;
 
@@ -262,14 +279,15 @@ static int answer_write(struct caller *caller)
 		parts[i].iov_len -= part;
 		skip -= part;
 	}
-	sent = sendmsg(caller->fd, &message, MSG_NOSIGNAL);
+	sent = stream_write(&caller->stream, parts, 2);
 	if (sent < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+		return sent == -EAGAIN ? 0 : (int)sent;
 	caller->written += (size_t)sent;
 	if (caller->written < whole)
 		return 0;
 	caller->written = 0;
 	caller->unread -= call->request.answer_bytes;
+	caller->waiting -= caller->protocol == SP_SUB;
 	caller->first = call->next;
 	free(call->request.answer);
 	free(call);
@@ -278,7 +296,7 @@ static int answer_write(struct caller *caller)
 
 int caller_write(struct caller *caller)
 {
-	int result = caller->greeting_left ? greeting_write(caller) : 0;
+	int result = caller->protocol && caller->greeting_left ? greeting_write(caller) : 0;
 
 	if (result < 0 || caller->greeting_left)
 		return result;
@@ -288,11 +306,38 @@ int caller_write(struct caller *caller)
 	return result < 0 ? result : 0;
 }
 
+// What TLS has read already the socket will not tell of: there it is the room to write that wakes us.
 uint32_t caller_wants(const struct caller *caller)
 {
-	uint32_t in = is_loaded(caller) ? 0 : EPOLLIN;
+	bool loaded = is_loaded(caller);
+	bool out = caller->first || (caller->protocol && caller->greeting_left) || caller->stream.wants_write ||
+		   (!loaded && stream_pending(&caller->stream));
 
-	return in | (caller->greeting_left || caller->first ? EPOLLOUT : 0);
+	return (loaded ? 0 : EPOLLIN) | (out ? EPOLLOUT : 0);
+}
+
+int caller_publish(struct caller *caller, const void *bytes, size_t length)
+{
+	bool ipc = caller->listener->ipc;
+	struct call *call;
+
+	if (caller->waiting >= CALLER_EVENTS_MAX || caller->unread + length > CALLER_ANSWERS_MAX)
+		return -EAGAIN;
+	call = malloc(sizeof(*call));
+	if (!call)
+		return -ENOMEM;
+	*call = (struct call){ .prefix_bytes = sp_frame(ipc) };
+	call->request.answer = malloc(length);
+	call->request.answer_bytes = length;
+	if (!call->request.answer) {
+		free(call);
+		return -ENOMEM;
+	}
+	memcpy(call->request.answer, bytes, length);
+	sp_frame_put(call->prefix, ipc, length);
+	call_write_later(caller, call);
+	caller->waiting++;
+	return 0;
 }
 
 void caller_list_leave(struct caller *caller)

@@ -151,6 +151,16 @@ static void hook_event(void *with, const Shoal__Fleet__Event *from)
 	event_tell(&ctrl->event, &event);
 }
 
+static void hook_door(void *with, const char *text)
+{
+	struct ctrl *ctrl = with;
+	Shoal__Oss__Event event = SHOAL__OSS__EVENT__INIT;
+
+	event.kind = SHOAL__OSS__EVENT_KIND__ALARM;
+	event.text = (char *)text;
+	event_tell(&ctrl->event, &event);
+}
+
 static void hook_take(void *with, struct request *request)
 {
 	struct ctrl *ctrl = with;
@@ -180,14 +190,10 @@ static int doors_open(struct ctrl *ctrl)
 	int error = inbox_open(&ctrl->inbox);
 
 	if (!error)
-		error = event_open(&ctrl->event, ctrl->conf->event_url);
-	if (!error)
 		error = fleet_open(ctrl->conf->run_dir, &ctrl->inbox, &fleet_hooks, &ctrl->fleet);
 	ctrl->desk.fleet = ctrl->fleet;
 	if (!error)
 		error = feeds_open(ctrl);
-	if (!error)
-		error = oss_open(ctrl->conf, hook_take, ctrl, &ctrl->oss);
 	return error;
 }
 
@@ -199,6 +205,15 @@ static int truth_load(struct ctrl *ctrl)
 	if (!error)
 		error = truth_open(&ctrl->truth, ctrl->conf, &store, ctrl->salvage);
 	ctrl->truth.ledger.hooks = (struct ledger_hooks){ ctrl, hook_moving, hook_left };
+	return error;
+}
+
+int ctrl_bind(struct ctrl *ctrl)
+{
+	struct oss_needs needs = { ctrl->conf, &ctrl->desk.refusals, hook_take, hook_door, ctrl };
+	int error = oss_open(&needs, &ctrl->oss);
+
+	ctrl->event.oss = ctrl->oss;
 	return error;
 }
 
@@ -219,6 +234,11 @@ int ctrl_open(struct ctrl *ctrl)
 				    .push = &ctrl->push };
 	desk_open(&ctrl->desk);
 	return doors_open(ctrl);
+}
+
+void ctrl_renew(struct ctrl *ctrl)
+{
+	oss_renew(ctrl->oss);
 }
 
 // The sockets first, so that nothing comes in any more. What the desk and push hold goes with the process.
@@ -260,7 +280,6 @@ static void tick(struct ctrl *ctrl, uint64_t now_ns)
 	oss_tick(ctrl->oss, now_ns);
 	for (unsigned i = 0; i < PLANE_NESTS; i++)
 		feed_tick(ctrl->feed[i], now_ns);
-	event_tick(&ctrl->event, now_ns);
 	exceptions_tell(ctrl);
 }
 

@@ -20,8 +20,15 @@ struct ctrl {
 	uint64_t ticked_ns;
 };
 
-// Loads the store and opens the sockets. 0, or -errno with a log line. ctrl: zero but for conf and salvage.
+// Opens the doors, which takes rights that are given up afterwards; nobody is served yet. 0, or -errno with a log line. ctrl: zero
+// but for conf and salvage.
+int ctrl_bind(struct ctrl *ctrl);
+
+// Loads the store and opens the other sockets. 0, or -errno with a log line.
 int ctrl_open(struct ctrl *ctrl);
+
+// Reads the doors' certificates anew.
+void ctrl_renew(struct ctrl *ctrl);
 
 // Closes the store, and leaves the sockets to the end of the process: nng_close of NNG 1.5 now and then waits for ever for a
 // connection that ends at that moment. What was acknowledged is durable, as after a kill.

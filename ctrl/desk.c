@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ctrl/job.h"
+#include "ctrl/role.h"
 #include "ctrl/wall.h"
 #include "shared/base/clock.h"
 #include "shared/base/faults.h"
@@ -144,12 +145,16 @@ static int fields_check(struct job *job)
 	if (bodies[message->body_case].kind == BODY_CHANGE && !message->key.len)
 		return fault_say(&job->fault, SHOAL__OSS__CODE__MISSING_FIELD, "key",
 				 "A changing request carries a key.");
-	return 0;
+	if (!role_check(job->pass, message->body_case, &job->fault))
+		return 0;
+	job->desk->refusals.count[REFUSAL_FORBIDDEN]++;
+	return -EACCES;
 }
 
 static void job_open(struct job *job, struct desk *desk, struct request *request)
 {
 	*job = (struct job){ .desk = desk, .request = request };
+	job->pass = request->pass ? request->pass : &role_pass_all;
 	shoal__oss__response__init(&job->response);
 	shoal__oss__status__init(&job->status);
 	arena_reset(&desk->arena);

@@ -10,6 +10,7 @@
 #include "ctrl/fleet.h"
 #include "ctrl/load.h"
 #include "ctrl/push.h"
+#include "ctrl/refusal.h"
 #include "ctrl/request.h"
 
 #define DESK_WAITS_MAX 192u // of OSS_CALLS; more are told at once that they would have to wait
@@ -32,6 +33,7 @@ struct desk {
 	struct arena arena; // of the request under work
 	uint64_t opened_ns;
 	uint64_t requests, refused, commits, failures; // counters
+	struct refusals refusals;                      // the doors'
 	bool broken; // the store may hold what was refused: end the process, the next start reads the truth
 };
 

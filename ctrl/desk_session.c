@@ -1,15 +1,13 @@
-// desk_session.c - requests about sessions: create, modify, delete, import, get, list.
+// desk_session.c - requests about sessions: create, modify, delete, import, get.
 #include <errno.h>
 #include <string.h>
 #include "ctrl/job.h"
 #include "ctrl/record.h"
+#include "ctrl/role.h"
 #include "ctrl/session.h"
 #include "ctrl/wall.h"
 
 #define IMPORT_MAX 4096u
-#define LIST_DEFAULT 100u
-#define LIST_MAX 1000u
-#define LIST_LOOK_MAX 50000u // rows looked at for one page; the rest is for the next
 
 static void missing_session(struct job *job)
 {
@@ -49,6 +47,21 @@ static void undo_if_failed(struct job *job, struct ledger_mark mark)
 		ledger_undo(job->desk->ledger, mark);
 }
 
+// Null if it does not exist for this door.
+static struct session *session_seen(const struct job *job, struct session *session)
+{
+	return session && role_sees(job->pass, session_dnn(session)) ? session : NULL;
+}
+
+// Whether this door may create it.
+static int plan_check(struct job *job, const struct plan *plan)
+{
+	if (role_sees(job->pass, plan->wish.dnn))
+		return 0;
+	return fault_say(&job->fault, SHOAL__OSS__CODE__FORBIDDEN, "identity.dnn",
+			 "This door is for the sessions of another data network.");
+}
+
 void desk_session_create(struct job *job)
 {
 	const Shoal__Oss__SessionCreate *create = job->message->session_create;
@@ -60,7 +73,7 @@ void desk_session_create(struct job *job)
 		missing_session(job);
 		return;
 	}
-	if (compile_create(create->session, ledger->place, &plan, &job->fault) ||
+	if (compile_create(create->session, ledger->place, &plan, &job->fault) || plan_check(job, &plan) ||
 	    ledger_create(ledger, &plan, create->session, wall_ms(), &job->fault)) {
 		fault_under(&job->fault, "session", -1);
 		return;
@@ -87,6 +100,7 @@ static struct session *session_named(struct job *job, uint64_t id, const Shoal__
 		session = session_by_id(ledger->sessions, id);
 	else if (dnn >= 0)
 		session = session_by_identity(ledger->sessions, session_identity(identity->imsi, (unsigned)dnn));
+	session = session_seen(job, session);
 	if (!session)
 		fault_say(&job->fault, SHOAL__OSS__CODE__NOT_FOUND, id ? "id" : "identity", "No such session.");
 	return session;
@@ -128,7 +142,7 @@ static Shoal__Oss__Usage *usage_of(struct job *job, const struct session *sessio
 }
 
 // Adds what is not stored.
-static Shoal__Oss__Session *session_dress(struct job *job, const struct session *session, Shoal__Oss__Session *message)
+Shoal__Oss__Session *job_dress(struct job *job, const struct session *session, Shoal__Oss__Session *message)
 {
 	message->applied = job->desk->push->chains->grid->cells[session->cell].digest &&
 			   push_confirmed(job->desk->push, session->cell);
@@ -141,7 +155,7 @@ Shoal__Oss__Session *job_session(struct job *job, const struct session *session)
 {
 	Shoal__Oss__Session *message = session_stored(job, session);
 
-	return message ? session_dress(job, session, message) : NULL;
+	return message ? job_dress(job, session, message) : NULL;
 }
 
 // What a modification may not touch has to be absent, or as it is.
@@ -193,7 +207,7 @@ void desk_session_modify(struct job *job)
 		return;
 	if (modify->wait_applied)
 		cell_wait(job, session->cell);
-	session_respond(job, session_dress(job, session, stored));
+	session_respond(job, job_dress(job, session, stored));
 	stored->applied = false;
 	undo_if_failed(job, mark);
 }
@@ -243,7 +257,7 @@ static void import_run(struct job *job, const Shoal__Oss__SessionImport *import,
 
 	for (size_t i = 0; i < import->n_sessions; i++) {
 		if (!compile_create(import->sessions[i], ledger->place, &plan, &job->fault) &&
-		    !ledger_create(ledger, &plan, import->sessions[i], at_ms, &job->fault)) {
+		    !plan_check(job, &plan) && !ledger_create(ledger, &plan, import->sessions[i], at_ms, &job->fault)) {
 			answer->created++;
 			continue;
 		}
@@ -295,92 +309,11 @@ void desk_session_get(struct job *job)
 	if (by_name)
 		session = session_named(job, get->id, get->identity);
 	else
-		session = get->ue_ipv4 ? session_by_ipv4(sessions, get->ue_ipv4) : session_by_teid(sessions, get->teid);
+		session = session_seen(job, get->ue_ipv4 ? session_by_ipv4(sessions, get->ue_ipv4)
+							 : session_by_teid(sessions, get->teid));
 	if (session)
 		session_respond(job, job_session(job, session));
 	else if (!job->fault.code)
 		fault_say(&job->fault, SHOAL__OSS__CODE__NOT_FOUND, get->ue_ipv4 ? "ue_ipv4" : "teid",
 			  "No such session.");
-}
-
-struct listing {
-	struct job *job;
-	const Shoal__Oss__SessionList *wanted;
-	Shoal__Oss__SessionListAnswer *answer;
-	uint32_t limit, looked;
-	int dnn; // -1 = any
-};
-
-// Decided by what is in memory: rows that do not fit are not unpacked.
-static bool list_fits(const struct listing *listing, const struct session *session)
-{
-	const Shoal__Oss__SessionList *wanted = listing->wanted;
-	char imsi[SESSION_IMSI_BYTES];
-
-	if (wanted->by_shard && shard_of_teid(session->bearer.teid) != wanted->shard)
-		return false;
-	if (listing->dnn >= 0 && session_dnn(session) != (unsigned)listing->dnn)
-		return false;
-	session_imsi(session, imsi);
-	return !strncmp(imsi, wanted->imsi_prefix, strlen(wanted->imsi_prefix));
-}
-
-static int list_visit(void *with, const struct store_row *row)
-{
-	struct listing *listing = with;
-	struct job *job = listing->job;
-	Shoal__Oss__SessionListAnswer *answer = listing->answer;
-	const struct session *session = session_by_id(job->desk->ledger->sessions, row->key);
-	Shoal__Store__Session *stored;
-
-	if (listing->looked++ == LIST_LOOK_MAX || answer->n_sessions == listing->limit)
-		return 1;
-	answer->next = row->key;
-	if (!session || !list_fits(listing, session))
-		return 0;
-	stored = record_session(row, &job->desk->arena);
-	if (stored)
-		answer->sessions[answer->n_sessions++] = session_dress(job, session, stored->session);
-	return job->fault.code ? -ENOMEM : 0;
-}
-
-static int list_check(struct job *job, const Shoal__Oss__SessionList *wanted, int *dnn)
-{
-	*dnn = *wanted->dnn ? place_dnn(job->desk->ledger->place, wanted->dnn) : -1;
-	if (wanted->limit > LIST_MAX)
-		return fault_say(&job->fault, SHOAL__OSS__CODE__INVALID_FIELD, "limit",
-				 "At most 1,000 sessions a page.");
-	if (wanted->by_shard && wanted->shard >= SHARDS)
-		return fault_say(&job->fault, SHOAL__OSS__CODE__INVALID_FIELD, "shard", "Shards are 0 to 255.");
-	if (*wanted->dnn && *dnn < 0)
-		return fault_say(&job->fault, SHOAL__OSS__CODE__INVALID_FIELD, "dnn",
-				 "No pool of the configuration has this data network name.");
-	return 0;
-}
-
-void desk_session_list(struct job *job)
-{
-	const Shoal__Oss__SessionList *wanted = job->message->session_list;
-	const struct store *store = job->desk->store;
-	struct listing listing = { .job = job, .wanted = wanted };
-	int ended;
-
-	listing.limit = wanted->limit ? wanted->limit : LIST_DEFAULT;
-	listing.answer = job_take(job, sizeof(*listing.answer));
-	if (list_check(job, wanted, &listing.dnn) || !listing.answer)
-		return;
-	shoal__oss__session_list_answer__init(listing.answer);
-	listing.answer->sessions = job_take(job, listing.limit * sizeof(*listing.answer->sessions));
-	if (!listing.answer->sessions)
-		return;
-	ended = store->engine->walk(store->self, STORE_SESSIONS, wanted->after + 1, list_visit, &listing);
-	if (ended < 0 && !job->fault.code)
-		fault_say(&job->fault, SHOAL__OSS__CODE__INTERNAL, "", "The store cannot be read.");
-	if (job->fault.code)
-		return;
-	if (!ended)
-		listing.answer->next = 0;
-	listing.answer->total = job->desk->ledger->sessions->by_id.count;
-	job->response.body_case = SHOAL__OSS__RESPONSE__BODY_SESSION_LIST;
-	job->response.session_list = listing.answer;
 }

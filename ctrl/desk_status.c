@@ -119,7 +119,7 @@ void desk_counters_get(struct job *job)
 		{ "ctrl_salvaged", "damaged rows left out at start", desk->load->salvaged },
 	};
 	const size_t owns = sizeof(own) / sizeof(*own);
-	size_t all = owns + (state ? state->n_verdicts + state->n_extras : 0);
+	size_t all = owns + REFUSAL_COUNT + (state ? state->n_verdicts + state->n_extras : 0);
 	Shoal__Oss__CountersAnswer *answer = job_take(job, sizeof(*answer));
 
 	if (!answer)
@@ -138,6 +138,9 @@ void desk_counters_get(struct job *job)
 		    &(struct counted){ state->extras[i]->name, state->extras[i]->help, state->extras[i]->value });
 	for (size_t i = 0; i < owns; i++)
 		counter_add(job, answer, &own[i]);
+	for (enum refusal i = 0; i < REFUSAL_COUNT; i++)
+		counter_add(job, answer,
+			    &(struct counted){ refusal_name(i), refusal_help(i), desk->refusals.count[i] });
 	job->response.body_case = SHOAL__OSS__RESPONSE__BODY_COUNTERS;
 	job->response.counters = answer;
 }

@@ -5,6 +5,7 @@
 struct job {
 	struct desk *desk;
 	struct request *request;
+	const struct role_pass *pass; // what its door allows
 	const Shoal__Oss__Request *message;
 	Shoal__Oss__Response response;
 	Shoal__Oss__Status status;
@@ -27,6 +28,9 @@ void job_full(struct job *job); // says so
 
 // The session as it is answered: what is stored, with `applied` and usage. Null with job->fault or job->later.
 Shoal__Oss__Session *job_session(struct job *job, const struct session *session);
+
+// Adds to a stored session what is not stored: usage, whether it is applied. Null with job->fault.
+Shoal__Oss__Session *job_dress(struct job *job, const struct session *session, Shoal__Oss__Session *message);
 
 // The workers as they are now, as the response's body; or job->fault.
 void job_workers(struct job *job);

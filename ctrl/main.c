@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "ctrl/ctrl.h"
+#include "ctrl/rights.h"
 #include "shared/base/log.h"
+#include "shared/base/modes.h"
 #include "shared/base/notify.h"
 #include "shared/base/once.h"
 #include "shared/plane/build.h"
@@ -72,23 +73,40 @@ static int signals_open(void)
 	sigemptyset(&wanted);
 	sigaddset(&wanted, SIGTERM);
 	sigaddset(&wanted, SIGINT);
+	sigaddset(&wanted, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &wanted, NULL) < 0)
 		return -errno;
 	return signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+// SIGHUP reads the certificates anew; the others are the end.
+static bool told_to_end(struct ctrl *ctrl, int signals)
+{
+	struct signalfd_siginfo info;
+
+	while (read(signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo != SIGHUP)
+			return true;
+		ctrl_renew(ctrl);
+	}
+	return false;
+}
+
 static int serve(const struct conf *conf, bool salvage, int signals)
 {
 	static struct ctrl ctrl; // large
-	struct signalfd_siginfo info;
 	int error;
 
 	ctrl.conf = conf;
 	ctrl.salvage = salvage;
-	error = ctrl_open(&ctrl);
+	error = ctrl_bind(&ctrl);
+	if (!error)
+		error = rights_drop(conf);
+	if (!error)
+		error = ctrl_open(&ctrl);
 	if (!error)
 		notify_ready("serving");
-	while (!error && read(signals, &info, sizeof(info)) < 0)
+	while (!error && !told_to_end(&ctrl, signals))
 		error = ctrl_turn(&ctrl, signals);
 	notify_stopping();
 	ctrl_close(&ctrl);
@@ -97,9 +115,11 @@ static int serve(const struct conf *conf, bool salvage, int signals)
 
 static int run(const struct conf *conf, bool salvage)
 {
-	int pid, signals, error;
-	int lock = once_take(conf->run_dir, NAME, &pid);
+	int pid, signals, lock, error = modes_begin(conf);
 
+	if (error)
+		return EXIT_FAILURE;
+	lock = once_take(conf->run_dir, NAME, &pid);
 	if (lock == -EEXIST) {
 		log_error("once.taken", NAME " runs here already, as process %d (%s)", pid, conf->run_dir);
 		return EXIT_FAILURE;
@@ -124,7 +144,6 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	umask(077);
 	log_open(NAME, "info");
 	if (conf_load(options.config, &conf, error, sizeof(error))) {
 		log_error("conf.bad", "%s", error);

@@ -1,42 +1,40 @@
 // oss.c - one epoll over listeners and callers.
 #include "ctrl/oss.h"
 #include <errno.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include "ctrl/caller.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 
-#define LISTENERS_MAX 4u
-#define BACKLOG 1024
+#define LISTENERS_MAX \
+	(sizeof(((struct conf *)0)->oss_url) / 256 + sizeof(((struct conf *)0)->door) / sizeof(struct conf_door) + 1)
 #define ACCEPT_TURN 64u
+#define SHAKE_TURN 4u
 #define EVENTS_TURN 256
 #define DESCRIPTORS_KEPT 128u // for the store, NNG and the rest
-
-struct listener {
-	int fd;
-	bool ipc;
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
-};
+#define EXPIRY_LOOK_NS (12ull * 3600 * 1000000000)
 
 struct oss {
 	int epoll;
 	struct listener listener[LISTENERS_MAX];
 	unsigned listeners;
-	struct caller_list half_open, idle; // longest silent first
+	struct caller_list half_open, shaking, idle, audience; // longest silent first
 	struct caller_desk desk;
+	struct oss_needs needs;
 	uint32_t callers_max;
+	uint64_t expiry_ns; // when certificates were last looked at; 0 = never
 };
+
+static void refused(struct oss *oss, enum refusal refusal)
+{
+	oss->needs.refusals->count[refusal]++;
+}
 
 static void caller_watch(struct oss *oss, struct caller *caller)
 {
@@ -45,12 +43,22 @@ static void caller_watch(struct oss *oss, struct caller *caller)
 	if (event.events == caller->events)
 		return;
 	caller->events = event.events;
-	epoll_ctl(oss->epoll, EPOLL_CTL_MOD, caller->fd, &event);
+	epoll_ctl(oss->epoll, EPOLL_CTL_MOD, caller->stream.fd, &event);
 }
 
+// A handshake has its time as a whole: whoever is in it stays where it is in the list.
 static void caller_sort(struct oss *oss, struct caller *caller)
 {
-	caller_list_join(caller_half_open(caller) ? &oss->half_open : &oss->idle, caller);
+	struct caller_list *list = &oss->idle;
+
+	if (caller_shaking(caller))
+		list = &oss->shaking;
+	else if (caller_half_open(caller))
+		list = &oss->half_open;
+	else if (caller->protocol == SP_SUB)
+		list = &oss->audience;
+	if (list != &oss->shaking || caller->list != list)
+		caller_list_join(list, caller);
 }
 
 static void caller_answered(void *owner, struct caller *caller)
@@ -62,40 +70,42 @@ static void caller_answered(void *owner, struct caller *caller)
 	if (!error)
 		error = caller_write(caller);
 	if (error) // not here, where the desk still has it in hand: it comes back as an event
-		shutdown(caller->fd, SHUT_RDWR);
+		shutdown(caller->stream.fd, SHUT_RDWR);
 	caller_sort(oss, caller);
 	caller_watch(oss, caller);
+}
+
+static uint32_t callers_count(const struct oss *oss)
+{
+	return oss->half_open.count + oss->shaking.count + oss->idle.count + oss->audience.count;
 }
 
 // Room for one more: whoever has been silent longest, first among those who never finished a word.
 static bool one_sent_away(struct oss *oss)
 {
-	struct caller *caller = oss->half_open.first;
+	struct caller *caller = oss->half_open.first ? oss->half_open.first : oss->shaking.first;
 
 	for (struct caller *idle = oss->idle.first; !caller && idle; idle = idle->after)
 		if (!idle->working)
 			caller = idle;
 	if (!caller)
 		return false;
-	log_warning("oss.crowded", "%u connections: the longest silent one is closed",
-		    oss->half_open.count + oss->idle.count);
+	log_warning("oss.crowded", "%u connections: the longest silent one is closed", callers_count(oss));
+	refused(oss, REFUSAL_CROWD);
 	caller_free(caller, &oss->desk);
 	return true;
 }
 
 static void caller_admit(struct oss *oss, const struct listener *listener, int fd)
 {
-	struct caller *caller = caller_make(fd, listener->ipc, clock_ns());
-	struct epoll_event event = { .events = EPOLLIN | EPOLLOUT, .data.ptr = caller };
-	int yes = 1;
+	struct caller *caller = caller_make(fd, listener, clock_ns());
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = caller };
 
 	if (!caller || epoll_ctl(oss->epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
 		free(caller);
 		close(fd);
 		return;
 	}
-	if (!listener->ipc)
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
 	caller->events = event.events;
 	caller_sort(oss, caller);
 }
@@ -105,15 +115,35 @@ static void callers_accept(struct oss *oss, const struct listener *listener)
 	for (unsigned i = 0; i < ACCEPT_TURN; i++) {
 		int fd;
 
-		if (oss->half_open.count + oss->idle.count >= oss->callers_max && !one_sent_away(oss))
+		if (callers_count(oss) >= oss->callers_max && !one_sent_away(oss))
 			return;
-		fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		if (fd < 0 && (errno == EMFILE || errno == ENFILE) && one_sent_away(oss))
+		fd = listener_accept(listener);
+		if ((fd == -EMFILE || fd == -ENFILE) && one_sent_away(oss))
 			continue;
-		if (fd < 0)
+		if (fd == -EACCES)
+			refused(oss, REFUSAL_ACCOUNT);
+		else if (fd < 0)
 			return;
-		caller_admit(oss, listener, fd);
+		else
+			caller_admit(oss, listener, fd);
 	}
+}
+
+static void caller_away(struct oss *oss, struct caller *caller, int error)
+{
+	if (error != -ECONNRESET && error != -EPIPE) {
+		refused(oss, error == -EUSERS ? REFUSAL_CROWD : REFUSAL_NONSENSE);
+		log_info("oss.caller", "%s: a client is sent away: %s", caller->listener->door.url, strerror(-error));
+	}
+	caller_free(caller, &oss->desk);
+}
+
+// A new subscriber is one too many: the others stay.
+static int audience_check(const struct oss *oss, const struct caller *caller)
+{
+	bool newcomer = caller->protocol == SP_SUB && caller->list != &oss->audience;
+
+	return newcomer && oss->audience.count >= OSS_SUBSCRIBERS_MAX ? -EUSERS : 0;
 }
 
 static void caller_serve(struct oss *oss, struct caller *caller, uint32_t events)
@@ -122,18 +152,40 @@ static void caller_serve(struct oss *oss, struct caller *caller, uint32_t events
 
 	if (events & (EPOLLHUP | EPOLLERR)) // nobody is left to answer
 		error = -ECONNRESET;
-	if (!error && (events & EPOLLOUT))
-		error = caller_write(caller);
-	if (!error && (events & EPOLLIN))
+	if (!error && (events & EPOLLIN || stream_pending(&caller->stream) || caller->stream.wants_write))
 		error = caller_read(caller, &oss->desk, clock_ns());
+	if (!error)
+		error = audience_check(oss, caller);
+	if (!error)
+		error = caller_write(caller);
 	if (error) {
-		if (error != -ECONNRESET && error != -EPIPE)
-			log_info("oss.caller", "a client is sent away: %s", strerror(-error));
-		caller_free(caller, &oss->desk);
+		caller_away(oss, caller, error);
 		return;
 	}
 	caller_sort(oss, caller);
 	caller_watch(oss, caller);
+}
+
+static void caller_shake(struct oss *oss, struct caller *caller, uint32_t events)
+{
+	enum refusal why = REFUSAL_TLS_OTHER;
+	int step = events & (EPOLLHUP | EPOLLERR) ? -ECONNRESET : stream_shake(&caller->stream, &why);
+
+	if (step > 0) {
+		caller_serve(oss, caller, EPOLLIN);
+		return;
+	}
+	if (!step) {
+		caller_sort(oss, caller);
+		caller_watch(oss, caller);
+		return;
+	}
+	if (caller->stream.ssl || step != -ECONNRESET) {
+		refused(oss, why);
+		log_info("oss.handshake", "%s: a client is not let in: %s", caller->listener->door.url,
+			 refusal_help(why));
+	}
+	caller_free(caller, &oss->desk);
 }
 
 static struct listener *listener_of(struct oss *oss, void *event)
@@ -144,116 +196,106 @@ static struct listener *listener_of(struct oss *oss, void *event)
 	return NULL;
 }
 
+// Those in a handshake have their turn when the others have had theirs; who is not reached is told of again by the next epoll_wait,
+// which goes round. Nobody but the caller itself is freed here, so that every event's caller still lives.
+static void handshakes_serve(struct oss *oss, const struct epoll_event *events, int count)
+{
+	for (int i = 0, taken = 0; i < count && taken < (int)SHAKE_TURN; i++) {
+		if (!events[i].data.ptr)
+			continue;
+		caller_shake(oss, events[i].data.ptr, events[i].events);
+		taken++;
+	}
+	while (oss->shaking.count > OSS_SHAKING_MAX) {
+		refused(oss, REFUSAL_CROWD);
+		caller_free(oss->shaking.first, &oss->desk);
+	}
+}
+
 // Admitting may send a caller away whose event is still to come in this turn: listeners are served last.
 void oss_serve(struct oss *oss)
 {
 	struct epoll_event events[EVENTS_TURN];
+	struct listener *listeners[EVENTS_TURN];
 	int count = epoll_wait(oss->epoll, events, EVENTS_TURN, 0);
 
+	for (int i = 0; i < count; i++) {
+		struct caller *caller = events[i].data.ptr;
+
+		listeners[i] = listener_of(oss, caller);
+		if (!listeners[i] && !caller->stream.shaken)
+			continue;
+		if (!listeners[i])
+			caller_serve(oss, caller, events[i].events);
+		events[i].data.ptr = NULL;
+	}
+	handshakes_serve(oss, events, count);
 	for (int i = 0; i < count; i++)
-		if (!listener_of(oss, events[i].data.ptr))
-			caller_serve(oss, events[i].data.ptr, events[i].events);
-	for (int i = 0; i < count; i++)
-		if (listener_of(oss, events[i].data.ptr))
-			callers_accept(oss, events[i].data.ptr);
+		if (listeners[i])
+			callers_accept(oss, listeners[i]);
+}
+
+bool oss_heard(const struct oss *oss)
+{
+	return oss->audience.count > 0;
+}
+
+void oss_publish(struct oss *oss, const void *bytes, size_t length)
+{
+	for (struct caller *caller = oss->audience.first, *next; caller; caller = next) {
+		next = caller->after;
+		if (caller_publish(caller, bytes, length)) {
+			refused(oss, REFUSAL_DEAF);
+			continue;
+		}
+		caller_watch(oss, caller); // written when the socket says there is room
+	}
+}
+
+static void silent_away(struct oss *oss, struct caller_list *list, uint64_t now_ns)
+{
+	while (list->first && now_ns - list->first->heard_ns > OSS_PATIENCE_NS) {
+		refused(oss, REFUSAL_SLOW);
+		caller_free(list->first, &oss->desk);
+	}
+}
+
+static void expiries_look(struct oss *oss, uint64_t now_ns)
+{
+	char text[TLS_TEXT_BYTES];
+
+	oss->expiry_ns = now_ns;
+	for (unsigned i = 0; i < oss->listeners; i++)
+		if (oss->listener[i].secured && tls_ends_soon(&oss->listener[i].tls, text))
+			oss->needs.alarm(oss->needs.with, text);
 }
 
 void oss_tick(struct oss *oss, uint64_t now_ns)
 {
-	while (oss->half_open.first && now_ns - oss->half_open.first->heard_ns > OSS_PATIENCE_NS)
-		caller_free(oss->half_open.first, &oss->desk);
+	silent_away(oss, &oss->half_open, now_ns);
+	silent_away(oss, &oss->shaking, now_ns);
+	if (!oss->expiry_ns || now_ns - oss->expiry_ns > EXPIRY_LOOK_NS)
+		expiries_look(oss, now_ns);
+}
+
+void oss_renew(struct oss *oss)
+{
+	for (unsigned i = 0; i < oss->listeners; i++) {
+		struct listener *listener = &oss->listener[i];
+
+		if (!listener->secured)
+			continue;
+		if (!tls_renew(&listener->tls))
+			log_info("tls.renewed", "%s: certificates read anew", listener->door.url);
+		else
+			oss->needs.alarm(oss->needs.with, "new certificates cannot be read; the old ones stay");
+	}
+	oss->expiry_ns = 0;
 }
 
 int oss_fd(const struct oss *oss)
 {
 	return oss->epoll;
-}
-
-// A socket file nobody listens on is what a killed process left.
-static void stale_remove(const struct sockaddr_un *address)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		return;
-	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 && errno == ECONNREFUSED)
-		unlink(address->sun_path);
-	close(fd);
-}
-
-static int ipc_listen(struct listener *listener, const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(address.sun_path, path, strlen(path));
-	memcpy(listener->path, address.sun_path, sizeof(listener->path));
-	listener->ipc = true;
-	listener->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (listener->fd < 0)
-		return -errno;
-	stale_remove(&address);
-	// Between the two calls the mask of the process (077) keeps others out.
-	if (bind(listener->fd, (struct sockaddr *)&address, sizeof(address)) < 0 || chmod(path, 0600) < 0)
-		return -errno;
-	return listen(listener->fd, BACKLOG) < 0 ? -errno : 0;
-}
-
-static int tcp_bind(struct listener *listener, const struct addrinfo *found)
-{
-	int yes = 1;
-
-	listener->fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (listener->fd < 0)
-		return -errno;
-	setsockopt(listener->fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-	if (bind(listener->fd, found->ai_addr, found->ai_addrlen) < 0 || listen(listener->fd, BACKLOG) < 0)
-		return -errno;
-	return 0;
-}
-
-static int tcp_listen(struct listener *listener, const char *where)
-{
-	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
-				  .ai_socktype = SOCK_STREAM };
-	struct addrinfo *found;
-	const char *colon = strrchr(where, ':');
-	bool bracket = *where == '[';
-	char host[64] = "";
-	int error;
-
-	if (!colon || colon - where < 1 + 2 * bracket || (size_t)(colon - where) >= sizeof(host))
-		return -EINVAL;
-	memcpy(host, where + bracket, (size_t)(colon - where) - 2 * bracket);
-	if (getaddrinfo(host, colon + 1, &hints, &found))
-		return -EINVAL;
-	error = tcp_bind(listener, found);
-	freeaddrinfo(found);
-	return error;
-}
-
-static int door_open(struct oss *oss, const char *url)
-{
-	struct listener *listener = &oss->listener[oss->listeners];
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = listener };
-	int error = -EINVAL;
-
-	listener->fd = -1;
-	if (!strncmp(url, "ipc://", 6))
-		error = ipc_listen(listener, url + 6);
-	else if (!strncmp(url, "tcp://", 6))
-		error = tcp_listen(listener, url + 6);
-	if (!error && epoll_ctl(oss->epoll, EPOLL_CTL_ADD, listener->fd, &event) < 0)
-		error = -errno;
-	if (error) {
-		log_error("oss.listen", "RPC cannot listen on %s: %s", url, strerror(-error));
-		if (listener->fd >= 0)
-			close(listener->fd);
-		return error;
-	}
-	oss->listeners++;
-	return 0;
 }
 
 // Each connection is a descriptor.
@@ -272,22 +314,59 @@ static uint32_t descriptors_raise(void)
 	return OSS_CALLERS_MAX;
 }
 
-int oss_open(const struct conf *conf, oss_take *take, void *with, struct oss **made)
+static int door_open(struct oss *oss, const struct listener *wanted)
+{
+	struct listener *listener = &oss->listener[oss->listeners];
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = listener };
+	int error;
+
+	*listener = *wanted;
+	error = listener_open(listener, oss->needs.conf);
+	if (error)
+		return error;
+	oss->listeners++;
+	return epoll_ctl(oss->epoll, EPOLL_CTL_ADD, listener->fd, &event) < 0 ? -errno : 0;
+}
+
+// What stands under ctrl is for root and ourselves, who may do everything.
+static int own_open(struct oss *oss, const char *url, bool requests)
+{
+	struct listener wanted = { .requests = requests, .events = !requests, .door.role = CONF_OPERATE };
+
+	snprintf(wanted.door.url, sizeof(wanted.door.url), "%s", url);
+	return door_open(oss, &wanted);
+}
+
+static int doors_open(struct oss *oss, const struct conf *conf)
+{
+	int error = own_open(oss, conf->event_url, false);
+
+	for (unsigned i = 0; !error && i < conf->oss_urls; i++)
+		error = own_open(oss, conf->oss_url[i], true);
+	for (unsigned i = 0; !error && i < conf->doors; i++) {
+		struct listener wanted = { .requests = true, .events = !*conf->door[i].dnn, .door = conf->door[i] };
+
+		error = door_open(oss, &wanted);
+	}
+	return error;
+}
+
+int oss_open(const struct oss_needs *needs, struct oss **made)
 {
 	struct oss *oss = calloc(1, sizeof(*oss));
-	int error = 0;
+	int error;
 
 	if (!oss)
 		return -ENOMEM;
 	oss->callers_max = descriptors_raise();
-	oss->desk = (struct caller_desk){
-		.take = take, .with = with, .answered = caller_answered, .owner = oss, .buffered_max = OSS_BUFFERED_MAX
-	};
+	oss->needs = *needs;
+	oss->desk = (struct caller_desk){ .take = needs->take,
+					  .with = needs->with,
+					  .answered = caller_answered,
+					  .owner = oss,
+					  .buffered_max = OSS_BUFFERED_MAX };
 	oss->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (oss->epoll < 0)
-		error = -errno;
-	for (unsigned i = 0; !error && i < conf->oss_urls; i++)
-		error = door_open(oss, conf->oss_url[i]);
+	error = oss->epoll < 0 ? -errno : doors_open(oss, needs->conf);
 	if (error)
 		oss_close(oss);
 	else
@@ -295,17 +374,20 @@ int oss_open(const struct conf *conf, oss_take *take, void *with, struct oss **m
 	return error;
 }
 
+static void list_close(struct oss *oss, struct caller_list *list)
+{
+	while (list->first)
+		caller_free(list->first, &oss->desk);
+}
+
 void oss_close(struct oss *oss)
 {
-	while (oss->half_open.first)
-		caller_free(oss->half_open.first, &oss->desk);
-	while (oss->idle.first)
-		caller_free(oss->idle.first, &oss->desk);
-	for (unsigned i = 0; i < oss->listeners; i++) {
-		close(oss->listener[i].fd);
-		if (oss->listener[i].ipc)
-			unlink(oss->listener[i].path);
-	}
+	list_close(oss, &oss->half_open);
+	list_close(oss, &oss->shaking);
+	list_close(oss, &oss->idle);
+	list_close(oss, &oss->audience);
+	for (unsigned i = 0; i < oss->listeners; i++)
+		listener_close(&oss->listener[i]);
 	if (oss->epoll >= 0)
 		close(oss->epoll);
 	free(oss);

@@ -1,7 +1,8 @@
-// sp.h - the words of NNG's REQ/REP on a byte stream: greeting, frames, request ids. Pure.
+// sp.h - the words of NNG's REQ/REP and PUB/SUB on a byte stream: greeting, frames, request ids. Pure.
 //
 //   greeting, both ways   00 53 50 00  protocol (2)  00 00
 //   frame                 ipc: 01 length (8) message; tcp: length (8) message
+//   PUB message           topic and body; a SUB client says nothing after its greeting
 //   REQ/REP message       words of 4 bytes, the last with its top bit set; then the body. A reply repeats the words.
 //
 // All numbers are big-endian.
@@ -11,6 +12,8 @@
 #include <stdint.h>
 
 #define SP_GREETING 8u
+#define SP_PUB 0x20u
+#define SP_SUB 0x21u
 #define SP_REQ 0x30u
 #define SP_REP 0x31u
 #define SP_FRAME_MAX 9u

@@ -31,6 +31,8 @@ THEIRS = {
     "nng/*": ["primary/*", *COURIER, "ctrl/*", "proto/porter.[ch]", "tests/*"],
     "protobuf-c/*": ["primary/*", *COURIER, "ctrl/*", "proto/*", "tests/*"],
     "lmdb.h": ["ctrl/*", "tests/*"],
+    "seccomp.h": ["ctrl/rights.c"],
+    "openssl/*": ["ctrl/tls.[ch]", "ctrl/stream.[ch]", "tests/*"],
     "jansson.h": ["ctrl/*", "tests/*"],
     "cyaml/*": ["shared/base/conf*"],
     "yaml.h": ["shared/base/conf*"],

@@ -26,6 +26,8 @@
 
 static struct conf conf;
 static struct oss *oss;
+static struct refusals refusals;
+static char folder[32];
 static struct request *held; // not answered yet
 static unsigned taken;
 static bool hold;
@@ -70,16 +72,25 @@ static bool serve_until(bool (*done)(void *with), void *with)
 	return true;
 }
 
+static void on_alarm(void *with, const char *text)
+{
+}
+
 static int setup(void **state)
 {
 	log_open("test", "error");
-	conf = (struct conf){ .oss_urls = 2 };
-	snprintf(conf.oss_url[0], sizeof(conf.oss_url[0]), "ipc:///tmp/test-oss.%d", (int)getpid());
-	snprintf(conf.oss_url[1], sizeof(conf.oss_url[1]), "tcp://127.0.0.1:%d", 20000 + (int)getpid() % 20000);
+	snprintf(folder, sizeof(folder), "/tmp/test-oss.XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	conf = (struct conf){ .oss_urls = 1, .doors = 1 };
+	snprintf(conf.oss_url[0], sizeof(conf.oss_url[0]), "ipc://%s/oss", folder);
+	snprintf(conf.event_url, sizeof(conf.event_url), "ipc://%s/events", folder);
+	conf.door[0] = (struct conf_door){ .role = CONF_OPERATE, .plain = CONF_YES };
+	snprintf(conf.door[0].url, sizeof(conf.door[0].url), "tcp://127.0.0.1:%d", 20000 + (int)getpid() % 20000);
+	refusals = (struct refusals){ 0 };
 	held = NULL;
 	hold = false;
 	taken = 0;
-	assert_int_equal(oss_open(&conf, on_request, NULL, &oss), 0);
+	assert_int_equal(oss_open(&(struct oss_needs){ &conf, &refusals, on_request, on_alarm, NULL }, &oss), 0);
 	return 0;
 }
 
@@ -89,6 +100,7 @@ static int teardown(void **state)
 	serve();
 	oss_close(oss);
 	assert_int_equal(access(conf.oss_url[0] + 6, F_OK), -1); // takes its door with it
+	assert_int_equal(rmdir(folder), 0);
 	return 0;
 }
 
@@ -166,7 +178,7 @@ static void answers_nng_clients(void **state)
 	static struct asking asking;
 
 	for (unsigned door = 0; door < 2; door++) {
-		nng_socket req = dial(conf.oss_url[door]);
+		nng_socket req = dial(door ? conf.door[0].url : conf.oss_url[0]);
 
 		asking.count = REQUESTS;
 		ask_all(&asking, req, 3000);

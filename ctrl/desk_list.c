@@ -1,0 +1,95 @@
+// desk_list.c - the request for a page of sessions.
+#include <errno.h>
+#include <string.h>
+#include "ctrl/job.h"
+#include "ctrl/record.h"
+#include "ctrl/role.h"
+#include "ctrl/session.h"
+
+#define LIST_DEFAULT 100u
+#define LIST_MAX 1000u
+#define LIST_LOOK_MAX 50000u // rows looked at for one page; the rest is for the next
+
+struct listing {
+	struct job *job;
+	const Shoal__Oss__SessionList *wanted;
+	Shoal__Oss__SessionListAnswer *answer;
+	uint32_t limit, looked;
+	int dnn; // -1 = any
+};
+
+// Decided by what is in memory: rows that do not fit are not unpacked.
+static bool list_fits(const struct listing *listing, const struct session *session)
+{
+	const Shoal__Oss__SessionList *wanted = listing->wanted;
+	char imsi[SESSION_IMSI_BYTES];
+
+	if (wanted->by_shard && shard_of_teid(session->bearer.teid) != wanted->shard)
+		return false;
+	if (!role_sees(listing->job->pass, session_dnn(session)))
+		return false;
+	if (listing->dnn >= 0 && session_dnn(session) != (unsigned)listing->dnn)
+		return false;
+	session_imsi(session, imsi);
+	return !strncmp(imsi, wanted->imsi_prefix, strlen(wanted->imsi_prefix));
+}
+
+static int list_visit(void *with, const struct store_row *row)
+{
+	struct listing *listing = with;
+	struct job *job = listing->job;
+	Shoal__Oss__SessionListAnswer *answer = listing->answer;
+	const struct session *session = session_by_id(job->desk->ledger->sessions, row->key);
+	Shoal__Store__Session *stored;
+
+	if (listing->looked++ == LIST_LOOK_MAX || answer->n_sessions == listing->limit)
+		return 1;
+	answer->next = row->key;
+	if (!session || !list_fits(listing, session))
+		return 0;
+	stored = record_session(row, &job->desk->arena);
+	if (stored)
+		answer->sessions[answer->n_sessions++] = job_dress(job, session, stored->session);
+	return job->fault.code ? -ENOMEM : 0;
+}
+
+static int list_check(struct job *job, const Shoal__Oss__SessionList *wanted, int *dnn)
+{
+	*dnn = *wanted->dnn ? place_dnn(job->desk->ledger->place, wanted->dnn) : -1;
+	if (wanted->limit > LIST_MAX)
+		return fault_say(&job->fault, SHOAL__OSS__CODE__INVALID_FIELD, "limit",
+				 "At most 1,000 sessions a page.");
+	if (wanted->by_shard && wanted->shard >= SHARDS)
+		return fault_say(&job->fault, SHOAL__OSS__CODE__INVALID_FIELD, "shard", "Shards are 0 to 255.");
+	if (*wanted->dnn && *dnn < 0)
+		return fault_say(&job->fault, SHOAL__OSS__CODE__INVALID_FIELD, "dnn",
+				 "No pool of the configuration has this data network name.");
+	return 0;
+}
+
+void desk_session_list(struct job *job)
+{
+	const Shoal__Oss__SessionList *wanted = job->message->session_list;
+	const struct store *store = job->desk->store;
+	struct listing listing = { .job = job, .wanted = wanted };
+	int ended;
+
+	listing.limit = wanted->limit ? wanted->limit : LIST_DEFAULT;
+	listing.answer = job_take(job, sizeof(*listing.answer));
+	if (list_check(job, wanted, &listing.dnn) || !listing.answer)
+		return;
+	shoal__oss__session_list_answer__init(listing.answer);
+	listing.answer->sessions = job_take(job, listing.limit * sizeof(*listing.answer->sessions));
+	if (!listing.answer->sessions)
+		return;
+	ended = store->engine->walk(store->self, STORE_SESSIONS, wanted->after + 1, list_visit, &listing);
+	if (ended < 0 && !job->fault.code)
+		fault_say(&job->fault, SHOAL__OSS__CODE__INTERNAL, "", "The store cannot be read.");
+	if (job->fault.code)
+		return;
+	if (!ended)
+		listing.answer->next = 0;
+	listing.answer->total = job->pass->dnn < 0 ? job->desk->ledger->sessions->by_id.count : 0;
+	job->response.body_case = SHOAL__OSS__RESPONSE__BODY_SESSION_LIST;
+	job->response.session_list = listing.answer;
+}
