@@ -89,6 +89,7 @@ static void hook_alarm(void *with, uint8_t shard, const char *text)
 	event.shard = shard;
 	event.text = words;
 	event_tell(&ctrl->event, &event);
+	upgrade_alarm(&ctrl->upgrade, shard, text);
 }
 
 static uint64_t larger(uint64_t a, uint64_t b)
@@ -120,6 +121,37 @@ static void hook_state(void *with)
 	struct ctrl *ctrl = with;
 
 	desk_state(&ctrl->desk);
+	upgrade_state(&ctrl->upgrade, fleet_state(ctrl->fleet), clock_ns());
+}
+
+static void upgrade_order_heard(void *with, const Shoal__Fleet__Answer *answer)
+{
+	upgrade_answered(with, answer ? abs(answer->error) : EAGAIN, answer ? answer->message : "");
+}
+
+static bool hook_upgrade_order(void *with, const Shoal__Fleet__Order *order)
+{
+	struct ctrl *ctrl = with;
+
+	return !fleet_order(ctrl->fleet, order, upgrade_order_heard, &ctrl->upgrade);
+}
+
+static uint32_t hook_upgrade_sessions(void *with, uint8_t shard)
+{
+	const struct ctrl *ctrl = with;
+
+	return ctrl->truth.chains.chain[shard].sessions;
+}
+
+static void hook_upgrade_told(void *with, const char *text)
+{
+	struct ctrl *ctrl = with;
+	Shoal__Oss__Event event = SHOAL__OSS__EVENT__INIT;
+
+	log_info("upgrade.told", "upgrade: %s", text);
+	event.kind = SHOAL__OSS__EVENT_KIND__UPGRADE;
+	event.text = (char *)text;
+	event_tell(&ctrl->event, &event);
 }
 
 static void hook_reborn(void *with)
@@ -232,6 +264,9 @@ int ctrl_open(struct ctrl *ctrl)
 				    .ledger = &truth->ledger,
 				    .keys = &truth->keys,
 				    .push = &ctrl->push };
+	ctrl->upgrade.hooks =
+	    (struct upgrade_hooks){ ctrl, hook_upgrade_order, hook_upgrade_sessions, hook_upgrade_told };
+	ctrl->desk.upgrade = &ctrl->upgrade;
 	desk_open(&ctrl->desk);
 	return doors_open(ctrl);
 }

@@ -4,6 +4,7 @@
 #include "ctrl/feed.h"
 #include "ctrl/oss.h"
 #include "ctrl/truth.h"
+#include "ctrl/upgrade.h"
 
 struct ctrl {
 	const struct conf *conf;
@@ -12,6 +13,7 @@ struct ctrl {
 	struct truth truth;
 	struct push push;
 	struct desk desk;
+	struct upgrade upgrade;
 	struct event event;
 	struct oss *oss;
 	struct feed *feed[PLANE_NESTS];

@@ -33,6 +33,9 @@ static const struct body {
 	[SHOAL__OSS__REQUEST__BODY_WORKER_ORDER] = { BODY_ORDER, desk_worker_order },
 	[SHOAL__OSS__REQUEST__BODY_SHARD_LIST] = { BODY_READ, desk_shard_list },
 	[SHOAL__OSS__REQUEST__BODY_SHARD_MOVE] = { BODY_ORDER, desk_shard_move },
+	[SHOAL__OSS__REQUEST__BODY_UPGRADE_START] = { BODY_ORDER, desk_upgrade_start },
+	[SHOAL__OSS__REQUEST__BODY_UPGRADE_GET] = { BODY_READ, desk_upgrade_get },
+	[SHOAL__OSS__REQUEST__BODY_UPGRADE_ABORT] = { BODY_ORDER, desk_upgrade_abort },
 	[SHOAL__OSS__REQUEST__BODY_STATUS_GET] = { BODY_READ, desk_status_get },
 	[SHOAL__OSS__REQUEST__BODY_COUNTERS_GET] = { BODY_READ, desk_counters_get },
 };

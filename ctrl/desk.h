@@ -26,12 +26,15 @@ struct desk {
 	struct keys *keys;
 	struct push *push;
 	struct fleet *fleet; // null = there is none (tests)
+	struct upgrade *upgrade;
 	// Its own:
 	struct request *first, *last;
 	struct wait *waits;
 	uint32_t waiting;
 	struct arena arena; // of the request under work
 	uint64_t opened_ns;
+	uint8_t upgrade_key[64]; // of the request that began the last one
+	size_t upgrade_key_bytes;
 	uint64_t requests, refused, commits, failures; // counters
 	struct refusals refusals;                      // the doors'
 	bool broken; // the store may hold what was refused: end the process, the next start reads the truth

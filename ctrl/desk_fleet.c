@@ -55,6 +55,8 @@ static Shoal__Oss__Worker *worker_of(struct job *job, const Shoal__Fleet__State 
 	worker->out_packets = seat->out_packets;
 	worker->held = seat->held;
 	worker->lent = seat->lent;
+	worker->nest = seat->nest;
+	worker->guest = seat->guest;
 	worker->busy_permille = fleet_busy_permille(job->desk->fleet, seat->seat);
 	worker->n_verdicts = seat->n_verdicts;
 	worker->verdicts = verdicts_list(job, seat->verdicts, seat->n_verdicts);
@@ -76,6 +78,26 @@ static Shoal__Oss__Worker **workers_list(struct job *job, const Shoal__Fleet__St
 			return NULL;
 	}
 	return list;
+}
+
+// Null with job->fault.
+Shoal__Oss__Nest **job_nests(struct job *job, const Shoal__Fleet__State *state)
+{
+	Shoal__Oss__Nest **list = job_take(job, (state->n_nests + 1) * sizeof(*list));
+	Shoal__Oss__Nest *nests = job_take(job, (state->n_nests + 1) * sizeof(*nests));
+
+	for (size_t i = 0; list && nests && i < state->n_nests; i++) {
+		const Shoal__Fleet__Nest *from = state->nests[i];
+
+		shoal__oss__nest__init(&nests[i]);
+		nests[i].nest = from->nest;
+		nests[i].build = from->build;
+		nests[i].pid = from->pid;
+		nests[i].ready = from->ready;
+		nests[i].home = from->home;
+		list[i] = &nests[i];
+	}
+	return job->fault.code ? NULL : list;
 }
 
 void job_workers(struct job *job)
@@ -115,6 +137,7 @@ void desk_shard_list(struct job *job)
 		shards[i].seat = seat_of_shard(state, i);
 		shards[i].sessions = desk->push->chains->chain[i].sessions;
 		shards[i].seq = desk->push->chains->chain[i].number;
+		shards[i].pinned = state && i / 8 < state->pins.len && (state->pins.data[i / 8] >> i % 8 & 1);
 		shards[i].in_step = desk->push->shard[i].phase == PUSH_REPLAY && !desk->push->shard[i].waiting;
 		list[i] = &shards[i];
 	}
@@ -144,6 +167,14 @@ static Shoal__Oss__Code code_of(int32_t error)
 	}
 }
 
+// The field that the primary has to mean.
+static const char *field_of(Shoal__Oss__Code code)
+{
+	bool at_fault = code == SHOAL__OSS__CODE__NOT_FOUND || code == SHOAL__OSS__CODE__INVALID_FIELD;
+
+	return at_fault ? "seat" : "";
+}
+
 // The order could not be given: the waiting request is answered with why.
 static void order_refuse(struct wait *wait, Shoal__Oss__Code code, const char *message)
 {
@@ -155,6 +186,7 @@ static void order_refuse(struct wait *wait, Shoal__Oss__Code code, const char *m
 	response.version = 1;
 	response.status = &status;
 	status.code = code;
+	status.field = (char *)field_of(code);
 	status.message = (char *)message;
 	wait->desk->refused++;
 	free(wait->request->answer);
@@ -207,6 +239,14 @@ static void order_give(struct job *job, struct wait *wait, const Shoal__Fleet__O
 	fault_say(&job->fault, SHOAL__OSS__CODE__BUSY, "", "Too many orders wait for the primary; try again.");
 }
 
+static uint32_t nest_home(const Shoal__Fleet__State *state)
+{
+	for (size_t i = 0; i < state->n_nests; i++)
+		if (state->nests[i]->home)
+			return state->nests[i]->nest;
+	return 0;
+}
+
 void desk_worker_order(struct job *job)
 {
 	const Shoal__Oss__WorkerOrder *wanted = job->message->worker_order;
@@ -219,9 +259,9 @@ void desk_worker_order(struct job *job)
 	if (!state)
 		return;
 	if (wanted->verb < SHOAL__OSS__WORKER_VERB__WORKER_START ||
-	    wanted->verb > SHOAL__OSS__WORKER_VERB__WORKER_RESTART) {
+	    wanted->verb > SHOAL__OSS__WORKER_VERB__WORKER_JOIN) {
 		fault_say(&job->fault, wanted->verb ? SHOAL__OSS__CODE__INVALID_FIELD : SHOAL__OSS__CODE__MISSING_FIELD,
-			  "verb", "Start, stop or restart.");
+			  "verb", "Start, stop, restart, drain or join.");
 		return;
 	}
 	while (i < state->n_seats && state->seats[i]->seat != wanted->seat)
@@ -238,6 +278,7 @@ void desk_worker_order(struct job *job)
 	wait->generation = state->seats[i]->generation;
 	seat.seat = wanted->seat;
 	seat.verb = (Shoal__Fleet__SeatVerb)wanted->verb;
+	seat.nest = nest_home(state);
 	order.body_case = SHOAL__FLEET__ORDER__BODY_SEAT;
 	order.seat = &seat;
 	order_give(job, wait, &order);
@@ -253,9 +294,9 @@ void desk_shard_move(struct job *job)
 
 	if (!state)
 		return;
-	if (wanted->shard >= SHARDS || wanted->seat >= PLANE_SEATS) {
+	if (wanted->shard >= SHARDS || (wanted->seat >= PLANE_SEAT_SLOW && wanted->seat != PLANE_SEAT_NONE)) {
 		fault_say(&job->fault, SHOAL__OSS__CODE__INVALID_FIELD, wanted->shard >= SHARDS ? "shard" : "seat",
-			  "Shards are 0 to 255, seats 0 to 15.");
+			  "Shards are 0 to 255, seats 0 to 14; seat 255 frees the shard.");
 		return;
 	}
 	wait = job_wait(job, WAIT_ANSWER);

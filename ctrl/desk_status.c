@@ -2,6 +2,7 @@
 #include <string.h>
 #include "ctrl/job.h"
 #include "ctrl/session.h"
+#include "ctrl/upgrade.h"
 #include "shared/base/clock.h"
 #include "shared/plane/build.h"
 #include "shared/plane/verdict.h"
@@ -56,6 +57,8 @@ static void primary_fill(struct job *job, const Shoal__Fleet__State *state, Shoa
 	answer->account = account_of(job, state);
 	answer->ports = ports_list(job, state);
 	answer->n_ports = answer->ports ? state->n_ports : 0;
+	answer->nests = job_nests(job, state);
+	answer->n_nests = answer->nests ? state->n_nests : 0;
 	job_workers(job);
 	if (job->response.body_case != SHOAL__OSS__RESPONSE__BODY_WORKER_LIST)
 		return;
@@ -78,6 +81,7 @@ void desk_status_get(struct job *job)
 	answer->sessions = desk->ledger->sessions->by_id.count;
 	answer->applied = push_applied(desk->push);
 	answer->changes_waiting = push_waiting(desk->push);
+	answer->upgrade = desk->upgrade->phase;
 	answer->epoch = desk->load->starts;
 	for (unsigned i = 0; i < PLANE_NESTS; i++)
 		answer->courier_up |= desk->push->connected[i];

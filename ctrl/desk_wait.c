@@ -1,4 +1,5 @@
 // desk_wait.c - requests whose answer has to wait, and what ends the waiting.
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ctrl/job.h"
@@ -6,7 +7,7 @@
 #include "shared/base/clock.h"
 
 #define DEADLINE_MS 5000u
-#define SEAT_NONE 255u
+#define SEAT_NONE 255u // oss.proto: no seat
 
 struct wait *job_wait(struct job *job, enum wait_kind kind)
 {
@@ -74,6 +75,24 @@ static const Shoal__Fleet__Seat *seat_of(const Shoal__Fleet__State *state, uint3
 	return NULL;
 }
 
+static unsigned shards_of(const Shoal__Fleet__State *state, uint32_t seat)
+{
+	unsigned shards = 0;
+
+	for (size_t i = 0; i < state->owners.len; i++)
+		shards += state->owners.data[i] == seat;
+	return shards;
+}
+
+static bool shard_obeyed(const struct wait *wait, const Shoal__Fleet__State *state)
+{
+	if (!state)
+		return false;
+	if (wait->seat == SEAT_NONE)
+		return wait->shard / 8 < state->pins.len && !(state->pins.data[wait->shard / 8] >> wait->shard % 8 & 1);
+	return wait->shard < state->owners.len && state->owners.data[wait->shard] == wait->seat;
+}
+
 static bool seat_obeyed(const struct wait *wait, const Shoal__Fleet__State *state)
 {
 	const Shoal__Fleet__Seat *seat = state ? seat_of(state, wait->seat) : NULL;
@@ -85,6 +104,10 @@ static bool seat_obeyed(const struct wait *wait, const Shoal__Fleet__State *stat
 	       seat->state == SHOAL__OSS__WORKER_STATE__WORKER_STOPPED;
 	if (wait->verb == SHOAL__OSS__WORKER_VERB__WORKER_STOP)
 		return away;
+	if (wait->verb == SHOAL__OSS__WORKER_VERB__WORKER_DRAIN)
+		return away || (seat->guest && !shards_of(state, wait->seat));
+	if (wait->verb == SHOAL__OSS__WORKER_VERB__WORKER_JOIN && seat->guest)
+		return false;
 	return seat->state == SHOAL__OSS__WORKER_STATE__WORKER_READY &&
 	       (wait->verb != SHOAL__OSS__WORKER_VERB__WORKER_RESTART || seat->generation != wait->generation);
 }
@@ -99,7 +122,7 @@ static bool wait_done(struct wait *wait)
 	case WAIT_SEAT:
 		return seat_obeyed(wait, state);
 	case WAIT_SHARD:
-		return state && wait->shard < state->owners.len && state->owners.data[wait->shard] == wait->seat;
+		return shard_obeyed(wait, state);
 	default:
 		return false;
 	}
@@ -133,8 +156,26 @@ static void wait_end(struct wait *wait)
 	free(wait);
 }
 
+// What keeps an order from being done.
+static const char *order_missing(const struct wait *wait, char *text, size_t max)
+{
+	const Shoal__Fleet__State *state = wait->desk->fleet ? fleet_state(wait->desk->fleet) : NULL;
+	unsigned shards = state ? shards_of(state, wait->seat) : 0;
+
+	if (!state)
+		return "Ordered, but the primary does not answer any more.";
+	if (wait->kind == WAIT_SHARD)
+		return "Ordered, but the shard is not there yet.";
+	if (!shards || wait->verb == SHOAL__OSS__WORKER_VERB__WORKER_JOIN)
+		return "Ordered, but the worker is not ready yet.";
+	snprintf(text, max, "Ordered, but the worker still serves %u shards.", shards);
+	return text;
+}
+
 static void wait_expire(struct wait *wait)
 {
+	char text[96];
+
 	if (wait->kind == WAIT_APPLIED)
 		answer_amend(wait->desk, wait->request, SHOAL__OSS__CODE__NOT_APPLIED_YET,
 			     "Durable, but no worker has confirmed it yet.");
@@ -142,7 +183,7 @@ static void wait_expire(struct wait *wait)
 		answer_amend(wait->desk, wait->request, SHOAL__OSS__CODE__UNAVAILABLE, "The primary does not answer.");
 	else
 		answer_amend(wait->desk, wait->request, SHOAL__OSS__CODE__NOT_APPLIED_YET,
-			     "Ordered, but not done by the deadline.");
+			     order_missing(wait, text, sizeof(text)));
 	if (wait->kind == WAIT_ANSWER)
 		wait->over = true; // the primary's answer still comes to it
 	else

@@ -20,6 +20,7 @@ typedef void job_handler(struct job *job);
 job_handler desk_session_create, desk_session_modify, desk_session_delete, desk_session_import;
 job_handler desk_session_get, desk_session_list;
 job_handler desk_worker_list, desk_worker_order, desk_shard_list, desk_shard_move;
+job_handler desk_upgrade_start, desk_upgrade_get, desk_upgrade_abort;
 job_handler desk_status_get, desk_counters_get;
 
 // Memory of the request; null: over its limit, and job->fault says so.
@@ -31,6 +32,9 @@ Shoal__Oss__Session *job_session(struct job *job, const struct session *session)
 
 // Adds to a stored session what is not stored: usage, whether it is applied. Null with job->fault.
 Shoal__Oss__Session *job_dress(struct job *job, const struct session *session, Shoal__Oss__Session *message);
+
+// The builds of workers there are, for an answer. Null with job->fault.
+Shoal__Oss__Nest **job_nests(struct job *job, const Shoal__Fleet__State *state);
 
 // The workers as they are now, as the response's body; or job->fault.
 void job_workers(struct job *job);

@@ -167,6 +167,7 @@ int ctrl_stand_try(struct ctrl_stand *stand, bool salvage)
 				     .ledger = &stand->truth.ledger,
 				     .keys = &stand->truth.keys,
 				     .push = &stand->push };
+	stand->desk.upgrade = &stand->upgrade;
 	desk_open(&stand->desk);
 	return 0;
 }

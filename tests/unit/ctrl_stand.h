@@ -5,6 +5,7 @@
 #pragma once
 #include "ctrl/desk.h"
 #include "ctrl/truth.h"
+#include "ctrl/upgrade.h"
 
 struct ctrl_stand {
 	struct conf conf;
@@ -14,6 +15,7 @@ struct ctrl_stand {
 	struct truth truth;
 	struct push push;
 	struct desk desk;
+	struct upgrade upgrade;
 	uint32_t departed, applied, alarms; // hooks called
 	uint64_t departed_bytes;            // uplink bytes of all deleted
 	uint64_t keys;
