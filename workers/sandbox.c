@@ -15,7 +15,7 @@
 #define CALLS_MAX 64u
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-enum only { ANY, FIRST_IS_OURSELVES, FIRST_IS_LOCAL_SOCKET };
+enum only { ANY, FIRST_IS_OURSELVES, FIRST_IS_LOCAL_SOCKET, FIRST_IS_NAME };
 
 struct call {
 	uint32_t number;
@@ -72,6 +72,10 @@ static const struct call courier_calls[] = {
 	{ SYS_shutdown, ANY },
 	{ SYS_fcntl, ANY },
 	{ SYS_close, ANY },
+	// A thread of NNG's may take its first steps under the sandbox.
+	{ SYS_prctl, FIRST_IS_NAME },
+	{ SYS_set_robust_list, ANY },
+	{ SYS_rseq, ANY },
 };
 _Static_assert(COUNT(courier_calls) <= CALLS_MAX, "the filter has room");
 
@@ -81,7 +85,9 @@ _Static_assert(COUNT(courier_calls) <= CALLS_MAX, "the filter has room");
 
 static uint32_t wanted(enum only only)
 {
-	return only == FIRST_IS_OURSELVES ? (uint32_t)getpid() : AF_UNIX;
+	if (only == FIRST_IS_OURSELVES)
+		return (uint32_t)getpid();
+	return only == FIRST_IS_LOCAL_SOCKET ? AF_UNIX : PR_SET_NAME;
 }
 
 // The instructions for one call; the accumulator holds the call's number before and, if it is another one, after them.
@@ -119,6 +125,24 @@ static int filter_install(const struct call *calls, unsigned count)
 	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) ? -errno : 0;
 }
 
+// Signal-safe: no printf.
+void sandbox_tell(const siginfo_t *info)
+{
+	char text[] = "shoal: sandbox: system call 000 refused\n";
+	char *digit = text + sizeof("shoal: sandbox: system call 000") - 2;
+
+	for (int number = info->si_syscall; number && *digit == '0'; number /= 10)
+		*digit-- = (char)('0' + number % 10);
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		return; // nobody to tell
+}
+
+static void refused(int number, siginfo_t *info, void *context)
+{
+	sandbox_tell(info);
+	raise(number);
+}
+
 int sandbox_worker(void)
 {
 	return filter_install(worker_calls, COUNT(worker_calls));
@@ -132,5 +156,8 @@ void sandbox_courier_heap(void)
 
 int sandbox_courier(void)
 {
+	struct sigaction action = { .sa_sigaction = refused, .sa_flags = (int)(SA_SIGINFO | SA_RESETHAND) };
+
+	sigaction(SIGSYS, &action, NULL);
 	return filter_install(courier_calls, COUNT(courier_calls));
 }

@@ -3,6 +3,10 @@
 // Both are lists of what is allowed. Anything else is answered by SIGSYS, so that the crash flag and the log tell which process it was;
 // none of the two can open a file, map or unmap memory or change its rights, start a process or a program, or signal another process.
 #pragma once
+#include <signal.h>
+
+// Names the refused call on stderr, in a handler of SIGSYS.
+void sandbox_tell(const siginfo_t *info);
 
 // Last step before READY: no way back. The calling thread is the only one. 0 or -errno.
 int sandbox_worker(void);

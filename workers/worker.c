@@ -27,6 +27,8 @@ static void fatal(int number, siginfo_t *info, void *context)
 {
 	atomic_store_explicit(&loop.seat.worker->crashed, (uint32_t)number, memory_order_release);
 	bell_ring(loop.wires.bell_primary);
+	if (number == SIGSYS)
+		sandbox_tell(info);
 	if (info->si_code <= 0 || number == SIGSYS)
 		raise(number);
 }

@@ -21,7 +21,8 @@ static struct {
 	long seat;  // asked for; -1 = any
 	bool other; // we are a worker at another one
 	uint32_t times;
-	_Atomic uint32_t *counted; // in the file; null = not limited
+	struct faults_file *file; // null = nobody shares
+	uint32_t number;          // of the file's wish that we know
 	uint8_t mark[MARK_MAX];
 	size_t mark_bytes;
 } faults;
@@ -30,47 +31,62 @@ static void mark_read(const char *hex)
 {
 	unsigned byte;
 
+	faults.mark_bytes = 0;
 	for (; hex && faults.mark_bytes < MARK_MAX && sscanf(hex, "%2x", &byte) == 1; hex += 2)
 		faults.mark[faults.mark_bytes++] = (uint8_t)byte;
 }
 
-static _Atomic uint32_t *count_map(const char *path)
+static struct faults_file *file_map(const char *path)
 {
-	int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666) : -1;
+	int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
 	void *at;
 
-	if (fd < 0 || ftruncate(fd, sizeof(uint32_t)))
+	if (fd < 0 || ftruncate(fd, sizeof(struct faults_file)))
 		return NULL;
-	at = mmap(NULL, sizeof(uint32_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	at = mmap(NULL, sizeof(struct faults_file), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
 	return at == MAP_FAILED ? NULL : at;
 }
 
-static void wishes_read(void)
+static void wish_read(const char *wish)
 {
-	const char *at = getenv("SHOAL_KILL_AT"), *seat = getenv("SHOAL_KILL_SEAT"),
-		   *times = getenv("SHOAL_KILL_TIMES");
-
-	if (faults.read)
-		return;
-	faults.read = true;
 	strcpy(faults.how, "kill");
-	if (at && sscanf(at, "%63[^:]:%lu:%15s", faults.point, &faults.nth, faults.how) < 2)
+	faults.passed = 0;
+	if (!wish || sscanf(wish, "%63[^:]:%lu:%15s", faults.point, &faults.nth, faults.how) < 2)
 		faults.point[0] = '\0';
-	faults.seat = seat ? strtol(seat, NULL, 10) : -1;
-	faults.times = times ? (uint32_t)strtoul(times, NULL, 10) : 1;
-	mark_read(getenv("SHOAL_POISON"));
-	if (faults.point[0])
-		faults.counted = count_map(getenv("SHOAL_KILL_COUNT"));
 }
 
+static long number_read(const char *text, long otherwise)
+{
+	return text ? strtol(text, NULL, 10) : otherwise;
+}
+
+static void all_read(void)
+{
+	faults.read = true;
+	faults.seat = number_read(getenv("SHOAL_KILL_SEAT"), -1);
+	faults.times = (uint32_t)number_read(getenv("SHOAL_KILL_TIMES"), 1);
+	faults.file = file_map(getenv("SHOAL_KILL_FILE"));
+	faults.number = 0;
+	wish_read(getenv("SHOAL_KILL_AT"));
+	mark_read(getenv("SHOAL_POISON"));
+}
+
+// The nursery may have unmapped what it read.
 void faults_sit(unsigned seat)
 {
-	faults.read = false; // the nursery may have unmapped what it read
-	faults.mark_bytes = 0;
-	wishes_read();
-	faults.passed = 0;
-	faults.other = faults.seat >= 0 && faults.seat != (long)seat;
+	all_read();
+	faults.other = faults.seat >= 0 && seat != FAULTS_NO_SEAT && faults.seat != (long)seat;
+}
+
+static void news_read(void)
+{
+	uint32_t number = faults.file ? atomic_load_explicit(&faults.file->number, memory_order_acquire) : 0;
+
+	if (number == faults.number)
+		return;
+	faults.number = number;
+	wish_read(faults.file->wish);
 }
 
 static void die(const char *how)
@@ -94,18 +110,21 @@ static void die(const char *how)
 
 void faults_point(const char *name)
 {
-	wishes_read();
+	if (!faults.read)
+		all_read();
+	news_read();
 	if (faults.other || strcmp(name, faults.point) || ++faults.passed != faults.nth)
 		return;
-	if (faults.counted && atomic_fetch_add(faults.counted, 1) >= faults.times)
-		atomic_fetch_sub(faults.counted, 1);
+	if (faults.file && atomic_fetch_add(&faults.file->happened, 1) >= faults.times)
+		atomic_fetch_sub(&faults.file->happened, 1);
 	else
 		die(faults.how);
 }
 
 void faults_packet(const void *bytes, size_t length)
 {
-	wishes_read();
+	if (!faults.read)
+		all_read();
 	if (faults.mark_bytes && memmem(bytes, length, faults.mark, faults.mark_bytes))
 		abort();
 }

@@ -3,8 +3,9 @@
 //   SHOAL_KILL_AT=point:n[:how]  at its n-th passage of the point a process does `how`: kill (SIGKILL to itself; the default), segv,
 //                                abort, loop (for ever), stop (SIGSTOP to itself) or exit
 //   SHOAL_KILL_SEAT=n            of the workers, only the one at seat n
-//   SHOAL_KILL_COUNT=file        how often it has happened, a uint32_t in the byte order of the host; made if it is not there
-//   SHOAL_KILL_TIMES=k           no more often than k times in all (default 1), whoever it happens to; only with SHOAL_KILL_COUNT
+//   SHOAL_KILL_FILE=file         shared by all who name it: how often it has happened, and another wish, if one is written there
+//                                later (struct faults_file); made if it is not there
+//   SHOAL_KILL_TIMES=k           no more often than k times in all (default 1), whoever it happens to; only with SHOAL_KILL_FILE
 //   SHOAL_POISON=hex             a packet that contains these bytes makes the worker that works on it abort
 //
 // A name stands at one place only (tests/crash/points.sh runs through all of them). Each process counts its own passages.
@@ -12,7 +13,19 @@
 #include <stddef.h>
 
 #ifdef SHOAL_FAULTS
-// A worker says its seat before it gives up the right to open files.
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct faults_file {
+	_Atomic uint32_t happened; // since the wish was written
+	_Atomic uint32_t
+	    number;     // of the wish, written last; another number: read it again. 0 = none, the environment's holds
+	char wish[120]; // as SHOAL_KILL_AT
+};
+
+#define FAULTS_NO_SEAT ~0u
+
+// A fork says who it is before it gives up the right to open files.
 void faults_sit(unsigned seat);
 void faults_point(const char *name);
 void faults_packet(const void *bytes, size_t length);

@@ -6,9 +6,14 @@ GW_MIB=${GW_MIB:-448}    # hugepages
 GW_WORKERS=${GW_WORKERS:-2}
 GW_DRIVER=${GW_DRIVER:-af_xdp}
 GW_OPTIONS=${GW_OPTIONS:-}
+GW_ROOMS=${GW_ROOMS:-16384}
+GW_HOLD=${GW_HOLD:-2048}
 GW_IDLE=${GW_IDLE:-adaptive}
+GW_USAGE_MS=${GW_USAGE_MS:-1000}
 GW_STORE_MIB=${GW_STORE_MIB:-64}
 GW_STORE_DIR=${GW_STORE_DIR:-}
+GW_NURSERY=${GW_NURSERY:-workers/shoal-nursery} # a crash test takes the build with faults
+GW_CTRL=${GW_CTRL:-ctrl/shoal-ctrl}
 
 gateway_config() {
 	cat >"$LAB/shoal.yaml" <<-END
@@ -36,8 +41,8 @@ gateway_config() {
 		  count: $GW_WORKERS
 		primary:
 		  hugepage_dir: $LAB/huge
-		  rooms: 16384
-		  hold: 2048
+		  rooms: $GW_ROOMS
+		  hold: $GW_HOLD
 		pools:
 		  - dnn: internet
 		    ipv4: 10.45.0.0/16
@@ -48,6 +53,7 @@ gateway_config() {
 		ctrl:
 		  store_dir: ${GW_STORE_DIR:-$LAB/store}
 		  store_mib: $GW_STORE_MIB
+		  usage_interval_ms: $GW_USAGE_MS
 	END
 }
 
@@ -58,8 +64,8 @@ gateway_start_one() { # primary|nursery|ctrl
 gateway_program() { # primary|nursery|ctrl
 	case $1 in
 	primary) echo primary/shoal-primary ;;
-	nursery) echo workers/shoal-nursery ;;
-	ctrl) echo ctrl/shoal-ctrl ;;
+	nursery) echo "$GW_NURSERY" ;;
+	ctrl) echo "$GW_CTRL" ;;
 	esac
 }
 

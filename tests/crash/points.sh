@@ -1,0 +1,140 @@
+#!/bin/bash
+# points.sh [POINT...]: a process dies at each named point between taking and committing (shared/base/faults.h), by default at
+# all that stand in the sources, under traffic, changes and moves.
+#
+#   four subscribers ping, a host pings the gateway itself; two clients add and remove sessions; shards move about
+# After each: it happened, no ping was lost or came twice, everything serves again. At the end: every change that was acknowledged
+# is there, wholly, and no other; every shard agrees with the store; every room is back; the account closes.
+set -euo pipefail
+. "$(dirname "$0")/../lab/story.sh"
+GW_WORKERS=3
+GW_NURSERY=workers/shoal-nursery-faults
+GW_CTRL=ctrl/shoal-ctrl-faults
+FLEETING=60 # subscribers that come and go, for each client
+
+# "sweep.found" last: it takes an empty store.
+points_all() {
+	grep -rhoP 'FAULT_POINT\("\K[^"]+' "$SHOAL/workers" "$SHOAL/ctrl" --include='*.[ch]' | grep -v '^sweep.found$'
+	echo sweep.found
+}
+
+goes_on() { [[ -d $LAB && ! -e $LAB/enough ]]; }
+
+repeat_ok() { # key command...: until it is done; the key makes of many attempts one change
+	local key=$1 tries
+	shift
+	for ((tries = 0; tries < 200; tries++)); do
+		shoal "$@" --key "$key" >"$LAB/said-${key%%-*}" 2>&1 && return 0
+		goes_on || return 1
+		sleep 0.05
+	done
+	return 1
+}
+
+# Some come from pools, some with an address of their own; all have a rate.
+change_on() { # client
+	local n imsi ids address
+	for ((n = 1; ; n++)); do
+		goes_on || return 0
+		imsi=$(printf '00102%010d' $(($1 * 1000 + n % FLEETING)))
+		address=auto
+		((n % 3)) || address=192.0.2.$(($1 * 100 + n % FLEETING))
+		repeat_ok "$1-a$n" session add --imsi "$imsi" --ipv4 "$address" --peer 10.99.3.2 --peer-teid "$n" --rate "$((1 + n % 5))M" --wait --json || continue
+		ids=$(jq .id "$LAB/said-$1")
+		echo "$imsi" >"$LAB/told-$1"
+		repeat_ok "$1-r$n" session rm "$ids" --wait || continue
+		: >"$LAB/told-$1"
+	done
+}
+
+move_on() {
+	while goes_on; do
+		shoal shard move $((RANDOM % 256)) $((RANDOM % GW_WORKERS)) >/dev/null 2>&1 || sleep 0.1
+	done
+}
+
+wish() { "$SHOAL/tests/crash/wish.py" "$LAB/faults" "$@"; }
+has_happened() { [[ $(wish happened) == 1 ]]; }
+ctrl_gone() { lab_gone ctrl; }
+
+ctrl_again() {
+	lab_gone ctrl || return 0
+	gateway_start_one ctrl
+	lab_expect ctrl process.ready
+}
+
+round() { # number point
+	local jobs=() n lost=0 passage
+	for n in 0 1 2 3; do
+		pings "${ues[n]}" 150 0.008 "$n" &
+		jobs+=($!)
+	done
+	in_ns ran ping -q -n -c 100 -i 0.01 -W 2 10.99.3.1 >"$LAB/ping-4" 2>&1 &
+	jobs+=($!)
+	passage=$((1 + RANDOM % 3))
+	if [[ $2 == worker.* ]]; then passage=1; fi # once in a worker's life
+	wish ask "$1" "$2:$passage:$3"
+	if [[ $2 == worker.* ]]; then kill -s KILL "$(seat_field 0 pid)"; fi
+	wait_for 20 has_happened || story_fail "$2 is never passed"
+	ctrl_again
+	wait "${jobs[@]}" || true
+	wait_for 60 gateway_serves || story_fail "$2: the gateway does not come back"
+	for n in 0 1 2 3; do lost=$((lost + $(pings_lost "$n"))); done
+	echo "$2 $3: $lost lost"
+	! grep -l duplicates "$LAB"/ping-[0-4] || story_fail "$2: pings came twice"
+	((lost == 0)) || story_fail "$2: pings were lost"
+}
+
+points=("$@")
+((${#points[@]})) || mapfile -t points < <(points_all)
+doubled=$(printf '%s\n' "${points[@]}" | sort | uniq -d)
+that "each name stands at one place" equal "$doubled" ""
+export SHOAL_KILL_FILE=
+story_needs "${STORY_NEEDS[@]}"
+lab_open
+SHOAL_KILL_FILE=$LAB/faults
+head -c 128 /dev/zero >"$LAB/faults"
+net_up
+gateway_up
+story_subscribers 32
+mapfile -t ues < <(ues_some 4)
+for ue in "${ues[@]}"; do ue_pings "$ue"; done
+rooms=$(rest_rooms)
+subscribers=$(sessions | jq -s length)
+
+others=()
+: >"$LAB/told-1" && : >"$LAB/told-2"
+change_on 1 & others+=($!)
+change_on 2 & others+=($!)
+move_on & others+=($!)
+hows=(kill segv abort)
+number=0
+for point in "${points[@]}"; do
+	[[ $point != sweep.found ]] || continue
+	number=$((number + 1))
+	round "$number" "$point" "${hows[RANDOM % 3]}"
+done
+touch "$LAB/enough"
+wait "${others[@]}"
+
+told=$(cat "$LAB"/told-[12] | wc -l)
+that "what was acknowledged is there, and nothing else" equal "$(sessions | jq -s length)" $((subscribers + told))
+that "and all of it is applied" wait_for 30 all_applied $((subscribers + told))
+in_step() { [[ $(shoal shard ls --json | jq '[.shards[] | select(.in_step | not)] | length') == 0 ]]; }
+that "every shard is in step" wait_for 30 in_step
+that "no shard had drifted" equal "$(lab_log ctrl | grep -c shard.alarm)" 0
+
+if [[ " ${points[*]} " == *" sweep.found "* ]]; then
+	wish ask 1000 sweep.found:1:kill
+	lab_signal KILL ctrl
+	wait_for 10 lab_gone ctrl
+	rm -r "$LAB/store"
+	gateway_start_one ctrl
+	lab_expect ctrl process.ready
+	that "sweep.found" wait_for 20 has_happened
+	wait_for 60 gateway_serves
+	that "an empty store empties the shards, whoever dies meanwhile" wait_for 30 all_applied 0
+	in_step
+fi
+that "every room came back" wait_for 20 rooms_are "$rooms"
+story_end
