@@ -226,12 +226,12 @@ void account_rest(struct account *account)
 	memset(account->shard_last, 0, sizeof(account->shard_last));
 }
 
-bool account_landed(struct account *account, uint32_t before)
+bool account_landed(struct account *account, uint32_t from, uint32_t to)
 {
-	for (unsigned i = 0; i < ACCOUNT_SPANS; i++) {
-		const struct account_span *span = &account->span[i];
+	for (uint32_t n = from; n < to && n <= account->now->number; n++) {
+		const struct account_span *span = account_span(account, n);
 
-		for (unsigned shard = 0; shard < ACCOUNT_SHARDS && span->from && span->number < before; shard++) {
+		for (unsigned shard = 0; shard < ACCOUNT_SHARDS; shard++) {
 			if (span->tally[shard].received < span->tally[shard].sent)
 				return false;
 		}

@@ -83,5 +83,5 @@ struct account_span *account_past(struct account *account);
 
 void account_join(struct account_tally *to, const struct account_tally *from); // sums, and the longest
 
-// Whether every packet sent before that mark has come.
-bool account_landed(struct account *account, uint32_t before);
+// Whether every packet sent between two marks has come.
+bool account_landed(struct account *account, uint32_t from, uint32_t to);

@@ -17,7 +17,7 @@ struct gauge {
 	bool sending, ready, quit;   // wanted; both sides can be sent to
 	struct {
 		bool waits;
-		uint32_t before;
+		uint32_t from, to;
 		uint64_t until_ns;
 	} settle;
 };

@@ -9,17 +9,19 @@
 
 GAUGE_SESSIONS=${GAUGE_SESSIONS:-1024}
 GAUGE_PPS=${GAUGE_PPS:-50000}
-GAUGE_RING=${GAUGE_RING:-12}     # log2 of the packets each memif ring holds
+GAUGE_RING=${GAUGE_RING:-14}     # log2 of the packets each memif ring holds
 GAUGE_SPIN=${GAUGE_SPIN:-}       # yes: the gauge has a core of its own, and its times are as fine as it can make them
 GAUGE_NEEDS=(root memory hugepages hugetlbfs netns)
 GW_DRIVER=memif
+# Room for 50 ms of a million packets a second: so long does a host keep a process off its core.
+GW_ROOMS=65536 GW_HOLD=16384 GW_MIB=640
 
 # The gateway up, its sessions applied, the gauge ready but silent.
 gauge_begin() {
 	story_needs "${GAUGE_NEEDS[@]}"
 	lab_open
 	lab_netns gw
-	GW_DEVICE_N3=$LAB/n3.memif GW_DEVICE_N6=$LAB/n6.memif GW_OPTIONS=role=client,rsize=$GAUGE_RING
+	GW_DEVICE_N3=$LAB/n3.memif GW_DEVICE_N6=$LAB/n6.memif GW_OPTIONS=role=client,rsize=$GAUGE_RING,bsize=512
 	gauge_up
 	gateway_up
 	gauge_sessions "$GAUGE_SESSIONS"
@@ -64,15 +66,25 @@ gauge_stop() {
 	gauge_ask stop >/dev/null
 }
 
-# Ends a span; prints the number of the mark.
+# Ends a span; prints the number of the mark. What the gateway has refused by then is remembered.
 gauge_mark() {
-	gauge_ask mark | jq .span
+	local refused mark
+	refused=$(gauge_refused)
+	mark=$(gauge_ask mark | jq .span)
+	echo "$refused" >"$LAB/refused.$mark"
+	echo "$mark"
+}
+
+gauge_refused() {
+	shoal --timeout 2 counters --json 2>/dev/null |
+		jq -c '[.counters[] | select(.name | test("^(forward$|answered$|primary_|ctrl_)") | not) | {(.name): .value}] | add // {}'
 }
 
 # What happened between two marks, for a set of shards and for all others (README.md); waits until what was sent has come.
 gauge_report() { # mark mark [shards: all, none, 0,3,7-9]
-	gauge_ask settle "$2" "${GAUGE_SETTLE_MS:-3000}" >/dev/null
-	gauge_ask report "$@"
+	gauge_ask settle "$1" "$2" "${GAUGE_SETTLE_MS:-3000}" >/dev/null
+	gauge_ask report "$@" | jq -c --slurpfile before "$LAB/refused.$1" --argjson after "$(gauge_refused || echo '{}')" \
+		'. + {refused: ($after | with_entries(.value -= ($before[0][.key] // 0) | select(.value > 0)))}'
 }
 
 # Nothing lost, doubled, reordered or spoilt, in a report's set or others. Says what was, if not.

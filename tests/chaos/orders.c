@@ -82,11 +82,12 @@ static void order_mark(struct gauge *gauge, char **word)
 	done(gauge);
 }
 
-// Answered when what was sent before a mark has come, or when the time is over: orders_work looks.
+// Answered when what was sent between two marks has come, or when the time is over: orders_work looks.
 static void order_settle(struct gauge *gauge, char **word)
 {
-	gauge->settle.before = (uint32_t)strtoul(word[0], NULL, 10);
-	gauge->settle.until_ns = clock_ns() + strtoull(word[1], NULL, 10) * 1000000;
+	gauge->settle.from = (uint32_t)strtoul(word[0], NULL, 10);
+	gauge->settle.to = (uint32_t)strtoul(word[1], NULL, 10);
+	gauge->settle.until_ns = clock_ns() + strtoull(word[2], NULL, 10) * 1000000;
 	gauge->settle.waits = true;
 }
 
@@ -136,7 +137,7 @@ static const struct order orders[] = {
 	{ "start", "[PPS]: sends, both ways together so many packets a second", order_start },
 	{ "stop", ": sends no more; still receives", order_stop },
 	{ "mark", ": ends a span and begins the next, whose number is answered", order_mark },
-	{ "settle", "MARK MS: answers when what was sent before the mark has come, at the latest after MS",
+	{ "settle", "FROM TO MS: answers when what was sent between two marks has come, at the latest after MS",
 	  order_settle },
 	{ "report", "FROM TO [SHARDS]: what happened between two marks, for these shards and for the others",
 	  order_report },
@@ -175,7 +176,7 @@ void orders_work(struct gauge *gauge, uint64_t now_ns)
 	char line[4096];
 
 	if (gauge->settle.waits) {
-		bool landed = account_landed(&gauge->account, gauge->settle.before);
+		bool landed = account_landed(&gauge->account, gauge->settle.from, gauge->settle.to);
 
 		if (!landed && now_ns < gauge->settle.until_ns)
 			return;

@@ -125,7 +125,7 @@ static void test_all_is_well(void **state)
 	assert_int_equal(sum().arrived, 600);
 	assert_int_equal(sum().duplicated + sum().reordered + sum().stale + sum().damaged + sum().stray, 0);
 	assert_int_equal(account.now->broken + account.now->foreign, 0);
-	assert_true(account_landed(&account, 1));
+	assert_true(account_landed(&account, 0, 1));
 }
 
 static void test_one_is_dropped(void **state)
@@ -135,7 +135,7 @@ static void test_one_is_dropped(void **state)
 	passes(7, GAUGE_UP);
 	assert_int_equal(sum().sent - sum().received, 1);
 	assert_int_equal(account.now->tally[7].sent - account.now->tally[7].received, 1);
-	assert_false(account_landed(&account, 1));
+	assert_false(account_landed(&account, 0, 1));
 }
 
 static void test_one_comes_twice(void **state)
@@ -186,6 +186,7 @@ static void test_what_is_refused_is_not_lost(void **state)
 	account_sent(&account, &load);
 	account_unsent(&account, &load);
 	passes(3, GAUGE_UP);
+	assert_int_equal(account_flow(&account, 3, GAUGE_UP)->next, 1);
 	assert_int_equal(sum().sent, 1);
 	assert_int_equal(sum().received, 1);
 }

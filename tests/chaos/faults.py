@@ -1,0 +1,140 @@
+#!/usr/bin/python3
+"""faults.py - the faults of deploy/chaos and what is promised for each; the table of what they cost, and whether a promise broke.
+
+    faults.py names                             the faults, one a line
+    faults.py table RECORDS [--json FILE]       prints the table; exits 1 if a promise broke
+
+RECORDS are lines of JSON: a gauge's report between two marks with "fault" beside it, and, where they were looked at, "leaked" (rooms) and
+"usage" (packets that ctrl's accounts are wrong by). "quiet" is a time without a fault; a run has about as many of them as of faults.
+
+Loss, duplicates, order and leaks are judged as they are. Times are judged on a shared host: the allowance is the promise plus what the
+quiet times of the same run showed at the same quantile, since then nobody but the host kept the packets waiting.
+"""
+import dataclasses
+import json
+import sys
+
+
+@dataclasses.dataclass
+class Promise:
+    blackout_ms: float = 20     # of the affected shards, p99 over the times
+    others_ms: float = 20       # of all others
+    rate: float = 0.99          # of the others: what came of what was sent meanwhile
+    lost: bool = False          # packets may be lost: those in flight when the primary dies
+    usage: int = 0              # packets a time that the accounts may be wrong by
+
+
+WORKER = Promise(usage=32)
+NOTHING = Promise()
+PROMISED = {
+    "worker SIGKILL": WORKER,
+}
+
+
+def quantile(values, share):
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+
+
+def load(path):
+    runs = {}
+    for line in open(path):
+        record = json.loads(line)
+        runs.setdefault(record["fault"], []).append(record)
+    return runs
+
+
+def lost(records, side=None):
+    """Less what the gateway could not hand to the gauge: that the instrument's ring was full is its own fault."""
+    sides = (side,) if side else ("set", "others")
+    return sum(max(0, sum(r[s]["lost"] for s in sides) - r["refused"].get("tx_full", 0)) for r in records)
+
+
+def total(records, what):
+    return sum(r[side][what] for r in records for side in ("set", "others"))
+
+
+def blackouts(records, side):
+    return [r[side]["blackout_us"]["max"] / 1000 for r in records if r[side]["shards"]]
+
+
+def rate(records, side):
+    """What came of what was sent meanwhile; the median, as one packet under way more or less at a mark is neither loss nor gain."""
+    return quantile([r[side]["arrived"] / r[side]["sent"] for r in records if r[side]["sent"]], 0.5)
+
+
+def spoilt(records):
+    return sum(total(records, what) for what in ("stale", "damaged", "stray")) + sum(r["instrument"]["broken"] for r in records)
+
+
+def row(fault, records):
+    own, others = blackouts(records, "set"), blackouts(records, "others")
+    return {
+        "fault": fault,
+        "times": len(records),
+        "sent": total(records, "sent"),
+        "lost": lost(records),
+        "duplicated": total(records, "duplicated"),
+        "reordered": total(records, "reordered"),
+        "spoilt": spoilt(records),
+        "blackout_ms": {name: quantile(own, q) for name, q in (("p50", 0.5), ("p99", 0.99), ("max", 1))},
+        "others_ms": {name: quantile(others, q) for name, q in (("p50", 0.5), ("p99", 0.99), ("max", 1))},
+        "others_lost": lost(records, "others"),
+        "others_rate": rate(records, "others"),
+        "leaked": sum(r.get("leaked", 0) for r in records),
+        "usage": sum(r.get("usage", 0) for r in records),
+        "not_sent": sum(r["instrument"]["refused"] for r in records),
+        "tx_full": sum(r["refused"].get("tx_full", 0) for r in records),
+    }
+
+
+def broken(row, promise, quiet):
+    """The promises that this row breaks, in words."""
+    for what in ("lost", "duplicated", "reordered", "spoilt", "leaked"):
+        if row[what] and not (what == "lost" and promise.lost):
+            yield f"{row[what]} {what}"
+    for what, most in (("blackout_ms", promise.blackout_ms), ("others_ms", promise.others_ms)):
+        allowed = most + max(quiet["blackout_ms"]["p99"], quiet["others_ms"]["p99"])
+        if row[what]["p99"] > allowed:
+            yield f"{what} p99 is {row[what]['p99']:.1f}, allowed {allowed:.1f}"
+    if row["others_rate"] and row["others_rate"] < promise.rate:
+        yield f"others' rate {row['others_rate']:.3f}"
+    if row["usage"] > promise.usage * row["times"]:
+        yield f"usage wrong by {row['usage']} packets"
+
+
+HEAD = f"{'fault':30} {'times':>5} {'sent':>9} {'lost':>6} {'twice':>5} {'order':>5} {'spoilt':>6} {'blackout p50/p99/max ms':>24} " \
+       f"{'others p50/p99/max ms':>22} {'rate':>6} {'leaked':>6} {'usage':>5}"
+
+
+def text(row):
+    own = "/".join(f"{v:.3f}" if v < 1 else f"{v:.1f}" for v in row["blackout_ms"].values())
+    others = "/".join(f"{v:.3f}" if v < 1 else f"{v:.1f}" for v in row["others_ms"].values())
+    return f"{row['fault']:30} {row['times']:5} {row['sent']:9} {row['lost']:6} {row['duplicated']:5} {row['reordered']:5} " \
+           f"{row['spoilt']:6} {own:>24} {others:>22} {row['others_rate']:6.4f} {row['leaked']:6} {row['usage']:5}"
+
+
+def table(path, json_path=None):
+    runs = load(path)
+    quiet = row("quiet", runs.pop("quiet"))
+    rows = [row(fault, records) for fault, records in runs.items()]
+    faults = {r["fault"]: list(broken(r, PROMISED[r["fault"]], quiet)) for r in rows}
+    faults["quiet"] = list(broken(quiet, NOTHING, quiet))
+    print(HEAD)
+    for r in [quiet] + rows:
+        print(text(r))
+        for what in faults[r["fault"]]:
+            print(f"   BROKEN: {r['fault']}: {what}")
+    if json_path:
+        with open(json_path, "w") as file:
+            json.dump({"quiet": quiet, "rows": rows, "broken": faults}, file, indent=2)
+    return 1 if any(faults.values()) else 0
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["names"]:
+        print("\n".join(PROMISED))
+    elif sys.argv[1:2] == ["table"]:
+        sys.exit(table(sys.argv[2], sys.argv[4] if sys.argv[3:4] == ["--json"] else None))
+    else:
+        sys.exit(__doc__)
