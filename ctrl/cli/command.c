@@ -6,8 +6,17 @@
 #include "ctrl/cli/sheet.h"
 
 const struct command *const command_tables[] = {
-	status_commands, top_commands,   session_commands, session_list_commands, import_commands,
-	worker_commands, shard_commands, event_commands,   completion_commands,   NULL,
+	status_commands,
+	top_commands,
+	session_commands,
+	session_list_commands,
+	import_commands,
+	worker_commands,
+	shard_commands,
+	upgrade_commands,
+	event_commands,
+	completion_commands,
+	NULL,
 };
 
 const struct args_option command_options[] = {

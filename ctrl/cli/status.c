@@ -7,6 +7,7 @@
 #include "ctrl/cli/command.h"
 #include "ctrl/cli/status_json.h"
 #include "ctrl/cli/sheet.h"
+#include "ctrl/cli/upgrade.h"
 #include "ctrl/cli/worker_print.h"
 
 static void print_ports(const Shoal__Oss__StatusAnswer *status)
@@ -41,6 +42,22 @@ static void print_account(const Shoal__Oss__Account *account)
 	       units_count(account->rooms_free).text, units_count(account->rooms_port).text);
 }
 
+static void print_nests(const Shoal__Oss__StatusAnswer *status)
+{
+	for (size_t i = 0; i < status->n_nests; i++) {
+		const Shoal__Oss__Nest *nest = status->nests[i];
+
+		printf("nest %u    %s, %s%s", nest->nest, nest->build, nest->ready ? "ready" : "not ready",
+		       nest->home ? ", home" : "");
+		if (nest->pid)
+			printf(", nursery %d\n", nest->pid);
+		else
+			puts(", its nursery is gone");
+	}
+	if (status->upgrade != SHOAL__OSS__UPGRADE_PHASE__UPGRADE_NONE)
+		printf("upgrade   %s\n", upgrade_phase(status->upgrade));
+}
+
 static void print_status(const Shoal__Oss__StatusAnswer *status)
 {
 	printf("ctrl      %s (%s), up %s\n", status->version, status->build, units_span(status->uptime_ms).text);
@@ -48,6 +65,7 @@ static void print_status(const Shoal__Oss__StatusAnswer *status)
 		printf("primary   up %s\n", units_span(status->primary_uptime_ms).text);
 	else
 		puts("primary   not there");
+	print_nests(status);
 	printf("courier   %s\n", status->courier_up ? "up" : "not there");
 	printf("sessions  %s, applied %s; changes waiting: %s\n", units_count(status->sessions).text,
 	       units_count(status->applied).text, units_count(status->changes_waiting).text);

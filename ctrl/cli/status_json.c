@@ -1,6 +1,7 @@
 // status_json.c - the gateway's status as a JSON object. Pure but for the memory it returns; one thread.
 #include "ctrl/cli/status_json.h"
 
+#include "ctrl/cli/upgrade.h"
 #include "ctrl/cli/worker_print.h"
 
 static void put(json_t *object, const char *key, uint64_t number)
@@ -44,6 +45,20 @@ static json_t *ports_json(const Shoal__Oss__StatusAnswer *status)
 	return array;
 }
 
+static json_t *nests_json(const Shoal__Oss__StatusAnswer *status)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < status->n_nests; i++) {
+		const Shoal__Oss__Nest *nest = status->nests[i];
+
+		json_array_append_new(array, json_pack("{s:i, s:s, s:i, s:b, s:b}", "nest", (int)nest->nest, "build",
+						       nest->build, "pid", nest->pid, "ready", nest->ready, "home",
+						       nest->home));
+	}
+	return array;
+}
+
 json_t *status_json(const Shoal__Oss__StatusAnswer *status)
 {
 	json_t *object = json_pack("{s:s, s:s, s:b, s:b}", "version", status->version, "build", status->build,
@@ -59,6 +74,8 @@ json_t *status_json(const Shoal__Oss__StatusAnswer *status)
 	put(object, "store_limit_bytes", status->store_limit_bytes);
 	if (status->account)
 		json_object_set_new(object, "account", account_json(status->account));
+	json_object_set_new(object, "nests", nests_json(status));
+	json_object_set_new(object, "upgrade", json_string(upgrade_phase(status->upgrade)));
 	json_object_set_new(object, "ports", ports_json(status));
 	json_object_set_new(object, "workers", worker_json(status->workers, status->n_workers));
 	return object;

@@ -146,6 +146,22 @@ const char *units_parse_seconds(const char *word, uint32_t max_ms, uint32_t *ms)
 	return NULL;
 }
 
+const char *units_parse_permille(const char *word, uint32_t *permille)
+{
+	const char *end;
+	uint64_t milli;
+	const char *why = parse_milli(word, &milli, &end);
+
+	if (why)
+		return why;
+	if (*end && strcmp(end, "%"))
+		return "is not a percentage";
+	if (milli < 100 || milli > 100000 || milli % 100)
+		return "is not a percentage from 0.1 to 100 in steps of 0.1";
+	*permille = (uint32_t)(milli / 100);
+	return NULL;
+}
+
 const char *units_parse_ipv4(const char *word, uint32_t *address)
 {
 	struct in_addr parsed;

@@ -27,6 +27,9 @@ const char *units_parse_prefix6(const char *word, uint64_t *prefix);
 // Seconds: "5", "0.2"; more than 0, at most max_ms.
 const char *units_parse_seconds(const char *word, uint32_t max_ms, uint32_t *ms);
 
+// A share in permille: "1%", "0.5%", the sign may be left out; 0.1 to 100 percent.
+const char *units_parse_permille(const char *word, uint32_t *permille);
+
 struct units_text units_count(uint64_t number);   // 1,234,567
 struct units_text units_rate(uint64_t bps);       // 10 Mb/s; 0: unlimited
 struct units_text units_bytes(uint64_t bytes);    // 1.5 GiB

@@ -1,4 +1,4 @@
-// worker.c - `shoal worker ls|start|stop|restart`. One thread.
+// worker.c - `shoal worker ls|start|stop|restart|drain|join`. One thread.
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -80,6 +80,16 @@ static int run_restart(struct cli *cli, const struct args *args)
 	return order(cli, args, SHOAL__OSS__WORKER_VERB__WORKER_RESTART);
 }
 
+static int run_drain(struct cli *cli, const struct args *args)
+{
+	return order(cli, args, SHOAL__OSS__WORKER_VERB__WORKER_DRAIN);
+}
+
+static int run_join(struct cli *cli, const struct args *args)
+{
+	return order(cli, args, SHOAL__OSS__WORKER_VERB__WORKER_JOIN);
+}
+
 const struct command worker_commands[] = {
 	{
 	    .name = "worker ls",
@@ -118,6 +128,26 @@ const struct command worker_commands[] = {
 	    .summary = "Hands a worker's shards over, and puts a new worker in its seat",
 	    .examples = "  shoal worker restart 0\n",
 	    .run = run_restart,
+	},
+	{
+	    .name = "worker drain",
+	    .words = "SEAT",
+	    .min = 1,
+	    .max = 1,
+	    .summary = "Hands a worker's shards to others and keeps it as a guest; done when it has none",
+	    .text =
+		"No packet is lost. A guest serves only what `shoal shard move` gives it, until it is to join again.\n",
+	    .examples = "  shoal worker drain 1\n",
+	    .run = run_drain,
+	},
+	{
+	    .name = "worker join",
+	    .words = "SEAT",
+	    .min = 1,
+	    .max = 1,
+	    .summary = "Makes a guest one of those among whom shards are shared",
+	    .examples = "  shoal worker join 1\n",
+	    .run = run_join,
 	},
 	{ 0 },
 };

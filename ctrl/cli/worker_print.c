@@ -23,7 +23,8 @@ const char *worker_state(Shoal__Oss__WorkerState state)
 static void print_row(struct sheet *sheet, const Shoal__Oss__Worker *worker)
 {
 	sheet_cell(sheet, "%u%s", worker->seat, worker->slow ? " slow" : "");
-	sheet_cell(sheet, "%s", worker_state(worker->state));
+	sheet_cell(sheet, "%s%s", worker_state(worker->state), worker->guest ? " guest" : "");
+	sheet_cell(sheet, "%u", worker->nest);
 	sheet_cell(sheet, "%d", worker->pid);
 	if (worker->cpu < 0)
 		sheet_cell(sheet, "any");
@@ -41,8 +42,8 @@ static void print_row(struct sheet *sheet, const Shoal__Oss__Worker *worker)
 
 void worker_print(Shoal__Oss__Worker *const workers[], size_t count)
 {
-	static const char *const titles[] = { "SEAT", "STATE", ">PID",  ">CPU",        ">SHARDS", ">SESSIONS", ">IN",
-					      ">OUT", ">HELD", ">BUSY", ">GENERATION", ">DEATHS", NULL };
+	static const char *const titles[] = { "SEAT", "STATE", ">NEST", ">PID",  ">CPU",        ">SHARDS", ">SESSIONS",
+					      ">IN",  ">OUT",  ">HELD", ">BUSY", ">GENERATION", ">DEATHS", NULL };
 	struct sheet sheet;
 
 	sheet_open(&sheet, titles);
@@ -80,10 +81,12 @@ static json_t *one_json(const Shoal__Oss__Worker *worker)
 		{ "held", worker->held },
 		{ "busy_permille", worker->busy_permille },
 		{ "lent", worker->lent },
+		{ "nest", worker->nest },
 	};
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		json_object_set_new(object, numbers[i].key, json_integer((json_int_t)numbers[i].value));
+	json_object_set_new(object, "guest", json_boolean(worker->guest));
 	json_object_set_new(object, "verdicts", worker_counters_json(worker->verdicts, worker->n_verdicts));
 	return object;
 }

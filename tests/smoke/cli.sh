@@ -159,6 +159,31 @@ exits 0 shoal shard ls
 out_has none
 exits 0 shoal shard move 3 1 --json
 [[ $(jq '.shards | length' "$dir/out") == 256 ]] || fail "256 shards are not in the JSON"
+exits 0 shoal worker drain 1
+exits 1 shoal worker join 9
+err_has "NOT_FOUND: seat"
+exits 0 shoal shard free 3
+exits 2 shoal shard free 256
+err_has "shard '256'"
+exits 2 shoal upgrade
+exits 2 shoal upgrade --abort --status
+exits 2 shoal upgrade --abort --watch 3
+exits 2 shoal upgrade --binary x --canary 0%
+err_has "canary: '0%'"
+exits 0 shoal upgrade --binary new --canary 12.5% --watch 9s
+out_has "32 of 256 shards"
+for phase in canary spreading retiring done; do out_has "$phase"; done
+exits 0 shoal upgrade --status --json
+jq -e '.phase == "done" and .started_ms == 9000 and .to == "two"' "$dir/out" >/dev/null || fail "the status is another"
+exits 1 shoal upgrade --binary /bad/one
+out_has "rolled back"
+out_has "it is a bad one"
+code=0
+timeout -s INT 2 "$BUILD/ctrl/cli/shoal" upgrade --binary /slow/one >"$dir/out" 2>"$dir/err" || code=$?
+((code == 124)) || fail "Ctrl-C: exit code $code" # timeout's own; what the command says tells that it ended by itself
+err_has "goes on without this command"
+exits 0 shoal upgrade --abort
+out_has "rolled back"
 exits 0 shoal counters
 out_has replayed
 grep -q nothing "$dir/out" && fail "a counter that is 0 is shown"
@@ -176,6 +201,10 @@ out_has "SIGKILL"
 err_has "events were lost before"
 exits 0 shoal status
 out_has "sessions"
+out_has "mock build, ready, home"
+out_has "upgrade   rolled back"
+exits 0 shoal status --json
+jq -e '.nests[0].pid == 4711 and .upgrade == "rolled back"' "$dir/out" >/dev/null || fail "the builds are not in the JSON"
 
 in_manual() { # pattern
 	grep -qE -- "$1" "$(dirname "$0")/../../deploy/man/shoal.1" || fail "the manual page lacks '$1'"
@@ -191,7 +220,7 @@ exits 2 shoal status now
 exits 2 shoal --timeout never status
 exits 0 shoal --version
 exits 0 shoal --help
-mapfile -t commands < <(grep -oE '^ +(session|worker|shard) [a-z]+|^ +(status|top|counters|events) ' "$dir/out")
+mapfile -t commands < <(grep -oE '^ +(session|worker|shard) [a-z]+|^ +(status|top|counters|events|upgrade) ' "$dir/out")
 ((${#commands[@]} > 12)) || fail "the help lists too few commands"
 for command in "${commands[@]}"; do
 	# shellcheck disable=SC2086 # two words
@@ -210,6 +239,9 @@ completes() { # wanted word...
 }
 completes session se
 completes import session ""
+completes drain worker ""
+completes free shard f
+completes --binary upgrade --b
 completes --peer-teid session add --pe
 completes "$dir/all.csv" session import "$dir/all"
 echo "ok"

@@ -78,6 +78,11 @@ static void serve(Shoal__Oss__Request *request, Shoal__Oss__Response *response)
 	case SHOAL__OSS__REQUEST__BODY_SHARD_MOVE:
 		gateway_shards(response);
 		break;
+	case SHOAL__OSS__REQUEST__BODY_UPGRADE_START:
+	case SHOAL__OSS__REQUEST__BODY_UPGRADE_GET:
+	case SHOAL__OSS__REQUEST__BODY_UPGRADE_ABORT:
+		gateway_upgrade(request, response);
+		break;
 	case SHOAL__OSS__REQUEST__BODY_STATUS_GET:
 		gateway_status(response);
 		break;

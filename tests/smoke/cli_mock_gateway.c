@@ -1,4 +1,5 @@
 // cli_mock_gateway.c - workers, shards and status of the stand-in for shoal-ctrl. One thread.
+#include <string.h>
 #include "tests/smoke/cli_mock.h"
 
 static uint64_t polls;
@@ -66,10 +67,18 @@ void gateway_status(Shoal__Oss__Response *response)
 	static Shoal__Oss__StatusAnswer answer;
 	static Shoal__Oss__Account account;
 	static Shoal__Oss__Port port, *ports[1] = { &port };
+	static Shoal__Oss__Nest nest, *nests[1] = { &nest };
 
 	shoal__oss__status_answer__init(&answer);
 	shoal__oss__account__init(&account);
 	shoal__oss__port__init(&port);
+	shoal__oss__nest__init(&nest);
+	nest.build = "mock build";
+	nest.pid = 4711;
+	nest.ready = nest.home = true;
+	answer.nests = nests;
+	answer.n_nests = 1;
+	answer.upgrade = SHOAL__OSS__UPGRADE_PHASE__UPGRADE_ROLLED_BACK;
 	answer.version = "mock";
 	answer.sessions = answer.applied = sessions_number();
 	answer.primary_up = answer.courier_up = true;
@@ -91,4 +100,38 @@ void gateway_order(uint32_t seat, Shoal__Oss__Response *response)
 		refuse(response->status, SHOAL__OSS__CODE__NOT_FOUND, "seat", "nobody sits there");
 	else
 		gateway_workers(response);
+}
+
+// Every look finds it a phase on; a path with "bad" in it is rolled back, one with "slow" stays on trial until it is turned back.
+void gateway_upgrade(const Shoal__Oss__Request *request, Shoal__Oss__Response *response)
+{
+	static Shoal__Oss__UpgradeAnswer answer = SHOAL__OSS__UPGRADE_ANSWER__INIT;
+	static bool bad, slow;
+
+	answer.from_build = "one";
+	answer.to_build = "two";
+	if (request->body_case == SHOAL__OSS__REQUEST__BODY_UPGRADE_START) {
+		const Shoal__Oss__UpgradeStart *start = request->upgrade_start;
+
+		bad = strstr(start->binary, "bad") != NULL;
+		slow = strstr(start->binary, "slow") != NULL;
+		answer.phase = SHOAL__OSS__UPGRADE_PHASE__UPGRADE_STARTING;
+		answer.moved = start->canary_permille * 256 / 1000;
+		answer.started_ms = start->watch_ms;
+		answer.reason = "";
+		if (*start->binary != '/')
+			refuse(response->status, SHOAL__OSS__CODE__INVALID_FIELD, "binary", "not a path");
+	} else if (request->body_case == SHOAL__OSS__REQUEST__BODY_UPGRADE_ABORT) {
+		bad = true;
+		answer.phase = SHOAL__OSS__UPGRADE_PHASE__UPGRADE_CANARY;
+		slow = false;
+	} else if (answer.phase == SHOAL__OSS__UPGRADE_PHASE__UPGRADE_CANARY && bad) {
+		answer.phase = SHOAL__OSS__UPGRADE_PHASE__UPGRADE_ROLLED_BACK;
+		answer.reason = "it is a bad one";
+	} else if (answer.phase < SHOAL__OSS__UPGRADE_PHASE__UPGRADE_DONE &&
+		   !(answer.phase == SHOAL__OSS__UPGRADE_PHASE__UPGRADE_CANARY && slow)) {
+		answer.phase++;
+	}
+	response->body_case = SHOAL__OSS__RESPONSE__BODY_UPGRADE;
+	response->upgrade = &answer;
 }

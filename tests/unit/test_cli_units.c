@@ -100,6 +100,23 @@ static void seconds_are_positive_and_bounded(void **state)
 	assert_non_null(units_parse_seconds("1m", 60000, &ms));
 }
 
+static void percentages_are_tenths(void **state)
+{
+	uint32_t permille = 0;
+
+	assert_null(units_parse_permille("1%", &permille));
+	assert_int_equal(permille, 10);
+	assert_null(units_parse_permille("0.5", &permille));
+	assert_int_equal(permille, 5);
+	assert_null(units_parse_permille("100%", &permille));
+	assert_int_equal(permille, 1000);
+	assert_non_null(units_parse_permille("100.1%", &permille));
+	assert_non_null(units_parse_permille("0.05%", &permille));
+	assert_non_null(units_parse_permille("0", &permille));
+	assert_non_null(units_parse_permille("5s", &permille));
+	assert_non_null(units_parse_permille("%", &permille));
+}
+
 static void addresses_are_exact(void **state)
 {
 	uint32_t address = 0;
@@ -157,6 +174,7 @@ int main(void)
 		cmocka_unit_test(bad_rates_are_refused),
 		cmocka_unit_test(sizes_have_both_kinds_of_units),
 		cmocka_unit_test(seconds_are_positive_and_bounded),
+		cmocka_unit_test(percentages_are_tenths),
 		cmocka_unit_test(addresses_are_exact),
 		cmocka_unit_test(what_is_printed_reads_well),
 		cmocka_unit_test(hostile_words_are_made_harmless),
