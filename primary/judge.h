@@ -17,8 +17,8 @@
 #define JUDGE_TICK_MIN_NS 4000000u  // however fine the kernel's clock is
 #define JUDGE_TICK_MAX_NS 10000000u // whatever was measured
 #define JUDGE_TICKS 3u
-#define JUDGE_STOOD_NS 20000000u
-#define JUDGE_LOOK_NS 2500000u // two looks are not further apart than this, whatever the clock says
+#define JUDGE_STOOD_NS 18000000u // and the silence before the doubt
+#define JUDGE_LOOK_NS 2500000u   // two looks are not further apart than this, whatever the clock says
 
 enum judge_verdict {
 	JUDGE_NONE, // no word yet

@@ -63,32 +63,32 @@ static void stopped(void **state)
 	begin('T');
 	assert_int_equal(stands(3), JUDGE_NONE);
 	assert_int_equal(stands(1), JUDGE_LATE);
-	assert_int_equal(stands(15), JUDGE_LATE);
+	assert_int_equal(stands(13), JUDGE_LATE);
 	assert_int_equal(stands(1), JUDGE_STOPPED);
 }
 
 static void goes_on_in_time(void **state)
 {
 	begin('T');
-	stands(19);
+	stands(17);
 	now.state = 'R';
 	assert_int_equal(stands(1), JUDGE_NONE);
 	now.state = 'T';
-	assert_int_equal(stands(20), JUDGE_LATE); // the change itself is no time stood
+	assert_int_equal(stands(18), JUDGE_LATE); // the change itself is no time stood
 	assert_int_equal(stands(1), JUDGE_STOPPED);
 }
 
 static void blocked(void **state)
 {
 	begin('S');
-	assert_int_equal(stands(19), JUDGE_LATE);
+	assert_int_equal(stands(17), JUDGE_LATE);
 	assert_int_equal(stands(1), JUDGE_BLOCKED);
 }
 
 static void starved_is_not_hung(void **state)
 {
 	begin('R');
-	assert_int_equal(stands(19), JUDGE_NONE);
+	assert_int_equal(stands(17), JUDGE_NONE);
 	assert_int_equal(stands(100000), JUDGE_STARVED);
 	begin('D');
 	assert_int_equal(stands(100000), JUDGE_STARVED);
