@@ -13,11 +13,18 @@ enum cli_exit {
 	CLI_PARTLY = 4,      // some of it is done: an import with bad lines, an export that could not say everything
 };
 
+// Of a connection over tls+tcp: who vouches for the gateway, and who we are. PEM files; null = not given.
+struct cli_tls {
+	const char *ca, *cert, *key;
+	const char *name; // in the gateway's certificate; null = the url's host
+};
+
 struct client;
 
 struct cli {
 	char url[300];
 	char event_url[300];
+	struct cli_tls tls;
 	unsigned timeout_ms;
 	bool json;
 	const char *key;       // request key given by the caller, or null for a random one

@@ -1,6 +1,7 @@
 // client.c - one connection to shoal-ctrl and calls over it. The connection belongs to struct cli; one thread calls, and
 // a second one dials, because a dial cannot be given a time limit.
 #include "ctrl/cli/client.h"
+#include "ctrl/cli/secure.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -21,8 +22,7 @@ struct client {
 };
 
 struct dial {
-	nng_socket socket;
-	const char *url;
+	nng_dialer dialer;
 	int error;
 };
 
@@ -30,11 +30,11 @@ static void *dial_run(void *arg)
 {
 	struct dial *dial = arg;
 
-	dial->error = nng_dial(dial->socket, dial->url, NULL, 0);
+	dial->error = nng_dialer_start(dial->dialer, 0);
 	return NULL;
 }
 
-// nng_dial, at most timeout_ms. If it takes longer the thread is left behind with *dial: the process is about to end.
+// nng_dialer_start, at most timeout_ms. If it takes longer the thread is left behind with *dial: the process is about to end.
 static int dial_within(struct dial *dial, unsigned timeout_ms)
 {
 	pthread_t thread;
@@ -63,11 +63,12 @@ static int open_socket(struct client *client, const struct cli *cli)
 	nng_socket_set_size(client->socket, NNG_OPT_RECVMAXSZ, CLIENT_MESSAGE_MAX);
 	nng_socket_set_ms(client->socket, NNG_OPT_RECONNMINT, 50);
 	nng_socket_set_ms(client->socket, NNG_OPT_RECONNMAXT, 500);
-	dial = malloc(sizeof(*dial));
+	dial = calloc(1, sizeof(*dial));
 	if (!dial)
 		return NNG_ENOMEM;
-	*dial = (struct dial){ .socket = client->socket, .url = cli->url };
-	error = dial_within(dial, cli->timeout_ms);
+	error = secure_dialer(&cli->tls, client->socket, cli->url, &dial->dialer);
+	if (!error)
+		error = dial_within(dial, cli->timeout_ms);
 	if (error != NNG_ETIMEDOUT)
 		free(dial);
 	return error;
@@ -82,8 +83,7 @@ int client_connect(struct cli *cli, nng_socket *socket)
 
 		error = client ? open_socket(client, cli) : NNG_ENOMEM;
 		if (error) {
-			fprintf(stderr, "shoal: no connection to %s: %s%s\n", cli->url, nng_strerror(error),
-				error == NNG_EADDRINVAL || error == NNG_EINVAL ? "" : " (is shoal-ctrl running?)");
+			secure_say(&cli->tls, cli->url, error);
 			free(client);
 			return CLI_UNREACHABLE;
 		}

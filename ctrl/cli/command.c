@@ -22,6 +22,10 @@ const struct command *const command_tables[] = {
 const struct args_option command_options[] = {
 	{ "connect", "URL", "where shoal-ctrl listens; default $SHOAL_CONNECT, then ipc:///run/shoal/oss.ipc" },
 	{ "config", "FILE", "take the URLs from this configuration" },
+	{ "ca", "FILE", "tls+tcp: the CA that vouches for the gateway; default $SHOAL_CA" },
+	{ "cert", "FILE", "tls+tcp: our certificate; default $SHOAL_CERT" },
+	{ "cert-key", "FILE", "tls+tcp: its private key; default $SHOAL_CERT_KEY" },
+	{ "server-name", "NAME", "tls+tcp: the gateway's name; default $SHOAL_SERVER_NAME, then the URL's host" },
 	{ "timeout", "SECONDS", "how long to wait for the connection and for each answer; default 10" },
 	{ "key", "TEXT", "request key: the same change with the same key is done once" },
 	{ "json", NULL, "print JSON" },

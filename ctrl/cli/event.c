@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "ctrl/cli/client.h"
+#include "ctrl/cli/secure.h"
 #include "ctrl/cli/command.h"
 
 #define EVENTS_WAITING 8192 // the most NNG takes; a worker that stops moves up to 256 shards at once
@@ -93,8 +94,9 @@ static bool take_event(const struct cli *cli, nng_msg *message, uint64_t *last)
 	return true;
 }
 
-static int subscribe(const char *url, nng_socket *socket)
+static int subscribe(const struct cli *cli, nng_socket *socket)
 {
+	nng_dialer dialer;
 	int error = nng_sub0_open(socket);
 
 	if (error)
@@ -103,7 +105,9 @@ static int subscribe(const char *url, nng_socket *socket)
 	nng_socket_set_int(*socket, NNG_OPT_RECVBUF, EVENTS_WAITING);
 	error = nng_socket_set(*socket, NNG_OPT_SUB_SUBSCRIBE, topic, sizeof(topic) - 1);
 	if (!error)
-		error = nng_dial(*socket, url, NULL, 0);
+		error = secure_dialer(&cli->tls, *socket, cli->event_url, &dialer);
+	if (!error)
+		error = nng_dialer_start(dialer, 0);
 	if (error)
 		nng_close(*socket);
 	return error;
@@ -142,10 +146,9 @@ static int run_events(struct cli *cli, const struct args *args)
 		snprintf(cli->event_url, sizeof(cli->event_url), "%s", url);
 	if (!cli->event_url[0])
 		return args_refuse(args, "url: say where events come from; it cannot be told from %s", cli->url);
-	error = subscribe(cli->event_url, &socket);
+	error = subscribe(cli, &socket);
 	if (error) {
-		fprintf(stderr, "shoal: no connection to %s: %s (is shoal-ctrl running?)\n", cli->event_url,
-			nng_strerror(error));
+		secure_say(&cli->tls, cli->event_url, error);
 		return CLI_UNREACHABLE;
 	}
 	fprintf(stderr, "listening to %s\n", cli->event_url);
@@ -155,7 +158,7 @@ static int run_events(struct cli *cli, const struct args *args)
 }
 
 static const struct args_option event_options[] = {
-	{ "url", "URL", "where they come from; default: events.ipc beside the RPC's oss.ipc" },
+	{ "url", "URL", "where they come from; default: events.ipc beside the RPC's oss.ipc, else the RPC's own URL" },
 	{ "n", "N", "stop after N events" },
 	{ 0 },
 };

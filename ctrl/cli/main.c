@@ -28,15 +28,31 @@ static int take_config(struct cli *cli, const char *path)
 	return 0;
 }
 
-// Events come from beside the RPC unless something else is said: .../oss.ipc and .../events.ipc.
+// Events come from beside the RPC unless something else is said: .../oss.ipc and .../events.ipc. All other doors serve both.
 static void guess_event_url(struct cli *cli)
 {
 	static const char tail[] = "oss.ipc";
 	size_t length = strlen(cli->url);
 
+	memcpy(cli->event_url, cli->url, sizeof(cli->url));
 	if (length >= sizeof(tail) - 1 && !strcmp(cli->url + length - (sizeof(tail) - 1), tail))
 		snprintf(cli->event_url, sizeof(cli->event_url), "%.*sevents.ipc", (int)(length - (sizeof(tail) - 1)),
 			 cli->url);
+}
+
+static const char *option(const struct args *args, const char *name, const char *environment)
+{
+	const char *value = args_value(args, name);
+
+	return value ? value : getenv(environment);
+}
+
+static void read_tls(struct cli *cli, const struct args *args)
+{
+	cli->tls = (struct cli_tls){ .ca = option(args, "ca", "SHOAL_CA"),
+				     .cert = option(args, "cert", "SHOAL_CERT"),
+				     .key = option(args, "cert-key", "SHOAL_CERT_KEY"),
+				     .name = option(args, "server-name", "SHOAL_SERVER_NAME") };
 }
 
 // What the user says wins over the configuration, and that over the environment.
@@ -54,6 +70,7 @@ static int read_common(struct cli *cli, const struct args *args)
 		snprintf(cli->url, sizeof(cli->url), "%s", url ? url : environment ? environment : DEFAULT_URL);
 	if (url || !config)
 		guess_event_url(cli);
+	read_tls(cli, args);
 	if (timeout)
 		why = units_parse_seconds(timeout, TIMEOUT_MAX_MS, &cli->timeout_ms);
 	if (why)

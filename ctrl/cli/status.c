@@ -167,7 +167,7 @@ const struct command status_commands[] = {
 		"does not close, packets are lost unseen: that is a fault of Shoal.\n",
 	    .examples = "  shoal status\n"
 			"  shoal status --json | jq .account.closes\n"
-			"  shoal status --connect tcp://192.0.2.1:7000 --timeout 2\n",
+			"  shoal status --connect tls+tcp://gateway:7000 --ca ca.crt --cert me.crt --cert-key me.key\n",
 	    .run = run_status,
 	},
 	{

@@ -32,7 +32,7 @@ THEIRS = {
     "protobuf-c/*": ["primary/*", *COURIER, "ctrl/*", "proto/*", "tests/*"],
     "lmdb.h": ["ctrl/*", "tests/*"],
     "seccomp.h": ["ctrl/rights.c"],
-    "openssl/*": ["ctrl/tls.[ch]", "ctrl/stream.[ch]", "tests/*"],
+    "openssl/*": ["ctrl/tls.[ch]", "ctrl/stream.[ch]", "ctrl/cli/secure_why.c", "tests/*"],
     "jansson.h": ["ctrl/*", "tests/*"],
     "cyaml/*": ["shared/base/conf*"],
     "yaml.h": ["shared/base/conf*"],
