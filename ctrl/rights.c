@@ -1,6 +1,7 @@
 // rights.c - giving up, in an order that still allows the next step. Runs once, in the only thread there is yet.
 #include "ctrl/rights.h"
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -12,116 +13,32 @@
 // What the controller, LMDB, NNG and libc call while serving. The rest answers EPERM, which every caller here survives.
 static const char *const allowed[] = {
 	// files: the store, certificates, the log
-	"openat",
-	"open",
-	"close",
-	"read",
-	"write",
-	"readv",
-	"writev",
-	"pread64",
-	"pwrite64",
-	"pwritev",
-	"pwritev2",
-	"lseek",
-	"fstat",
-	"newfstatat",
-	"stat",
-	"lstat",
-	"statx",
-	"fstatfs",
-	"statfs",
-	"access",
-	"faccessat",
-	"faccessat2",
-	"readlink",
-	"getcwd",
-	"ftruncate",
-	"fallocate",
-	"fsync",
-	"fdatasync",
-	"msync",
-	"sync_file_range",
-	"flock",
-	"fcntl",
-	"unlink",
-	"unlinkat",
-	"mkdir",
-	"chmod",
-	"fchmod",
-	"fchmodat",
-	"umask",
-	"dup",
-	"getdents64",
+	"openat open close read write readv writev pread64 pwrite64 pwritev pwritev2 lseek fstat newfstatat "
+	"stat lstat statx fstatfs statfs access faccessat faccessat2 readlink getcwd ftruncate fallocate "
+	"fsync fdatasync msync sync_file_range flock fcntl unlink unlinkat mkdir chmod fchmod fchmodat umask "
+	"dup getdents64",
 	// memory
-	"brk",
-	"mmap",
-	"munmap",
-	"mremap",
-	"mprotect",
-	"madvise",
+	"brk mmap munmap mremap mprotect madvise",
 	// sockets and waiting
-	"socket",
-	"socketpair",
-	"bind",
-	"listen",
-	"accept4",
-	"accept",
-	"connect",
-	"shutdown",
-	"getsockname",
-	"getpeername",
-	"getsockopt",
-	"setsockopt",
-	"sendto",
-	"sendmsg",
-	"recvfrom",
-	"recvmsg",
-	"poll",
-	"ppoll",
-	"epoll_create1",
-	"epoll_ctl",
-	"epoll_wait",
-	"epoll_pwait",
-	"eventfd2",
-	"pipe2",
-	"signalfd4",
+	"socket socketpair bind listen accept4 accept connect shutdown getsockname getpeername getsockopt "
+	"setsockopt sendto sendmsg recvfrom recvmsg poll ppoll epoll_create1 epoll_ctl epoll_wait epoll_pwait "
+	"eventfd2 pipe2 signalfd4",
 	// threads, time, signals, identity
-	"clone",
-	"clone3",
-	"set_robust_list",
-	"get_robust_list",
-	"rseq",
-	"futex",
-	"sched_yield",
-	"sched_getaffinity",
-	"clock_gettime",
-	"clock_getres",
-	"clock_nanosleep",
-	"nanosleep",
-	"gettimeofday",
-	"rt_sigaction",
-	"rt_sigprocmask",
-	"rt_sigreturn",
-	"sigaltstack",
-	"restart_syscall",
-	"tgkill",
-	"kill",
-	"gettid",
-	"getpid",
-	"getuid",
-	"geteuid",
-	"getgid",
-	"getegid",
-	"getrandom",
-	"getrlimit",
-	"prlimit64",
-	"sysinfo",
-	"uname",
-	"prctl",
-	"exit",
-	"exit_group",
+	"clone clone3 set_robust_list get_robust_list rseq futex sched_yield sched_getaffinity clock_gettime "
+	"clock_getres clock_nanosleep nanosleep gettimeofday rt_sigaction rt_sigprocmask rt_sigreturn "
+	"sigaltstack restart_syscall tgkill kill gettid getpid getuid geteuid getgid getegid getrandom "
+	"getrlimit prlimit64 sysinfo uname prctl exit exit_group",
 };
+
+static int calls_allow(scmp_filter_ctx filter, const char *names)
+{
+	char name[32];
+	int used, error = 0;
+
+	for (; !error && sscanf(names, "%31s%n", name, &used) == 1; names += used)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, seccomp_syscall_resolve_name(name), 0);
+	return error;
+}
 
 static int calls_limit(void)
 {
@@ -129,7 +46,7 @@ static int calls_limit(void)
 	int error = filter ? 0 : -ENOMEM;
 
 	for (unsigned i = 0; i < sizeof(allowed) / sizeof(*allowed) && !error; i++)
-		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, seccomp_syscall_resolve_name(allowed[i]), 0);
+		error = calls_allow(filter, allowed[i]);
 	if (!error)
 		error = seccomp_load(filter);
 	seccomp_release(filter);
