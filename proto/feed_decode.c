@@ -40,7 +40,8 @@ static int get_bearer(struct bearer *out, const Shoal__Feed__Bearer *in)
 	return 0;
 }
 
-// A verb comes with the body it needs and no other.
+// A verb comes with the body it needs and no other. One of a later build becomes CHANGE_NONE: whoever is to apply it refuses it, and
+// the changes beside it reach their shards.
 static int get_change(struct change *out, const Shoal__Feed__Change *in, const char **fault)
 {
 	bool bearer = in->verb == CHANGE_SET || in->verb == CHANGE_CLEAR;
@@ -48,7 +49,7 @@ static int get_change(struct change *out, const Shoal__Feed__Change *in, const c
 
 	if (in->shard >= SHARDS)
 		return refuse(fault, "change.shard");
-	if (in->verb == CHANGE_NONE || in->verb >= CHANGE_VERBS)
+	if (in->verb == CHANGE_NONE)
 		return refuse(fault, "change.verb");
 	if (in->rate_index > UINT16_MAX)
 		return refuse(fault, "change.rate_index");
@@ -57,10 +58,12 @@ static int get_change(struct change *out, const Shoal__Feed__Change *in, const c
 		.seq = in->seq,
 		.slot = in->slot,
 		.shard = (uint8_t)in->shard,
-		.verb = (uint8_t)in->verb,
+		.verb = in->verb < CHANGE_VERBS ? (uint8_t)in->verb : CHANGE_NONE,
 		.rate_index = (uint16_t)in->rate_index,
 		.life = in->life,
 	};
+	if (in->verb >= CHANGE_VERBS)
+		return 0;
 	if (bearer != !!in->bearer || (bearer && get_bearer(&out->bearer, in->bearer)))
 		return refuse(fault, "change.bearer");
 	if (rate != !!in->rate)

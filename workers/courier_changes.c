@@ -26,6 +26,9 @@ static bool change_good(const struct courier *courier, const struct change *chan
 {
 	const struct region_shape *shape = &courier->view->plane->shape;
 
+	*field = "verb";
+	if (change->verb == CHANGE_NONE)
+		return false;
 	*field = "slot";
 	if (change->slot >= shape->slots)
 		return false;
@@ -44,6 +47,8 @@ static void batch_take(struct courier *courier, const struct feed_batch *batch)
 	const char *field;
 
 	for (unsigned i = 0; i < batch->count; i++) {
+		if (courier_place(courier, batch->change[i].shard) == COURIER_ELSEWHERE)
+			continue; // ctrl hears so from its courier
 		if (change_good(courier, &batch->change[i], &field))
 			pending_put(courier->pending, &batch->change[i]);
 		else
@@ -69,6 +74,8 @@ static void word_take(struct courier *courier, const struct feed_word *word)
 		welcome_take(courier, &word->welcome);
 	else if (word->kind == FEED_BATCH)
 		batch_take(courier, &word->batch);
+	else if (word->kind == FEED_HEARD)
+		unheard_hear(&courier->unheard, word->heard.number);
 	else if (word->kind == FEED_REFUSE)
 		log_error("feed.refused", "ctrl refuses this build's workers: %s", word->refuse.reason);
 	else
@@ -90,13 +97,6 @@ unsigned courier_receive(struct courier *courier)
 			word_take(courier, &courier->heard);
 	}
 	return taken;
-}
-
-unsigned courier_owner(const struct courier *courier, unsigned shard)
-{
-	unsigned seat = atomic_load_explicit(&courier->view->plane->owner[shard], memory_order_acquire);
-
-	return seat < PLANE_SEATS && courier->view->shards[shard].header->owner == seat ? seat : PLANE_SEAT_NONE;
 }
 
 static unsigned shard_post(struct courier *courier, uint8_t shard, unsigned seat)
@@ -144,16 +144,4 @@ unsigned courier_post(struct courier *courier)
 		bell_ring_if(&pages.worker->sleeping, courier->kit->bell[NEST_BELL_SEAT0 + seat]);
 	}
 	return total;
-}
-
-void courier_watch_owners(struct courier *courier)
-{
-	for (unsigned shard = 0; shard < SHARDS; shard++) {
-		uint8_t seat = atomic_load_explicit(&courier->view->plane->owner[shard], memory_order_relaxed);
-
-		if (seat == courier->owner[shard])
-			continue;
-		courier->owner[shard] = seat;
-		doubt_moved(&courier->doubt[shard], clock_ns());
-	}
 }

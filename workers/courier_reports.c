@@ -25,6 +25,8 @@ static unsigned seat_drain(struct courier *courier, unsigned seat)
 	int ready = ring_ready(*tail, &pages.worker->report_head, REPORT_SLOTS);
 	unsigned taken = 0;
 
+	if (ready < 0) // the primary has repaired a dead worker's index: what is there is told again
+		*tail = ring_resume(&pages.courier->report_tail);
 	while (ready-- > 0 && courier->said.reports.count < FEED_BATCH_MAX) {
 		struct report report = pages.worker->reports[(*tail)++ % REPORT_SLOTS]; // a copy: the worker can write
 
@@ -62,19 +64,44 @@ static void doubts_settle(struct courier *courier)
 	}
 }
 
-// A report leaves its ring only when the outbox has it.
+static bool finals_among(const struct feed_reports *reports)
+{
+	for (uint32_t i = 0; i < reports->count; i++)
+		if (reports->report[i].kind == REPORT_FINAL)
+			return true;
+	return false;
+}
+
 static void reports_send(struct courier *courier)
 {
-	if (!courier->said.reports.count || feed_send(courier->feed, &courier->said))
+	struct feed_reports *reports = &courier->said.reports;
+
+	reports->number = courier->unheard.said + 1;
+	if (!reports->count || feed_send(courier->feed, &courier->said))
 		return;
 	FAULT_POINT("courier.reported");
+	unheard_say(&courier->unheard, courier->report_tail, finals_among(reports));
+	reports->count = 0;
+}
+
+void courier_reports_again(struct courier *courier)
+{
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++)
+		courier->report_tail[seat] = ring_resume(&courier->view->seats[seat].courier->report_tail);
+	unheard_begin(&courier->unheard, courier->report_tail);
 	courier->said.reports.count = 0;
+}
+
+// A report leaves its ring only when nobody needs it any more (unheard.h).
+static void reports_give(struct courier *courier)
+{
 	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
 		struct seat pages = courier->view->seats[seat];
 
-		if (ring_resume(&pages.courier->report_tail) == courier->report_tail[seat])
+		if (!courier_has(courier, seat) ||
+		    ring_resume(&pages.courier->report_tail) == courier->unheard.given[seat])
 			continue;
-		ring_publish(&pages.courier->report_tail, courier->report_tail[seat]);
+		ring_publish(&pages.courier->report_tail, courier->unheard.given[seat]);
 		FAULT_POINT("courier.acked");
 		bell_ring_if(&pages.worker->sleeping, courier->kit->bell[NEST_BELL_SEAT0 + seat]);
 	}
@@ -84,19 +111,21 @@ unsigned courier_report(struct courier *courier)
 {
 	unsigned taken = 0;
 
-	for (unsigned seat = 0; seat < PLANE_SEATS; seat++)
-		taken += seat_drain(courier, seat);
+	for (unsigned seat = 0; unheard_has_room(&courier->unheard) && seat < PLANE_SEATS; seat++)
+		taken += courier_has(courier, seat) ? seat_drain(courier, seat) : 0;
 	doubts_settle(courier);
 	reports_send(courier);
+	reports_give(courier);
 	return taken;
 }
 
 bool courier_reports_wait(const struct courier *courier)
 {
-	if (courier->said.reports.count) // first the outbox must take those
+	if (courier->said.reports.count || !unheard_has_room(&courier->unheard)) // first outbox or ctrl must take those
 		return false;
 	for (unsigned seat = 0; seat < PLANE_SEATS; seat++)
-		if (ring_ready(courier->report_tail[seat], &courier->view->seats[seat].worker->report_head,
+		if (courier_has(courier, seat) &&
+		    ring_ready(courier->report_tail[seat], &courier->view->seats[seat].worker->report_head,
 			       REPORT_SLOTS) > 0)
 			return true;
 	return false;
@@ -109,14 +138,18 @@ unsigned courier_tell_usage(struct courier *courier)
 	uint64_t now = clock_ns();
 
 	if (usages->count && (!courier->scanning || usages->count == FEED_BATCH_MAX)) {
+		usages->number = courier->unheard.said + 1;
 		if (feed_send(courier->feed, &courier->usages))
 			return 0;
+		unheard_count(&courier->unheard);
 		usages->count = 0;
 	}
-	if (!courier->scanning && now < courier->usage_at_ns)
+	if (!courier->scanning && (courier->leaving || now < courier->usage_at_ns))
 		return 0;
-	if (!courier->scanning)
+	if (!courier->scanning) {
 		courier->usage_at_ns = now + courier->usage_interval_ns;
+		courier_choose(courier);
+	}
 	courier->scanning = !usage_scan(courier->usage, courier->view, SCAN_CELLS, usages);
 	return 1;
 }

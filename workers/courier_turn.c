@@ -5,18 +5,6 @@
 #include "shared/base/clock.h"
 #include "workers/courier_parts.h"
 
-static void rings_resume(struct courier *courier)
-{
-	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
-		const struct seat_courier_page *page = courier->view->seats[seat].courier;
-
-		courier->change_head[seat] = ring_resume(&page->change_head);
-		courier->report_tail[seat] = ring_resume(&page->report_tail);
-	}
-	for (unsigned shard = 0; shard < SHARDS; shard++)
-		courier->owner[shard] = atomic_load_explicit(&courier->view->plane->owner[shard], memory_order_relaxed);
-}
-
 int courier_open(struct courier *courier, const struct kit *kit, const char *run_dir)
 {
 	*courier = (struct courier){ .kit = kit, .view = &kit->view };
@@ -26,7 +14,8 @@ int courier_open(struct courier *courier, const struct kit *kit, const char *run
 	courier->pending = pending_make();
 	if (!courier->usage || !courier->pending)
 		return -ENOMEM;
-	rings_resume(courier);
+	courier_reports_again(courier);
+	courier_watch_first(courier);
 	return feed_open(&courier->feed, run_dir, kit->nest, kit->bell[NEST_BELL_COURIER0 + kit->nest]);
 }
 
@@ -45,7 +34,9 @@ void courier_stand(const struct courier *courier, struct feed_stand *stand, unsi
 	stand->seq = atomic_load_explicit(&header->seq, memory_order_acquire);
 	stand->digest = atomic_load_explicit(&header->digest, memory_order_relaxed);
 	stand->sessions = atomic_load_explicit(&header->sessions, memory_order_relaxed);
-	stand->seat = atomic_load_explicit(&courier->view->plane->owner[shard], memory_order_relaxed);
+	stand->seat = (uint8_t)courier_place(courier, shard);
+	if (stand->seat == COURIER_ELSEWHERE)
+		stand->seat = PLANE_SEAT_NONE;
 }
 
 static void hello_fill(const struct courier *courier, struct feed_hello *hello)
@@ -81,6 +72,8 @@ static void greet(struct courier *courier)
 	if (!connection)
 		return;
 	pending_drop_all(courier->pending);
+	feed_drop(courier->feed);
+	courier_reports_again(courier);
 	memset(courier->doubt, 0, sizeof(courier->doubt));
 	word->kind = FEED_HELLO;
 	hello_fill(courier, &word->hello);
@@ -90,6 +83,20 @@ static void greet(struct courier *courier)
 	word->usages.count = 0;
 }
 
+void courier_leave(struct courier *courier)
+{
+	courier->leaving = courier->scanning = true;
+	courier_choose(courier);
+	usage_rewind(courier->usage);
+}
+
+bool courier_left(const struct courier *courier)
+{
+	return !courier->welcomed || (!courier->scanning && !courier->usages.usages.count &&
+				      feed_empty(courier->feed) && !courier_reports_wait(courier) &&
+				      !courier->said.reports.count && courier->unheard.heard == courier->unheard.said);
+}
+
 unsigned courier_turn(struct courier *courier)
 {
 	unsigned done;
@@ -97,7 +104,7 @@ unsigned courier_turn(struct courier *courier)
 	feed_tick(courier->feed, clock_ns());
 	greet(courier);
 	done = courier_receive(courier);
-	courier_watch_owners(courier);
+	courier_watch(courier);
 	done += courier_post(courier);
 	if (!courier->welcomed)
 		return done;

@@ -130,6 +130,11 @@ void feed_flush(struct feed *feed)
 		feed->out_bytes = 0;
 }
 
+void feed_drop(struct feed *feed)
+{
+	feed->out_bytes = 0;
+}
+
 bool feed_empty(const struct feed *feed)
 {
 	return !feed->out_bytes;

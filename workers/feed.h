@@ -28,6 +28,8 @@ int feed_send_now(struct feed *feed, const struct feed_word *word);
 // Puts the word into the outbox and tries to send it. 0 = taken; -EAGAIN: the last one is still there.
 int feed_send(struct feed *feed, const struct feed_word *word);
 
+void feed_drop(struct feed *feed); // what the outbox holds: the last connection's
+
 // Tries to send what the outbox holds.
 void feed_flush(struct feed *feed);
 bool feed_empty(const struct feed *feed); // the outbox

@@ -2,6 +2,7 @@
 // State: struct nursery, one, on the only thread that runs our code (the EAL has two of its own, asleep).
 #include "workers/nursery.h"
 #include <errno.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -152,6 +153,8 @@ static int attach(struct nursery *nursery, const struct nest_word *welcome)
 	if (nursery->kit.primary_pidfd < 0)
 		return -errno;
 	error = guard_trim(&nursery->kit.view);
+	if (!error) // what is left: to fork as somebody else, and to end what it forked
+		error = account_keep(1 << CAP_SETUID | 1 << CAP_SETGID | 1 << CAP_KILL);
 	return error ? error : nest_send(nursery->socket, &ready, NULL, 0);
 }
 
@@ -288,7 +291,7 @@ static void start_over(struct nursery *nursery)
 	bool dead = poll(&primary, 1, PRIMARY_EXIT_MS) > 0;
 
 	log_warning("nursery.again", "the primary %s; starting over", dead ? "is gone" : "hung up");
-	child_end(nursery->courier);
+	courier_end(nursery);
 	for (unsigned seat = 0; dead && seat < PLANE_SEATS; seat++)
 		child_end(nursery->worker[seat]);
 	// The EAL's hugepage files are among them: open, they would keep the old plane's memory.
@@ -311,7 +314,7 @@ int nursery_run(const struct conf *conf, char **argv, bool upgrade)
 	nursery.kit.primary_pidfd = -1;
 	kit_title(&nursery.kit, argv);
 	nursery.signals = signals_open();
-	if (nursery.signals < 0)
+	if (nursery.signals < 0 || kit_accounts(&nursery.kit))
 		return 1;
 	if (!meet(&nursery, &welcome))
 		return nursery.leaving ? 0 : 1;

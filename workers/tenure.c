@@ -41,6 +41,13 @@ static void header_renew(struct region_header *header, uint8_t shard)
 	header->magic = REGION_MAGIC;
 }
 
+static void taking_count(struct region_header *header)
+{
+	uint32_t taken = atomic_load_explicit(&header->taken, memory_order_relaxed);
+
+	atomic_store_explicit(&header->taken, taken + 1, memory_order_release); // pairs with the courier's acquire
+}
+
 void tenure_take(struct tenure *tenure, uint8_t shard, bool image)
 {
 	struct region *region = &tenure->pipe->shard[shard];
@@ -53,6 +60,7 @@ void tenure_take(struct tenure *tenure, uint8_t shard, bool image)
 	if (region->header->magic != REGION_MAGIC || region->header->shard != shard)
 		header_renew(region->header, shard);
 	FAULT_POINT("tenure.sound");
+	taking_count(region->header);
 	region->header->owner = tenure->seat;
 	FAULT_POINT("tenure.owner");
 	lines = tenure_lines(tenure, shard);

@@ -12,16 +12,19 @@ struct told {
 
 struct usage {
 	uint32_t slots;
-	uint32_t shard, slot; // where the pass stands
-	struct told told[];   // by shard, then slot
+	uint32_t shard, slot;         // where the pass stands
+	uint64_t shards[SHARDS / 64]; // that it looks at
+	struct told told[];           // by shard, then slot
 };
 
 struct usage *usage_make(const struct region_shape *shape)
 {
 	struct usage *usage = calloc(1, sizeof(*usage) + SHARDS * (size_t)shape->slots * sizeof(struct told));
 
-	if (usage)
-		usage->slots = shape->slots;
+	if (!usage)
+		return NULL;
+	usage->slots = shape->slots;
+	memset(usage->shards, 0xff, sizeof(usage->shards));
 	return usage;
 }
 
@@ -30,9 +33,14 @@ void usage_free(struct usage *usage)
 	free(usage);
 }
 
-void usage_forget(struct usage *usage)
+void usage_rewind(struct usage *usage)
 {
 	usage->shard = usage->slot = 0;
+}
+
+void usage_forget(struct usage *usage)
+{
+	usage_rewind(usage);
 	memset(usage->told, 0, SHARDS * (size_t)usage->slots * sizeof(struct told));
 }
 
@@ -82,9 +90,10 @@ static void cell_look(struct usage *usage, const struct region *region, struct f
 		told->sum = sum;
 }
 
-static bool shard_empty(const struct region *region)
+static bool shard_skipped(const struct usage *usage, const struct region *region)
 {
-	return !atomic_load_explicit(&region->header->sessions, memory_order_relaxed);
+	return !(usage->shards[usage->shard / 64] >> usage->shard % 64 & 1) ||
+	       !atomic_load_explicit(&region->header->sessions, memory_order_relaxed);
 }
 
 static bool shard_next(struct usage *usage)
@@ -94,6 +103,11 @@ static bool shard_next(struct usage *usage)
 	return usage->shard == 0;
 }
 
+void usage_choose(struct usage *usage, const uint64_t shards[SHARDS / 64])
+{
+	memcpy(usage->shards, shards, sizeof(usage->shards));
+}
+
 bool usage_scan(struct usage *usage, const struct plane_view *view, unsigned budget, struct feed_usages *out)
 {
 	bool over = false;
@@ -101,7 +115,7 @@ bool usage_scan(struct usage *usage, const struct plane_view *view, unsigned bud
 	while (!over && budget && out->count < FEED_BATCH_MAX) {
 		const struct region *region = &view->shards[usage->shard];
 
-		if (usage->slot == usage->slots || (usage->slot == 0 && shard_empty(region))) {
+		if (usage->slot == usage->slots || (usage->slot == 0 && shard_skipped(usage, region))) {
 			over = shard_next(usage);
 			continue;
 		}

@@ -15,6 +15,12 @@ void usage_free(struct usage *usage);
 // Forgets what was told: a ctrl that has just arrived hears of every cell again.
 void usage_forget(struct usage *usage);
 
+// The next scan begins a pass, wherever the last one stood.
+void usage_rewind(struct usage *usage);
+
+// The shards the pass looks at, one bit each; at first all of them.
+void usage_choose(struct usage *usage, const uint64_t shards[SHARDS / 64]);
+
 // Goes on with the pass over all shards: looks at no more than about `budget` cells and appends to *out until it is full. True
 // when the pass is over; the next call begins another.
 bool usage_scan(struct usage *usage, const struct plane_view *view, unsigned budget, struct feed_usages *out);

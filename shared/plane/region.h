@@ -28,7 +28,8 @@ struct region_header {
 	// it. Who takes over from an owner killed in between adds the cell as it is (lines_adopt).
 	uint64_t pending_digest;
 	uint32_t pending, pending_sessions, pending_foreign;
-	uint32_t reserved[13];
+	_Atomic uint32_t taken; // how often the shard was taken over: who was away for a moment sees that it was elsewhere
+	uint32_t reserved[12];
 };
 _Static_assert(sizeof(struct region_header) == 128, "two lines");
 
