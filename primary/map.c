@@ -185,10 +185,12 @@ static void map_even(struct map *map)
 		if (most == PLANE_SEAT_NONE || map->load[most] <= map->load[least] + 1)
 			return;
 		i = map_pick(map, most, &step);
-		if (i < SHARDS)
+		if (i < SHARDS) {
 			map_send(map, i, least);
-		else
-			full &= ~(1u << most); // what is left there is pinned, or on its way
+		} else {
+			full &= ~(1u << most); // what is left there is pinned, or still to come: map_cut looks again
+			map->uneven = true;
+		}
 	}
 }
 
@@ -358,6 +360,10 @@ void map_cut(struct map *map, unsigned shard)
 		map_set(map, shard, (struct map_shard){ MAP_TAKING, (uint8_t)from, PLANE_SEAT_NONE });
 	else
 		map_take(map, shard, to);
+	if (map->uneven) {
+		map->uneven = false;
+		map_even(map);
+	}
 }
 
 void map_owned(struct map *map, unsigned shard)

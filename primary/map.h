@@ -46,6 +46,7 @@ struct map {
 	uint32_t live;               // set of seats that may be given shards
 	uint32_t guests;             // set of seats that are guests, live or not
 	uint32_t homeless;           // number of shards in HOMELESS
+	bool uneven;                 // as even as could be, while some shards were on their way
 	struct map_image image;
 };
 

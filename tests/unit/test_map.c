@@ -61,6 +61,19 @@ static void two_at_once_share_before_anything_is_told(void **state)
 	assert_int_equal(map.load[0], SHARDS / 2);
 }
 
+static void one_who_comes_while_others_move_gets_its_share_too(void **state)
+{
+	map_join(&map, 0, 0);
+	settle();
+	map_join(&map, 1, 0);
+	fence_all(); // half of all shards are on their way to seat 1
+	map_join(&map, 2, 0);
+	settle();
+	for (unsigned seat = 0; seat < 3; seat++)
+		assert_in_range(map.load[seat], SHARDS / 3, SHARDS / 3 + 1);
+	consistent();
+}
+
 static void who_parts_gives_all_away_by_cut(void **state)
 {
 	map_join(&map, 0, 0);
@@ -224,6 +237,7 @@ int main(void)
 		cmocka_unit_test_setup(neighbouring_shards_are_shared_too, setup),
 		cmocka_unit_test_setup(fifteen_are_even_within_one, setup),
 		cmocka_unit_test_setup(two_at_once_share_before_anything_is_told, setup),
+		cmocka_unit_test_setup(one_who_comes_while_others_move_gets_its_share_too, setup),
 		cmocka_unit_test_setup(who_parts_gives_all_away_by_cut, setup),
 		cmocka_unit_test_setup(the_last_one_parts_and_shards_wait, setup),
 		cmocka_unit_test_setup(the_dead_need_no_cut, setup),
