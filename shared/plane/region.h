@@ -1,7 +1,7 @@
 // region.h - the memory of one shard: header, rate table, address index, session lines.
 //
-// Memzone "shoal_shards" holds 256 regions of equal stride. One seat owns a region at a time and is its only writer;
-// the courier reads counters. Nothing here is a pointer.
+// A bank (bank.h) holds 256 regions of equal stride. One seat owns a region at a time and is its only writer; the courier reads
+// counters. Nothing here is a pointer.
 //
 //   header | rates[plane.rates] | index[plane.buckets] | uplink[slots] | downlink[slots] | rest[slots]
 //
@@ -28,7 +28,7 @@ struct region_header {
 	// it. Who takes over from an owner killed in between adds the cell as it is (lines_adopt).
 	uint64_t pending_digest;
 	uint32_t pending, pending_sessions, pending_foreign;
-	_Atomic uint32_t taken; // how often the shard was taken over: who was away for a moment sees that it was elsewhere
+	_Atomic uint32_t taken; // how often it was: who looked away sees that the shard was elsewhere
 	uint32_t reserved[12];
 };
 _Static_assert(sizeof(struct region_header) == 128, "two lines");
