@@ -193,6 +193,7 @@ unsigned apply_visit(struct apply *apply)
 {
 	struct answers answers = { 0 };
 	unsigned done = 0;
+	int left;
 
 	while (done < APPLY_VISIT && apply_waiting(apply)) {
 		// A copy: what is checked is what is used.
@@ -200,7 +201,10 @@ unsigned apply_visit(struct apply *apply)
 
 		FAULT_POINT("change.peeked");
 		done++;
-		if (change_apply(apply, &change, &answers) == -EAGAIN)
+		left = change_apply(apply, &change, &answers);
+		if (tenure_has(apply->tenure, change.shard))
+			tenure_note(apply->tenure, change.shard);
+		if (left == -EAGAIN)
 			break;
 		apply->tail++;
 	}

@@ -97,8 +97,7 @@ static unsigned entries_live(const struct lines *lines, uint32_t slot, struct fo
 	return kept;
 }
 
-// What the cell adds to the shard's digest: nothing while a sweep is on and it was not SET since (change.h).
-static uint64_t share_of(const struct lines *lines, uint32_t slot, uint32_t *sessions)
+uint64_t lines_share(const struct lines *lines, uint32_t slot, uint32_t *sessions)
 {
 	struct bearer bearer;
 
@@ -115,7 +114,7 @@ static void cell_open(const struct lines *lines, uint32_t slot)
 	struct foreign_entry live[LIVE_MAX];
 	uint32_t sessions;
 
-	header->pending_digest = header->digest ^ share_of(lines, slot, &sessions);
+	header->pending_digest = header->digest ^ lines_share(lines, slot, &sessions);
 	header->pending_sessions = header->sessions - sessions;
 	header->pending_foreign = header->foreign_used - entries_live(lines, slot, live);
 	barrier();
@@ -138,7 +137,7 @@ static void cell_close(const struct lines *lines, uint32_t slot)
 	struct region_header *header = lines->region->header;
 	struct foreign_entry live[LIVE_MAX];
 	uint32_t sessions;
-	uint64_t share = share_of(lines, slot, &sessions);
+	uint64_t share = lines_share(lines, slot, &sessions);
 
 	barrier();
 	FAULT_POINT("cell.closing");
@@ -273,18 +272,6 @@ int lines_clear(const struct lines *lines, uint32_t slot, uint32_t teid, struct 
 	return 1;
 }
 
-int lines_rate_set(const struct lines *lines, uint32_t index, const struct bearer_rate *rate)
-{
-	uint64_t byte_tokens = 8 * lines->net->clock_hz;
-	const char *field;
-
-	if (!index || index >= lines->shape->rates || bearer_rate_check(rate, &field))
-		return -EINVAL;
-	lines->region->rates[index] =
-	    (struct region_rate){ rate->cir_bps, rate->cbs_bytes * byte_tokens, rate->ebs_bytes * byte_tokens, 0 };
-	return 0;
-}
-
 bool lines_validate_slot(const struct lines *lines, uint32_t slot)
 {
 	const struct line *up = line_of(lines, slot, LINE_UPLINK), *down = line_of(lines, slot, LINE_DOWNLINK);
@@ -300,6 +287,61 @@ bool lines_validate_slot(const struct lines *lines, uint32_t slot)
 	index_remove(lines, slot);
 	cell_close(lines, slot);
 	return false;
+}
+
+// Both directions whole, and of the same subscriber: then place and ranges are what lines_set has checked.
+static bool cell_sound(const struct lines *lines, uint32_t slot)
+{
+	const struct line *up = line_of(lines, slot, LINE_UPLINK), *down = line_of(lines, slot, LINE_DOWNLINK);
+
+	return up->flags & down->flags & LINE_VALID && up->check == line_check(up) && down->check == line_check(down) &&
+	       up->ue_ipv4 == down->ue_ipv4 && up->ue_ipv6 == down->ue_ipv6;
+}
+
+enum lines_found lines_look(const struct lines *lines, uint32_t slot)
+{
+	const struct line *down = line_of(lines, slot, LINE_DOWNLINK);
+	struct foreign_entry entries[LIVE_MAX];
+	enum lines_found found = LINES_SOUND;
+	unsigned count;
+
+	if (!cell_sound(lines, slot))
+		return lines_validate_slot(lines, slot) ? LINES_SOUND : LINES_LOST;
+	if (slot < lines->shape->slots - lines->shape->foreign)
+		return LINES_SOUND;
+	count = entries_of(lines, slot, down->ue_ipv4, down->ue_ipv6, entries);
+	for (unsigned i = 0; i < count; i++) {
+		if (foreign_has(lines->region, lines->shape, entries[i]))
+			continue;
+		foreign_add(lines->region, lines->shape, entries[i]);
+		found = LINES_MENDED;
+	}
+	return found;
+}
+
+bool lines_look_bucket(const struct lines *lines, uint32_t bucket)
+{
+	struct region_bucket *at = &lines->region->index[bucket];
+	bool sound = true;
+
+	for (unsigned i = 0; i < sizeof(at->key) / sizeof(at->key[0]); i++) {
+		const struct line *down;
+
+		if (!at->key[i])
+			continue;
+		down = line_of(lines, at->slot[i] % lines->shape->slots, LINE_DOWNLINK);
+		if (at->slot[i] < lines->shape->slots && down->flags & LINE_VALID &&
+		    (at->key[i] == foreign_key4(down->ue_ipv4) || at->key[i] == foreign_key6(down->ue_ipv6)))
+			continue;
+		at->key[i] = 0;
+		sound = false;
+	}
+	return sound;
+}
+
+void lines_sum_set(const struct lines *lines, uint64_t digest, uint32_t sessions)
+{
+	words_store(lines->region->header, digest, sessions);
 }
 
 void lines_sweep_begin(const struct lines *lines)

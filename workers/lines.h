@@ -56,10 +56,26 @@ void lines_count_begin(const struct lines *lines, uint32_t slot, uint32_t teid);
 // The cell goes on from these counters and in this life: the shard comes from a region of another build. Before lines_set.
 void lines_count_restore(const struct lines *lines, uint32_t slot, const struct lines_count *count);
 
-// For a walk through a shard just taken over, some slots at a time: compares the configured part with its check and its
-// place. A cell that fails is made invalid, and the digest then differs from ctrl's, which sends the shard again. True
-// if the cell is good or empty.
+// Compares the configured part with its check and its place. A cell that fails is made invalid, and the digest then differs from
+// ctrl's, which sends the shard again. True if the cell is good or empty.
 bool lines_validate_slot(const struct lines *lines, uint32_t slot);
+
+// For a walk through everything, over and over (audit.h). A cell that is not sound is dropped; one whose addresses the index has
+// lost gets its entries again.
+enum lines_found { LINES_SOUND, LINES_MENDED, LINES_LOST };
+enum lines_found lines_look(const struct lines *lines, uint32_t slot);
+
+// False: the rate was not sound, and is undefined now.
+bool lines_look_rate(const struct lines *lines, uint32_t index);
+
+// False: the bucket had entries that lead to no session, and is rid of them.
+bool lines_look_bucket(const struct lines *lines, uint32_t bucket);
+
+// What the cell adds to the shard's digest and number of sessions: nothing while a sweep is on and it was not SET since (change.h).
+uint64_t lines_share(const struct lines *lines, uint32_t slot, uint32_t *sessions);
+
+// Says in the header what all cells come to.
+void lines_sum_set(const struct lines *lines, uint64_t digest, uint32_t sessions);
 
 // Snapshot (change.h). From begin on, digest and sessions are of the cells SET since; the others go on serving packets.
 void lines_sweep_begin(const struct lines *lines);

@@ -10,10 +10,9 @@
 #include "shared/plane/verdict.h"
 
 #define HOUSE_PER_SECOND 1000u // housekeeping while there is work
-#define LOOK_CELLS 256u        // cells validated in one housekeeping
+#define LOOK_CELLS 256u        // cells begun anew in one housekeeping
 #define IDLE_PAUSES 64u        // empty turns before we offer the core to others
 #define IDLE_YIELDS 128u       // empty turns before we sleep
-#define SLEEP_MS 1000
 
 static void pipe_work(void *with, struct lane_handle *handles, unsigned n, uint64_t now)
 {
@@ -33,6 +32,7 @@ void loop_open(struct loop *loop, const struct plane_view *view, unsigned number
 	reports_open(&loop->reports, seat, wires->bell_courier);
 	anew_open(&loop->anew, &loop->tenure, &loop->reports);
 	apply_open(&loop->apply, &loop->tenure, &loop->reports, seat);
+	audit_open(&loop->audit, &loop->tenure, &loop->reports, loop->turned_at);
 	loop_set_work(loop, pipe_work, &loop->pipe);
 }
 
@@ -167,8 +167,8 @@ void loop_keep_house(struct loop *loop, uint64_t now)
 		apply_stand(&loop->apply);
 		loop->primary_gone = !primary_lives(loop);
 	}
-	loop->house_left = tenure_look(&loop->tenure, LOOK_CELLS);
-	loop->house_left |= anew_visit(&loop->anew, LOOK_CELLS);
+	audit_visit(&loop->audit, now);
+	loop->house_left = anew_visit(&loop->anew, LOOK_CELLS);
 }
 
 // A seat is left only with empty hands.
@@ -193,7 +193,7 @@ static void loop_sleep(struct loop *loop)
 	if (!loop_waiting(loop)) {
 		loop->stats.sleeps++;
 		stats_publish(loop);
-		poll(fds, 2, SLEEP_MS);
+		poll(fds, 2, audit_wait_ms(&loop->audit));
 		if (fds[0].revents)
 			bell_hush(loop->wires.bell);
 		loop->primary_gone = fds[1].revents != 0;

@@ -6,6 +6,7 @@
 #pragma once
 #include "workers/anew.h"
 #include "workers/apply.h"
+#include "workers/audit.h"
 
 // Turns n <= LANE_BURST handles from what was lent into what comes back (pipe_burst, slow_burst). Never sees a fence.
 typedef void loop_work(void *with, struct lane_handle *handles, unsigned n, uint64_t now);
@@ -27,6 +28,7 @@ struct loop {
 	struct reports reports;
 	struct anew anew;
 	struct apply apply;
+	struct audit audit;
 	loop_work *work;
 	void *with;
 	uint32_t in_tail, out_head; // ours; the pages hold their published copies
@@ -46,7 +48,7 @@ void loop_set_work(struct loop *loop, loop_work *work, void *with);
 // One turn. Returns what it did: handles returned plus changes; 0 = idle.
 unsigned loop_turn(struct loop *loop);
 
-// Publishes statistics, looks through shards taken over, reports where shards stand, looks for the primary; cheap if it is too
+// Publishes statistics, looks through the shards held, reports where shards stand, looks for the primary; cheap if it is too
 // soon. `now` is the clock of the turn.
 void loop_keep_house(struct loop *loop, uint64_t now);
 

@@ -24,12 +24,6 @@ static void set_bit(uint64_t set[SHARDS / 64], uint8_t shard, bool on)
 		set[shard / 64] &= ~bit;
 }
 
-static void unread_set(struct tenure *tenure, uint8_t shard, bool unread)
-{
-	set_bit(tenure->unread, shard, unread);
-	tenure->unread_slot = 0; // the lowest shard may be another one now; looking twice does no harm
-}
-
 // Cells keep serving packets if their own check holds; what they add up to is no longer known.
 static void header_renew(struct region_header *header, uint8_t shard)
 {
@@ -74,7 +68,7 @@ void tenure_take(struct tenure *tenure, uint8_t shard, bool image)
 	picture_unmake(tenure->view->image, shard);
 	FAULT_POINT("tenure.settled");
 	set_bit(tenure->stale, shard, !current);
-	unread_set(tenure, shard, true);
+	tenure_note(tenure, shard);
 }
 
 void tenure_give(struct tenure *tenure, uint8_t shard, bool image)
@@ -91,7 +85,6 @@ void tenure_give(struct tenure *tenure, uint8_t shard, bool image)
 	tenure->pipe->shard[shard].header = NULL;
 	tenure->held--;
 	set_bit(tenure->stale, shard, false);
-	unread_set(tenure, shard, false);
 }
 
 int tenure_first(const uint64_t set[SHARDS / 64])
@@ -102,17 +95,17 @@ int tenure_first(const uint64_t set[SHARDS / 64])
 	return -1;
 }
 
-bool tenure_look(struct tenure *tenure, unsigned budget)
+void tenure_note(struct tenure *tenure, uint8_t shard)
 {
-	int shard;
+	tenure->noted[shard] = *tenure->pipe->shard[shard].header;
+}
 
-	while (budget && (shard = tenure_first(tenure->unread)) >= 0) {
-		struct lines lines = tenure_lines(tenure, (uint8_t)shard);
+bool tenure_mended(struct tenure *tenure, uint8_t shard)
+{
+	struct region_header *header = tenure->pipe->shard[shard].header;
 
-		for (; budget && tenure->unread_slot < lines.shape->slots; budget--)
-			lines_validate_slot(&lines, tenure->unread_slot++);
-		if (tenure->unread_slot == lines.shape->slots)
-			unread_set(tenure, (uint8_t)shard, false);
-	}
-	return tenure_first(tenure->unread) >= 0;
+	if (!memcmp(header, &tenure->noted[shard], sizeof(*header)))
+		return false;
+	*header = tenure->noted[shard];
+	return true;
 }

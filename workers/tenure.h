@@ -12,10 +12,9 @@ struct tenure {
 	struct pipe *pipe; // pipe->shard[i].header is null where the shard is not ours
 	const struct plane_view *view;
 	uint8_t seat;
-	unsigned held;                // shards that are ours
-	uint64_t unread[SHARDS / 64]; // bit: cells of the shard are still to be looked at
-	uint32_t unread_slot;         // next cell of the lowest such shard
-	uint64_t stale[SHARDS / 64];  // bit: others have counted since for the shard's sessions; see anew.h
+	unsigned held;                      // shards that are ours
+	struct region_header noted[SHARDS]; // of shards that are ours: as we left it; whoever else writes it is wrong
+	uint64_t stale[SHARDS / 64];        // bit: others have counted since for the shard's sessions; see anew.h
 };
 
 void tenure_open(struct tenure *tenure, struct pipe *pipe, const struct plane_view *view, unsigned seat);
@@ -38,5 +37,8 @@ struct lines tenure_lines(const struct tenure *tenure, uint8_t shard);
 
 int tenure_first(const uint64_t set[SHARDS / 64]); // the lowest shard of a set, or -1
 
-// Looks through at most `budget` cells of shards taken over and drops those that fail their check. True while some are left.
-bool tenure_look(struct tenure *tenure, unsigned budget);
+// After each lawful change of the shard's header.
+void tenure_note(struct tenure *tenure, uint8_t shard);
+
+// Puts the header back as it was noted; true if it was not so.
+bool tenure_mended(struct tenure *tenure, uint8_t shard);

@@ -37,7 +37,7 @@ _Static_assert(sizeof(struct region_header) == 128, "two lines");
 // 8 x hertz tokens. Nothing is rounded. cbs and ebs are in tokens. cir_bps 0 = not defined.
 struct region_rate {
 	uint64_t cir_bps, cbs, ebs;
-	uint64_t reserved;
+	uint64_t check; // of the others (lines.c); 0 with all of them 0
 };
 
 // Foreign addresses (not from our pools): eight keys and eight slots in one line each bucket. Key: the IPv4 address, or

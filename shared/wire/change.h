@@ -36,7 +36,8 @@ struct change {
 		struct bearer bearer;    // SET; CLEAR: teid only, 0 = whatever is there
 		struct bearer_rate rate; // RATE
 	};
-	uint64_t life; // SET: the latest life (region.h) ctrl has counted for this session; one that begins now is larger
+	uint64_t
+	    life; // SET: the latest life (region.h) ctrl has counted for this session; one that begins now is larger
 	uint8_t reserved[48];
 };
 _Static_assert(sizeof(struct change) == 128, "two lines of the change ring");
@@ -49,7 +50,16 @@ enum report_kind {
 	REPORT_REFUSED, // the change (epoch, seq, slot are its own) does not fit: our own bug or a foreign build; the shard
 			// stands unchanged
 	REPORT_FINAL, // last counters of a cell that was cleared, or is about to count for another session
+	REPORT_LOST, // the owner found memory of the shard spoilt (digest: enum report_lost; slot: which), and put right what it could
 	REPORT_KINDS
+};
+
+enum report_lost {
+	LOST_CELL,   // dropped; ctrl has it still
+	LOST_RATE,   // undefined now; ctrl has it still
+	LOST_SUM,    // the digest was not that of the cells
+	LOST_INDEX,  // made again from the cells
+	LOST_HEADER, // put back as the owner had left it
 };
 
 struct report {
