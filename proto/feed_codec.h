@@ -10,6 +10,8 @@
 #include "shared/wire/change.h"
 #include "shared/wire/shard.h"
 
+// Couriers of other builds speak with this ctrl as long as the version is the same: fields are added, never taken away or given
+// another meaning, and a field that is zero is not there. What needs to be understood raises it.
 #define FEED_VERSION 1u
 #define FEED_SOCKET "feed-%u.ipc" // in the run directory, one a nest; ctrl listens, the courier dials
 #define FEED_WINDOW 256u          // changes of one shard ctrl may have unacknowledged; the courier has a place for each

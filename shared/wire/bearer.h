@@ -56,7 +56,8 @@ struct bearer_rate {
 #define BEARER_CIR_MAX 1000000000000ull
 
 // 64-bit digest of one occupied cell; a shard's digest is the XOR over its cells, so it is kept incrementally and
-// order does not matter. reserved bytes do not count.
+// order does not matter. reserved bytes do not count. Builds that have more fields than others serve side by side: a later field
+// counts only where it is not zero, so that without it all agree.
 uint64_t bearer_digest(uint32_t slot, const struct bearer *bearer);
 
 // Range-checks every field. Returns 0, or -EINVAL with *field naming the first that is wrong (static string).
