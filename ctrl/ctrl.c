@@ -12,17 +12,6 @@
 
 #define TICK_MS 50
 
-static void usage_pack(const struct session_usage *usage, Shoal__Oss__Usage *message)
-{
-	shoal__oss__usage__init(message);
-	message->uplink_packets = usage->uplink_packets;
-	message->uplink_bytes = usage->uplink_bytes;
-	message->downlink_packets = usage->downlink_packets;
-	message->downlink_bytes = usage->downlink_bytes;
-	message->red_packets = usage->red_packets;
-	message->at_ms = usage->at_ms;
-}
-
 static void session_event(struct ctrl *ctrl, const struct session *session, Shoal__Oss__EventKind kind)
 {
 	Shoal__Oss__Event event = SHOAL__OSS__EVENT__INIT;
@@ -32,7 +21,7 @@ static void session_event(struct ctrl *ctrl, const struct session *session, Shoa
 	event.session = session->id;
 	event.shard = cell_shard(&ctrl->truth.grid, session->cell);
 	if (kind != SHOAL__OSS__EVENT_KIND__SESSION_APPLIED) {
-		usage_pack(&session->usage, &usage);
+		count_pack(&session->usage, &usage);
 		event.usage = &usage;
 	}
 	event_tell(&ctrl->event, &event);
@@ -49,6 +38,7 @@ static void hook_left(void *with, struct session *session)
 {
 	struct ctrl *ctrl = with;
 
+	closing_leave(&ctrl->truth.books.closing, session);
 	push_depart(&ctrl->push, session);
 }
 
@@ -66,8 +56,26 @@ static void hook_applied(void *with, struct session *session)
 
 static void hook_departed(void *with, struct session *session)
 {
-	session_event(with, session, SHOAL__OSS__EVENT_KIND__SESSION_DELETED);
-	free(session);
+	struct ctrl *ctrl = with;
+
+	closing_confirm(&ctrl->truth.books.closing, session, clock_ns());
+}
+
+// Only now, with its last counters, a session's deletion is told.
+static void hook_settled(void *with, const struct session *session, bool correction)
+{
+	struct ctrl *ctrl = with;
+	Shoal__Oss__Event event = SHOAL__OSS__EVENT__INIT;
+	Shoal__Oss__Usage usage;
+
+	event.kind = SHOAL__OSS__EVENT_KIND__SESSION_DELETED;
+	event.session = session->id;
+	event.shard = shard_of_teid(session->bearer.teid);
+	if (correction)
+		event.text = "correction";
+	count_pack(&session->usage, &usage);
+	event.usage = &usage;
+	event_tell(&ctrl->event, &event);
 }
 
 static void hook_stands(void *with, uint8_t shard)
@@ -92,28 +100,20 @@ static void hook_alarm(void *with, uint8_t shard, const char *text)
 	upgrade_alarm(&ctrl->upgrade, shard, text);
 }
 
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
-// Counters are cumulative: a report that is late or comes twice changes nothing.
 static void hook_usage(void *with, const struct feed_usage *heard)
 {
 	struct ctrl *ctrl = with;
-	struct session *session = session_by_teid(&ctrl->truth.sessions, heard->teid);
-	struct session_usage *usage;
+	struct session *session = books_usage(&ctrl->truth.books, heard, wall_ms());
 
-	if (!session)
-		return;
-	usage = &session->usage;
-	usage->uplink_packets = larger(usage->uplink_packets, heard->count.uplink_packets);
-	usage->uplink_bytes = larger(usage->uplink_bytes, heard->count.uplink_bytes);
-	usage->downlink_packets = larger(usage->downlink_packets, heard->count.downlink_packets);
-	usage->downlink_bytes = larger(usage->downlink_bytes, heard->count.downlink_bytes);
-	usage->red_packets = larger(usage->red_packets, heard->count.red_packets);
-	usage->at_ms = wall_ms();
-	session_event(ctrl, session, SHOAL__OSS__EVENT_KIND__USAGE);
+	if (session)
+		session_event(ctrl, session, SHOAL__OSS__EVENT_KIND__USAGE);
+}
+
+static void hook_final(void *with, const struct report *report)
+{
+	struct ctrl *ctrl = with;
+
+	books_final(&ctrl->truth.books, report, wall_ms());
 }
 
 static void hook_state(void *with)
@@ -208,6 +208,7 @@ static int feeds_open(struct ctrl *ctrl)
 				    .push = &ctrl->push,
 				    .inbox = &ctrl->inbox,
 				    .usage = hook_usage,
+				    .progress = &ctrl->truth.books.progress,
 				    .with = ctrl };
 	int error = 0;
 
@@ -256,8 +257,12 @@ int ctrl_open(struct ctrl *ctrl)
 
 	if (error)
 		return error;
-	ctrl->push.hooks = (struct push_hooks){ ctrl, hook_applied, hook_departed, hook_stands, hook_alarm };
+	ctrl->push.hooks =
+	    (struct push_hooks){ ctrl, hook_applied, hook_departed, hook_stands, hook_alarm, hook_final };
 	push_open(&ctrl->push, &truth->chains, truth->rates, truth->load.starts);
+	truth->books.closing.settled = hook_settled;
+	truth->books.closing.with = ctrl;
+	closing_depart(&truth->books.closing, &ctrl->push);
 	ctrl->desk = (struct desk){ .conf = ctrl->conf,
 				    .store = &truth->store,
 				    .load = &truth->load,
@@ -276,9 +281,10 @@ void ctrl_renew(struct ctrl *ctrl)
 	oss_renew(ctrl->oss);
 }
 
-// The sockets first, so that nothing comes in any more. What the desk and push hold goes with the process.
+// What the desk and push hold goes with the process.
 void ctrl_close(struct ctrl *ctrl)
 {
+	books_flush(&ctrl->truth.books, wall_ms());
 	store_close(&ctrl->truth.store);
 }
 
@@ -318,18 +324,28 @@ static void tick(struct ctrl *ctrl, uint64_t now_ns)
 	exceptions_tell(ctrl);
 }
 
+static int wait_ms(const struct ctrl *ctrl)
+{
+	int books_ms = books_wait_ms(&ctrl->truth.books, clock_ns());
+
+	if (desk_busy(&ctrl->desk))
+		return 0;
+	return books_ms < TICK_MS ? books_ms : TICK_MS;
+}
+
 int ctrl_turn(struct ctrl *ctrl, int wake_fd)
 {
 	struct pollfd fds[] = { { .fd = ctrl->inbox.bell, .events = POLLIN },
 				{ .fd = oss_fd(ctrl->oss), .events = POLLIN },
 				{ .fd = wake_fd, .events = POLLIN } };
 
-	if (poll(fds, 3, desk_busy(&ctrl->desk) ? 0 : TICK_MS) < 0 && errno != EINTR)
+	if (poll(fds, 3, wait_ms(ctrl)) < 0 && errno != EINTR)
 		return -errno;
 	inbox_run(&ctrl->inbox);
 	oss_serve(ctrl->oss);
 	if (desk_busy(&ctrl->desk))
 		desk_run(&ctrl->desk);
+	books_turn(&ctrl->truth.books, clock_ns(), wall_ms());
 	tick(ctrl, clock_ns());
 	for (unsigned i = 0; i < PLANE_NESTS; i++)
 		feed_pump(ctrl->feed[i]);

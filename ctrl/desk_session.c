@@ -131,13 +131,7 @@ static Shoal__Oss__Usage *usage_of(struct job *job, const struct session *sessio
 
 	if (!usage)
 		return NULL;
-	shoal__oss__usage__init(usage);
-	usage->uplink_packets = session->usage.uplink_packets;
-	usage->uplink_bytes = session->usage.uplink_bytes;
-	usage->downlink_packets = session->usage.downlink_packets;
-	usage->downlink_bytes = session->usage.downlink_bytes;
-	usage->red_packets = session->usage.red_packets;
-	usage->at_ms = session->usage.at_ms;
+	count_pack(&session->usage, usage);
 	return usage;
 }
 
@@ -219,7 +213,7 @@ void desk_session_delete(struct job *job)
 	struct ledger_mark mark = ledger_mark(job->desk->ledger);
 	Shoal__Oss__Session *message = session ? job_session(job, session) : NULL;
 
-	if (!message || ledger_delete(job->desk->ledger, session, &job->fault))
+	if (!message || ledger_delete(job->desk->ledger, session, message, wall_ms(), &job->fault))
 		return;
 	message->applied = false;
 	if (delete->wait_applied)

@@ -31,6 +31,7 @@ struct feed {
 	struct inbox_item received, left;
 	_Atomic uint32_t pipe; // the courier's; 0 = none
 	struct feed_send send[SENDS];
+	struct hearing hearing; // of this connection's messages
 	struct feed_word out, in;
 };
 
@@ -89,12 +90,26 @@ static void word_send(struct feed *feed, struct feed_send *send)
 	FAULT_POINT("feed.sent");
 }
 
+static void heard_tell(struct feed *feed, uint64_t now_ns)
+{
+	struct feed_send *send = send_free(feed);
+	uint64_t number = send ? hearing_due(&feed->hearing, feed->needs.progress, now_ns) : 0;
+
+	if (!number)
+		return;
+	feed->out.kind = FEED_HEARD;
+	feed->out.heard.number = number;
+	word_send(feed, send);
+	hearing_tell(&feed->hearing, now_ns);
+}
+
 void feed_pump(struct feed *feed)
 {
 	struct feed_send *send;
 
 	if (!feed->needs.push->connected[feed->needs.link])
 		return;
+	heard_tell(feed, clock_ns());
 	while ((send = send_free(feed)) != NULL) {
 		feed->out.kind = FEED_BATCH;
 		push_fill(feed->needs.push, feed->needs.link, &feed->out.batch, clock_ns());
@@ -168,6 +183,7 @@ static void hello_hear(struct feed *feed, struct feed_send *send)
 		word_send(feed, send);
 		return;
 	}
+	feed->hearing = (struct hearing){ 0 };
 	push_hello(feed->needs.push, feed->needs.link, &feed->in.hello, clock_ns());
 	log_info("feed.welcome", "courier of nest %u, build %s: %llu of %llu changes to send", feed->needs.link,
 		 feed->in.hello.build, (unsigned long long)push_waiting(feed->needs.push),
@@ -176,6 +192,17 @@ static void hello_hear(struct feed *feed, struct feed_send *send)
 	feed->out.welcome.epoch = feed->needs.push->epoch;
 	feed->out.welcome.usage_interval_ms = feed->needs.conf->usage_interval_ms;
 	word_send(feed, send);
+}
+
+// A message was lost on the way: in the next connection all of it is told again. What is still to come of the last one says nothing
+// about the present one.
+static void number_take(struct feed *feed, uint64_t number, nng_pipe pipe)
+{
+	if (!feed->needs.push->connected[feed->needs.link] || hearing_take(&feed->hearing, number))
+		return;
+	log_warning("feed.lost", "the courier of nest %u: message %llu follows %llu; it has to begin anew",
+		    feed->needs.link, (unsigned long long)number, (unsigned long long)feed->hearing.number);
+	nng_pipe_close(pipe);
 }
 
 static void word_hear(struct feed *feed, nng_pipe pipe)
@@ -193,10 +220,12 @@ static void word_hear(struct feed *feed, nng_pipe pipe)
 	case FEED_REPORTS:
 		push_reports(feed->needs.push, feed->needs.link, &feed->in.reports, clock_ns());
 		FAULT_POINT("feed.noted");
+		number_take(feed, feed->in.reports.number, pipe);
 		break;
 	case FEED_USAGE:
 		for (uint32_t i = 0; i < feed->in.usages.count; i++)
 			feed->needs.usage(feed->needs.with, &feed->in.usages.usage[i]);
+		number_take(feed, feed->in.usages.number, pipe);
 		break;
 	default:
 		log_warning("feed.word", "courier sent a message that is not for ctrl");

@@ -3,6 +3,7 @@
 // Sends never block: a few messages may be on their way, and the rest waits in the chains. The main thread owns it; NNG's
 // threads only post.
 #pragma once
+#include "ctrl/hearing.h"
 #include "ctrl/inbox.h"
 #include "ctrl/push.h"
 #include "shared/base/conf.h"
@@ -20,6 +21,7 @@ struct feed_needs {
 	struct push *push;
 	struct inbox *inbox;
 	feed_usage_heard *usage;
+	const struct hearing_progress *progress; // how far what was heard is durable
 	void *with;
 };
 

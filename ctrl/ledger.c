@@ -2,6 +2,7 @@
 #include "ctrl/ledger.h"
 #include <errno.h>
 #include <stdlib.h>
+#include "ctrl/closing.h"
 #include "ctrl/hash.h"
 #include "ctrl/record.h"
 #include "shared/base/faults.h"
@@ -324,7 +325,8 @@ static int cell_row(struct ledger *ledger, const struct session *session, uint64
 	return batch_drop(&ledger->batch, STORE_SESSIONS, session->id);
 }
 
-int ledger_delete(struct ledger *ledger, struct session *session, struct fault *fault)
+int ledger_delete(struct ledger *ledger, struct session *session, Shoal__Oss__Session *message, uint64_t at_ms,
+		  struct fault *fault)
 {
 	struct ledger_mark mark = ledger_mark(ledger);
 	struct ledger_entry *entry = entry_add(ledger, LEDGER_DELETE, session);
@@ -336,7 +338,7 @@ int ledger_delete(struct ledger *ledger, struct session *session, struct fault *
 	session_leave(ledger->sessions, session);
 	exception_count(ledger, session, -1);
 	place_give(ledger->place, session->cell);
-	if (!cell_row(ledger, session, entry->number))
+	if (!cell_row(ledger, session, entry->number) && !closing_row(session, message, at_ms, &ledger->batch))
 		return 0;
 	ledger_undo(ledger, mark);
 	return no_memory(fault);

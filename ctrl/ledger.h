@@ -52,7 +52,9 @@ int ledger_create(struct ledger *ledger, const struct plan *plan, Shoal__Oss__Se
 int ledger_modify(struct ledger *ledger, struct session *session, const struct plan *plan,
 		  const Shoal__Oss__Session *message, struct fault *fault);
 
-int ledger_delete(struct ledger *ledger, struct session *session, struct fault *fault);
+// `message`: the session as it is stored; it stays until its account is settled. `at_ms`: now. 0, or -EINVAL with *fault.
+int ledger_delete(struct ledger *ledger, struct session *session, Shoal__Oss__Session *message, uint64_t at_ms,
+		  struct fault *fault);
 
 // A place to come back to: ledger_undo takes back every change since.
 struct ledger_mark {

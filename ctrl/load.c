@@ -202,12 +202,25 @@ static int key_visit(void *with, const struct store_row *row)
 	return error == -EBADMSG ? row_refuse(walk, row, error, "damaged") : error;
 }
 
+static int books_visit(void *with, const struct store_row *row)
+{
+	struct walk *walk = with;
+	int error;
+
+	arena_reset(&walk->arena);
+	error = books_load(walk->load->books, walk->table, row, &walk->arena);
+	return error == -EBADMSG ? row_refuse(walk, row, error, "damaged") : error;
+}
+
 static int tables_walk(struct walk *walk)
 {
 	static store_visit *const visits[STORE_TABLES] = {
-		[STORE_CELLS] = cell_visit, [STORE_SESSIONS] = session_visit, [STORE_KEYS] = key_visit
+		[STORE_CELLS] = cell_visit,   [STORE_SESSIONS] = session_visit, [STORE_KEYS] = key_visit,
+		[STORE_USAGE] = books_visit,  [STORE_JOURNAL] = books_visit,    [STORE_LEAVING] = books_visit,
+		[STORE_CLOSED] = books_visit,
 	};
-	static const enum store_table order[] = { STORE_CELLS, STORE_SESSIONS, STORE_KEYS };
+	static const enum store_table order[] = { STORE_CELLS,   STORE_SESSIONS, STORE_KEYS,  STORE_USAGE,
+						  STORE_JOURNAL, STORE_LEAVING,  STORE_CLOSED };
 	const struct store *store = walk->load->store;
 	int error = 0;
 

@@ -2,6 +2,7 @@
 //
 // Counts this start durably (the epoch) before anything else may act on it.
 #pragma once
+#include "ctrl/books.h"
 #include "ctrl/keys.h"
 #include "ctrl/ledger.h"
 
@@ -9,6 +10,7 @@ struct load {
 	struct store *store;
 	struct ledger *ledger; // with its place, grid, sessions, rates and chains open and empty
 	struct keys *keys;
+	struct books *books;
 	bool salvage;      // leave out what is damaged, instead of refusing to start
 	uint64_t starts;   // out: the epoch
 	uint64_t commits;  // out

@@ -55,6 +55,7 @@ static void cell_add(const struct filler *filler, const struct cell *cell, uint3
 	change = change_add(filler, CHANGE_SET, chain_seq(cell->number, sweep ? CHAIN_SWEEP_SET : CHAIN_CHANGE));
 	change->slot = slot;
 	change->bearer = cell->session->bearer;
+	change->life = cell->session->usage.life;
 }
 
 static bool has_room(const struct filler *filler)

@@ -112,22 +112,28 @@ static void refusal_hear(struct push *push, const struct report *report, uint64_
 	shard->heard_ns = now_ns;
 }
 
-static void final_hear(struct push *push, const struct report *report)
+// What the owner could not put right by itself, it gets again: at once, where nothing is on its way that will show it anyhow.
+static void lost_hear(struct push *push, const struct report *report, uint64_t now_ns)
 {
-	const struct grid *grid = push->chains->grid;
-	struct session *session;
+	static const char *const words[] = {
+		[LOST_CELL] = "cell %u was spoilt; the shard is sent again",
+		[LOST_RATE] = "rate %u was spoilt; the shard is sent again",
+		[LOST_SUM] = "its digest was not that of its cells; it is sent again",
+		[LOST_INDEX] = "the index had lost cell %u; repaired",
+		[LOST_HEADER] = "its header was overwritten; repaired",
+	};
+	struct push_shard *shard = &push->shard[report->shard];
+	bool again = report->digest == LOST_CELL || report->digest == LOST_RATE || report->digest == LOST_SUM;
+	char text[96];
 
-	if (report->slot >= grid->slots)
+	if (report->digest >= sizeof(words) / sizeof(words[0]) || !report_fresh(push, report))
 		return;
-	session = grid->cells[cell_at(grid, report->shard, report->slot)].departed;
-	while (session && session->bearer.teid != report->teid)
-		session = session->departed;
-	if (!session)
+	if (again && (shard->phase != PUSH_REPLAY || now_ns - shard->swept_ns < SECOND_NS))
 		return;
-	session->usage.uplink_packets = report->uplink_packets;
-	session->usage.uplink_bytes = report->uplink_bytes;
-	session->usage.downlink_packets = report->downlink_packets;
-	session->usage.downlink_bytes = report->downlink_bytes;
+	snprintf(text, sizeof(text), words[report->digest], report->slot);
+	push_alarm(push, report->shard, text);
+	if (again)
+		push_sweep(push, report->shard, now_ns);
 }
 
 static void report_hear(struct push *push, const struct report *report, uint64_t now_ns)
@@ -138,6 +144,8 @@ static void report_hear(struct push *push, const struct report *report, uint64_t
 		gap_hear(push, report, now_ns);
 	else if (report->kind == REPORT_REFUSED)
 		refusal_hear(push, report, now_ns);
+	else if (report->kind == REPORT_LOST)
+		lost_hear(push, report, now_ns);
 }
 
 static void stand_judge(struct push *push, uint8_t index, const struct feed_stand *stand, uint64_t now_ns)
@@ -221,8 +229,9 @@ void push_reports(struct push *push, unsigned link, const struct feed_reports *r
 	for (uint32_t i = 0; i < reports->count; i++) {
 		const struct report *report = &reports->report[i];
 
-		if (report->kind == REPORT_FINAL) // whoever says it: it is the last word about its session
-			final_hear(push, report);
+		if (report->kind == REPORT_FINAL &&
+		    push->hooks.final) // whoever says it: it is the last word about its session
+			push->hooks.final(push->hooks.with, report);
 		else if (route_hear(push, link, report, now_ns))
 			report_hear(push, report, now_ns);
 	}

@@ -1,6 +1,7 @@
 // record.c - between rows and messages.
 #include "ctrl/record.h"
 #include <errno.h>
+#include <string.h>
 
 int record_pack(const ProtobufCMessage *message, struct arena *arena, struct store_row *row)
 {
@@ -40,4 +41,41 @@ Shoal__Store__Key *record_key(const struct store_row *row, struct arena *arena)
 Shoal__Store__Meta *record_meta(const struct store_row *row, struct arena *arena)
 {
 	return unpack(&shoal__store__meta__descriptor, row, arena);
+}
+
+Shoal__Store__Usage *record_usage(const struct store_row *row, struct arena *arena)
+{
+	return unpack(&shoal__store__usage__descriptor, row, arena);
+}
+
+Shoal__Store__Closed *record_closed(const struct store_row *row, struct arena *arena)
+{
+	Shoal__Store__Closed *stored = unpack(&shoal__store__closed__descriptor, row, arena);
+	bool sound = stored && stored->session && stored->session->identity && stored->session->ue &&
+		     stored->n_seen == COUNT_WORDS && stored->n_before == COUNT_WORDS;
+
+	return sound ? stored : NULL;
+}
+
+int record_account(Shoal__Store__Closed *stored, const struct count *count, struct arena *arena, struct store_row *row)
+{
+	struct count words = *count;
+	Shoal__Oss__Usage usage;
+
+	count_pack(count, &usage);
+	stored->session->usage = &usage;
+	stored->life = count->life;
+	stored->n_seen = stored->n_before = COUNT_WORDS;
+	stored->seen = &words.seen.uplink_packets;
+	stored->before = &words.base.uplink_packets;
+	return record_pack(&stored->base, arena, row);
+}
+
+void record_count(const Shoal__Store__Closed *stored, struct count *count)
+{
+	*count = (struct count){ .life = stored->life };
+	memcpy(&count->seen, stored->seen, sizeof(count->seen));
+	memcpy(&count->base, stored->before, sizeof(count->base));
+	if (stored->session->usage)
+		count->at_ms = stored->session->usage->at_ms;
 }

@@ -4,6 +4,7 @@
 #pragma once
 #include "ctrl/arena.h"
 #include "ctrl/cell.h"
+#include "ctrl/count.h"
 #include "ctrl/store.h"
 #include "proto/store.pb-c.h"
 
@@ -14,7 +15,15 @@ int record_pack(const ProtobufCMessage *message, struct arena *arena, struct sto
 Shoal__Store__Session *record_session(const struct store_row *row, struct arena *arena);
 Shoal__Store__Cell *record_cell(const struct store_row *row, struct arena *arena);
 Shoal__Store__Key *record_key(const struct store_row *row, struct arena *arena);
+Shoal__Store__Usage *record_usage(const struct store_row *row, struct arena *arena);
+Shoal__Store__Closed *record_closed(const struct store_row *row, struct arena *arena);
 Shoal__Store__Meta *record_meta(const struct store_row *row, struct arena *arena);
+
+// The account of a deleted session as a row: `stored->session` is there already, the counts go in. 0 or -ENOMEM.
+int record_account(Shoal__Store__Closed *stored, const struct count *count, struct arena *arena, struct store_row *row);
+
+// The counts out of it again.
+void record_count(const Shoal__Store__Closed *stored, struct count *count);
 
 static inline uint64_t record_cell_key(uint8_t shard, uint32_t slot)
 {

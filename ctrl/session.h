@@ -4,14 +4,10 @@
 // main thread owns it.
 #pragma once
 #include <stdint.h>
+#include "ctrl/count.h"
 #include "ctrl/place.h"
 #include "ctrl/table.h"
 #include "shared/wire/bearer.h"
-
-struct session_usage {
-	uint64_t uplink_packets, uplink_bytes, downlink_packets, downlink_bytes, red_packets;
-	uint64_t at_ms; // 0 = never heard of
-};
 
 struct session {
 	uint64_t id;
@@ -19,7 +15,7 @@ struct session {
 	struct bearer bearer;
 	uint32_t cell;
 	uint64_t announced; // change told as applied (event stream); changes have numbers in their shard
-	struct session_usage usage;
+	struct count usage;
 	struct session *departed; // next in its cell's list
 };
 

@@ -1,4 +1,4 @@
-// store.h - the durable truth: four tables of rows under 64-bit keys, changed in transactions.
+// store.h - the durable truth: tables of rows under 64-bit keys, changed in transactions.
 //
 // Narrow on purpose: an engine on another host, or one that fails on purpose in tests, can stand behind it. Rows carry a CRC32C of
 // table, key and bytes; a row that fails it is reported, never used. One process, one thread.
@@ -7,7 +7,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum store_table { STORE_META, STORE_SESSIONS, STORE_CELLS, STORE_KEYS, STORE_TABLES };
+enum store_table {
+	STORE_META,
+	STORE_SESSIONS,
+	STORE_CELLS,
+	STORE_KEYS,
+	STORE_USAGE,
+	STORE_JOURNAL,
+	STORE_LEAVING,
+	STORE_CLOSED,
+	STORE_TABLES
+};
 extern const char *const store_table_names[STORE_TABLES];
 
 struct store_row {

@@ -22,6 +22,8 @@ static int memory_open(struct truth *truth)
 	chains_open(&truth->chains, &truth->grid);
 	truth->rates = rates_make(truth->conf->rates);
 	error = truth->rates ? sessions_open(&truth->sessions, &truth->place) : -ENOMEM;
+	if (!error)
+		error = books_open(&truth->books, truth->conf, &truth->store, &truth->grid, &truth->sessions);
 	return error ? error : keys_open(&truth->keys, &truth->store);
 }
 
@@ -35,8 +37,11 @@ static int store_load(struct truth *truth, bool salvage)
 					 .sessions = &truth->sessions,
 					 .rates = truth->rates,
 					 .chains = &truth->chains };
-	truth->load =
-	    (struct load){ .store = &truth->store, .ledger = &truth->ledger, .keys = &truth->keys, .salvage = salvage };
+	truth->load = (struct load){ .store = &truth->store,
+				     .ledger = &truth->ledger,
+				     .keys = &truth->keys,
+				     .books = &truth->books,
+				     .salvage = salvage };
 	error = load_all(&truth->load);
 	if (error) {
 		log_error("store.load", "%s: %s%s", truth->conf->store_dir, strerror(-error),
@@ -68,6 +73,7 @@ void truth_close(struct truth *truth)
 	store_close(&truth->store);
 	ledger_close(&truth->ledger);
 	keys_close(&truth->keys);
+	books_close(&truth->books);
 	sessions_close(&truth->sessions);
 	rates_free(truth->rates);
 	grid_close(&truth->grid);

@@ -1,5 +1,6 @@
 // truth.h - the sessions as they are: the store, and its image in memory, kept alike by the ledger.
 #pragma once
+#include "ctrl/books.h"
 #include "ctrl/keys.h"
 #include "ctrl/ledger.h"
 #include "ctrl/load.h"
@@ -13,6 +14,7 @@ struct truth {
 	struct rates *rates;
 	struct chains chains;
 	struct keys keys;
+	struct books books;
 	struct ledger ledger; // its hooks are the caller's to set, before the first commit
 	struct load load;
 };

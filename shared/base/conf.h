@@ -84,6 +84,7 @@ struct conf {
 	unsigned doors;
 	struct conf_door door[8];
 	uint32_t usage_interval_ms;
+	uint32_t closed_max;
 	char log_level[16]; // error, warning, info, debug
 };
 

@@ -65,7 +65,8 @@
 	ONE(store_mib, store_mib, conf_kind_number, 16, 1048576, "4096", "largest size of the store, MiB") \
 	MANY(oss, oss_url, oss_urls, conf_kind_url, 0, 4, "RPC on this host, for root; empty: ipc://<run_dir>/oss.ipc") \
 	ONE(events, event_url, conf_kind_url, 0, 0, "auto", "events on this host, for root; auto: ipc://<run_dir>/events.ipc") \
-	ONE(usage_interval_ms, usage_interval_ms, conf_kind_number, 100, 3600000, "1000", "time between usage reports")
+	ONE(usage_interval_ms, usage_interval_ms, conf_kind_number, 100, 3600000, "1000", "time between usage reports") \
+	ONE(closed_max, closed_max, conf_kind_number, 1, 100000000, "100000", "settled accounts of deleted sessions that are kept")
 // clang-format on
 
 // What libcyaml fills: every value as it stands in the file, null where it is not given.

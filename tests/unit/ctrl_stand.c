@@ -101,6 +101,7 @@ static void on_left(void *with, struct session *session)
 {
 	struct ctrl_stand *stand = with;
 
+	closing_leave(&stand->truth.books.closing, session);
 	push_depart(&stand->push, session);
 }
 
@@ -116,8 +117,23 @@ static void on_departed(void *with, struct session *session)
 	struct ctrl_stand *stand = with;
 
 	stand->departed++;
-	stand->departed_bytes += session->usage.uplink_bytes;
-	free(session);
+	closing_confirm(&stand->truth.books.closing, session, stand->now_ns);
+}
+
+static void on_settled(void *with, const struct session *session, bool correction)
+{
+	struct ctrl_stand *stand = with;
+
+	stand->settled++;
+	stand->corrections += correction;
+	stand->settled_bytes += count_total(&session->usage).uplink_bytes;
+}
+
+static void on_final(void *with, const struct report *report)
+{
+	struct ctrl_stand *stand = with;
+
+	books_final(&stand->truth.books, report, 1);
 }
 
 static void on_stands(void *with, uint8_t shard)
@@ -138,6 +154,7 @@ static void conf_fill(struct conf *conf)
 {
 	*conf = (struct conf){ .gtpu_address = 0xc0000201, .ports = 1, .pools = 2, .foreign_slots = 4, .rates = 16 };
 	conf->store_mib = 64;
+	conf->closed_max = 1000;
 	conf->port[0].addresses = 1;
 	conf->port[0].address[0] = (struct conf_address){ { 192, 0, 2, 1 }, 4, 24 };
 	conf->pool[0] = (struct conf_pool){ "internet", 0x0a2d0000, 22, 0x20010db800450000, 54 };
@@ -159,8 +176,11 @@ int ctrl_stand_try(struct ctrl_stand *stand, bool salvage)
 	if (error)
 		return error;
 	stand->truth.ledger.hooks = (struct ledger_hooks){ stand, on_moving, on_left };
-	stand->push.hooks = (struct push_hooks){ stand, on_applied, on_departed, on_stands, on_alarm };
+	stand->push.hooks = (struct push_hooks){ stand, on_applied, on_departed, on_stands, on_alarm, on_final };
 	push_open(&stand->push, &stand->truth.chains, stand->truth.rates, stand->truth.load.starts);
+	stand->truth.books.closing.settled = on_settled;
+	stand->truth.books.closing.with = stand;
+	closing_depart(&stand->truth.books.closing, &stand->push);
 	stand->desk = (struct desk){ .conf = &stand->conf,
 				     .store = &stand->truth.store,
 				     .load = &stand->truth.load,
@@ -178,6 +198,17 @@ void ctrl_stand_open(struct ctrl_stand *stand)
 	log_open("test", "error");
 	conf_fill(&stand->conf);
 	assert(!ctrl_stand_try(stand, false));
+}
+
+void ctrl_stand_keep(struct ctrl_stand *stand)
+{
+	struct books *books = &stand->truth.books;
+
+	stand->now_ns += CLOSING_PATIENCE_NS;
+	do {
+		stand->now_ns += 1000000000;
+		books_turn(books, stand->now_ns, 1);
+	} while (books_wait_ms(books, stand->now_ns) < INT32_MAX);
 }
 
 static void departed_free(struct ctrl_stand *stand)

@@ -16,8 +16,9 @@ struct ctrl_stand {
 	struct push push;
 	struct desk desk;
 	struct upgrade upgrade;
-	uint32_t departed, applied, alarms; // hooks called
-	uint64_t departed_bytes;            // uplink bytes of all deleted
+	uint32_t departed, applied, alarms, settled, corrections; // hooks called
+	uint64_t settled_bytes;                                   // uplink bytes of all deleted
+	uint64_t now_ns;                                          // the test's clock
 	uint64_t keys;
 	Shoal__Oss__Response *answer; // the last one
 	unsigned answers;
@@ -30,6 +31,9 @@ void ctrl_stand_close(struct ctrl_stand *stand); // removes the store too
 void ctrl_stand_restart(struct ctrl_stand *stand);
 void ctrl_stand_down(struct ctrl_stand *stand);             // the first half of it
 int ctrl_stand_try(struct ctrl_stand *stand, bool salvage); // the second, may fail
+
+// Time passes until everything that was used is on disk, and patience has ended.
+void ctrl_stand_keep(struct ctrl_stand *stand);
 
 // Sends a request (version, and a fresh key unless it has one, are filled in) and runs the desk; the answer, or null: it waits.
 const Shoal__Oss__Response *ctrl_stand_ask(struct ctrl_stand *stand, Shoal__Oss__Request *request);

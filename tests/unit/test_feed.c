@@ -26,6 +26,7 @@ static struct feed *feed, *feed_next; // of nests 0 and 1
 static struct feed_needs needs;
 static struct feed_word word;
 static uint64_t used;
+static struct hearing_progress progress;
 
 static void on_usage(void *with, const struct feed_usage *usage)
 {
@@ -38,9 +39,11 @@ static int setup(void **state)
 	log_open("test", "none of it");
 	snprintf(stand.conf.run_dir, sizeof(stand.conf.run_dir), "%s", stand.conf.store_dir);
 	stand.conf.usage_interval_ms = 777;
+	progress = (struct hearing_progress){ 0 };
 	assert_int_equal(inbox_open(&inbox), 0);
 	needs = (struct feed_needs){ 1,           &stand.conf, &stand.truth.place, &stand.truth.grid,
-				     &stand.push, &inbox,      on_usage,           NULL };
+				     &stand.push, &inbox,      on_usage,           &progress,
+				     NULL };
 	assert_int_equal(feed_open(&needs, &feed_next), 0);
 	needs.link = 0;
 	assert_int_equal(feed_open(&needs, &feed), 0);

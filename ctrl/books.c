@@ -1,0 +1,161 @@
+// books.c - words into memory, passes onto the disk.
+#include "ctrl/books.h"
+#include <errno.h>
+#include <string.h>
+#include "shared/base/faults.h"
+#include "shared/base/log.h"
+
+#define REST_NS 100000000ull      // between passes
+#define REST_FINALS_NS 5000000ull // where last counters wait: their rings are not large
+#define REST_FAILED_NS 1000000000ull
+#define JOURNAL_MAX (128ull << 20)
+
+int books_open(struct books *books, const struct conf *conf, const struct store *store, const struct grid *grid,
+	       struct sessions *sessions)
+{
+	uint64_t share = ((uint64_t)conf->store_mib << 20) / 16;
+	int error;
+
+	*books = (struct books){ .store = store, .sessions = sessions };
+	batch_open(&books->batch);
+	error = meter_open(&books->meter, grid, share < JOURNAL_MAX ? share : JOURNAL_MAX);
+	return error ? error : closing_open(&books->closing, store, grid, conf->closed_max);
+}
+
+void books_close(struct books *books)
+{
+	batch_close(&books->batch);
+	meter_close(&books->meter);
+	closing_close(&books->closing);
+}
+
+int books_load(struct books *books, enum store_table table, const struct store_row *row, struct arena *arena)
+{
+	if (table == STORE_USAGE)
+		return meter_load_block(&books->meter, books->sessions, row, arena);
+	if (table == STORE_JOURNAL)
+		return meter_load_journal(&books->meter, books->sessions, row, arena);
+	if (table == STORE_LEAVING)
+		return closing_load_leaving(&books->closing, row, arena);
+	return closing_load_closed(&books->closing, row, arena);
+}
+
+struct session *books_usage(struct books *books, const struct feed_usage *usage, uint64_t at_ms)
+{
+	struct session *session = session_by_teid(books->sessions, usage->teid);
+
+	if (!session || !count_hear(&session->usage, usage->life, &usage->count, at_ms))
+		return NULL;
+	meter_mark(&books->meter, session->cell);
+	books->progress.taken++;
+	return session;
+}
+
+void books_final(struct books *books, const struct report *report, uint64_t at_ms)
+{
+	const struct feed_usage last = {
+		.teid = (uint32_t)report->teid,
+		.count = { report->uplink_packets, report->uplink_bytes, report->downlink_packets,
+			   report->downlink_bytes, report->red_packets },
+		.life = report->life,
+	};
+
+	if (session_by_teid(books->sessions, last.teid)) { // its bearer was taken away, but it lives
+		books_usage(books, &last, at_ms);
+	} else if (closing_final(&books->closing, report, at_ms)) {
+		books->progress.taken++;
+		books->finals = true;
+	}
+}
+
+static bool is_due(const struct books *books, uint64_t now_ns)
+{
+	uint64_t early_ns = books->finals && !books->failures ? REST_NS - REST_FINALS_NS : 0;
+
+	return now_ns + early_ns >= books->next_ns;
+}
+
+static bool is_behind(const struct books *books)
+{
+	return books->progress.taken != books->progress.durable || closing_waits(&books->closing) ||
+	       meter_folding(&books->meter);
+}
+
+int books_wait_ms(const struct books *books, uint64_t now_ns)
+{
+	if (books->passing)
+		return 0;
+	if (!is_behind(books))
+		return INT32_MAX;
+	if (is_due(books, now_ns))
+		return 0;
+	return books->finals ? (int)(REST_FINALS_NS / 1000000) : (int)(REST_NS / 1000000);
+}
+
+static int write(struct books *books, uint64_t at_ms)
+{
+	int error = closing_fill(&books->closing, &books->batch);
+
+	if (!error)
+		error = meter_fill(&books->meter, at_ms, &books->batch);
+	if (!error && books->batch.count)
+		error = batch_write(&books->batch, books->store);
+	FAULT_POINT("books.written");
+	closing_settle(&books->closing, !error);
+	meter_settle(&books->meter, !error);
+	batch_empty(&books->batch);
+	return error;
+}
+
+static void failed(struct books *books, int error, uint64_t now_ns)
+{
+	if (!books->failures++)
+		log_error("books.failed", "usage waits in memory: %s", strerror(-error));
+	books->passing = false;
+	books->next_ns = now_ns + REST_FAILED_NS;
+}
+
+static void pass_begin(struct books *books, uint64_t now_ns)
+{
+	books->passing = true;
+	books->pass = books->progress.taken;
+	books->next_ns = now_ns + REST_NS;
+	books->finals = false;
+	meter_begin(&books->meter);
+}
+
+static void pass_end(struct books *books)
+{
+	if (books->failures)
+		log_info("books.well", "usage is on disk again");
+	books->failures = 0;
+	books->passing = false;
+	books->progress.durable = books->pass;
+	books->passes++;
+}
+
+void books_turn(struct books *books, uint64_t now_ns, uint64_t at_ms)
+{
+	int error;
+
+	if (closing_tick(&books->closing, now_ns))
+		books->finals = true;
+	if (!books->passing && (!is_behind(books) || !is_due(books, now_ns)))
+		return;
+	if (!books->passing)
+		pass_begin(books, now_ns);
+	error = write(books, at_ms);
+	if (error)
+		failed(books, error, now_ns);
+	else if (meter_over(&books->meter) && !closing_waits(&books->closing))
+		pass_end(books);
+}
+
+void books_flush(struct books *books, uint64_t at_ms)
+{
+	int error = 0;
+
+	meter_begin(&books->meter);
+	while (!error && (!meter_over(&books->meter) || closing_waits(&books->closing)))
+		error = write(books, at_ms);
+}

@@ -1,0 +1,44 @@
+// books.h - what everybody has used: in memory at once, on disk soon after, and told to nobody as kept before it is there.
+//
+//   courier --Usage, Reports--> count (memory) --pass: journal, closed accounts--> store --durable--> Heard (hearing.h)
+//
+// The regions hold the truth about living sessions while the primary lives, so what a dead ctrl had not written comes again; last
+// counters of deleted ones wait in the workers' report rings until they are heard. Where the store fails, both wait in memory,
+// which is bounded: one count a session. The main thread owns it.
+#pragma once
+#include "ctrl/closing.h"
+#include "ctrl/hearing.h"
+#include "ctrl/meter.h"
+#include "shared/base/conf.h"
+
+struct books {
+	const struct store *store;
+	struct sessions *sessions;
+	struct meter meter;
+	struct closing closing;
+	struct batch batch;
+	struct hearing_progress progress;
+	uint64_t pass;    // `taken` when the pass under way began
+	uint64_t next_ns; // not to write before
+	bool passing, finals;
+	uint64_t passes, failures; // counters
+};
+
+int books_open(struct books *books, const struct conf *conf, const struct store *store, const struct grid *grid,
+	       struct sessions *sessions); // 0 or -ENOMEM
+void books_close(struct books *books);
+
+// At start, for each row of these tables, after the sessions. -EBADMSG: damaged.
+int books_load(struct books *books, enum store_table table, const struct store_row *row, struct arena *arena);
+
+// A word about a living session; the session if it has moved, else null.
+struct session *books_usage(struct books *books, const struct feed_usage *usage, uint64_t at_ms);
+
+// Last counters of a cell: of a deleted session as a rule.
+void books_final(struct books *books, const struct report *report, uint64_t at_ms);
+
+// At most one transaction. To be called between groups of requests; books_wait_ms: when next, at the latest.
+void books_turn(struct books *books, uint64_t now_ns, uint64_t at_ms);
+void books_flush(struct books *books,
+		 uint64_t at_ms); // all that is in memory, or nothing any more where the store fails
+int books_wait_ms(const struct books *books, uint64_t now_ns);
