@@ -139,6 +139,10 @@ static int fields_check(struct job *job)
 
 	if (message->version != VERSION)
 		return fault_say(&job->fault, SHOAL__OSS__CODE__BAD_REQUEST, "version", "This build speaks version 1.");
+	if (message->body_case && role_check(job->pass, message->body_case, &job->fault)) {
+		job->desk->refusals.count[REFUSAL_FORBIDDEN]++;
+		return -EACCES;
+	}
 	if (message->deadline_ms > DEADLINE_MAX_MS)
 		return fault_say(&job->fault, SHOAL__OSS__CODE__INVALID_FIELD, "deadline_ms", "At most 60,000 ms.");
 	if (message->body_case >= BODIES || bodies[message->body_case].kind == BODY_UNKNOWN)
@@ -148,10 +152,7 @@ static int fields_check(struct job *job)
 	if (bodies[message->body_case].kind == BODY_CHANGE && !message->key.len)
 		return fault_say(&job->fault, SHOAL__OSS__CODE__MISSING_FIELD, "key",
 				 "A changing request carries a key.");
-	if (!role_check(job->pass, message->body_case, &job->fault))
-		return 0;
-	job->desk->refusals.count[REFUSAL_FORBIDDEN]++;
-	return -EACCES;
+	return 0;
 }
 
 static void job_open(struct job *job, struct desk *desk, struct request *request)

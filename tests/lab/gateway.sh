@@ -12,6 +12,7 @@ GW_IDLE=${GW_IDLE:-adaptive}
 GW_USAGE_MS=${GW_USAGE_MS:-1000}
 GW_STORE_MIB=${GW_STORE_MIB:-64}
 GW_STORE_DIR=${GW_STORE_DIR:-}
+GW_CTRL_USER=${GW_CTRL_USER:-none}
 GW_NURSERY=${GW_NURSERY:-workers/shoal-nursery} # a crash test takes the build with faults
 GW_CTRL=${GW_CTRL:-ctrl/shoal-ctrl}
 
@@ -51,6 +52,7 @@ gateway_config() {
 		  foreign_slots: 16
 		  rates: 64
 		ctrl:
+		  user: $GW_CTRL_USER
 		  store_dir: ${GW_STORE_DIR:-$LAB/store}
 		  store_mib: $GW_STORE_MIB
 		  usage_interval_ms: $GW_USAGE_MS

@@ -284,6 +284,7 @@ const Shoal__Oss__Response *ctrl_stand_send(struct ctrl_stand *stand, const void
 	asked->stand = stand;
 	asked->request = (struct request){ .bytes = asked->bytes, .length = length, .arrived_ns = clock_ns() };
 	asked->request.answered = on_answer;
+	asked->request.pass = stand->pass;
 	desk_take(&stand->desk, &asked->request);
 	while (desk_busy(&stand->desk))
 		desk_run(&stand->desk);

@@ -20,6 +20,7 @@ struct ctrl_stand {
 	uint64_t settled_bytes;                                   // uplink bytes of all deleted
 	uint64_t now_ns;                                          // the test's clock
 	uint64_t keys;
+	const struct role_pass *pass; // of the door that requests come through; null = everything
 	Shoal__Oss__Response *answer; // the last one
 	unsigned answers;
 };
