@@ -112,24 +112,6 @@ static void refusal_hear(struct push *push, const struct report *report, uint64_
 	shard->heard_ns = now_ns;
 }
 
-static void final_hear(struct push *push, const struct report *report)
-{
-	const struct grid *grid = push->chains->grid;
-	struct session *session;
-
-	if (report->slot >= grid->slots)
-		return;
-	session = grid->cells[cell_at(grid, report->shard, report->slot)].departed;
-	while (session && session->bearer.teid != report->teid)
-		session = session->departed;
-	if (!session)
-		return;
-	session->usage.uplink_packets = report->uplink_packets;
-	session->usage.uplink_bytes = report->uplink_bytes;
-	session->usage.downlink_packets = report->downlink_packets;
-	session->usage.downlink_bytes = report->downlink_bytes;
-}
-
 // What the owner could not put right by itself, it gets again: at once, where nothing is on its way that will show it anyhow.
 static void lost_hear(struct push *push, const struct report *report, uint64_t now_ns)
 {
@@ -247,8 +229,9 @@ void push_reports(struct push *push, unsigned link, const struct feed_reports *r
 	for (uint32_t i = 0; i < reports->count; i++) {
 		const struct report *report = &reports->report[i];
 
-		if (report->kind == REPORT_FINAL) // whoever says it: it is the last word about its session
-			final_hear(push, report);
+		if (report->kind == REPORT_FINAL &&
+		    push->hooks.final) // whoever says it: it is the last word about its session
+			push->hooks.final(push->hooks.with, report);
 		else if (route_hear(push, link, report, now_ns))
 			report_hear(push, report, now_ns);
 	}
