@@ -55,11 +55,13 @@ static void doubts_settle(struct courier *courier)
 
 	for (unsigned shard = 0; shard < SHARDS && courier->said.reports.count < FEED_BATCH_MAX; shard++) {
 		struct feed_stand stand;
+		bool held;
 
 		if (!courier->doubt[shard].due_ns)
 			continue;
+		held = courier_owner(courier, shard) < PLANE_SEATS; // first: while it is taken over it stands nowhere
 		courier_stand(courier, &stand, shard);
-		if (doubt_settle(&courier->doubt[shard], stand.seq, courier_owner(courier, shard) < PLANE_SEATS, now))
+		if (doubt_settle(&courier->doubt[shard], stand.seq, held, now))
 			gap_tell(courier, shard, &stand);
 	}
 }

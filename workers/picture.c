@@ -42,23 +42,28 @@ static void cell_write(const struct lines *lines, uint32_t slot, struct image_ce
 		cell->way[way] = way_write(line_of(region, slot, way), &count, way);
 }
 
-static void rates_write(const struct lines *lines, struct image_rate *rates)
+// False: one was not sound, and is not among them.
+static bool rates_write(const struct lines *lines, struct image_rate *rates)
 {
 	uint64_t byte_tokens = 8 * lines->net->clock_hz;
+	bool sound = true;
 
 	for (uint32_t i = 0; i < lines->shape->rates; i++) {
 		const struct region_rate *rate = &lines->region->rates[i];
 
+		sound &= lines_look_rate(lines, i);
 		rates[i] = (struct image_rate){ .cir_bps = rate->cir_bps };
 		rates[i].cbs_bytes = (uint32_t)(rate->cbs / byte_tokens);
 		rates[i].ebs_bytes = (uint32_t)(rate->ebs / byte_tokens);
 	}
+	return sound;
 }
 
 void picture_write(const struct lines *lines, struct image *image)
 {
 	struct region_header *header = lines->region->header;
 	struct image_cell *cells;
+	bool sound;
 
 	atomic_store_explicit(&image->whole, 0, memory_order_relaxed);
 	barrier(); // whoever sees a cell of this image sees that it is not whole
@@ -68,14 +73,14 @@ void picture_write(const struct lines *lines, struct image *image)
 	image->slots = lines->shape->slots;
 	image->rates = lines->shape->rates;
 	image->unswept = 0;
-	rates_write(lines, image_rates(image));
+	sound = rates_write(lines, image_rates(image));
 	cells = image_cells(image, image->rates);
 	for (uint32_t slot = 0; slot < lines->shape->slots; slot++) {
 		cell_write(lines, slot, &cells[slot]);
 		image->unswept += cells[slot].unswept != 0;
 	}
-	image->epoch = atomic_load_explicit(&header->epoch, memory_order_relaxed);
-	image->seq = atomic_load_explicit(&header->seq, memory_order_relaxed);
+	image->epoch = sound ? atomic_load_explicit(&header->epoch, memory_order_relaxed) : 0;
+	image->seq = sound ? atomic_load_explicit(&header->seq, memory_order_relaxed) : 0;
 	image->digest = atomic_load_explicit(&header->digest, memory_order_relaxed);
 	atomic_store_explicit(&image->whole, header->shard + 1,
 			      memory_order_release); // pairs with image_fits

@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include "workers/lines.h"
 
-// Writes the shard's cells, counters, tokens and rates. Cells that fail their own check are dropped first.
+// Writes the shard's cells, counters, tokens and rates. Cells and rates that fail their own check are
+// left out; the reader then stands at sequence 0.
 void picture_write(const struct lines *lines, struct image *image);
 
 // Replaces the region by the image. 0; -ENOENT: there is no whole image of this shard, and nothing was done. What does not fit the

@@ -35,11 +35,13 @@ static void header_renew(struct region_header *header, uint8_t shard)
 	header->magic = REGION_MAGIC;
 }
 
-static void taking_count(struct region_header *header)
+static void taking_end(struct region_header *header, uint8_t seat)
 {
 	uint32_t taken = atomic_load_explicit(&header->taken, memory_order_relaxed);
 
 	atomic_store_explicit(&header->taken, taken + 1, memory_order_release); // pairs with the courier's acquire
+	atomic_thread_fence(memory_order_release);
+	header->owner = seat;
 }
 
 void tenure_take(struct tenure *tenure, uint8_t shard, bool image)
@@ -51,12 +53,10 @@ void tenure_take(struct tenure *tenure, uint8_t shard, bool image)
 	if (!tenure_has(tenure, shard))
 		tenure->held++;
 	*region = tenure->view->shards[shard];
+	region->header->owner = PLANE_SEAT_NONE; // until it stands somewhere: the courier tells ctrl where
 	if (region->header->magic != REGION_MAGIC || region->header->shard != shard)
 		header_renew(region->header, shard);
 	FAULT_POINT("tenure.sound");
-	taking_count(region->header);
-	region->header->owner = tenure->seat;
-	FAULT_POINT("tenure.owner");
 	lines = tenure_lines(tenure, shard);
 	lines_adopt(&lines);
 	FAULT_POINT("tenure.adopted");
@@ -68,6 +68,8 @@ void tenure_take(struct tenure *tenure, uint8_t shard, bool image)
 	picture_unmake(tenure->view->image, shard);
 	FAULT_POINT("tenure.settled");
 	set_bit(tenure->stale, shard, !current);
+	taking_end(region->header, tenure->seat);
+	FAULT_POINT("tenure.owner");
 	tenure_note(tenure, shard);
 }
 

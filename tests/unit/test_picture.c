@@ -84,6 +84,18 @@ static void a_spoilt_line_stays_behind(void **state)
 	assert_true(stand_in_step(&new));
 }
 
+static void a_spoilt_rate_stays_behind(void **state)
+{
+	pictures_fill(1);
+	old.region->rates[1].cbs++;
+	picture_write(&old, image);
+	assert_int_equal(picture_read(&new, image), 0);
+	assert_int_equal(new.region->rates[1].cir_bps, 0);
+	assert_true(new.region->rates[new.shape->rates - 1].cir_bps > 0);
+	assert_int_equal(new.region->header->sessions, new.shape->slots);
+	assert_int_equal(new.region->header->seq, 0);
+}
+
 static void assert_untouched(void)
 {
 	size_t bytes = region_stride(&to.shape);
@@ -189,6 +201,7 @@ int main(void)
 		ON_BOTH(a_full_shard_and_an_empty_one),
 		ON_BOTH(a_sweep_goes_on),
 		ON_BOTH(a_spoilt_line_stays_behind),
+		ON_BOTH(a_spoilt_rate_stays_behind),
 		ON_BOTH(what_is_not_ours_is_not_read),
 		ON_BOTH(a_bad_cell_is_left_out),
 		ON_BOTH(any_bytes_leave_order),
