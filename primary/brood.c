@@ -1,4 +1,4 @@
-// brood.c - speaks with the nursery, holds the pidfds. The fleet thread only.
+// brood.c - fills the seats and holds the pidfds of who sits there. The fleet thread only.
 #include "primary/brood.h"
 
 #include <errno.h>
@@ -15,11 +15,13 @@
 #include "shared/base/log.h"
 
 #define BROOD_ASKED_NS 5000000000ull
+#define BROOD_AGAIN_NS 5000000u // a seat whose reports have still to be read is looked at again
 
 enum brood_state { BROOD_REST, BROOD_DUE, BROOD_ASKED, BROOD_SITS };
 
 struct child {
 	enum brood_state state;
+	uint8_t nest; // where its workers come from; PLANE_NEST_NONE: home, when it is wanted
 	int32_t pid;
 	int pidfd;                      // -1 = none
 	uint64_t due_ns;                // DUE: not before; ASKED: when it was asked
@@ -32,10 +34,7 @@ struct brood {
 	struct brood_parts part;
 	struct door door;
 	int epoll;
-	int nursery; // its socket; -1 = none
-	int32_t nursery_pid;
-	char nursery_lines[PLANE_LINES_BYTES];
-	bool ready; // the nursery can fork
+	struct nests nests;
 	struct child child[PLANE_SEATS];
 };
 
@@ -49,13 +48,41 @@ static int brood_watch(struct brood *brood, int fd)
 static void brood_adopt(struct brood *brood, unsigned seat, int32_t pid, int pidfd)
 {
 	struct child *child = &brood->child[seat];
+	struct post_word word = {
+		.verb = POST_FORKED, .seat = seat, .pid = pid, .value = brood->nests.nest[child->nest].bank
+	};
 
-	atomic_store(&brood->part.view->plane->nest[seat], 0);
 	child->state = BROOD_SITS;
 	child->pid = pid;
 	child->pidfd = pidfd;
 	brood_watch(brood, pidfd);
-	post_put(brood->part.orders, (struct post_word){ .verb = POST_FORKED, .seat = seat, .pid = pid });
+	post_put(brood->part.orders, word);
+}
+
+// ---- Starting
+
+// Whether the worker who sat there last has said things that nobody has read.
+static bool brood_spoke(const struct brood *brood, unsigned seat)
+{
+	const struct seat *pages = &brood->part.view->seats[seat];
+
+	return ring_resume(&pages->worker->report_head) != ring_resume(&pages->courier->report_tail);
+}
+
+// The seat's page goes over to the courier of this nest. Not before the one of the nest before, as long as it has a nursery, has
+// read what is there for it.
+static bool brood_hand_over(struct brood *brood, unsigned seat, unsigned nest)
+{
+	_Atomic uint8_t *of = &brood->part.view->plane->nest[seat];
+	unsigned old = atomic_load(of);
+
+	if (old == nest)
+		return true;
+	if (old < PLANE_NESTS && nursery_there(&brood->nests.nest[old]) && brood_spoke(brood, seat))
+		return false;
+	atomic_store(of, (uint8_t)nest);
+	brood->child[seat].nest = (uint8_t)nest;
+	return true;
 }
 
 // A nursery may have died between fork and FORKED. Whoever then sits down is found by the thread id in his seat.
@@ -71,131 +98,93 @@ static bool brood_orphan(struct brood *brood, unsigned seat)
 	return true;
 }
 
-static void brood_hang_up(struct brood *brood, const char *why)
-{
-	log_warning("nursery.gone", "nursery %d: %s; its workers live on", brood->nursery_pid, why);
-	close(brood->nursery);
-	brood->nursery = -1;
-	brood->ready = false;
-	for (unsigned seat = 0; seat < PLANE_SEATS; seat++)
-		if (brood->child[seat].state == BROOD_ASKED)
-			brood->child[seat].state = BROOD_DUE;
-}
-
 static void brood_start(struct brood *brood, unsigned seat, uint64_t now_ns)
 {
-	struct nest_word word = { .verb = NEST_START, .seat = seat, .generation = brood->part.view->plane->generation };
-	int error;
+	struct child *child = &brood->child[seat];
+	unsigned nest = nests_for(&brood->nests, child->nest);
 
+	if (nest == PLANE_NEST_NONE)
+		return;
+	if (child->nest == PLANE_NEST_NONE)
+		child->nest = (uint8_t)nest;
 	if (brood_orphan(brood, seat))
 		return;
-	error = nest_send(brood->nursery, &word, NULL, 0);
-	if (error) {
-		brood_hang_up(brood, strerror(-error));
+	if (!brood_hand_over(brood, seat, nest)) {
+		child->due_ns = now_ns + BROOD_AGAIN_NS;
 		return;
 	}
-	brood->child[seat].state = BROOD_ASKED;
-	brood->child[seat].due_ns = now_ns;
+	child->nest = (uint8_t)nest;
+	nursery_start(&brood->nests.nest[nest], seat);
+	if (!nursery_there(&brood->nests.nest[nest]))
+		return;
+	child->state = BROOD_ASKED;
+	child->due_ns = now_ns;
+}
+
+static void brood_asked(struct brood *brood, unsigned seat, uint64_t now_ns)
+{
+	struct child *child = &brood->child[seat];
+	struct nursery *nursery = &brood->nests.nest[child->nest];
+
+	if (nursery_there(nursery) && now_ns - child->due_ns > BROOD_ASKED_NS)
+		nursery_hang_up(nursery, "was asked for a worker and gave none");
+	if (!nursery_there(nursery))
+		child->state = BROOD_DUE;
 }
 
 static void brood_starts(struct brood *brood, uint64_t now_ns)
 {
-	for (unsigned seat = 0; seat < PLANE_SEATS && brood->ready; seat++) {
-		struct child *child = &brood->child[seat];
-
-		if (child->state == BROOD_DUE && child->due_ns <= now_ns)
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
+		if (brood->child[seat].state == BROOD_ASKED)
+			brood_asked(brood, seat, now_ns);
+		if (brood->child[seat].state == BROOD_DUE && brood->child[seat].due_ns <= now_ns)
 			brood_start(brood, seat, now_ns);
-		else if (child->state == BROOD_ASKED && now_ns - child->due_ns > BROOD_ASKED_NS)
-			brood_hang_up(brood, "asked for a worker and gave none");
 	}
 }
 
-static void brood_welcome(struct brood *brood, int fd, const struct nest_word *hello)
-{
-	struct nest_word word = { .verb = NEST_WELCOME, .generation = brood->part.view->plane->generation };
-	int error;
+// ---- Hearing
 
-	snprintf(word.prefix, sizeof(word.prefix), "%s", brood->part.prefix);
-	snprintf(word.dir, sizeof(word.dir), "%s", brood->part.hugepage_dir);
-	brood->nursery = fd;
-	brood->nursery_pid = hello->pid;
-	memcpy(brood->nursery_lines, hello->lines, sizeof(brood->nursery_lines));
-	error = nest_send(fd, &word, brood->part.bell, NEST_BELLS);
-	if (error)
-		brood_hang_up(brood, strerror(-error));
-	else
-		log_info("nursery.hello", "nursery %d, build %s", hello->pid, hello->build);
-}
-
-static void brood_forked(struct brood *brood, const struct nest_word *word, int pidfd)
+static void brood_forked(struct brood *brood, unsigned nest, const struct nest_word *word, int pidfd)
 {
-	if (brood->child[word->seat].state == BROOD_SITS) {
-		log_warning("seat.twice", "seat %u: nursery forked %d, but %d sits there", word->seat, word->pid,
-			    brood->child[word->seat].pid);
-		syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
-		close(pidfd);
+	struct child *child = &brood->child[word->seat];
+
+	if (child->state == BROOD_ASKED && child->nest == nest) {
+		brood_adopt(brood, word->seat, word->pid, pidfd);
 		return;
 	}
-	brood_adopt(brood, word->seat, word->pid, pidfd);
+	log_warning("seat.twice", "seat %u: nest %u forked %d, and was not asked to", word->seat, nest, word->pid);
+	syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+	close(pidfd);
 }
 
-static void brood_died(const struct nest_word *word)
+static void brood_died(struct brood *brood, unsigned nest, const struct nest_word *word, uint64_t now_ns)
 {
-	if (WIFSIGNALED(word->status))
+	struct child *child = &brood->child[word->seat];
+
+	if (!word->pid && child->state == BROOD_ASKED && child->nest == nest) {
+		log_warning("worker.none", "seat %u: nest %u could not fork", word->seat, nest);
+		child->state = BROOD_DUE;
+		child->due_ns = now_ns + BROOD_REST_MIN_NS;
+	} else if (WIFSIGNALED(word->status)) {
 		log_info("worker.end", "seat %u: worker %d was ended by signal %d", word->seat, word->pid,
 			 WTERMSIG(word->status));
-	else
+	} else {
 		log_info("worker.end", "seat %u: worker %d left with %d", word->seat, word->pid,
 			 WEXITSTATUS(word->status));
-}
-
-// The nursery says how large all shards are as its build lays them out: it gets the bank of that layout.
-static void brood_bank(struct brood *brood, const struct nest_word *asked)
-{
-	struct nest_word word = { .verb = NEST_BANK, .bytes = asked->bytes };
-	int bank = banks_get(brood->part.banks, brood->nursery_lines, asked->bytes);
-	int fds[2] = { bank < 0 ? -1 : brood->part.banks->bank[bank].fd, brood->part.banks->image };
-
-	if (bank >= 0) {
-		if (nest_send(brood->nursery, &word, fds, 2))
-			brood_hang_up(brood, "takes no words");
-		return;
 	}
-	word.verb = NEST_REFUSE;
-	snprintf(word.dir, sizeof(word.dir), "no bank of %llu bytes for its lines: %s",
-		 (unsigned long long)asked->bytes, strerror(-bank));
-	nest_send(brood->nursery, &word, NULL, 0);
-	brood_hang_up(brood, word.dir);
 }
 
-// One word of the nursery; false: there is none.
-static bool brood_hear(struct brood *brood)
+static void brood_hear(struct brood *brood, unsigned nest, uint64_t now_ns)
 {
 	struct nest_word word;
-	unsigned nfds = 1;
-	int pidfd = -1, error = nest_receive(brood->nursery, &word, &pidfd, &nfds);
+	int pidfd;
 
-	if (error == -EAGAIN)
-		return false;
-	if (error) {
-		brood_hang_up(brood, error == -EPROTO ? "speaks nonsense" : "hung up");
-		return false;
+	while (nests_hear(&brood->nests, nest, &word, &pidfd)) {
+		if (word.verb == NEST_FORKED)
+			brood_forked(brood, nest, &word, pidfd);
+		else
+			brood_died(brood, nest, &word, now_ns);
 	}
-	if (word.verb == NEST_FORKED && nfds == 1) {
-		brood_forked(brood, &word, pidfd);
-		return true;
-	}
-	if (nfds == 1)
-		close(pidfd);
-	if (word.verb == NEST_READY)
-		brood->ready = true;
-	else if (word.verb == NEST_DIED)
-		brood_died(&word);
-	else if (word.verb == NEST_BANK)
-		brood_bank(brood, &word);
-	else
-		brood_hang_up(brood, "said a word that is not its own");
-	return brood->nursery >= 0;
 }
 
 static void brood_ended(struct brood *brood, unsigned seat)
@@ -214,13 +203,15 @@ static void brood_ended(struct brood *brood, unsigned seat)
 static void brood_event(struct brood *brood, int fd)
 {
 	struct nest_word hello;
-	int nursery;
+	int caller;
 
-	if (door_event(&brood->door, fd, brood->nursery >= 0, &hello, &nursery)) {
-		if (nursery >= 0)
-			brood_welcome(brood, nursery, &hello);
+	if (door_event(&brood->door, fd, &hello, &caller)) {
+		if (caller >= 0 && nests_admit(&brood->nests, caller, &hello, brood_use(brood, 0)) < 0)
+			door_full(&brood->door, caller, &hello);
 		return;
 	}
+	if (nests_event(&brood->nests, fd))
+		return;
 	for (unsigned seat = 0; seat < PLANE_SEATS; seat++)
 		if (fd == brood->child[seat].pidfd)
 			brood_ended(brood, seat);
@@ -231,27 +222,87 @@ void brood_work(struct brood *brood, uint64_t now_ns)
 	struct epoll_event event[16];
 	int n = epoll_wait(brood->epoll, event, 16, 0);
 
+	nests_tick(&brood->nests, now_ns);
 	// First: a nursery that has hung up must not stand in the way of the next one at the door.
-	while (brood->nursery >= 0 && brood_hear(brood))
-		;
+	for (unsigned nest = 0; nest < PLANE_NESTS; nest++)
+		brood_hear(brood, nest, now_ns);
 	for (int i = 0; i < n; i++)
 		brood_event(brood, event[i].data.fd);
 	brood_starts(brood, now_ns);
+	nests_keep(&brood->nests, brood_use(brood, 0));
+}
+
+// When something can be done about the seat; what a nursery will say wakes us by itself.
+static uint64_t brood_due_one(const struct brood *brood, const struct child *child)
+{
+	const struct nests *nests = &brood->nests;
+	unsigned nest = child->nest < PLANE_NESTS ? child->nest : nests->home;
+	uint64_t gone_ns = nests->nest[nest].gone_ns + NESTS_COME_NS;
+
+	if (child->state == BROOD_ASKED)
+		return child->due_ns + BROOD_ASKED_NS;
+	if (child->state != BROOD_DUE)
+		return UINT64_MAX;
+	if (nests->nest[nest].ready)
+		return child->due_ns;
+	if (nursery_there(&nests->nest[nest]) || !nests->nest[nests->home].ready)
+		return UINT64_MAX;
+	return gone_ns > child->due_ns ? gone_ns : child->due_ns;
 }
 
 uint64_t brood_due(const struct brood *brood)
 {
-	uint64_t due = UINT64_MAX;
+	uint64_t due = nests_due(&brood->nests);
 
-	for (unsigned seat = 0; seat < PLANE_SEATS && brood->ready; seat++) {
-		const struct child *child = &brood->child[seat];
-		uint64_t at = child->state == BROOD_DUE     ? child->due_ns
-			      : child->state == BROOD_ASKED ? child->due_ns + BROOD_ASKED_NS
-							    : UINT64_MAX;
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
+		uint64_t at = brood_due_one(brood, &brood->child[seat]);
 
 		due = at < due ? at : due;
 	}
 	return due;
+}
+
+struct nests_use brood_use(const struct brood *brood, uint32_t wanted)
+{
+	struct nests_use use = { 0 };
+
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
+		const struct child *child = &brood->child[seat];
+		unsigned page = atomic_load(&brood->part.view->plane->nest[seat]);
+
+		if (page < PLANE_NESTS && brood_spoke(brood, seat))
+			use.spoke |= 1u << page;
+		if (child->nest == PLANE_NEST_NONE)
+			continue;
+		if (child->state == BROOD_SITS || child->state == BROOD_ASKED)
+			use.lived |= 1u << child->nest;
+		if (child->state != BROOD_REST || (wanted >> seat & 1))
+			use.used |= 1u << child->nest;
+	}
+	return use;
+}
+
+int brood_place(struct brood *brood, unsigned seat, unsigned nest)
+{
+	struct child *child = &brood->child[seat];
+	bool empty = child->state == BROOD_REST || child->state == BROOD_DUE;
+
+	if (child->nest == nest)
+		return 0;
+	if (!empty)
+		return -EBUSY;
+	child->nest = (uint8_t)nest;
+	return 0;
+}
+
+unsigned brood_nest(const struct brood *brood, unsigned seat)
+{
+	return brood->child[seat].nest;
+}
+
+struct nests *brood_nests(struct brood *brood)
+{
+	return &brood->nests;
 }
 
 void brood_want(struct brood *brood, unsigned seat, bool wanted, uint64_t now_ns)
@@ -314,10 +365,10 @@ int brood_open(const struct brood_parts *parts, struct brood **brood)
 	if (!b)
 		return -ENOMEM;
 	b->part = *parts;
-	b->nursery = -1;
 	for (unsigned seat = 0; seat < PLANE_SEATS; seat++)
-		b->child[seat].pidfd = -1;
+		b->child[seat] = (struct child){ .nest = PLANE_NEST_NONE, .pidfd = -1 };
 	b->epoll = epoll_create1(EPOLL_CLOEXEC);
+	nests_init(&b->nests, &b->part, b->epoll);
 	error = b->epoll < 0 ? -errno : door_open(&b->door, parts->run_dir, parts->view->plane, b->epoll);
 	if (!error)
 		return 0;
@@ -339,7 +390,7 @@ void brood_close(struct brood *brood)
 		brood_kill(brood, seat, brood->child[seat].pid);
 		brood_shut(brood->child[seat].pidfd);
 	}
-	brood_shut(brood->nursery);
+	nests_close(&brood->nests);
 	door_close(&brood->door);
 	brood_shut(brood->epoll);
 	free(brood);

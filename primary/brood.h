@@ -1,7 +1,7 @@
-// brood.h - the worker processes of this primary: asked from the nursery, watched by pidfd, killed when condemned.
+// brood.h - the worker processes of this primary: asked from the nurseries, watched by pidfd, killed when condemned.
 //
-// Listens at <run_dir>/nest.sock for one nursery. If it hangs up, its workers live on and another may come. A seat whose
-// workers keep dying gets the next one later and later. Owned by the fleet thread; never blocks.
+// Listens at <run_dir>/nest.sock for nurseries (nests.h). If one hangs up, its workers live on. A seat's next worker comes from
+// the nest of the one before; a seat whose workers keep dying gets it later and later. Owned by the fleet thread; never blocks.
 //
 //   REST --brood_want--> DUE --its time has come, nursery ready: START--> ASKED --FORKED--> SITS --pidfd--> REST
 #pragma once
@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include "primary/banks.h"
 #include "primary/journal.h"
+#include "primary/nests.h"
 #include "primary/post.h"
 #include "shared/plane/nest.h"
 
@@ -19,6 +20,7 @@
 
 struct brood_parts {
 	const char *run_dir, *prefix, *hugepage_dir;
+	const char *config; // file, for nurseries that we run
 	const struct plane_view *view;
 	struct banks *banks;
 	struct post *orders;
@@ -40,4 +42,12 @@ void brood_want(struct brood *brood, unsigned seat, bool wanted, uint64_t now_ns
 void brood_kill(struct brood *brood, unsigned seat, int32_t pid);
 void brood_death(struct brood *brood, unsigned seat, uint64_t now_ns); // not one that was ordered
 
-int32_t brood_pid(const struct brood *brood, unsigned seat); // 0 = nobody
+// The nest where the seat's next worker comes from. 0; -EBUSY: somebody of another nest sits there.
+int brood_place(struct brood *brood, unsigned seat, unsigned nest);
+
+int32_t brood_pid(const struct brood *brood, unsigned seat);   // 0 = nobody
+unsigned brood_nest(const struct brood *brood, unsigned seat); // PLANE_NEST_NONE: whichever is home then
+struct nests *brood_nests(struct brood *brood);
+
+// What the seats have to do with the nests. wanted: set of seats that somebody wants filled.
+struct nests_use brood_use(const struct brood *brood, uint32_t wanted);

@@ -18,29 +18,34 @@ static int door_watch(struct door *door, int fd)
 	return epoll_ctl(door->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
 
-// Why a caller may not be our nursery; null: he may.
-static const char *door_unfit(const struct door *door, const struct nest_word *hello, bool taken)
+// Why a caller may not be a nursery of ours; null: he may.
+static const char *door_unfit(const struct nest_word *hello)
 {
 	if (hello->verb != NEST_HELLO)
 		return "speaks before it says hello";
 	if (hello->abi != PLANE_ABI)
 		return "another ABI: its workers and this primary do not understand each other";
-	return taken ? "another nursery serves already" : NULL;
+	return hello->build[0] ? NULL : "does not say of which build it is";
 }
 
-static void door_refuse(const struct door *door, int fd, const struct nest_word *hello, const char *why)
+static void door_refuse(const struct door *door, int fd, const struct nest_word *hello, const char *why, bool again)
 {
-	struct nest_word word = { .verb = NEST_REFUSE };
+	struct nest_word word = { .verb = NEST_REFUSE, .status = again };
 
 	snprintf(word.dir, sizeof(word.dir), "%s (primary is build %s, nursery is build %s)", why, door->plane->build,
 		 hello->build);
-	log_warning("nursery.refused", "pid %d: %s", hello->pid, word.dir);
+	log_write(again ? LOG_DEBUG : LOG_WARNING, "nursery.refused", "pid %d: %s", hello->pid, word.dir);
 	nest_send(fd, &word, NULL, 0);
 	close(fd);
 }
 
+void door_full(const struct door *door, int caller, const struct nest_word *hello)
+{
+	door_refuse(door, caller, hello, "another nursery serves already", true);
+}
+
 // Nobody is answered before his HELLO has been read: closing a socket with something unread in it would swallow the answer.
-static int door_guest(struct door *door, int *guest, bool taken, struct nest_word *hello)
+static int door_guest(struct door *door, int *guest, struct nest_word *hello)
 {
 	unsigned nfds = 0;
 	int fd = *guest, error = nest_receive(fd, hello, NULL, &nfds);
@@ -53,37 +58,52 @@ static int door_guest(struct door *door, int *guest, bool taken, struct nest_wor
 		close(fd);
 		return -1;
 	}
-	why = door_unfit(door, hello, taken);
+	why = door_unfit(hello);
 	if (!why)
 		return fd;
-	door_refuse(door, fd, hello, why);
+	door_refuse(door, fd, hello, why, false);
 	return -1;
+}
+
+// A place for a caller: a free one, or that of who has kept silent longest.
+static unsigned door_seat(struct door *door)
+{
+	unsigned i = 0;
+
+	while (i < DOOR_GUESTS - 1 && door->guest[i] >= 0)
+		i++;
+	if (door->guest[i] < 0)
+		return i;
+	close(door->guest[0]);
+	memmove(&door->guest[0], &door->guest[1], (DOOR_GUESTS - 1) * sizeof(door->guest[0]));
+	door->guest[i] = -1;
+	return i;
 }
 
 static void door_accept(struct door *door)
 {
 	int fd = accept4(door->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	unsigned i;
 
 	if (fd < 0)
 		return;
-	for (unsigned i = 0; i < DOOR_GUESTS; i++)
-		if (door->guest[i] < 0 && !door_watch(door, fd)) {
-			door->guest[i] = fd;
-			return;
-		}
-	close(fd);
+	i = door_seat(door);
+	if (door_watch(door, fd))
+		close(fd);
+	else
+		door->guest[i] = fd;
 }
 
-bool door_event(struct door *door, int fd, bool taken, struct nest_word *hello, int *nursery)
+bool door_event(struct door *door, int fd, struct nest_word *hello, int *caller)
 {
-	*nursery = -1;
+	*caller = -1;
 	if (fd == door->listener) {
 		door_accept(door);
 		return true;
 	}
 	for (unsigned i = 0; i < DOOR_GUESTS; i++)
 		if (fd == door->guest[i]) {
-			*nursery = door_guest(door, &door->guest[i], taken, hello);
+			*caller = door_guest(door, &door->guest[i], hello);
 			return true;
 		}
 	return false;

@@ -1,4 +1,4 @@
-// door.h - where the nursery comes in: listens at nest.sock, hears each caller's HELLO, turns away who does not fit.
+// door.h - where nurseries come in: listens at nest.sock, hears each caller's HELLO, turns away who does not fit.
 //
 // Part of brood (brood.h), on whose epoll its descriptors are watched. The fleet thread; never blocks.
 #pragma once
@@ -18,6 +18,8 @@ struct door {
 int door_open(struct door *door, const char *run_dir, const struct plane *plane, int epoll); // 0 or -errno
 void door_close(struct door *door);
 
-// A descriptor of the epoll is readable. True: it was the door's; then *nursery is the socket of a caller whose HELLO
-// fits, or -1. taken: there is a nursery already.
-bool door_event(struct door *door, int fd, bool taken, struct nest_word *hello, int *nursery);
+// A descriptor of the epoll is readable. True: it was the door's; then *caller is the socket of one whose HELLO fits, or -1.
+bool door_event(struct door *door, int fd, struct nest_word *hello, int *caller);
+
+// Turns a caller away who fits, but finds no place now: he may come again.
+void door_full(const struct door *door, int caller, const struct nest_word *hello);

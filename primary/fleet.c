@@ -247,6 +247,7 @@ static int fleet_open_brood(struct fleet *fleet)
 		.run_dir = fleet->part.conf->run_dir,
 		.prefix = fleet->part.prefix,
 		.hugepage_dir = fleet->part.conf->hugepage_dir,
+		.config = fleet->part.conf->path,
 		.view = fleet->part.view,
 		.banks = fleet->part.banks,
 		.orders = fleet->part.orders,

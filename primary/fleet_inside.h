@@ -15,10 +15,11 @@ struct fleet_state {
 	Shoal__Fleet__State state;
 	Shoal__Fleet__Account account;
 	Shoal__Fleet__Seat seat[PLANE_SEATS], *seats[PLANE_SEATS];
+	Shoal__Fleet__Nest nest[PLANE_NESTS], *nests[PLANE_NESTS];
 	Shoal__Fleet__Port port[PLANE_PORTS], *ports[PLANE_PORTS];
 	Shoal__Fleet__Event event[FLEET_EVENTS], *events[FLEET_EVENTS];
 	Shoal__Fleet__Extra extra[FLEET_EXTRAS], *extras[FLEET_EXTRAS];
-	uint8_t owners[SHARDS];
+	uint8_t owners[SHARDS], pins[SHARDS / 8];
 	struct tally tally;
 };
 
@@ -35,6 +36,7 @@ struct fleet {
 	bool ended;
 	pthread_t thread;
 	struct fleet_state state;
+	char fault[NURSERY_TEXT]; // why an order was refused
 };
 
 // Fills fleet->state for an answer. after: events up to this number are known.

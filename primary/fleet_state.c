@@ -38,6 +38,7 @@ static void seat_fill(struct fleet *fleet, unsigned seat, Shoal__Fleet__Seat *ou
 {
 	struct tally_seat *from = &fleet->state.tally.seat[seat];
 	const struct seat *pages = &fleet->part.view->seats[seat];
+	unsigned nest = brood_nest(fleet->brood, seat);
 
 	shoal__fleet__seat__init(out);
 	out->seat = seat;
@@ -56,6 +57,46 @@ static void seat_fill(struct fleet *fleet, unsigned seat, Shoal__Fleet__Seat *ou
 	out->clock_hz = fleet->part.view->plane->net.clock_hz;
 	out->n_verdicts = VERDICT_COUNT;
 	out->verdicts = from->verdict;
+	out->nest = nest == PLANE_NEST_NONE ? brood_nests(fleet->brood)->home : nest;
+	out->guest = from->guest != 0;
+}
+
+// A nest is told of while somebody is there or comes, and as long as it has an error to tell.
+static void nests_fill(struct fleet *fleet, Shoal__Fleet__State *state)
+{
+	struct nests *nests = brood_nests(fleet->brood);
+
+	state->n_nests = 0;
+	state->nests = fleet->state.nests;
+	for (unsigned n = 0; n < PLANE_NESTS; n++) {
+		struct nursery *from = &nests->nest[n];
+		Shoal__Fleet__Nest *out = &fleet->state.nest[n];
+
+		if (n != nests->home && nursery_vacant(from) && !from->error[0])
+			continue;
+		shoal__fleet__nest__init(out);
+		out->nest = n;
+		out->build = from->build;
+		out->lines = from->lines;
+		out->pid = nursery_there(from) ? from->pid : from->process >= 0 ? from->spawned : 0;
+		out->ready = from->ready && !from->leaving;
+		out->home = n == nests->home;
+		out->bank = from->bank < 0 ? 0 : (uint32_t)from->bank;
+		out->error = from->error;
+		state->nests[state->n_nests++] = out;
+	}
+}
+
+static void shards_fill(struct fleet *fleet, Shoal__Fleet__State *state)
+{
+	const struct tally *tally = &fleet->state.tally;
+
+	for (unsigned i = 0; i < SHARDS; i++)
+		fleet->state.owners[i] = (uint8_t)tally->owner[i];
+	for (unsigned i = 0; i < SHARDS / 8; i++)
+		fleet->state.pins[i] = (uint8_t)(tally->pinned[i / 8] >> i % 8 * 8);
+	state->owners = (ProtobufCBinaryData){ SHARDS, fleet->state.owners };
+	state->pins = (ProtobufCBinaryData){ SHARDS / 8, fleet->state.pins };
 }
 
 static bool seat_known(const struct fleet *fleet, unsigned seat)
@@ -167,6 +208,10 @@ static void extras_fill(struct fleet *fleet, Shoal__Fleet__State *state)
 	extra_add(fleet, "primary_idle_turns", "turns that found nothing to do", tally->idle_turns);
 	extra_add(fleet, "primary_sleeps", "times the loop slept", tally->sleeps);
 	extra_add(fleet, "primary_shard_moves", "shards given to a seat", tally->moves);
+	extra_add(fleet, "primary_planned_moves", "of those, planned moves from a living seat", tally->plans);
+	extra_add(fleet, "primary_planned_hold_ns", "time from a planned move's CUT to its OWN's return, all together",
+		  tally->plans_ns);
+	extra_add(fleet, "primary_planned_hold_max_ns", "the longest of those", tally->plans_ns_max);
 	extra_add(fleet, "primary_handles_forged", "handles refused because their worker did not hold them", forged);
 	extra_add(fleet, "primary_packets_replayed", "packets taken from dead workers and lent again", replayed);
 	extra_add(fleet, "primary_seats_late", "times a worker was not fed because it gave nothing back", late);
@@ -186,9 +231,8 @@ Shoal__Fleet__State *fleet_state_fill(struct fleet *fleet, uint64_t after, bool 
 	state->generation = plane->generation;
 	state->uptime_ms = (clock_ns() - fleet->start_ns) / 1000000u;
 	state->pid = plane->primary_pid;
-	for (unsigned i = 0; i < SHARDS; i++)
-		fleet->state.owners[i] = (uint8_t)fleet->state.tally.owner[i];
-	state->owners = (ProtobufCBinaryData){ SHARDS, fleet->state.owners };
+	shards_fill(fleet, state);
+	nests_fill(fleet, state);
 	seats_fill(fleet, state);
 	ports_fill(fleet, state);
 	account_fill(fleet, state);

@@ -11,12 +11,15 @@ static void journal_log(const struct journal_entry *entry)
 	static const char *const id[] = {
 		[JOURNAL_SEAT_UP] = "seat.up",     [JOURNAL_SEAT_DOWN] = "seat.down", [JOURNAL_PORT_UP] = "port.up",
 		[JOURNAL_PORT_DOWN] = "port.down", [JOURNAL_ALARM] = "alarm",         [JOURNAL_SEAT_LEFT] = "seat.left",
+		[JOURNAL_NEST_UP] = "nest.up",     [JOURNAL_NEST_DOWN] = "nest.down", [JOURNAL_NEST_LOADED] = "nest.loaded",
+		[JOURNAL_NEST_RETIRED] = "nest.retired",
 	};
 	enum log_level level = LOG_INFO;
 
 	if (entry->kind == JOURNAL_SHARD_MOVED)
 		return;
-	if (entry->kind == JOURNAL_SEAT_DOWN || entry->kind == JOURNAL_PORT_DOWN || entry->kind == JOURNAL_ALARM)
+	if (entry->kind == JOURNAL_SEAT_DOWN || entry->kind == JOURNAL_PORT_DOWN || entry->kind == JOURNAL_ALARM ||
+	    entry->kind == JOURNAL_NEST_DOWN)
 		level = LOG_WARNING;
 	log_write(level, id[entry->kind], "%s", entry->text);
 }

@@ -7,6 +7,7 @@
 #define JOURNAL_ENTRIES 2048u
 #define JOURNAL_TEXT 160u
 
+// All but the last are numbered as fleet.proto's EventKind.
 enum journal_kind {
 	JOURNAL_SEAT_UP = 1,
 	JOURNAL_SEAT_DOWN,
@@ -14,6 +15,10 @@ enum journal_kind {
 	JOURNAL_PORT_UP,
 	JOURNAL_PORT_DOWN,
 	JOURNAL_ALARM,
+	JOURNAL_NEST_UP = 8, // its nursery can fork
+	JOURNAL_NEST_DOWN,   // its nursery has hung up
+	JOURNAL_NEST_LOADED,
+	JOURNAL_NEST_RETIRED,
 	JOURNAL_SEAT_LEFT // as it was told; for others a seat that is down
 };
 

@@ -18,146 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "primary/brood.h"
-#include "shared/base/bell.h"
 #include "shared/base/log.h"
-
-#define SECOND 1000000000ull
-
-static char dir[] = "/tmp/shoal-brood.XXXXXX";
-static struct plane plane;
-static struct plane_view view;
-static struct seat_worker_page *pages;
-static struct post orders;
-static _Atomic uint32_t awake;
-static struct journal journal;
-static struct brood *brood;
-static uint64_t now;
-static struct banks banks;
-
-static int setup(void **state)
-{
-	struct brood_parts parts = { dir, "shoal-1", "/huge", &view, &banks, &orders, &journal, { 0 } };
-
-	memset(&orders, 0, sizeof(orders));
-	memset(&journal, 0, sizeof(journal));
-	post_init(&orders, &awake, -1);
-	pages = calloc(PLANE_SEATS, sizeof(*pages));
-	for (unsigned i = 0; i < PLANE_SEATS; i++)
-		view.seats[i].worker = &pages[i];
-	view.plane = &plane;
-	plane.abi = PLANE_ABI;
-	snprintf(plane.build, sizeof(plane.build), "build");
-	for (unsigned i = 0; i < NEST_BELLS; i++)
-		parts.bell[i] = bell_make();
-	now = SECOND;
-	return brood_open(&parts, &brood);
-}
-
-static int teardown(void **state)
-{
-	brood_close(brood);
-	for (int fd = 3; fd < 64; fd++)
-		close(fd);
-	free(pages);
-	return 0;
-}
-
-static int dial(void)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", dir, NEST_SOCKET);
-	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	return fd;
-}
-
-static void say(int fd, uint32_t verb, uint32_t seat, int32_t pid)
-{
-	struct nest_word word = {
-		.verb = verb, .seat = seat, .pid = pid, .abi = PLANE_ABI, .lines = "lines", .build = "build"
-	};
-
-	assert_int_equal(nest_send(fd, &word, NULL, 0), 0);
-}
-
-// Lets the brood work until it has nothing more to say to us; what it says, with at most one descriptor kept.
-static uint32_t hear(int fd, struct nest_word *word)
-{
-	int fds[NEST_BELLS];
-
-	for (unsigned i = 0; i < 50; i++) {
-		unsigned nfds = NEST_BELLS;
-
-		brood_work(brood, now);
-		int error = nest_receive(fd, word, fds, &nfds);
-
-		for (unsigned k = 0; k < nfds; k++)
-			close(fds[k]);
-		if (!error)
-			return word->verb;
-		if (error != -EAGAIN)
-			return UINT32_MAX; // hung up
-	}
-	return 0;
-}
-
-static int nursery(void)
-{
-	struct nest_word word;
-	int fd = dial();
-
-	say(fd, NEST_HELLO, 0, getpid());
-	assert_int_equal(hear(fd, &word), NEST_WELCOME);
-	assert_string_equal(word.prefix, "shoal-1");
-	assert_string_equal(word.dir, "/huge");
-	say(fd, NEST_READY, 0, 0);
-	return fd;
-}
-
-// A child that waits to be killed. It keeps none of our descriptors: a copy would keep sockets alive, and what epoll knows.
-static pid_t fork_idle(void)
-{
-	int gate[2];
-	char end;
-	pid_t pid;
-
-	assert_int_equal(pipe(gate), 0);
-	pid = fork();
-	if (pid == 0) {
-		close_range(3, ~0u, 0);
-		for (;;)
-			pause();
-	}
-	close(gate[1]);
-	assert_int_equal(read(gate[0], &end, 1), 0); // its end is closed too
-	close(gate[0]);
-	return pid;
-}
-
-// What a nursery does on START.
-static pid_t fork_for(int fd, unsigned seat)
-{
-	struct nest_word word = { .verb = NEST_FORKED, .seat = seat, .pid = fork_idle() };
-	int pidfd = (int)syscall(SYS_pidfd_open, word.pid, 0);
-
-	assert_int_equal(nest_send(fd, &word, &pidfd, 1), 0);
-	close(pidfd);
-	return word.pid;
-}
-
-static struct post_word order(void)
-{
-	struct post_word word = { 0 };
-	struct pollfd ready = { brood_fd(brood), POLLIN, 0 };
-
-	for (unsigned i = 0; i < 100 && !post_take(&orders, &word); i++) {
-		poll(&ready, 1, 100);
-		brood_work(brood, now);
-	}
-	return word;
-}
+#include "tests/unit/nest_stand.h"
 
 static void the_door_is_ours_alone(void **state)
 {
@@ -176,6 +38,7 @@ static void another_abi_is_refused_with_a_reason(void **state)
 
 	nest_send(fd, &word, NULL, 0);
 	assert_int_equal(hear(fd, &word), NEST_REFUSE);
+	assert_int_equal(word.status, 0); // for good
 	assert_non_null(strstr(word.dir, "older"));
 	assert_int_equal(hear(fd, &word), UINT32_MAX);
 	nursery();
@@ -188,8 +51,9 @@ static void a_second_nursery_is_refused(void **state)
 
 	nursery();
 	fd = dial();
-	say(fd, NEST_HELLO, 0, 1);
+	greet(fd, "build", "lines", 1);
 	assert_int_equal(hear(fd, &word), NEST_REFUSE);
+	assert_int_equal(word.status, 1); // it may come again
 	assert_non_null(strstr(word.dir, "another nursery"));
 }
 
@@ -201,9 +65,19 @@ static void silent_callers_do_not_block_the_door(void **state)
 		brood_work(brood, now);
 		if (i % 2)
 			close(fd);
-		else
+		else if (i % 4)
 			shutdown(fd, SHUT_RDWR);
 	}
+	nursery();
+}
+
+static void who_says_no_build_is_refused(void **state)
+{
+	struct nest_word word;
+	int fd = dial();
+
+	greet(fd, "", "lines", 1);
+	assert_int_equal(hear(fd, &word), NEST_REFUSE);
 	nursery();
 }
 
@@ -250,8 +124,10 @@ static void nobody_is_started_before_ready_or_after_rest(void **state)
 
 	brood_want(brood, 0, true, now);
 	brood_want(brood, 1, true, now);
-	say(fd, NEST_HELLO, 0, 1);
+	greet(fd, "build", "lines", 1);
 	assert_int_equal(hear(fd, &word), NEST_WELCOME);
+	say(fd, NEST_BANK, 0, 0);
+	assert_int_equal(hear(fd, &word), NEST_BANK);
 	assert_int_equal(hear(fd, &word), 0);
 	brood_want(brood, 1, false, now);
 	say(fd, NEST_READY, 0, 0);
@@ -324,9 +200,117 @@ static void who_keeps_dying_comes_later_and_later(void **state)
 		assert_int_equal(rest_after_death(), 30 * SECOND);
 		now += 30 * SECOND;
 	}
-	assert_int_equal(journal.last, 9); // an alarm each time
+	assert_int_equal(journal.last, 1 + 9); // that the nest is up, and an alarm each time
 	now += 1000 * SECOND;
 	assert_int_equal(rest_after_death(), 0); // it had lived long
+}
+
+static const struct nursery *nest0(void)
+{
+	return &brood_nests(brood)->nest[0];
+}
+
+static void too_large_a_bank_is_refused(void **state)
+{
+	static const uint64_t wrong[] = { 1ull << 60, 1ull << 40, 0, 1, UINT64_MAX, 2 * PLANE_PAGE };
+	struct nest_word word;
+
+	for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct nest_word bank = { .verb = NEST_BANK, .bytes = wrong[i] };
+		int fd = dial();
+
+		greet(fd, "build", i % 2 ? "lines" : "others", 1);
+		assert_int_equal(hear(fd, &word), NEST_WELCOME);
+		bank_offer(i % 2 ? "lines" : "others");
+		nest_send(fd, &bank, NULL, 0);
+		assert_int_equal(hear(fd, &word), NEST_REFUSE);
+		assert_non_null(strstr(word.dir, "BANK"));
+		assert_non_null(strstr(nest0()->error, "BANK"));
+		close(fd);
+	}
+	nursery();
+	assert_string_equal(nest0()->error, "");
+}
+
+static void words_out_of_order_cost_the_socket_only(void **state)
+{
+	static const uint32_t verbs[] = { NEST_READY, NEST_HELLO, NEST_START, NEST_REFUSE, NEST_FORKED };
+	struct nest_word word;
+
+	for (unsigned i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		int fd = dial();
+
+		greet(fd, "build", "lines", 1);
+		assert_int_equal(hear(fd, &word), NEST_WELCOME);
+		say(fd, verbs[i], 0, 1);
+		assert_int_equal(hear(fd, &word), UINT32_MAX);
+		assert_true(nest0()->error[0]);
+	}
+	nursery();
+}
+
+static void who_never_gets_ready_has_to_go(void **state)
+{
+	struct nest_word word;
+	int fd = dial();
+
+	greet(fd, "build", "lines", 1);
+	assert_int_equal(hear(fd, &word), NEST_WELCOME);
+	now += NESTS_READY_NS - SECOND;
+	assert_int_equal(hear(fd, &word), 0);
+	now += 2 * SECOND;
+	assert_int_equal(hear(fd, &word), UINT32_MAX);
+	assert_non_null(strstr(nest0()->error, "not READY"));
+	nursery();
+}
+
+static void send_forked(int fd, unsigned seat, pid_t pid, pid_t shown)
+{
+	struct nest_word word = { .verb = NEST_FORKED, .seat = seat, .pid = pid };
+	int pidfd = (int)syscall(SYS_pidfd_open, shown, 0);
+
+	assert_int_equal(nest_send(fd, &word, &pidfd, 1), 0);
+	close(pidfd);
+}
+
+static void a_worker_nobody_asked_for_is_ended(void **state)
+{
+	int fd = nursery(), status;
+	pid_t pid = fork_idle();
+
+	send_forked(fd, 6, pid, pid);
+	brood_work(brood, now);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(brood_pid(brood, 6), 0);
+}
+
+static void another_process_is_not_taken_for_a_worker(void **state)
+{
+	struct nest_word word;
+	int fd = nursery();
+	pid_t pid = fork_idle();
+
+	brood_want(brood, 6, true, now);
+	assert_int_equal(hear(fd, &word), NEST_START);
+	send_forked(fd, 6, pid, getpid());
+	assert_int_equal(hear(fd, &word), UINT32_MAX);
+	assert_int_equal(brood_pid(brood, 6), 0);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void who_cannot_fork_is_asked_again_later(void **state)
+{
+	struct nest_word word;
+	int fd = nursery();
+
+	brood_want(brood, 6, true, now);
+	assert_int_equal(hear(fd, &word), NEST_START);
+	say(fd, NEST_DIED, 6, 0);
+	assert_int_equal(hear(fd, &word), 0);
+	now += 2 * SECOND;
+	assert_int_equal(hear(fd, &word), NEST_START);
 }
 
 int main(void)
@@ -334,6 +318,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_door_is_ours_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_abi_is_refused_with_a_reason, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_says_no_build_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_second_nursery_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(silent_callers_do_not_block_the_door, setup, teardown),
 		cmocka_unit_test_setup_teardown(nonsense_costs_the_nursery_its_socket_only, setup, teardown),
@@ -342,6 +327,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(workers_outlive_their_nursery_and_the_next_serves, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_orphan_in_its_seat_is_found, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_keeps_dying_comes_later_and_later, setup, teardown),
+		cmocka_unit_test_setup_teardown(too_large_a_bank_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(words_out_of_order_cost_the_socket_only, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_never_gets_ready_has_to_go, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_worker_nobody_asked_for_is_ended, setup, teardown),
+		cmocka_unit_test_setup_teardown(another_process_is_not_taken_for_a_worker, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_cannot_fork_is_asked_again_later, setup, teardown),
 	};
 	int failed;
 
