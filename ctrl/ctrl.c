@@ -121,6 +121,7 @@ static void hook_state(void *with)
 	struct ctrl *ctrl = with;
 
 	desk_state(&ctrl->desk);
+	quarantine_state(&ctrl->quarantine);
 	upgrade_state(&ctrl->upgrade, fleet_state(ctrl->fleet), clock_ns());
 }
 
@@ -159,6 +160,7 @@ static void hook_reborn(void *with)
 	struct ctrl *ctrl = with;
 
 	ctrl->truth.ledger.exceptions_changed = true;
+	quarantine_reborn(&ctrl->quarantine);
 }
 
 static void hook_event(void *with, const Shoal__Fleet__Event *from)
@@ -170,16 +172,31 @@ static void hook_event(void *with, const Shoal__Fleet__Event *from)
 		[SHOAL__FLEET__EVENT_KIND__PORT_UP] = SHOAL__OSS__EVENT_KIND__ALARM,
 		[SHOAL__FLEET__EVENT_KIND__PORT_DOWN] = SHOAL__OSS__EVENT_KIND__ALARM,
 		[SHOAL__FLEET__EVENT_KIND__ALARM] = SHOAL__OSS__EVENT_KIND__ALARM,
+		[SHOAL__FLEET__EVENT_KIND__POISON] = SHOAL__OSS__EVENT_KIND__ALARM,
 	};
 	struct ctrl *ctrl = with;
 	Shoal__Oss__Event event = SHOAL__OSS__EVENT__INIT;
 
+	if (from->kind == SHOAL__FLEET__EVENT_KIND__POISON)
+		quarantine_event(&ctrl->quarantine, from, fleet_state(ctrl->fleet)->generation);
 	if ((unsigned)from->kind >= sizeof(kinds) / sizeof(*kinds))
 		return;
 	event.kind = kinds[from->kind];
 	event.seat = from->seat;
 	event.shard = from->shard;
 	event.text = from->text;
+	event_tell(&ctrl->event, &event);
+}
+
+static void hook_quarantine(void *with, uint64_t session, const char *text)
+{
+	struct ctrl *ctrl = with;
+	Shoal__Oss__Event event = SHOAL__OSS__EVENT__INIT;
+
+	log_warning("session.quarantine", "session %llu %s", (unsigned long long)session, text);
+	event.kind = SHOAL__OSS__EVENT_KIND__QUARANTINE;
+	event.session = session;
+	event.text = (char *)text;
 	event_tell(&ctrl->event, &event);
 }
 
@@ -224,7 +241,7 @@ static int doors_open(struct ctrl *ctrl)
 
 	if (!error)
 		error = fleet_open(ctrl->conf->run_dir, &ctrl->inbox, &fleet_hooks, &ctrl->fleet);
-	ctrl->desk.fleet = ctrl->fleet;
+	ctrl->desk.fleet = ctrl->quarantine.fleet = ctrl->fleet;
 	if (!error)
 		error = feeds_open(ctrl);
 	return error;
@@ -238,7 +255,11 @@ static int truth_load(struct ctrl *ctrl)
 	if (!error)
 		error = truth_open(&ctrl->truth, ctrl->conf, &store, ctrl->salvage);
 	ctrl->truth.ledger.hooks = (struct ledger_hooks){ ctrl, hook_moving, hook_left };
-	return error;
+	ctrl->quarantine.store = &ctrl->truth.store;
+	ctrl->quarantine.sessions = &ctrl->truth.sessions;
+	ctrl->quarantine.tell = hook_quarantine;
+	ctrl->quarantine.with = ctrl;
+	return error ? error : quarantine_open(&ctrl->quarantine, ctrl->salvage);
 }
 
 int ctrl_bind(struct ctrl *ctrl)
@@ -272,6 +293,7 @@ int ctrl_open(struct ctrl *ctrl)
 	ctrl->upgrade.hooks =
 	    (struct upgrade_hooks){ ctrl, hook_upgrade_order, hook_upgrade_sessions, hook_upgrade_told };
 	ctrl->desk.upgrade = &ctrl->upgrade;
+	ctrl->desk.quarantine = &ctrl->quarantine;
 	desk_open(&ctrl->desk);
 	return doors_open(ctrl);
 }
@@ -322,6 +344,7 @@ static void tick(struct ctrl *ctrl, uint64_t now_ns)
 	for (unsigned i = 0; i < PLANE_NESTS; i++)
 		feed_tick(ctrl->feed[i], now_ns);
 	exceptions_tell(ctrl);
+	quarantine_tick(&ctrl->quarantine);
 }
 
 static int wait_ms(const struct ctrl *ctrl)

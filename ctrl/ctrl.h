@@ -13,6 +13,7 @@ struct ctrl {
 	struct truth truth;
 	struct push push;
 	struct desk desk;
+	struct quarantine quarantine;
 	struct upgrade upgrade;
 	struct event event;
 	struct oss *oss;

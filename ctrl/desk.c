@@ -36,6 +36,8 @@ static const struct body {
 	[SHOAL__OSS__REQUEST__BODY_UPGRADE_START] = { BODY_ORDER, desk_upgrade_start },
 	[SHOAL__OSS__REQUEST__BODY_UPGRADE_GET] = { BODY_READ, desk_upgrade_get },
 	[SHOAL__OSS__REQUEST__BODY_UPGRADE_ABORT] = { BODY_ORDER, desk_upgrade_abort },
+	[SHOAL__OSS__REQUEST__BODY_QUARANTINE_LIST] = { BODY_READ, desk_quarantine_list },
+	[SHOAL__OSS__REQUEST__BODY_QUARANTINE_RELEASE] = { BODY_ORDER, desk_quarantine_release },
 	[SHOAL__OSS__REQUEST__BODY_STATUS_GET] = { BODY_READ, desk_status_get },
 	[SHOAL__OSS__REQUEST__BODY_COUNTERS_GET] = { BODY_READ, desk_counters_get },
 };

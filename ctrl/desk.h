@@ -10,6 +10,7 @@
 #include "ctrl/fleet.h"
 #include "ctrl/load.h"
 #include "ctrl/push.h"
+#include "ctrl/quarantine.h"
 #include "ctrl/refusal.h"
 #include "ctrl/request.h"
 
@@ -27,6 +28,7 @@ struct desk {
 	struct push *push;
 	struct fleet *fleet; // null = there is none (tests)
 	struct upgrade *upgrade;
+	struct quarantine *quarantine;
 	// Its own:
 	struct request *first, *last;
 	struct wait *waits;

@@ -141,6 +141,7 @@ Shoal__Oss__Session *job_dress(struct job *job, const struct session *session, S
 	message->applied = job->desk->push->chains->grid->cells[session->cell].digest &&
 			   push_confirmed(job->desk->push, session->cell);
 	message->gtpu_ipv4 = job->desk->conf->gtpu_address;
+	message->quarantined = quarantine_find(job->desk->quarantine, session->id) != NULL;
 	message->usage = usage_of(job, session);
 	return job->fault.code ? NULL : message;
 }

@@ -22,6 +22,7 @@ job_handler desk_session_get, desk_session_list;
 job_handler desk_worker_list, desk_worker_order, desk_shard_list, desk_shard_move;
 job_handler desk_upgrade_start, desk_upgrade_get, desk_upgrade_abort;
 job_handler desk_status_get, desk_counters_get;
+job_handler desk_quarantine_list, desk_quarantine_release;
 
 // Memory of the request; null: over its limit, and job->fault says so.
 void *job_take(struct job *job, size_t bytes);

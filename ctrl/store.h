@@ -16,6 +16,7 @@ enum store_table {
 	STORE_JOURNAL,
 	STORE_LEAVING,
 	STORE_CLOSED,
+	STORE_QUARANTINE,
 	STORE_TABLES
 };
 extern const char *const store_table_names[STORE_TABLES];

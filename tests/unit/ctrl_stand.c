@@ -165,6 +165,13 @@ static void conf_fill(struct conf *conf)
 	assert(mkdtemp(conf->store_dir));
 }
 
+static void on_quarantine(void *with, uint64_t session, const char *text)
+{
+	struct ctrl_stand *stand = with;
+
+	stand->told++;
+}
+
 int ctrl_stand_try(struct ctrl_stand *stand, bool salvage)
 {
 	struct store store = { &stand->engine, stand };
@@ -188,6 +195,14 @@ int ctrl_stand_try(struct ctrl_stand *stand, bool salvage)
 				     .keys = &stand->truth.keys,
 				     .push = &stand->push };
 	stand->desk.upgrade = &stand->upgrade;
+	stand->quarantine = (struct quarantine){ .store = &stand->truth.store,
+						 .sessions = &stand->truth.sessions,
+						 .tell = on_quarantine,
+						 .with = stand };
+	error = quarantine_open(&stand->quarantine, salvage);
+	if (error)
+		return error;
+	stand->desk.quarantine = &stand->quarantine;
 	desk_open(&stand->desk);
 	return 0;
 }

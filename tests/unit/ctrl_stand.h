@@ -16,6 +16,8 @@ struct ctrl_stand {
 	struct push push;
 	struct desk desk;
 	struct upgrade upgrade;
+	struct quarantine quarantine;
+	unsigned told; // of quarantine
 	uint32_t departed, applied, alarms, settled, corrections; // hooks called
 	uint64_t settled_bytes;                                   // uplink bytes of all deleted
 	uint64_t now_ns;                                          // the test's clock

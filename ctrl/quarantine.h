@@ -1,0 +1,46 @@
+// quarantine.h - sessions set apart because a packet of theirs killed two workers, until somebody releases them.
+//
+// The primary refuses their packets by itself at once and says so (Event POISON); here it becomes durable: a row a session in the
+// store, and the whole table goes to the primary whenever it changes, and to each new one. A session that is deleted leaves it.
+// A restart hears old events again: a row under key 0 says up to which they were taken in. The main thread owns it.
+#pragma once
+#include "ctrl/fleet.h"
+#include "ctrl/session.h"
+#include "ctrl/store.h"
+
+#define QUARANTINE_MAX 1024u // as many as the primary's table holds
+#define QUARANTINE_RECORD 320u
+
+struct quarantine_entry {
+	uint64_t session, at_ms;
+	uint64_t refused; // by this primary, when it was last asked
+	char record[QUARANTINE_RECORD];
+};
+
+struct quarantine {
+	// Set by the caller:
+	const struct store *store;
+	const struct sessions *sessions;
+	struct fleet *fleet; // null = there is none (tests)
+	void (*tell)(void *with, uint64_t session, const char *text);
+	void *with;
+	// Its own:
+	uint64_t generation, heard; // the last event of this primary that was taken in
+	bool changed, asked;        // since the primary was told; the table is on its way
+	unsigned count;
+	struct quarantine_entry entry[QUARANTINE_MAX];
+};
+
+// Reads the table. 0, or -errno with a log line. salvage: leaves damaged rows out.
+int quarantine_open(struct quarantine *quarantine, bool salvage);
+
+void quarantine_event(struct quarantine *quarantine, const Shoal__Fleet__Event *event, uint64_t generation);
+void quarantine_state(struct quarantine *quarantine);  // the primary has said something new
+void quarantine_reborn(struct quarantine *quarantine); // another primary: it knows nobody
+void quarantine_tick(struct quarantine *quarantine);   // the deleted leave, the primary is told
+
+const struct quarantine_entry *quarantine_find(const struct quarantine *quarantine,
+					       uint64_t session); // null: not in it
+
+// Durable when it returns. 0, -ENOENT, or the store's error.
+int quarantine_release(struct quarantine *quarantine, uint64_t session);
