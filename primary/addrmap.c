@@ -4,6 +4,7 @@
 #include "primary/addrmap.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 int addrmap_init(struct addrmap *map, unsigned capacity)
 {
@@ -23,6 +24,11 @@ void addrmap_fini(struct addrmap *map)
 {
 	free(map->entries);
 	*map = (struct addrmap){ 0 };
+}
+
+void addrmap_clear(struct addrmap *map)
+{
+	memset(map->entries, 0, sizeof(*map->entries) << (64 - map->shift));
 }
 
 void addrmap_put(struct addrmap *map, struct address key, uint32_t value)

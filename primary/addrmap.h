@@ -20,6 +20,8 @@ struct addrmap {
 int addrmap_init(struct addrmap *map, unsigned capacity); // 0 or -ENOMEM; capacity 0: empty, allocates nothing
 void addrmap_fini(struct addrmap *map);
 
+void addrmap_clear(struct addrmap *map); // empty again, as large as it was
+
 // Adds or replaces; the caller adds at most `capacity` different keys.
 void addrmap_put(struct addrmap *map, struct address key, uint32_t value);
 

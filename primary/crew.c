@@ -13,6 +13,21 @@ static void crew_say(struct loop *loop, unsigned seat, enum seat_wanted wanted)
 	bell_ring(loop->lane[seat].bell);
 }
 
+bool crew_eats(const struct loop *loop, unsigned seat)
+{
+	uint8_t phase = loop->crew[seat].phase;
+
+	return phase == CREW_READY || (phase == CREW_DRAINING && !loop->ending && seat != PLANE_SEAT_SLOW);
+}
+
+void crew_feed(struct loop *loop, unsigned seat)
+{
+	if (crew_eats(loop, seat) && !loop->crew[seat].late && !(loop->alone >> seat & 1))
+		loop->fed |= 1u << seat;
+	else
+		loop->fed &= ~(1u << seat);
+}
+
 static void crew_kill(struct loop *loop, unsigned seat)
 {
 	struct crew *crew = &loop->crew[seat];
@@ -47,8 +62,7 @@ static void crew_drain(struct loop *loop, unsigned seat)
 {
 	loop->crew[seat].phase = CREW_DRAINING;
 	loop->crew[seat].deadline_ns = loop->now_ns + CREW_DRAIN_NS;
-	if (loop->ending || seat == PLANE_SEAT_SLOW)
-		loop->fed &= ~(1u << seat);
+	crew_feed(loop, seat);
 	if (seat != PLANE_SEAT_SLOW)
 		map_part(&loop->map, seat);
 }
@@ -68,7 +82,7 @@ static void crew_ready(struct loop *loop, unsigned seat)
 	crew->phase = CREW_READY;
 	crew->since_ns = loop->now_ns;
 	watch_sit(loop->part.watch, seat, crew->pid);
-	loop->fed |= 1u << seat;
+	crew_feed(loop, seat);
 	loop_tell(loop, (struct post_word){ .verb = POST_UP, .seat = seat, .pid = crew->pid });
 	if (!crew->wanted)
 		crew_drain(loop, seat);
@@ -163,14 +177,6 @@ void crew_look(struct loop *loop)
 		crew_look_at(loop, (unsigned)__builtin_ctz(seats));
 }
 
-// Whether a seat in this phase may be lent packets, if nothing else is amiss.
-static bool crew_eats(const struct loop *loop, unsigned seat)
-{
-	uint8_t phase = loop->crew[seat].phase;
-
-	return phase == CREW_READY || (phase == CREW_DRAINING && !loop->ending && seat != PLANE_SEAT_SLOW);
-}
-
 static void crew_answers(struct loop *loop, unsigned seat)
 {
 	struct crew *crew = &loop->crew[seat];
@@ -182,8 +188,7 @@ static void crew_answers(struct loop *loop, unsigned seat)
 	crew->doubt = 0;
 	watch_doubt(loop->part.watch, seat, 0);
 	crew->late = crew->waits = false;
-	if (crew_eats(loop, seat))
-		loop->fed |= 1u << seat;
+	crew_feed(loop, seat);
 }
 
 static void crew_is_late(struct loop *loop, unsigned seat)
@@ -194,7 +199,7 @@ static void crew_is_late(struct loop *loop, unsigned seat)
 		return;
 	crew->late = true;
 	loop->tally.seat[seat].late++;
-	loop->fed &= ~(1u << seat);
+	crew_feed(loop, seat);
 	bell_ring(loop->lane[seat].bell); // a second chance, should it sleep against all rules
 }
 

@@ -57,6 +57,10 @@ void crew_look(struct loop *loop);
 // Every millisecond: deadlines, what could not be posted before.
 void crew_keep(struct loop *loop);
 
+// Whether the seat's phase lets packets be lent to it at all; crew_feed: takes in whether they are, by everything that is known.
+bool crew_eats(const struct loop *loop, unsigned seat);
+void crew_feed(struct loop *loop, unsigned seat);
+
 // Evicts: not fed any more, SIGKILL. Its leases stand until it is dead.
 void crew_condemn(struct loop *loop, unsigned seat, enum post_down blame);
 

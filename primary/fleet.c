@@ -67,6 +67,18 @@ static void fleet_refused(const struct post_word *fact)
 		log_warning("drain.refused", "seat %u is the last regular: it can't be a guest", fact->seat);
 }
 
+static void fleet_poison(struct fleet *fleet, struct record *record)
+{
+	char path[RECORD_PATH];
+	int error = record_write(record, fleet->part.conf->store_dir, path);
+
+	if (error)
+		log_warning("record.lost", "a packet that killed two workers is not kept: %s", strerror(-error));
+	journal_poison(&fleet->journal, record, path);
+	fleet_apart(fleet, record);
+	record_free(record);
+}
+
 // Not its fault: nothing is done but to say so, now and then.
 static void fleet_waits(struct fleet *fleet, const struct post_word *fact, uint64_t now_ns)
 {
@@ -96,6 +108,9 @@ static void fleet_fact(struct fleet *fleet, const struct post_word *fact, uint64
 		break;
 	case POST_DOWN:
 		fleet_down(fleet, fact, now_ns);
+		break;
+	case POST_POISON:
+		fleet_poison(fleet, fact->list);
 		break;
 	case POST_WAITS:
 		fleet_waits(fleet, fact, now_ns);

@@ -17,9 +17,10 @@ struct fleet_parts {
 	struct nic *nic;
 	struct banks *banks;
 	const char *prefix;
-	struct post *orders;       // us -> loop
-	struct post *facts;        // loop -> us; rings `bell` while `sleeping`
-	struct tally_board *board; // loop -> us
+	struct post *orders;                 // us -> loop
+	struct post *facts;                  // loop -> us; rings `bell` while `sleeping`
+	struct tally_board *board;           // loop -> us
+	const struct quarantine *quarantine; // the loop's; its counters are read
 	_Atomic uint32_t *sleeping;
 	int bell;
 	int nest_bell[NEST_BELLS];

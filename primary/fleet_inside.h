@@ -8,6 +8,7 @@
 #include "proto/porter.h"
 
 #define FLEET_EVENTS 256u // in one answer
+#define FLEET_OWN 64u
 #define FLEET_EXTRAS 16u
 
 // The parts of one State, so that an answer needs no memory of its own.
@@ -20,7 +21,15 @@ struct fleet_state {
 	Shoal__Fleet__Event event[FLEET_EVENTS], *events[FLEET_EVENTS];
 	Shoal__Fleet__Extra extra[FLEET_EXTRAS], *extras[FLEET_EXTRAS];
 	uint8_t owners[SHARDS], pins[SHARDS / 8];
+	uint64_t refused[QUARANTINE_MAX];
+	Shoal__Fleet__Suspect suspect[FLEET_EVENTS];
 	struct tally tally;
+};
+
+// An addition to the quarantine that ctrl may not have heard of yet.
+struct fleet_own {
+	struct quarantine_suspect suspect;
+	uint64_t event; // number of its event
 };
 
 struct fleet {
@@ -32,7 +41,9 @@ struct fleet {
 	int socket_fd, epoll, signals;
 	uint32_t link; // set of ports that are up
 	uint64_t start_ns, link_ns;
-	uint64_t waits_ns[PLANE_SEATS]; // when an operator was told that a worker gets no processor time
+	struct fleet_own own[FLEET_OWN]; // the loop's last additions to the quarantine
+	uint32_t owns;                   // how many there were; the last one's number
+	uint64_t waits_ns[PLANE_SEATS];  // when an operator was told that a worker gets no processor time
 	bool ended;
 	pthread_t thread;
 	struct fleet_state state;
@@ -41,6 +52,15 @@ struct fleet {
 
 // Fills fleet->state for an answer. after: events up to this number are known.
 Shoal__Fleet__State *fleet_state_fill(struct fleet *fleet, uint64_t after, bool counters);
+
+// The loop has set somebody apart by itself; its event is the journal's last.
+void fleet_apart(struct fleet *fleet, const struct record *record);
+
+// ctrl's table of whom to refuse. 0 or -errno.
+int fleet_quarantine(struct fleet *fleet, const Shoal__Fleet__Quarantine *order);
+
+// How many packets of each were refused: first in the order of ctrl's table, then those the loop has added since.
+void fleet_refused_fill(struct fleet *fleet, Shoal__Fleet__State *state);
 
 // Carries out one request and fills the answer, which points into fleet->state and static text.
 void fleet_order(struct fleet *fleet, const uint8_t *bytes, size_t length, Shoal__Fleet__Answer *answer);

@@ -170,6 +170,8 @@ static int order_do(struct fleet *fleet, const Shoal__Fleet__Order *order, Shoal
 		return order_move(fleet, order->move);
 	case SHOAL__FLEET__ORDER__BODY_EXCEPTIONS:
 		return order_exceptions(fleet, order->exceptions);
+	case SHOAL__FLEET__ORDER__BODY_QUARANTINE:
+		return fleet_quarantine(fleet, order->quarantine);
 	case SHOAL__FLEET__ORDER__BODY_NEST:
 		return order_nest(fleet, order->nest);
 	default:

@@ -157,6 +157,16 @@ static void account_fill(struct fleet *fleet, Shoal__Fleet__State *state)
 	state->verdicts = fleet->state.tally.verdict;
 }
 
+static void poison_fill(const struct journal_entry *entry, Shoal__Fleet__Event *event, Shoal__Fleet__Suspect *suspect)
+{
+	shoal__fleet__suspect__init(suspect);
+	suspect->teid = entry->suspect.teid;
+	suspect->ipv4 = entry->suspect.ipv4;
+	suspect->ipv6 = entry->suspect.ipv6;
+	event->suspect = suspect;
+	event->record = (char *)entry->record;
+}
+
 static void events_fill(struct fleet *fleet, Shoal__Fleet__State *state, uint64_t after)
 {
 	uint64_t oldest = fleet->journal.last < JOURNAL_ENTRIES ? 0 : fleet->journal.last - JOURNAL_ENTRIES;
@@ -175,6 +185,8 @@ static void events_fill(struct fleet *fleet, Shoal__Fleet__State *state, uint64_
 		event->seat = entry->place.seat;
 		event->shard = entry->place.shard;
 		event->text = (char *)entry->text;
+		if (entry->kind == JOURNAL_POISON)
+			poison_fill(entry, event, &fleet->state.suspect[state->n_events]);
 		state->events[state->n_events++] = event;
 	}
 }
@@ -237,6 +249,7 @@ Shoal__Fleet__State *fleet_state_fill(struct fleet *fleet, uint64_t after, bool 
 	ports_fill(fleet, state);
 	account_fill(fleet, state);
 	events_fill(fleet, state, after);
+	fleet_refused_fill(fleet, state);
 	if (counters)
 		extras_fill(fleet, state);
 	return state;

@@ -24,13 +24,18 @@ void hold_fini(struct hold *hold)
 	hold->cell = NULL;
 }
 
-static void hold_count(struct hold *hold, unsigned list, int change)
+static void hold_count(struct hold *hold, unsigned list, const struct lane_handle *handle, int change)
 {
 	struct hold_list *l = &hold->list[list];
 
 	l->count += (uint32_t)change;
 	hold->total += (uint32_t)change;
 	hold->count[l->payer] += (uint32_t)change;
+	if (handle->code & LEASE_SUSPECT) {
+		l->suspects += (uint32_t)change;
+		hold->suspects += (uint32_t)change;
+		hold->suspect[l->payer] += (uint32_t)change;
+	}
 	if (list >= SHARDS)
 		return;
 	if (l->count > 0)
@@ -50,7 +55,7 @@ void hold_push(struct hold *hold, unsigned list, const struct lane_handle *handl
 	else
 		l->first = cell;
 	l->last = cell;
-	hold_count(hold, list, 1);
+	hold_count(hold, list, handle, 1);
 }
 
 void hold_front(struct hold *hold, unsigned list, const struct lane_handle *handle)
@@ -64,7 +69,7 @@ void hold_front(struct hold *hold, unsigned list, const struct lane_handle *hand
 	else
 		l->last = cell;
 	l->first = cell;
-	hold_count(hold, list, 1);
+	hold_count(hold, list, handle, 1);
 }
 
 const struct lane_handle *hold_peek(const struct hold *hold, unsigned list)
@@ -80,7 +85,7 @@ struct lane_handle hold_pop(struct hold *hold, unsigned list)
 	const struct hold_cell *cell = &hold->cell[l->first];
 
 	l->first = cell->next;
-	hold_count(hold, list, -1);
+	hold_count(hold, list, &cell->handle, -1);
 	return cell->handle;
 }
 
@@ -90,5 +95,7 @@ void hold_charge(struct hold *hold, unsigned list, unsigned payer)
 
 	hold->count[l->payer] -= l->count;
 	hold->count[payer] += l->count;
+	hold->suspect[l->payer] -= l->suspects;
+	hold->suspect[payer] += l->suspects;
 	l->payer = (uint8_t)payer;
 }

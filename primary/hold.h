@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "primary/bits.h"
+#include "primary/lease.h"
 #include "shared/plane/lane.h"
 #include "shared/plane/plane.h"
 
@@ -22,15 +23,18 @@ struct hold_cell {
 struct hold_list {
 	uint32_t first, last; // cells; valid if count > 0
 	uint32_t count;
-	uint8_t payer; // seat, or HOLD_NOBODY
+	uint32_t suspects; // of those; they come first
+	uint8_t payer;     // seat, or HOLD_NOBODY
 };
 
 struct hold {
 	uint32_t base[ROOM_ZONES]; // first cell of each zone
 	uint32_t cells;
-	uint32_t total;                  // packets waiting
-	uint32_t count[PLANE_SEATS + 1]; // of those, by payer
-	struct bits waiting;             // shards whose list is not empty
+	uint32_t total;                    // packets waiting
+	uint32_t count[PLANE_SEATS + 1];   // of those, by payer
+	uint32_t suspect[PLANE_SEATS + 1]; // and of those the suspects (lease.h)
+	uint32_t suspects;
+	struct bits waiting; // shards whose list is not empty
 	struct hold_list list[HOLD_LISTS];
 	struct hold_cell *cell;
 };

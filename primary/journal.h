@@ -3,6 +3,7 @@
 // ctrl asks for what came after the number it has. Owned by the fleet thread.
 #pragma once
 #include <stdint.h>
+#include "primary/record.h"
 
 #define JOURNAL_ENTRIES 2048u
 #define JOURNAL_TEXT 160u
@@ -15,8 +16,9 @@ enum journal_kind {
 	JOURNAL_PORT_UP,
 	JOURNAL_PORT_DOWN,
 	JOURNAL_ALARM,
-	JOURNAL_NEST_UP = 8, // its nursery can fork
-	JOURNAL_NEST_DOWN,   // its nursery has hung up
+	JOURNAL_POISON,
+	JOURNAL_NEST_UP,   // its nursery can fork
+	JOURNAL_NEST_DOWN, // its nursery has hung up
 	JOURNAL_NEST_LOADED,
 	JOURNAL_NEST_RETIRED,
 	JOURNAL_SEAT_LEFT // as it was told; for others a seat that is down
@@ -30,6 +32,8 @@ struct journal_entry {
 	uint64_t number; // dense, from 1
 	enum journal_kind kind;
 	struct journal_place place;
+	struct quarantine_suspect suspect; // POISON
+	char record[RECORD_PATH];          // POISON: the packet's file; "" = none
 	char text[JOURNAL_TEXT];
 };
 
@@ -41,6 +45,9 @@ struct journal {
 // The log line's id and level follow from the kind. Moves of shards come by the hundred and are not logged.
 void journal_write(struct journal *journal, enum journal_kind kind, struct journal_place place, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+// A packet has killed two workers.
+void journal_poison(struct journal *journal, const struct record *record, const char *path);
 
 // The entry with this number; null: not yet, or no longer.
 const struct journal_entry *journal_read(const struct journal *journal, uint64_t number);

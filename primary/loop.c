@@ -46,6 +46,10 @@ static void loop_order(struct loop *loop, const struct post_word *order)
 		loop_tell(loop, (struct post_word){ .verb = POST_RETURN, .list = order->list, .value = error });
 		break;
 	}
+	case POST_QUARANTINE:
+		quarantine_replace(&loop->quarantine, order->list, (unsigned)order->value, order->shard);
+		loop_tell(loop, (struct post_word){ .verb = POST_RETURN, .list = order->list });
+		break;
 	case POST_LINK:
 		loop->link = order->value ? loop->link | 1u << order->seat : loop->link & ~(1u << order->seat);
 		break;
@@ -146,6 +150,8 @@ unsigned loop_turn(struct loop *loop, uint64_t now_ns)
 	move_settle(loop);
 	if (bits_any(&loop->map.asks))
 		move_fences(loop);
+	if (loop->alone | loop->hold.suspects)
+		rx_alone(loop);
 	if (loop->hold.total > 0)
 		found += rx_resume(loop);
 	for (unsigned port = 0; port < loop->ports && !loop->ending; port++)
@@ -263,6 +269,7 @@ static int loop_open_edges(struct loop *loop)
 	loop->neigh = neigh_make(loop->part.conf, &out);
 	if (!loop->steer || !loop->neigh)
 		return -ENOMEM;
+	steer_quarantine(loop->steer, &loop->quarantine);
 	for (unsigned port = 0; port < loop->ports; port++) {
 		steer_mac(loop->steer, port, nic_mac(loop->part.nic, port));
 		neigh_mac(loop->neigh, port, nic_mac(loop->part.nic, port));
@@ -295,7 +302,7 @@ static int loop_open(struct loop *loop)
 	if (error)
 		return error;
 	loop->fate = calloc(loop->hold.cells, 1);
-	if (!loop->fate)
+	if (!loop->fate || quarantine_init(&loop->quarantine))
 		return -ENOMEM;
 	map_init(&loop->map);
 	hold_charge(&loop->hold, HOLD_SLOW, PLANE_SEAT_SLOW);
@@ -344,6 +351,7 @@ void loop_free(struct loop *loop)
 		steer_free(loop->steer);
 	if (loop->epoll >= 0)
 		close(loop->epoll);
+	quarantine_fini(&loop->quarantine);
 	hold_fini(&loop->hold);
 	free(loop->fate);
 	free(loop);

@@ -11,6 +11,8 @@
 #include "primary/map.h"
 #include "primary/neigh.h"
 #include "primary/nic.h"
+#include "primary/quarantine.h"
+#include "primary/record.h"
 #include "primary/steer.h"
 #include "primary/tally.h"
 #include "primary/watch.h"
@@ -23,6 +25,7 @@ struct loop_parts {
 	struct post *orders;       // fleet thread -> us
 	struct post *facts;        // us -> fleet thread
 	struct watch *watch;       // looks at workers in doubt
+	struct record *records;    // us -> fleet thread: RECORDS of them, packets that killed
 	struct tally_board *board; // us -> fleet thread
 	int bell[NEST_BELLS];
 };
@@ -41,6 +44,7 @@ struct loop {
 	uint64_t now_ns;
 	uint32_t seated;                   // set of seats with somebody whose lanes are read: STARTING to CONDEMNED
 	uint32_t fed;                      // of those, READY or DRAINING: may be lent packets
+	uint32_t alone;                    // of the seated, those with suspects: they are lent nothing else
 	uint32_t unsent;                   // set of ports with frames in their transmit buffer
 	uint32_t link;                     // set of ports whose link is up
 	uint32_t hold_limit;               // packets that may wait for one seat
@@ -52,6 +56,8 @@ struct loop {
 	struct hold hold;
 	struct crew crew[PLANE_SEATS];
 	struct tally tally;
+	struct quarantine quarantine;
+	struct record_death suspicion; // the last death that left suspects
 	uint8_t *fate; // by hold_index: the verdict to count when neigh sends this room; LOOP_OWN = ours, not counted
 	struct loop_clock clock;
 	uint64_t keep_ns, neigh_ns, show_ns; // when housekeeping is due

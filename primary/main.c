@@ -50,6 +50,7 @@ struct primary {
 	struct tally_board board;
 	struct fleet *fleet;
 	struct watch watch;
+	struct record records[RECORDS];
 	struct loop *loop;
 };
 
@@ -153,6 +154,7 @@ static int loop_open_all(struct primary *p)
 		.orders = &p->orders,
 		.facts = &p->facts,
 		.watch = &p->watch,
+		.records = p->records,
 		.board = &p->board,
 	};
 
@@ -166,6 +168,7 @@ static int fleet_open_all(struct primary *p)
 {
 	struct fleet_parts parts = {
 		.conf = p->conf,
+		.quarantine = &p->loop->quarantine,
 		.view = &p->view,
 		.nic = p->nic,
 		.banks = &p->banks,

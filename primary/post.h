@@ -19,6 +19,7 @@ enum post_verb {
 	POST_MOVE,       // shard, seat; PLANE_SEAT_NONE: where it likes
 	POST_GUEST,      // seat: gets only what is moved to it
 	POST_REGULAR,    // seat: does not any more
+	POST_QUARANTINE, // list, value = how many, shard = own additions the list knows; the list comes back at once
 	POST_EXCEPTIONS, // list, value = how many; the loop hands the list back when it has another
 	POST_LINK,       // seat = port, value = up
 	POST_END,        // orderly stop
@@ -33,6 +34,7 @@ enum post_verb {
 	POST_RETURN,  // list: no longer used
 	POST_REFUSED, // value = -errno, seat, shard, pid = which order: it could not be
 	POST_ENDED,   // the loop has stopped
+	POST_POISON,  // list = struct record to be written and given free
 	POST_WAITS,   // seat, pid, value = enum judge_verdict: holds packets through no fault of its own
 };
 

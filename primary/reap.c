@@ -1,9 +1,39 @@
 // reap.c - carries out a worker's last will. The primary's loop.
 #include "primary/reap.h"
 
+#include <string.h>
+
 #include "primary/loop.h"
 #include "primary/move.h"
 #include "primary/tx.h"
+
+static struct record_death reap_death(const struct loop *loop, unsigned seat)
+{
+	uint32_t signal = atomic_load(&loop->lane[seat].pages.worker->crashed);
+
+	return (struct record_death){ seat, loop->crew[seat].blame == POST_CRASHED ? signal & 0x7f : 0 };
+}
+
+// Its session is set apart from now on; people, and ctrl, hear of it from the fleet thread.
+static void reap_poison(struct loop *loop, unsigned seat, const struct lane_handle *lent)
+{
+	const uint8_t *packet = room_at(&loop->part.view->rooms, lent->room) + lent->offset;
+	struct record *record = record_take(loop->part.records);
+
+	if (record) {
+		record->suspect = quarantine_whose(lent, packet);
+		record->number = quarantine_add(&loop->quarantine, &record->suspect);
+		record->first = loop->suspicion;
+		record->second = reap_death(loop, seat);
+		record->lent = *lent;
+		record->length = lent->length;
+		memcpy(record->bytes, packet, lent->length);
+		if (!post_put(loop->part.facts,
+			      (struct post_word){ .verb = POST_POISON, .seat = seat, .list = record }))
+			record_free(record);
+	}
+	tx_end(loop, lent->room, VERDICT_POISON);
+}
 
 // Puts what the seat still held before everything that waits, the newest first, so that the oldest ends up in front. Fences
 // are dropped: the map decides again.
@@ -17,7 +47,7 @@ static uint64_t reap_park(struct loop *loop, unsigned seat, bool suspects)
 		if (lease_fence(&lent))
 			continue;
 		if (suspects && in_hand && (lent.code & LEASE_SUSPECT)) {
-			tx_end(loop, lent.room, VERDICT_POISON);
+			reap_poison(loop, seat, &lent);
 			continue;
 		}
 		if (suspects && in_hand)
@@ -40,6 +70,8 @@ void reap_seat(struct loop *loop, unsigned seat, bool suspects)
 	loop->fed &= ~(1u << seat);
 	tx_lane(loop, seat, LANE_SLOTS / LANE_BURST);
 	parked = reap_park(loop, seat, suspects);
+	if (suspects)
+		loop->suspicion = reap_death(loop, seat);
 	if (seat != PLANE_SEAT_SLOW)
 		move_lost(loop, seat);
 	loop->tally.seat[seat].replayed += parked;

@@ -50,6 +50,13 @@ void rx_pass(struct loop *loop, unsigned list, struct lane_handle handle)
 		tx_end(loop, handle.room, rx_refusal(loop, list));
 }
 
+void rx_refuse(struct loop *loop, uint32_t room, const struct steer_result *to)
+{
+	if (to->code == VERDICT_QUARANTINED)
+		quarantine_count(&loop->quarantine, to->hint);
+	tx_end(loop, room, to->code);
+}
+
 // ARP and ND: the primary speaks for itself.
 static void rx_neigh(struct loop *loop, unsigned port, struct nic_frame frame, uint8_t *bytes)
 {
@@ -82,7 +89,7 @@ static void rx_frame(struct loop *loop, unsigned port, struct nic_frame frame)
 	} else if (to.code == STEER_NEIGH) {
 		rx_neigh(loop, port, frame, bytes);
 	} else {
-		tx_end(loop, frame.room, to.code);
+		rx_refuse(loop, frame.room, &to);
 	}
 }
 
@@ -101,17 +108,33 @@ unsigned rx_port(struct loop *loop, unsigned port)
 	return n + refused;
 }
 
-// Lends the first packets of a list. A suspect is lent only when no other suspect is out at this seat: should the worker
-// die of it, it is known which one it was.
+// A packet whose session has been set apart while it waited goes no further. True: the list's first one was.
+static bool rx_apart(struct loop *loop, unsigned list)
+{
+	const struct lane_handle *first = hold_peek(&loop->hold, list);
+	struct quarantine_suspect suspect;
+	uint32_t index;
+
+	if (quarantine_empty(&loop->quarantine))
+		return false;
+	suspect = quarantine_whose(first, room_at(&loop->part.view->rooms, first->room) + first->offset);
+	index = quarantine_find(&loop->quarantine, &suspect);
+	if (index == QUARANTINE_NONE)
+		return false;
+	quarantine_count(&loop->quarantine, index);
+	tx_end(loop, hold_pop(&loop->hold, list).room, VERDICT_QUARANTINED);
+	return true;
+}
+
+// Lends the first packets of a list.
 static unsigned rx_resume_list(struct loop *loop, unsigned list, unsigned seat)
 {
 	struct lane *lane = &loop->lane[seat];
 	unsigned n = 0;
 
 	while (n < LANE_BURST && lane->space > 0 && !hold_empty(&loop->hold, list)) {
-		if ((hold_peek(&loop->hold, list)->code & LEASE_SUSPECT) && lane->lease.suspects > 0)
-			break;
-		rx_lend(loop, seat, hold_pop(&loop->hold, list));
+		if (!rx_apart(loop, list))
+			rx_lend(loop, seat, hold_pop(&loop->hold, list));
 		n++;
 	}
 	return n;
@@ -139,10 +162,50 @@ static unsigned rx_resume_seat(struct loop *loop, unsigned seat)
 	return n;
 }
 
+// The list of this seat whose first packet is a suspect that may be lent; HOLD_LISTS: none.
+static unsigned rx_suspect(const struct loop *loop, unsigned seat)
+{
+	if (seat == PLANE_SEAT_SLOW)
+		return loop->hold.list[HOLD_SLOW].suspects > 0 ? HOLD_SLOW : HOLD_LISTS;
+	for (unsigned i = bits_next(&loop->hold.waiting, 0); i < BITS_END; i = bits_next(&loop->hold.waiting, i + 1))
+		if (loop->hold.list[i].suspects > 0 && loop->map.shard[i].seat == seat && map_fed(&loop->map, i))
+			return i;
+	return HOLD_LISTS;
+}
+
+// Should the worker die of a suspect, there must be no doubt which one it was: so each is lent alone, and nothing else is.
+static unsigned rx_resume_alone(struct loop *loop, unsigned seat)
+{
+	unsigned list;
+
+	if (!(loop->seated >> seat & 1) || !crew_eats(loop, seat) || loop->lane[seat].lease.live > 0)
+		return 0;
+	list = rx_suspect(loop, seat);
+	if (list == HOLD_LISTS)
+		return 0;
+	if (!rx_apart(loop, list) && loop->lane[seat].space > 0)
+		rx_lend(loop, seat, hold_pop(&loop->hold, list));
+	return 1;
+}
+
+void rx_alone(struct loop *loop)
+{
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
+		bool alone = loop->hold.suspect[seat] + loop->lane[seat].lease.suspects > 0;
+
+		if (alone == (loop->alone >> seat & 1))
+			continue;
+		loop->alone ^= 1u << seat;
+		crew_feed(loop, seat);
+	}
+}
+
 unsigned rx_resume(struct loop *loop)
 {
 	unsigned n = 0;
 
+	for (uint32_t seats = loop->alone; seats; seats &= seats - 1)
+		n += rx_resume_alone(loop, (unsigned)__builtin_ctz(seats));
 	for (uint32_t seats = loop->fed; seats; seats &= seats - 1) {
 		unsigned seat = (unsigned)__builtin_ctz(seats);
 

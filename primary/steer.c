@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "primary/addrmap.h"
+#include "primary/quarantine.h"
 #include "shared/plane/lane.h"
 #include "shared/plane/verdict.h"
 #include "shared/wire/cursor.h"
@@ -31,8 +31,9 @@ struct steer_port {
 struct steer {
 	struct steer_port port[PLANE_PORTS];
 	uint32_t gtpu_ipv4;
-	struct addrmap own;        // address -> STEER_OWN, STEER_BROADCAST
-	struct addrmap exceptions; // address or prefix -> shard
+	struct addrmap own;                  // address -> STEER_OWN, STEER_BROADCAST
+	struct addrmap exceptions;           // address or prefix -> shard
+	const struct quarantine *quarantine; // the loop's; null = none
 };
 
 // An IP packet and where it came from.
@@ -55,13 +56,25 @@ static struct steer_result steer_lane(enum lane_kind kind, uint8_t shard, uint32
 	};
 }
 
+static struct steer_result steer_apart(uint32_t index, uint8_t l3)
+{
+	return (struct steer_result){ .kind = LANE_NONE, .code = VERDICT_QUARANTINED, .l3 = l3, .hint = index };
+}
+
+// Whether anybody is in quarantine at all.
+static bool steer_wary(const struct steer *steer)
+{
+	return steer->quarantine && !quarantine_empty(steer->quarantine);
+}
+
 static struct steer_result steer_neigh(uint8_t l3)
 {
 	return (struct steer_result){ .kind = LANE_NONE, .code = STEER_NEIGH, .l3 = l3 };
 }
 
 // UDP to our GTP-U address, at or behind an IPv4 header of `header` bytes in a packet of `total`.
-static struct steer_result steer_gtpu(const struct steer_from *from, unsigned header, unsigned total)
+static struct steer_result steer_gtpu(const struct steer *steer, const struct steer_from *from, unsigned header,
+				      unsigned total)
 {
 	const uint8_t *udp = from->ip + header;
 	const uint8_t *gtpu = udp + UDP_HEADER;
@@ -79,6 +92,12 @@ static struct steer_result steer_gtpu(const struct steer_from *from, unsigned he
 
 	uint32_t teid = be32_get(gtpu + 4);
 
+	if (steer_wary(steer)) {
+		uint32_t index = quarantine_teid(steer->quarantine, teid);
+
+		if (index != QUARANTINE_NONE)
+			return steer_apart(index, from->l3);
+	}
 	return steer_lane(LANE_UPLINK, shard_of_teid(teid), teid, from->l3);
 }
 
@@ -88,6 +107,12 @@ static struct steer_result steer_down(const struct steer *steer, const struct st
 {
 	if (!(from->role & CONF_CORE))
 		return steer_refuse(VERDICT_NOT_OURS, from->l3);
+	if (steer_wary(steer)) {
+		uint32_t index = quarantine_address(steer->quarantine, key);
+
+		if (index != QUARANTINE_NONE)
+			return steer_apart(index, from->l3);
+	}
 	shard = (uint8_t)addrmap_get(&steer->exceptions, key, shard);
 	return steer_lane(LANE_DOWNLINK, shard, shard, from->l3);
 }
@@ -104,7 +129,7 @@ static struct steer_result steer_ipv4(const struct steer *steer, const struct st
 	if (from->ip[0] >> 4 != 4 || header < IP4_HEADER || total < header || total > from->length)
 		return steer_refuse(VERDICT_BAD_IP, from->l3);
 	if (destination == steer->gtpu_ipv4 && from->ip[9] == IP_UDP && from->role & CONF_ACCESS)
-		return steer_gtpu(from, header, total);
+		return steer_gtpu(steer, from, header, total);
 
 	switch (addrmap_get(&steer->own, address_ipv4(destination), STEER_OTHER)) {
 	case STEER_OWN:
@@ -254,6 +279,11 @@ void steer_mac(struct steer *steer, unsigned port, const uint8_t mac[6])
 	memcpy(bytes, mac, 6);
 	steer->port[port].mac = be64_get(bytes) >> 16;
 	addrmap_put(&steer->own, address_eui64(mac), STEER_OWN);
+}
+
+void steer_quarantine(struct steer *steer, const struct quarantine *quarantine)
+{
+	steer->quarantine = quarantine;
 }
 
 int steer_exceptions(struct steer *steer, const struct steer_exception *list, unsigned count)

@@ -31,12 +31,16 @@ struct steer_exception {
 };
 #define STEER_EXCEPTIONS_MAX 65536u
 
+struct quarantine;
 struct steer *steer_make(const struct conf *conf, const struct plane *plane); // null: no memory
 void steer_free(struct steer *steer);
 
 // Says a port's MAC, once it is known: frames to another unicast MAC are then refused, and the link-local address made from it
 // (RFC 4291 appendix A) counts as our own. Once a port, before first use.
 void steer_mac(struct steer *steer, unsigned port, const uint8_t mac[6]);
+
+// Packets of whoever is in there are refused with VERDICT_QUARANTINED; hint = index. Once, before first use.
+void steer_quarantine(struct steer *steer, const struct quarantine *quarantine);
 
 // Replaces the whole exception table. Builds the new one aside, then swaps; loop thread. 0, -E2BIG, -ENOMEM.
 int steer_exceptions(struct steer *steer, const struct steer_exception *list, unsigned count);

@@ -154,7 +154,7 @@ static void tx_again(struct loop *loop, unsigned seat, const struct lane_handle 
 	handle.hint = to.hint;
 	handle.port = lent->port;
 	if (to.code != STEER_TO_LANE)
-		tx_end(loop, back->room, to.code);
+		rx_refuse(loop, back->room, &to);
 	else if (to.kind == LANE_LOCAL && seat == PLANE_SEAT_SLOW)
 		tx_end(loop, back->room, VERDICT_SLOW_REFUSED); // its answer to us: nobody waits for it
 	else if (to.kind == LANE_LOCAL)

@@ -147,8 +147,17 @@ int steer_exceptions(struct steer *steer, const struct steer_exception *list, un
 	return 0;
 }
 
+void steer_quarantine(struct steer *steer, const struct quarantine *quarantine)
+{
+	w->quarantine = quarantine;
+}
+
 static struct steer_result steer_to(const struct packet *packet, uint8_t l3)
 {
+	uint32_t index = quarantine_teid(w->quarantine, 0xabcd0000 | packet->shard);
+
+	if (index != QUARANTINE_NONE)
+		return (struct steer_result){ .code = VERDICT_QUARANTINED, .hint = index };
 	if (packet->shard >= SHARDS)
 		return (struct steer_result){ LANE_LOCAL, STEER_TO_LANE, 0, l3, 0 };
 	return (struct steer_result){ LANE_UPLINK, STEER_TO_LANE, (uint8_t)packet->shard, l3,
@@ -248,6 +257,7 @@ void world_make(uint64_t seed)
 	parts.facts = &w->facts;
 	parts.board = &w->board;
 	parts.watch = &w->watch;
+	parts.records = w->records;
 	w->watch.bell = -1;
 	assert_int_equal(loop_make(&parts, &w->loop), 0);
 }

@@ -39,7 +39,10 @@ struct world {
 	struct post orders, facts;
 	_Atomic uint32_t awake;
 	struct tally_board board;
-	struct watch watch; // its words; crew_plays plays the thread
+	struct record records[RECORDS];
+	const struct quarantine *quarantine; // the loop's
+	uint32_t poison;                     // packets of this TEID crash whoever works on them; 0 = none
+	struct watch watch;                  // its words; crew_plays plays the thread
 	uint32_t free_room[ROOMS];
 	unsigned free_rooms;
 	bool out[ROOMS];
@@ -59,8 +62,8 @@ struct world {
 	// How wild the story is, per thousand steps.
 	unsigned kill, crash, forge, scribble, order, stall;
 	bool frozen[PLANE_SEATS]; // does nothing, but lives
-	bool upgrade; // orders are those of an upgrade: moves, guests, pins; seat 0 is never stopped
-	bool wild;    // some workers lie
+	bool upgrade;             // orders are those of an upgrade: moves, guests, pins; seat 0 is never stopped
+	bool wild;                // some workers lie
 };
 
 extern struct world *w;

@@ -159,7 +159,13 @@ static void worker_step(unsigned seat)
 		assert_true(ready >= 0);
 		k->taken = ready > 0 ? 1 + (uint32_t)draw(ready < 32 ? (unsigned)ready : 32) : 0;
 	} else if (k->done < k->taken) {
+		const struct lane_handle *next = &page->primary->in[(k->in_tail + k->done) % LANE_SLOTS];
+
 		assert_true(ring_space(k->out_head + k->done, &page->primary->out_tail, LANE_SLOTS) > 0);
+		if (w->poison && next->code == LANE_UPLINK && next->hint == w->poison) {
+			worker_dies(seat, true);
+			return;
+		}
 		k->last = worker_handle(seat, page->primary->in[(k->in_tail + k->done) % LANE_SLOTS]);
 		page->worker->out[(k->out_head + k->done++) % LANE_SLOTS] = k->last;
 	} else if (ring_resume(&page->worker->out_head) != k->out_head + k->done) {
@@ -186,7 +192,8 @@ static void worker_works(unsigned seat)
 {
 	struct worker *k = &w->worker[seat];
 
-	for (uint64_t steps = chance(w->stall) || w->frozen[seat] ? 0 : draw(120); steps > 0 && k->life == WORKING; steps--) {
+	for (uint64_t steps = chance(w->stall) || w->frozen[seat] ? 0 : draw(120); steps > 0 && k->life == WORKING;
+	     steps--) {
 		worker_step(seat);
 		if (draw(100000) < w->kill)
 			worker_dies(seat, false);
