@@ -89,6 +89,9 @@ points=("$@")
 ((${#points[@]})) || mapfile -t points < <(points_all)
 doubled=$(printf '%s\n' "${points[@]}" | sort | uniq -d)
 that "each name stands at one place" equal "$doubled" ""
+for name in primary/shoal-primary workers/shoal-nursery ctrl/shoal-ctrl; do
+	that "$name has none of it" not grep -q SHOAL_KILL "$BUILD/$name"
+done
 export SHOAL_KILL_FILE=
 story_needs "${STORY_NEEDS[@]}"
 lab_open
