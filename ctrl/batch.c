@@ -17,6 +17,8 @@ void batch_close(struct batch *batch)
 {
 	arena_close(&batch->bytes);
 	free(batch->rows);
+	batch->rows = NULL; // a start that failed closes twice
+	batch->count = batch->room = 0;
 }
 
 static int row_add(struct batch *batch, const struct batch_row *row)
