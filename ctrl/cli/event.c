@@ -24,6 +24,7 @@ static const char *kind_name(Shoal__Oss__EventKind kind)
 		[SHOAL__OSS__EVENT_KIND__USAGE] = "usage",
 		[SHOAL__OSS__EVENT_KIND__SHARD_MOVED] = "shard.moved",
 		[SHOAL__OSS__EVENT_KIND__ALARM] = "alarm",
+		[SHOAL__OSS__EVENT_KIND__QUARANTINE] = "quarantine",
 	};
 	const char *name = (unsigned)kind < sizeof(names) / sizeof(names[0]) ? names[kind] : NULL;
 

@@ -6,8 +6,8 @@
 
 #include "ctrl/cli/rules.h"
 
-static const char *const given_keys[] = { "id",         "teid",    "gtpu_ipv4", "shard", "slot",
-					  "created_ms", "applied", "usage",     NULL };
+static const char *const given_keys[] = { "id",         "teid",    "gtpu_ipv4", "shard",       "slot",
+					  "created_ms", "applied", "usage",     "quarantined", NULL };
 
 bool session_json_passed_over(const char *key)
 {
@@ -34,6 +34,7 @@ static void put_given(json_t *object, const Shoal__Oss__Session *session)
 	json_object_set_new(object, "slot", json_integer(session->slot));
 	json_object_set_new(object, "created_ms", json_integer((json_int_t)session->created_ms));
 	json_object_set_new(object, "applied", json_boolean(session->applied));
+	json_object_set_new(object, "quarantined", json_boolean(session->quarantined));
 	if (session->usage)
 		json_object_set_new(object, "usage", usage_json(session->usage));
 }

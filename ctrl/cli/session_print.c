@@ -95,6 +95,8 @@ void session_print(const Shoal__Oss__Session *session)
 	printf("%-14s%u, slot %u\n", "shard", session->shard, session->slot);
 	fact("created", units_when(session->created_ms).text);
 	fact("applied", session->applied ? "yes" : "not yet");
+	if (session->quarantined)
+		fact("quarantined", "yes: its packets are refused");
 	if (!session->usage || !session->usage->at_ms)
 		return;
 	print_usage("sent up", session->usage->uplink_packets, session->usage->uplink_bytes);

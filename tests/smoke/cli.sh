@@ -162,6 +162,16 @@ exits 0 shoal shard move 3 1 --json
 exits 0 shoal worker drain 1
 exits 1 shoal worker join 9
 err_has "NOT_FOUND: seat"
+exits 0 shoal quarantine ls
+out_has 001010000000007
+out_has x.pcap
+exits 0 shoal quarantine ls --json
+[[ $(jq '.sessions[0].refused' "$dir/out") == 12345 ]] || fail "the refused packets are not in the JSON"
+exits 0 shoal quarantine release 4711
+exits 1 shoal quarantine release 1
+err_has NOT_FOUND
+exits 2 shoal quarantine release x
+err_has "session 'x'"
 exits 0 shoal shard free 3
 exits 2 shoal shard free 256
 err_has "shard '256'"
@@ -220,7 +230,7 @@ exits 2 shoal status now
 exits 2 shoal --timeout never status
 exits 0 shoal --version
 exits 0 shoal --help
-mapfile -t commands < <(grep -oE '^ +(session|worker|shard) [a-z]+|^ +(status|top|counters|events|upgrade) ' "$dir/out")
+mapfile -t commands < <(grep -oE '^ +(session|worker|shard|quarantine) [a-z]+|^ +(status|top|counters|events|upgrade) ' "$dir/out")
 ((${#commands[@]} > 12)) || fail "the help lists too few commands"
 for command in "${commands[@]}"; do
 	# shellcheck disable=SC2086 # two words

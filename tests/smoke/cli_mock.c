@@ -78,6 +78,15 @@ static void serve(Shoal__Oss__Request *request, Shoal__Oss__Response *response)
 	case SHOAL__OSS__REQUEST__BODY_SHARD_MOVE:
 		gateway_shards(response);
 		break;
+	case SHOAL__OSS__REQUEST__BODY_QUARANTINE_RELEASE:
+		if (request->quarantine_release->session != 4711) {
+			refuse(response->status, SHOAL__OSS__CODE__NOT_FOUND, "session", "not in quarantine");
+			break;
+		}
+		// fall through
+	case SHOAL__OSS__REQUEST__BODY_QUARANTINE_LIST:
+		gateway_quarantine(response);
+		break;
 	case SHOAL__OSS__REQUEST__BODY_UPGRADE_START:
 	case SHOAL__OSS__REQUEST__BODY_UPGRADE_GET:
 	case SHOAL__OSS__REQUEST__BODY_UPGRADE_ABORT:

@@ -43,6 +43,27 @@ void gateway_workers(Shoal__Oss__Response *response)
 	response->worker_list = &answer;
 }
 
+void gateway_quarantine(Shoal__Oss__Response *response)
+{
+	static Shoal__Oss__QuarantineListAnswer answer;
+	static Shoal__Oss__Quarantined one, *list[] = { &one };
+	static Shoal__Oss__Identity identity;
+
+	shoal__oss__quarantine_list_answer__init(&answer);
+	shoal__oss__quarantined__init(&one);
+	shoal__oss__identity__init(&identity);
+	identity.imsi = (char *)"001010000000007";
+	one.session = 4711;
+	one.identity = &identity;
+	one.at_ms = 1700000000000;
+	one.refused = 12345;
+	one.record = (char *)"/var/lib/shoal/records/x.pcap";
+	answer.sessions = list;
+	answer.n_sessions = 1;
+	response->body_case = SHOAL__OSS__RESPONSE__BODY_QUARANTINE_LIST;
+	response->quarantine_list = &answer;
+}
+
 void gateway_shards(Shoal__Oss__Response *response)
 {
 	static Shoal__Oss__ShardListAnswer answer;
