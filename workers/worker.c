@@ -17,16 +17,21 @@
 #include "workers/sandbox.h"
 #include "workers/slow/slow.h"
 #include "workers/topology.h"
+#include "workers/wild.h"
 
 static struct loop loop;
 static struct slow slow;
 
-// The flag tells the primary sooner than the kernel does; then the signal takes its course. A fault comes again by itself
-// when the instruction is repeated; a signal somebody sent, or a system call that was refused, has to be sent again.
+// The flag tells the primary sooner than the kernel does, and that the packets in hand are suspect; then the signal takes its
+// course. A signal that somebody else sent says nothing of the packets: there the kernel's word of the death will do. A fault
+// comes again by itself when the instruction is repeated; a signal that was sent, or a system call that was refused, has to be
+// sent again.
 static void fatal(int number, siginfo_t *info, void *context)
 {
-	atomic_store_explicit(&loop.seat.worker->crashed, (uint32_t)number, memory_order_release);
-	bell_ring(loop.wires.bell_primary);
+	if (info->si_code > 0 || info->si_pid == getpid()) {
+		atomic_store_explicit(&loop.seat.worker->crashed, (uint32_t)number, memory_order_release);
+		bell_ring(loop.wires.bell_primary);
+	}
 	if (number == SIGSYS)
 		sandbox_tell(info);
 	if (info->si_code <= 0 || number == SIGSYS)
@@ -99,6 +104,7 @@ static void prepare(const struct kit *kit, unsigned seat)
 	if (error)
 		fail(seat, "account", error);
 	prctl(PR_SET_DUMPABLE, 0); // nobody of the same user looks in
+	WILD_OPEN(&loop, seat);
 	error = sandbox_worker();
 	if (error)
 		fail(seat, "sandbox", error);
