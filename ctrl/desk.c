@@ -29,6 +29,7 @@ static const struct body {
 	[SHOAL__OSS__REQUEST__BODY_SESSION_IMPORT] = { BODY_CHANGE, desk_session_import },
 	[SHOAL__OSS__REQUEST__BODY_SESSION_GET] = { BODY_READ, desk_session_get },
 	[SHOAL__OSS__REQUEST__BODY_SESSION_LIST] = { BODY_READ, desk_session_list },
+	[SHOAL__OSS__REQUEST__BODY_CLOSED_LIST] = { BODY_READ, desk_closed_list },
 	[SHOAL__OSS__REQUEST__BODY_WORKER_LIST] = { BODY_READ, desk_worker_list },
 	[SHOAL__OSS__REQUEST__BODY_WORKER_ORDER] = { BODY_ORDER, desk_worker_order },
 	[SHOAL__OSS__REQUEST__BODY_SHARD_LIST] = { BODY_READ, desk_shard_list },
