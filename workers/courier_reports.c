@@ -6,10 +6,19 @@
 
 #define SCAN_CELLS 16384u // cells looked at for usage before others have their turn
 
-static void report_take(struct courier *courier, const struct report *report)
+// Where a shard stands is told by its owner alone: another one's word is late, or a stray write in its ring.
+static bool may_tell(const struct courier *courier, unsigned seat, const struct report *report)
+{
+	return report->kind == REPORT_FINAL || report->kind == REPORT_NOT_MINE ||
+	       courier_owner(courier, report->shard) == seat;
+}
+
+static void report_take(struct courier *courier, unsigned seat, const struct report *report)
 {
 	struct feed_reports *reports = &courier->said.reports;
 
+	if (!may_tell(courier, seat, report))
+		return;
 	if (report->kind == REPORT_NOT_MINE)
 		doubt_moved(&courier->doubt[report->shard], clock_ns());
 	else if (report->kind == REPORT_GAP)
@@ -30,7 +39,7 @@ static unsigned seat_drain(struct courier *courier, unsigned seat)
 	while (ready-- > 0 && courier->said.reports.count < FEED_BATCH_MAX) {
 		struct report report = pages.worker->reports[(*tail)++ % REPORT_SLOTS]; // a copy: the worker can write
 
-		report_take(courier, &report);
+		report_take(courier, seat, &report);
 		FAULT_POINT("courier.taken");
 		taken++;
 	}

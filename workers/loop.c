@@ -8,6 +8,7 @@
 #include "shared/base/clock.h"
 #include "shared/base/faults.h"
 #include "shared/plane/verdict.h"
+#include "workers/wild.h"
 
 #define HOUSE_PER_SECOND 1000u // housekeeping while there is work
 #define LOOK_CELLS 256u        // cells begun anew in one housekeeping
@@ -108,6 +109,7 @@ static unsigned lane_turn(struct loop *loop, uint64_t now)
 	FAULT_POINT("lane.peeked");
 	burst_work(loop, burst, n, now);
 	FAULT_POINT("lane.worked");
+	WILD_TURN(loop);
 	for (unsigned i = 0; i < n; i++)
 		loop->seat.worker->out[(loop->out_head + i) % LANE_SLOTS] = burst[i];
 	FAULT_POINT("lane.written");

@@ -128,3 +128,19 @@ void faults_packet(const void *bytes, size_t length)
 	if (faults.mark_bytes && memmem(bytes, length, faults.mark, faults.mark_bytes))
 		abort();
 }
+
+bool faults_wished(const char *name, unsigned long *nth, char how[16])
+{
+	if (!faults.read)
+		all_read();
+	news_read();
+	*nth = faults.nth;
+	strcpy(how, faults.how);
+	return !strcmp(name, faults.point);
+}
+
+void faults_count_wild(void)
+{
+	if (faults.file)
+		atomic_fetch_add_explicit(&faults.file->wild, 1, memory_order_relaxed);
+}

@@ -14,13 +14,15 @@
 
 #ifdef SHOAL_FAULTS
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct faults_file {
 	_Atomic uint32_t happened; // since the wish was written
 	_Atomic uint32_t
 	    number;     // of the wish, written last; another number: read it again. 0 = none, the environment's holds
-	char wish[120]; // as SHOAL_KILL_AT
+	char wish[116]; // as SHOAL_KILL_AT
+	_Atomic uint32_t wild; // stray writes so far (workers/wild.h)
 };
 
 #define FAULTS_NO_SEAT ~0u
@@ -29,6 +31,9 @@ struct faults_file {
 void faults_sit(unsigned seat);
 void faults_point(const char *name);
 void faults_packet(const void *bytes, size_t length);
+// Whether the wish names that point now; it happens to whoever asks, as he sees fit.
+bool faults_wished(const char *name, unsigned long *nth, char how[16]);
+void faults_count_wild(void);
 #define FAULT_SEAT(seat) faults_sit(seat)
 #define FAULT_POINT(name) faults_point(name)
 #define FAULT_PACKET(bytes, length) faults_packet(bytes, length)

@@ -3,6 +3,7 @@
 
 wish.py FILE ask NUMBER POINT:N[:HOW]   the next wish, under a number that was not used before
 wish.py FILE happened                   how often it has come true
+wish.py FILE wild                       how many stray writes there were (workers/wild.h)
 """
 import mmap
 import struct
@@ -11,8 +12,9 @@ import sys
 path, verb = sys.argv[1:3]
 with open(path, "r+b") as file, mmap.mmap(file.fileno(), 128) as at:
     if verb == "ask":
-        at[8:128] = sys.argv[4].encode().ljust(120, b"\0")
+        at[8:124] = sys.argv[4].encode().ljust(116, b"\0")
         at[0:4] = struct.pack("=I", 0)
         at[4:8] = struct.pack("=I", int(sys.argv[3]))
     else:
-        print(struct.unpack("=I", at[0:4])[0])
+        first = 124 if verb == "wild" else 0
+        print(struct.unpack("=I", at[first : first + 4])[0])
