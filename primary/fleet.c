@@ -74,6 +74,8 @@ static void fleet_poison(struct fleet *fleet, struct record *record)
 
 	if (error)
 		log_warning("record.lost", "a packet that killed two workers is not kept: %s", strerror(-error));
+	else
+		log_info("record.kept", "%s", path);
 	journal_poison(&fleet->journal, record, path);
 	fleet_apart(fleet, record);
 	record_free(record);

@@ -51,11 +51,10 @@ void journal_poison(struct journal *journal, const struct record *record, const 
 
 	entry->suspect = record->suspect;
 	snprintf(entry->record, sizeof(entry->record), "%s", path);
-	journal_write(journal, JOURNAL_POISON,
-		      (struct journal_place){ record->second.seat, (uint8_t)record->lent.hint },
-		      "a packet of %s killed seats %u (signal %u) and %u (signal %u): %s",
-		      record_whose(&record->suspect).text, record->first.seat, record->first.signal,
-		      record->second.seat, record->second.signal, *path ? path : "not kept");
+	journal_write(
+	    journal, JOURNAL_POISON, (struct journal_place){ record->second.seat, (uint8_t)record->lent.hint },
+	    "a packet of %s killed seats %u (signal %u) and %u (signal %u)", record_whose(&record->suspect).text,
+	    record->first.seat, record->first.signal, record->second.seat, record->second.signal);
 }
 
 const struct journal_entry *journal_read(const struct journal *journal, uint64_t number)

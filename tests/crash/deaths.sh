@@ -24,7 +24,9 @@ pid_of() { # seat
 
 # Another worker than that one sits there, and all is well.
 sits_anew() { # seat, old generation
-	(($(seat_field "$1" generation) > $2)) && gateway_serves
+	local now
+	now=$(seat_field "$1" generation)
+	((${now:-0} > $2)) && gateway_serves
 }
 
 # The worker in $seat dies, and with it what else there is. $dead: all seats that die.
