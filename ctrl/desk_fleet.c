@@ -56,7 +56,7 @@ static Shoal__Oss__Worker *worker_of(struct job *job, const Shoal__Fleet__State 
 	worker->held = seat->held;
 	worker->lent = seat->lent;
 	worker->nest = seat->nest;
-	worker->guest = seat->guest;
+	worker->guest = seat->guest && seat->state != SHOAL__OSS__WORKER_STATE__WORKER_STOPPED;
 	worker->busy_permille = fleet_busy_permille(job->desk->fleet, seat->seat);
 	worker->n_verdicts = seat->n_verdicts;
 	worker->verdicts = verdicts_list(job, seat->verdicts, seat->n_verdicts);

@@ -22,6 +22,7 @@ enum brood_state { BROOD_REST, BROOD_DUE, BROOD_ASKED, BROOD_SITS };
 struct child {
 	enum brood_state state;
 	uint8_t nest; // where its workers come from; PLANE_NEST_NONE: home, when it is wanted
+	bool homing;  // the next one comes from home
 	int32_t pid;
 	int pidfd;                      // -1 = none
 	uint64_t due_ns;                // DUE: not before; ASKED: when it was asked
@@ -101,7 +102,7 @@ static bool brood_orphan(struct brood *brood, unsigned seat)
 static void brood_start(struct brood *brood, unsigned seat, uint64_t now_ns)
 {
 	struct child *child = &brood->child[seat];
-	unsigned nest = nests_for(&brood->nests, child->nest);
+	unsigned nest = nests_for(&brood->nests, child->homing ? PLANE_NEST_NONE : child->nest);
 
 	if (nest == PLANE_NEST_NONE)
 		return;
@@ -114,6 +115,7 @@ static void brood_start(struct brood *brood, unsigned seat, uint64_t now_ns)
 		return;
 	}
 	child->nest = (uint8_t)nest;
+	child->homing = false;
 	nursery_start(&brood->nests.nest[nest], seat);
 	if (!nursery_there(&brood->nests.nest[nest]))
 		return;
@@ -293,6 +295,11 @@ int brood_place(struct brood *brood, unsigned seat, unsigned nest)
 		return -EBUSY;
 	child->nest = (uint8_t)nest;
 	return 0;
+}
+
+void brood_call_home(struct brood *brood, unsigned seat)
+{
+	brood->child[seat].homing = true;
 }
 
 unsigned brood_nest(const struct brood *brood, unsigned seat)

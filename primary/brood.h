@@ -45,6 +45,9 @@ void brood_death(struct brood *brood, unsigned seat, uint64_t now_ns); // not on
 // The nest where the seat's next worker comes from. 0; -EBUSY: somebody of another nest sits there.
 int brood_place(struct brood *brood, unsigned seat, unsigned nest);
 
+// The seat's next worker comes from home, whoever sits there now.
+void brood_call_home(struct brood *brood, unsigned seat);
+
 int32_t brood_pid(const struct brood *brood, unsigned seat);   // 0 = nobody
 unsigned brood_nest(const struct brood *brood, unsigned seat); // PLANE_NEST_NONE: whichever is home then
 struct nests *brood_nests(struct brood *brood);

@@ -44,6 +44,17 @@ static int order_start(struct fleet *fleet, const Shoal__Fleet__SeatOrder *order
 	return order_post(fleet, (struct post_word){ .verb = POST_START, .seat = order->seat, .value = order->guest });
 }
 
+// A guest's next one is of its own build: that is on trial.
+static int order_restart(struct fleet *fleet, const Shoal__Fleet__SeatOrder *order)
+{
+	int error = order_post(fleet, (struct post_word){ .verb = POST_RESTART, .seat = order->seat });
+
+	tally_read(fleet->part.board, &fleet->state.tally);
+	if (!error && !fleet->state.tally.seat[order->seat].guest)
+		brood_call_home(fleet->brood, order->seat);
+	return error;
+}
+
 static bool order_last_regular(struct fleet *fleet, unsigned seat)
 {
 	for (unsigned other = 0; other < PLANE_SEAT_SLOW; other++) {
@@ -80,7 +91,7 @@ static int order_seat(struct fleet *fleet, const Shoal__Fleet__SeatOrder *order)
 	case SHOAL__FLEET__SEAT_VERB__SEAT_STOP:
 		return order_post(fleet, (struct post_word){ .verb = POST_STOP, .seat = order->seat });
 	case SHOAL__FLEET__SEAT_VERB__SEAT_RESTART:
-		return order_post(fleet, (struct post_word){ .verb = POST_RESTART, .seat = order->seat });
+		return order_restart(fleet, order);
 	case SHOAL__FLEET__SEAT_VERB__SEAT_DRAIN:
 	case SHOAL__FLEET__SEAT_VERB__SEAT_JOIN:
 		return order_stand(fleet, order);

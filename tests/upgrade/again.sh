@@ -15,7 +15,7 @@ for ((i = 1; i <= ${1:-3}; i++)); do
 	that "its processes are gone" wait_for 10 pids_gone "${old[@]}"
 	that "all is as before" wait_for 20 upgrade_settled
 	report=$(gauge_report "$a" "$(gauge_mark)")
-	that "nothing lost, doubled or reordered ($(jq -r '.set | "\(.sent) sent, delay p50 \(.delay_us.p50), p99 \(.delay_us.p99), longest blackout \(.blackout_us.max) us"' <<<"$report"))" \
+	that "nothing lost, doubled or reordered ($(jq -r '.set | "\(.sent) sent, delay p50 \(.delay_us.p50 | round), p99 \(.delay_us.p99 | round), longest blackout \(.blackout_us.max | round) us"' <<<"$report"))" \
 		gauge_clean "$report" set
 done
 end=$(gauge_mark)

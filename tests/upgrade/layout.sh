@@ -23,7 +23,7 @@ there_and_back() { # build
 	sessions >"$LAB/back"
 	that "counters go on from where they were" usage_grew "$LAB/there" "$LAB/back"
 	report=$(gauge_report "$a" "$(gauge_mark)")
-	that "nothing lost, doubled or reordered ($(jq -r '.set | "\(.sent) sent, longest blackout \(.blackout_us.max) us"' <<<"$report"))" \
+	that "nothing lost, doubled or reordered ($(jq -r '.set | "\(.sent) sent, longest blackout \(.blackout_us.max | round) us"' <<<"$report"))" \
 		gauge_clean "$report" set
 }
 
