@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "primary/backoff.h"
 #include "primary/door.h"
 #include "shared/base/log.h"
 
@@ -24,11 +25,10 @@ struct child {
 	uint8_t nest; // where its workers come from; PLANE_NEST_NONE: home, when it is wanted
 	bool homing;  // the next one comes from home
 	int32_t pid;
-	int pidfd;                      // -1 = none
-	uint64_t due_ns;                // DUE: not before; ASKED: when it was asked
-	uint64_t rest_ns;               // how long the next one is put off
-	uint64_t died_ns[BROOD_DEATHS]; // the last deaths
-	unsigned deaths;
+	int pidfd;       // -1 = none
+	uint64_t due_ns; // DUE: not before; ASKED: when it was asked
+	bool wanted;     // the loop wants somebody there
+	struct backoff backoff;
 };
 
 struct brood {
@@ -59,8 +59,6 @@ static void brood_adopt(struct brood *brood, unsigned seat, int32_t pid, int pid
 	brood_watch(brood, pidfd);
 	post_put(brood->part.orders, word);
 }
-
-// ---- Starting
 
 // Whether the worker who sat there last has said things that nobody has read.
 static bool brood_spoke(const struct brood *brood, unsigned seat)
@@ -144,8 +142,6 @@ static void brood_starts(struct brood *brood, uint64_t now_ns)
 	}
 }
 
-// ---- Hearing
-
 static void brood_forked(struct brood *brood, unsigned nest, const struct nest_word *word, int pidfd)
 {
 	struct child *child = &brood->child[word->seat];
@@ -166,7 +162,7 @@ static void brood_died(struct brood *brood, unsigned nest, const struct nest_wor
 	if (!word->pid && child->state == BROOD_ASKED && child->nest == nest) {
 		log_warning("worker.none", "seat %u: nest %u could not fork", word->seat, nest);
 		child->state = BROOD_DUE;
-		child->due_ns = now_ns + BROOD_REST_MIN_NS;
+		child->due_ns = now_ns + BACKOFF_REST_MIN_NS;
 	} else if (WIFSIGNALED(word->status)) {
 		log_info("worker.end", "seat %u: worker %d was ended by signal %d", word->seat, word->pid,
 			 WTERMSIG(word->status));
@@ -316,9 +312,10 @@ void brood_want(struct brood *brood, unsigned seat, bool wanted, uint64_t now_ns
 {
 	struct child *child = &brood->child[seat];
 
-	if (wanted && child->state == BROOD_REST) {
+	child->wanted = wanted;
+	if (wanted && child->state == BROOD_REST && !child->backoff.over) {
 		child->state = BROOD_DUE;
-		child->due_ns = now_ns + child->rest_ns;
+		child->due_ns = now_ns + child->backoff.rest_ns;
 	} else if (!wanted && child->state == BROOD_DUE) {
 		child->state = BROOD_REST;
 	}
@@ -335,22 +332,19 @@ void brood_kill(struct brood *brood, unsigned seat, int32_t pid)
 void brood_death(struct brood *brood, unsigned seat, uint64_t now_ns)
 {
 	struct child *child = &brood->child[seat];
-	uint64_t *oldest = &child->died_ns[child->deaths++ % BROOD_DEATHS];
-	bool storm;
 
-	*oldest = now_ns;
-	oldest = &child->died_ns[child->deaths % BROOD_DEATHS]; // now the oldest of the last BROOD_DEATHS
-	storm = child->deaths >= BROOD_DEATHS && now_ns - *oldest < BROOD_PERIOD_NS + child->rest_ns * BROOD_DEATHS;
-	if (!storm) {
-		child->rest_ns = 0;
+	if (backoff_death(&child->backoff, child->due_ns, now_ns))
+		backoff_tell(&child->backoff, seat, brood->part.journal);
+}
+
+void brood_pardon(struct brood *brood, unsigned seat, uint64_t now_ns)
+{
+	struct child *child = &brood->child[seat];
+
+	if (!child->backoff.over)
 		return;
-	}
-	child->rest_ns = child->rest_ns ? 2 * child->rest_ns : BROOD_REST_MIN_NS;
-	if (child->rest_ns > BROOD_REST_MAX_NS)
-		child->rest_ns = BROOD_REST_MAX_NS;
-	journal_write(brood->part.journal, JOURNAL_ALARM, (struct journal_place){ seat, 0 },
-		      "seat %u: %u deaths, the next worker comes in %lu s", seat, child->deaths,
-		      (unsigned long)(child->rest_ns / 1000000000u));
+	backoff_pardon(&child->backoff);
+	brood_want(brood, seat, child->wanted, now_ns);
 }
 
 int32_t brood_pid(const struct brood *brood, unsigned seat)

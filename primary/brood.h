@@ -13,11 +13,6 @@
 #include "primary/post.h"
 #include "shared/plane/nest.h"
 
-#define BROOD_DEATHS 3u                  // so many deaths
-#define BROOD_PERIOD_NS 10000000000ull   // in this time are too many:
-#define BROOD_REST_MIN_NS 1000000000ull  // the next one comes so much later, twice as much each time,
-#define BROOD_REST_MAX_NS 30000000000ull // but never later than this
-
 struct brood_parts {
 	const char *run_dir, *prefix, *hugepage_dir;
 	const char *config; // file, for nurseries that we run
@@ -40,7 +35,10 @@ uint64_t brood_due(const struct brood *brood); // UINT64_MAX: never
 
 void brood_want(struct brood *brood, unsigned seat, bool wanted, uint64_t now_ns);
 void brood_kill(struct brood *brood, unsigned seat, int32_t pid);
-void brood_death(struct brood *brood, unsigned seat, uint64_t now_ns); // not one that was ordered
+void brood_death(struct brood *brood, unsigned seat, uint64_t now_ns); // not one that was ordered: backoff.h
+
+// An operator wants it tried again, however often it died.
+void brood_pardon(struct brood *brood, unsigned seat, uint64_t now_ns);
 
 // The nest where the seat's next worker comes from. 0; -EBUSY: somebody of another nest sits there.
 int brood_place(struct brood *brood, unsigned seat, unsigned nest);

@@ -8,6 +8,7 @@
 #include "primary/crew.h"
 #include "primary/fleet_inside.h"
 #include "primary/steer.h"
+#include "shared/base/clock.h"
 
 #define ORDER_VERSION 1u
 
@@ -41,6 +42,7 @@ static int order_start(struct fleet *fleet, const Shoal__Fleet__SeatOrder *order
 	if (brood_place(fleet->brood, order->seat, order->nest))
 		return order_refuse(fleet, -EBUSY, "seat %u: is occupied by a worker of nest %u", order->seat,
 				    brood_nest(fleet->brood, order->seat));
+	brood_pardon(fleet->brood, order->seat, clock_ns());
 	return order_post(fleet, (struct post_word){ .verb = POST_START, .seat = order->seat, .value = order->guest });
 }
 

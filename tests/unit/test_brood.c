@@ -196,13 +196,33 @@ static void who_keeps_dying_comes_later_and_later(void **state)
 		assert_int_equal(rest_after_death(), rest * SECOND);
 		now += rest * SECOND;
 	}
-	for (unsigned i = 0; i < 4; i++) {
-		assert_int_equal(rest_after_death(), 30 * SECOND);
-		now += 30 * SECOND;
-	}
-	assert_int_equal(journal.last, 1 + 9); // that the nest is up, and an alarm each time
+	assert_int_equal(rest_after_death(), 30 * SECOND);
+	assert_int_equal(journal.last, 1 + 6); // that the nest is up, and an alarm each time
 	now += 1000 * SECOND;
 	assert_int_equal(rest_after_death(), 0); // it had lived long
+}
+
+static void after_too_many_it_stays_empty(void **state)
+{
+	nursery();
+	for (unsigned i = 0; i < 5; i++)
+		brood_work(brood, now); // hears READY
+	for (unsigned i = 0; i < 9; i++) {
+		uint64_t rest = rest_after_death();
+
+		assert_true(rest <= 30 * SECOND);
+		now += rest;
+	}
+	brood_want(brood, 5, false, now);
+	brood_death(brood, 5, now);
+	brood_want(brood, 5, true, now);
+	assert_int_equal(brood_due(brood), UINT64_MAX);
+	assert_non_null(strstr(journal_read(&journal, journal.last)->text, "stays empty"));
+	now += 1000 * SECOND;
+	brood_work(brood, now);
+	assert_int_equal(brood_due(brood), UINT64_MAX);
+	brood_pardon(brood, 5, now);
+	assert_int_equal(brood_due(brood), now);
 }
 
 static const struct nursery *nest0(void)
@@ -327,6 +347,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(workers_outlive_their_nursery_and_the_next_serves, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_orphan_in_its_seat_is_found, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_keeps_dying_comes_later_and_later, setup, teardown),
+		cmocka_unit_test_setup_teardown(after_too_many_it_stays_empty, setup, teardown),
 		cmocka_unit_test_setup_teardown(too_large_a_bank_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(words_out_of_order_cost_the_socket_only, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_never_gets_ready_has_to_go, setup, teardown),
