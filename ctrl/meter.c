@@ -211,17 +211,17 @@ int meter_fill(struct meter *meter, uint64_t at_ms, struct batch *batch)
 	return error;
 }
 
-// A block both in the journal and folded by this commit has its latest word in both.
+// A block that folding passed and that came into the journal by this very commit has to be folded the next time.
 void meter_settle(struct meter *meter, bool committed)
 {
 	if (!committed)
 		return;
+	for (; meter->fold < meter->fold_to; meter->fold++)
+		meter->stale[meter->fold] = false;
 	for (; meter->cursor < meter->cursor_to; meter->cursor++) {
 		meter->stale[meter->cursor] |= meter->heard[meter->cursor] != 0;
 		meter->heard[meter->cursor] = 0;
 	}
-	for (; meter->fold < meter->fold_to; meter->fold++)
-		meter->stale[meter->fold] = false;
 	meter->next = meter->next_to;
 	meter->bytes = meter->bytes_to;
 	if (meter->first < meter->fold_next && meter->first_to == meter->fold_next)

@@ -388,6 +388,7 @@ static void disaster(void)
 	case 0: // ctrl is shot
 		stand.fail_begin = stand.fail_put = stand.fail_commit = 0;
 		ctrl_stand_restart(&stand);
+		stand.truth.books.meter.limit = 1; // folds all the time
 		line_cut();
 		break;
 	case 1: // the courier
