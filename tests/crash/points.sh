@@ -63,7 +63,12 @@ ctrl_again() { # point
 	lab_expect ctrl process.ready
 }
 
-round() { # number point
+# A seat that dies again and again is left empty for a while; the others serve.
+all_owned() {
+	shoal worker ls --json | jq -e '[.workers[] | select(.state == "ready")] | length >= 2 and ([.[].shards] | add) == 256' >/dev/null
+}
+
+round() { # number point how
 	local jobs=() n lost=0 passage
 	for n in 0 1 2 3; do
 		pings "${ues[n]}" 150 0.008 "$n" &
@@ -78,7 +83,7 @@ round() { # number point
 	wait_for 20 has_happened || story_fail "$2 is never passed"
 	ctrl_again "$2"
 	wait "${jobs[@]}" || true
-	wait_for 60 gateway_serves || story_fail "$2: the gateway does not come back"
+	wait_for 60 all_owned || story_fail "$2: the gateway does not come back"
 	for n in 0 1 2 3; do lost=$((lost + $(pings_lost "$n"))); done
 	echo "$2 $3: $lost lost"
 	! grep -l duplicates "$LAB"/ping-[0-4] || story_fail "$2: pings came twice"
@@ -125,7 +130,7 @@ that "what was acknowledged is there, and nothing else" equal "$(sessions | jq -
 that "and all of it is applied" wait_for 30 all_applied $((subscribers + told))
 in_step() { [[ $(shoal shard ls --json | jq '[.shards[] | select(.in_step | not)] | length') == 0 ]]; }
 that "every shard is in step" wait_for 30 in_step
-that "no shard had drifted" equal "$(lab_log ctrl | grep -c shard.alarm)" 0
+that "no shard had drifted" equal "$(lab_log ctrl | grep -c shard.alarm || true)" 0
 
 if [[ " ${points[*]} " == *" sweep.found "* ]]; then
 	wish ask 1000 sweep.found:1:kill
@@ -137,7 +142,8 @@ if [[ " ${points[*]} " == *" sweep.found "* ]]; then
 	that "sweep.found" wait_for 20 has_happened
 	wait_for 60 gateway_serves
 	that "an empty store empties the shards, whoever dies meanwhile" wait_for 30 all_applied 0
-	in_step
+	that "and every shard knows it" wait_for 30 in_step
 fi
+that "all seats are taken again" wait_for 120 gateway_serves
 that "every room came back" wait_for 20 rooms_are "$rooms"
 story_end
