@@ -85,6 +85,7 @@ int modes_unwritable(const char *path)
 static int share(const char *path, const char *user)
 {
 	struct account account;
+	struct stat found;
 	int error = account_find(user, &account);
 
 	if (error) {
@@ -93,6 +94,11 @@ static int share(const char *path, const char *user)
 	}
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		return -errno;
+	if (stat(path, &found) < 0)
+		return -errno;
+	// As it should be already: then no right is needed that a unit may not have.
+	if (!found.st_uid && found.st_gid == account.gid && (found.st_mode & 07777) == SHARED_MODE)
+		return 0;
 	return chown(path, 0, account.gid) < 0 || chmod(path, SHARED_MODE) < 0 ? -errno : 0;
 }
 

@@ -31,7 +31,7 @@ THEIRS = {
     "nng/*": ["primary/*", *COURIER, "ctrl/*", "proto/porter.[ch]", "tests/*"],
     "protobuf-c/*": ["primary/*", *COURIER, "ctrl/*", "proto/*", "tests/*"],
     "lmdb.h": ["ctrl/*", "tests/*"],
-    "seccomp.h": ["ctrl/rights.c"],
+    "seccomp.h": ["ctrl/rights.c", "tests/*"],
     "openssl/*": ["ctrl/tls.[ch]", "ctrl/stream.[ch]", "ctrl/cli/secure_why.c", "tests/*"],
     "jansson.h": ["ctrl/*", "tests/*"],
     "cyaml/*": ["shared/base/conf*"],
