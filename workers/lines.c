@@ -319,19 +319,21 @@ enum lines_found lines_look(const struct lines *lines, uint32_t slot)
 	return found;
 }
 
+static bool entry_sound(const struct lines *lines, uint32_t key, uint32_t slot)
+{
+	const struct line *down = line_of(lines, slot, LINE_DOWNLINK);
+
+	return slot < lines->shape->slots && down->flags & LINE_VALID &&
+	       (key == foreign_key4(down->ue_ipv4) || key == foreign_key6(down->ue_ipv6));
+}
+
 bool lines_look_bucket(const struct lines *lines, uint32_t bucket)
 {
 	struct region_bucket *at = &lines->region->index[bucket];
 	bool sound = true;
 
 	for (unsigned i = 0; i < sizeof(at->key) / sizeof(at->key[0]); i++) {
-		const struct line *down;
-
-		if (!at->key[i])
-			continue;
-		down = line_of(lines, at->slot[i] % lines->shape->slots, LINE_DOWNLINK);
-		if (at->slot[i] < lines->shape->slots && down->flags & LINE_VALID &&
-		    (at->key[i] == foreign_key4(down->ue_ipv4) || at->key[i] == foreign_key6(down->ue_ipv6)))
+		if (!at->key[i] || entry_sound(lines, at->key[i], at->slot[i]))
 			continue;
 		at->key[i] = 0;
 		sound = false;

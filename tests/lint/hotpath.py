@@ -22,6 +22,7 @@ HOT = {
     "shared/wire/ip.c": [],
     "workers/foreign.c": [],
     "workers/lines.c": [],
+    "workers/lines_count.c": [],
     "workers/lines_rate.c": [],
     "workers/pipe.c": [],
     "workers/police.c": [],

@@ -265,7 +265,7 @@ static void bad_cells_of_a_shard_taken_are_dropped(void **state)
 	lend(LANE_OWN, 7);
 	send_all();
 	loop_turn(&loop);
-	view.shards[7].uplink[5].peer_ipv4 ^= 1; // a stray write
+	view.shards[7].uplink[5].peer_ipv4 ^= 1;                           // a stray write
 	loop_keep_house(&loop, loop.turned_at + view.plane->net.clock_hz); // a second has passed
 	assert_int_equal(lines_read(&lines, 5, &bearer), -ENOENT);
 }
