@@ -40,7 +40,7 @@ lab_expect ctrl process.ready
 at() { # port who command...
 	local port=$1 who=$2
 	shift 2
-	in_ns gw "$BUILD/ctrl/cli/shoal" --connect "tls+tcp://127.0.0.1:$port" --server-name "${their_name:-gateway}" --timeout 20 --ca "$LAB/pki/${their_ca:-gateway-ca}.crt" \
+	in_ns gw timeout 60 "$BUILD/ctrl/cli/shoal" --connect "tls+tcp://127.0.0.1:$port" --server-name "${their_name:-gateway}" --timeout 20 --ca "$LAB/pki/${their_ca:-gateway-ca}.crt" \
 		--cert "$LAB/pki/$who.crt" --cert-key "$LAB/pki/$who.key" "$@"
 }
 believing() { # ca name command...
@@ -110,6 +110,7 @@ roles='
 	session_get       operate provision ims read
 	session_list      operate provision ims read
 	session_import    operate provision ims
+	closed_list       operate provision ims read
 	worker_list       operate provision read
 	worker_order      operate
 	shard_list        operate provision read
@@ -149,14 +150,14 @@ that "by its address neither" refused NOT_FOUND ims session show --ip "$other_ip
 that "nor can it be deleted" refused NOT_FOUND ims session rm "$other"
 that "nor made" refused 'FORBIDDEN: session.identity.dnn' ims session add --imsi 001010000000013 --dnn internet --ipv4 auto
 that "the gateway is not its business" refused 'FORBIDDEN: status_get' ims status
-that "nor are events" not ims events -n 1
+that "nor are events" kept_out door_nonsense . ims events -n 1
 
 # ---- Events
 
 lab_start hear gw "$BUILD/ctrl/cli/shoal" --connect tls+tcp://127.0.0.1:7402 --server-name gateway --ca "$LAB/pki/gateway-ca.crt" \
 	--cert "$LAB/pki/read.crt" --cert-key "$LAB/pki/read.key" events
 lab_expect hear listening
-that "events are not for those without the right certificate" not at 7402 operate events -n 1
+that "events are not for those without the right certificate" kept_out tls_issuer "not of this door's CA" at 7402 operate events -n 1
 
 # ---- New certificates
 
