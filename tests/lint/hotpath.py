@@ -32,6 +32,7 @@ HOT = {
     "primary/lane.c": ["lane_init", "lane_reset"],
     "primary/lease.c": [],
     "primary/map.c": [],
+    "primary/move.c": ["move_fences", "move_order"],
     "primary/neigh.c": ["neigh_make", "neigh_free"],
     "primary/neigh_arp.c": [],
     "primary/neigh_nd.c": [],
