@@ -121,6 +121,41 @@ static void drift_is_found_and_mended(void **state)
 	ctrl_stand_close(&world.stand);
 }
 
+// An owner that found something spoilt says so: what it cannot mend is sent at once, what it has mended is only told.
+static void what_an_owner_lost_comes_again(void **state)
+{
+	static struct world world;
+	static struct feed_reports reports;
+
+	world_open(&world, 3, 0);
+	world_hellos(&world);
+	for (unsigned i = 0; i < 100; i++)
+		world_create(&world);
+	world_settle(&world);
+	for (unsigned i = 0; i < 8; i++)
+		world_time_passes(&world);
+	world_ctrl_hears(&world);
+	for (unsigned what = LOST_CELL; what <= LOST_HEADER + 1; what++) { // the last is a later build's
+		struct report *report = &reports.report[0];
+		uint8_t shard = (uint8_t)(9 + what);
+		bool again = what < LOST_INDEX;
+
+		reports.count = 1;
+		*report = (struct report){ .kind = REPORT_LOST, .shard = shard, .slot = 3 };
+		report->epoch = world.bank[0][shard].epoch;
+		report->seq = world.bank[0][shard].seq;
+		report->digest = what;
+		push_reports(&world.stand.push, 0, &reports, world.now_ns);
+		assert_int_equal(world.stand.alarms, what <= LOST_HEADER ? what + 1 : LOST_HEADER + 1);
+		assert_int_equal(world.stand.push.shard[shard].phase, again ? PUSH_BEGIN : PUSH_REPLAY);
+		push_reports(&world.stand.push, 0, &reports, world.now_ns); // under way already
+		assert_int_equal(world.stand.push.shard[shard].phase, again ? PUSH_BEGIN : PUSH_REPLAY);
+		world.stand.alarms = what <= LOST_HEADER ? what + 1 : LOST_HEADER + 1;
+	}
+	world_settle(&world);
+	ctrl_stand_close(&world.stand);
+}
+
 static void a_refused_change_stops_only_itself(void **state)
 {
 	static struct world world;
@@ -336,6 +371,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(sends_only_what_is_missing),
 		cmocka_unit_test(a_stuck_owner_stops_nobody),
 		cmocka_unit_test(drift_is_found_and_mended),
+		cmocka_unit_test(what_an_owner_lost_comes_again),
 		cmocka_unit_test(a_refused_change_stops_only_itself),
 		cmocka_unit_test(a_final_count_reaches_the_deleted),
 		cmocka_unit_test(no_harm_no_alarm),
