@@ -219,6 +219,9 @@ static void crew_sentence(struct loop *loop, unsigned seat)
 	struct crew *crew = &loop->crew[seat];
 	enum judge_verdict verdict = watch_word(loop->part.watch, seat, crew->doubt);
 
+	// Looked at after the verdict was read: we may have stood still since we emptied the lane.
+	if (lane_stirs(&loop->lane[seat]))
+		return;
 	switch (verdict) {
 	case JUDGE_LOOPS:
 	case JUDGE_BLOCKED:

@@ -158,6 +158,19 @@ static void progress_outweighs_a_word(void **state)
 	nothing_is_lost();
 }
 
+// We stood still between emptying the lane and judging: by the time we read the verdict, something is in the lane again.
+static void what_came_meanwhile_outweighs_a_word(void **state)
+{
+	freeze();
+	say(crew()->doubt, JUDGE_LOOPS);
+	w->frozen[SEAT] = false;
+	while (!lane_stirs(&w->loop->lane[SEAT]))
+		crew_plays();
+	crew_keep(w->loop);
+	assert_int_equal(crew()->phase, CREW_READY);
+	nothing_is_lost();
+}
+
 // The machine slept, and we with it.
 static void our_own_standstill_is_nobodys_fault(void **state)
 {
@@ -179,6 +192,7 @@ int main(void)
 		cmocka_unit_test(without_a_clock_two_seconds),
 		cmocka_unit_test(a_word_about_an_older_doubt_counts_for_nothing),
 		cmocka_unit_test(progress_outweighs_a_word),
+		cmocka_unit_test(what_came_meanwhile_outweighs_a_word),
 		cmocka_unit_test(our_own_standstill_is_nobodys_fault),
 	};
 
