@@ -23,6 +23,6 @@ void kit_title(struct kit *kit, char **argv);
 // Finds the accounts that the configuration names. 0, or -ENOENT with a log line.
 int kit_accounts(struct kit *kit);
 
-// In the fork: a session of its own (a terminal's Ctrl-C is for the nursery), default signals, no core dump, its name, and no
-// descriptor but stderr and keep[0..n).
+// In the fork: a session of its own (a terminal's Ctrl-C is for the nursery), default signals, no core dump, its name, the
+// first to be killed where memory runs out, and no descriptor but stderr and keep[0..n).
 void child_begin(const struct kit *kit, const char *name, const int *keep, unsigned n);
