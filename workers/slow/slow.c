@@ -1,5 +1,6 @@
 // slow.c - hands each handle to what answers it. State: the two rate limits, owned by the slow lane's loop.
 #include "workers/slow/slow.h"
+#include <string.h>
 #include "shared/base/faults.h"
 #include "shared/wire/ip.h"
 #include "workers/slow/echo.h"
@@ -73,12 +74,12 @@ static enum verdict packet_answer(struct slow *slow, struct slow_packet *packet,
 	}
 }
 
-static void handle_answer(struct slow *slow, struct lane_handle *handle, uint64_t now)
+static void handle_answer(struct slow *slow, struct lane_handle *handle, uint8_t *copy, uint64_t now)
 {
-	uint8_t *room = room_at(slow->rooms, handle->room);
-	struct slow_packet packet = { room + handle->offset, handle->length };
+	struct slow_packet packet = { copy + handle->offset, handle->length };
 	enum verdict verdict;
 
+	memcpy(packet.packet, room_at(slow->rooms, handle->room) + handle->offset, handle->length);
 	FAULT_PACKET(packet.packet, packet.length);
 	verdict = packet_answer(slow, &packet, handle, now);
 	FAULT_POINT("slow.answered");
@@ -86,7 +87,7 @@ static void handle_answer(struct slow *slow, struct lane_handle *handle, uint64_
 	handle->code = (uint8_t)verdict;
 	if (verdict != VERDICT_ANSWERED)
 		return;
-	handle->offset = (uint16_t)(packet.packet - room);
+	handle->offset = (uint16_t)(packet.packet - copy);
 	handle->length = (uint16_t)packet.length;
 	if (handle->port == LANE_SIDE_ACCESS) // it came out of a tunnel
 		handle->code = VERDICT_STEER_AGAIN;
@@ -98,10 +99,14 @@ void slow_work(void *with, struct lane_handle *handles, unsigned n, uint64_t now
 
 	for (unsigned i = 0; i < n; i++) {
 		if (handle_good(slow, &handles[i])) {
-			handle_answer(slow, &handles[i], now);
+			handle_answer(slow, &handles[i], slow->copy[i], now);
 		} else {
 			handles[i].code = VERDICT_NOT_OURS;
 			handles[i].hint = 0;
 		}
 	}
+	for (unsigned i = 0; i < n; i++)
+		if (handles[i].code == VERDICT_ANSWERED || handles[i].code == VERDICT_STEER_AGAIN)
+			memcpy(room_at(slow->rooms, handles[i].room) + handles[i].offset,
+			       slow->copy[i] + handles[i].offset, handles[i].length);
 }

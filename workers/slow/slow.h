@@ -1,7 +1,7 @@
 // slow.h - the slow lane's packet function: what the gateway itself answers.
 //
-// GTP-U Echo, ICMP echo to our own addresses, and ICMP errors for packets that can't go on. Everything is built in the room
-// the packet came in. Pure but for the rate limits in struct slow, which belong to the loop of seat PLANE_SEAT_SLOW.
+// GTP-U Echo, ICMP echo to our own addresses, and ICMP errors for packets that can't go on. Answers are built in copies and put into
+// the rooms when all of the burst are ready: so a packet that kills finds the others as they came, to be lent again. Pure but for the rate limits in struct slow, which belong to the loop of seat PLANE_SEAT_SLOW.
 #pragma once
 #include "shared/plane/lane.h"
 #include "shared/plane/plane.h"
@@ -19,6 +19,7 @@ struct slow {
 	const struct plane_net *net;
 	const struct rooms *rooms;
 	struct slow_limit errors, echoes;
+	uint8_t copy[LANE_BURST][ROOM_STRIDE]; // of the burst's packets, where they lie in their rooms
 };
 
 void slow_open(struct slow *slow, const struct plane_net *net, const struct rooms *rooms);
