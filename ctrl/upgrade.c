@@ -222,20 +222,24 @@ static void state_find(struct upgrade *upgrade, const Shoal__Fleet__State *state
 {
 	const Shoal__Fleet__Nest *home = NULL, *other = NULL;
 	uint32_t seats[2] = { 0 };
-	bool forward = false;
+	bool forward = false, there;
 
 	for (size_t i = 0; i < state->n_nests; i++)
 		*(state->nests[i]->home ? &home : &other) = state->nests[i];
 	if (!home || !other)
 		return;
+	there = other->pid != 0; // or it is told of for its error alone
 	for (size_t i = 0; i < state->n_seats; i++) {
 		const Shoal__Fleet__Seat *seat = state->seats[i];
 
 		if (!somebody_sits(seat))
 			continue;
+		there |= seat->nest == other->nest;
 		forward |= seat->nest == other->nest && !seat->guest;
 		seats[seat->nest == other->nest] |= seat->slow ? 0 : 1u << seat->seat;
 	}
+	if (!there)
+		return;
 	upgrade_open(upgrade, upgrade->now_ns);
 	upgrade->old_nest = (forward ? other : home)->nest;
 	upgrade->new_nest = (forward ? home : other)->nest;

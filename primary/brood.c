@@ -201,9 +201,12 @@ static void brood_ended(struct brood *brood, unsigned seat)
 static void brood_event(struct brood *brood, int fd)
 {
 	struct nest_word hello;
+	const char *unfit;
 	int caller;
 
-	if (door_event(&brood->door, fd, &hello, &caller)) {
+	if (door_event(&brood->door, fd, &hello, &caller, &unfit)) {
+		if (unfit)
+			nests_refused(&brood->nests, hello.pid, unfit);
 		if (caller >= 0 && nests_admit(&brood->nests, caller, &hello, brood_use(brood, 0)) < 0)
 			door_full(&brood->door, caller, &hello);
 		return;

@@ -45,11 +45,10 @@ void door_full(const struct door *door, int caller, const struct nest_word *hell
 }
 
 // Nobody is answered before his HELLO has been read: closing a socket with something unread in it would swallow the answer.
-static int door_guest(struct door *door, int *guest, struct nest_word *hello)
+static int door_guest(struct door *door, int *guest, struct nest_word *hello, const char **unfit)
 {
 	unsigned nfds = 0;
 	int fd = *guest, error = nest_receive(fd, hello, NULL, &nfds);
-	const char *why;
 
 	if (error == -EAGAIN)
 		return -1;
@@ -58,10 +57,10 @@ static int door_guest(struct door *door, int *guest, struct nest_word *hello)
 		close(fd);
 		return -1;
 	}
-	why = door_unfit(hello);
-	if (!why)
+	*unfit = door_unfit(hello);
+	if (!*unfit)
 		return fd;
-	door_refuse(door, fd, hello, why, false);
+	door_refuse(door, fd, hello, *unfit, false);
 	return -1;
 }
 
@@ -94,16 +93,17 @@ static void door_accept(struct door *door)
 		door->guest[i] = fd;
 }
 
-bool door_event(struct door *door, int fd, struct nest_word *hello, int *caller)
+bool door_event(struct door *door, int fd, struct nest_word *hello, int *caller, const char **unfit)
 {
 	*caller = -1;
+	*unfit = NULL;
 	if (fd == door->listener) {
 		door_accept(door);
 		return true;
 	}
 	for (unsigned i = 0; i < DOOR_GUESTS; i++)
 		if (fd == door->guest[i]) {
-			*caller = door_guest(door, &door->guest[i], hello);
+			*caller = door_guest(door, &door->guest[i], hello, unfit);
 			return true;
 		}
 	return false;

@@ -18,8 +18,9 @@ struct door {
 int door_open(struct door *door, const char *run_dir, const struct plane *plane, int epoll); // 0 or -errno
 void door_close(struct door *door);
 
-// A descriptor of the epoll is readable. True: it was the door's; then *caller is the socket of one whose HELLO fits, or -1.
-bool door_event(struct door *door, int fd, struct nest_word *hello, int *caller);
+// A descriptor of the epoll is readable. True: it was the door's; then *caller is the socket of one whose HELLO fits, or -1. *unfit: why one
+// was turned away whose HELLO does not, or null.
+bool door_event(struct door *door, int fd, struct nest_word *hello, int *caller, const char **unfit);
 
 // Turns a caller away who fits, but finds no place now: he may come again.
 void door_full(const struct door *door, int caller, const struct nest_word *hello);

@@ -172,6 +172,13 @@ static void nests_ended(struct nursery *nursery)
 			      end.si_code == CLD_EXITED ? "left with" : "was ended by signal", end.si_status);
 }
 
+void nests_refused(struct nests *nests, int32_t pid, const char *why)
+{
+	for (unsigned n = 0; n < PLANE_NESTS; n++)
+		if (nests->nest[n].process >= 0 && nests->nest[n].spawned == pid)
+			nursery_fault(&nests->nest[n], "%s", why);
+}
+
 bool nests_event(struct nests *nests, int fd)
 {
 	for (unsigned n = 0; n < PLANE_NESTS; n++)

@@ -37,6 +37,9 @@ int nests_admit(struct nests *nests, int socket, const struct nest_word *hello, 
 // The next word of a nest about a seat, as nursery_hear.
 bool nests_hear(struct nests *nests, unsigned nest, struct nest_word *word, int *pidfd);
 
+// This process was turned away at the door: if we run it, that is why its nest comes to nothing.
+void nests_refused(struct nests *nests, int32_t pid, const char *why);
+
 // A descriptor of the epoll is readable. True: it was a process of ours.
 bool nests_event(struct nests *nests, int fd);
 

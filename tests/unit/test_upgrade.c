@@ -200,7 +200,7 @@ static void word(void)
 		packets_flow(i);
 	}
 	for (unsigned i = 0; i < PLANE_NESTS; i++)
-		if (play.nest[i].pid)
+		if (play.nest[i].pid || *play.nest[i].error)
 			play.nests[play.state.n_nests++] = &play.nest[i];
 	play.state.seats = play.seats;
 	play.state.nests = play.nests;
@@ -286,6 +286,9 @@ static void refused_by_the_primary(void **state)
 	play.nest_error = "speaks another ABI";
 	begin(0, 0);
 	assert_back(REFUSED, "another ABI");
+	play.upgrade = (struct upgrade){ .hooks = play.upgrade.hooks }; // the next controller still sees the error
+	word();
+	assert_int_equal(play.upgrade.phase, SHOAL__OSS__UPGRADE_PHASE__UPGRADE_NONE);
 }
 
 static void never_ready(void **state)

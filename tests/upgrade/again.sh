@@ -3,7 +3,7 @@
 #
 #   shoal-gauge ~~ memif ~~ gateway ~~ memif ~~ shoal-gauge         the same build at two paths in turn
 set -euo pipefail
-GAUGE_PPS=${2:-20000}
+GAUGE_PPS=${2:-10000}
 . "$(dirname "$0")/upgrade.sh"
 UPGRADE_TRIAL=(--canary 2% --watch 0.5)
 upgrade_begin

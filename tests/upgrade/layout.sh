@@ -16,7 +16,7 @@ there_and_back() { # build
 	that "its name is shown" serves_build "other-$1"
 	sessions >"$LAB/there"
 	that "counters go on from where they were" usage_grew "$LAB/before" "$LAB/there"
-	that "a new session is served" session_add 001010000099001
+	that "a new session is served" session_add 001010000099001 --ipv4
 	shoal session rm --imsi 001010000099001 >/dev/null
 	that "$1: and back" upgrade_to "$HOME_BUILD"
 	that "all is as before" wait_for 20 upgrade_settled

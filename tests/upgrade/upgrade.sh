@@ -1,10 +1,11 @@
 # shellcheck shell=bash
 # upgrade.sh - words for stories of upgrades under numbered traffic. Sourced by bash, first of all; brings the gauge and the lab.
 
+GAUGE_PPS=${GAUGE_PPS:-10000}
 . "$(dirname "${BASH_SOURCE[0]}")/../chaos/gauge.sh"
 . "$SHOAL/tests/upgrade/other_build.sh"
 
-GW_WORKERS=2 GAUGE_SESSIONS=512 GAUGE_PPS=${GAUGE_PPS:-20000} GW_USAGE_MS=200
+GW_WORKERS=2 GAUGE_SESSIONS=512 GW_USAGE_MS=200
 UPGRADE_TRIAL=(--canary 5% --watch 1)
 UPGRADE_MS=60000
 
@@ -52,7 +53,7 @@ pids_gone() { # pid...
 
 # One build, all regular, nothing pinned, every shard in step with the controller.
 upgrade_settled() {
-	shoal status --json | jq -e '(.nests | length) == 1 and .nests[0].home and .nests[0].ready and .courier_up and
+	shoal status --json | jq -e '([.nests[] | select(.pid > 0)] | length == 1 and .[0].home and .[0].ready) and .courier_up and
 		.changes_waiting == 0 and ([.workers[] | select(.guest)] | length) == 0' >/dev/null &&
 		shoal shard ls --json | jq -e '[.shards[] | select(.pinned or .seat == null or (.in_step | not))] | length == 0' >/dev/null &&
 		gateway_serves
