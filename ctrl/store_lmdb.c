@@ -18,8 +18,8 @@
 #include "shared/base/log.h"
 #include "shared/wire/cursor.h"
 
-const char *const store_table_names[STORE_TABLES] = { "meta",  "sessions", "cells",   "keys",
-						      "usage", "journal",  "leaving", "closed",   "quarantine" };
+const char *const store_table_names[STORE_TABLES] = { "meta",    "sessions", "cells",  "keys",      "usage",
+						      "journal", "leaving",  "closed", "quarantine" };
 
 #define CRC_BYTES sizeof(uint32_t)
 

@@ -10,86 +10,6 @@
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 
-static int take_fault(int *fault)
-{
-	int error = *fault;
-
-	*fault = 0;
-	return error;
-}
-
-static int fail_begin(void *self)
-{
-	struct ctrl_stand *stand = self;
-	int error = take_fault(&stand->fail_begin);
-
-	return error ? error : stand->lmdb.engine->begin(stand->lmdb.self);
-}
-
-static int fail_put(void *self, enum store_table table, const struct store_row *row)
-{
-	struct ctrl_stand *stand = self;
-	int error = take_fault(&stand->fail_put);
-
-	return error ? error : stand->lmdb.engine->put(stand->lmdb.self, table, row);
-}
-
-static int fail_drop(void *self, enum store_table table, uint64_t key)
-{
-	struct ctrl_stand *stand = self;
-
-	return stand->lmdb.engine->drop(stand->lmdb.self, table, key);
-}
-
-static void fail_abandon(void *self)
-{
-	struct ctrl_stand *stand = self;
-
-	stand->lmdb.engine->abandon(stand->lmdb.self);
-}
-
-static int fail_commit(void *self)
-{
-	struct ctrl_stand *stand = self;
-	int error = take_fault(&stand->fail_commit);
-
-	if (!error)
-		return stand->lmdb.engine->commit(stand->lmdb.self);
-	fail_abandon(self);
-	return error;
-}
-
-static int fail_get(void *self, enum store_table table, struct store_row *row)
-{
-	struct ctrl_stand *stand = self;
-
-	return stand->lmdb.engine->get(stand->lmdb.self, table, row);
-}
-
-static int fail_walk(void *self, enum store_table table, uint64_t from, store_visit *visit, void *with)
-{
-	struct ctrl_stand *stand = self;
-
-	return stand->lmdb.engine->walk(stand->lmdb.self, table, from, visit, with);
-}
-
-static void fail_size(void *self, uint64_t *used, uint64_t *limit)
-{
-	struct ctrl_stand *stand = self;
-
-	stand->lmdb.engine->size(stand->lmdb.self, used, limit);
-}
-
-static void fail_close(void *self)
-{
-	struct ctrl_stand *stand = self;
-
-	store_close(&stand->lmdb);
-}
-
-static const struct store_engine failing = { fail_begin, fail_put,  fail_drop, fail_commit, fail_abandon,
-					     fail_get,   fail_walk, fail_size, fail_close };
-
 static void on_moving(void *with, uint32_t cell)
 {
 	struct ctrl_stand *stand = with;
@@ -177,7 +97,7 @@ int ctrl_stand_try(struct ctrl_stand *stand, bool salvage)
 	struct store store = { &stand->engine, stand };
 	int error = store_lmdb_open(&stand->lmdb, stand->conf.store_dir, stand->conf.store_mib);
 
-	stand->engine = failing;
+	stand->engine = ctrl_stand_failing;
 	if (!error)
 		error = truth_open(&stand->truth, &stand->conf, &store, salvage);
 	if (error)
@@ -195,10 +115,9 @@ int ctrl_stand_try(struct ctrl_stand *stand, bool salvage)
 				     .keys = &stand->truth.keys,
 				     .push = &stand->push };
 	stand->desk.upgrade = &stand->upgrade;
-	stand->quarantine = (struct quarantine){ .store = &stand->truth.store,
-						 .sessions = &stand->truth.sessions,
-						 .tell = on_quarantine,
-						 .with = stand };
+	stand->quarantine = (struct quarantine){
+		.store = &stand->truth.store, .sessions = &stand->truth.sessions, .tell = on_quarantine, .with = stand
+	};
 	error = quarantine_open(&stand->quarantine, salvage);
 	if (error)
 		return error;

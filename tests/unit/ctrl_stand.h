@@ -17,7 +17,7 @@ struct ctrl_stand {
 	struct desk desk;
 	struct upgrade upgrade;
 	struct quarantine quarantine;
-	unsigned told; // of quarantine
+	unsigned told;                                            // of quarantine
 	uint32_t departed, applied, alarms, settled, corrections; // hooks called
 	uint64_t settled_bytes;                                   // uplink bytes of all deleted
 	uint64_t now_ns;                                          // the test's clock
@@ -26,6 +26,8 @@ struct ctrl_stand {
 	Shoal__Oss__Response *answer; // the last one
 	unsigned answers;
 };
+
+extern const struct store_engine ctrl_stand_failing; // its self is the stand
 
 void ctrl_stand_open(struct ctrl_stand *stand);
 void ctrl_stand_close(struct ctrl_stand *stand); // removes the store too

@@ -1,9 +1,9 @@
 // test_accounts.c - what workers count is what ctrl says, whoever dies when: the real lines, loops and courier on one side, the real
-// push, books and store on the other, and between them a transport that loses and repeats. test_accounts [SEEDS [FIRST]].
+// push, books and store on the other, and between them a transport that loses and repeats. test_accounts [SEEDS [FIRST]]. It is
+// longer than the house allows because both sides and what is between them are one world.
 //
 // Played are the packets, the deaths and the transport (the courier's feed.h, ctrl's feed.c). Where a plane dies, what it had
-// not told is lost with it: from then on the truth is what ctrl knows. All else has to be exact to the byte. It is
-// longer than the house allows because both sides and what is between them are one world.
+// not told is lost with it: from then on the truth is what ctrl knows. All else has to be exact to the byte.
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,0 +1,48 @@
+#!/bin/bash
+# accounts_primary.sh: what was counted is told before the memory it lies in goes, whether the primary is told to stop or is shot.
+#
+#   usage is told every 60 s only: what ctrl knows after the primary's end came from the courier, which outlives it to say so
+set -euo pipefail
+. "$(dirname "$0")/../chaos/gauge.sh"
+GAUGE_SESSIONS=64 GAUGE_PPS=20000 GW_WORKERS=2 GW_USAGE_MS=60000
+gauge_begin
+
+primary_again() {
+	wait_for 20 lab_gone primary
+	gateway_start_one primary
+	lab_expect primary process.ready
+	wait_for 60 gateway_serves
+	wait_for 60 all_applied "$GAUGE_SESSIONS"
+}
+
+said() {
+	sessions | jq -s '[.[].usage | .uplink_packets + .downlink_packets] | add'
+}
+
+came() {
+	gauge_ask dump "$LAB/dump.csv" >/dev/null
+	awk -F , 'NR > 1 { sum += $3 + $5 } END { print sum }' "$LAB/dump.csv"
+}
+
+says_all() {
+	equal "$(said)" "$(came)"
+}
+
+traffic() {
+	gauge_start
+	sleep 2
+	gauge_stop
+	sleep 0.2 # what is under way arrives
+}
+
+traffic
+that "little of $(came) packets was told so far" test "$(said)" -lt "$(came)"
+lab_stop primary
+that "stopped: ctrl knows all $(came) packets" wait_for 10 says_all
+primary_again
+traffic
+kill -s KILL "$(lab_pid primary)"
+that "shot: ctrl knows all $(came) packets" wait_for 10 says_all
+primary_again
+that "and nothing is counted twice" says_all
+story_end
