@@ -16,10 +16,17 @@ GW_DRIVER=memif
 # Room for 50 ms of a million packets a second: so long does a host keep a process off its core.
 GW_ROOMS=65536 GW_HOLD=16384 GW_MIB=640
 
+# The gateway's words for packets that it did not send on.
+GAUGE_REASONS=$(sed -n 's/^\tX(\([A-Z_]*\), .*/"\L\1"/p' "$SHOAL/shared/plane/verdict.h" | grep -Ev '"(forward|answered)"' | jq -s .)
+
 # The gateway up, its sessions applied, the gauge ready but silent.
 gauge_begin() {
 	story_needs "${GAUGE_NEEDS[@]}"
 	lab_open
+	gauge_set_up
+}
+
+gauge_set_up() {
 	lab_netns gw
 	GW_DEVICE_N3=$LAB/n3.memif GW_DEVICE_N6=$LAB/n6.memif GW_OPTIONS=role=client,rsize=$GAUGE_RING,bsize=512
 	gauge_up
@@ -28,11 +35,16 @@ gauge_begin() {
 	wait_for 20 gauge_is .ready
 }
 
-gauge_sessions() { # how many
-	awk -v n="$1" 'BEGIN {
+# A table to import: IPv4 alone, no limit.
+gauge_table() { # how many [first five digits of the IMSI]
+	awk -v n="$1" -v network="${2:-00101}" 'BEGIN {
 		print "imsi,ipv4,peer,peer_teid"
-		for (i = 1; i <= n; i++) printf "00101%010d,auto,10.99.3.2,%d\n", i, 1996488704 + i
-	}' >"$LAB/subscribers.csv"
+		for (i = 1; i <= n; i++) printf "%s%010d,auto,10.99.3.2,%d\n", network, i, 1996488704 + i
+	}'
+}
+
+gauge_sessions() { # how many
+	gauge_table "$1" >"$LAB/subscribers.csv"
 	shoal --timeout 600 session import --wait "$LAB/subscribers.csv" >/dev/null
 	shoal --timeout 600 session export --format csv - 2>/dev/null | awk -F , '
 		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
@@ -66,25 +78,42 @@ gauge_stop() {
 	gauge_ask stop >/dev/null
 }
 
-# Ends a span; prints the number of the mark. What the gateway has refused by then is remembered.
+# Ends a span; prints the number of the mark. What the gateway has refused by then is remembered, and how long it has waited.
 gauge_mark() {
-	local refused mark
-	refused=$(gauge_refused)
+	local mark
+	gauge_refused >"$LAB/refused.now"
+	gauge_waited >"$LAB/waited.now"
 	mark=$(gauge_ask mark | jq .span)
-	echo "$refused" >"$LAB/refused.$mark"
+	mv "$LAB/refused.now" "$LAB/refused.$mark"
+	mv "$LAB/waited.now" "$LAB/waited.$mark"
 	echo "$mark"
+}
+
+# How long the kernel has let each thread of the primary and the workers wait for a core that others had: file, nanoseconds.
+gauge_waited() {
+	local pid tasks=()
+	for pid in $(lab_pids "${LAB##*/}-gw"); do
+		[[ $(cat "/proc/$pid/comm" 2>/dev/null) != shoal-@(primary|worker*) ]] || tasks+=("/proc/$pid/task/"*/schedstat)
+	done
+	grep -Hs . "${tasks[@]}" /dev/null | awk -F '[: ]' '{ print $1, $3 }' # some may have ended meanwhile
+}
+
+gauge_waited_us() { # mark mark
+	awk 'NR == FNR { before[$1] = $2; next } { waited += $2 - before[$1] } END { printf "%d", waited / 1000 }' "$LAB/waited.$1" "$LAB/waited.$2"
 }
 
 gauge_refused() {
 	shoal --timeout 2 counters --json 2>/dev/null |
-		jq -c '[.counters[] | select(.name | test("^(forward$|answered$|primary_|ctrl_)") | not) | {(.name): .value}] | add // {}'
+		jq -c --argjson reasons "$GAUGE_REASONS" '[.counters[] | select(.name | IN($reasons[])) | {(.name): .value}] | add // {}'
 }
 
 # What happened between two marks, for a set of shards and for all others (README.md); waits until what was sent has come.
 gauge_report() { # mark mark [shards: all, none, 0,3,7-9]
 	gauge_ask settle "$1" "$2" "${GAUGE_SETTLE_MS:-3000}" >/dev/null
 	gauge_ask report "$@" | jq -c --slurpfile before "$LAB/refused.$1" --argjson after "$(gauge_refused || echo '{}')" \
-		'. + {refused: ($after | with_entries(.value -= ($before[0][.key] // 0) | select(.value > 0)))}'
+		--argjson waited "$(gauge_waited_us "$1" "$2")" \
+		'. + {refused: ($after | with_entries(.value -= ($before[0][.key] // 0) | select(.value > 0))),
+			waited_us: $waited}'
 }
 
 # Nothing lost, doubled, reordered or spoilt, in a report's set or others. Says what was, if not.

@@ -2,6 +2,7 @@
 """rpc_abuse.py SOCKET KIND [N] - what hostile or broken clients do to the RPC socket, on the wire of NNG's ipc transport.
 
 KIND: crowd N     N connections that never finish the handshake, held until stdin ends; says "there" once all stand
+      deaf        a subscriber of events that never reads one, held until stdin ends; says "there" once it stands
       huge        a request that says it has 100 MB, and as many of them as the server takes
       garbage N   N requests of random bytes; prints how many were answered
       cut N       N clients that leave in the middle of a request
@@ -58,6 +59,14 @@ def crowd(path, count):
     sys.stdin.read()
 
 
+def deaf(path):
+    client = connect(path, handshake=False)
+    client.sendall(b"\0SP\0" + struct.pack(">HH", 0x21, 0))  # SUB
+    receive(client, 8)
+    print("there", flush=True)
+    sys.stdin.read()
+
+
 def huge(path):
     client = connect(path)
     sent = 0
@@ -93,4 +102,4 @@ def cut(path, count):
 if __name__ == "__main__":
     kind, path = sys.argv[2], sys.argv[1]
     number = [int(word) for word in sys.argv[3:4]]
-    {"crowd": crowd, "huge": huge, "garbage": garbage, "cut": cut}[kind](path, *number)
+    {"crowd": crowd, "deaf": deaf, "huge": huge, "garbage": garbage, "cut": cut}[kind](path, *number)
