@@ -205,8 +205,7 @@ static void brood_event(struct brood *brood, int fd)
 	int caller;
 
 	if (door_event(&brood->door, fd, &hello, &caller, &unfit)) {
-		if (unfit)
-			nests_refused(&brood->nests, hello.pid, unfit);
+		nests_refused(&brood->nests, hello.pid, unfit);
 		if (caller >= 0 && nests_admit(&brood->nests, caller, &hello, brood_use(brood, 0)) < 0)
 			door_full(&brood->door, caller, &hello);
 		return;

@@ -175,7 +175,7 @@ static void nests_ended(struct nursery *nursery)
 void nests_refused(struct nests *nests, int32_t pid, const char *why)
 {
 	for (unsigned n = 0; n < PLANE_NESTS; n++)
-		if (nests->nest[n].process >= 0 && nests->nest[n].spawned == pid)
+		if (why && nests->nest[n].process >= 0 && nests->nest[n].spawned == pid)
 			nursery_fault(&nests->nest[n], "%s", why);
 }
 

@@ -37,7 +37,7 @@ int nests_admit(struct nests *nests, int socket, const struct nest_word *hello, 
 // The next word of a nest about a seat, as nursery_hear.
 bool nests_hear(struct nests *nests, unsigned nest, struct nest_word *word, int *pidfd);
 
-// This process was turned away at the door: if we run it, that is why its nest comes to nothing.
+// This process was turned away at the door, unless `why` is null: if we run it, its nest comes to nothing for that.
 void nests_refused(struct nests *nests, int32_t pid, const char *why);
 
 // A descriptor of the epoll is readable. True: it was a process of ours.
