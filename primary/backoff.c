@@ -33,8 +33,8 @@ void backoff_tell(const struct backoff *backoff, unsigned seat, struct journal *
 
 	if (backoff->over)
 		journal_write(journal, JOURNAL_ALARM, place,
-			      "seat %u: %u workers in a row died at once; stays empty until it is started by hand", seat,
-			      backoff->row);
+			      "seat %u: %u workers in a row died at once; stays empty until it is started by hand",
+			      seat, backoff->row);
 	else
 		journal_write(journal, JOURNAL_ALARM, place, "seat %u: %u deaths, the next worker comes in %lu s", seat,
 			      backoff->deaths, (unsigned long)(backoff->rest_ns / 1000000000u));

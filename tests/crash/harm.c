@@ -65,17 +65,18 @@ static void call_forget(struct user_regs_struct *regs)
 	regs->orig_rax = (unsigned long long)-1;
 }
 
-static int call_bend(pid_t pid, struct user_regs_struct *regs, long number, long first, long second, long third)
+// The call's number and its first three arguments.
+static int call_bend(pid_t pid, struct user_regs_struct *regs, const long call[4])
 {
 	static const uint8_t syscall_code[2] = { 0x0f, 0x05 };
 
 	if (text_bend(pid, regs, syscall_code))
 		return -1;
 	call_forget(regs);
-	regs->rax = (unsigned long long)number;
-	regs->rdi = (unsigned long long)first;
-	regs->rsi = (unsigned long long)second;
-	regs->rdx = (unsigned long long)third;
+	regs->rax = (unsigned long long)call[0];
+	regs->rdi = (unsigned long long)call[1];
+	regs->rsi = (unsigned long long)call[2];
+	regs->rdx = (unsigned long long)call[3];
 	return (int)ptrace(PTRACE_SETREGS, pid, NULL, regs);
 }
 
@@ -106,11 +107,11 @@ static int bend(pid_t pid, const char *way)
 	if (!strcmp(way, "loop"))
 		return code_bend(pid, &regs, 0xeb, 0xfe); // jump to itself
 	if (!strcmp(way, "exit"))
-		return call_bend(pid, &regs, SYS_exit_group, 3, 0, 0);
+		return call_bend(pid, &regs, (const long[4]){ SYS_exit_group, 3 });
 	if (!strcmp(way, "abort"))
-		return call_bend(pid, &regs, SYS_tgkill, pid, pid, SIGABRT);
+		return call_bend(pid, &regs, (const long[4]){ SYS_tgkill, pid, pid, SIGABRT });
 	if (!strcmp(way, "bus"))
-		return call_bend(pid, &regs, SYS_tgkill, pid, pid, SIGBUS);
+		return call_bend(pid, &regs, (const long[4]){ SYS_tgkill, pid, pid, SIGBUS });
 	return !strcmp(way, "hold") ? 0 : (errno = EINVAL, -1);
 }
 

@@ -37,6 +37,7 @@ HOT = {
     "primary/neigh_arp.c": [],
     "primary/neigh_nd.c": [],
     "primary/neigh_table.c": ["neigh_table_init", "neigh_table_fini"],
+    "primary/quarantine.c": ["quarantine_init", "quarantine_fini", "quarantine_add", "quarantine_replace"],
     "primary/route.c": [],
     "primary/rx.c": [],
     "primary/steer.c": ["steer_make", "steer_free", "steer_exceptions"],
@@ -45,6 +46,7 @@ HOT = {
 MEMORY = {"memcpy", "memmove", "memset", "memcmp", "bcmp", "__assert_fail", "_GLOBAL_OFFSET_TABLE_"}
 DOORS = {"nic_rx", "nic_tx", "nic_flush", "nic_free", "nic_room", "bell_ring"}  # what a packet comes and goes by
 DOORS |= {"crew_condemn"}  # and what ends the worker that forged it
+DOORS |= {"crew_feed", "crew_eats"}  # and who may be fed, asked while there are suspects
 CALLS = MEMORY | DOORS
 # How gcc spells a full fence: it locks a word of its own stack and changes nothing. Doorbells need one a burst.
 FENCE = re.compile(r"lock or[lq]\s+\$0x0,(-?0x[0-9a-f]+)?\(%[re]sp\)")
