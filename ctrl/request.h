@@ -11,7 +11,7 @@ struct request {
 	size_t length;
 	uint64_t arrived_ns;
 	const struct role_pass *pass; // what the door it came through allows (role.h); null = everything
-	uint8_t *answer; // a packed shoal.oss.Response, from malloc; whoever answers it frees it
+	uint8_t *answer;              // a packed shoal.oss.Response, from malloc; whoever answers it frees it
 	size_t answer_bytes;
 	void (*answered)(struct request *request); // called once, in the main thread
 };

@@ -16,7 +16,7 @@ pki_open
 for name in gateway operate provision read ims other; do pki_ca "$name-ca"; done
 pki_cert gateway gateway-ca gateway 5
 for name in operate provision read ims; do pki_cert "$name" "$name-ca" "$name"; done
-pki_cert expired operate-ca old -1
+pki_expired expired operate-ca
 
 door() { # port role ca
 	echo "- {url: 'tls+tcp://127.0.0.1:$1', role: $2, certificate: $LAB/pki/gateway.crt, key: $LAB/pki/gateway.key, ca: $LAB/pki/$3-ca.crt${4:-}}"
@@ -200,6 +200,10 @@ sed 's/, plain: yes//' "$LAB/shoal.yaml" >"$LAB/other.yaml"
 that "plain text must be asked for by name" refused 'doors\[4\].url: anybody on the way reads' check
 lab_stop ctrl
 pki_cert gateway gateway-ca gateway
+chmod 777 "$LAB/doors"
+gateway_start_one ctrl
+that "a door where others can put another is refused" wait_for 10 lab_said ctrl 'doors: mode 0777'
+chmod 711 "$LAB/doors"
 chmod 644 "$LAB/pki/gateway.key"
 gateway_start_one ctrl
 that "a key that others can read is refused" wait_for 10 lab_said ctrl 'gateway.key: mode 0644'
