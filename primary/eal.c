@@ -86,9 +86,9 @@ void eal_sweep(const struct conf *conf)
 	files_clear(conf, 0);
 }
 
-static size_t pages_free_system(void)
+static size_t pages_count(const char *path)
 {
-	FILE *file = fopen("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "r");
+	FILE *file = fopen(path, "r");
 	unsigned long pages = 0;
 
 	if (!file)
@@ -97,6 +97,15 @@ static size_t pages_free_system(void)
 		pages = 0;
 	fclose(file);
 	return pages;
+}
+
+// What is promised to somebody is not free, though he has not touched it yet.
+static size_t pages_free_system(void)
+{
+	size_t pages = pages_count("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages");
+	size_t promised = pages_count("/sys/kernel/mm/hugepages/hugepages-2048kB/resv_hugepages");
+
+	return pages > promised ? pages - promised : 0;
 }
 
 // Free pages that this mount lets us have: its own limit, if it has one, counts too.

@@ -10,16 +10,30 @@
 #define MFD_HUGE_2MB (21u << 26)
 #endif
 
+// Mapped once, its pages are promised to the file for good: one that is missing is an error here, not a SIGBUS of whoever touches
+// it first. They are taken and zeroed by who maps them to use them: that takes a while.
+static int bank_reserve(int fd, uint64_t bytes)
+{
+	void *at;
+
+	if (bytes > INT64_MAX || ftruncate(fd, (off_t)bytes))
+		return -ENOMEM;
+	at = mmap(NULL, (size_t)bytes, PROT_READ, MAP_SHARED, fd, 0);
+	if (at == MAP_FAILED)
+		return -errno;
+	munmap(at, (size_t)bytes);
+	return 0;
+}
+
 int bank_make(const char *name, uint64_t bytes)
 {
 	int fd = memfd_create(name, MFD_CLOEXEC | MFD_HUGETLB | MFD_HUGE_2MB), error;
 
 	if (fd < 0)
 		return -errno;
-	// Allocated now: a page that is missing is an error here, not a SIGBUS of whoever touches it first.
-	if (!fallocate(fd, 0, 0, (off_t)bytes))
+	error = bank_reserve(fd, bytes);
+	if (!error)
 		return fd;
-	error = errno == ENOSPC ? -ENOMEM : -errno;
 	close(fd);
 	return error;
 }
@@ -41,7 +55,7 @@ static void *map_whole(int fd, uint64_t bytes)
 		errno = EOVERFLOW;
 		return NULL;
 	}
-	at = mmap(NULL, (size_t)stat.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	at = mmap(NULL, (size_t)stat.st_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
 	return at == MAP_FAILED ? NULL : at;
 }
 

@@ -10,7 +10,7 @@
 #define PLANE_BANKS 2u
 
 // A descriptor (close-on-exec) of `bytes` zeroed bytes of 2 MB pages, a multiple of PLANE_PAGE, all of them reserved; or -errno:
-// -ENOMEM where the host has too few free pages. Any process, any thread.
+// -ENOMEM where the host has too few free pages. Takes no time, however large. Any process, any thread.
 int bank_make(const char *name, uint64_t bytes);
 
 // Bytes of a bank under this build's layout of lines.
