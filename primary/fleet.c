@@ -70,7 +70,7 @@ static void fleet_refused(const struct post_word *fact)
 static void fleet_poison(struct fleet *fleet, struct record *record)
 {
 	char path[RECORD_PATH];
-	int error = record_write(record, fleet->part.conf->store_dir, path);
+	int error = record_write(record, fleet->part.conf->record_dir, path);
 
 	if (error)
 		log_warning("record.lost", "a packet that killed two workers is not kept: %s", strerror(-error));

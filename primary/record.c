@@ -112,15 +112,12 @@ static void oldest_remove(const char *dir)
 		free(names);
 }
 
-int record_write(const struct record *record, const char *store_dir, char path[RECORD_PATH])
+int record_write(const struct record *record, const char *dir, char path[RECORD_PATH])
 {
 	uint64_t wall_ns = clock_wall_ns();
-	char dir[RECORD_PATH - 140];
 	int fd, error;
 
 	path[0] = 0;
-	if (snprintf(dir, sizeof(dir), "%s/records", store_dir) >= (int)sizeof(dir))
-		return -ENAMETOOLONG;
 	if (mkdir(dir, 0700) && errno != EEXIST)
 		return -errno;
 	oldest_remove(dir);

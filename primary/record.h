@@ -1,7 +1,7 @@
 // record.h - packets that killed two workers: how the loop hands them over, and the files in which they are kept.
 //
 // The loop fills a free record and posts it; the fleet thread writes a pcap file and gives it free. Without a free one, or where the
-// disk is full, only the file is lost. Files: <store_dir>/records/<time>-<whose>-<deaths>.pcap, mode 0600, at most RECORD_FILES;
+// disk is full, only the file is lost. Files: <record_dir>/<time>-<whose>-<deaths>.pcap, mode 0600, at most RECORD_FILES;
 // the oldest goes first. Packets begin with their IP header (LINKTYPE_RAW).
 #pragma once
 #include <stdatomic.h>
@@ -50,4 +50,4 @@ struct record_words {
 struct record_words record_whose(const struct quarantine_suspect *suspect);
 
 // Writes the file and removes the oldest ones. 0 with its path, or -errno with "". Fleet thread.
-int record_write(const struct record *record, const char *store_dir, char path[RECORD_PATH]);
+int record_write(const struct record *record, const char *dir, char path[RECORD_PATH]);

@@ -69,6 +69,7 @@ struct conf {
 	int worker_cpu[15];
 	enum conf_idle idle;
 	char hugepage_dir[256]; // hugetlbfs mount, 2 MB pages
+	char record_dir[256];   // packets that killed two workers
 	uint32_t rooms;         // packet rooms: 8192..1048576
 	uint32_t hold;          // packets held per seat while it is full, dead or moving: 1024..262144
 	unsigned pools;

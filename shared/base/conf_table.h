@@ -36,6 +36,7 @@
 #define CONF_PRIMARY(ONE, MANY) \
 	ONE(cpu, primary_cpu, conf_kind_cpu, 0, 0, "any", "core of the packet loop; any: floating") \
 	ONE(hugepage_dir, hugepage_dir, conf_kind_path, 2, 200, "/dev/hugepages", "hugetlbfs mount of 2 MB pages") \
+	ONE(record_dir, record_dir, conf_kind_path, 2, 200, "/var/lib/shoal-records", "where packets that killed two workers are kept") \
 	ONE(rooms, rooms, conf_kind_number, 8192, 1048576, "32768", "packet rooms, 2240 bytes each") \
 	ONE(hold, hold, conf_kind_number, 1024, 262144, "8192", "packets held for each worker that is full, dead or moving")
 

@@ -42,6 +42,7 @@ gateway_config() {
 		  count: $GW_WORKERS
 		primary:
 		  hugepage_dir: $LAB/huge
+		  record_dir: $LAB/records
 		  rooms: $GW_ROOMS
 		  hold: $GW_HOLD
 		pools:

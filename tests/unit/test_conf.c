@@ -111,6 +111,7 @@ static void a_small_file_takes_the_defaults(void **unused)
 	assert_int_equal(conf->worker_cpus, 0);
 	assert_int_equal(conf->primary_cpu, -1);
 	assert_string_equal(conf->hugepage_dir, "/dev/hugepages");
+	assert_string_equal(conf->record_dir, "/var/lib/shoal-records");
 	assert_int_equal(conf->rooms, 32768);
 	assert_int_equal(conf->hold, 8192);
 	assert_int_equal(conf->foreign_slots, 256);
