@@ -124,6 +124,20 @@ static enum feed_kind hear(nng_socket pair)
 	return word.kind;
 }
 
+// What it has said, if anything.
+static enum feed_kind hear_now(nng_socket pair)
+{
+	const char *fault;
+	nng_msg *message;
+
+	inbox_run(&inbox);
+	if (nng_recvmsg(pair, &message, NNG_FLAG_NONBLOCK))
+		return FEED_NONE;
+	assert_int_equal(feed_decode(&word, nng_msg_body(message), nng_msg_len(message), &fault), 0);
+	nng_msg_free(message);
+	return word.kind;
+}
+
 static bool wait_connected(unsigned link, bool wanted)
 {
 	uint64_t begin = clock_ns();
@@ -160,7 +174,9 @@ static void welcomes_and_sends(void **state)
 	assert_int_equal(word.batch.count, 1);
 	assert_int_equal(word.batch.change[0].verb, CHANGE_SET);
 	word.kind = FEED_USAGE;
-	word.usages = (struct feed_usages){ .count = 1, .usage = { { .teid = 5, .count = { .uplink_bytes = 99 } } } };
+	word.usages = (struct feed_usages){ .number = 1,
+					    .count = 1,
+					    .usage = { { .teid = 5, .count = { .uplink_bytes = 99 } } } };
 	say(pair);
 	ctrl_session_init(&session, 2);
 	assert_int_equal(ctrl_stand_create(&stand, &session), 0);
@@ -169,6 +185,55 @@ static void welcomes_and_sends(void **state)
 	assert_true(wait_used(99));
 	nng_close(pair);
 	assert_true(wait_connected(0, false));
+}
+
+static void usage_say(nng_socket pair, uint64_t number)
+{
+	word.kind = FEED_USAGE;
+	word.usages = (struct feed_usages){ .number = number, .count = 1, .usage = { { .teid = 5, .count = { 1 } } } };
+	say(pair);
+}
+
+static void heard_is_told_once_it_is_durable(void **state)
+{
+	nng_socket pair = dial();
+
+	hello_fill();
+	say(pair);
+	assert_int_equal(hear(pair), FEED_WELCOME);
+	progress.taken = 3; // of another link's
+	for (uint64_t number = 1; number <= 2; number++) {
+		usage_say(pair, number);
+		nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+		inbox_run(&inbox);
+	}
+	for (unsigned i = 0; i < 20; i++) {
+		feed_pump(feed);
+		assert_int_equal(hear_now(pair), FEED_NONE);
+		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+	}
+	progress.durable = 3;
+	for (unsigned i = 0; i < 10000 && hear_now(pair) != FEED_HEARD; i++) {
+		feed_pump(feed);
+		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+	}
+	assert_int_equal(word.kind, FEED_HEARD);
+	assert_in_range(word.heard.number, 1, 2);
+	nng_close(pair);
+	assert_true(wait_connected(0, false));
+}
+
+static void a_lost_message_ends_the_connection(void **state)
+{
+	nng_socket pair = dial();
+
+	hello_fill();
+	say(pair);
+	assert_int_equal(hear(pair), FEED_WELCOME);
+	usage_say(pair, 1);
+	usage_say(pair, 3);
+	assert_true(wait_connected(0, false));
+	nng_close(pair);
 }
 
 // Second callers, strangers, and the porter's knock: none of them is the courier, and none ends the conversation with it.
@@ -279,6 +344,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(welcomes_and_sends, setup, teardown),
+		cmocka_unit_test_setup_teardown(heard_is_told_once_it_is_durable, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_lost_message_ends_the_connection, setup, teardown),
 		cmocka_unit_test_setup_teardown(others_do_not_disturb, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_strangers, setup, teardown),
 		cmocka_unit_test_setup_teardown(each_nest_has_its_own, setup, teardown),
