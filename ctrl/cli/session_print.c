@@ -107,8 +107,8 @@ void session_print(const Shoal__Oss__Session *session)
 
 void session_sheet_open(struct sheet *sheet)
 {
-	static const char *const titles[] = { ">ID",  "IMSI", "DNN",  "IPV4",   "IPV6",    "PEER",
-					      "TEID", "UP",   "DOWN", ">SHARD", "APPLIED", NULL };
+	static const char *const titles[] = { ">ID", "IMSI", "DNN",      "IPV4",       "IPV6",   "PEER",    "TEID",
+					      "UP",  "DOWN", ">SENT UP", ">SENT DOWN", ">SHARD", "APPLIED", NULL };
 
 	sheet_open(sheet, titles);
 }
@@ -131,6 +131,8 @@ void session_sheet_row(struct sheet *sheet, const Shoal__Oss__Session *session)
 	sheet_cell(sheet, "0x%08" PRIx32, session->teid);
 	rate_cell(sheet, bearer ? bearer->uplink : NULL);
 	rate_cell(sheet, bearer ? bearer->downlink : NULL);
+	sheet_cell(sheet, "%s", units_bytes(session->usage ? session->usage->uplink_bytes : 0).text);
+	sheet_cell(sheet, "%s", units_bytes(session->usage ? session->usage->downlink_bytes : 0).text);
 	sheet_cell(sheet, "%u", session->shard);
 	sheet_cell(sheet, "%s", session->applied ? "yes" : "no");
 }
