@@ -43,17 +43,21 @@ static void seat_add(struct trial_side *side, struct window *window, const struc
 	window->busy_ticks += now->busy_ticks - before->busy_ticks;
 }
 
-static void windows_compare(struct trial *trial, const struct window *old, const struct window *new)
+static void cost_note(const struct trial *trial, struct trial_side *side, const struct window *window)
 {
-	double margin = (double)new->clock_hz *TRIAL_MARGIN_NS * 1e-9;
-	double old_ticks, new_ticks;
+	double ns = (double)window->busy_ticks / (double)window->packets / ((double)window->clock_hz * 1e-9);
 
+	if (!trial->windows || ns < side->ns)
+		side->ns = ns;
+}
+
+static void windows_note(struct trial *trial, const struct window *old, const struct window *new)
+{
 	if (old->packets < TRIAL_WINDOW_PACKETS || new->packets < TRIAL_WINDOW_PACKETS)
 		return;
-	old_ticks = (double)old->busy_ticks / (double)old->packets;
-	new_ticks = (double)new->busy_ticks / (double)new->packets;
+	cost_note(trial, &trial->old, old);
+	cost_note(trial, &trial->new, new);
 	trial->windows++;
-	trial->dear += new_ticks > 2 * old_ticks + margin;
 }
 
 void trial_take(struct trial *trial, const Shoal__Fleet__State *state, uint32_t old, uint32_t new)
@@ -72,7 +76,7 @@ void trial_take(struct trial *trial, const Shoal__Fleet__State *state, uint32_t 
 		windows[is_new].clock_hz = said->clock_hz;
 		seat_add(is_new ? &trial->new : &trial->old, &windows[is_new], &before, &trial->seat[said->seat]);
 	}
-	windows_compare(trial, &windows[0], &windows[1]);
+	windows_note(trial, &windows[0], &windows[1]);
 }
 
 static double percent(const struct trial_side *side, unsigned verdict)
@@ -100,9 +104,9 @@ bool trial_condemns(const struct trial *trial, char *why, size_t max)
 {
 	if (refuses_more(trial, why, max))
 		return true;
-	if (trial->windows < TRIAL_WINDOWS || trial->dear * 2 <= trial->windows)
+	if (trial->windows < TRIAL_WINDOWS || trial->new.ns <= 2 * trial->old.ns + TRIAL_MARGIN_NS)
 		return false;
-	snprintf(why, max, "a packet costs the new build more than twice the time, in %u of %u windows", trial->dear,
-		 trial->windows);
+	snprintf(why, max, "a packet costs the new build %.1f us, more than twice the old one's %.1f us",
+		 trial->new.ns / 1000, trial->old.ns / 1000);
 	return true;
 }

@@ -5,9 +5,10 @@
 //
 //   refusals  it gives some verdict other than FORWARD to more than twice the share of its packets that the old build gives it to,
 //             and 2 % more; counted over the whole trial, from TRIAL_PACKETS packets of the new and TRIAL_REFUSALS of the verdict on
-//   cost      a packet takes more than twice the clock ticks of the old build, and 2 us more, in most windows (time between two words
-//             with TRIAL_WINDOW_PACKETS on both sides) of at least TRIAL_WINDOWS: a worker that was put off its processor does not
-//             make it so. The 2 us are for packets that come alone: they pay for what a burst shares
+//   cost      a packet takes more than twice the clock ticks of the old build, and 2 us more, each side by its cheapest of at least
+//             TRIAL_WINDOWS windows (time between two words with TRIAL_WINDOW_PACKETS on both sides): a host that puts workers off
+//             their processors makes windows dear, never cheap. The 2 us are for packets that come alone: they pay for what a
+//             burst shares
 //
 // A build that gets too few packets is not condemned for them. Pure.
 #pragma once
@@ -27,12 +28,13 @@
 struct trial_side {
 	uint64_t packets;
 	uint64_t verdict[VERDICT_COUNT];
+	double ns; // of a packet, in the cheapest window
 };
 
 struct trial {
 	struct trial_side old, new;
-	unsigned windows, dear; // of those, the new build was dear
-	struct trial_seat {     // when last seen
+	unsigned windows;
+	struct trial_seat { // when last seen
 		bool seen;
 		uint32_t generation;
 		uint64_t busy_ticks;

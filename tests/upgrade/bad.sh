@@ -30,5 +30,5 @@ turned_away refused "such file" "$LAB/nowhere"
 turned_away refused "another ABI" "$OTHER/bin/abi"
 turned_away "rolled back" "died" "$OTHER/bin/dies"
 turned_away "rolled back" "bad_ip" "$OTHER/bin/drops"
-turned_away "rolled back" "more than twice the time" "$OTHER/bin/slow"
+turned_away "rolled back" "more than twice" "$OTHER/bin/slow"
 upgrade_end
