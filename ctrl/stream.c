@@ -1,12 +1,14 @@
 // stream.c - reads and writes of sockets and of OpenSSL's connections, told alike. Main thread.
 #include "ctrl/stream.h"
 #include <errno.h>
-#include <limits.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#define RECORD_SMALL 4096u
 #define TLS_HANDSHAKE 0x16 // first byte of a client's first record
 
 struct stream stream_make(int fd, const struct tls *tls)
@@ -125,15 +127,18 @@ static ssize_t ssl_write(struct stream *stream, const struct iovec *part)
 	return ssl_error(stream, 0);
 }
 
-// TLS writes one part after the other: a record each.
-ssize_t stream_write(struct stream *stream, const struct iovec *parts, unsigned count)
+// Small parts as one record; else one after the other, a record each. What was not taken is asked for again as it was.
+static ssize_t ssl_write_all(struct stream *stream, const struct iovec *parts, unsigned count)
 {
-	struct msghdr message = { .msg_iov = (struct iovec *)parts, .msg_iovlen = count };
+	uint8_t one[RECORD_SMALL];
+	struct iovec joined = { one, 0 };
 	ssize_t whole = 0, sent;
 
-	if (!stream->tls) {
-		sent = sendmsg(stream->fd, &message, MSG_NOSIGNAL);
-		return sent >= 0 ? sent : errno == EINTR ? -EAGAIN : -errno;
+	for (unsigned i = 0; i < count && joined.iov_len + parts[i].iov_len <= sizeof(one); i++) {
+		memcpy(one + joined.iov_len, parts[i].iov_base, parts[i].iov_len);
+		joined.iov_len += parts[i].iov_len;
+		if (i + 1 == count)
+			return ssl_write(stream, &joined);
 	}
 	for (unsigned i = 0; i < count; i++) {
 		if (!parts[i].iov_len)
@@ -146,6 +151,17 @@ ssize_t stream_write(struct stream *stream, const struct iovec *parts, unsigned 
 			break;
 	}
 	return whole;
+}
+
+ssize_t stream_write(struct stream *stream, const struct iovec *parts, unsigned count)
+{
+	struct msghdr message = { .msg_iov = (struct iovec *)parts, .msg_iovlen = count };
+	ssize_t sent;
+
+	if (stream->tls)
+		return ssl_write_all(stream, parts, count);
+	sent = sendmsg(stream->fd, &message, MSG_NOSIGNAL);
+	return sent >= 0 ? sent : errno == EINTR ? -EAGAIN : -errno;
 }
 
 bool stream_pending(const struct stream *stream)
