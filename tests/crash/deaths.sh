@@ -31,7 +31,7 @@ sits_anew() { # seat, old generation
 
 # The worker in $seat dies, and with it what else there is. $dead: all seats that die.
 die() { # way
-	local pid generation
+	local pid generation shard
 	pid=$(pid_of "$seat")
 	case $1 in
 	two) harm kill "$pid" "$(pid_of $(((seat + 1) % 3)))" ;;
@@ -46,12 +46,14 @@ die() { # way
 		harm kill "$pid"
 		wait_for 10 lab_gone ctrl
 		gateway_start_one ctrl
+		lab_expect ctrl process.ready
 		;;
 	move)
-		shoal shard move "$(shoal shard ls --json | jq --argjson seat "$seat" 'first(.shards[] | select(.seat == $seat)) | .shard')" \
-			$(((seat + 1) % 3)) >/dev/null 2>&1 &
+		shard=$(shoal shard ls --json | jq --argjson seat "$seat" 'first(.shards[] | select(.seat == $seat)) | .shard')
+		shoal shard move "$shard" $(((seat + 1) % 3)) >/dev/null 2>&1 &
 		harm kill "$pid"
-		wait $! || true # the one who moves it is dead: done or refused
+		wait $! || true                            # the one who moves it is dead: done or refused
+		shoal shard free "$shard" >/dev/null || true # an order pins it
 		;;
 	drain)
 		shoal worker restart "$seat" >/dev/null 2>&1 &
