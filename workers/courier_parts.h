@@ -52,6 +52,7 @@ unsigned courier_post(struct courier *courier);    // changes into rings
 void courier_watch_first(struct courier *courier); // which seats are ours, where shards are
 void courier_watch(struct courier *courier);       // what has changed since
 void courier_choose(struct courier *courier);      // shards for the pass over the counters that begins now
+void courier_choose_all(struct courier *courier);  // for a last pass
 
 // The seat of ours the shard belongs to, COURIER_ELSEWHERE, or PLANE_SEAT_NONE.
 unsigned courier_place(const struct courier *courier, unsigned shard);

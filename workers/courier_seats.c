@@ -1,6 +1,7 @@
 // courier_seats.c - which seats and shards are this courier's, of those that two nests share. State: struct courier; the courier's
 // thread. The primary gives a seat to the other nest only when its report ring is empty and nobody sits there; from then on
 // its pages have another writer.
+#include <string.h>
 #include "shared/base/clock.h"
 #include "workers/courier_parts.h"
 
@@ -76,25 +77,35 @@ void courier_watch(struct courier *courier)
 	}
 }
 
+static void shards_ours(const struct courier *courier, uint64_t set[SHARDS / 64])
+{
+	memset(set, 0, SHARDS / 8);
+	for (unsigned shard = 0; shard < SHARDS; shard++)
+		set[shard / 64] |= (uint64_t)(courier->owner[shard] != COURIER_ELSEWHERE) << shard % 64;
+}
+
 void courier_watch_first(struct courier *courier)
 {
 	seats_watch(courier);
 	for (unsigned shard = 0; shard < SHARDS; shard++)
 		shard_moved(courier, shard);
+	shards_ours(courier, courier->counted);
 }
 
-// What has left since the last pass began is looked at once more: nobody else can tell what it counted here.
+// What has left since the last pass began is looked at once more: nobody else can tell what it counted here. What has come waits
+// for the next pass: its counters may have begun a new life, and then the last word about the old one has to be there first.
 void courier_choose(struct courier *courier)
 {
-	uint64_t both[SHARDS / 64];
+	usage_choose(courier->usage, courier->counted);
+	shards_ours(courier, courier->counted);
+}
 
-	for (unsigned word = 0; word < SHARDS / 64; word++) {
-		uint64_t ours = 0;
+void courier_choose_all(struct courier *courier)
+{
+	uint64_t ours[SHARDS / 64];
 
-		for (unsigned bit = 0; bit < 64; bit++)
-			ours |= (uint64_t)(courier->owner[word * 64 + bit] != COURIER_ELSEWHERE) << bit;
-		both[word] = ours | courier->counted[word];
-		courier->counted[word] = ours;
-	}
-	usage_choose(courier->usage, both);
+	shards_ours(courier, ours);
+	for (unsigned word = 0; word < SHARDS / 64; word++)
+		ours[word] |= courier->counted[word];
+	usage_choose(courier->usage, ours);
 }

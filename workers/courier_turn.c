@@ -86,7 +86,7 @@ static void greet(struct courier *courier)
 void courier_leave(struct courier *courier)
 {
 	courier->leaving = courier->scanning = true;
-	courier_choose(courier);
+	courier_choose_all(courier);
 	usage_rewind(courier->usage);
 }
 
@@ -102,9 +102,9 @@ unsigned courier_turn(struct courier *courier)
 	unsigned done;
 
 	feed_tick(courier->feed, clock_ns());
+	courier_watch(courier); // before Hello, and before words about what has just become ours
 	greet(courier);
 	done = courier_receive(courier);
-	courier_watch(courier);
 	done += courier_post(courier);
 	if (!courier->welcomed)
 		return done;
