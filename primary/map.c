@@ -112,12 +112,23 @@ static void map_leave(struct map *map, unsigned i, unsigned target)
 	map_set(map, i, (struct map_shard){ MAP_LEAVING, map->shard[i].seat, (uint8_t)target });
 }
 
-// Sends a shard to a seat from wherever it is. One whose CUT is out ends that move first.
+// Whether what the shard is doing can end at this seat instead. Not once its CUT is out; and what was cut to stay in its bank has no
+// image with which to leave it.
+static bool map_may_send(const struct map *map, unsigned i, unsigned seat)
+{
+	const struct map_shard *now = &map->shard[i];
+
+	if (now->state == MAP_TAKING && map->image.shard != i && map->bank[now->seat] == map->lines[i])
+		return seat < PLANE_SEATS && map->bank[seat] == map->lines[i];
+	return now->state != MAP_CUT;
+}
+
+// Sends a shard to a seat from wherever it is. One that can't go now ends its move first.
 static void map_send(struct map *map, unsigned i, unsigned seat)
 {
 	const struct map_shard *now = &map->shard[i];
 
-	if (map_destination(now) == seat || now->state == MAP_CUT)
+	if (map_destination(now) == seat || !map_may_send(map, i, seat))
 		return;
 	if (now->state == MAP_LEAVING && now->seat == seat)
 		map_set(map, i, (struct map_shard){ MAP_SERVED, now->seat, PLANE_SEAT_NONE });
@@ -158,16 +169,16 @@ static void map_loosen(struct map *map, unsigned seat)
 			map_pin(map, i, PLANE_SEAT_NONE);
 }
 
-// The next shard that could go from a seat, or SHARDS. *step goes round all shards in steps of the golden section, so that
+// The next shard that could go from a seat to another, or SHARDS. *step goes round all shards in steps of the golden section, so that
 // those that go and those that stay both lie evenly: neighbouring shards fill alike.
-static unsigned map_pick(const struct map *map, unsigned seat, unsigned *step)
+static unsigned map_pick(const struct map *map, unsigned seat, unsigned to, unsigned *step)
 {
 	for (unsigned tries = 0; tries < SHARDS; tries++) {
 		unsigned i = (*step)++ * MAP_STEP % SHARDS;
 		const struct map_shard *now = &map->shard[i];
 
 		if (now->seat == seat && (now->state == MAP_SERVED || now->state == MAP_TAKING) &&
-		    !bits_has(&map->pinned, i))
+		    !bits_has(&map->pinned, i) && map_may_send(map, i, to))
 			return i;
 	}
 	return SHARDS;
@@ -184,14 +195,22 @@ static void map_even(struct map *map)
 
 		if (most == PLANE_SEAT_NONE || map->load[most] <= map->load[least] + 1)
 			return;
-		i = map_pick(map, most, &step);
+		i = map_pick(map, most, least, &step);
 		if (i < SHARDS) {
 			map_send(map, i, least);
 		} else {
-			full &= ~(1u << most); // what is left there is pinned, or still to come: map_cut looks again
+			full &= ~(1u << most); // what is left there is pinned, or still to come: later
 			map->uneven = true;
 		}
 	}
+}
+
+static void map_even_again(struct map *map)
+{
+	if (!map->uneven)
+		return;
+	map->uneven = false;
+	map_even(map);
 }
 
 // Each shard to where it belongs, then the regulars among themselves.
@@ -360,14 +379,12 @@ void map_cut(struct map *map, unsigned shard)
 		map_set(map, shard, (struct map_shard){ MAP_TAKING, (uint8_t)from, PLANE_SEAT_NONE });
 	else
 		map_take(map, shard, to);
-	if (map->uneven) {
-		map->uneven = false;
-		map_even(map);
-	}
+	map_even_again(map);
 }
 
 void map_owned(struct map *map, unsigned shard)
 {
 	if (map->image.shard == shard && map->image.taken)
 		map_release(map);
+	map_even_again(map);
 }
