@@ -23,7 +23,8 @@ holds() { # prints the hold of each move, in ns
 		seat=$(shoal shard ls --json | jq --argjson shard $((i * 159 % 256)) '.shards[] | select(.shard == $shard) | 1 - .seat')
 		shoal shard move $((i * 159 % 256)) "$seat" >/dev/null
 		wait_for 10 settled $((before + i + 1)) >&2 || return 1
-		all=$(shoal counters --json | jq '[.counters[] | select(.name == "primary_planned_hold_ns") | .value] | add')
+		wait_for 10 counter_reached primary_planned_hold_ns "$ns" >&2 || return 1
+		all=$(counter primary_planned_hold_ns)
 		now=$((all - ns)) ns=$all
 		echo $now
 	done

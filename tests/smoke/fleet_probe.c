@@ -1,0 +1,122 @@
+// fleet_probe.c - gives the primary orders that cannot be, over fleet.ipc, and looks at its reasons. fleet_probe URL
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <nng/nng.h>
+#include <nng/protocol/reqrep0/req.h>
+
+#include "proto/fleet.pb-c.h"
+
+#define WAIT_MS 30000
+
+static nng_socket dial;
+static int failed;
+
+static Shoal__Fleet__Answer *ask(const uint8_t *bytes, size_t length)
+{
+	Shoal__Fleet__Answer *answer = NULL;
+	nng_msg *message;
+
+	if (nng_msg_alloc(&message, 0) || nng_msg_append(message, bytes, length) || nng_sendmsg(dial, message, 0))
+		return NULL;
+	if (nng_recvmsg(dial, &message, 0))
+		return NULL;
+	answer = shoal__fleet__answer__unpack(NULL, nng_msg_len(message), nng_msg_body(message));
+	nng_msg_free(message);
+	return answer;
+}
+
+// The answer has this error, and its text names the field.
+static void expect(const uint8_t *bytes, size_t length, int error, const char *names)
+{
+	Shoal__Fleet__Answer *answer = ask(bytes, length);
+
+	if (!answer || answer->error != error || !strstr(answer->message, names)) {
+		printf("wanted %d and '%s', got %d: %s\n", error, names, answer ? answer->error : -1,
+		       answer ? answer->message : "no answer");
+		failed = 1;
+	}
+	shoal__fleet__answer__free_unpacked(answer, NULL);
+}
+
+static void order(Shoal__Fleet__Order *with, int error, const char *names)
+{
+	uint8_t bytes[1024];
+
+	with->version = 1;
+	expect(bytes, shoal__fleet__order__pack(with, bytes), error, names);
+}
+
+static void seat(uint32_t number, int verb, uint32_t nest, int error, const char *names)
+{
+	Shoal__Fleet__SeatOrder body = SHOAL__FLEET__SEAT_ORDER__INIT;
+	Shoal__Fleet__Order with = SHOAL__FLEET__ORDER__INIT;
+
+	body.seat = number;
+	body.verb = verb;
+	body.nest = nest;
+	body.guest = number == 15;
+	with.body_case = SHOAL__FLEET__ORDER__BODY_SEAT;
+	with.seat = &body;
+	order(&with, error, names);
+}
+
+static void move(uint32_t shard, uint32_t to, int error, const char *names)
+{
+	Shoal__Fleet__Move body = SHOAL__FLEET__MOVE__INIT;
+	Shoal__Fleet__Order with = SHOAL__FLEET__ORDER__INIT;
+
+	body.shard = shard;
+	body.seat = to;
+	with.body_case = SHOAL__FLEET__ORDER__BODY_MOVE;
+	with.move = &body;
+	order(&with, error, names);
+}
+
+static void nest(int verb, uint32_t number, const char *path, int error, const char *names)
+{
+	Shoal__Fleet__NestOrder body = SHOAL__FLEET__NEST_ORDER__INIT;
+	Shoal__Fleet__Order with = SHOAL__FLEET__ORDER__INIT;
+
+	body.verb = verb;
+	body.nest = number;
+	body.path = (char *)path;
+	with.body_case = SHOAL__FLEET__ORDER__BODY_NEST;
+	with.nest = &body;
+	order(&with, error, names);
+}
+
+static void ask_all(void)
+{
+	seat(16, SHOAL__FLEET__SEAT_VERB__SEAT_START, 0, EINVAL, "seat 16");
+	seat(1, 77, 0, EINVAL, "verb 77");
+	seat(1, SHOAL__FLEET__SEAT_VERB__SEAT_START, 2, EINVAL, "nest 2");
+	seat(7, SHOAL__FLEET__SEAT_VERB__SEAT_START, 1, ENOENT, "nest 1");
+	seat(15, SHOAL__FLEET__SEAT_VERB__SEAT_START, 0, EINVAL, "guest");
+	seat(15, SHOAL__FLEET__SEAT_VERB__SEAT_DRAIN, 0, EINVAL, "seat 15");
+	seat(9, SHOAL__FLEET__SEAT_VERB__SEAT_DRAIN, 0, ENOENT, "seat 9");
+	seat(9, SHOAL__FLEET__SEAT_VERB__SEAT_JOIN, 0, ENOENT, "seat 9");
+	move(256, 0, EINVAL, "shard 256");
+	move(1, 15, EINVAL, "seat 15");
+	move(1, 9, ENOENT, "seat 9");
+	nest(77, 0, "", EINVAL, "verb 77");
+	nest(SHOAL__FLEET__NEST_VERB__NEST_RETIRE, 9, "", EINVAL, "nest 9");
+	nest(SHOAL__FLEET__NEST_VERB__NEST_RETIRE, 0, "", EBUSY, "nest 0");
+	nest(SHOAL__FLEET__NEST_VERB__NEST_HOME, 1, "", EBUSY, "nest 1");
+	nest(SHOAL__FLEET__NEST_VERB__NEST_LOAD, 0, "bin/sh", EPERM, "path");
+	nest(SHOAL__FLEET__NEST_VERB__NEST_LOAD, 0, "/tmp", EPERM, "path");
+	expect((const uint8_t *)"\xff\xff\xff", 3, EBADMSG, "not an order");
+	expect((const uint8_t *)"", 0, EPROTONOSUPPORT, "version");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2 || nng_req0_open(&dial) || nng_socket_set_ms(dial, NNG_OPT_SENDTIMEO, WAIT_MS) ||
+	    nng_socket_set_ms(dial, NNG_OPT_RECVTIMEO, WAIT_MS) || nng_dial(dial, argv[1], NULL, 0)) {
+		fputs("no connection\n", stderr);
+		return 2;
+	}
+	ask_all();
+	return failed;
+}
