@@ -21,8 +21,8 @@
 #define TRIAL_PACKETS 100u
 #define TRIAL_REFUSALS 10u
 #define TRIAL_MARGIN_PERMILLE 20u
-#define TRIAL_WINDOW_PACKETS 50u
-#define TRIAL_WINDOWS 5u
+#define TRIAL_WINDOW_PACKETS 20u
+#define TRIAL_WINDOWS 20u
 #define TRIAL_MARGIN_NS 2000u
 
 struct trial_side {

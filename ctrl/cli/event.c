@@ -25,6 +25,7 @@ static const char *kind_name(Shoal__Oss__EventKind kind)
 		[SHOAL__OSS__EVENT_KIND__SHARD_MOVED] = "shard.moved",
 		[SHOAL__OSS__EVENT_KIND__ALARM] = "alarm",
 		[SHOAL__OSS__EVENT_KIND__QUARANTINE] = "quarantine",
+		[SHOAL__OSS__EVENT_KIND__UPGRADE] = "upgrade",
 	};
 	const char *name = (unsigned)kind < sizeof(names) / sizeof(names[0]) ? names[kind] : NULL;
 
