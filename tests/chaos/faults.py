@@ -33,6 +33,7 @@ PLANNED = Promise()
 NOTHING = Promise()
 PROMISED = {
     "worker SIGKILL": WORKER,
+    "after it": NOTHING,  # only in `kills`: until all is as before
     "worker SIGSEGV": WORKER,
     "worker abort": WORKER,
     "worker SIGSTOP": HANG,
@@ -183,7 +184,7 @@ def usage(dump, charged):
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["names"]:
-        print("\n".join(PROMISED))
+        print("\n".join(name for name in PROMISED if name != "after it"))
     elif sys.argv[1:2] == ["usage"]:
         print(usage(*sys.argv[2:4]))
     elif sys.argv[1:2] == ["table"]:
