@@ -106,6 +106,23 @@ static void sessions_of_others_do_not_exist(void **state)
 	ctrl_stand_close(&stand);
 }
 
+// A stored answer tells of a session: only the door that asked is told again.
+static void a_key_of_another_door_gets_no_answer(void **state)
+{
+	static const struct role_pass internet = { CONF_PROVISION, 0 }, ims = { CONF_PROVISION, 1 };
+	static struct ctrl_stand stand;
+	struct ctrl_session session;
+
+	ctrl_stand_open(&stand);
+	ctrl_session_init(&session, 1);
+	stand.pass = &internet;
+	assert_int_equal(ctrl_stand_create_as(&stand, &session, "key", 0), 0);
+	assert_int_equal(ctrl_stand_create_as(&stand, &session, "key", 0), 0);
+	stand.pass = &ims;
+	assert_int_equal(ctrl_stand_create_as(&stand, &session, "key", 0), SHOAL__OSS__CODE__KEY_REUSED);
+	ctrl_stand_close(&stand);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -113,6 +130,7 @@ int main(void)
 		cmocka_unit_test(a_greater_role_may_all_that_a_lesser_may),
 		cmocka_unit_test(what_is_not_known_is_for_operators),
 		cmocka_unit_test(sessions_of_others_do_not_exist),
+		cmocka_unit_test(a_key_of_another_door_gets_no_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
