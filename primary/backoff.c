@@ -10,12 +10,12 @@ static bool backoff_storm(const struct backoff *backoff, uint64_t now_ns)
 	       now_ns - oldest_ns < BACKOFF_PERIOD_NS + backoff->rest_ns * BACKOFF_DEATHS;
 }
 
-bool backoff_death(struct backoff *backoff, uint64_t born_ns, uint64_t now_ns)
+bool backoff_death(struct backoff *backoff, bool own_doing, uint64_t born_ns, uint64_t now_ns)
 {
 	bool lived = now_ns >= born_ns + BACKOFF_PERIOD_NS;
 
 	backoff->died_ns[backoff->deaths++ % BACKOFF_DEATHS] = now_ns;
-	backoff->row = lived ? 1 : backoff->row + 1;
+	backoff->row = (lived ? 0 : backoff->row) + own_doing;
 	backoff->over = backoff->row >= BACKOFF_ENOUGH;
 	if (!backoff_storm(backoff, now_ns)) {
 		backoff->rest_ns = 0;

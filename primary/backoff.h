@@ -1,7 +1,8 @@
 // backoff.h - how soon a seat's next worker comes, by how its last ones ended. The fleet thread.
 //
 // At once, as a rule. After BACKOFF_DEATHS in BACKOFF_PERIOD_NS a second later, and twice as late each time they go on dying.
-// After BACKOFF_ENOUGH in a row that did not live for BACKOFF_PERIOD_NS nobody comes any more, until an operator says so.
+// After BACKOFF_ENOUGH in a row that did not live for BACKOFF_PERIOD_NS, and died of their own doing, nobody comes any more until an
+// operator says so. Those that somebody killed or stopped do not count: the next one may be well.
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,13 +17,13 @@
 struct backoff {
 	uint64_t died_ns[BACKOFF_DEATHS]; // the last deaths
 	unsigned deaths;
-	unsigned row;     // of short lives
+	unsigned row;     // of short lives that ended by themselves
 	uint64_t rest_ns; // how long the next one is put off
 	bool over;        // nobody comes any more
 };
 
 // One of them died who had come at born_ns. True: it is no ordinary death, and people should hear of it.
-bool backoff_death(struct backoff *backoff, uint64_t born_ns, uint64_t now_ns);
+bool backoff_death(struct backoff *backoff, bool own_doing, uint64_t born_ns, uint64_t now_ns);
 
 void backoff_tell(const struct backoff *backoff, unsigned seat, struct journal *journal);
 

@@ -331,11 +331,11 @@ void brood_kill(struct brood *brood, unsigned seat, int32_t pid)
 		syscall(SYS_pidfd_send_signal, child->pidfd, SIGKILL, NULL, 0);
 }
 
-void brood_death(struct brood *brood, unsigned seat, uint64_t now_ns)
+void brood_death(struct brood *brood, unsigned seat, bool own_doing, uint64_t now_ns)
 {
 	struct child *child = &brood->child[seat];
 
-	if (backoff_death(&child->backoff, child->due_ns, now_ns))
+	if (backoff_death(&child->backoff, own_doing, child->due_ns, now_ns))
 		backoff_tell(&child->backoff, seat, brood->part.journal);
 }
 

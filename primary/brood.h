@@ -35,7 +35,8 @@ uint64_t brood_due(const struct brood *brood); // UINT64_MAX: never
 
 void brood_want(struct brood *brood, unsigned seat, bool wanted, uint64_t now_ns);
 void brood_kill(struct brood *brood, unsigned seat, int32_t pid);
-void brood_death(struct brood *brood, unsigned seat, uint64_t now_ns); // not one that was ordered: backoff.h
+void brood_death(struct brood *brood, unsigned seat, bool own_doing,
+		 uint64_t now_ns); // not one that was ordered: backoff.h
 
 // An operator wants it tried again, however often it died.
 void brood_pardon(struct brood *brood, unsigned seat, uint64_t now_ns);

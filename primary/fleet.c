@@ -50,12 +50,13 @@ static void fleet_down(struct fleet *fleet, const struct post_word *fact, uint64
 		[POST_STUCK] = "hangs: evicted",
 		[POST_LATE] = "too late: evicted",
 		[POST_STOPPED] = "was stopped: evicted",
+		[POST_STILLBORN] = "died before it was ready",
 	};
 
 	journal_write(&fleet->journal, JOURNAL_SEAT_DOWN, (struct journal_place){ fact->seat, 0 },
 		      "seat %u: worker %d %s, %u packets go to others", fact->seat, fact->pid, why[fact->value],
 		      fact->shard);
-	brood_death(fleet->brood, fact->seat, now_ns);
+	brood_death(fleet->brood, fact->seat, fact->value != POST_DIED && fact->value != POST_STOPPED, now_ns);
 }
 
 static void fleet_refused(const struct post_word *fact)

@@ -40,13 +40,14 @@ enum post_verb {
 
 // Why a seat went down.
 enum post_down {
-	POST_DIED,    // the kernel or its pidfd said so
-	POST_CRASHED, // its own handler said so; pid is the signal
-	POST_FORGED,  // evicted: gave back what it did not hold
-	POST_RING,    // evicted: impossible ring index
-	POST_STUCK,   // evicted: no progress
-	POST_LATE,    // evicted: neither READY nor gone in time
-	POST_STOPPED, // evicted: somebody has stopped it
+	POST_DIED,     // the kernel or its pidfd said so
+	POST_CRASHED,  // its own handler said so; pid is the signal
+	POST_FORGED,   // evicted: gave back what it did not hold
+	POST_RING,     // evicted: impossible ring index
+	POST_STUCK,    // evicted: no progress
+	POST_LATE,     // evicted: neither READY nor gone in time
+	POST_STOPPED,  // evicted: somebody has stopped it
+	POST_STILLBORN // died before it was READY
 };
 
 struct post_word {

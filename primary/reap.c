@@ -64,6 +64,8 @@ void reap_seat(struct loop *loop, unsigned seat, bool suspects)
 	bool planned = crew->phase == CREW_LEAVING;
 	uint64_t parked;
 
+	if (crew->phase == CREW_STARTING && crew->blame == POST_DIED)
+		crew->blame = POST_STILLBORN;
 	crew->phase = CREW_DEAD;
 	crew->killing = !crew->exited;
 	loop->seated &= ~(1u << seat);

@@ -96,6 +96,7 @@ round() { # way
 	fi
 	((code == 0)) || story_fail "$1: it did not die"
 	for one in "${!generation[@]}"; do
+		shoal worker start "$one" >/dev/null 2>&1 || true # after ten crashes in a row nobody comes by himself
 		wait_for 60 sits_anew "$one" "${generation[$one]}" || story_fail "$1: worker $one did not come back"
 	done
 	wait_for 20 shards_are_even || story_fail "$1: shards were not shared out again"

@@ -180,7 +180,7 @@ static void an_orphan_in_its_seat_is_found(void **state)
 static uint64_t rest_after_death(void)
 {
 	brood_want(brood, 5, false, now);
-	brood_death(brood, 5, now);
+	brood_death(brood, 5, true, now);
 	brood_want(brood, 5, true, now);
 	return brood_due(brood) - now;
 }
@@ -214,7 +214,7 @@ static void after_too_many_it_stays_empty(void **state)
 		now += rest;
 	}
 	brood_want(brood, 5, false, now);
-	brood_death(brood, 5, now);
+	brood_death(brood, 5, true, now);
 	brood_want(brood, 5, true, now);
 	assert_int_equal(brood_due(brood), UINT64_MAX);
 	assert_non_null(strstr(journal_read(&journal, journal.last)->text, "stays empty"));
@@ -223,6 +223,20 @@ static void after_too_many_it_stays_empty(void **state)
 	assert_int_equal(brood_due(brood), UINT64_MAX);
 	brood_pardon(brood, 5, now);
 	assert_int_equal(brood_due(brood), now);
+}
+
+static void who_is_killed_comes_again(void **state)
+{
+	nursery();
+	for (unsigned i = 0; i < 5; i++)
+		brood_work(brood, now); // hears READY
+	for (unsigned i = 0; i < 50; i++) {
+		brood_want(brood, 5, false, now);
+		brood_death(brood, 5, false, now);
+		brood_want(brood, 5, true, now);
+		assert_true(brood_due(brood) <= now + 30 * SECOND);
+		now = brood_due(brood);
+	}
 }
 
 static const struct nursery *nest0(void)
@@ -348,6 +362,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_orphan_in_its_seat_is_found, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_keeps_dying_comes_later_and_later, setup, teardown),
 		cmocka_unit_test_setup_teardown(after_too_many_it_stays_empty, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_is_killed_comes_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(too_large_a_bank_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(words_out_of_order_cost_the_socket_only, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_never_gets_ready_has_to_go, setup, teardown),

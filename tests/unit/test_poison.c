@@ -35,7 +35,7 @@ static void others_lost_nothing(void)
 
 static void two_deaths_then_it_is_set_apart(void **state)
 {
-	for (uint64_t seed = 1; seed <= 100; seed++) {
+	for (uint64_t seed = 1; seed <= 25; seed++) {
 		begin(seed);
 		w->poison = TEID;
 		for (unsigned i = 0; i < 4000; i++)
@@ -61,7 +61,7 @@ static void two_deaths_then_it_is_set_apart(void **state)
 // Kills from outside meanwhile: they make nobody suspect, and save nobody.
 static void unrelated_kills_hurt_no_innocent(void **state)
 {
-	for (uint64_t seed = 1; seed <= 100; seed++) {
+	for (uint64_t seed = 1; seed <= 25; seed++) {
 		begin(seed);
 		w->poison = TEID;
 		w->kill = 60;

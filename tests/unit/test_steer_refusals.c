@@ -8,6 +8,7 @@
 #include "shared/plane/verdict.h"
 #include "shared/wire/cursor.h"
 #include "shared/wire/ip.h"
+#include "primary/quarantine.h"
 #include "tests/unit/gate.h"
 
 static void gtpu_malformed(void **state)
@@ -159,11 +160,38 @@ static void lengths_that_lie(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, gate_setup, gate_teardown)
 
+// Whoever is in quarantine is refused by the key a frame shows; others pass as if there were none.
+static void quarantine_at_the_door(void **state)
+{
+	static const struct quarantine_suspect list[] = { { .teid = 7 }, { .ipv4 = GATE_UE } };
+	static struct quarantine quarantine;
+	struct gate_frame up = gate_gtpu(255, 7), other = gate_gtpu(255, 8), down = gate_ipv4(GATE_UE);
+	struct gate_frame down6 = gate_ipv6(gate_ue6, 6, 0);
+
+	assert_int_equal(quarantine_init(&quarantine), 0);
+	steer_quarantine(gate_steer, &quarantine);
+	gate_lane(GATE_ACCESS, &up, LANE_UPLINK);
+	quarantine_replace(&quarantine, list, 2, 0);
+	gate_refused(GATE_ACCESS, &up, VERDICT_QUARANTINED);
+	gate_refused(GATE_CORE, &down, VERDICT_QUARANTINED);
+	assert_int_equal(gate_go(GATE_CORE, &down).hint, 1);
+	gate_lane(GATE_ACCESS, &other, LANE_UPLINK);
+	gate_lane(GATE_CORE, &down6, LANE_DOWNLINK);
+	quarantine_replace(&quarantine, &(struct quarantine_suspect){ .ipv6 = be64_get(gate_ue6) }, 1, 0);
+	gate_refused(GATE_CORE, &down6, VERDICT_QUARANTINED);
+	gate_lane(GATE_CORE, &down, LANE_DOWNLINK);
+	quarantine_fini(&quarantine);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { CASE(gtpu_malformed),      CASE(fragments_of_the_tunnel),
-					    CASE(groups_are_not_ours), CASE(vlans),
-					    CASE(other_types),         CASE(cut_short),
+	const struct CMUnitTest tests[] = { CASE(gtpu_malformed),
+					    CASE(quarantine_at_the_door),
+					    CASE(fragments_of_the_tunnel),
+					    CASE(groups_are_not_ours),
+					    CASE(vlans),
+					    CASE(other_types),
+					    CASE(cut_short),
 					    CASE(lengths_that_lie) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
