@@ -7,6 +7,7 @@
 #define GLANCE_MS 1000u // at the first shard, before others follow
 #define WAVE_REST_NS (100 * MS_NS)
 #define WAVE_MIN 4u
+#define WAVE_MAX 16u // the packets of so many shards wait at once, should the host keep their workers off the processor
 
 // ---- Orders
 
@@ -245,7 +246,7 @@ bool upgrade_watch(struct upgrade *upgrade, const Shoal__Fleet__State *state, bo
 	return upgrade->now_ns - upgrade->step_ns >= upgrade->watch_ms * MS_NS;
 }
 
-// Each wave is half as large as all before it together.
+// Each wave is half as large as all before it together, up to a limit.
 bool upgrade_spread(struct upgrade *upgrade, const Shoal__Fleet__State *state, bool may)
 {
 	unsigned wave = upgrade->goal / 2 > WAVE_MIN ? upgrade->goal / 2 : WAVE_MIN;
@@ -256,7 +257,7 @@ bool upgrade_spread(struct upgrade *upgrade, const Shoal__Fleet__State *state, b
 		return true;
 	if (upgrade->now_ns - upgrade->ordered_ns < WAVE_REST_NS)
 		return false;
-	goal_set(upgrade, upgrade->goal + wave);
+	goal_set(upgrade, upgrade->goal + (wave < WAVE_MAX ? wave : WAVE_MAX));
 	shards_move(upgrade, state, !upgrade->unanswered);
 	return false;
 }
