@@ -263,8 +263,8 @@ static int lmdb_commit(void *self)
 
 	FAULT_POINT("store.committing");
 	code = mdb_txn_commit(lmdb->change);
-	FAULT_POINT("store.committed");
 	lmdb->change = NULL;
+	FAULT_POINT("store.committed");
 	if (!code)
 		return 0;
 	log_error("store.commit", "%s: %s; opening the store again", lmdb->dir, mdb_strerror(code));

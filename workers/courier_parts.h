@@ -13,6 +13,7 @@ struct courier {
 	struct feed *feed;
 	uint32_t greeted; // connection that has had our Hello
 	bool welcomed;    // and has answered it
+	uint64_t greeted_ns;
 	struct pending *pending;
 	struct doubt doubt[SHARDS];
 	uint32_t seats;                    // set of those that are of our nest

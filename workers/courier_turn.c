@@ -5,6 +5,8 @@
 #include "shared/base/clock.h"
 #include "workers/courier_parts.h"
 
+#define HELLO_AGAIN_NS 2000000000ull
+
 int courier_open(struct courier *courier, const struct kit *kit, const char *run_dir)
 {
 	*courier = (struct courier){ .kit = kit, .view = &kit->view };
@@ -59,13 +61,19 @@ static void hello_fill(const struct courier *courier, struct feed_hello *hello)
 		courier_stand(courier, &hello->stand[shard], shard);
 }
 
+// A Hello or its answer went astray: then each side would wait for the other.
+static bool is_unanswered(const struct courier *courier)
+{
+	return courier->greeted && !courier->welcomed && clock_ns() - courier->greeted_ns >= HELLO_AGAIN_NS;
+}
+
 // A connection begins with Hello. What waited for the last one is forgotten: ctrl sends what each shard lacks.
 static void greet(struct courier *courier)
 {
 	uint32_t connection = feed_connection(courier->feed);
 	struct feed_word *word = &courier->usages; // nothing of it is worth keeping
 
-	if (connection == courier->greeted)
+	if (connection == courier->greeted && !is_unanswered(courier))
 		return;
 	courier->welcomed = false;
 	courier->greeted = 0;
@@ -79,6 +87,7 @@ static void greet(struct courier *courier)
 	hello_fill(courier, &word->hello);
 	if (!feed_send_now(courier->feed, word))
 		courier->greeted = connection;
+	courier->greeted_ns = clock_ns();
 	word->kind = FEED_USAGE;
 	word->usages.count = 0;
 }

@@ -4,11 +4,15 @@
 #include <time.h>
 #include <x86intrin.h>
 
-// Invariant TSC: what the packet loops read, once a burst.
+// Invariant TSC: what the packet loops read, once a burst. A simulation brings its own (tests/sim).
+#ifdef SHOAL_SIMULATED
+uint64_t clock_ticks(void);
+#else
 static inline uint64_t clock_ticks(void)
 {
 	return __rdtsc();
 }
+#endif
 
 // CLOCK_MONOTONIC, nanoseconds: timeouts outside the loops.
 static inline uint64_t clock_ns(void)

@@ -1,0 +1,130 @@
+// clients.c - who create, modify and delete sessions, and remember what they were told. State: struct sim.
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "tests/sim/sim.h"
+
+enum { WISH_NOTHING, WISH_CREATE, WISH_MODIFY, WISH_DELETE };
+
+static void give_up(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+static void give_up(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+static unsigned index_of(const struct sim *sim, const struct client *client)
+{
+	return (unsigned)(client - sim->client);
+}
+
+static void wish(struct sim *sim, struct client *client)
+{
+	client->key = ++sim->keys;
+	client->wish = 0xc6336401 + (uint32_t)sim_draw(sim, 1000);
+	client->verb = client->id ? WISH_MODIFY + (unsigned)sim_draw(sim, 2) : WISH_CREATE;
+}
+
+static int ask(struct sim *sim, struct client *client)
+{
+	struct ctrl_session session;
+
+	sim->stand.keys = client->key - 1; // the same key, however often
+	if (client->verb == WISH_MODIFY)
+		return ctrl_stand_modify(&sim->stand, client->id, client->wish, 50000 + client->wish % 3);
+	if (client->verb == WISH_DELETE)
+		return ctrl_stand_delete(&sim->stand, client->id);
+	ctrl_session_init(&session, index_of(sim, client));
+	session.bearer.peer_ipv4 = client->wish;
+	return ctrl_stand_create(&sim->stand, &session);
+}
+
+static void told(struct sim *sim, struct client *client)
+{
+	if (client->verb == WISH_CREATE) {
+		const Shoal__Oss__Session *session = sim->stand.answer->session->session;
+
+		client->id = session->id;
+		client->ipv4 = session->ue->ipv4;
+		client->teid = session->teid;
+		client->slot = session->slot;
+		client->shard = (uint8_t)session->shard;
+		client->forwarded = 0;
+	} else if (client->verb == WISH_DELETE) {
+		for (unsigned room = 0; room < sizeof(sim->payer) / sizeof(*sim->payer); room++)
+			if (sim->payer[room] == client)
+				sim->payer[room] = NULL;
+		client->id = 0;
+	}
+	client->peer = client->wish;
+}
+
+// Refused for a failing store or a full pool: nothing has been done. Anything else is a fault.
+static void asks(struct sim *sim, unsigned which)
+{
+	struct client *client = &sim->client[which];
+	int code = ask(sim, client);
+
+	sim->answers++;
+	if (code == SHOAL__OSS__CODE__OK)
+		told(sim, client);
+	else if (code != SHOAL__OSS__CODE__STORE_FAILED && code != SHOAL__OSS__CODE__POOL_EXHAUSTED)
+		give_up("client %u, verb %u: refused with %d, %s", which, client->verb, code,
+			sim->stand.answer->status->message);
+	client->verb = WISH_NOTHING;
+}
+
+void clients_work(struct sim *sim)
+{
+	unsigned which = (unsigned)sim_draw(sim, SIM_CLIENTS);
+
+	if (!sim->client[which].verb)
+		wish(sim, &sim->client[which]);
+	if (!sim_do(sim, asks, which) || sim->stand.desk.broken)
+		ctrl_kill(sim);
+}
+
+bool clients_done(const struct sim *sim)
+{
+	for (unsigned i = 0; i < SIM_CLIENTS; i++)
+		if (sim->client[i].verb)
+			return false;
+	return true;
+}
+
+static void check_one(struct sim *sim, const struct client *client, bool counted)
+{
+	const Shoal__Oss__Session *session;
+	uint64_t told, slack = sim->deaths * LANE_BURST;
+
+	if (!client->id)
+		return;
+	session = ctrl_stand_get(&sim->stand, client->id);
+	if (!session)
+		give_up("client %u: session %llu was acknowledged and is gone", index_of(sim, client),
+			(unsigned long long)client->id);
+	if (session->bearer->peer_ipv4 != client->peer)
+		give_up("client %u: session %llu is not as acknowledged", index_of(sim, client),
+			(unsigned long long)client->id);
+	told = session->usage ? session->usage->downlink_packets : 0;
+	if (counted && (told > client->forwarded + slack || told + slack < client->forwarded))
+		give_up("client %u: %llu packets counted, %llu forwarded, %u deaths of workers", index_of(sim, client),
+			(unsigned long long)told, (unsigned long long)client->forwarded, sim->deaths);
+}
+
+void clients_check(struct sim *sim, bool counted)
+{
+	unsigned living = 0;
+
+	for (unsigned i = 0; i < SIM_CLIENTS; i++) {
+		check_one(sim, &sim->client[i], counted);
+		living += sim->client[i].id != 0;
+	}
+	if (sim->stand.truth.sessions.by_id.count != living)
+		give_up("%u sessions in the store, %u acknowledged", sim->stand.truth.sessions.by_id.count, living);
+}
