@@ -40,7 +40,7 @@ static int get_bearer(struct bearer *out, const Shoal__Feed__Bearer *in)
 	return 0;
 }
 
-// A verb comes with the body it needs and no other. One of a later build becomes CHANGE_NONE: whoever is to apply it refuses it, and
+// A verb comes with the body it needs and no other. One that is none, or of a later build, becomes CHANGE_NONE: whoever is to apply it refuses it, and
 // the changes beside it reach their shards.
 static int get_change(struct change *out, const Shoal__Feed__Change *in, const char **fault)
 {
@@ -49,8 +49,6 @@ static int get_change(struct change *out, const Shoal__Feed__Change *in, const c
 
 	if (in->shard >= SHARDS)
 		return refuse(fault, "change.shard");
-	if (in->verb == CHANGE_NONE)
-		return refuse(fault, "change.verb");
 	if (in->rate_index > UINT16_MAX)
 		return refuse(fault, "change.rate_index");
 	*out = (struct change){
@@ -62,7 +60,7 @@ static int get_change(struct change *out, const Shoal__Feed__Change *in, const c
 		.rate_index = (uint16_t)in->rate_index,
 		.life = in->life,
 	};
-	if (in->verb >= CHANGE_VERBS)
+	if (out->verb == CHANGE_NONE)
 		return 0;
 	if (bearer != !!in->bearer || (bearer && get_bearer(&out->bearer, in->bearer)))
 		return refuse(fault, "change.bearer");
@@ -82,8 +80,6 @@ static int get_report(struct report *out, const Shoal__Feed__Report *in, const c
 {
 	bool final = in->kind == REPORT_FINAL;
 
-	if (in->kind == REPORT_NONE)
-		return refuse(fault, "report.kind");
 	if (in->shard >= SHARDS)
 		return refuse(fault, "report.shard");
 	if (final && !in->count)
