@@ -371,3 +371,17 @@ void caller_list_join(struct caller_list *list, struct caller *caller)
 	list->count++;
 	caller->list = list;
 }
+
+struct caller *caller_list_crowd(const struct caller_list *list, const struct listener *doors)
+{
+	unsigned count[LISTENERS_MAX] = { 0 };
+	const struct listener *fullest = NULL;
+	struct caller *caller = list->first;
+
+	for (const struct caller *c = caller; c; c = c->after)
+		if (++count[c->listener - doors] >= (fullest ? count[fullest - doors] : 1))
+			fullest = c->listener;
+	while (caller && caller->listener != fullest)
+		caller = caller->after;
+	return caller;
+}

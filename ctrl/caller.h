@@ -78,3 +78,6 @@ static inline bool caller_half_open(const struct caller *caller)
 
 void caller_list_join(struct caller_list *list, struct caller *caller); // at its end; out of the list it was in
 void caller_list_leave(struct caller *caller);
+
+// Who has been longest at the door where most are, so that a crowd at one door costs those at another nothing. Null: empty.
+struct caller *caller_list_crowd(const struct caller_list *list, const struct listener *doors);

@@ -13,6 +13,10 @@
 
 #define LISTENER_ACCOUNTS_MAX 11u // root, ours before and after the change of user, those of the configuration
 
+// The urls of ctrl.oss, the doors, and the url of ctrl.events.
+#define LISTENERS_MAX \
+	(sizeof(((struct conf *)0)->oss_url) / 256 + sizeof(((struct conf *)0)->door) / sizeof(struct conf_door) + 1)
+
 struct listener {
 	int fd;
 	struct conf_door door;

@@ -12,8 +12,6 @@
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 
-#define LISTENERS_MAX \
-	(sizeof(((struct conf *)0)->oss_url) / 256 + sizeof(((struct conf *)0)->door) / sizeof(struct conf_door) + 1)
 #define ACCEPT_TURN 64u
 #define SHAKE_TURN 4u
 #define EVENTS_TURN 256
@@ -208,7 +206,7 @@ static void handshakes_serve(struct oss *oss, const struct epoll_event *events, 
 	}
 	while (oss->shaking.count > OSS_SHAKING_MAX) {
 		refused(oss, REFUSAL_CROWD);
-		caller_free(oss->shaking.first, &oss->desk);
+		caller_free(caller_list_crowd(&oss->shaking, oss->listener), &oss->desk);
 	}
 }
 

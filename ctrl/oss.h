@@ -15,7 +15,7 @@
 #define OSS_CALLERS_MAX 16384u
 #define OSS_BUFFERED_MAX (256u << 20) // bytes of unfinished messages, all clients together
 #define OSS_PATIENCE_NS 10000000000ull
-#define OSS_SHAKING_MAX 512u    // handshakes under way; about 60 KiB each
+#define OSS_SHAKING_MAX 512u    // handshakes under way; about 60 KiB each. Beyond, the oldest at the fullest door goes
 #define OSS_SUBSCRIBERS_MAX 64u // clients that hear events
 
 struct oss;
