@@ -38,7 +38,7 @@ void brood_kill(struct brood *brood, unsigned seat, int32_t pid);
 void brood_death(struct brood *brood, unsigned seat, bool own_doing,
 		 uint64_t now_ns); // not one that was ordered: backoff.h
 
-// An operator wants it tried again, however often it died.
+// An operator wants it tried again, now, however often it died.
 void brood_pardon(struct brood *brood, unsigned seat, uint64_t now_ns);
 
 // The nest where the seat's next worker comes from. 0; -EBUSY: somebody of another nest sits there.

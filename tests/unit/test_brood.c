@@ -237,6 +237,12 @@ static void who_is_killed_comes_again(void **state)
 		assert_true(brood_due(brood) <= now + 30 * SECOND);
 		now = brood_due(brood);
 	}
+	brood_want(brood, 5, false, now);
+	brood_death(brood, 5, false, now);
+	brood_want(brood, 5, true, now);
+	assert_true(brood_due(brood) > now);
+	brood_pardon(brood, 5, now); // an operator need not wait
+	assert_int_equal(brood_due(brood), now);
 }
 
 static const struct nursery *nest0(void)
