@@ -343,13 +343,10 @@ void brood_pardon(struct brood *brood, unsigned seat, uint64_t now_ns)
 {
 	struct child *child = &brood->child[seat];
 
-	if (!child->backoff.over && child->state != BROOD_DUE)
-		return;
 	backoff_pardon(&child->backoff);
 	if (child->state == BROOD_DUE)
 		child->due_ns = now_ns;
-	else
-		brood_want(brood, seat, child->wanted, now_ns);
+	brood_want(brood, seat, child->wanted, now_ns);
 }
 
 int32_t brood_pid(const struct brood *brood, unsigned seat)
