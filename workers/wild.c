@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "shared/base/faults.h"
 #include "workers/loop.h"
 
@@ -72,10 +71,12 @@ static void stretches_find(const struct loop *loop, bool common)
 
 void wild_open(const struct loop *loop, unsigned seat)
 {
-	const char *seats = getenv("SHOAL_WILD_SEATS");
+	const char *seats = getenv("SHOAL_WILD_SEATS"), *seed = getenv("SHOAL_WILD_SEED");
+	uint64_t lot;
 
 	wild.ours = seats && seat < strtoul(seats, NULL, 10);
-	wild.lot = 0x9e3779b97f4a7c15ull * (uint64_t)getpid();
+	lot = (seed ? strtoull(seed, NULL, 10) : 0) << 32 | (uint64_t)atomic_load(&loop->seat.primary->generation) << 8 | (seat + 1);
+	wild.lot = 0x9e3779b97f4a7c15ull * lot;
 	stretches_find(loop, false);
 	wild.own = wild.all;
 	stretches_find(loop, true);

@@ -1,7 +1,8 @@
 // wild.h - a worker of a test build that scribbles over whatever it can write, and returns handles nobody lent it.
 //
 // As long as the wish in SHOAL_KILL_FILE (shared/base/faults.h) is "wild:N:own" or "wild:N:all", workers at seats below
-// SHOAL_WILD_SEATS do so with N stray writes at a time, until they die of it. own: their seat's page, their code's data, stack and
+// SHOAL_WILD_SEATS do so with N stray writes at a time, until they die of it, in an order that SHOAL_WILD_SEED, the seat and how many
+// have sat there decide. own: their seat's page, their code's data, stack and
 // heap. all: rooms, shards and the image as well, which other workers use. Other builds contain none of it.
 #pragma once
 
