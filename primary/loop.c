@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "primary/move.h"
@@ -23,8 +24,10 @@
 #define LOOP_END_NS 8000000000ull // an orderly stop takes at most this long
 #define LOOP_PAUSES 64u           // empty turns that only pause
 #define LOOP_YIELDS 80u           // empty turns after which it sleeps
-#define LOOP_SLEEP_MS 100         // longest sleep
-#define LOOP_WATCH_MS 1           // longest sleep if some port can't wake us, or a worker holds packets
+#define LOOP_SLEEP_NS 100000000u  // longest sleep
+#define LOOP_WATCH_NS 1000000u    // longest sleep if some port can't wake us, or a worker holds packets
+#define LOOP_NAP_NS 10000u        // shortest, if some port can't wake us
+#define LOOP_NAP_SHARE 8u         // and it lasts no longer than this part of the time since something came
 #define LOOP_WAIT_FDS 64u
 
 void loop_tell(struct loop *loop, struct post_word fact)
@@ -161,6 +164,8 @@ unsigned loop_turn(struct loop *loop, uint64_t now_ns)
 	tx_flush(loop);
 	if (now_ns - loop->keep_ns >= LOOP_KEEP_NS)
 		loop_keep(loop);
+	if (found)
+		loop->busy_ns = now_ns;
 	return found;
 }
 
@@ -180,25 +185,34 @@ static uint64_t loop_now(struct loop *loop)
 	return now;
 }
 
-// While somebody holds work, we look every millisecond whether it comes back.
-static int loop_patience(const struct loop *loop)
+// While somebody holds work, we look every millisecond whether it comes back. A port that can't wake us is looked at the less often the
+// longer nothing came: so a packet waits little, measured by how long its like have stayed away, and an idle gateway costs little.
+static uint64_t loop_patience(const struct loop *loop)
 {
+	uint64_t nap = (loop->now_ns - loop->busy_ns) / LOOP_NAP_SHARE;
+
+	if (loop->blind)
+		return nap < LOOP_NAP_NS ? LOOP_NAP_NS : nap < LOOP_WATCH_NS ? nap : LOOP_WATCH_NS;
 	for (uint32_t seats = loop->seated; seats; seats &= seats - 1)
 		if (loop->lane[__builtin_ctz(seats)].lease.live > 0)
-			return LOOP_WATCH_MS;
-	return loop->wait_ms;
+			return LOOP_WATCH_NS;
+	return LOOP_SLEEP_NS;
 }
 
 static void loop_sleep(struct loop *loop)
 {
 	_Atomic uint32_t *sleeping = &loop->part.view->plane->sleeping;
 	struct epoll_event event[8];
+	struct timespec patience;
 	int n;
 
 	bell_doze(sleeping);
-	if (loop_turn(loop, loop_now(loop)) == 0 && !loop->ended) {
+	if (loop_turn(loop, loop_now(loop))) {
+		loop->idle = 0;
+	} else if (!loop->ended) {
 		loop->tally.sleeps++;
-		n = epoll_wait(loop->epoll, event, 8, loop_patience(loop));
+		patience = (struct timespec){ .tv_nsec = (long)loop_patience(loop) };
+		n = epoll_pwait2(loop->epoll, event, 8, &patience, NULL);
 		for (int i = 0; i < n; i++)
 			if (event[i].data.fd == loop->part.bell[NEST_BELL_PRIMARY])
 				bell_hush(event[i].data.fd);
@@ -220,6 +234,7 @@ static void loop_rest(struct loop *loop)
 
 void loop_run(struct loop *loop)
 {
+	prctl(PR_SET_TIMERSLACK, 1); // naps are shorter than the kernel's usual slack
 	neigh_announce(loop->neigh, loop_now(loop));
 	while (!loop->ended) {
 		if (loop_turn(loop, loop_now(loop)))
@@ -245,7 +260,7 @@ static int loop_open_sleep(struct loop *loop)
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (loop->epoll < 0)
 		return -errno;
-	loop->wait_ms = complete ? LOOP_SLEEP_MS : LOOP_WATCH_MS;
+	loop->blind = !complete;
 	error = loop_watch(loop, loop->part.bell[NEST_BELL_PRIMARY]);
 	for (unsigned i = 0; i < n && !error; i++)
 		error = loop_watch(loop, fds[i]);

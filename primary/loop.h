@@ -63,7 +63,8 @@ struct loop {
 	uint64_t keep_ns, neigh_ns, show_ns; // when housekeeping is due
 	uint32_t idle;                       // turns in a row that found nothing
 	int epoll;
-	int wait_ms; // longest sleep
+	uint64_t busy_ns; // when something was found last
+	bool blind;       // some port can't wake us
 	bool ending, ended;
 	uint64_t end_ns;
 	struct lane lane[PLANE_SEATS];

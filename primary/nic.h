@@ -67,5 +67,5 @@ void nic_stats(struct nic *nic, unsigned port, struct nic_stats *stats);
 void nic_room_count(struct nic *nic, uint64_t *all, uint64_t *idle, uint64_t *out);
 
 // Descriptors that become readable when a port has received (sockets of kernel back ends), for the loop's sleep. Returns how
-// many; *complete 0 if some port has none, so that the loop must look by itself every millisecond.
+// many; *complete 0 if some port has none, so that the loop must look by itself.
 unsigned nic_wait_fds(const struct nic *nic, int *fds, unsigned max, int *complete);

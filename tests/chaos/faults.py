@@ -33,7 +33,9 @@ PLANNED = Promise()
 NOTHING = Promise()
 PROMISED = {
     "worker SIGKILL": WORKER,
-    "after it": NOTHING,  # only in `kills`: until all is as before
+    "quiet, 5 ms": NOTHING,  # these three only in `kills`
+    "SIGKILL, 5 ms": WORKER,
+    "after it": NOTHING,  # until all is as before
     "worker SIGSEGV": WORKER,
     "worker abort": WORKER,
     "worker SIGSTOP": HANG,
@@ -57,6 +59,7 @@ PROMISED = {
     "disk full": NOTHING,
     "cpu hog": Promise(blackout_ms=20),  # the scheduler's doing; nothing may be lost by it
 }
+ONLY_KILLS = ("quiet, 5 ms", "SIGKILL, 5 ms", "after it")
 
 
 def quantile(values, share):
@@ -191,7 +194,7 @@ def usage(dump, charged):
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["names"]:
-        print("\n".join(name for name in PROMISED if name != "after it"))
+        print("\n".join(name for name in PROMISED if name not in ONLY_KILLS))
     elif sys.argv[1:2] == ["usage"]:
         print(usage(*sys.argv[2:4]))
     elif sys.argv[1:2] == ["table"]:

@@ -20,6 +20,11 @@ struct gauge {
 		uint32_t from, to;
 		uint64_t until_ns;
 	} settle;
+	struct {
+		enum { STRIKE_NONE, STRIKE_WAITS, STRIKE_STRUCK } stage;
+		pid_t pid;
+		uint64_t at_ns, ns; // of the next stage; how long the span is
+	} strike;
 };
 
 int gauge_load(struct gauge *gauge, const char *path); // another list of sessions, and a new account; 0 or -errno

@@ -89,6 +89,18 @@ gauge_mark() {
 	echo "$mark"
 }
 
+# Kills a process in a span of its own, a few milliseconds long; prints the number of the span's first mark. pid 0: nobody, to compare.
+gauge_strike() { # pid ms
+	local mark
+	gauge_refused >"$LAB/refused.now"
+	gauge_waited >"$LAB/waited.now"
+	mark=$(($(gauge_ask strike "$@" | jq .span) - 1)) # nothing runs beside it
+	mv "$LAB/refused.now" "$LAB/refused.$mark"
+	mv "$LAB/waited.now" "$LAB/waited.$mark"
+	gauge_waited >"$LAB/waited.$((mark + 1))"
+	echo "$mark"
+}
+
 # How long the kernel has let each thread of the primary and the workers wait for a core that others had: file, nanoseconds.
 gauge_waited() {
 	local pid tasks=()

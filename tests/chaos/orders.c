@@ -1,5 +1,6 @@
 // orders.c - what one can tell the gauge, as a table of words. Called by its one thread between two turns.
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "tests/chaos/report.h"
 
 #define PPS_MAX 100000000u
+#define STRIKE_REST_NS 50000000u
 
 struct order {
 	const char *name, *help;
@@ -91,6 +93,30 @@ static void order_settle(struct gauge *gauge, char **word)
 	gauge->settle.waits = true;
 }
 
+// The gauge itself kills, when whoever asked for it sleeps again, so that the span is short and begins where the process ends: on a
+// host that takes cores away, every long span shows that.
+static void order_strike(struct gauge *gauge, char **word)
+{
+	gauge->strike.pid = (pid_t)strtoul(word[0], NULL, 10);
+	gauge->strike.ns = strtoull(word[1], NULL, 10) * 1000000;
+	gauge->strike.at_ns = clock_ns() + STRIKE_REST_NS;
+	gauge->strike.stage = STRIKE_WAITS;
+}
+
+static void strike_turn(struct gauge *gauge)
+{
+	account_mark(&gauge->account, gauge_time(gauge, clock_ticks()));
+	if (gauge->strike.stage == STRIKE_STRUCK) {
+		gauge->strike.stage = STRIKE_NONE;
+		done(gauge);
+		return;
+	}
+	if (gauge->strike.pid > 1)
+		kill(gauge->strike.pid, SIGKILL);
+	gauge->strike.stage = STRIKE_STRUCK;
+	gauge->strike.at_ns += gauge->strike.ns;
+}
+
 static void order_report(struct gauge *gauge, char **word)
 {
 	struct report_ask ask = { .from = (uint32_t)strtoul(word[0], NULL, 10),
@@ -139,6 +165,9 @@ static const struct order orders[] = {
 	{ "mark", ": ends a span and begins the next, whose number is answered", order_mark },
 	{ "settle", "FROM TO MS: answers when what was sent between two marks has come, at the latest after MS",
 	  order_settle },
+	{ "strike",
+	  "PID MS: ends a span, kills (PID 0: nobody), ends the span MS later, and answers the next one's number",
+	  order_strike },
 	{ "report", "FROM TO [SHARDS]: what happened between two marks, for these shards and for the others",
 	  order_report },
 	{ "dump", "FILE: CSV of what each session sent and received", order_dump },
@@ -182,6 +211,11 @@ void orders_work(struct gauge *gauge, uint64_t now_ns)
 			return;
 		gauge->settle.waits = false;
 		answer(json_pack("{s:b}", "landed", landed));
+	}
+	if (gauge->strike.stage != STRIKE_NONE) {
+		if (now_ns >= gauge->strike.at_ns)
+			strike_turn(gauge);
+		return;
 	}
 	if (desk_take(line, sizeof(line)))
 		orders_run(gauge, line);
