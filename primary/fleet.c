@@ -223,6 +223,7 @@ static void *fleet_run(void *with)
 				log_warning("fleet.renewed",
 					    "the door to ctrl was broken by a ctrl that died; opened anew");
 		}
+		post_ring(fleet->part.orders);
 	}
 	return NULL;
 }

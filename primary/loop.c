@@ -164,6 +164,7 @@ unsigned loop_turn(struct loop *loop, uint64_t now_ns)
 	tx_flush(loop);
 	if (now_ns - loop->keep_ns >= LOOP_KEEP_NS)
 		loop_keep(loop);
+	post_ring(loop->part.facts);
 	if (found)
 		loop->busy_ns = now_ns;
 	return found;

@@ -17,8 +17,17 @@ bool post_put(struct post *post, struct post_word word)
 		return false;
 	post->word[head % POST_SLOTS] = word;
 	ring_publish(&post->head, head + 1);
-	bell_ring_if(post->sleeping, post->bell);
 	return true;
+}
+
+void post_ring(struct post *post)
+{
+	uint32_t head = ring_resume(&post->head);
+
+	if (head == post->rung)
+		return;
+	post->rung = head;
+	bell_ring_if(post->sleeping, post->bell);
 }
 
 bool post_take(struct post *post, struct post_word *word)

@@ -64,11 +64,13 @@ struct post {
 	struct ring_index tail;                  // w: reader
 	_Alignas(64) _Atomic uint32_t *sleeping; // the reader's, and its doorbell
 	int bell;
+	uint32_t rung; // w: writer; the reader was told of all before it
 	struct post_word word[POST_SLOTS];
 };
 
 // The posts are zeroed memory; sleeping and bell belong to the reader.
 void post_init(struct post *post, _Atomic uint32_t *sleeping, int bell);
 bool post_put(struct post *post, struct post_word word);   // false: full
+void post_ring(struct post *post);                         // once behind several puts: each ring may be a system call
 bool post_take(struct post *post, struct post_word *word); // false: nothing there
 bool post_waits(const struct post *post);
