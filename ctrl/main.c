@@ -10,6 +10,7 @@
 #include "ctrl/ctrl.h"
 #include "ctrl/rights.h"
 #include "shared/base/log.h"
+#include "shared/base/rank.h"
 #include "shared/base/modes.h"
 #include "shared/base/notify.h"
 #include "shared/base/once.h"
@@ -149,6 +150,7 @@ int main(int argc, char **argv)
 		log_error("conf.bad", "%s", error);
 		return EXIT_FAILURE;
 	}
+	rank_house();
 	log_open(NAME, conf->log_level);
 	if (options.print)
 		conf_print(conf, stdout);

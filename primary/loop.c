@@ -15,6 +15,7 @@
 #include "shared/base/bell.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
+#include "shared/base/rank.h"
 
 #define LOOP_TX_BURSTS 8u         // of one seat in one turn: as fast as all ports together can fill it
 #define LOOP_ORDERS 8u            // in one turn
@@ -235,6 +236,7 @@ static void loop_rest(struct loop *loop)
 
 void loop_run(struct loop *loop)
 {
+	rank_packets();
 	prctl(PR_SET_TIMERSLACK, 1); // naps are shorter than the kernel's usual slack
 	neigh_announce(loop->neigh, loop_now(loop));
 	while (!loop->ended) {

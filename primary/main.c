@@ -22,6 +22,7 @@
 #include "shared/base/notify.h"
 #include "shared/base/modes.h"
 #include "shared/base/once.h"
+#include "shared/base/rank.h"
 #include "shared/plane/zone.h"
 
 #define DEFAULT_CONFIG "/etc/shoal/shoal.yaml"
@@ -285,6 +286,7 @@ int main(int argc, char **argv)
 		conf_free(primary.conf);
 		return 0;
 	}
+	rank_house();
 	log_open("shoal-primary", primary.conf->log_level);
 	signals_block();
 	done = alone(primary.conf);

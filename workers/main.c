@@ -8,6 +8,7 @@
 #include "shared/base/log.h"
 #include "shared/base/modes.h"
 #include "shared/base/once.h"
+#include "shared/base/rank.h"
 #include "shared/plane/plane.h"
 #include "workers/nursery.h"
 
@@ -68,6 +69,7 @@ static int lock_take(const struct conf *conf)
 
 static int serve(const struct conf *conf, char **argv, bool upgrade)
 {
+	rank_house();
 	log_open(NAME, conf->log_level);
 	setenv("RUNTIME_DIRECTORY", conf->run_dir, 1); // where the EAL looks for its primary's files
 	if (modes_begin(conf) || modes_unwritable(conf->hugepage_dir) || (!upgrade && lock_take(conf) < 0))

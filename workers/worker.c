@@ -12,6 +12,7 @@
 #include "shared/base/bell.h"
 #include "shared/base/faults.h"
 #include "shared/base/log.h"
+#include "shared/base/rank.h"
 #include "workers/guard.h"
 #include "workers/loop.h"
 #include "workers/sandbox.h"
@@ -96,6 +97,8 @@ static void prepare(const struct kit *kit, unsigned seat)
 		fail(seat, "guard", error);
 	place_take(kit, seat);
 	prctl(PR_SET_TIMERSLACK, 1);
+	if (seat != PLANE_SEAT_SLOW)
+		rank_packets();
 	fatal_catch();
 	error = seat_sit(kit->view.seats[seat].worker);
 	if (error)
