@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""pipe_golden.py RUNNER: packets built by scapy go through the packet path; what comes out must be, byte for byte, what
+"""pipe_golden.py RUNNER [ARGUMENT...]: packets built by scapy go through the packet path; what comes out must be, byte for byte, what
 scapy builds for the other side of the gateway, and tshark must find nothing wrong with it. Bad packets must end in their verdict."""
 
 import logging
@@ -321,7 +321,7 @@ def check(case, line, faults):
 def tshark(results, folder, faults):
     """A dissector that is neither ours nor scapy's: no packet malformed, every checksum there is good."""
     path = os.path.join(folder, "out.pcap")
-    wrpcap(path, [Raw(result) for _, result in results], linktype=101)
+    wrpcap(path, [result for _, result in results], linktype=101)
     fields = ["_ws.malformed", "ip.checksum.status", "udp.checksum.status", "tcp.checksum.status", "icmp.checksum.status",
               "icmpv6.checksum.status", "gtp.teid", "gtp.ext_hdr.pdu_ses_con.qos_flow_id"]
     checks = [f"{p}.check_checksum:TRUE" for p in ("ip", "udp", "tcp")]
@@ -345,7 +345,7 @@ def tshark(results, folder, faults):
 def main():
     cases = [*uplink_cases(), *downlink_cases(), *mark_cases(), *bad_cases()]
     script = "\n".join(["mtu 1500 1500"] + [session.line() for session in SESSIONS] + [case.line() for case in cases]) + "\n"
-    run = subprocess.run([sys.argv[1]], input=script, capture_output=True, text=True)
+    run = subprocess.run(sys.argv[1:], input=script, capture_output=True, text=True)
     lines, faults, forwarded = run.stdout.splitlines(), [], []
     if run.returncode or len(lines) != len(cases):
         sys.exit(f"runner left with {run.returncode} after {len(lines)} of {len(cases)} packets\n{run.stderr}")

@@ -158,7 +158,7 @@ def check_dissector(answers, faults):
     """tshark reads each answer and finds all checksums right and nothing malformed."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "answers.pcap")
-        wrpcap(path, [Raw(answer) for answer in answers], linktype=101)
+        wrpcap(path, answers, linktype=101)
         out = subprocess.run(["tshark", "-r", path, "-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE", "-T", "fields",
                               "-e", "frame.number", "-e", "_ws.expert.message", "-e", "icmp.checksum.status", "-e",
                               "icmpv6.checksum.status", "-e", "ip.checksum.status", "-Y",

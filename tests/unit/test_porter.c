@@ -19,6 +19,7 @@
 
 #define SECOND_NS 1000000000ull
 #define MESSAGE_MAX 4096u
+#define DOORS_BREAK (NNG_MAJOR_VERSION == 1 && NNG_MINOR_VERSION < 6) // 1.5 does, 1.10 does not
 
 static struct sockaddr_un address = { .sun_family = AF_UNIX };
 static char url[128];
@@ -77,11 +78,13 @@ static void a_broken_door_is_opened_anew(void **state)
 		assert_false(porter_look_listener(&porter, s * SECOND_NS)); // a sound door stays as it is
 	assert_true(asks_and_hears(rep));
 	for (now_ns = 60 * SECOND_NS; !porter.renewed; now_ns += SECOND_NS) { // not every time breaks it
-		assert_true(now_ns < 160 * SECOND_NS);
+		if (now_ns >= 160 * SECOND_NS)
+			break;
 		come_and_go();
 		nanosleep(&(struct timespec){ 0, 20000000 }, NULL);
 		porter_look_listener(&porter, now_ns);
 	}
+	assert_int_equal(porter.renewed > 0, DOORS_BREAK);
 	assert_true(asks_and_hears(rep));
 	assert_false(porter_look_listener(&porter, now_ns));
 	nng_close(rep);
