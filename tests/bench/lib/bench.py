@@ -26,6 +26,7 @@ import subprocess
 import tempfile
 
 CONTROL = (0.97, 1.03)
+SKIP = 77
 SCALES = ("short", "default", "long")
 
 
@@ -264,14 +265,22 @@ def choose(short, default, long):
     return {"short": short, "default": default, "long": long}[scale()]
 
 
+def skip(why):
+    """Ends the benchmark: the host lacks something."""
+    print(f"SKIPPED: {why}")
+    raise SystemExit(SKIP)
+
+
 def program(path):
     """A program of the build folder, by its path there."""
     return os.path.join(os.environ["BUILD"], path)
 
 
 def run(*command, timeout=600):
-    """Runs a program to its end and returns what it printed; its failure is ours."""
+    """Runs a program to its end and returns what it printed; its failure is ours, and so is what the host lacks for it."""
     done = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, text=True, timeout=timeout)
+    if done.returncode == SKIP:
+        skip(done.stdout.strip().removeprefix("SKIPPED: "))
     if done.returncode:
         raise SystemExit(f"{pathlib.Path(str(command[0])).name} ended with {done.returncode}")
     return done.stdout

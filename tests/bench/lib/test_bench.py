@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """The statistics of the benchmarks against numbers worked out by hand, and the form of their results."""
+import contextlib
 import copy
+import io
 import json
 import os
 import pathlib
@@ -138,6 +140,9 @@ class Environment(unittest.TestCase):
     def test_a_failure_of_a_program_is_ours(self):
         self.assertEqual(bench.run("echo", 7), "7\n")
         self.assertRaises(SystemExit, bench.run, "false")
+        with contextlib.redirect_stdout(io.StringIO()) as said, self.assertRaises(SystemExit) as ended:
+            bench.run("sh", "-c", "echo SKIPPED: no tun; exit 77")
+        self.assertEqual((ended.exception.code, said.getvalue()), (77, "SKIPPED: no tun\n"))
 
 
 unittest.main()

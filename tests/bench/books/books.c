@@ -96,12 +96,12 @@ int main(int argc, char **argv)
 	need(!truth_open(&truth, &conf, &store, false), "no truth");
 	for (uint32_t i = 0; i < sessions; i++)
 		all[i] = session_of(i);
-	puts("second  hear ms  write ms  transactions  worst ms  store MiB");
+	puts("second,hear_ms,write_ms,transactions,worst_ms,store_mib");
 	for (uint64_t at = 1; at <= seconds; at++) {
 		struct second second = second_run(all, sessions, active, at);
 
 		truth.store.engine->size(truth.store.self, &used, &limit);
-		printf("%6u %8.1f %9.1f %13u %9.1f %10.1f\n", (unsigned)at, second.hear_ms, second.write_ms,
+		printf("%u,%.2f,%.2f,%u,%.2f,%.1f\n", (unsigned)at, second.hear_ms, second.write_ms,
 		       second.transactions, second.worst_ms, (double)used / 1048576);
 		fflush(stdout);
 	}

@@ -1,6 +1,6 @@
 // picture.c - what it takes to hand a shard to a build with other lines: write its image, read it into another region.
 //
-// usage: bench-picture [SLOTS [ROUNDS]]      SLOTS: up to 65,536, all of them sessions; median and worst of ROUNDS
+// usage: bench-picture [SLOTS [ROUNDS]]      SLOTS: up to 65,536, all of them sessions; prints microseconds of each round
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,24 +48,10 @@ static void fill(const struct lines *lines)
 	}
 }
 
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static void tell(const char *what, double *us, unsigned rounds)
-{
-	qsort(us, rounds, sizeof(*us), compare);
-	printf("%-6s %9.1f us median %9.1f worst\n", what, us[rounds / 2], us[rounds - 1]);
-}
-
 int main(int argc, char **argv)
 {
 	struct region_shape shape = { argc > 1 ? (uint32_t)atoi(argv[1]) : 4096, 0, 64, 1 };
 	unsigned rounds = argc > 2 ? (unsigned)atoi(argv[2]) : 101, bad;
-	double *us[3];
 	struct region from, to;
 	struct lines old = { &from, &shape, &net, 1 }, new = { &to, &shape, &net, 1 };
 	struct image *image = memory(image_bytes(shape.slots, shape.rates));
@@ -77,8 +63,7 @@ int main(int argc, char **argv)
 	to = region_at(memory(region_stride(&shape)), &shape, 0);
 	from.header->shard = to.header->shard = SHARD;
 	fill(&old);
-	for (unsigned i = 0; i < 3; i++)
-		us[i] = calloc(rounds, sizeof(double));
+	puts("round,variant,value");
 	for (unsigned i = 0; i < rounds; i++) {
 		uint64_t start = clock_ns(), middle, end;
 
@@ -87,12 +72,8 @@ int main(int argc, char **argv)
 		if (picture_read(&new, image) || to.header->digest != from.header->digest)
 			abort();
 		end = clock_ns();
-		us[0][i] = (double)(middle - start) / 1000;
-		us[1][i] = (double)(end - middle) / 1000;
-		us[2][i] = (double)(end - start) / 1000;
+		printf("%u,write,%.2f\n%u,read,%.2f\n", i, (double)(middle - start) / 1000, i,
+		       (double)(end - middle) / 1000);
 	}
-	tell("write", us[0], rounds);
-	tell("read", us[1], rounds);
-	tell("both", us[2], rounds);
 	return 0;
 }

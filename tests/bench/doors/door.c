@@ -1,6 +1,6 @@
 // door.c - how many requests a second a door answers: so many clients, each with a connection of its own and one request under way.
 //
-//   usage: bench-door SECONDS CLIENTS URL [CA CERT KEY SERVER-NAME]       prints the rate, and the median and 99th percentile in us
+//   usage: bench-door SECONDS CLIENTS URL [CA CERT KEY SERVER-NAME]       prints answers a second, and the median and 99th percentile in us
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/req.h>
 #include <nng/supplemental/tls/tls.h>
@@ -113,7 +113,7 @@ int main(int argc, char **argv)
 		pthread_join(clients[i].thread, NULL);
 		answers += clients[i].answers;
 	}
-	printf("%.0f requests/s, p50 %u us, p99 %u us\n", (double)answers * 1e9 / (double)(clock_ns() - begin),
-	       percentile(answers, 0.5), percentile(answers, 0.99));
+	printf("%.0f,%u,%u\n", (double)answers * 1e9 / (double)(clock_ns() - begin), percentile(answers, 0.5),
+	       percentile(answers, 0.99));
 	return 0;
 }
