@@ -7,6 +7,7 @@ import house
 FUNCTION_MAX = 60
 SOURCE_MAX, SOURCE_EXCUSED_MAX, HEADER_MAX = 400, 600, 120
 PARAMETERS_MAX, NESTING_MAX = 5, 3
+DICTATED = {("tests/bench/gtpgen/port.c", "port_rx")}  # signatures that a library wants
 EXCUSE = "longer than the house allows because"
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME)\b")
 
@@ -69,7 +70,7 @@ def check_function(path, first, signature, body):
     name = name[1] if name else "?"
     if len(body) + 2 > FUNCTION_MAX:
         house.fault(path, first, f"{name} has {len(body) + 2} lines; {FUNCTION_MAX} are allowed")
-    if "(" in signature and parameters(signature) > PARAMETERS_MAX:
+    if "(" in signature and parameters(signature) > PARAMETERS_MAX and (str(path), name) not in DICTATED:
         house.fault(path, first, f"{name} has {parameters(signature)} parameters; {PARAMETERS_MAX} are allowed")
     for number, line in body:
         if nesting(line) > NESTING_MAX:

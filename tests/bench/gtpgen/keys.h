@@ -1,0 +1,35 @@
+// keys.h - the sessions that net_gtpgen's packets belong to, drawn at random in advance.
+//
+// A table look-up per packet would cost the generator a cold line, which is what a gateway is measured by. So sessions are drawn
+// once, uniformly and with replacement, into a long list that is read in order: eight draws a line, fetched ahead by the
+// processor. Two ports with the same sessions and seed share one list, so that one can judge what the other made.
+// Made and dropped by the thread that probes devices; read-only afterwards.
+#pragma once
+#include <stdint.h>
+
+struct key {
+	uint32_t teid;    // uplink, network order
+	uint32_t address; // of the UE, network order
+};
+
+struct keys_plan {
+	char file[256];                    // lines "teid,ipv4[,peer_teid]", numbers decimal; empty = by formula
+	uint32_t count;                    // by formula: session i has these plus i
+	uint32_t teid, address, peer_teid; // host order
+	uint64_t seed;
+	uint32_t draws; // 0 = four for each session, at least a million
+};
+
+struct keys {
+	struct key *key;
+	uint32_t *peer_teid; // downlink TEID of the same draw, network order: only looked at when a frame is judged
+	uint32_t draws;
+	uint32_t sessions;
+	struct keys_plan plan;
+	unsigned users;
+	struct keys *next;
+};
+
+// 0 or -errno, with the line number of the file at fault in *line (0: none).
+int keys_take(const struct keys_plan *plan, struct keys **keys, unsigned *line);
+void keys_drop(struct keys *keys);
