@@ -54,6 +54,7 @@ const struct nic_driver nic_drivers[] = {
 			.tx_slots = 1024,
 			.mtu_max = 2000 },
 	[CONF_PCI] = { .name = "pci", .rx_slots = 1024, .tx_slots = 1024, .mtu_max = 2000 },
+	[CONF_PLUGIN] = { .name = "plugin", .rx_slots = 1024, .tx_slots = 1024, .mtu_max = 2000 },
 };
 
 static char nic_arg[PLANE_PORTS][640];
@@ -86,18 +87,32 @@ static void nic_write_arg(char *text, size_t bytes, const struct conf_port *port
 	const char *comma = *port->options ? "," : "";
 
 	if (!driver->vdev)
-		snprintf(text, bytes, "--allow=%s%s%s", port->device, comma, port->options);
+		snprintf(text, bytes, "--%s=%s%s%s", port->driver == CONF_PCI ? "allow" : "vdev", port->device, comma,
+			 port->options);
 	else
 		snprintf(text, bytes, "--vdev=%s%u,%s=%s%s%s%s", driver->vdev, p, driver->key, port->device,
 			 driver->always ? driver->always : "", comma, port->options);
 }
 
+static int nic_other_args(const struct conf *conf, char **argv, bool pci)
+{
+	static char no_pci[] = "--no-pci", plugin[sizeof(conf->plugin) + 2];
+	int n = 0;
+
+	if (!pci)
+		argv[n++] = no_pci;
+	if (*conf->plugin) {
+		snprintf(plugin, sizeof(plugin), "-d%s", conf->plugin);
+		argv[n++] = plugin;
+	}
+	return n;
+}
+
 int nic_eal_args(const struct conf *conf, char **argv, unsigned max)
 {
-	static char no_pci[] = "--no-pci";
 	bool pci = false;
 
-	if (conf->ports + 1 > max)
+	if (conf->ports + 2 > max)
 		return -E2BIG;
 	for (unsigned p = 0; p < conf->ports; p++) {
 		int error = nic_check_port(&conf->port[p], p);
@@ -108,10 +123,7 @@ int nic_eal_args(const struct conf *conf, char **argv, unsigned max)
 		argv[p] = nic_arg[p];
 		pci |= conf->port[p].driver == CONF_PCI;
 	}
-	if (pci)
-		return (int)conf->ports;
-	argv[conf->ports] = no_pci;
-	return (int)conf->ports + 1;
+	return (int)conf->ports + nic_other_args(conf, argv + conf->ports, pci);
 }
 
 size_t nic_bytes(const struct conf *conf)

@@ -20,7 +20,7 @@
 // What differs between drivers.
 struct nic_driver {
 	const char *name;
-	const char *vdev;   // device name without number; null = a bus address
+	const char *vdev;   // device name without number; null = the device is named in full
 	const char *key;    // its argument that names the device
 	const char *always; // further arguments
 	bool kernel;        // the device is a kernel interface, found by name

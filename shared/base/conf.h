@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum conf_driver { CONF_AF_XDP, CONF_AF_PACKET, CONF_TAP, CONF_MEMIF, CONF_PCAP, CONF_PCI };
+enum conf_driver { CONF_AF_XDP, CONF_AF_PACKET, CONF_TAP, CONF_MEMIF, CONF_PCAP, CONF_PCI, CONF_PLUGIN };
 enum conf_role { CONF_ACCESS = 1, CONF_CORE = 2, CONF_BOTH = 3 };
 enum conf_idle { CONF_ADAPTIVE, CONF_SPIN };
 enum conf_duty { CONF_READ, CONF_PROVISION, CONF_OPERATE }; // each may do what those before it may
@@ -24,7 +24,7 @@ struct conf_address {
 struct conf_port {
 	char name[32]; // for people and counters
 	enum conf_driver driver;
-	char device[256];  // kernel interface, memif socket path, PCI address, or pcap file to read
+	char device[256];  // kernel interface, memif socket path, PCI address, pcap file to read, or plug-in's device
 	char options[256]; // appended to the driver's device arguments
 	enum conf_role role;
 	uint16_t vlan;  // 0 = untagged, else the only tag accepted and sent
@@ -70,6 +70,7 @@ struct conf {
 	enum conf_idle idle;
 	char hugepage_dir[256]; // hugetlbfs mount, 2 MB pages
 	char record_dir[256];   // packets that killed two workers
+	char plugin[256];       // a DPDK driver to load for ports with driver plugin; empty = none
 	uint32_t rooms;         // packet rooms: 8192..1048576
 	uint32_t hold;          // packets held per seat while it is full, dead or moving: 1024..262144
 	unsigned pools;

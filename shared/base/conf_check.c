@@ -142,6 +142,23 @@ static int check_port(const struct conf_source *source, const struct conf *conf,
 	return error;
 }
 
+// Code from outside is loaded only where two places ask for it by name.
+static int check_plugin(const struct conf_source *source, const struct conf *conf)
+{
+	bool wanted = false;
+	char field[32];
+
+	for (unsigned i = 0; i < conf->ports; i++) {
+		wanted |= conf->port[i].driver == CONF_PLUGIN;
+		snprintf(field, sizeof field, "ports[%u].driver", i);
+		if (wanted && !*conf->plugin)
+			return conf_fault(source, field, "plugin, but primary.plugin names none");
+	}
+	if (*conf->plugin && !wanted)
+		return conf_fault(source, "primary.plugin", "no port has driver plugin");
+	return 0;
+}
+
 static int check_ports(const struct conf_source *source, const struct conf *conf)
 {
 	unsigned roles = 0;
@@ -151,6 +168,8 @@ static int check_ports(const struct conf_source *source, const struct conf *conf
 		error = check_port(source, conf, i);
 		roles |= conf->port[i].role;
 	}
+	if (!error)
+		error = check_plugin(source, conf);
 	if (!error && roles != CONF_BOTH)
 		error = conf_fault(source, "ports",
 				   "a gateway needs a port towards the radio side (role: access) and one "

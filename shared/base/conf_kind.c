@@ -160,6 +160,7 @@ static const struct conf_word driver_words[] = { { "af_xdp", CONF_AF_XDP },
 						 { "memif", CONF_MEMIF },
 						 { "pcap", CONF_PCAP },
 						 { "pci", CONF_PCI },
+						 { "plugin", CONF_PLUGIN },
 						 { NULL, 0 } };
 static const struct conf_word role_words[] = {
 	{ "access", CONF_ACCESS }, { "core", CONF_CORE }, { "both", CONF_BOTH }, { NULL, 0 }

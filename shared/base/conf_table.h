@@ -17,8 +17,8 @@
 
 #define CONF_PORT(ONE, MANY) \
 	ONE(name, name, conf_kind_name, 1, 31, NULL, "for people and counters") \
-	ONE(driver, driver, conf_kind_driver, 0, 0, "af_xdp", "af_xdp, af_packet, tap, memif, pcap or pci") \
-	ONE(device, device, conf_kind_device, 1, 255, NULL, "interface, memif socket, pcap file or PCI address") \
+	ONE(driver, driver, conf_kind_driver, 0, 0, "af_xdp", "af_xdp, af_packet, tap, memif, pcap, pci or plugin") \
+	ONE(device, device, conf_kind_device, 1, 255, NULL, "interface, memif socket, pcap file, PCI address or plug-in's device") \
 	ONE(options, options, conf_kind_text, 0, 255, "", "appended to the driver's device arguments") \
 	ONE(role, role, conf_kind_role, 0, 0, NULL, "access, core or both") \
 	ONE(vlan, vlan, conf_kind_number, 0, 4094, "0", "802.1Q tag; 0: untagged") \
@@ -37,6 +37,7 @@
 	ONE(cpu, primary_cpu, conf_kind_cpu, 0, 0, "any", "core of the packet loop; any: floating") \
 	ONE(hugepage_dir, hugepage_dir, conf_kind_path, 2, 200, "/dev/hugepages", "hugetlbfs mount of 2 MB pages") \
 	ONE(record_dir, record_dir, conf_kind_path, 2, 200, "/var/lib/shoal-records", "where packets that killed two workers are kept") \
+	ONE(plugin, plugin, conf_kind_file, 0, 255, "none", "a DPDK driver to load for ports with driver plugin") \
 	ONE(rooms, rooms, conf_kind_number, 8192, 1048576, "32768", "packet rooms, 2240 bytes each") \
 	ONE(hold, hold, conf_kind_number, 1024, 262144, "8192", "packets held for each worker that is full, dead or moving")
 

@@ -197,8 +197,9 @@ static void what_is_printed_loads_back(void **unused)
 	    "- {name: tap, driver: tap, device: dtap0, role: core, mtu: 1280, addresses: ['2001:db8::/127']}\n"
 	    "- {name: pc, driver: pcap, device: /x.pcap, role: core, addresses: [9.0.0.1/32]}\n"
 	    "- {name: pci, driver: pci, device: '0000:3b:00.0', role: core, addresses: [9.0.0.2/32]}\n"
+	    "- {name: gen, driver: plugin, device: net_gtpgen0, options: 'a=1', role: core, addresses: [9.0.0.3/32]}\n"
 	    "workers: {count: 3, cpus: [3, 0, 1023]}\n"
-	    "primary: {cpu: 7, hugepage_dir: /mnt/huge, rooms: 1048576, hold: 262144}\n"
+	    "primary: {cpu: 7, plugin: /x.so, hugepage_dir: /mnt/huge, rooms: 1048576, hold: 262144}\n"
 	    "pools: [{dnn: a.b, ipv4: 10.0.0.0/24}, {ipv6: '2001:db8:1:100::/56'}]\n"
 	    "limits: {foreign_slots: 0, rates: 65535}\n"
 	    "ctrl: {user: 65534, store_dir: /s, store_mib: 16, oss: ['ipc:///y', 'ipc:///x'], events: 'ipc:///z',\n"
@@ -295,6 +296,8 @@ static const struct fault {
 	{ "", "  - {name: c, device: c0, role: core}\n", ":9: ports[2].addresses: a port needs an address" },
 	{ "", "      - 10.0.1.1/16\n", ":9: ports[1].addresses[2]: given twice" },
 	{ "", "    driver: pcap\n", ":4: ports[1].device: an absolute path is expected" },
+	{ "", "    driver: plugin\n", ":9: ports[1].driver: plugin, but primary.plugin names none" },
+	{ "primary: {plugin: /x.so}\n", "", ":1: primary.plugin: no port has driver plugin" },
 	{ "", "  - {name: c, device: 0123456789abcdef, role: core, addresses: [9.0.0.1/8]}\n",
 	  ":9: ports[2].device: '0123456789abcdef' can't be the name of an interface" },
 	{ "", "    gateway4: 10.0.2.1\n", ":9: ports[1].gateway4: on no prefix of this port" },
