@@ -10,16 +10,16 @@
 #define REST_FAILED_NS 1000000000ull
 #define JOURNAL_MAX (128ull << 20)
 
-int books_open(struct books *books, const struct conf *conf, const struct store *store, const struct grid *grid,
+int books_open(struct books *books, const struct conf *conf, struct scribe *scribe, const struct grid *grid,
 	       struct sessions *sessions)
 {
 	uint64_t share = ((uint64_t)conf->store_mib << 20) / 16;
 	int error;
 
-	*books = (struct books){ .store = store, .sessions = sessions };
+	*books = (struct books){ .scribe = scribe, .sessions = sessions };
 	batch_open(&books->batch);
 	error = meter_open(&books->meter, grid, share < JOURNAL_MAX ? share : JOURNAL_MAX);
-	return error ? error : closing_open(&books->closing, store, grid, conf->closed_max);
+	return error ? error : closing_open(&books->closing, scribe->store, grid, conf->closed_max);
 }
 
 void books_close(struct books *books)
@@ -83,6 +83,8 @@ static bool is_behind(const struct books *books)
 
 int books_wait_ms(const struct books *books, uint64_t now_ns)
 {
+	if (scribe_busy(books->scribe)) // it will ring
+		return INT32_MAX;
 	if (books->passing)
 		return 0;
 	if (!is_behind(books))
@@ -92,27 +94,12 @@ int books_wait_ms(const struct books *books, uint64_t now_ns)
 	return books->finals ? (int)(REST_FINALS_NS / 1000000) : (int)(REST_NS / 1000000);
 }
 
-static int write(struct books *books, uint64_t at_ms)
-{
-	int error = closing_fill(&books->closing, &books->batch);
-
-	if (!error)
-		error = meter_fill(&books->meter, at_ms, &books->batch);
-	if (!error && books->batch.count)
-		error = batch_write(&books->batch, books->store);
-	FAULT_POINT("books.written");
-	closing_settle(&books->closing, !error);
-	meter_settle(&books->meter, !error);
-	batch_empty(&books->batch);
-	return error;
-}
-
-static void failed(struct books *books, int error, uint64_t now_ns)
+static void failed(struct books *books)
 {
 	if (!books->failures++)
-		log_error("books.failed", "usage waits in memory: %s", strerror(-error));
+		log_error("books.failed", "usage waits in memory: %s", strerror(-books->error));
 	books->passing = false;
-	books->next_ns = now_ns + REST_FAILED_NS;
+	books->next_ns = books->turn_ns + REST_FAILED_NS;
 }
 
 static void pass_begin(struct books *books, uint64_t now_ns)
@@ -134,28 +121,51 @@ static void pass_end(struct books *books)
 	books->passes++;
 }
 
+static void written(void *with, int error)
+{
+	struct books *books = with;
+
+	FAULT_POINT("books.written");
+	closing_settle(&books->closing, !error);
+	meter_settle(&books->meter, !error);
+	batch_empty(&books->batch);
+	books->writing = false;
+	books->error = error;
+	if (error)
+		failed(books);
+	else if (books->passing && meter_over(&books->meter) && !closing_waits(&books->closing))
+		pass_end(books);
+}
+
+static void write(struct books *books, uint64_t at_ms)
+{
+	int error = closing_fill(&books->closing, &books->batch);
+
+	if (!error)
+		error = meter_fill(&books->meter, at_ms, &books->batch);
+	books->writing = true;
+	if (!error && books->batch.count)
+		scribe_write(books->scribe, &books->batch, written, books);
+	else
+		written(books, error);
+}
+
 void books_turn(struct books *books, uint64_t now_ns, uint64_t at_ms)
 {
-	int error;
-
+	books->turn_ns = now_ns;
 	if (closing_tick(&books->closing, now_ns))
 		books->finals = true;
-	if (!books->passing && (!is_behind(books) || !is_due(books, now_ns)))
+	if (scribe_busy(books->scribe) || (!books->passing && (!is_behind(books) || !is_due(books, now_ns))))
 		return;
 	if (!books->passing)
 		pass_begin(books, now_ns);
-	error = write(books, at_ms);
-	if (error)
-		failed(books, error, now_ns);
-	else if (meter_over(&books->meter) && !closing_waits(&books->closing))
-		pass_end(books);
+	write(books, at_ms);
 }
 
 void books_flush(struct books *books, uint64_t at_ms)
 {
-	int error = 0;
-
+	books->error = 0;
 	meter_begin(&books->meter);
-	while (!error && (!meter_over(&books->meter) || closing_waits(&books->closing)))
-		error = write(books, at_ms);
+	while (!books->error && (!meter_over(&books->meter) || closing_waits(&books->closing)))
+		write(books, at_ms);
 }

@@ -9,10 +9,11 @@
 #include "ctrl/closing.h"
 #include "ctrl/hearing.h"
 #include "ctrl/meter.h"
+#include "ctrl/scribe.h"
 #include "shared/base/conf.h"
 
 struct books {
-	const struct store *store;
+	struct scribe *scribe;
 	struct sessions *sessions;
 	struct meter meter;
 	struct closing closing;
@@ -20,11 +21,13 @@ struct books {
 	struct hearing_progress progress;
 	uint64_t pass;    // `taken` when the pass under way began
 	uint64_t next_ns; // not to write before
-	bool passing, finals;
+	uint64_t turn_ns; // of the last turn
+	bool passing, finals, writing;
+	int error;                 // of the last write
 	uint64_t passes, failures; // counters
 };
 
-int books_open(struct books *books, const struct conf *conf, const struct store *store, const struct grid *grid,
+int books_open(struct books *books, const struct conf *conf, struct scribe *scribe, const struct grid *grid,
 	       struct sessions *sessions); // 0 or -ENOMEM
 void books_close(struct books *books);
 
@@ -37,8 +40,8 @@ struct session *books_usage(struct books *books, const struct feed_usage *usage,
 // Last counters of a cell: of a deleted session as a rule.
 void books_final(struct books *books, const struct report *report, uint64_t at_ms);
 
-// At most one transaction. To be called between groups of requests; books_wait_ms: when next, at the latest.
+// At most one transaction, if the scribe has time. To be called between groups of requests; books_wait_ms: when next, at the latest.
 void books_turn(struct books *books, uint64_t now_ns, uint64_t at_ms);
-void books_flush(struct books *books,
-		 uint64_t at_ms); // all that is in memory, or nothing any more where the store fails
+// All that is in memory, or nothing any more where the store fails. After scribe_stop.
+void books_flush(struct books *books, uint64_t at_ms);
 int books_wait_ms(const struct books *books, uint64_t now_ns);

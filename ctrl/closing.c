@@ -18,6 +18,7 @@ struct leaver {
 	bool final;        // last counters are in
 	bool confirmed;    // the session is ours to free
 	bool queued, waits, settled;
+	bool late; // counters came while its record was being written
 };
 
 int closing_open(struct closing *closing, const struct store *store, const struct grid *grid, uint32_t max)
@@ -193,6 +194,7 @@ bool closing_final(struct closing *closing, const struct report *report, uint64_
 		return false;
 	}
 	leaver->final = true;
+	leaver->late |= moved;
 	ready_add(closing, leaver);
 	return true;
 }
@@ -261,6 +263,7 @@ int closing_fill(struct closing *closing, struct batch *batch)
 	for (struct leaver *leaver = closing->ready; !error && leaver && closing->filled < FILL_MAX;
 	     leaver = leaver->next_ready) {
 		error = account_put(closing, leaver, batch);
+		leaver->late = false;
 		closing->filled++;
 	}
 	return error ? error : log_prune(closing, batch);
@@ -268,11 +271,20 @@ int closing_fill(struct closing *closing, struct batch *batch)
 
 static void leaver_settle(struct closing *closing, struct leaver *leaver)
 {
-	table_drop(&closing->leaving, leaver->session->bearer.teid);
-	closed_note(closing, leaver->session->bearer.teid, closing->next++);
-	leaver->settled = true;
+	uint64_t number = closing->next++;
+
+	closed_note(closing, leaver->session->bearer.teid, number);
 	if (closing->settled)
 		closing->settled(closing->with, leaver->session, leaver->corrects != 0);
+	leaver->corrects = number;
+	leaver->queued = false;
+	leaver->next_ready = NULL;
+	if (leaver->late) { // at once, another record with them
+		ready_add(closing, leaver);
+		return;
+	}
+	table_drop(&closing->leaving, leaver->session->bearer.teid);
+	leaver->settled = true;
 	if (!leaver->waits)
 		leaver_free(leaver);
 }

@@ -255,7 +255,7 @@ static int truth_load(struct ctrl *ctrl)
 	if (!error)
 		error = truth_open(&ctrl->truth, ctrl->conf, &store, ctrl->salvage);
 	ctrl->truth.ledger.hooks = (struct ledger_hooks){ ctrl, hook_moving, hook_left };
-	ctrl->quarantine.store = &ctrl->truth.store;
+	ctrl->quarantine.scribe = &ctrl->truth.scribe;
 	ctrl->quarantine.sessions = &ctrl->truth.sessions;
 	ctrl->quarantine.tell = hook_quarantine;
 	ctrl->quarantine.with = ctrl;
@@ -286,6 +286,7 @@ int ctrl_open(struct ctrl *ctrl)
 	closing_depart(&truth->books.closing, &ctrl->push);
 	ctrl->desk = (struct desk){ .conf = ctrl->conf,
 				    .store = &truth->store,
+				    .scribe = &truth->scribe,
 				    .load = &truth->load,
 				    .ledger = &truth->ledger,
 				    .keys = &truth->keys,
@@ -295,7 +296,8 @@ int ctrl_open(struct ctrl *ctrl)
 	ctrl->desk.upgrade = &ctrl->upgrade;
 	ctrl->desk.quarantine = &ctrl->quarantine;
 	desk_open(&ctrl->desk);
-	return doors_open(ctrl);
+	error = doors_open(ctrl);
+	return error ? error : scribe_start(&truth->scribe, &ctrl->inbox);
 }
 
 void ctrl_renew(struct ctrl *ctrl)
@@ -306,6 +308,7 @@ void ctrl_renew(struct ctrl *ctrl)
 // What the desk and push hold goes with the process.
 void ctrl_close(struct ctrl *ctrl)
 {
+	scribe_stop(&ctrl->truth.scribe);
 	books_flush(&ctrl->truth.books, wall_ms());
 	store_close(&ctrl->truth.store);
 }
@@ -366,8 +369,7 @@ int ctrl_turn(struct ctrl *ctrl, int wake_fd)
 		return -errno;
 	inbox_run(&ctrl->inbox);
 	oss_serve(ctrl->oss);
-	if (desk_busy(&ctrl->desk))
-		desk_run(&ctrl->desk);
+	desk_run(&ctrl->desk);
 	books_turn(&ctrl->truth.books, clock_ns(), wall_ms());
 	tick(ctrl, clock_ns());
 	for (unsigned i = 0; i < PLANE_NESTS; i++)

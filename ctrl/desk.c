@@ -10,39 +10,9 @@
 #include "shared/base/faults.h"
 #include "shared/base/log.h"
 
-#define VERSION 1u
 #define GROUP_REQUESTS 64u
 #define GROUP_BYTES (4u << 20)
 #define ARENA_BYTES (16u << 20) // a full import of 1 MiB unpacks into about half of it
-#define KEY_BYTES_MAX 64u
-#define DEADLINE_MAX_MS 60000u
-
-enum body_kind { BODY_UNKNOWN, BODY_READ, BODY_CHANGE, BODY_ORDER };
-
-static const struct body {
-	enum body_kind kind;
-	job_handler *handler;
-} bodies[] = {
-	[SHOAL__OSS__REQUEST__BODY_SESSION_CREATE] = { BODY_CHANGE, desk_session_create },
-	[SHOAL__OSS__REQUEST__BODY_SESSION_MODIFY] = { BODY_CHANGE, desk_session_modify },
-	[SHOAL__OSS__REQUEST__BODY_SESSION_DELETE] = { BODY_CHANGE, desk_session_delete },
-	[SHOAL__OSS__REQUEST__BODY_SESSION_IMPORT] = { BODY_CHANGE, desk_session_import },
-	[SHOAL__OSS__REQUEST__BODY_SESSION_GET] = { BODY_READ, desk_session_get },
-	[SHOAL__OSS__REQUEST__BODY_SESSION_LIST] = { BODY_READ, desk_session_list },
-	[SHOAL__OSS__REQUEST__BODY_CLOSED_LIST] = { BODY_READ, desk_closed_list },
-	[SHOAL__OSS__REQUEST__BODY_WORKER_LIST] = { BODY_READ, desk_worker_list },
-	[SHOAL__OSS__REQUEST__BODY_WORKER_ORDER] = { BODY_ORDER, desk_worker_order },
-	[SHOAL__OSS__REQUEST__BODY_SHARD_LIST] = { BODY_READ, desk_shard_list },
-	[SHOAL__OSS__REQUEST__BODY_SHARD_MOVE] = { BODY_ORDER, desk_shard_move },
-	[SHOAL__OSS__REQUEST__BODY_UPGRADE_START] = { BODY_ORDER, desk_upgrade_start },
-	[SHOAL__OSS__REQUEST__BODY_UPGRADE_GET] = { BODY_READ, desk_upgrade_get },
-	[SHOAL__OSS__REQUEST__BODY_UPGRADE_ABORT] = { BODY_ORDER, desk_upgrade_abort },
-	[SHOAL__OSS__REQUEST__BODY_QUARANTINE_LIST] = { BODY_READ, desk_quarantine_list },
-	[SHOAL__OSS__REQUEST__BODY_QUARANTINE_RELEASE] = { BODY_ORDER, desk_quarantine_release },
-	[SHOAL__OSS__REQUEST__BODY_STATUS_GET] = { BODY_READ, desk_status_get },
-	[SHOAL__OSS__REQUEST__BODY_COUNTERS_GET] = { BODY_READ, desk_counters_get },
-};
-#define BODIES (sizeof(bodies) / sizeof(bodies[0]))
 
 // One request of the group, decided but not yet answered.
 struct decided {
@@ -58,10 +28,12 @@ struct group {
 	struct decided decided[GROUP_REQUESTS];
 	unsigned count;
 	struct request *later, **later_end; // for the next group
+	bool open;                          // decided, not yet answered
 };
 
 void desk_open(struct desk *desk)
 {
+	desk->group = calloc(1, sizeof(*desk->group));
 	arena_open(&desk->arena, ARENA_BYTES);
 	desk->opened_ns = clock_ns();
 }
@@ -69,6 +41,7 @@ void desk_open(struct desk *desk)
 void desk_close(struct desk *desk)
 {
 	arena_close(&desk->arena);
+	free(desk->group);
 }
 
 void desk_take(struct desk *desk, struct request *request)
@@ -84,32 +57,7 @@ void desk_take(struct desk *desk, struct request *request)
 
 bool desk_busy(const struct desk *desk)
 {
-	return desk->first != NULL;
-}
-
-void *job_take(struct job *job, size_t bytes)
-{
-	void *memory = arena_take(&job->desk->arena, bytes);
-
-	if (!memory)
-		job_full(job);
-	return memory;
-}
-
-void job_full(struct job *job)
-{
-	fault_say(&job->fault, SHOAL__OSS__CODE__BAD_REQUEST, "", "The request is too large when unpacked.");
-}
-
-uint8_t *desk_pack(const Shoal__Oss__Response *response, size_t *length)
-{
-	uint8_t *bytes;
-
-	*length = shoal__oss__response__get_packed_size(response);
-	bytes = malloc(*length + 1);
-	if (bytes)
-		shoal__oss__response__pack(response, bytes);
-	return bytes;
+	return desk->first && !desk->group->open && !scribe_busy(desk->scribe);
 }
 
 void desk_answer(struct request *request, uint8_t *bytes, size_t length)
@@ -119,58 +67,10 @@ void desk_answer(struct request *request, uint8_t *bytes, size_t length)
 	request->answered(request);
 }
 
-// What the handler has left, as the answer.
 static void job_finish(struct job *job, struct decided *decided)
 {
-	job->response.version = VERSION;
-	job->response.status = &job->status;
-	if (job->fault.code) {
-		job->status.code = job->fault.code;
-		job->status.field = job->fault.field;
-		job->status.message = job->fault.message;
-		job->desk->refused++;
-		free(job->wait);
-		job->wait = NULL;
-	}
-	decided->answer = desk_pack(&job->response, &decided->answer_bytes);
+	decided->answer = job_answer(job, &decided->answer_bytes);
 	decided->wait = job->wait;
-}
-
-static int fields_check(struct job *job)
-{
-	const Shoal__Oss__Request *message = job->message;
-
-	if (message->version != VERSION)
-		return fault_say(&job->fault, SHOAL__OSS__CODE__BAD_REQUEST, "version", "This build speaks version 1.");
-	if (message->body_case && role_check(job->pass, message->body_case, &job->fault)) {
-		job->desk->refusals.count[REFUSAL_FORBIDDEN]++;
-		return -EACCES;
-	}
-	if (message->deadline_ms > DEADLINE_MAX_MS)
-		return fault_say(&job->fault, SHOAL__OSS__CODE__INVALID_FIELD, "deadline_ms", "At most 60,000 ms.");
-	if (message->body_case >= BODIES || bodies[message->body_case].kind == BODY_UNKNOWN)
-		return fault_say(&job->fault, SHOAL__OSS__CODE__BAD_REQUEST, "", "No body that this build knows.");
-	if (message->key.len > KEY_BYTES_MAX)
-		return fault_say(&job->fault, SHOAL__OSS__CODE__INVALID_FIELD, "key", "A key has 1 to 64 bytes.");
-	if (bodies[message->body_case].kind == BODY_CHANGE && !message->key.len)
-		return fault_say(&job->fault, SHOAL__OSS__CODE__MISSING_FIELD, "key",
-				 "A changing request carries a key.");
-	return 0;
-}
-
-static void job_open(struct job *job, struct desk *desk, struct request *request)
-{
-	*job = (struct job){ .desk = desk, .request = request };
-	job->pass = request->pass ? request->pass : &role_pass_all;
-	shoal__oss__response__init(&job->response);
-	shoal__oss__status__init(&job->status);
-	arena_reset(&desk->arena);
-	job->message = shoal__oss__request__unpack(&desk->arena.allocator, request->length, request->bytes);
-	if (!job->message)
-		fault_say(&job->fault, SHOAL__OSS__CODE__BAD_REQUEST, "",
-			  "Not a request of oss.proto, or too large when unpacked.");
-	else
-		fields_check(job);
 }
 
 // Repeated with `wait_applied`: waits for everything that is durable now, which the first one's work is part of.
@@ -229,7 +129,7 @@ static void change_decide(struct job *job, struct decided *decided)
 
 	if (repeated(job, &key, decided))
 		return;
-	bodies[job->message->body_case].handler(job);
+	job_run(job);
 	if (job->later)
 		return;
 	job_finish(job, decided);
@@ -250,17 +150,17 @@ static void change_decide(struct job *job, struct decided *decided)
 static void request_decide(struct desk *desk, struct request *request, struct group *group)
 {
 	struct decided *decided = &group->decided[group->count];
-	enum body_kind kind;
+	enum job_kind kind;
 	struct job job;
 
 	FAULT_POINT("desk.deciding");
 	*decided = (struct decided){ .request = request };
 	job_open(&job, desk, request);
-	kind = job.fault.code ? BODY_UNKNOWN : bodies[job.message->body_case].kind;
-	decided->read = kind == BODY_READ || kind == BODY_ORDER;
-	if (kind == BODY_CHANGE)
+	kind = job_kind(&job);
+	decided->read = kind == JOB_READ || kind == JOB_ORDER;
+	if (kind == JOB_CHANGE)
 		change_decide(&job, decided);
-	else if (kind == BODY_UNKNOWN)
+	else if (kind == JOB_UNKNOWN)
 		job_finish(&job, decided);
 	if (job.later) {
 		free(job.wait);
@@ -272,13 +172,16 @@ static void request_decide(struct desk *desk, struct request *request, struct gr
 	group->count++;
 }
 
-static void request_read(struct desk *desk, struct decided *decided)
+// A request that could not be opened has its fault for an answer. False: it asks for what is with the disk.
+static bool request_read(struct desk *desk, struct decided *decided)
 {
 	struct job job;
 
 	job_open(&job, desk, decided->request);
-	bodies[job.message->body_case].handler(&job);
-	job_finish(&job, decided);
+	job_run(&job);
+	if (!job.later)
+		job_finish(&job, decided);
+	return !job.later;
 }
 
 static void store_failed(struct desk *desk, struct decided *decided, int error)
@@ -293,28 +196,15 @@ static void store_failed(struct desk *desk, struct decided *decided, int error)
 	job_finish(&job, decided);
 }
 
-static int group_commit(struct desk *desk)
+static void decided_answer(struct desk *desk, struct decided *decided)
 {
-	int error;
-
-	if (!desk->ledger->batch.count)
-		return 0;
-	keys_prune(desk->keys, wall_ms(), &desk->ledger->batch);
-	error = load_meta(desk->load, &desk->ledger->batch);
-	if (error)
-		ledger_undo(desk->ledger, (struct ledger_mark){ 0, 0 });
-	else
-		error = ledger_commit(desk->ledger, desk->store);
-	keys_settle(desk->keys, !error);
-	if (!error) {
-		desk->load->commits++;
-		desk->commits++;
-		return 0;
+	if (!decided->wait) {
+		desk_answer(decided->request, decided->answer, decided->answer_bytes);
+		return;
 	}
-	desk->failures++;
-	log_error("store.failed", "changes refused, nothing done: %s", strerror(-error));
-	desk->broken |= error == -EUCLEAN;
-	return error;
+	decided->request->answer = decided->answer;
+	decided->request->answer_bytes = decided->answer_bytes;
+	desk_wait(desk, decided->wait);
 }
 
 static void group_answer(struct desk *desk, struct group *group, int error)
@@ -327,35 +217,129 @@ static void group_answer(struct desk *desk, struct group *group, int error)
 		if (decided->read)
 			request_read(desk, decided);
 		FAULT_POINT("desk.answering");
-		if (!decided->wait) {
-			desk_answer(decided->request, decided->answer, decided->answer_bytes);
-			continue;
-		}
-		decided->request->answer = decided->answer;
-		decided->request->answer_bytes = decided->answer_bytes;
-		desk_wait(desk, decided->wait);
+		decided_answer(desk, decided);
 	}
 }
 
-void desk_run(struct desk *desk)
+// What has to be decided together with a change of this group goes first next time.
+static void group_close(struct desk *desk, int error)
 {
-	struct group group = { .later_end = &group.later };
+	struct group *group = desk->group;
+
+	group_answer(desk, group, error);
+	FAULT_POINT("desk.answered");
+	group->open = false;
+	if (!group->later)
+		return;
+	if (!desk->first)
+		desk->last = (struct request *)((char *)group->later_end - offsetof(struct request, next));
+	*group->later_end = desk->first;
+	desk->first = group->later;
+}
+
+static void group_settle(void *with, int error)
+{
+	struct desk *desk = with;
+
+	ledger_settle(desk->ledger, error);
+	keys_settle(desk->keys, !error);
+	if (error) {
+		desk->failures++;
+		log_error("store.failed", "changes refused, nothing done: %s", strerror(-error));
+		desk->broken |= error == -EUCLEAN;
+	} else {
+		desk->load->commits++;
+		desk->commits++;
+	}
+	group_close(desk, error);
+}
+
+static void group_commit(struct desk *desk)
+{
+	int error;
+
+	if (!desk->ledger->batch.count) {
+		group_close(desk, 0);
+		return;
+	}
+	keys_prune(desk->keys, wall_ms(), &desk->ledger->batch);
+	error = load_meta(desk->load, &desk->ledger->batch);
+	if (error)
+		group_settle(desk, error);
+	else
+		scribe_write(desk->scribe, &desk->ledger->batch, group_settle, desk);
+}
+
+static void group_run(struct desk *desk)
+{
+	struct group *group = desk->group;
 	size_t bytes = 0;
 
-	while (desk->first && group.count < GROUP_REQUESTS && bytes < GROUP_BYTES) {
+	*group = (struct group){ .later_end = &group->later, .open = true };
+	while (desk->first && group->count < GROUP_REQUESTS && bytes < GROUP_BYTES) {
 		struct request *request = desk->first;
 
 		desk->first = request->next;
 		bytes += request->length;
-		request_decide(desk, request, &group);
+		request_decide(desk, request, group);
 	}
 	FAULT_POINT("desk.decided");
-	group_answer(desk, &group, group_commit(desk));
-	FAULT_POINT("desk.answered");
-	if (!group.later)
-		return;
-	if (!desk->first)
-		desk->last = (struct request *)((char *)group.later_end - offsetof(struct request, next));
-	*group.later_end = desk->first;
-	desk->first = group.later;
+	group_commit(desk);
+}
+
+// ---- While the disk has a batch
+
+static void refuse_slow(struct desk *desk, struct decided *decided)
+{
+	struct job job = { .desk = desk, .request = decided->request };
+
+	shoal__oss__response__init(&job.response);
+	shoal__oss__status__init(&job.status);
+	fault_say(&job.fault, SHOAL__OSS__CODE__STORE_FAILED, "",
+		  "The disk has been busy for too long; nothing was done, try again later.");
+	job_finish(&job, decided);
+	desk_answer(decided->request, decided->answer, decided->answer_bytes);
+}
+
+// What kind it is is found out once: it may be large, and be looked at often.
+static bool is_read(struct desk *desk, struct request *request)
+{
+	struct job job;
+
+	if (request->looked == REQUEST_UNKNOWN) {
+		job_open(&job, desk, request);
+		request->looked = job_kind(&job) == JOB_CHANGE || job_writes(&job) ? REQUEST_CHANGES : REQUEST_READS;
+	}
+	return request->looked == REQUEST_READS;
+}
+
+static void meanwhile(struct desk *desk)
+{
+	uint64_t age_ns = scribe_age_ns(desk->scribe);
+	bool reads = !desk->group->open || age_ns >= DESK_SLOW_NS, slow = age_ns >= DESK_PATIENCE_NS;
+	struct request *left = NULL, **end = &left;
+
+	while (desk->first) {
+		struct decided decided = { .request = desk->first };
+
+		desk->first = desk->first->next;
+		if (reads && is_read(desk, decided.request) && request_read(desk, &decided)) {
+			decided_answer(desk, &decided);
+		} else if (slow && !is_read(desk, decided.request)) {
+			refuse_slow(desk, &decided);
+		} else {
+			desk->last = *end = decided.request;
+			end = &desk->last->next;
+		}
+	}
+	*end = NULL;
+	desk->first = left;
+}
+
+void desk_run(struct desk *desk)
+{
+	if (desk_busy(desk))
+		group_run(desk);
+	else if (desk->first)
+		meanwhile(desk);
 }

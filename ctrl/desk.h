@@ -1,7 +1,10 @@
 // desk.h - where requests are decided: a group at a time, one transaction a group, answers only when it is durable.
 //
-//   desk_take ... -> desk_run: decode, check the key -> decide (ledger) -> pack the answer -> commit -> answer, or wait
+//   desk_take ... -> desk_run: decode, check the key -> decide (ledger) -> pack the answer -> scribe -> answer, or wait
 //                                                                                   `-> failed: STORE_FAILED for the group
+//
+// While the scribe is busy no other group is begun. Reads are answered meanwhile, unless a group is with the disk and that has not
+// taken long yet: then they come behind it, as they were asked. Changes wait for DESK_PATIENCE_NS, then they are refused.
 //
 // A request that waits (`wait_applied`, orders to workers) is answered when what it waits for has come, or at its deadline.
 // The main thread owns it.
@@ -13,15 +16,21 @@
 #include "ctrl/quarantine.h"
 #include "ctrl/refusal.h"
 #include "ctrl/request.h"
+#include "ctrl/scribe.h"
 
 #define DESK_WAITS_MAX 192u // of OSS_CALLS; more are told at once that they would have to wait
 
+#define DESK_SLOW_NS 100000000ull // a disk that takes longer is slow
+#define DESK_PATIENCE_NS 2000000000ull
+
 struct wait;
+struct group;
 
 struct desk {
 	// Set by the caller:
 	const struct conf *conf;
 	struct store *store;
+	struct scribe *scribe;
 	struct load *load; // counts starts and commits
 	struct ledger *ledger;
 	struct keys *keys;
@@ -31,6 +40,7 @@ struct desk {
 	struct quarantine *quarantine;
 	// Its own:
 	struct request *first, *last;
+	struct group *group; // the one under work
 	struct wait *waits;
 	uint32_t waiting;
 	struct arena arena; // of the request under work
@@ -46,8 +56,8 @@ void desk_open(struct desk *desk);
 void desk_close(struct desk *desk);
 
 void desk_take(struct desk *desk, struct request *request);
-bool desk_busy(const struct desk *desk); // requests wait for desk_run
-void desk_run(struct desk *desk);        // one group
+bool desk_busy(const struct desk *desk); // requests wait for desk_run, and a group can be begun
+void desk_run(struct desk *desk);        // one group, or what can be answered meanwhile
 
 void desk_stands(struct desk *desk, uint8_t shard); // more of the shard is confirmed
 void desk_state(struct desk *desk);                 // the primary has said something new

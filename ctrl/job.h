@@ -24,6 +24,17 @@ job_handler desk_upgrade_start, desk_upgrade_get, desk_upgrade_abort;
 job_handler desk_status_get, desk_counters_get;
 job_handler desk_quarantine_list, desk_quarantine_release;
 
+enum job_kind { JOB_UNKNOWN, JOB_READ, JOB_CHANGE, JOB_ORDER };
+
+// Unpacks and checks the request; what is wrong with it is in job->fault.
+void job_open(struct job *job, struct desk *desk, struct request *request);
+enum job_kind job_kind(const struct job *job); // JOB_UNKNOWN with job->fault
+bool job_writes(const struct job *job);        // into the store, though it is no change of a session
+void job_run(struct job *job);                 // its handler, unless there is a fault
+
+// Packs response or fault; a fault has nothing to wait for. Null: no memory.
+uint8_t *job_answer(struct job *job, size_t *bytes);
+
 // Memory of the request; null: over its limit, and job->fault says so.
 void *job_take(struct job *job, size_t bytes);
 void job_full(struct job *job); // says so

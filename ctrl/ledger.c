@@ -384,10 +384,8 @@ static void entry_publish(struct ledger *ledger, const struct ledger_entry *entr
 		ledger->hooks.departed(ledger->hooks.with, entry->session);
 }
 
-int ledger_commit(struct ledger *ledger, const struct store *store)
+void ledger_settle(struct ledger *ledger, int error)
 {
-	int error = batch_write(&ledger->batch, store);
-
 	if (error)
 		ledger_undo(ledger, (struct ledger_mark){ 0, 0 });
 	for (size_t i = 0; i < ledger->count; i++)
@@ -395,5 +393,4 @@ int ledger_commit(struct ledger *ledger, const struct store *store)
 	FAULT_POINT("ledger.published");
 	ledger->count = 0;
 	batch_empty(&ledger->batch);
-	return error;
 }

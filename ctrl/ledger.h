@@ -63,5 +63,5 @@ struct ledger_mark {
 struct ledger_mark ledger_mark(const struct ledger *ledger);
 void ledger_undo(struct ledger *ledger, struct ledger_mark mark);
 
-// Writes the batch. 0: all changes of the group stand and the hooks were called. Error: all are undone.
-int ledger_commit(struct ledger *ledger, const struct store *store);
+// Once the batch has been written, or not. 0: all changes of the group stand and the hooks were called. Error: all are undone.
+void ledger_settle(struct ledger *ledger, int error);

@@ -16,13 +16,15 @@ int meter_open(struct meter *meter, const struct grid *grid, uint64_t limit)
 	*meter = (struct meter){ .grid = grid, .limit = limit, .blocks = blocks, .cursor = blocks, .fold = blocks };
 	meter->first = meter->next = 1;
 	meter->heard = calloc(blocks, sizeof(*meter->heard));
+	meter->filled = calloc(blocks, sizeof(*meter->filled));
 	meter->stale = calloc(blocks, sizeof(*meter->stale));
-	return meter->heard && meter->stale ? 0 : -ENOMEM;
+	return meter->heard && meter->filled && meter->stale ? 0 : -ENOMEM;
 }
 
 void meter_close(struct meter *meter)
 {
 	free(meter->heard);
+	free(meter->filled);
 	free(meter->stale);
 }
 
@@ -141,7 +143,9 @@ static int journal_fill(struct meter *meter, uint64_t at_ms, struct batch *batch
 	for (; !error && meter->cursor_to < meter->blocks && *records < FILL_RECORDS; meter->cursor_to++) {
 		if (meter->columns.count > METER_RECORDS - METER_BLOCK)
 			error = journal_put(meter, at_ms, batch);
-		*records += block_add(meter, meter->cursor_to, meter->heard[meter->cursor_to]);
+		meter->filled[meter->cursor_to] = meter->heard[meter->cursor_to];
+		meter->heard[meter->cursor_to] = 0;
+		*records += block_add(meter, meter->cursor_to, meter->filled[meter->cursor_to]);
 	}
 	return error ? error : journal_put(meter, at_ms, batch);
 }
@@ -214,13 +218,15 @@ int meter_fill(struct meter *meter, uint64_t at_ms, struct batch *batch)
 // A block that folding passed and that came into the journal by this very commit has to be folded the next time.
 void meter_settle(struct meter *meter, bool committed)
 {
-	if (!committed)
+	if (!committed) {
+		for (uint32_t block = meter->cursor; block < meter->cursor_to; block++)
+			meter->heard[block] |= meter->filled[block];
 		return;
+	}
 	for (; meter->fold < meter->fold_to; meter->fold++)
 		meter->stale[meter->fold] = false;
 	for (; meter->cursor < meter->cursor_to; meter->cursor++) {
-		meter->stale[meter->cursor] |= meter->heard[meter->cursor] != 0;
-		meter->heard[meter->cursor] = 0;
+		meter->stale[meter->cursor] |= meter->filled[meter->cursor] != 0;
 	}
 	meter->next = meter->next_to;
 	meter->bytes = meter->bytes_to;

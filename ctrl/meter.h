@@ -23,7 +23,8 @@ struct meter {
 	const struct grid *grid;
 	uint64_t limit;                       // bytes of journal before it is folded
 	uint32_t blocks;                      // of the grid
-	uint64_t *heard;                      // bit by cell: has moved since it was last written
+	uint64_t *heard;                      // bit by cell: has moved since it was last filled
+	uint64_t *filled;                     // bit by cell: is in the batch under way
 	bool *stale;                          // by block: its own row is older than the journal
 	uint32_t cursor;                      // next block of the pass; blocks = the pass is over
 	uint32_t fold;                        // next block to fold; blocks = nothing is being folded

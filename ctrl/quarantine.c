@@ -29,7 +29,7 @@ static int row_take(struct quarantine *quarantine, uint64_t key, const Shoal__St
 	}
 	if (quarantine->count == QUARANTINE_MAX)
 		return 0;
-	*entry = (struct quarantine_entry){ .session = key, .at_ms = stored->at_ms };
+	*entry = (struct quarantine_entry){ .session = key, .at_ms = stored->at_ms, .kept = true };
 	snprintf(entry->record, sizeof(entry->record), "%s", stored->record);
 	quarantine->count++;
 	return 0;
@@ -50,15 +50,21 @@ static int row_visit(void *with, const struct store_row *row)
 
 int quarantine_open(struct quarantine *quarantine, bool salvage)
 {
-	const struct store *store = quarantine->store;
+	const struct store *store = quarantine->scribe->store;
 	struct loading loading = { .quarantine = quarantine, .salvage = salvage };
 	int error;
 
+	batch_open(&quarantine->batch);
 	arena_open(&loading.arena, ROW_BYTES);
 	error = store->engine->walk(store->self, STORE_QUARANTINE, 0, row_visit, &loading);
 	arena_close(&loading.arena);
 	quarantine->changed = true;
 	return error;
+}
+
+void quarantine_close(struct quarantine *quarantine)
+{
+	batch_close(&quarantine->batch);
 }
 
 const struct quarantine_entry *quarantine_find(const struct quarantine *quarantine, uint64_t session)
@@ -98,22 +104,6 @@ static int entry_put(const struct quarantine_entry *entry, struct batch *batch)
 	return row_put(batch, entry->session, &stored);
 }
 
-// What has been taken in, with an entry if there is a new one, in a transaction of its own.
-static int event_write(const struct quarantine *quarantine, const struct quarantine_entry *entry)
-{
-	struct batch batch;
-	int error;
-
-	batch_open(&batch);
-	error = heard_put(quarantine, &batch);
-	if (!error && entry)
-		error = entry_put(entry, &batch);
-	if (!error)
-		error = batch_write(&batch, quarantine->store);
-	batch_close(&batch);
-	return error;
-}
-
 static int entry_drop(const struct quarantine *quarantine, uint64_t session)
 {
 	struct batch batch;
@@ -122,9 +112,70 @@ static int entry_drop(const struct quarantine *quarantine, uint64_t session)
 	batch_open(&batch);
 	error = batch_drop(&batch, STORE_QUARANTINE, session);
 	if (!error)
-		error = batch_write(&batch, quarantine->store);
+		error = batch_write(&batch, quarantine->scribe->store);
 	batch_close(&batch);
 	return error;
+}
+
+static bool is_gone(const struct quarantine *quarantine, const struct quarantine_entry *entry)
+{
+	return !session_by_id(quarantine->sessions, entry->session);
+}
+
+static void entry_forget(struct quarantine *quarantine, unsigned i)
+{
+	memmove(&quarantine->entry[i], &quarantine->entry[i + 1],
+		(--quarantine->count - i) * sizeof(*quarantine->entry));
+	quarantine->changed = true;
+}
+
+static int rows_fill(struct quarantine *quarantine)
+{
+	int error = quarantine->behind ? heard_put(quarantine, &quarantine->batch) : 0;
+
+	quarantine->filled = quarantine->count;
+	quarantine->filled_heard = quarantine->heard;
+	for (unsigned i = 0; !error && i < quarantine->count; i++) {
+		const struct quarantine_entry *entry = &quarantine->entry[i];
+
+		if (is_gone(quarantine, entry))
+			error = batch_drop(&quarantine->batch, STORE_QUARANTINE, entry->session);
+		else if (!entry->kept)
+			error = entry_put(entry, &quarantine->batch);
+	}
+	return error;
+}
+
+// Meanwhile entries may have come, at the end. Whoever of the others is gone by now was gone when the rows were filled: no session
+// leaves, and none is released, while the scribe is busy.
+static void rows_written(void *with, int error)
+{
+	struct quarantine *quarantine = with;
+
+	batch_empty(&quarantine->batch);
+	if (error) { // again with the next tick
+		log_error("quarantine.store", "not durable: %s", strerror(-error));
+		return;
+	}
+	quarantine->behind = quarantine->heard != quarantine->filled_heard;
+	for (unsigned i = quarantine->filled; i-- > 0;) {
+		quarantine->entry[i].kept = true;
+		if (is_gone(quarantine, &quarantine->entry[i]))
+			entry_forget(quarantine, i);
+	}
+}
+
+static void rows_write(struct quarantine *quarantine)
+{
+	int error;
+
+	if (scribe_busy(quarantine->scribe))
+		return;
+	error = rows_fill(quarantine);
+	if (error)
+		rows_written(quarantine, error);
+	else if (quarantine->batch.count)
+		scribe_write(quarantine->scribe, &quarantine->batch, rows_written, quarantine);
 }
 
 // ---- In and out
@@ -159,52 +210,30 @@ static struct quarantine_entry *entry_add(struct quarantine *quarantine, uint64_
 void quarantine_event(struct quarantine *quarantine, const Shoal__Fleet__Event *event, uint64_t generation)
 {
 	const struct session *session = suspect_session(quarantine->sessions, event->suspect);
-	struct quarantine_entry *entry;
-	int error;
+	const struct quarantine_entry *entry;
 
 	if (generation == quarantine->generation && event->number <= quarantine->heard)
 		return;
 	quarantine->generation = generation;
 	quarantine->heard = event->number;
 	quarantine->changed = true; // without a session, the primary lets go of whom it holds
+	quarantine->behind = true;
 	entry = session ? entry_add(quarantine, session->id, event->record) : NULL;
-	error = event_write(quarantine, entry);
-	if (error)
-		log_error("quarantine.store", "not durable: %s", strerror(-error));
 	if (entry)
 		quarantine->tell(quarantine->with, entry->session, "set apart: a packet of it killed two workers");
-}
-
-static void entry_forget(struct quarantine *quarantine, uint64_t session)
-{
-	for (unsigned i = 0; i < quarantine->count; i++)
-		if (quarantine->entry[i].session == session) {
-			memmove(&quarantine->entry[i], &quarantine->entry[i + 1],
-				(--quarantine->count - i) * sizeof(*quarantine->entry));
-			quarantine->changed = true;
-			return;
-		}
+	rows_write(quarantine);
 }
 
 int quarantine_release(struct quarantine *quarantine, uint64_t session)
 {
-	int error = quarantine_find(quarantine, session) ? entry_drop(quarantine, session) : -ENOENT;
+	const struct quarantine_entry *entry = quarantine_find(quarantine, session);
+	int error = entry ? entry_drop(quarantine, session) : -ENOENT;
 
 	if (error)
 		return error;
-	entry_forget(quarantine, session);
+	entry_forget(quarantine, (unsigned)(entry - quarantine->entry));
 	quarantine->tell(quarantine->with, session, "released");
 	return 0;
-}
-
-static void deleted_leave(struct quarantine *quarantine)
-{
-	for (unsigned i = quarantine->count; i-- > 0;) {
-		uint64_t session = quarantine->entry[i].session;
-
-		if (!session_by_id(quarantine->sessions, session) && !entry_drop(quarantine, session))
-			entry_forget(quarantine, session);
-	}
 }
 
 // ---- With the primary
@@ -268,8 +297,9 @@ void quarantine_tick(struct quarantine *quarantine)
 {
 	const Shoal__Fleet__State *state = quarantine->fleet ? fleet_state(quarantine->fleet) : NULL;
 
-	deleted_leave(quarantine);
-	if (!quarantine->changed || quarantine->asked || !state || table_send(quarantine, state->generation))
+	rows_write(quarantine);
+	if (quarantine->behind || !quarantine->changed || quarantine->asked || !state ||
+	    table_send(quarantine, state->generation))
 		return;
 	quarantine->changed = false;
 	quarantine->asked = true;

@@ -5,8 +5,8 @@
 // A restart hears old events again: a row under key 0 says up to which they were taken in. The main thread owns it.
 #pragma once
 #include "ctrl/fleet.h"
+#include "ctrl/scribe.h"
 #include "ctrl/session.h"
-#include "ctrl/store.h"
 
 #define QUARANTINE_MAX 1024u // as many as the primary's table holds
 #define QUARANTINE_RECORD 320u
@@ -14,12 +14,13 @@
 struct quarantine_entry {
 	uint64_t session, at_ms;
 	uint64_t refused; // by this primary, when it was last asked
+	bool kept;        // has its row in the store
 	char record[QUARANTINE_RECORD];
 };
 
 struct quarantine {
 	// Set by the caller:
-	const struct store *store;
+	struct scribe *scribe;
 	const struct sessions *sessions;
 	struct fleet *fleet; // null = there is none (tests)
 	void (*tell)(void *with, uint64_t session, const char *text);
@@ -27,20 +28,26 @@ struct quarantine {
 	// Its own:
 	uint64_t generation, heard; // the last event of this primary that was taken in
 	bool changed, asked;        // since the primary was told; the table is on its way
+	bool behind;                // the store does not know the last event yet
+	struct batch batch;         // on its way to it, with so many entries and that event
+	unsigned filled;
+	uint64_t filled_heard;
 	unsigned count;
 	struct quarantine_entry entry[QUARANTINE_MAX];
 };
 
 // Reads the table. 0, or -errno with a log line. salvage: leaves damaged rows out.
 int quarantine_open(struct quarantine *quarantine, bool salvage);
+void quarantine_close(struct quarantine *quarantine);
 
 void quarantine_event(struct quarantine *quarantine, const Shoal__Fleet__Event *event, uint64_t generation);
 void quarantine_state(struct quarantine *quarantine);  // the primary has said something new
 void quarantine_reborn(struct quarantine *quarantine); // another primary: it knows nobody
-void quarantine_tick(struct quarantine *quarantine);   // the deleted leave, the primary is told
+// The deleted leave, the store and then the primary are told.
+void quarantine_tick(struct quarantine *quarantine);
 
 const struct quarantine_entry *quarantine_find(const struct quarantine *quarantine,
 					       uint64_t session); // null: not in it
 
-// Durable when it returns. 0, -ENOENT, or the store's error.
+// Durable when it returns. Not while the scribe is busy. 0, -ENOENT, or the store's error.
 int quarantine_release(struct quarantine *quarantine, uint64_t session);

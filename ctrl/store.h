@@ -1,7 +1,8 @@
 // store.h - the durable truth: tables of rows under 64-bit keys, changed in transactions.
 //
 // Narrow on purpose: an engine on another host, or one that fails on purpose in tests, can stand behind it. Rows carry a CRC32C of
-// table, key and bytes; a row that fails it is reported, never used. One process, one thread.
+// table, key and bytes; a row that fails it is reported, never used. One process. Changes come from one thread at a time; get, walk and size from the main thread,
+// also while another one changes something.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>

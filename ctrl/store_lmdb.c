@@ -1,4 +1,5 @@
-// store_lmdb.c - the store in LMDB: crash-safe, no server, one file. The main thread only.
+// store_lmdb.c - the store in LMDB: crash-safe, no server, one file. One thread changes (it is the scribe's), another may read
+// meanwhile; only the opening anew after a fault keeps them apart.
 //
 // Sessions and keys grow at the end (keys are big-endian running numbers), which LMDB appends without splitting pages.
 // LMDB keeps no checksums, so each value begins with one. A failed commit closes the environment and opens it again: a failed
@@ -7,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <lmdb.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,9 +29,10 @@ struct lmdb {
 	char dir[256];
 	size_t map_bytes;
 	MDB_env *env;
-	MDB_txn *change; // the transaction under way; null = none
-	MDB_txn *look;   // for get and walk; reset between calls, so that it keeps no old page alive
-	bool looking;
+	MDB_txn *change;      // the transaction under way; null = none
+	MDB_txn *look;        // for get and walk; reset between calls, so that it keeps no old page alive
+	pthread_mutex_t door; // who reads, or opens anew
+	uint8_t *got;         // what get found
 	MDB_dbi table[STORE_TABLES];
 	uint64_t last[STORE_TABLES]; // highest key known: what lies beyond is appended
 };
@@ -134,7 +137,6 @@ static void env_close(struct lmdb *lmdb)
 		mdb_env_close(lmdb->env);
 	lmdb->look = NULL;
 	lmdb->env = NULL;
-	lmdb->looking = false;
 }
 
 static int env_open(struct lmdb *lmdb)
@@ -147,7 +149,7 @@ static int env_open(struct lmdb *lmdb)
 	if (!code)
 		code = mdb_env_set_maxdbs(lmdb->env, STORE_TABLES);
 	if (!code)
-		code = mdb_env_open(lmdb->env, lmdb->dir, MDB_NORDAHEAD, 0600);
+		code = mdb_env_open(lmdb->env, lmdb->dir, MDB_NORDAHEAD | MDB_NOTLS, 0600);
 	error = code ? error_of(code) : length_check(lmdb);
 	if (!error)
 		error = error_of(tables_open(lmdb));
@@ -162,23 +164,33 @@ static int env_open(struct lmdb *lmdb)
 	return 0;
 }
 
-static void look_end(struct lmdb *lmdb)
+static int env_again(struct lmdb *lmdb)
 {
-	if (lmdb->looking)
-		mdb_txn_reset(lmdb->look);
-	lmdb->looking = false;
+	int error;
+
+	pthread_mutex_lock(&lmdb->door);
+	env_close(lmdb);
+	error = env_open(lmdb);
+	pthread_mutex_unlock(&lmdb->door);
+	return error;
 }
 
+// 0: look_end has to follow.
 static int look_begin(struct lmdb *lmdb)
 {
-	int code;
+	int error;
 
-	look_end(lmdb);
-	if (!lmdb->env)
-		return -EIO;
-	code = mdb_txn_renew(lmdb->look);
-	lmdb->looking = !code;
-	return error_of(code);
+	pthread_mutex_lock(&lmdb->door);
+	error = lmdb->env ? error_of(mdb_txn_renew(lmdb->look)) : -EIO;
+	if (error)
+		pthread_mutex_unlock(&lmdb->door);
+	return error;
+}
+
+static void look_end(struct lmdb *lmdb)
+{
+	mdb_txn_reset(lmdb->look);
+	pthread_mutex_unlock(&lmdb->door);
 }
 
 static uint32_t row_crc(enum store_table table, const struct store_row *row)
@@ -208,8 +220,7 @@ static int lmdb_begin(void *self)
 {
 	struct lmdb *lmdb = self;
 
-	look_end(lmdb);
-	if (!lmdb->env && env_open(lmdb) < 0)
+	if (!lmdb->env && env_again(lmdb) < 0)
 		return -EIO;
 	return error_of(mdb_txn_begin(lmdb->env, NULL, 0, &lmdb->change));
 }
@@ -249,8 +260,7 @@ static void lmdb_abandon(void *self)
 	if (lmdb->change)
 		mdb_txn_abort(lmdb->change);
 	lmdb->change = NULL;
-	env_close(lmdb); // `last` may have run ahead; opening finds it again
-	env_open(lmdb);
+	env_again(lmdb); // `last` may have run ahead; opening finds it again
 }
 
 // A transaction's number in LMDB tells, after a failed commit, whether it got in after all.
@@ -268,11 +278,22 @@ static int lmdb_commit(void *self)
 	if (!code)
 		return 0;
 	log_error("store.commit", "%s: %s; opening the store again", lmdb->dir, mdb_strerror(code));
-	env_close(lmdb);
-	if (env_open(lmdb) < 0)
+	if (env_again(lmdb) < 0)
 		return -EUCLEAN;
 	mdb_env_info(lmdb->env, &info);
 	return info.me_last_txnid >= id ? -EUCLEAN : error_of(code);
+}
+
+// The page may be written anew once the look is over.
+static int got_keep(struct lmdb *lmdb, MDB_val *value)
+{
+	uint8_t *got = realloc(lmdb->got, value->mv_size + 1);
+
+	if (!got)
+		return -ENOMEM;
+	lmdb->got = got;
+	value->mv_data = memcpy(got, value->mv_data, value->mv_size);
+	return 0;
 }
 
 static int lmdb_get(void *self, enum store_table table, struct store_row *row)
@@ -282,8 +303,12 @@ static int lmdb_get(void *self, enum store_table table, struct store_row *row)
 	MDB_val key = { sizeof(name), &name }, value;
 	int error = look_begin(lmdb);
 
+	if (error)
+		return error;
+	error = error_of(mdb_get(lmdb->look, lmdb->table[table], &key, &value));
 	if (!error)
-		error = error_of(mdb_get(lmdb->look, lmdb->table[table], &key, &value));
+		error = got_keep(lmdb, &value);
+	look_end(lmdb);
 	if (!error)
 		row_read(table, &key, &value, row);
 	return error;
@@ -295,16 +320,15 @@ static int lmdb_walk(void *self, enum store_table table, uint64_t from, store_vi
 	uint64_t name = htobe64(from);
 	MDB_val key = { sizeof(name), &name }, value;
 	MDB_cursor_op step = MDB_SET_RANGE;
-	MDB_cursor *cursor;
+	MDB_cursor *cursor = NULL;
 	struct store_row row;
 	int error = look_begin(lmdb);
 	int result = 0;
 
-	if (!error)
-		error = error_of(mdb_cursor_open(lmdb->look, lmdb->table[table], &cursor));
 	if (error)
 		return error;
-	while (!result && !(error = error_of(mdb_cursor_get(cursor, &key, &value, step)))) {
+	error = error_of(mdb_cursor_open(lmdb->look, lmdb->table[table], &cursor));
+	while (!error && !result && !(error = error_of(mdb_cursor_get(cursor, &key, &value, step)))) {
 		row_read(table, &key, &value, &row);
 		result = visit(with, &row);
 		step = MDB_NEXT;
@@ -321,17 +345,22 @@ static void lmdb_size(void *self, uint64_t *used, uint64_t *limit)
 	MDB_stat stat_db = { 0 };
 
 	*limit = lmdb->map_bytes;
+	pthread_mutex_lock(&lmdb->door);
 	if (lmdb->env) {
 		mdb_env_info(lmdb->env, &info);
 		mdb_env_stat(lmdb->env, &stat_db);
 	}
+	pthread_mutex_unlock(&lmdb->door);
 	*used = (info.me_last_pgno + 1) * (uint64_t)stat_db.ms_psize;
 }
 
 static void lmdb_close(void *self)
 {
-	env_close(self);
-	free(self);
+	struct lmdb *lmdb = self;
+
+	env_close(lmdb);
+	free(lmdb->got);
+	free(lmdb);
 }
 
 static const struct store_engine lmdb_engine = {
@@ -358,6 +387,7 @@ int store_lmdb_open(struct store *store, const char *dir, uint32_t mib)
 	if (!error) {
 		snprintf(lmdb->dir, sizeof(lmdb->dir), "%s", dir);
 		lmdb->map_bytes = (size_t)mib << 20;
+		pthread_mutex_init(&lmdb->door, NULL);
 		error = env_open(lmdb);
 	}
 	if (error) {

@@ -23,7 +23,7 @@ static int memory_open(struct truth *truth)
 	truth->rates = rates_make(truth->conf->rates);
 	error = truth->rates ? sessions_open(&truth->sessions, &truth->place) : -ENOMEM;
 	if (!error)
-		error = books_open(&truth->books, truth->conf, &truth->store, &truth->grid, &truth->sessions);
+		error = books_open(&truth->books, truth->conf, &truth->scribe, &truth->grid, &truth->sessions);
 	return error ? error : keys_open(&truth->keys, &truth->store);
 }
 
@@ -60,6 +60,7 @@ int truth_open(struct truth *truth, const struct conf *conf, const struct store 
 	int error;
 
 	*truth = (struct truth){ .conf = conf, .store = *store };
+	scribe_open(&truth->scribe, &truth->store);
 	error = memory_open(truth);
 	if (!error)
 		error = store_load(truth, salvage);

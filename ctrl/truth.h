@@ -8,6 +8,7 @@
 struct truth {
 	const struct conf *conf;
 	struct store store;
+	struct scribe scribe;
 	struct grid grid;
 	struct place place;
 	struct sessions sessions;

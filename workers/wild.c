@@ -75,7 +75,8 @@ void wild_open(const struct loop *loop, unsigned seat)
 	uint64_t lot;
 
 	wild.ours = seats && seat < strtoul(seats, NULL, 10);
-	lot = (seed ? strtoull(seed, NULL, 10) : 0) << 32 | (uint64_t)atomic_load(&loop->seat.primary->generation) << 8 | (seat + 1);
+	lot = (seed ? strtoull(seed, NULL, 10) : 0) << 32 |
+	      (uint64_t)atomic_load(&loop->seat.primary->generation) << 8 | (seat + 1);
 	wild.lot = 0x9e3779b97f4a7c15ull * lot;
 	stretches_find(loop, false);
 	wild.own = wild.all;

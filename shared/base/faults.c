@@ -89,6 +89,13 @@ static void news_read(void)
 	wish_read(faults.file->wish);
 }
 
+// Until there is another wish.
+static void tarry(void)
+{
+	while (atomic_load_explicit(&faults.file->number, memory_order_acquire) == faults.number)
+		usleep(1000);
+}
+
 static void die(const char *how)
 {
 	static uint8_t *volatile nowhere;
@@ -101,6 +108,8 @@ static void die(const char *how)
 		raise(SIGSTOP);
 	else if (!strcmp(how, "exit"))
 		_exit(3);
+	else if (!strcmp(how, "wait") && faults.file)
+		tarry();
 	else if (!strcmp(how, "loop"))
 		for (;;)
 			atomic_signal_fence(memory_order_seq_cst);

@@ -1,7 +1,7 @@
 // faults.h - named points at which a test build dies on demand. Other builds contain none of it.
 //
 //   SHOAL_KILL_AT=point:n[:how]  at its n-th passage of the point a process does `how`: kill (SIGKILL to itself; the default), segv,
-//                                abort, loop (for ever), stop (SIGSTOP to itself) or exit
+//                                abort, loop (for ever), stop (SIGSTOP to itself), exit, or wait (for another wish)
 //   SHOAL_KILL_SEAT=n            of the workers, only the one at seat n
 //   SHOAL_KILL_FILE=file         shared by all who name it: how often it has happened, and another wish, if one is written there
 //                                later (struct faults_file); made if it is not there

@@ -110,13 +110,14 @@ int ctrl_stand_try(struct ctrl_stand *stand, bool salvage)
 	closing_depart(&stand->truth.books.closing, &stand->push);
 	stand->desk = (struct desk){ .conf = &stand->conf,
 				     .store = &stand->truth.store,
+				     .scribe = &stand->truth.scribe,
 				     .load = &stand->truth.load,
 				     .ledger = &stand->truth.ledger,
 				     .keys = &stand->truth.keys,
 				     .push = &stand->push };
 	stand->desk.upgrade = &stand->upgrade;
 	stand->quarantine = (struct quarantine){
-		.store = &stand->truth.store, .sessions = &stand->truth.sessions, .tell = on_quarantine, .with = stand
+		.scribe = &stand->truth.scribe, .sessions = &stand->truth.sessions, .tell = on_quarantine, .with = stand
 	};
 	error = quarantine_open(&stand->quarantine, salvage);
 	if (error)
@@ -163,6 +164,7 @@ void ctrl_stand_down(struct ctrl_stand *stand)
 {
 	departed_free(stand);
 	desk_close(&stand->desk);
+	quarantine_close(&stand->quarantine);
 	truth_close(&stand->truth);
 }
 
@@ -220,8 +222,9 @@ const Shoal__Oss__Response *ctrl_stand_send(struct ctrl_stand *stand, const void
 	asked->request.answered = on_answer;
 	asked->request.pass = stand->pass;
 	desk_take(&stand->desk, &asked->request);
-	while (desk_busy(&stand->desk))
+	do
 		desk_run(&stand->desk);
+	while (desk_busy(&stand->desk));
 	return stand->answers > answers ? stand->answer : NULL;
 }
 
@@ -241,6 +244,11 @@ const Shoal__Oss__Response *ctrl_stand_ask(struct ctrl_stand *stand, Shoal__Oss_
 	answer = ctrl_stand_send(stand, bytes, length);
 	free(bytes);
 	return answer;
+}
+
+static int code_of(const Shoal__Oss__Response *answer)
+{
+	return answer ? (int)answer->status->code : CTRL_STAND_WAITS;
 }
 
 void ctrl_session_init(struct ctrl_session *session, unsigned n)
@@ -269,7 +277,7 @@ int ctrl_stand_create(struct ctrl_stand *stand, struct ctrl_session *session)
 	create.session = &session->session;
 	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_CREATE;
 	request.session_create = &create;
-	return (int)ctrl_stand_ask(stand, &request)->status->code;
+	return code_of(ctrl_stand_ask(stand, &request));
 }
 
 int ctrl_stand_create_as(struct ctrl_stand *stand, struct ctrl_session *session, const char *key, uint32_t deadline_ms)
@@ -282,7 +290,7 @@ int ctrl_stand_create_as(struct ctrl_stand *stand, struct ctrl_session *session,
 	request.deadline_ms = deadline_ms;
 	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_CREATE;
 	request.session_create = &create;
-	return (int)ctrl_stand_ask(stand, &request)->status->code;
+	return code_of(ctrl_stand_ask(stand, &request));
 }
 
 const Shoal__Oss__Session *ctrl_stand_get(struct ctrl_stand *stand, uint64_t id)
@@ -295,7 +303,7 @@ const Shoal__Oss__Session *ctrl_stand_get(struct ctrl_stand *stand, uint64_t id)
 	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_GET;
 	request.session_get = &body;
 	answer = ctrl_stand_ask(stand, &request);
-	return answer->status->code ? NULL : answer->session->session;
+	return !answer || answer->status->code ? NULL : answer->session->session;
 }
 
 int ctrl_stand_delete(struct ctrl_stand *stand, uint64_t id)
@@ -306,7 +314,7 @@ int ctrl_stand_delete(struct ctrl_stand *stand, uint64_t id)
 	delete.id = id;
 	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_DELETE;
 	request.session_delete = &delete;
-	return (int)ctrl_stand_ask(stand, &request)->status->code;
+	return code_of(ctrl_stand_ask(stand, &request));
 }
 
 int ctrl_stand_modify(struct ctrl_stand *stand, uint64_t id, uint32_t peer, uint64_t cir_bps)
@@ -325,7 +333,7 @@ int ctrl_stand_modify(struct ctrl_stand *stand, uint64_t id, uint32_t peer, uint
 	modify.session = &session.session;
 	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_MODIFY;
 	request.session_modify = &modify;
-	return (int)ctrl_stand_ask(stand, &request)->status->code;
+	return code_of(ctrl_stand_ask(stand, &request));
 }
 
 uint64_t ctrl_stand_image(const struct ctrl_stand *stand)

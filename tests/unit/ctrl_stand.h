@@ -3,6 +3,7 @@
 // Pools: "internet" 10.45.0.0/22 and 2001:db8:45::/54 (4 rows), "ims" 2001:db8:99::/56 (1 row); 4 foreign slots a shard, 16 rates.
 // A store that fails on command stands in front of the real one.
 #pragma once
+#include <semaphore.h>
 #include "ctrl/desk.h"
 #include "ctrl/truth.h"
 #include "ctrl/upgrade.h"
@@ -12,6 +13,7 @@ struct ctrl_stand {
 	struct store lmdb;
 	struct store_engine engine;
 	int fail_begin, fail_put, fail_commit; // errors to give next, once each; 0 = none
+	sem_t *gate;                           // a commit waits for it; null: it does not
 	struct truth truth;
 	struct push push;
 	struct desk desk;
@@ -55,7 +57,8 @@ struct ctrl_session {
 };
 void ctrl_session_init(struct ctrl_session *session, unsigned n);
 
-// Creates it; 0 or the code of the refusal.
+// Creates it; 0, the code of the refusal, or CTRL_STAND_WAITS: there is no answer yet.
+#define CTRL_STAND_WAITS (-1)
 int ctrl_stand_create(struct ctrl_stand *stand, struct ctrl_session *session);
 // With this key and deadline.
 int ctrl_stand_create_as(struct ctrl_stand *stand, struct ctrl_session *session, const char *key, uint32_t deadline_ms);

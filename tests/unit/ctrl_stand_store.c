@@ -42,8 +42,11 @@ static void fail_abandon(void *self)
 static int fail_commit(void *self)
 {
 	struct ctrl_stand *stand = self;
-	int error = take_fault(&stand->fail_commit);
+	int error;
 
+	if (stand->gate)
+		sem_wait(stand->gate);
+	error = take_fault(&stand->fail_commit);
 	if (!error)
 		return stand->lmdb.engine->commit(stand->lmdb.self);
 	fail_abandon(self);

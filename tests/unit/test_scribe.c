@@ -1,0 +1,251 @@
+// test_scribe.c - while the disk has a batch: reads and usage go on, changes wait or are refused, and nothing is lost or told too early.
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "tests/unit/ctrl_stand.h"
+
+#define DISK_MS 60000 // no disk of ours takes longer
+
+static struct ctrl_stand stand;
+static struct inbox inbox;
+static sem_t gate;
+
+// From here on a commit takes until disk_done.
+static void disk_slow(void)
+{
+	stand.gate = &gate;
+}
+
+static void disk_done(void)
+{
+	struct pollfd bell = { inbox.bell, POLLIN, 0 };
+
+	stand.gate = NULL; // the one under way has it already, or finds none
+	sem_post(&gate);
+	while (scribe_busy(&stand.truth.scribe)) {
+		assert_int_equal(poll(&bell, 1, DISK_MS), 1);
+		inbox_run(&inbox);
+	}
+	while (!sem_trywait(&gate))
+		;
+}
+
+static void disk_has_had_it_for(uint64_t ns)
+{
+	stand.truth.scribe.since_ns -= ns;
+}
+
+static int setup(void **state)
+{
+	ctrl_stand_open(&stand);
+	sem_init(&gate, 0, 0);
+	assert_int_equal(inbox_open(&inbox), 0);
+	assert_int_equal(scribe_start(&stand.truth.scribe, &inbox), 0);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	scribe_stop(&stand.truth.scribe);
+	inbox_close(&inbox);
+	ctrl_stand_close(&stand);
+	return 0;
+}
+
+static int create(unsigned n)
+{
+	struct ctrl_session session;
+
+	ctrl_session_init(&session, n);
+	return ctrl_stand_create(&stand, &session);
+}
+
+static uint32_t created(unsigned n)
+{
+	if (create(n) == CTRL_STAND_WAITS)
+		disk_done();
+	assert_int_equal(stand.answer->status->code, 0);
+	return stand.answer->session->session->teid;
+}
+
+static void use(uint32_t teid, uint64_t packets)
+{
+	struct feed_usage usage = { .teid = teid, .life = 10, .count = { packets, packets * 100, 1, 2, 3 } };
+
+	books_usage(&stand.truth.books, &usage, 7);
+}
+
+static void keep_begin(void)
+{
+	books_turn(&stand.truth.books, stand.now_ns += CLOSING_PATIENCE_NS + 1000000000, 1);
+}
+
+static void a_change_is_answered_when_it_is_durable(void **state)
+{
+	unsigned answers = stand.answers;
+
+	disk_slow();
+	assert_int_equal(create(1), CTRL_STAND_WAITS);
+	assert_true(scribe_busy(&stand.truth.scribe));
+	assert_false(desk_busy(&stand.desk));
+	assert_int_equal(stand.answers, answers);
+	disk_done();
+	assert_int_equal(stand.answers, answers + 1);
+	assert_int_equal(stand.answer->status->code, 0);
+	assert_non_null(ctrl_stand_get(&stand, 1));
+}
+
+static void reads_come_behind_a_quick_disk_and_pass_a_slow_one(void **state)
+{
+	created(1);
+	disk_slow();
+	assert_int_equal(create(2), CTRL_STAND_WAITS);
+	assert_null(ctrl_stand_get(&stand, 1)); // not answered yet
+	disk_has_had_it_for(DESK_SLOW_NS);
+	desk_run(&stand.desk);
+	assert_int_equal(stand.answer->session->session->id, 1); // now it is
+	assert_non_null(ctrl_stand_get(&stand, 1));
+	assert_null(ctrl_stand_get(&stand, 2)); // what is not durable is not shown: it waits
+	disk_done();
+	desk_run(&stand.desk);
+	assert_int_equal(stand.answer->session->session->id, 2);
+	assert_non_null(ctrl_stand_get(&stand, 2));
+}
+
+static void changes_are_refused_when_the_disk_takes_too_long(void **state)
+{
+	disk_slow();
+	assert_int_equal(create(1), CTRL_STAND_WAITS);
+	assert_int_equal(create(2), CTRL_STAND_WAITS);
+	disk_has_had_it_for(DESK_PATIENCE_NS);
+	desk_run(&stand.desk);
+	assert_int_equal(stand.answer->status->code, SHOAL__OSS__CODE__STORE_FAILED);
+	assert_int_equal(create(3), SHOAL__OSS__CODE__STORE_FAILED);
+	disk_done();
+	assert_int_equal(stand.answer->status->code, 0); // the first one's
+	assert_int_equal(stand.truth.sessions.by_id.count, 1);
+	assert_int_equal(created(2) != 0, 1);
+}
+
+static void what_the_disk_refuses_is_undone(void **state)
+{
+	uint64_t image = ctrl_stand_image(&stand);
+
+	stand.fail_commit = -EIO;
+	disk_slow();
+	assert_int_equal(create(1), CTRL_STAND_WAITS);
+	disk_done();
+	assert_int_equal(stand.answer->status->code, SHOAL__OSS__CODE__STORE_FAILED);
+	assert_true(ctrl_stand_image(&stand) == image);
+}
+
+static void usage_that_comes_meanwhile_is_written_next(void **state)
+{
+	struct books *books = &stand.truth.books;
+	uint32_t teid = created(1);
+
+	use(teid, 5);
+	disk_slow();
+	keep_begin();
+	assert_true(scribe_busy(&stand.truth.scribe));
+	assert_int_equal(books_wait_ms(books, stand.now_ns), INT32_MAX); // it does not turn round and round
+	use(teid, 9);
+	disk_done();
+	assert_true(books->progress.durable < books->progress.taken);
+	for (unsigned turn = 0; turn < 4; turn++) {
+		keep_begin();
+		disk_done();
+	}
+	assert_true(books->progress.durable == books->progress.taken);
+	scribe_stop(&stand.truth.scribe);
+	ctrl_stand_restart(&stand);
+	assert_int_equal(ctrl_stand_get(&stand, 1)->usage->uplink_packets, 9);
+}
+
+static void usage_the_disk_refuses_is_written_later(void **state)
+{
+	struct books *books = &stand.truth.books;
+	uint32_t teid = created(1);
+
+	use(teid, 5);
+	stand.fail_commit = -ENOSPC;
+	keep_begin();
+	disk_done();
+	assert_int_equal(books->failures, 1);
+	for (unsigned turn = 0; turn < 4; turn++) {
+		keep_begin();
+		disk_done();
+	}
+	assert_true(books->progress.durable == books->progress.taken);
+	scribe_stop(&stand.truth.scribe);
+	ctrl_stand_restart(&stand);
+	assert_int_equal(ctrl_stand_get(&stand, 1)->usage->uplink_packets, 5);
+}
+
+static void last_counters_that_come_meanwhile_correct_the_account(void **state)
+{
+	uint32_t teid = created(1);
+	struct report last = { .kind = REPORT_FINAL, .teid = teid, .life = 10, .uplink_packets = 7 };
+
+	assert_int_equal(ctrl_stand_delete(&stand, 1), CTRL_STAND_WAITS);
+	disk_done();
+	books_final(&stand.truth.books, &last, 8);
+	disk_slow();
+	keep_begin();
+	assert_true(scribe_busy(&stand.truth.scribe));
+	last.life = 20;
+	last.uplink_packets = 3;
+	books_final(&stand.truth.books, &last, 9);
+	disk_done();
+	assert_int_equal(stand.settled, 1);
+	keep_begin();
+	disk_done();
+	assert_int_equal(stand.settled, 2);
+	assert_int_equal(stand.corrections, 1);
+	assert_false(closing_waits(&stand.truth.books.closing));
+}
+
+static void who_is_set_apart_meanwhile_is_kept_next(void **state)
+{
+	Shoal__Fleet__Suspect suspect = SHOAL__FLEET__SUSPECT__INIT;
+	Shoal__Fleet__Event event = SHOAL__FLEET__EVENT__INIT;
+
+	suspect.teid = created(1);
+	event.suspect = &suspect;
+	event.number = 1;
+	event.record = "a.pcap";
+	disk_slow();
+	assert_int_equal(create(2), CTRL_STAND_WAITS);
+	quarantine_event(&stand.quarantine, &event, 77);
+	assert_non_null(quarantine_find(&stand.quarantine, 1));
+	assert_true(stand.quarantine.behind);
+	disk_done();
+	quarantine_tick(&stand.quarantine);
+	disk_done();
+	assert_false(stand.quarantine.behind);
+	scribe_stop(&stand.truth.scribe);
+	ctrl_stand_restart(&stand);
+	assert_non_null(quarantine_find(&stand.quarantine, 1));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_change_is_answered_when_it_is_durable),
+		TEST(reads_come_behind_a_quick_disk_and_pass_a_slow_one),
+		TEST(changes_are_refused_when_the_disk_takes_too_long),
+		TEST(what_the_disk_refuses_is_undone),
+		TEST(usage_that_comes_meanwhile_is_written_next),
+		TEST(usage_the_disk_refuses_is_written_later),
+		TEST(last_counters_that_come_meanwhile_correct_the_account),
+		TEST(who_is_set_apart_meanwhile_is_kept_next),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
