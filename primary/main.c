@@ -17,6 +17,7 @@
 #include "primary/fleet.h"
 #include "primary/ground.h"
 #include "primary/loop.h"
+#include "primary/place.h"
 #include "shared/base/bell.h"
 #include "shared/base/log.h"
 #include "shared/base/notify.h"
@@ -33,7 +34,7 @@ static const char usage[] = "usage: shoal-primary [--config FILE] [--check | --p
 			    "Owns the ports, the packet rooms and the lanes of a Shoal gateway.\n"
 			    "\n"
 			    "  --config FILE  configuration (default " DEFAULT_CONFIG ")\n"
-			    "  --check        read and check the configuration, then exit\n"
+			    "  --check        check the configuration, alone and against this machine, then exit\n"
 			    "  --print        print the effective configuration, then exit\n"
 			    "  --version      print the build, then exit\n"
 			    "  --help         print this, then exit\n";
@@ -46,6 +47,7 @@ struct primary {
 	struct nic *nic;
 	int bell[NEST_BELLS], fleet_bell;
 	cpu_set_t cpus; // where we might run before the EAL pinned us
+	struct placement placement;
 	struct post orders, facts;
 	_Atomic uint32_t fleet_sleeping;
 	struct tally_board board;
@@ -116,7 +118,7 @@ static int plane_open(struct primary *p)
 
 	if (error)
 		return error;
-	nic_rooms(p->conf, rooms);
+	nic_rooms(p->conf, p->placement.node, rooms);
 	bytes = zone_bytes(rooms) + nic_bytes(p->conf) + EAL_OWN_BYTES;
 	eal_sweep(p->conf);
 	error = eal_room(p->conf, bytes + banks_bytes(&shape));
@@ -126,6 +128,8 @@ static int plane_open(struct primary *p)
 		error = zone_make(&p->view, &shape, rooms);
 	if (!error)
 		error = ground_lay(p->conf, p->view.plane);
+	if (!error)
+		place_lay(&p->placement, p->view.plane);
 	if (!error)
 		error = banks_open(&p->banks, &shape);
 	if (!error)
@@ -226,10 +230,8 @@ static int serve(struct primary *p)
 
 static int run(struct primary *p)
 {
-	int error;
+	int error = plane_open(p);
 
-	sched_getaffinity(0, sizeof(p->cpus), &p->cpus);
-	error = plane_open(p);
 	unpin(p);
 	if (!error)
 		error = serve(p);
@@ -268,6 +270,13 @@ static int alone(const struct conf *conf)
 	return lock;
 }
 
+// The configuration alone is checked already; here it meets the machine.
+static int place(struct primary *p)
+{
+	sched_getaffinity(0, sizeof(p->cpus), &p->cpus);
+	return place_find(p->conf, &p->cpus, &p->placement);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = { .config = DEFAULT_CONFIG };
@@ -280,14 +289,16 @@ int main(int argc, char **argv)
 		fprintf(stderr, "shoal-primary: %s\n", message);
 		return 2;
 	}
+	log_open("shoal-primary", primary.conf->log_level);
 	if (options.print)
 		conf_print(primary.conf, stdout);
-	if (options.print || options.check) {
+	else
+		done = place(&primary);
+	if (options.print || options.check || done) {
 		conf_free(primary.conf);
-		return 0;
+		return done ? 2 : 0;
 	}
 	rank_house();
-	log_open("shoal-primary", primary.conf->log_level);
 	signals_block();
 	done = alone(primary.conf);
 	if (done >= 0)

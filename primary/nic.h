@@ -34,8 +34,8 @@ int nic_eal_args(const struct conf *conf, char **argv, unsigned max);
 // Hugepage bytes of the pools, for main.c's -m: mbuf structs, private pools. Rooms are counted by zone_bytes.
 size_t nic_bytes(const struct conf *conf);
 
-// Distributes conf->rooms over the NUMA nodes in use.
-void nic_rooms(const struct conf *conf, uint32_t rooms[ROOM_ZONES]);
+// Puts conf->rooms on the node of the one loop that touches them; one that is not known, or beyond our zones, means node 0.
+void nic_rooms(const struct conf *conf, int node, uint32_t rooms[ROOM_ZONES]);
 
 // After EAL init and zone_make: pools, ports, MAC addresses, started and link awaited (bounded). 0 or -errno with a log
 // line. nic_close stops the ports and frees everything.

@@ -138,17 +138,10 @@ size_t nic_bytes(const struct conf *conf)
 	return bytes;
 }
 
-// The primary is one loop on one core: its node is the one in use. A core that floats means node 0.
-void nic_rooms(const struct conf *conf, uint32_t rooms[ROOM_ZONES])
+void nic_rooms(const struct conf *conf, int node, uint32_t rooms[ROOM_ZONES])
 {
-	unsigned node = 0;
-	char path[80];
+	unsigned used = node > 0 && node < (int)ROOM_ZONES ? (unsigned)node : 0;
 
-	for (unsigned z = 0; conf->primary_cpu >= 0 && z < ROOM_ZONES; z++) {
-		snprintf(path, sizeof(path), "/sys/devices/system/node/node%u/cpu%d", z, conf->primary_cpu);
-		if (!access(path, F_OK))
-			node = z;
-	}
 	for (unsigned z = 0; z < ROOM_ZONES; z++)
-		rooms[z] = z == node ? conf->rooms : 0;
+		rooms[z] = z == used ? conf->rooms : 0;
 }

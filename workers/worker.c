@@ -17,7 +17,6 @@
 #include "workers/loop.h"
 #include "workers/sandbox.h"
 #include "workers/slow/slow.h"
-#include "workers/topology.h"
 #include "workers/wild.h"
 
 static struct loop loop;
@@ -51,23 +50,14 @@ static void fatal_catch(void)
 		sigaction(numbers[i], &action, NULL);
 }
 
-// Who stands in for another seat runs where that one does.
+// The primary knows the machine. Who stands in for another seat runs where that one does.
 static int place_of(const struct kit *kit, unsigned seat)
 {
-	static struct topology topology;
-	const struct conf *conf = kit->conf;
-	unsigned workers = kit->view.plane->workers;
-	cpu_set_t allowed;
+	const struct plane *plane = kit->view.plane;
 
-	if (seat == PLANE_SEAT_SLOW || !workers)
-		return -1;
-	seat %= workers;
-	if (conf->worker_cpus)
-		return seat < conf->worker_cpus ? conf->worker_cpu[seat] : -1;
-	if (sched_getaffinity(0, sizeof(allowed), &allowed))
-		return -1;
-	topology_read(&topology, TOPOLOGY_ROOT, &allowed);
-	return topology_place(&topology, conf->primary_cpu, seat, workers);
+	if (seat != PLANE_SEAT_SLOW && plane->workers)
+		seat %= plane->workers;
+	return (int)plane->cpu[seat] - 1;
 }
 
 static void place_take(const struct kit *kit, unsigned seat)

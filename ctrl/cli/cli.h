@@ -7,7 +7,7 @@
 // Exit codes: part of the interface, written in the manual page.
 enum cli_exit {
 	CLI_OK = 0,
-	CLI_REFUSED = 1,     // shoal-ctrl said no
+	CLI_REFUSED = 1,     // shoal-ctrl said no; of topo: the machine does
 	CLI_USAGE = 2,       // the command line was not understood
 	CLI_UNREACHABLE = 3, // no connection, or no answer in time
 	CLI_PARTLY = 4,      // some of it is done: an import with bad lines, an export that could not say everything

@@ -16,6 +16,7 @@ const struct command *const command_tables[] = {
 	shard_commands,
 	quarantine_commands,
 	upgrade_commands,
+	topo_commands,
 	event_commands,
 	completion_commands,
 	NULL,

@@ -14,6 +14,7 @@ enum conf_role { CONF_ACCESS = 1, CONF_CORE = 2, CONF_BOTH = 3 };
 enum conf_idle { CONF_ADAPTIVE, CONF_SPIN };
 enum conf_duty { CONF_READ, CONF_PROVISION, CONF_OPERATE }; // each may do what those before it may
 enum conf_yes { CONF_NO, CONF_YES };
+enum conf_placement { CONF_CHECK, CONF_FORCE };
 
 struct conf_address {
 	uint8_t bytes[16]; // network order; IPv4 in the first four
@@ -67,6 +68,8 @@ struct conf {
 	int primary_cpu;      // -1 = floating
 	unsigned worker_cpus; // 0 = one per L2 boundary where there are cores, else floating
 	int worker_cpu[15];
+	int slow_cpu;                  // the slow lane's; -1 = floating
+	enum conf_placement placement; // may cores that break a rule of topo/rule.h be taken?
 	enum conf_idle idle;
 	char hugepage_dir[256]; // hugetlbfs mount, 2 MB pages
 	char record_dir[256];   // packets that killed two workers

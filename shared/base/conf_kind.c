@@ -166,10 +166,12 @@ static const struct conf_word role_words[] = {
 	{ "access", CONF_ACCESS }, { "core", CONF_CORE }, { "both", CONF_BOTH }, { NULL, 0 }
 };
 static const struct conf_word idle_words[] = { { "adaptive", CONF_ADAPTIVE }, { "spin", CONF_SPIN }, { NULL, 0 } };
+static const struct conf_word placement_words[] = { { "check", CONF_CHECK }, { "force", CONF_FORCE }, { NULL, 0 } };
 _Static_assert(sizeof(enum conf_driver) == sizeof(unsigned), "conf_read_word writes one");
 
 const struct conf_kind conf_kind_driver = { conf_read_word, conf_write_word, driver_words };
 const struct conf_kind conf_kind_role = { conf_read_word, conf_write_word, role_words };
+const struct conf_kind conf_kind_placement = { conf_read_word, conf_write_word, placement_words };
 const struct conf_kind conf_kind_idle = { conf_read_word, conf_write_word, idle_words };
 
 // Kept as its word: log_open takes that.

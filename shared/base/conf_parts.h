@@ -35,6 +35,7 @@ extern const struct conf_kind conf_kind_text, conf_kind_name, conf_kind_path, co
 extern const struct conf_kind conf_kind_number, conf_kind_cpu, conf_kind_mac, conf_kind_level;
 extern const struct conf_kind conf_kind_ipv4, conf_kind_ipv6, conf_kind_address, conf_kind_pool4, conf_kind_pool6;
 extern const struct conf_kind conf_kind_driver, conf_kind_role, conf_kind_idle, conf_kind_duty, conf_kind_yes;
+extern const struct conf_kind conf_kind_placement;
 extern const struct conf_kind conf_kind_door_url, conf_kind_door_dnn, conf_kind_file, conf_kind_account;
 
 struct conf_field {

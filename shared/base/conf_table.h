@@ -13,7 +13,8 @@
 	ONE(run_dir, run_dir, conf_kind_path, 2, 56, "/run/shoal", "where sockets and locks live") \
 	ONE(log_level, log_level, conf_kind_level, 0, 0, "info", "error, warning, info or debug") \
 	ONE(gtpu_address, gtpu_address, conf_kind_ipv4, 0, 0, "auto", "GTP-U endpoint; auto: first IPv4 address of an access port") \
-	ONE(idle, idle, conf_kind_idle, 0, 0, "adaptive", "adaptive: sleep when there is nothing to do; spin: never")
+	ONE(idle, idle, conf_kind_idle, 0, 0, "adaptive", "adaptive: sleep when there is nothing to do; spin: never") \
+	ONE(placement, placement, conf_kind_placement, 0, 0, "check", "check: cores that break a rule are refused; force: taken")
 
 #define CONF_PORT(ONE, MANY) \
 	ONE(name, name, conf_kind_name, 1, 31, NULL, "for people and counters") \
@@ -31,6 +32,7 @@
 #define CONF_WORKERS(ONE, MANY) \
 	ONE(count, workers, conf_kind_number, 1, 15, "2", "fast workers to keep running") \
 	ONE(user, worker_user, conf_kind_account, 0, 0, "nobody", "whom workers become when root has started the nursery") \
+	ONE(slow_cpu, slow_cpu, conf_kind_cpu, 0, 0, "any", "core of the slow lane; any: floating") \
 	MANY(cpus, worker_cpu, worker_cpus, conf_kind_cpu, 0, 15, "one for each worker; empty: chosen at start")
 
 #define CONF_PRIMARY(ONE, MANY) \

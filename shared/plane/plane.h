@@ -47,7 +47,8 @@ struct plane {
 	    nest[PLANE_SEATS];      // which nest each seat is of, NEST_NONE: nobody's. Only its courier may
 				    // write the seat's page. w: primary's fleet thread
 	_Alignas(64) uint32_t owns; // entries in own
-	uint32_t reserved[15];
+	uint16_t cpu[PLANE_SEATS];  // where a seat's loop runs, and 1; 0: anywhere. Constant after start
+	uint32_t reserved[7];
 	struct plane_address {     // every address that is the gateway's own; constant after start
 		uint8_t bytes[16]; // IPv4 in the first four, network order
 		uint8_t family;    // 4 or 6

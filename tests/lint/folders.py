@@ -3,7 +3,7 @@
 import house
 
 TOP = {
-    "meson.build", "meson_options.txt", "primary", "workers", "ctrl", "proto", "shared", "tests", "deploy",
+    "meson.build", "meson_options.txt", "primary", "workers", "cost", "ctrl", "proto", "shared", "topo", "tests", "deploy",
     "README.md", "ARCHITECTURE.md", "LICENSE",
 }
 README_LINES = 60

@@ -14,9 +14,12 @@ OURS = {
     "shared/wire": ["shared/base/*", "shared/wire/*"],
     "shared/plane": ["shared/*"],
     "proto": ["shared/*", "proto/*"],
-    "primary": ["shared/*", "proto/*", "primary/*"],
+    "topo": ["shared/base/*", "topo/*"],
+    "primary": ["shared/*", "proto/*", "topo/*", "primary/*"],
     "workers": ["shared/*", "workers/*"],
+    "cost": ["shared/*", "workers/*", "primary/lane.h", "primary/steer.h", "cost/*"],
     "ctrl": ["shared/base/*", "shared/wire/*", "shared/plane/verdict.h", "shared/plane/limits.h", "shared/plane/build.h", "proto/*", "ctrl/*"],
+    "ctrl/cli": ["shared/base/*", "shared/wire/*", "shared/plane/verdict.h", "shared/plane/limits.h", "shared/plane/build.h", "proto/*", "topo/*", "ctrl/*"],
     "tests": ["*"],
 }
 
@@ -33,6 +36,7 @@ THEIRS = {
     "lmdb.h": ["ctrl/*", "tests/*"],
     "seccomp.h": ["ctrl/rights.c", "tests/*"],
     "openssl/*": ["ctrl/tls.[ch]", "ctrl/stream.[ch]", "ctrl/cli/secure_why.c", "tests/*"],
+    "hwloc.h": ["topo/read.c"],
     "jansson.h": ["ctrl/*", "tests/*"],
     "cyaml/*": ["shared/base/conf*"],
     "yaml.h": ["shared/base/conf*"],

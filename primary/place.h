@@ -1,0 +1,16 @@
+// place.h - where this gateway's loops run: the configuration held against the machine, and workers placed where it leaves them free.
+//
+// Main thread, once, before the plane is laid. What is found goes to the workers in the plane's head, so that the machine is read
+// in one place only.
+#pragma once
+#include <sched.h>
+#include "shared/base/conf.h"
+#include "shared/plane/plane.h"
+#include "topo/placement.h"
+
+// Reads the machine, as far as we may use it. 0, or -EINVAL where the configuration breaks a rule: every pair has a log line
+// (a warning, and 0, where `placement: force`). A machine that cannot be read has no rules, and nobody is placed.
+int place_find(const struct conf *conf, const cpu_set_t *allowed, struct placement *placement);
+
+// Tells the workers.
+void place_lay(const struct placement *placement, struct plane *plane);
