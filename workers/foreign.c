@@ -1,56 +1,31 @@
 // foreign.c - two-choice buckets: find, add, remove.
-#include "workers/foreign.h"
+#include "workers/foreign_query.h"
+#include <stddef.h>
 
 #define PLACES 8u
+#define FIRST_ENOUGH 5u // entries that make a first bucket send newcomers to the emptier one
 
-struct foreign_pair foreign_buckets(const struct region *region, const struct region_shape *shape, uint32_t key)
-{
-	uint64_t hash = key * 0x9e3779b97f4a7c15ull;
-	uint32_t mask = shape->buckets - 1;
-
-	return (struct foreign_pair){ { region->index + (hash >> 30 & mask), region->index + (hash >> 47 & mask) } };
-}
-
-// One bit for each place that holds the key.
 static uint32_t matches(const struct region_bucket *bucket, uint32_t key)
 {
-	uint32_t bits = 0;
-
-	for (unsigned i = 0; i < PLACES; i++)
-		bits |= (uint32_t)(bucket->key[i] == key) << i;
-	return bits;
-}
-
-static bool line_has(const struct line *line, uint32_t address, uint64_t prefix)
-{
-	return line->flags & LINE_VALID && line->ue_ipv4 == (address ? address : line->ue_ipv4) &&
-	       line->ue_ipv6 == (prefix ? prefix : line->ue_ipv6);
+	return eight_equal(bucket->key, key);
 }
 
 static uint32_t find(const struct region *region, const struct region_shape *shape, uint32_t address, uint64_t prefix)
 {
-	uint32_t key = address ? foreign_key4(address) : foreign_key6(prefix);
-	struct foreign_pair pair = foreign_buckets(region, shape, key);
+	struct foreign_query query;
 
-	for (unsigned b = 0; b < 2; b++) {
-		for (uint32_t bits = matches(pair.bucket[b], key); bits; bits &= bits - 1) {
-			uint32_t slot = pair.bucket[b]->slot[__builtin_ctz(bits)];
-
-			if (slot < shape->slots && line_has(region->downlink + slot, address, prefix))
-				return slot;
-		}
-	}
-	return FOREIGN_NONE;
+	foreign_ask(&query, region, shape, address, prefix);
+	return foreign_answer(&query, shape);
 }
 
 uint32_t foreign_find4(const struct region *region, const struct region_shape *shape, uint32_t address)
 {
-	return address ? find(region, shape, address, 0) : FOREIGN_NONE;
+	return find(region, shape, address, 0);
 }
 
 uint32_t foreign_find6(const struct region *region, const struct region_shape *shape, uint64_t prefix)
 {
-	return prefix ? find(region, shape, 0, prefix) : FOREIGN_NONE;
+	return find(region, shape, 0, prefix);
 }
 
 // The place of an entry, in which of the pair, or PLACES.
@@ -67,13 +42,29 @@ static unsigned place_of(const struct foreign_pair *pair, struct foreign_entry e
 	return PLACES;
 }
 
+static unsigned empty_places(const struct region_bucket *bucket)
+{
+	return (unsigned)__builtin_popcount(matches(bucket, 0));
+}
+
 static struct region_bucket *emptier(const struct foreign_pair *pair, unsigned *empty)
 {
-	unsigned first = (unsigned)__builtin_popcount(matches(pair->bucket[0], 0));
-	unsigned second = (unsigned)__builtin_popcount(matches(pair->bucket[1], 0));
+	unsigned first = empty_places(pair->bucket[0]), second = empty_places(pair->bucket[1]);
 
 	*empty = first >= second ? first : second;
 	return pair->bucket[first < second];
+}
+
+// Where a newcomer goes, or NULL. At half load, the most there is, nine in ten lie in their first bucket and none finds both full.
+static struct region_bucket *bucket_for(const struct foreign_pair *pair)
+{
+	struct region_bucket *bucket;
+	unsigned empty;
+
+	if (empty_places(pair->bucket[0]) > PLACES - FIRST_ENOUGH)
+		return pair->bucket[0];
+	bucket = emptier(pair, &empty);
+	return empty ? bucket : NULL;
 }
 
 bool foreign_has(const struct region *region, const struct region_shape *shape, struct foreign_entry entry)
@@ -84,15 +75,24 @@ bool foreign_has(const struct region *region, const struct region_shape *shape, 
 	return place_of(&pair, entry, &which) < PLACES;
 }
 
+static bool pairs_meet(const struct foreign_pair *one, const struct foreign_pair *other)
+{
+	return one->bucket[0] == other->bucket[0] || one->bucket[0] == other->bucket[1] ||
+	       one->bucket[1] == other->bucket[0] || one->bucket[1] == other->bucket[1];
+}
+
 bool foreign_room(const struct region *region, const struct region_shape *shape, const struct foreign_entry *entries,
 		  unsigned count)
 {
-	for (unsigned i = 0; i < count; i++) {
-		struct foreign_pair pair = foreign_buckets(region, shape, entries[i].key);
-		unsigned empty;
+	struct foreign_pair pair, before = { { NULL, NULL } };
 
+	for (unsigned i = 0; i < count; i++, before = pair) {
+		unsigned empty, wanted;
+
+		pair = foreign_buckets(region, shape, entries[i].key);
+		wanted = 1 + pairs_meet(&pair, &before); // the entry before may take a place that this one counts on
 		emptier(&pair, &empty);
-		if (empty < count && !foreign_has(region, shape, entries[i]))
+		if (empty < wanted && !foreign_has(region, shape, entries[i]))
 			return false;
 	}
 	return true;
@@ -102,12 +102,12 @@ void foreign_add(const struct region *region, const struct region_shape *shape, 
 {
 	struct foreign_pair pair = foreign_buckets(region, shape, entry.key);
 	struct region_bucket *bucket;
-	unsigned place, empty;
+	unsigned place;
 
 	if (place_of(&pair, entry, &place) < PLACES)
 		return;
-	bucket = emptier(&pair, &empty);
-	if (!empty)
+	bucket = bucket_for(&pair);
+	if (!bucket)
 		return;
 	place = (unsigned)__builtin_ctz(matches(bucket, 0));
 	bucket->slot[place] = entry.slot;

@@ -1,8 +1,8 @@
 // foreign.h - a shard's index of UE addresses that are not from our own pools.
 //
-// Buckets of one cache line, eight places each; an address may lie in either of two buckets, and goes to the emptier. A
-// hit is believed only when the session's own line agrees, so an entry left over by a kill is never harmful. Written by
-// the shard's owner only; nothing here allocates.
+// Buckets of one cache line, eight places each; an address may lie in either of two. It goes to its first while that is
+// at most half full, so that nearly every look-up touches one bucket; else to the emptier. A hit is believed only when the session's own
+// line agrees, so an entry left over by a kill is never harmful. Written by the shard's owner only; nothing here allocates.
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,6 +13,11 @@
 // Slot of the valid downlink line with this address, or FOREIGN_NONE.
 uint32_t foreign_find4(const struct region *region, const struct region_shape *shape, uint32_t address);
 uint32_t foreign_find6(const struct region *region, const struct region_shape *shape, uint64_t prefix);
+
+// The two buckets of a key, the first tried first.
+struct foreign_pair {
+	struct region_bucket *bucket[2];
+};
 
 // Keys as they lie in buckets: never 0.
 static inline uint32_t foreign_key4(uint32_t address)
@@ -25,6 +30,15 @@ static inline uint32_t foreign_key6(uint64_t prefix)
 	uint32_t key = (uint32_t)(prefix * 0xc2b2ae3d27d4eb4full >> 32);
 
 	return key ? key : 1;
+}
+
+static inline struct foreign_pair foreign_buckets(const struct region *region, const struct region_shape *shape,
+						  uint32_t key)
+{
+	uint64_t hash = key * 0x9e3779b97f4a7c15ull;
+	uint32_t mask = shape->buckets - 1;
+
+	return (struct foreign_pair){ { region->index + (hash >> 30 & mask), region->index + (hash >> 47 & mask) } };
 }
 
 struct foreign_entry {
@@ -40,9 +54,3 @@ bool foreign_has(const struct region *region, const struct region_shape *shape, 
 // Adds after foreign_room said yes; an entry that is there already stays as it is.
 void foreign_add(const struct region *region, const struct region_shape *shape, struct foreign_entry entry);
 void foreign_remove(const struct region *region, const struct region_shape *shape, struct foreign_entry entry);
-
-// For prefetching: the two buckets of a key.
-struct foreign_pair {
-	struct region_bucket *bucket[2];
-};
-struct foreign_pair foreign_buckets(const struct region *region, const struct region_shape *shape, uint32_t key);

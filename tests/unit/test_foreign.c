@@ -1,0 +1,149 @@
+// test_foreign.c - the address index: where entries go, that it holds what it must, and bursts of look-ups.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+#include "tests/stand/stand.h"
+#include "workers/foreign_query.h"
+
+#define SHARD 7u
+#define CELLS 64u // for foreign addresses, in the stand
+
+static struct stand stand;
+static const struct region *region;
+
+static int setup(void **state)
+{
+	struct lines lines;
+
+	stand_open(&stand);
+	region = &stand.pipe.shard[SHARD];
+	lines = stand_lines(&stand, SHARD);
+	for (uint32_t i = 0; i < CELLS; i++) {
+		struct bearer bearer = stand_foreign_bearer(&stand, SHARD, STAND_FIRST_FOREIGN + i, 1);
+
+		assert_int_equal(lines_set(&lines, STAND_FIRST_FOREIGN + i, &bearer), 0);
+	}
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	stand_close(&stand);
+	return 0;
+}
+
+static void eight_are_compared_as_one_by_one(void **state)
+{
+	srandom(1);
+	for (unsigned i = 0; i < 100000; i++) {
+		uint32_t keys[9], key = (uint32_t)random() % 4 << 30;
+
+		for (unsigned k = 0; k < 9; k++)
+			keys[k] = (uint32_t)random() % 4 << 30;
+		assert_int_equal(eight_equal(keys + i % 2, key), eight_equal_plain(keys + i % 2, key));
+	}
+}
+
+static uint32_t answer(uint32_t address, uint64_t prefix, unsigned expectations)
+{
+	struct foreign_query query;
+
+	foreign_ask(&query, region, &stand.shape, address, prefix);
+	for (unsigned i = 0; i < expectations; i++)
+		foreign_expect(&query, &stand.shape);
+	return foreign_answer(&query, &stand.shape);
+}
+
+// By address and by prefix, known ones, unknown ones and none: whatever steps were taken before.
+static void steps_find_what_single_looks_find(void **state)
+{
+	for (unsigned expectations = 0; expectations < 4; expectations++) {
+		for (uint32_t i = 0; i < 2 * CELLS; i++) {
+			uint32_t slot = i < CELLS ? STAND_FIRST_FOREIGN + i : FOREIGN_NONE;
+			struct bearer bearer = stand_foreign_bearer(&stand, SHARD, STAND_FIRST_FOREIGN + i, 1);
+
+			assert_int_equal(answer(bearer.ue_ipv4, 0, expectations), slot);
+			assert_int_equal(answer(0, bearer.ue_ipv6, expectations), slot);
+			assert_int_equal(foreign_find4(region, &stand.shape, bearer.ue_ipv4), slot);
+			assert_int_equal(foreign_find6(region, &stand.shape, bearer.ue_ipv6), slot);
+		}
+		assert_int_equal(answer(0, 0, expectations), FOREIGN_NONE);
+	}
+}
+
+// A key that two sessions share, an entry a kill has left, and one that names no cell: the line decides.
+static void only_the_line_is_believed(void **state)
+{
+	struct bearer bearer = stand_foreign_bearer(&stand, SHARD, STAND_FIRST_FOREIGN + 3, 1);
+	uint32_t key = foreign_key4(bearer.ue_ipv4), good = STAND_FIRST_FOREIGN + 3;
+	const uint32_t wrong[] = { good + 1, stand.shape.slots, UINT32_MAX };
+
+	foreign_remove(region, &stand.shape, (struct foreign_entry){ key, good });
+	for (unsigned i = 0; i < 3; i++)
+		foreign_add(region, &stand.shape, (struct foreign_entry){ key, wrong[i] });
+	assert_int_equal(answer(bearer.ue_ipv4, 0, 2), FOREIGN_NONE);
+	foreign_add(region, &stand.shape, (struct foreign_entry){ key, good });
+	assert_int_equal(answer(bearer.ue_ipv4, 0, 2), good);
+}
+
+// Two entries of one session never count on the same place.
+static void two_entries_find_room_for_two(void **state)
+{
+	struct region_bucket bucket = { { 0 }, { 0 } };
+	const struct region one = { .index = &bucket };
+	const struct region_shape shape = { .slots = 16, .foreign = 16, .buckets = 1 };
+	const struct foreign_entry two[] = { { 101, 1 }, { 102, 1 } };
+
+	for (uint32_t i = 1; i <= 6; i++)
+		foreign_add(&one, &shape, (struct foreign_entry){ i, i });
+	assert_true(foreign_room(&one, &shape, two, 2));
+	foreign_add(&one, &shape, (struct foreign_entry){ 7, 7 });
+	assert_false(foreign_room(&one, &shape, two, 2));
+	assert_true(foreign_room(&one, &shape, two, 1));
+	foreign_add(&one, &shape, two[0]);
+	assert_true(foreign_room(&one, &shape, two, 1)); // it is there already
+	assert_false(foreign_room(&one, &shape, two + 1, 1));
+}
+
+// As many entries as the largest shard may ever have, at the load region_buckets gives.
+static void a_full_shard_fits(void **state)
+{
+	struct region_shape shape = { .slots = 65536, .foreign = 65536, .buckets = region_buckets(65536) };
+	struct region large = { .index = aligned_alloc(64, shape.buckets * sizeof(struct region_bucket)) };
+	unsigned first = 0, entries = 2 * shape.foreign;
+
+	assert_non_null(large.index);
+	for (uint32_t b = 0; b < shape.buckets; b++)
+		large.index[b] = (struct region_bucket){ 0 };
+	srandom(3);
+	for (uint32_t i = 0; i < entries; i++) {
+		uint32_t key = (uint32_t)random() << 1 | 1;
+		struct foreign_entry entry = { key, i };
+		struct region_bucket *bucket = foreign_buckets(&large, &shape, key).bucket[0];
+		uint32_t before = eight_equal_plain(bucket->key, 0);
+
+		assert_true(foreign_room(&large, &shape, &entry, 1));
+		foreign_add(&large, &shape, entry);
+		assert_true(foreign_has(&large, &shape, entry));
+		first += eight_equal_plain(bucket->key, 0) != before;
+	}
+	print_message("%.3f of the entries lie in their first bucket\n", (double)first / entries);
+	assert_true(first > entries * 85ull / 100);
+	free(large.index);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(eight_are_compared_as_one_by_one),
+		cmocka_unit_test_setup_teardown(steps_find_what_single_looks_find, setup, teardown),
+		cmocka_unit_test_setup_teardown(only_the_line_is_believed, setup, teardown),
+		cmocka_unit_test(two_entries_find_room_for_two),
+		cmocka_unit_test(a_full_shard_fits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
