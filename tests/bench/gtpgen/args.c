@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <rte_kvargs.h>
 
-enum kind { NUMBER, WIDE, HALF, ADDRESS, TEXT, WAY };
+enum kind { NUMBER, WIDE, HALF, ADDRESS, TEXT, WAY, NUMBERS };
 
 struct rule {
 	const char *key;
@@ -26,12 +26,13 @@ static const struct rule rules[] = {
 	{ "gateway", ADDRESS, AT(plan.gateway), 0, 0, "10.99.3.1" },
 	{ "host", ADDRESS, AT(plan.host), 0, 0, "10.99.6.2" },
 	{ "sessions", TEXT, AT(keys.file), 1, sizeof(((struct keys_plan *)0)->file) - 1, NULL },
-	{ "count", NUMBER, AT(keys.count), 1, 1u << 26, "1" },
+	{ "count", NUMBER, AT(keys.count), 1, KEYS_SESSIONS_MAX, "1" },
 	{ "teid", NUMBER, AT(keys.teid), 0, UINT32_MAX, "1" },
 	{ "ue", ADDRESS, AT(keys.address), 0, 0, "10.128.0.1" },
 	{ "peer_teid", NUMBER, AT(keys.peer_teid), 0, UINT32_MAX, "1" },
 	{ "seed", WIDE, AT(keys.seed), 0, UINT64_MAX, "1" },
-	{ "draws", NUMBER, AT(keys.draws), 0, 1u << 28, "0" },
+	{ "subsets", NUMBERS, AT(keys.subset), 1, KEYS_SESSIONS_MAX, NULL },
+	{ "lever", TEXT, AT(lever), 1, sizeof(((struct args *)0)->lever) - 1, NULL },
 	{ "rate", WIDE, AT(rate), 0, 1000000000, "0" },
 	{ "verify", NUMBER, AT(verify), 0, UINT32_MAX, "64" },
 };
@@ -57,6 +58,27 @@ static bool read_address(const char *text, uint32_t *value)
 	return true;
 }
 
+static bool read_numbers(const struct rule *rule, const char *text, uint32_t *to) // n:n:...
+{
+	for (unsigned i = 0; i < KEYS_LISTS; i++) {
+		char one[16];
+		size_t length = strcspn(text, ":");
+		uint64_t number;
+
+		if (length >= sizeof(one))
+			return false;
+		memcpy(one, text, length);
+		one[length] = 0;
+		if (!read_number(rule, one, &number))
+			return false;
+		to[i] = (uint32_t)number;
+		text += length;
+		if (!*text++)
+			return true;
+	}
+	return false;
+}
+
 static bool read_way(const char *text, enum frame_way *way)
 {
 	static const char *const words[] = { [FRAME_UP] = "up", [FRAME_DOWN] = "down", [FRAME_MIXED] = "mixed" };
@@ -78,6 +100,8 @@ static bool read_value(const struct rule *rule, const char *text, void *to)
 		return read_address(text, to);
 	case WAY:
 		return read_way(text, to);
+	case NUMBERS:
+		return read_numbers(rule, text, to);
 	case TEXT:
 		if (strlen(text) < rule->low || strlen(text) > rule->high)
 			return false;

@@ -7,6 +7,8 @@ struct args {
 	enum frame_way way;
 	struct frame_plan plan; // but for the MACs
 	struct keys_plan keys;
+	char lever
+	    [128]; // file whose first character says which list of keys is sent: '1'..'8'; '0': nothing. Empty = '1'
 	uint64_t rate;   // packets a second and queue; 0 = as fast as they are asked for
 	uint32_t verify; // every how manyth frame is judged; 0 = none
 };

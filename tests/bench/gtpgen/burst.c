@@ -51,19 +51,20 @@ static inline uint8_t *mbuf_open(struct rte_mbuf *mbuf, const struct burst_rx *r
 	return (uint8_t *)mbuf->buf_addr + RTE_PKTMBUF_HEADROOM;
 }
 
-static void make(struct burst_rx *rx, struct rte_mbuf **mbufs, uint16_t many)
+static void make(struct burst_rx *rx, struct rte_mbuf **mbufs, uint16_t many, uint8_t number)
 {
+	const struct keys_list *list = &rx->keys->list[number];
 	uint64_t bytes = 0;
-	uint32_t draw = rx->draw;
+	uint32_t draw = rx->draw[number];
 
 	for (uint16_t i = 0; i < many; i++) {
 		const struct frame_template *template = &rx->template[frame_way_of(rx->way, draw)];
 
-		frame_write(mbuf_open(mbufs[i], rx, template->length), template, &rx->keys->key[draw], draw);
+		frame_write(mbuf_open(mbufs[i], rx, template->length), template, &list->key[draw], draw, number);
 		bytes += template->length;
-		draw = draw + 1 == rx->keys->draws ? 0 : draw + 1;
+		draw = draw + 1 == list->draws ? 0 : draw + 1;
 	}
-	rx->draw = draw;
+	rx->draw[number] = draw;
 	count(&rx->packets, many);
 	count(&rx->bytes, bytes);
 }
@@ -80,9 +81,12 @@ static uint16_t answer(struct burst_rx *rx, struct rte_mbuf **mbufs)
 uint16_t burst_rx(void *queue, struct rte_mbuf **mbufs, uint16_t most)
 {
 	struct burst_rx *rx = queue;
+	unsigned number = (unsigned)atomic_load_explicit(rx->lever, memory_order_relaxed) - '1';
 
 	if (unlikely(atomic_load_explicit(&rx->tx->asked, memory_order_acquire))) // pairs with hear's store
 		return most ? answer(rx, mbufs) : 0;
+	if (number >= rx->keys->lists)
+		return 0;
 	if (most > BURST_MAX)
 		most = BURST_MAX;
 	if (rx->rate.per_tick_q32)
@@ -93,7 +97,7 @@ uint16_t burst_rx(void *queue, struct rte_mbuf **mbufs, uint16_t most)
 		count(&rx->roomless, most);
 		return 0;
 	}
-	make(rx, mbufs, most);
+	make(rx, mbufs, most, (uint8_t)number);
 	return most;
 }
 

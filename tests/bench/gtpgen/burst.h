@@ -21,7 +21,8 @@ struct burst_rx {
 	const struct frame_template *template; // of FRAME_UP; FRAME_DOWN's follows
 	const struct keys *keys;
 	struct burst_tx *tx; // whose ARP requests this queue answers
-	uint32_t draw;
+	const _Atomic char *lever;
+	uint32_t draw[KEYS_LISTS];
 	enum frame_way way;
 	uint64_t flags; // of a packet
 	uint16_t port;

@@ -9,7 +9,7 @@
 #define FRAME_GTPU_E 0x04u
 #define FRAME_GTPU_OPTIONS 0x07u
 
-static const uint8_t frame_magic[3] = { 'g', 'e', 'n' };
+static const uint8_t frame_magic[2] = { 'g', 'p' };
 
 static uint32_t sum(const uint8_t *bytes, uint32_t length)
 {
@@ -180,7 +180,8 @@ static bool mark_read(const struct view *ip, const struct keys *keys, struct fra
 	if (ip->length < FRAME_INNER)
 		return false;
 	memcpy(mark, ip->at + FRAME_IP + FRAME_UDP, sizeof(*mark));
-	return mark->draw < keys->draws && mark->way < FRAME_WAYS && !memcmp(mark->magic, frame_magic, 3);
+	return mark->list < keys->lists && mark->draw < keys->list[mark->list].draws && mark->way < FRAME_WAYS &&
+	       !memcmp(mark->magic, frame_magic, sizeof(frame_magic));
 }
 
 static bool word_is(const uint8_t *at, uint32_t value)
@@ -197,7 +198,8 @@ static bool tunnel_good(const uint8_t *ip, uint32_t teid, const struct frame_pla
 {
 	uint32_t from = htonl(mark->way == FRAME_UP ? plan->radio : plan->gateway);
 	uint32_t dest = htonl(mark->way == FRAME_UP ? plan->gateway : plan->radio);
-	uint32_t wanted = mark->way == FRAME_UP ? keys->key[mark->draw].teid : keys->peer_teid[mark->draw];
+	const struct keys_list *list = &keys->list[mark->list];
+	uint32_t wanted = mark->way == FRAME_UP ? list->key[mark->draw].teid : list->peer_teid[mark->draw];
 
 	return teid == wanted && word_is(ip + 12, from) && word_is(ip + 16, dest);
 }
@@ -210,7 +212,7 @@ static enum frame_finding judge_inner(struct view *ip, const struct keys *keys, 
 		return FRAME_BAD_UDP;
 	if (!mark_read(ip, keys, mark))
 		return FRAME_BAD_MARK;
-	if (!word_is(ip->at + (mark->way == FRAME_UP ? 12 : 16), keys->key[mark->draw].address))
+	if (!word_is(ip->at + (mark->way == FRAME_UP ? 12 : 16), keys->list[mark->list].key[mark->draw].address))
 		return FRAME_BAD_ADDRESS;
 	return mark->way == FRAME_UP ? FRAME_UP_PLAIN : FRAME_DOWN_PLAIN;
 }

@@ -36,8 +36,9 @@ struct frame_template {
 
 struct frame_mark { // as it lies in the frame
 	uint32_t draw;
+	uint8_t list; // of the keys
 	uint8_t way;
-	uint8_t magic[3];
+	uint8_t magic[2];
 };
 _Static_assert(sizeof(struct frame_mark) == 8, "part of the smallest packet");
 
@@ -90,11 +91,12 @@ static inline uint32_t frame_halves(uint32_t word)
 	return (word & 0xffff) + (word >> 16);
 }
 
-// Writes the frame of that draw; up to FRAME_WIDE - 1 bytes behind its end are written too.
-static inline void frame_write(uint8_t *to, const struct frame_template *template, const struct key *key, uint32_t draw)
+// Writes the frame of that draw of that list; up to FRAME_WIDE - 1 bytes behind its end are written too.
+static inline void frame_write(uint8_t *to, const struct frame_template *template, const struct key *key, uint32_t draw,
+			       uint8_t list)
 {
 	uint32_t sum = frame_halves(key->address);
-	uint16_t udp = frame_fold(template->mark_sum + sum + frame_halves(draw));
+	uint16_t udp = frame_fold(template->mark_sum + sum + frame_halves(draw) + list);
 	uint16_t ip = frame_fold(template->address_sum + sum);
 
 	for (unsigned at = 0; at < template->length; at += FRAME_WIDE)
@@ -105,4 +107,5 @@ static inline void frame_write(uint8_t *to, const struct frame_template *templat
 	udp = udp ? udp : 0xffff;
 	memcpy(to + template->udp_check, &udp, 2);
 	memcpy(to + template->mark, &draw, 4);
+	to[template->mark + 4] = list;
 }

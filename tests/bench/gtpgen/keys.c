@@ -8,9 +8,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define KEYS_DRAWS_MIN (1u << 20)
-#define KEYS_DRAWS_MAX (1u << 28)
-
 struct session {
 	struct key key;
 	uint32_t peer_teid;
@@ -43,7 +40,7 @@ static bool session_read(const char *text, struct session *session)
 static int sessions_grow(struct session **list, uint32_t *room)
 {
 	uint32_t more = *room ? 2 * *room : 1024;
-	struct session *longer = more > KEYS_DRAWS_MAX ? NULL : realloc(*list, more * sizeof(**list));
+	struct session *longer = more > KEYS_SESSIONS_MAX ? NULL : realloc(*list, more * sizeof(**list));
 
 	if (!longer)
 		return -ENOMEM;
@@ -112,45 +109,48 @@ static void *keys_memory(size_t bytes)
 
 static void keys_free(struct keys *keys)
 {
-	if (keys->key)
-		munmap(keys->key, keys->draws * sizeof(*keys->key));
-	if (keys->peer_teid)
-		munmap(keys->peer_teid, keys->draws * sizeof(*keys->peer_teid));
+	for (unsigned i = 0; i < keys->lists; i++) {
+		struct keys_list *list = &keys->list[i];
+
+		if (list->key)
+			munmap(list->key, list->draws * sizeof(*list->key));
+		if (list->peer_teid)
+			munmap(list->peer_teid, list->draws * sizeof(*list->peer_teid));
+	}
 	free(keys);
 }
 
-static uint32_t keys_draws(const struct keys_plan *plan, uint32_t sessions)
+static int list_draw(struct keys_list *list, const struct session *session, uint32_t count, uint64_t seed)
 {
-	uint64_t draws = plan->draws ? plan->draws : 4ull * sessions;
+	list->draws = 4 * count > KEYS_DRAWS_MIN ? 4 * count : KEYS_DRAWS_MIN;
+	list->key = keys_memory(list->draws * sizeof(*list->key));
+	list->peer_teid = keys_memory(list->draws * sizeof(*list->peer_teid));
+	if (!list->key || !list->peer_teid)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < list->draws; i++) {
+		const struct session *drawn = &session[(keys_random(&seed) >> 32) * count >> 32];
 
-	if (!plan->draws && draws < KEYS_DRAWS_MIN)
-		draws = KEYS_DRAWS_MIN;
-	return draws > KEYS_DRAWS_MAX ? KEYS_DRAWS_MAX : (uint32_t)draws;
+		list->key[i] = drawn->key;
+		list->peer_teid[i] = drawn->peer_teid;
+	}
+	return 0;
 }
 
-static struct keys *keys_draw(const struct keys_plan *plan, const struct session *list, uint32_t count)
+// 0, -ENOMEM, or -ERANGE: a subset is larger than the whole.
+static int keys_draw(struct keys *keys, const struct session *list, uint32_t count)
 {
-	struct keys *keys = calloc(1, sizeof(*keys));
-	uint64_t state = plan->seed;
+	const uint32_t *subset = keys->plan.subset;
+	int error = 0;
 
-	if (!keys)
-		return NULL;
-	keys->plan = *plan;
-	keys->sessions = count;
-	keys->draws = keys_draws(plan, count);
-	keys->key = keys_memory(keys->draws * sizeof(*keys->key));
-	keys->peer_teid = keys_memory(keys->draws * sizeof(*keys->peer_teid));
-	if (!keys->key || !keys->peer_teid) {
-		keys_free(keys);
-		return NULL;
-	}
-	for (uint32_t i = 0; i < keys->draws; i++) {
-		const struct session *session = &list[(keys_random(&state) >> 32) * count >> 32];
+	do {
+		uint32_t some = subset[keys->lists] ? subset[keys->lists] : count;
 
-		keys->key[i] = session->key;
-		keys->peer_teid[i] = session->peer_teid;
-	}
-	return keys;
+		if (some > count)
+			return -ERANGE;
+		error = list_draw(&keys->list[keys->lists], list, some, keys->plan.seed + keys->lists);
+		keys->lists++;
+	} while (!error && keys->lists < KEYS_LISTS && subset[keys->lists]);
+	return error;
 }
 
 static struct keys *keys_known(const struct keys_plan *plan)
@@ -162,28 +162,39 @@ static struct keys *keys_known(const struct keys_plan *plan)
 	return at;
 }
 
-int keys_take(const struct keys_plan *plan, struct keys **keys, unsigned *line)
+static int keys_make(const struct keys_plan *plan, struct keys **keys, unsigned *line)
 {
+	struct keys *made = calloc(1, sizeof(*made));
 	struct session *list = NULL;
 	uint32_t count = 0;
 	int error;
 
+	if (!made)
+		return -ENOMEM;
+	made->plan = *plan;
+	error = sessions_get(plan, &list, &count, line);
+	if (!error)
+		error = keys_draw(made, list, count);
+	free(list);
+	if (error) {
+		keys_free(made);
+		return error;
+	}
+	made->next = keys_all;
+	*keys = keys_all = made;
+	return 0;
+}
+
+int keys_take(const struct keys_plan *plan, struct keys **keys, unsigned *line)
+{
+	int error;
+
 	*line = 0;
 	*keys = keys_known(plan);
-	if (*keys) {
+	error = *keys ? 0 : keys_make(plan, keys, line);
+	if (!error)
 		(*keys)->users++;
-		return 0;
-	}
-	error = sessions_get(plan, &list, &count, line);
-	if (!error && !(*keys = keys_draw(plan, list, count)))
-		error = -ENOMEM;
-	free(list);
-	if (error)
-		return error;
-	(*keys)->users = 1;
-	(*keys)->next = keys_all;
-	keys_all = *keys;
-	return 0;
+	return error;
 }
 
 void keys_drop(struct keys *keys)

@@ -7,6 +7,8 @@
 #pragma once
 #include <stdint.h>
 
+#define KEYS_LISTS 8u // of different numbers of sessions, chosen while packets flow
+
 struct key {
 	uint32_t teid;    // uplink, network order
 	uint32_t address; // of the UE, network order
@@ -17,18 +19,25 @@ struct keys_plan {
 	uint32_t count;                    // by formula: session i has these plus i
 	uint32_t teid, address, peer_teid; // host order
 	uint64_t seed;
-	uint32_t draws; // 0 = four for each session, at least a million
+	uint32_t subset[KEYS_LISTS]; // a list of draws from the first so many sessions, each; all 0 = one of all
+};
+
+struct keys_list {
+	struct key *key;
+	uint32_t *peer_teid; // downlink TEID of the same draw, network order: only looked at when a frame is judged
+	uint32_t draws;      // four for each session, at least KEYS_DRAWS_MIN
 };
 
 struct keys {
-	struct key *key;
-	uint32_t *peer_teid; // downlink TEID of the same draw, network order: only looked at when a frame is judged
-	uint32_t draws;
-	uint32_t sessions;
+	struct keys_list list[KEYS_LISTS];
+	unsigned lists;
 	struct keys_plan plan;
 	unsigned users;
 	struct keys *next;
 };
+
+#define KEYS_DRAWS_MIN (1u << 16)
+#define KEYS_SESSIONS_MAX (1u << 26)
 
 // 0 or -errno, with the line number of the file at fault in *line (0: none).
 int keys_take(const struct keys_plan *plan, struct keys **keys, unsigned *line);

@@ -1,9 +1,12 @@
 // port.c - net_gtpgen as DPDK sees it: probed, configured, asked for its statistics. Everything here is called by the
 // application's main thread; the packet path is burst.c.
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <rte_cycles.h>
 #include <rte_dev.h>
 #include <rte_devargs.h>
@@ -14,12 +17,15 @@
 
 #define PORT_CHECKSUMS (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM)
 
+static const _Atomic char port_lever = '1';
+
 struct port {
 	struct frame_template template[FRAME_WAYS];
 	struct burst_rx rx[BURST_QUEUES];
 	struct burst_tx tx[BURST_QUEUES];
 	struct args args;
 	struct keys *keys;
+	const _Atomic char *lever; // mapped, unless it is port_lever
 	struct rte_ether_addr mac;
 };
 
@@ -75,8 +81,10 @@ static int port_close(struct rte_eth_dev *device)
 
 	if (port && port->keys)
 		keys_drop(port->keys);
+	if (port && port->lever && port->lever != &port_lever)
+		munmap((void *)port->lever, 1);
 	if (port)
-		port->keys = NULL;
+		*port = (struct port){ 0 };
 	device->data->mac_addrs = NULL; // it lies in `port`, which goes as a whole
 	return 0;
 }
@@ -106,7 +114,9 @@ static int port_rx(struct rte_eth_dev *device, uint16_t queue, uint16_t slots, u
 	rx->template = port->template;
 	rx->keys = port->keys;
 	rx->tx = &port->tx[queue];
-	rx->draw = (uint32_t)((uint64_t)port->keys->draws * queue / BURST_QUEUES);
+	rx->lever = port->lever;
+	for (unsigned i = 0; i < port->keys->lists; i++)
+		rx->draw[i] = (uint32_t)((uint64_t)port->keys->list[i].draws * queue / BURST_QUEUES);
 	rx->way = port->args.way;
 	rx->port = device->data->port_id;
 	rx->flags = 0;
@@ -229,6 +239,26 @@ static int port_keys(struct port *port)
 	return error;
 }
 
+static int port_lever_map(struct port *port)
+{
+	int file;
+	void *page;
+
+	port->lever = &port_lever;
+	if (!*port->args.lever)
+		return 0;
+	file = open(port->args.lever, O_RDONLY | O_CLOEXEC);
+	page = file < 0 ? MAP_FAILED : mmap(NULL, 1, PROT_READ, MAP_SHARED, file, 0);
+	if (page == MAP_FAILED)
+		fprintf(stderr, "net_gtpgen: %s: %s\n", port->args.lever, strerror(errno));
+	if (file >= 0)
+		close(file);
+	if (page == MAP_FAILED)
+		return -EINVAL;
+	port->lever = page;
+	return 0;
+}
+
 // Locally administered addresses: the port's own, and that of whom it plays.
 static void port_macs(struct port *port, uint16_t number)
 {
@@ -252,7 +282,8 @@ static int port_make(struct abi_vdev *vdev, const struct args *args)
 	}
 	port->args = *args;
 	port_macs(port, device->data->port_id);
-	if (port_keys(port)) {
+	if (port_lever_map(port) || port_keys(port)) {
+		port_close(device);
 		rte_eth_dev_release_port(device);
 		return -EINVAL;
 	}

@@ -29,11 +29,12 @@ static void make(const struct args *args, const struct keys *keys, uint32_t coun
 		frame_template_make(&template[way], &args -> plan, (enum frame_way)way);
 	fwrite(pcap_head, sizeof(pcap_head), 1, stdout);
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t draw = i % keys->draws;
+		unsigned list = i % keys->lists;
+		uint32_t draw = i / keys->lists % keys->list[list].draws;
 		const struct frame_template *one = &template[frame_way_of(args->way, draw)];
 		struct pcap_record record = { 0, i, one->length, one->length };
 
-		frame_write(frame, one, &keys->key[draw], draw);
+		frame_write(frame, one, &keys->list[list].key[draw], draw, (uint8_t)list);
 		fwrite(&record, sizeof(record), 1, stdout);
 		fwrite(frame, one->length, 1, stdout);
 	}
