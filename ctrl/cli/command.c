@@ -17,6 +17,7 @@ const struct command *const command_tables[] = {
 	quarantine_commands,
 	upgrade_commands,
 	topo_commands,
+	cost_commands,
 	event_commands,
 	completion_commands,
 	NULL,

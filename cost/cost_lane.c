@@ -1,0 +1,187 @@
+// cost_lane.c - the primary's side of a lane against a worker's loop that does nothing with what it gets. State: both sides'
+// on the heap; one thread each.
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cost/cost_path.h"
+#include "cost/count.h"
+#include "cost/pair.h"
+#include "primary/lane.h"
+#include "primary/steer.h"
+#include "shared/base/clock.h"
+#include "shared/plane/verdict.h"
+#include "workers/loop.h"
+
+#define HANDLES (1u << 14)
+#define REPEATS 61u
+#define ETHERNET 14u
+
+struct sides {
+	_Alignas(128) struct lane lane; // primary's
+	struct steer *steer;            // null: nothing is looked at
+	struct world *world;
+	struct lane_handle ready[WORLD_ROOMS];
+	uint32_t next, wrong;
+	_Alignas(128) struct loop loop; // worker's
+	_Alignas(128) _Atomic bool over;
+};
+
+static void nothing(void *with, struct lane_handle *handles, unsigned n, uint64_t now)
+{
+	for (unsigned i = 0; i < n; i++)
+		handles[i].code = VERDICT_FORWARD;
+}
+
+// A frame as the device left it: steering looks at it and says what the handle says.
+static struct lane_handle steered(struct sides *sides, struct lane_handle handle)
+{
+	const uint8_t *packet = room_at(&sides->world->view.rooms, handle.room) + handle.offset;
+	struct steer_result found = steer_frame(sides->steer, 0, packet - ETHERNET, handle.length + ETHERNET);
+
+	sides->wrong += found.code != STEER_TO_LANE || found.hint != handle.hint;
+	handle.code = found.kind;
+	handle.hint = found.hint;
+	return handle;
+}
+
+static void lend(void *with)
+{
+	struct sides *sides = with;
+
+	if (lease_credit(&sides->lane.lease) < LANE_BURST)
+		return;
+	for (unsigned i = 0; i < LANE_BURST; i++) {
+		struct lane_handle handle = sides->ready[sides->next++ % WORLD_ROOMS];
+
+		lane_put(&sides->lane, sides->steer ? steered(sides, handle) : handle);
+	}
+	lane_publish(&sides->lane);
+}
+
+static void take(void *with)
+{
+	struct sides *sides = with;
+	struct lane_handle back[LANE_BURST];
+	int n = lane_take(&sides->lane, back);
+
+	for (int i = 0; i < n; i++) {
+		const struct lane_handle *lent = lease_find(&sides->lane.lease, &back[i]);
+
+		if (lent)
+			lease_end(&sides->lane.lease, lent);
+		sides->wrong += !lent;
+	}
+}
+
+static void primary_side(void *with)
+{
+	struct sides *sides = with;
+
+	for (unsigned turns = 0; turns < HANDLES / LANE_BURST;) {
+		uint32_t before = sides->next;
+
+		lend(sides);
+		take(sides);
+		turns += sides->next != before;
+	}
+	while (sides->lane.lease.live)
+		take(sides);
+	atomic_store(&sides->over, true);
+}
+
+static void worker_side(void *with)
+{
+	struct sides *sides = with;
+	unsigned spins = 0;
+
+	while (!atomic_load_explicit(&sides->over, memory_order_relaxed))
+		if (!loop_turn(&sides->loop))
+			pair_wait(&spins);
+}
+
+static struct steer *steer_open(const struct world *world)
+{
+	struct conf *conf = calloc(1, sizeof(*conf));
+	struct steer *steer;
+
+	if (!conf)
+		return NULL;
+	conf->ports = 1;
+	conf->port[0].role = CONF_ACCESS;
+	steer = steer_make(conf, world->view.plane);
+	free(conf);
+	return steer;
+}
+
+static bool sides_open(struct sides *sides, struct world *world, bool steer)
+{
+	static const struct loop_wires wires = { -1, -1, -1, -1 };
+
+	memset(sides, 0, sizeof(*sides));
+	sides->world = world;
+	if (steer && !(sides->steer = steer_open(world)))
+		return false;
+	world_seat_clear(world);
+	lane_init(&sides->lane, world->view.seats[0], -1);
+	loop_open(&sides->loop, &world->view, 0, &wires);
+	loop_set_work(&sides->loop, nothing, NULL);
+	for (unsigned i = 0; i < WORLD_ROOMS; i++) {
+		uint8_t *ether;
+
+		sides->ready[i] = world_lend(world, i, i & (world->sessions - 1), LINE_UPLINK);
+		ether = room_at(&world->view.rooms, i) + sides->ready[i].offset - ETHERNET;
+		memcpy(ether, "\2\0\0\0\0\1\2\0\0\0\0\2\10\0", ETHERNET);
+	}
+	return true;
+}
+
+static void lend_and_turn(void *with)
+{
+	struct sides *sides = with;
+
+	lend(sides);
+	loop_turn(&sides->loop);
+}
+
+static void round_trip(void *with)
+{
+	lend_and_turn(with);
+	take(with);
+}
+
+// The primary's own share: lending, and taking back.
+static double instructions(struct sides *sides)
+{
+	uint64_t lent = count_instructions(lend, sides), turned = count_instructions(lend_and_turn, sides),
+		 taken = count_instructions(round_trip, sides);
+
+	return lent && taken > turned ? (double)(lent + taken - turned) / LANE_BURST : 0;
+}
+
+static void measure(struct path *path, struct sides *sides, const struct line_pair *pair)
+{
+	double ns[REPEATS];
+
+	for (unsigned i = 0; i < REPEATS + 1; i++) { // the first warms up
+		atomic_store(&sides->over, false);
+		ns[i ? i - 1 : 0] =
+		    pair_run(&(struct pair){ pair->a, pair->b, primary_side, worker_side, sides }) / HANDLES;
+	}
+	path->ns = stats_of(ns, REPEATS);
+}
+
+void path_lane(struct path *path, struct world *world, enum path_name name, const struct line_pair *pair)
+{
+	struct sides *sides = aligned_alloc(128, (sizeof(*sides) + 127) / 128 * 128);
+
+	if (sides && sides_open(sides, world, name == PATH_PRIMARY)) {
+		path->recipe = (struct predict_recipe){ instructions(sides), 0, 2 };
+		if (pair)
+			measure(path, sides, pair);
+		if (sides->wrong)
+			abort(); // we have made both ends
+	}
+	if (sides && sides->steer)
+		steer_free(sides->steer);
+	free(sides);
+}
