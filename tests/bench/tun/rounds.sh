@@ -1,0 +1,84 @@
+#!/bin/bash
+# rounds.sh ROUNDS SECONDS SIZE...: Shoal and a forwarder on TUN between the same kind of veths, flat out in both directions, as CSV.
+#
+#   world              gw                                   world              tun
+#    x3 ---veth--- n3 shoal-primary, worker n6 ---veth--- x6
+#    y3 ---veth--- n3 kernel, socket, bench-forward, tun0, kernel n6 ---veth--- y6
+#   bench-gen sits in world, on x3 and x6 or on y3 and y6, by af_packet; sizes are of the inner packet.
+set -euo pipefail
+. "$(dirname "$0")/../../lab/story.sh"
+rounds=$1 seconds=$2
+shift 2
+mac3=02:00:00:00:03:01 mac6=02:00:00:00:06:01
+story_needs "${STORY_NEEDS[@]}"
+
+cables() { # namespace letter
+	net_veth world "$2"3 "$1" n3 1604
+	net_veth world "$2"6 "$1" n6 1504
+	in_ns "$1" ip link set n3 address $mac3
+	in_ns "$1" ip link set n6 address $mac6
+	net_bare "$1" n3
+	net_bare "$1" n6
+	net_bare world "$2"3
+	net_bare world "$2"6
+}
+
+mac_of() { # namespace device
+	in_ns "$1" cat "/sys/class/net/$2/address"
+}
+
+# The kernel knows its neighbours, so it asks nobody.
+tun_up() {
+	in_ns tun ip tuntap add tun0 mode tun
+	in_ns tun ip link set tun0 mtu 1500 txqueuelen 1000 up
+	in_ns tun ip address add 10.99.3.1/24 dev n3
+	in_ns tun ip address add 10.99.6.1/24 dev n6
+	in_ns tun ip route add 10.45.0.0/16 dev tun0
+	in_ns tun ip neigh replace 10.99.3.2 lladdr "$(mac_of world y3)" dev n3
+	in_ns tun ip neigh replace 10.99.6.2 lladdr "$(mac_of world y6)" dev n6
+	in_ns tun sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.tun0.rp_filter=0 \
+		net.ipv4.conf.n3.rp_filter=0 net.ipv4.conf.n6.rp_filter=0
+	lab_start forward tun "$BUILD/tests/bench/tun/bench-forward" tun0 10.99.3.1 10.99.3.2 "$LAB/sessions"
+	lab_expect forward ready
+}
+
+generate() { # letter size
+	in_ns world "$BUILD/tests/bench/lib/bench-gen" --no-huge --no-shconf -m 128 --no-pci --no-telemetry --iova-mode=va --lcores "0@0-$(($(nproc) - 1))" \
+		--log-level error --vdev "net_af_packet0,iface=${1}3,qdisc_bypass=1" --vdev "net_af_packet1,iface=${1}6,qdisc_bypass=1" \
+		-- --sessions "$LAB/sessions" --gnb 10.99.3.2 --gtpu 10.99.3.1 --host 10.99.6.2 --far "$mac3,$mac6" \
+		--seconds "$seconds" --inner "$2" 2>>"$LAB/log/gen" | tail -n 1
+}
+
+spent_ns() { # namespace
+	local pid
+	for pid in $(lab_pids "${LAB##*/}-$1"); do cat "/proc/$pid/task/"*/schedstat 2>/dev/null || true; done | awk '{ sum += $1 } END { printf "%.0f", sum }'
+}
+
+one() { # variant size; packets a second, nanoseconds of CPU a packet
+	local namespace=tun letter=y before after report
+	if [[ $1 == shoal ]]; then namespace=gw letter=x; fi
+	before=$(spent_ns "$namespace")
+	report=$(generate "$letter" "$2")
+	after=$(spent_ns "$namespace")
+	jq -r --argjson ns $((after - before)) '"\(.mpps * 1000000 | round),\(if .all > 0 then $ns / .all | round else 0 end),\(.up),\(.down)"' <<<"$report"
+}
+
+lab_open
+for namespace in world gw tun; do lab_netns "$namespace"; done
+cables gw x
+cables tun y
+GW_WORKERS=1
+gateway_up
+subscribers_make 256 | awk -F , -v OFS=, '{ if (NR > 1) { $2 = "auto"; $3 = $6 = "" } print }' >"$LAB/subscribers.csv"
+shoal session import --wait "$LAB/subscribers.csv" >/dev/null
+sessions | jq -r '"\(.teid),\(.ipv4)"' >"$LAB/sessions"
+tun_up
+echo size,round,variant,value,cpu_ns,up,down
+for size; do
+	order=(shoal tun "tun again")
+	for ((round = 0; round < rounds; round++)); do
+		for variant in "${order[@]}"; do echo "$size,$round,$variant,$(one "$variant" "$size")"; done
+		order=("${order[@]:1}" "${order[0]}")
+	done
+done
+wait_for 10 account_closes
