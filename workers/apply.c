@@ -183,19 +183,52 @@ static void answers_post(struct apply *apply, const struct answers *answers)
 	reports_ring(apply->reports);
 }
 
-bool apply_waiting(const struct apply *apply)
+static unsigned changes_ready(const struct apply *apply)
 {
-	return ring_ready(apply->tail, &apply->seat.courier->change_head, CHANGE_SLOTS) > 0 &&
-	       reports_space(apply->reports) >= APPLY_SPACE;
+	int ready = ring_ready(apply->tail, &apply->seat.courier->change_head, CHANGE_SLOTS);
+
+	return ready < 0 ? 0 : (unsigned)ready;
 }
 
-unsigned apply_visit(struct apply *apply)
+bool apply_waiting(const struct apply *apply)
+{
+	return changes_ready(apply) > 0 && reports_space(apply->reports) >= APPLY_SPACE;
+}
+
+// Lets come what the next visit will touch: the cells of the first `most` changes that wait, and the changes behind them. A hint
+// only: nothing of it is believed.
+static void look_ahead(const struct apply *apply, unsigned most)
+{
+	const struct change *changes = apply->seat.courier->changes;
+	unsigned ready = changes_ready(apply);
+
+	for (unsigned i = 0; i < ready && i < most; i++) {
+		const struct change *change = &changes[(apply->tail + i) % CHANGE_SLOTS];
+		uint32_t slot = change->slot;
+		uint8_t shard = change->shard;
+		const struct region *region = &apply->tenure->pipe->shard[shard];
+
+		if (!tenure_has(apply->tenure, shard) || slot >= apply->tenure->view->plane->shape.slots)
+			continue;
+		__builtin_prefetch(region->uplink + slot, 1);
+		__builtin_prefetch(region->downlink + slot, 1);
+		__builtin_prefetch(region->rest + slot, 1);
+	}
+	for (unsigned i = most; i < ready && i < 2 * most; i++) {
+		const struct change *change = &changes[(apply->tail + i) % CHANGE_SLOTS];
+
+		__builtin_prefetch(change);
+		__builtin_prefetch(&change->life);
+	}
+}
+
+static unsigned visit(struct apply *apply, unsigned most)
 {
 	struct answers answers = { 0 };
 	unsigned done = 0;
 	int left;
 
-	while (done < APPLY_VISIT && apply_waiting(apply)) {
+	while (done < most && apply_waiting(apply)) {
 		// A copy: what is checked is what is used.
 		struct change change = apply->seat.courier->changes[apply->tail % CHANGE_SLOTS];
 
@@ -215,7 +248,18 @@ unsigned apply_visit(struct apply *apply)
 	FAULT_POINT("answers.posted");
 	ring_publish(&apply->seat.worker->change_tail, apply->tail);
 	FAULT_POINT("changes.left");
+	look_ahead(apply, most);
 	return done;
+}
+
+unsigned apply_visit(struct apply *apply)
+{
+	return visit(apply, APPLY_VISIT);
+}
+
+unsigned apply_between(struct apply *apply)
+{
+	return visit(apply, APPLY_BETWEEN);
 }
 
 void apply_stand(struct apply *apply)

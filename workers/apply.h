@@ -8,6 +8,8 @@
 #include "workers/tenure.h"
 
 #define APPLY_VISIT 16u // changes a visit
+#define APPLY_BETWEEN \
+	2u // the same while there are packets: they go first, and changes take a bounded share of their time
 #define APPLY_SLICE 64u // cells looked at in one step of a sweep's end
 
 struct apply {
@@ -22,6 +24,9 @@ void apply_open(struct apply *apply, struct tenure *tenure, struct reports *repo
 
 // Works off up to APPLY_VISIT changes. Returns how much it did; 0 = nothing there, or no space to report it.
 unsigned apply_visit(struct apply *apply);
+
+// The same up to APPLY_BETWEEN, between two bursts of packets.
+unsigned apply_between(struct apply *apply);
 
 // Whether a visit would do something.
 bool apply_waiting(const struct apply *apply);

@@ -12,10 +12,18 @@ static uint32_t matches(const struct region_bucket *bucket, uint32_t key)
 
 static uint32_t find(const struct region *region, const struct region_shape *shape, uint32_t address, uint64_t prefix)
 {
-	struct foreign_query query;
+	uint32_t key = address ? foreign_key4(address) : foreign_key6(prefix);
+	struct foreign_pair pair = foreign_buckets(region, shape, key);
 
-	foreign_ask(&query, region, shape, address, prefix);
-	return foreign_answer(&query, shape);
+	for (unsigned b = 0; b < 2; b++) {
+		for (uint32_t bits = matches(pair.bucket[b], key); bits; bits &= bits - 1) {
+			uint32_t slot = pair.bucket[b]->slot[__builtin_ctz(bits)];
+
+			if (slot < shape->slots && foreign_agrees(region->downlink + slot, address, prefix))
+				return slot;
+		}
+	}
+	return FOREIGN_NONE;
 }
 
 uint32_t foreign_find4(const struct region *region, const struct region_shape *shape, uint32_t address)

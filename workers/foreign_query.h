@@ -10,16 +10,17 @@
 //
 // Inline; the shard's owner calls.
 #pragma once
+#include <stddef.h>
 #include "workers/eight.h"
 #include "workers/foreign.h"
 
 struct foreign_query {
 	const struct region *region;
-	struct foreign_pair pair;
+	const struct region_bucket *bucket; // to look at next; null = nothing more is expected
 	uint64_t prefix;
 	uint32_t address; // 0: by prefix
 	uint32_t key;
-	uint32_t turn; // bucket to look at next; 2 = it is known which line
+	uint32_t slot; // that is promised
 };
 
 static inline void foreign_ask(struct foreign_query *query, const struct region *region,
@@ -29,28 +30,31 @@ static inline void foreign_ask(struct foreign_query *query, const struct region 
 	query->prefix = prefix;
 	query->address = address;
 	query->key = address ? foreign_key4(address) : foreign_key6(prefix);
-	query->pair = foreign_buckets(region, shape, query->key);
-	query->turn = 0;
-	__builtin_prefetch(query->pair.bucket[0]);
+	query->bucket = foreign_buckets(region, shape, query->key).bucket[0];
+	query->slot = FOREIGN_NONE;
+	__builtin_prefetch(query->bucket);
 }
 
 static inline void foreign_expect(struct foreign_query *query, const struct region_shape *shape)
 {
-	const struct region_bucket *bucket;
+	const struct region_bucket *bucket = query->bucket, *second;
 	uint32_t bits, slot;
 
-	if (query->turn > 1)
+	if (!bucket)
 		return;
-	bucket = query->pair.bucket[query->turn];
 	bits = eight_equal(bucket->key, query->key);
-	if (bits) {
+	if (__builtin_expect(bits != 0, 1)) {
 		slot = bucket->slot[__builtin_ctz(bits)];
-		if (slot < shape->slots)
-			__builtin_prefetch(query->region->downlink + slot, 1);
-		query->turn = 2;
-	} else if (query->turn++ == 0) {
-		__builtin_prefetch(query->pair.bucket[1]);
+		query->bucket = NULL;
+		if (slot >= shape->slots)
+			return;
+		query->slot = slot;
+		__builtin_prefetch(query->region->downlink + slot, 1);
+		return;
 	}
+	second = foreign_buckets(query->region, shape, query->key).bucket[1];
+	query->bucket = bucket == second ? NULL : second;
+	__builtin_prefetch(second);
 }
 
 static inline bool foreign_agrees(const struct line *line, uint32_t address, uint64_t prefix)
@@ -60,16 +64,9 @@ static inline bool foreign_agrees(const struct line *line, uint32_t address, uin
 
 static inline uint32_t foreign_answer(const struct foreign_query *query, const struct region_shape *shape)
 {
-	for (unsigned b = 0; b < 2; b++) {
-		const struct region_bucket *bucket = query->pair.bucket[b];
-
-		for (uint32_t bits = eight_equal(bucket->key, query->key); bits; bits &= bits - 1) {
-			uint32_t slot = bucket->slot[__builtin_ctz(bits)];
-
-			if (slot < shape->slots &&
-			    foreign_agrees(query->region->downlink + slot, query->address, query->prefix))
-				return slot;
-		}
-	}
-	return FOREIGN_NONE;
+	if (query->slot != FOREIGN_NONE &&
+	    foreign_agrees(query->region->downlink + query->slot, query->address, query->prefix))
+		return query->slot;
+	return query->address ? foreign_find4(query->region, shape, query->address)
+			      : foreign_find6(query->region, shape, query->prefix);
 }

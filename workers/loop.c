@@ -137,7 +137,7 @@ unsigned loop_turn(struct loop *loop)
 		loop->stats.busy_ticks += now - loop->turned_at;
 	loop->turned_at = now;
 	done = lane_turn(loop, now);
-	done += apply_visit(&loop->apply);
+	done += done ? apply_between(&loop->apply) : apply_visit(&loop->apply);
 	loop->stats.loops++;
 	loop->stats.idle_loops += !done;
 	loop->idle = done ? 0 : loop->idle + 1;

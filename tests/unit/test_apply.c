@@ -318,8 +318,12 @@ static void a_visit_is_bounded(void **state)
 	for (uint32_t i = 0; i < APPLY_VISIT + 5; i++)
 		post_set(i, i, i + 1);
 	assert_int_equal(apply_visit(&loop.apply), APPLY_VISIT);
-	assert_int_equal(apply_visit(&loop.apply), 5);
+	assert_int_equal(apply_between(&loop.apply), APPLY_BETWEEN); // packets go first
+	assert_int_equal(apply_visit(&loop.apply), 5 - APPLY_BETWEEN);
 	assert_int_equal(apply_visit(&loop.apply), 0);
+	assert_int_equal(apply_between(&loop.apply), 0);
+	for (uint32_t i = 0; i < APPLY_VISIT + 5; i++)
+		assert_true(is_set(i));
 }
 
 static void an_impossible_index_moves_nothing(void **state)
