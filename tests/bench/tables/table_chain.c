@@ -1,0 +1,175 @@
+// table_chain.c - chained hash: under a pthread mutex (T0), under rte_spinlock (T1), and without lock or writer (T5).
+//
+// Shared by all readers and the writer. A node is one line and lies in large pages; nothing is allocated while it is measured.
+#include <pthread.h>
+#include <rte_hash_crc.h>
+#include <rte_spinlock.h>
+#include <string.h>
+#include "tests/bench/tables/estate.h"
+#include "tests/bench/tables/pages.h"
+#include "tests/bench/tables/table.h"
+
+struct node {
+	struct node *next;
+	uint32_t key, reserved;
+	uint64_t words[TABLE_WORDS];
+};
+_Static_assert(sizeof(struct node) == 64, "one line");
+
+struct chain {
+	struct node **heads, *nodes; // nodes: by session number
+	uint32_t mask;
+	_Alignas(64) pthread_mutex_t mutex;
+	_Alignas(64) rte_spinlock_t spinlock;
+};
+
+static struct node **head_of(const struct chain *chain, uint32_t key)
+{
+	return &chain->heads[rte_hash_crc_4byte(key, 0) & chain->mask];
+}
+
+static void fill(struct node *node, uint32_t version)
+{
+	for (unsigned i = 0; i < TABLE_WORDS; i++)
+		node->words[i] = table_word(node->key, version);
+}
+
+static void link_in(struct chain *chain, struct node *node)
+{
+	struct node **head = head_of(chain, node->key);
+
+	node->next = *head;
+	*head = node;
+}
+
+static void unlink_from(struct chain *chain, struct node *node)
+{
+	struct node **at = head_of(chain, node->key);
+
+	while (*at != node)
+		at = &(*at)->next;
+	*at = node->next;
+}
+
+static void *make(const struct table_site *site)
+{
+	struct chain *chain = pages_take(sizeof(*chain));
+	uint32_t heads = 1;
+
+	while (heads < site->sessions)
+		heads *= 2;
+	chain->mask = heads - 1;
+	chain->heads = pages_take(heads * sizeof(*chain->heads));
+	chain->nodes = pages_take(site->sessions * sizeof(*chain->nodes));
+	pthread_mutex_init(&chain->mutex, NULL);
+	rte_spinlock_init(&chain->spinlock);
+	for (uint32_t n = 0; n < site->sessions; n++) {
+		chain->nodes[n].key = estate_pool_address(n);
+		fill(&chain->nodes[n], 1);
+		link_in(chain, &chain->nodes[n]);
+	}
+	return chain;
+}
+
+static bool find(const struct chain *chain, uint32_t key, uint64_t words[TABLE_WORDS])
+{
+	for (const struct node *node = *head_of(chain, key); node; node = node->next) {
+		if (node->key != key)
+			continue;
+		memcpy(words, node->words, sizeof(node->words));
+		return true;
+	}
+	return false;
+}
+
+static void apply(struct chain *chain, const struct table_change *change)
+{
+	struct node *node = &chain->nodes[change->number];
+
+	if (change->verb == TABLE_DELETE) {
+		unlink_from(chain, node);
+		return;
+	}
+	if (change->verb == TABLE_INSERT) {
+		fill(node, change->version);
+		link_in(chain, node);
+		return;
+	}
+	node = *head_of(chain, change->key);
+	while (node->key != change->key)
+		node = node->next;
+	fill(node, change->version);
+}
+
+static void look(bool found, const uint64_t words[TABLE_WORDS], uint32_t key, struct table_tally *tally)
+{
+	if (found)
+		table_check(words, key, tally);
+	else
+		tally->missed++;
+}
+
+static void mutex_read(void *at, unsigned reader, const uint32_t *keys, const uint32_t *next, struct table_tally *tally)
+{
+	struct chain *chain = at;
+	uint64_t words[TABLE_WORDS];
+
+	for (unsigned i = 0; i < TABLE_BATCH; i++) {
+		bool found;
+
+		pthread_mutex_lock(&chain->mutex);
+		found = find(chain, keys[i], words);
+		pthread_mutex_unlock(&chain->mutex);
+		look(found, words, keys[i], tally);
+	}
+}
+
+static bool mutex_change(void *at, const struct table_change *change)
+{
+	struct chain *chain = at;
+
+	pthread_mutex_lock(&chain->mutex);
+	apply(chain, change);
+	pthread_mutex_unlock(&chain->mutex);
+	return true;
+}
+
+static void spinlock_read(void *at, unsigned reader, const uint32_t *keys, const uint32_t *next,
+			  struct table_tally *tally)
+{
+	struct chain *chain = at;
+	uint64_t words[TABLE_WORDS];
+
+	for (unsigned i = 0; i < TABLE_BATCH; i++) {
+		bool found;
+
+		rte_spinlock_lock(&chain->spinlock);
+		found = find(chain, keys[i], words);
+		rte_spinlock_unlock(&chain->spinlock);
+		look(found, words, keys[i], tally);
+	}
+}
+
+static bool spinlock_change(void *at, const struct table_change *change)
+{
+	struct chain *chain = at;
+
+	rte_spinlock_lock(&chain->spinlock);
+	apply(chain, change);
+	rte_spinlock_unlock(&chain->spinlock);
+	return true;
+}
+
+static void free_read(void *at, unsigned reader, const uint32_t *keys, const uint32_t *next, struct table_tally *tally)
+{
+	uint64_t words[TABLE_WORDS];
+
+	for (unsigned i = 0; i < TABLE_BATCH; i++)
+		look(find(at, keys[i], words), words, keys[i], tally);
+}
+
+const struct table table_mutex = { .name = "mutex", .make = make, .read = mutex_read, .change = mutex_change };
+const struct table table_spinlock = {
+	.name = "spinlock", .make = make, .read = spinlock_read, .change = spinlock_change
+};
+const struct table table_free = { .name = "free", .make = make, .read = free_read, .readonly = true };
