@@ -21,9 +21,13 @@ bool backoff_death(struct backoff *backoff, bool own_doing, uint64_t born_ns, ui
 		backoff->rest_ns = 0;
 		return backoff->over;
 	}
-	backoff->rest_ns = backoff->rest_ns ? 2 * backoff->rest_ns : BACKOFF_REST_MIN_NS;
-	if (backoff->rest_ns > BACKOFF_REST_MAX_NS)
-		backoff->rest_ns = BACKOFF_REST_MAX_NS;
+	if (!own_doing)
+		backoff->rest_ns = BACKOFF_REST_KILLED_NS;
+	else if (backoff->rest_ns < BACKOFF_REST_MIN_NS)
+		backoff->rest_ns = BACKOFF_REST_MIN_NS;
+	else
+		backoff->rest_ns =
+		    backoff->rest_ns < BACKOFF_REST_MAX_NS / 2 ? 2 * backoff->rest_ns : BACKOFF_REST_MAX_NS;
 	return true;
 }
 
@@ -36,8 +40,8 @@ void backoff_tell(const struct backoff *backoff, unsigned seat, struct journal *
 			      "seat %u: %u workers in a row died at once; stays empty until it is started by hand",
 			      seat, backoff->row);
 	else
-		journal_write(journal, JOURNAL_ALARM, place, "seat %u: %u deaths, the next worker comes in %lu s", seat,
-			      backoff->deaths, (unsigned long)(backoff->rest_ns / 1000000000u));
+		journal_write(journal, JOURNAL_ALARM, place, "seat %u: %u deaths, the next worker comes in %lu ms",
+			      seat, backoff->deaths, (unsigned long)(backoff->rest_ns / 1000000u));
 }
 
 void backoff_pardon(struct backoff *backoff)

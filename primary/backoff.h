@@ -1,8 +1,8 @@
 // backoff.h - how soon a seat's next worker comes, by how its last ones ended. The fleet thread.
 //
-// At once, as a rule. After BACKOFF_DEATHS in BACKOFF_PERIOD_NS a second later, and twice as late each time they go on dying.
-// After BACKOFF_ENOUGH in a row that did not live for BACKOFF_PERIOD_NS, and died of their own doing, nobody comes any more until an
-// operator says so. Those that somebody killed or stopped do not count: the next one may be well.
+// At once, as a rule. After BACKOFF_DEATHS in BACKOFF_PERIOD_NS a second later, and twice as late each time they go on dying of
+// their own doing. After BACKOFF_ENOUGH such in a row that did not live for BACKOFF_PERIOD_NS nobody comes any more until an operator
+// says so. Those that somebody killed or stopped say nothing about the next one, which comes BACKOFF_REST_KILLED_NS later.
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,6 +11,7 @@
 #define BACKOFF_DEATHS 3u
 #define BACKOFF_PERIOD_NS 10000000000ull
 #define BACKOFF_REST_MIN_NS 1000000000ull
+#define BACKOFF_REST_KILLED_NS 200000000ull
 #define BACKOFF_REST_MAX_NS 30000000000ull
 #define BACKOFF_ENOUGH 10u
 

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "primary/backoff.h"
 #include "shared/base/log.h"
 #include "tests/unit/nest_stand.h"
 
@@ -234,7 +235,7 @@ static void who_is_killed_comes_again(void **state)
 		brood_want(brood, 5, false, now);
 		brood_death(brood, 5, false, now);
 		brood_want(brood, 5, true, now);
-		assert_true(brood_due(brood) <= now + 30 * SECOND);
+		assert_true(brood_due(brood) <= now + BACKOFF_REST_KILLED_NS);
 		now = brood_due(brood);
 	}
 	brood_want(brood, 5, false, now);
