@@ -174,7 +174,7 @@ static const struct line_pair *nearest(void)
 static int paths_measure(const struct line_pair *pair)
 {
 	static struct world world;
-	const struct bearer_rate rate = { 10000000000, 1u << 20, 1u << 20 };
+	const struct bearer_rate rate = { 100000000, 1u << 20, 1u << 20 };
 	unsigned repeats = findings.planned ? 1 : PATH_REPEATS;
 
 	if (world_open(&world, findings.sessions, clock_hz()))
@@ -182,6 +182,7 @@ static int paths_measure(const struct line_pair *pair)
 	world_rate_set(&world, 1, &rate);
 	for (unsigned n = 0; n < findings.sessions; n++)
 		world_session_set(&world, n, 1);
+	world_visit(&world, clock_ticks());
 	path_pipe(&findings.path[PATH_UP], &world, PATH_UP, repeats);
 	path_pipe(&findings.path[PATH_DOWN], &world, PATH_DOWN, repeats);
 	path_lane(&findings.path[PATH_LANE], &world, PATH_LANE, pair);

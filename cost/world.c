@@ -172,3 +172,13 @@ struct lane_handle world_lend(struct world *world, unsigned room, unsigned n, un
 				     .length = (uint16_t)length,
 				     .code = up ? LANE_UPLINK : LANE_DOWNLINK };
 }
+
+void world_visit(struct world *world, uint64_t now)
+{
+	for (unsigned n = 0; n < world->sessions; n++) {
+		struct lane_handle handles[LINE_WAYS] = { world_lend(world, 0, n, LINE_UPLINK),
+							  world_lend(world, 1, n, LINE_DOWNLINK) };
+
+		pipe_burst(&world->pipe, handles, LINE_WAYS, now);
+	}
+}

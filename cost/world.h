@@ -39,6 +39,9 @@ void world_rate_set(struct world *world, unsigned index, const struct bearer_rat
 // Sets session n: marked AF1, policed by the rate of that index, not at all with 0.
 void world_session_set(struct world *world, unsigned n, unsigned rate);
 
+// One packet of every session each way, so that all buckets have begun to count.
+void world_visit(struct world *world, uint64_t now);
+
 // How large the users' packets are from now on, 28 to 1400 bytes.
 void world_packet_size(struct world *world, unsigned user_bytes);
 

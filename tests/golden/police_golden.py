@@ -29,13 +29,11 @@ def srtcm(clock, cir, cbs, ebs, trace):
 
 
 def main():
-    data = subprocess.run(sys.argv[1:], check=True, capture_output=True).stdout
-    at, packets, faults, seen = 0, 0, 0, [0, 0, 0]
-    while at < len(data):
-        clock, cir, cbs, ebs, aware, count = struct.unpack_from("6Q", data, at)
-        at += 48
-        trace = list(struct.iter_unpack("QIBBxx", data[at:at + 16 * count]))
-        at += 16 * count
+    packets, faults, seen = 0, 0, [0, 0, 0]
+    tracer = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE)
+    while head := tracer.stdout.read(48):
+        clock, cir, cbs, ebs, aware, count = struct.unpack("6Q", head)
+        trace = list(struct.iter_unpack("QIBBxx", tracer.stdout.read(16 * count)))
         for index, (colour, record) in enumerate(zip(srtcm(clock, cir, cbs, ebs, trace), trace, strict=True)):
             seen[colour] += 1
             if colour != record[3]:
@@ -44,7 +42,7 @@ def main():
                 break
         packets += count
     print(f"{packets} packets, green/yellow/red {seen}, {faults} traces differ")
-    sys.exit(bool(faults) or not packets or min(seen) < packets // 20)
+    sys.exit(bool(tracer.wait()) or bool(faults) or not packets or min(seen) < packets // 20)
 
 
 main()
