@@ -39,7 +39,7 @@ static void header_turn(struct header *header, uint32_t number)
 	if (ip_read(&ip, header->inner, 92) != IP_SOUND)
 		return;
 	memcpy(header->passed, header->inner, IP4_HEADER);
-	hop4(header->passed, (uint8_t)(ip.tos ^ 40));
+	hop4(header->passed, ip.tos, (uint8_t)(ip.tos ^ 40));
 	outer.length = (uint16_t)(ip.length + 36);
 	ip4_put(header->outer, &outer);
 	udp_put(header->outer + IP4_HEADER, flow_port(header->inner, &ip), GTPU_PORT, (uint16_t)(ip.length + 16));

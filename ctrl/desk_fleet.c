@@ -57,6 +57,8 @@ static Shoal__Oss__Worker *worker_of(struct job *job, const Shoal__Fleet__State 
 	worker->lent = seat->lent;
 	worker->nest = seat->nest;
 	worker->guest = seat->guest && seat->state != SHOAL__OSS__WORKER_STATE__WORKER_STOPPED;
+	worker->busy_ticks = seat->busy_ticks;
+	worker->clock_hz = seat->clock_hz;
 	worker->busy_permille = fleet_busy_permille(job->desk->fleet, seat->seat);
 	worker->n_verdicts = seat->n_verdicts;
 	worker->verdicts = verdicts_list(job, seat->verdicts, seat->n_verdicts);

@@ -10,29 +10,15 @@ void lane_init(struct lane *lane, struct seat pages, int bell)
 	lease_reset(&lane->lease);
 	lane->pages = pages;
 	lane->bell = bell;
-	lane->published = lane->out_tail = lane->space = 0;
+	lane->published = lane->out_tail = 0;
 }
 
-int lane_look(struct lane *lane)
+int lane_look(const struct lane *lane)
 {
-	uint32_t credit = lease_credit(&lane->lease);
-	int space = ring_space(lane->lease.head, &lane->pages.worker->in_tail, LANE_SLOTS);
+	// The receipt follows the results, so it may be a burst late.
+	int space = ring_space(lane->lease.head, &lane->pages.worker->in_tail, LANE_SLOTS + LANE_BURST);
 
-	lane->space = 0;
-	if (space < 0)
-		return space;
-	lane->space = (uint32_t)space < credit ? (uint32_t)space : credit;
-	return 0;
-}
-
-void lane_put(struct lane *lane, struct lane_handle handle)
-{
-	struct lane_handle *slot = &lane->pages.primary->in[lane->lease.head % LANE_SLOTS];
-
-	lease_lend(&lane->lease, &handle);
-	handle.code &= (uint8_t)~LEASE_SUSPECT;
-	*slot = handle;
-	lane->space--;
+	return space < 0 ? space : 0;
 }
 
 void lane_publish(struct lane *lane)
@@ -52,8 +38,8 @@ int lane_take(struct lane *lane, struct lane_handle *back)
 		return ready;
 	if (ready > (int)LANE_BURST)
 		ready = LANE_BURST;
-	for (int i = 0; i < ready; i++)
-		back[i] = lane->pages.worker->out[lane->out_tail++ % LANE_SLOTS];
+	lane_get(back, lane->pages.worker->out, lane->out_tail, (unsigned)ready);
+	lane->out_tail += (uint32_t)ready;
 	ring_publish(&lane->pages.primary->out_tail, lane->out_tail);
 	return ready;
 }

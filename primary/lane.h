@@ -12,17 +12,37 @@ struct lane {
 	int bell;           // the worker's doorbell
 	uint32_t published; // lease.head as the worker knows it
 	uint32_t out_tail;  // next position of lane.out to read
-	uint32_t space;     // handles that may be lent before the next lane_look
 	struct lease lease;
 };
 
 void lane_init(struct lane *lane, struct seat pages, int bell);
 
-// Finds out how much space there is. 0, or -EBADMSG: the worker's index is impossible.
-int lane_look(struct lane *lane);
+// Whether the worker's receipt is possible: 0, or -EBADMSG. Nothing hangs on it, and it is not read in every turn: the book alone says
+// what may be lent, since a place in lane.in is free once what was lent there has come back.
+int lane_look(const struct lane *lane);
 
-// Lends a handle; the caller has seen space. The worker sees it after lane_publish, once a burst.
-void lane_put(struct lane *lane, struct lane_handle handle);
+// Handles that may be lent now.
+static inline uint32_t lane_space(const struct lane *lane)
+{
+	return lease_credit(&lane->lease);
+}
+
+// Lends a handle whose turn is 0; the caller has seen space. The worker sees it after lane_publish, once a turn.
+static inline void lane_put_words(struct lane *lane, struct lane_words words)
+{
+	struct lane_handle *slot = &lane->pages.primary->in[lane->lease.head % LANE_SLOTS];
+
+	words = lease_lend(&lane->lease, words);
+	words.rest &= ~((uint64_t)LEASE_SUSPECT << LANE_WORD_CODE);
+	memcpy(slot, &words, sizeof(words));
+}
+
+static inline void lane_put(struct lane *lane, struct lane_handle handle)
+{
+	handle.turn = 0;
+	lane_put_words(lane, lane_words(&handle));
+}
+
 void lane_publish(struct lane *lane);
 
 // Copies up to LANE_BURST handles that came back and frees their places in lane.out. How many, or -EBADMSG as above.

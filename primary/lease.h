@@ -5,6 +5,7 @@
 // it does not hold nor change what is replayed after its death. One book a seat, owned by the primary's loop.
 #pragma once
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "shared/plane/lane.h"
 
@@ -15,7 +16,7 @@ struct lease {
 	uint32_t head;                       // position of the next handle to lend
 	uint32_t due;                        // oldest position that has not come back; head = none
 	uint32_t live;                       // positions between the two that have not come back
-	uint32_t packets;                    // those of them that are packets, not fences
+	uint32_t fences;                     // those of them that are fences, not packets
 	uint32_t suspects;                   // those of them that are suspects
 	struct lane_handle lent[LANE_SLOTS]; // by position; code LANE_NONE: it has come back
 };
@@ -33,14 +34,52 @@ static inline bool lease_fence(const struct lane_handle *lent)
 	return lent->code == LANE_CUT || lent->code == LANE_OWN;
 }
 
-// Lends *handle: writes its turn and books it. The caller has seen credit.
-void lease_lend(struct lease *lease, struct lane_handle *handle);
+static inline uint32_t lease_packets(const struct lease *lease)
+{
+	return lease->live - lease->fences;
+}
 
-// What `back` claims to return: the handle as it was lent, or null if the seat holds nothing with this turn and room.
-const struct lane_handle *lease_find(const struct lease *lease, const struct lane_handle *back);
+// Fences and suspects are rare, and counted apart: +1, -1.
+void lease_count(struct lease *lease, const struct lane_handle *lent, uint32_t change);
 
-// Ends the lease of what lease_find found.
-void lease_end(struct lease *lease, const struct lane_handle *lent);
+// Lends a handle: books it and returns it with its turn. The caller has seen credit.
+static inline struct lane_words lease_lend(struct lease *lease, struct lane_words lent)
+{
+	struct lane_handle *at = &lease->lent[lease->head % LANE_SLOTS];
+
+	lent.rest |= (uint64_t)(uint16_t)lease->head << LANE_WORD_TURN;
+	memcpy(at, &lent, sizeof(lent));
+	lease->head++;
+	lease->live++;
+	if (__builtin_expect(lent.rest >> LANE_WORD_CODE >= LANE_CUT, 0))
+		lease_count(lease, at, 1);
+	return lent;
+}
+
+// What `back` claims to return: the handle as it was lent, or null if the seat holds nothing with this turn and room. A place in the
+// book is used again only after what stood there has come back, so at most one open position has these 16 bits.
+static inline const struct lane_handle *lease_find(const struct lease *lease, const struct lane_handle *back)
+{
+	const struct lane_handle *lent = &lease->lent[back->turn % LANE_SLOTS];
+
+	return lent->turn == back->turn && lent->room == back->room && lent->code != LANE_NONE ? lent : NULL;
+}
+
+// Ends the lease of what lease_find found. Mostly the oldest comes back first, and no place behind it is empty.
+static inline void lease_end(struct lease *lease, const struct lane_handle *found)
+{
+	uint32_t place = found->turn % LANE_SLOTS;
+
+	if (__builtin_expect(found->code >= LANE_CUT, 0))
+		lease_count(lease, found, -1u);
+	lease->lent[place].code = LANE_NONE;
+	lease->live--;
+	if (place != lease->due % LANE_SLOTS)
+		return;
+	lease->due++;
+	while (lease->head - lease->due != lease->live && lease->lent[lease->due % LANE_SLOTS].code == LANE_NONE)
+		lease->due++;
+}
 
 // After a death: takes the newest lease off the book into *lent; false when nothing is left. *in_hand: it was among the first
 // LANE_BURST that had not come back, so the worker may have been at work on it.

@@ -84,7 +84,7 @@ static void loop_show(struct loop *loop)
 
 	tally->lent = 0;
 	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
-		tally->seat[seat].lent = loop->lane[seat].lease.packets;
+		tally->seat[seat].lent = lease_packets(&loop->lane[seat].lease);
 		tally->seat[seat].held = loop->hold.count[seat];
 		tally->seat[seat].phase = loop->crew[seat].phase;
 		tally->seat[seat].wanted = loop->crew[seat].wanted;
@@ -110,6 +110,9 @@ static bool loop_over(const struct loop *loop)
 
 static void loop_keep(struct loop *loop)
 {
+	for (uint32_t seats = loop->seated; seats; seats &= seats - 1)
+		if (lane_look(&loop->lane[__builtin_ctz(seats)]))
+			crew_condemn(loop, (unsigned)__builtin_ctz(seats), POST_RING);
 	crew_keep(loop);
 	loop->keep_ns = loop->now_ns;
 	if (loop->now_ns - loop->neigh_ns >= LOOP_NEIGH_NS) {
@@ -135,12 +138,6 @@ static unsigned loop_lanes(struct loop *loop)
 	crew_look(loop);
 	for (uint32_t seats = loop->seated; seats; seats &= seats - 1)
 		found += tx_lane(loop, (unsigned)__builtin_ctz(seats), LOOP_TX_BURSTS);
-	for (uint32_t seats = loop->seated; seats; seats &= seats - 1) {
-		unsigned seat = (unsigned)__builtin_ctz(seats);
-
-		if (lane_look(&loop->lane[seat]))
-			crew_condemn(loop, seat, POST_RING);
-	}
 	return found;
 }
 

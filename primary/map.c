@@ -11,7 +11,7 @@ void map_init(struct map *map)
 	memset(map, 0, sizeof(*map));
 	for (unsigned i = 0; i < SHARDS; i++) {
 		map->shard[i] = (struct map_shard){ MAP_HOMELESS, PLANE_SEAT_NONE, PLANE_SEAT_NONE };
-		map->pin[i] = PLANE_SEAT_NONE;
+		map->feeds[i] = map->pin[i] = PLANE_SEAT_NONE;
 		map->lines[i] = MAP_NO_BANK;
 	}
 	map->homeless = SHARDS;
@@ -58,6 +58,7 @@ static void map_set(struct map *map, unsigned i, struct map_shard now)
 	else
 		bits_clear(&map->asks, i);
 	*shard = now;
+	map->feeds[i] = now.state == MAP_SERVED || now.state == MAP_LEAVING ? now.seat : PLANE_SEAT_NONE;
 }
 
 static unsigned map_least(const struct map *map, uint32_t among)

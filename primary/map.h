@@ -35,6 +35,7 @@ struct map_image {
 
 struct map {
 	struct map_shard shard[SHARDS];
+	uint8_t feeds[SHARDS]; // the seat that packets of the shard may be lent to, as its state says; PLANE_SEAT_NONE
 	struct bits of[PLANE_SEATS]; // shards by seat
 	struct bits asks;            // shards that wait for a fence to be lent: TAKING, LEAVING
 	struct bits changed;         // shards whose seat changed since the loop looked last
@@ -85,5 +86,5 @@ static inline bool map_has(const struct map *map, unsigned seat)
 // Packets of the shard may be lent to its seat.
 static inline bool map_fed(const struct map *map, unsigned shard)
 {
-	return map->shard[shard].state == MAP_SERVED || map->shard[shard].state == MAP_LEAVING;
+	return map->feeds[shard] != PLANE_SEAT_NONE;
 }

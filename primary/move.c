@@ -41,7 +41,7 @@ static bool move_may_fence(const struct loop *loop, unsigned seat)
 {
 	uint8_t phase = loop->crew[seat].phase;
 
-	return (phase == CREW_READY || phase == CREW_DRAINING) && loop->lane[seat].space > 0 &&
+	return (phase == CREW_READY || phase == CREW_DRAINING) && lane_space(&loop->lane[seat]) > 0 &&
 	       loop->lane[seat].lease.suspects == 0; // a suspect is alone
 }
 

@@ -129,16 +129,6 @@ static void neigh_ask(struct neigh *neigh, struct neigh_entry *entry, const uint
 		neigh_nd_ask(neigh, entry->port, entry->address, mac);
 }
 
-// The whole L2 header in one copy, whatever its length: what stands before a shorter one is headroom.
-static inline void neigh_pass(struct neigh *neigh, const struct neigh_entry *entry, struct nic_frame frame,
-			      uint8_t *room)
-{
-	memcpy(room + frame.offset - NEIGH_L2, entry->l2, NEIGH_L2);
-	frame.offset = (uint16_t)(frame.offset - entry->l2_bytes);
-	frame.length = (uint16_t)(frame.length + entry->l2_bytes);
-	neigh->out.send(neigh->out.with, entry->port, frame);
-}
-
 static const uint8_t *neigh_entry_mac(const struct neigh_entry *entry)
 {
 	return entry->l2 + NEIGH_L2 - entry->l2_bytes;
@@ -153,8 +143,12 @@ static void neigh_settle(struct neigh *neigh, struct neigh_entry *entry, const u
 		     address_is_ipv4(entry->address) ? NEIGH_ETHER_IPV4 : NEIGH_ETHER_IPV6);
 	entry->l2_bytes = neigh->port[entry->port].l2_bytes;
 	neigh_table_state(&neigh->table, entry, NEIGH_KNOWN);
-	while (neigh_table_take(&neigh->table, entry, &frame))
-		neigh_pass(neigh, entry, frame, neigh->out.bytes(neigh->out.with, frame.room));
+	while (neigh_table_take(&neigh->table, entry, &frame)) {
+		memcpy(neigh->out.bytes(neigh->out.with, frame.room) + frame.offset - NEIGH_L2, entry->l2, NEIGH_L2);
+		frame.offset = (uint16_t)(frame.offset - entry->l2_bytes);
+		frame.length = (uint16_t)(frame.length + entry->l2_bytes);
+		neigh->out.send(neigh->out.with, entry->port, frame);
+	}
 }
 
 static void neigh_prove(struct neigh_entry *entry, uint64_t now_ns)
@@ -235,45 +229,28 @@ static unsigned neigh_wait(struct neigh *neigh, const struct route_hop *hop, str
 	return neigh_table_wait(&neigh->table, entry, frame) ? VERDICT_FORWARD : VERDICT_NEIGHBOUR_FULL;
 }
 
-// The next hop of the packet at `ip`, or why there is none. One branch for the family, and everything behind it inline.
-static inline unsigned neigh_route(const struct neigh *neigh, unsigned side, const uint8_t *ip, unsigned length,
-				   struct route_hop *hop)
-{
-	const struct route_table *table = route_side(&neigh->routes, side);
-	bool found;
-
-	if (length >= IP4_HEADER && ip[0] >> 4 == 4)
-		found = route_find4(&table[ROUTE_IPV4], side, address_ipv4(be32_get(ip + 16)), hop);
-	else if (length >= IP6_HEADER && ip[0] >> 4 == 6)
-		found = route_find6(&neigh->routes, &table[ROUTE_IPV6], side, address_ipv6(ip + 24), hop);
-	else
-		return VERDICT_SHORT;
-	return found ? VERDICT_FORWARD : VERDICT_NO_ROUTE;
-}
-
 unsigned neigh_send(struct neigh *neigh, unsigned side, struct nic_frame frame, uint64_t now_ns, unsigned *mtu)
 {
-	uint8_t *room = neigh->out.bytes(neigh->out.with, frame.room);
+	uint8_t *ip = neigh->out.bytes(neigh->out.with, frame.room) + frame.offset;
 	struct route_hop hop;
 	unsigned verdict;
+	int ready;
 
 	if (frame.offset < NEIGH_L2)
 		return VERDICT_SHORT;
-	verdict = neigh_route(neigh, side, room + frame.offset, frame.length, &hop);
+	ready = neigh_ready(neigh, side, ip, frame.length);
+	if (ready >= 0) {
+		neigh->out.send(neigh->out.with, neigh_ready_port(ready), neigh_ready_frame(frame, ready));
+		return VERDICT_FORWARD;
+	}
+	verdict = neigh_route(neigh, side, ip, frame.length, &hop);
 	if (verdict != VERDICT_FORWARD)
 		return verdict;
 	if (frame.length > hop.mtu) {
 		*mtu = hop.mtu;
 		return VERDICT_TO_SLOW_BIG;
 	}
-
-	struct neigh_entry *entry = neigh_table_find(&neigh->table, hop.port, hop.address);
-
-	if (!entry || entry->state != NEIGH_KNOWN)
-		return neigh_wait(neigh, &hop, frame, now_ns);
-	entry->used = true;
-	neigh_pass(neigh, entry, frame, room);
-	return VERDICT_FORWARD;
+	return neigh_wait(neigh, &hop, frame, now_ns);
 }
 
 // Nobody answered: what waited is dropped. A gateway is asked for ever.
@@ -339,6 +316,16 @@ static void neigh_pin(struct neigh *neigh, const struct route_table *table, uint
 	}
 }
 
+// A gateway's entry is there for ever: packets that go by it need not look for it.
+static void neigh_remember(struct neigh *neigh, unsigned way)
+{
+	const struct route_table *table = &neigh->routes.side[way][ROUTE_IPV4];
+
+	if (table->gateways > 0)
+		neigh->gateway4[way] =
+		    neigh_table_find(&neigh->table, table->gateway[0].port, table->gateway[0].address);
+}
+
 void neigh_announce(struct neigh *neigh, uint64_t now_ns)
 {
 	for (unsigned p = 0; p < neigh->ports; p++)
@@ -352,6 +339,8 @@ void neigh_announce(struct neigh *neigh, uint64_t now_ns)
 		}
 	for (unsigned f = 0; f < ROUTE_FAMILIES; f++)
 		neigh_pin(neigh, &neigh->routes.port[f], now_ns);
+	neigh_remember(neigh, 0);
+	neigh_remember(neigh, 1);
 }
 
 unsigned neigh_waiting(const struct neigh *neigh)

@@ -6,6 +6,8 @@
 #include "primary/neigh.h"
 #include "primary/neigh_table.h"
 #include "primary/route.h"
+#include "shared/plane/verdict.h"
+#include "shared/wire/ip.h"
 
 enum { NEIGH_ETHER_IPV4 = 0x0800, NEIGH_ETHER_ARP = 0x0806, NEIGH_ETHER_IPV6 = 0x86dd };
 enum { NEIGH_MAC = 6, NEIGH_BODY = 72 }; // the longest: an IPv6 header, and 32 bytes of ND
@@ -26,6 +28,7 @@ struct neigh_port {
 struct neigh {
 	struct neigh_table table;
 	struct routes routes;
+	struct neigh_entry *gateway4[2]; // of the sides, LANE_SIDE_ACCESS first; null: there is none
 	struct neigh_port port[PLANE_PORTS];
 	unsigned ports;
 	struct neigh_out out;
@@ -35,6 +38,22 @@ struct neigh {
 
 // Writes a frame's L2 header so that it ends where l3 begins.
 void neigh_l2_put(const struct neigh_port *port, uint8_t *l3, const uint8_t *mac, unsigned type);
+
+// The next hop of the packet at `ip`, or why there is none. One branch for the family, and everything behind it inline.
+static inline unsigned neigh_route(const struct neigh *neigh, unsigned side, const uint8_t *ip, unsigned length,
+				   struct route_hop *hop)
+{
+	const struct route_table *table = route_side(&neigh->routes, side);
+	bool found;
+
+	if (length >= IP4_HEADER && ip[0] >> 4 == 4)
+		found = route_find4(&table[ROUTE_IPV4], side, address_ipv4(be32_get(ip + 16)), hop);
+	else if (length >= IP6_HEADER && ip[0] >> 4 == 6)
+		found = route_find6(&neigh->routes, &table[ROUTE_IPV6], side, address_ipv6(ip + 24), hop);
+	else
+		return VERDICT_SHORT;
+	return found ? VERDICT_FORWARD : VERDICT_NO_ROUTE;
+}
 
 // A frame of our own, behind its L2 header.
 struct neigh_message {

@@ -15,7 +15,9 @@
 #define NIC_PRIVATE_MBUFS 8191u // fill queue 2,048, transmit queue 2,048, completions 2,048, and some in hand
 #define NIC_PRIVATE_ROOM 2688u  // both headrooms (mbuf's 128, XDP's 256) and the longest frame
 #define NIC_MBUF_STRIDE 256u    // bytes of a pool of bare mbufs, each; an upper bound
-#define NIC_FRAME_EXTRA 18u     // Ethernet and one tag: what a frame is longer than its packet
+#define NIC_LEAD \
+	(RTE_PKTMBUF_HEADROOM - ROOM_HEADROOM) // an mbuf's buffer begins so much before its room: nobody touches that
+#define NIC_FRAME_EXTRA 18u                    // Ethernet and one tag: what a frame is longer than its packet
 
 // What differs between drivers.
 struct nic_driver {
@@ -75,7 +77,7 @@ static inline struct rte_mbuf *nic_mbuf(const struct nic *nic, uint32_t room)
 // By the data's address: the mbuf's own may have no constant distance, and this line is in the cache already.
 static inline uint32_t nic_room_of(const struct nic_zone *zone, const struct rte_mbuf *mbuf)
 {
-	return zone->number | (uint32_t)((size_t)((uint8_t *)mbuf->buf_addr - zone->rooms) / ROOM_STRIDE);
+	return zone->number | (uint32_t)((size_t)((uint8_t *)mbuf->buf_addr + NIC_LEAD - zone->rooms) / ROOM_STRIDE);
 }
 
 // ---- nic_pool.c

@@ -15,11 +15,13 @@ static unsigned nic_keep(const struct nic_port *port, struct rte_mbuf **mbufs, u
 	unsigned kept = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		if (nic_fits(port, mbufs[i]))
-			frames[kept++] = (struct nic_frame){ nic_room_of(port->zone, mbufs[i]), mbufs[i]->data_off,
-							     mbufs[i]->data_len };
-		else
+		if (!nic_fits(port, mbufs[i])) {
 			rte_pktmbuf_free(mbufs[i]);
+			continue;
+		}
+		__builtin_prefetch(rte_pktmbuf_mtod(mbufs[i], const void *));
+		frames[kept++] = (struct nic_frame){ nic_room_of(port->zone, mbufs[i]),
+						     (uint16_t)(mbufs[i]->data_off - NIC_LEAD), mbufs[i]->data_len };
 	}
 	return kept;
 }
@@ -40,7 +42,7 @@ static unsigned nic_copy(const struct nic_port *port, struct rte_mbuf **mbufs, u
 			++*roomless;
 			continue;
 		}
-		memcpy((uint8_t *)room->buf_addr + ROOM_HEADROOM, rte_pktmbuf_mtod(mbufs[i], const void *),
+		memcpy((uint8_t *)room->buf_addr + NIC_LEAD + ROOM_HEADROOM, rte_pktmbuf_mtod(mbufs[i], const void *),
 		       mbufs[i]->data_len);
 		frames[kept++] = (struct nic_frame){ nic_room_of(port->zone, room), ROOM_HEADROOM, mbufs[i]->data_len };
 	}
@@ -89,7 +91,7 @@ unsigned nic_tx(struct nic *nic, unsigned port, struct nic_frame frame)
 	struct nic_port *at = &nic->port[port];
 	struct rte_mbuf *mbuf = nic_mbuf(nic, frame.room);
 
-	mbuf->data_off = frame.offset;
+	mbuf->data_off = (uint16_t)(frame.offset + NIC_LEAD);
 	mbuf->data_len = frame.length;
 	mbuf->pkt_len = frame.length;
 	mbuf->ol_flags = 0; // what the receiving driver said of it is no order to the sending one

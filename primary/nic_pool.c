@@ -10,12 +10,12 @@
 
 #define NIC_CACHE 256u // rooms last freed are the next ones taken, while they are still in the cache
 
-_Static_assert(RTE_PKTMBUF_HEADROOM == ROOM_HEADROOM, "drivers leave this much before a frame");
-_Static_assert(ROOM_STRIDE <= UINT16_MAX, "buf_len");
+_Static_assert(RTE_PKTMBUF_HEADROOM >= ROOM_HEADROOM, "drivers leave this much before a frame");
+_Static_assert(ROOM_STRIDE + NIC_LEAD <= UINT16_MAX, "buf_len");
 
 static struct rte_mempool *nic_pool_make(const char *name, unsigned count, unsigned element, int node)
 {
-	struct rte_pktmbuf_pool_private facts = { .mbuf_data_room_size = ROOM_STRIDE };
+	struct rte_pktmbuf_pool_private facts = { .mbuf_data_room_size = ROOM_STRIDE + NIC_LEAD };
 	// Elements need no I/O addresses of their own, so they may lie in one run across pages.
 	struct rte_mempool *pool = rte_mempool_create_empty(name, count, element, NIC_CACHE, sizeof(facts), node,
 							    RTE_MEMPOOL_F_NO_IOVA_CONTIG);
@@ -44,9 +44,9 @@ static void nic_redirect(struct rte_mempool *pool, void *with, void *element, un
 		zone->stride = (size_t)((uint8_t *)element - zone->first);
 	if ((uint8_t *)element == zone->first + n * zone->stride)
 		zone->count++;
-	mbuf->buf_addr = room;
-	rte_mbuf_iova_set(mbuf, rte_mem_virt2iova(room));
-	mbuf->buf_len = ROOM_STRIDE;
+	mbuf->buf_addr = room - NIC_LEAD;
+	rte_mbuf_iova_set(mbuf, rte_mem_virt2iova(room) - NIC_LEAD);
+	mbuf->buf_len = ROOM_STRIDE + NIC_LEAD;
 }
 
 int nic_zone_open(struct nic_zone *zone, const struct rooms *rooms, unsigned number)

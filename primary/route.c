@@ -45,9 +45,9 @@ void route_build(struct routes *routes, const struct conf *conf)
 	memset(routes, 0, sizeof(*routes));
 	for (unsigned p = 0; p < conf->ports; p++) {
 		if (conf->port[p].role & CONF_ACCESS)
-			route_add_port(routes->access, &conf->port[p], p);
+			route_add_port(routes->side[0], &conf->port[p], p);
 		if (conf->port[p].role & CONF_CORE)
-			route_add_port(routes->core, &conf->port[p], p);
+			route_add_port(routes->side[1], &conf->port[p], p);
 		route_add_port(routes->port, &conf->port[p], p);
 		routes->mtu[p] = conf->port[p].mtu;
 	}

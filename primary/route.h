@@ -31,7 +31,8 @@ struct route_table {
 };
 
 struct routes {
-	struct route_table access[ROUTE_FAMILIES], core[ROUTE_FAMILIES], port[ROUTE_FAMILIES];
+	struct route_table side[2][ROUTE_FAMILIES]; // LANE_SIDE_ACCESS, LANE_SIDE_CORE
+	struct route_table port[ROUTE_FAMILIES];
 	uint16_t mtu[PLANE_PORTS];
 };
 
@@ -43,6 +44,11 @@ static inline bool route_broadcast(const struct route_prefix *p, struct address 
 	uint64_t host = destination.low & ~p->mask.low;
 
 	return p->length < 31 && (host == 0 || host == ~p->mask.low);
+}
+
+static inline bool route_holds4(const struct route_prefix *p, uint32_t ipv4)
+{
+	return !(((uint32_t)p->own.low ^ ipv4) & (uint32_t)p->mask.low);
 }
 
 static inline const struct route_prefix *route_prefix(const struct route_table *table, unsigned side, struct address to)
@@ -68,12 +74,13 @@ static inline bool route_find4(const struct route_table *table, unsigned side, s
 	if (address_no_host4((uint32_t)to.low))
 		return false;
 
-	const struct route_prefix *p = route_prefix(table, side, to);
-
-	if (!p)
-		return route_gateway(table, side, hop);
-	*hop = (struct route_hop){ to, p->port, p->mtu };
-	return !route_broadcast(p, to);
+	for (const struct route_prefix *p = table->prefix; p < table->prefix + table->prefixes; p++) {
+		if (!route_holds4(p, (uint32_t)to.low) || (side < LANE_SIDE_ACCESS && p->port != side))
+			continue;
+		*hop = (struct route_hop){ to, p->port, p->mtu };
+		return !route_broadcast(p, to);
+	}
+	return route_gateway(table, side, hop);
 }
 
 // A link-local address means something on one port only.
@@ -98,7 +105,7 @@ static inline bool route_find6(const struct routes *routes, const struct route_t
 // The tables of a side: LANE_SIDE_*, or one port; one for each family.
 static inline const struct route_table *route_side(const struct routes *routes, unsigned side)
 {
-	return side == LANE_SIDE_ACCESS ? routes->access : side == LANE_SIDE_CORE ? routes->core : routes->port;
+	return side >= LANE_SIDE_ACCESS ? routes->side[side - LANE_SIDE_ACCESS] : routes->port;
 }
 
 // Finds the next hop on `side`. False: none, or a destination that is no host's.

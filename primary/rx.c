@@ -4,24 +4,40 @@
 #include "primary/loop.h"
 #include "primary/tx.h"
 
-static unsigned rx_seat(const struct loop *loop, unsigned list)
+// The seat that packets of the list go to, as far as the shard's state says; PLANE_SEAT_NONE.
+static inline unsigned rx_seat(const struct loop *loop, unsigned list)
 {
-	return list == HOLD_SLOW ? PLANE_SEAT_SLOW : loop->map.shard[list].seat;
+	return list == HOLD_SLOW ? PLANE_SEAT_SLOW : loop->map.feeds[list];
 }
 
-// Whether packets of the list may be lent to its seat now, if there is space.
-static bool rx_open(const struct loop *loop, unsigned list, unsigned seat)
+// Whether the seat may be lent packets now, if there is space. Nobody has the number that PLANE_SEAT_NONE is cut to.
+static inline bool rx_open(const struct loop *loop, unsigned seat)
 {
-	bool served = list == HOLD_SLOW || map_fed(&loop->map, list);
-
-	return served && (loop->fed >> seat & 1);
+	_Static_assert(PLANE_SEAT_NONE % 32 >= PLANE_SEATS, "no seat's bit");
+	return loop->fed >> seat % 32 & 1;
 }
 
-static void rx_lend(struct loop *loop, unsigned seat, struct lane_handle handle)
+// Whether something is in front.
+static inline bool rx_waits(const struct loop *loop, unsigned list)
 {
-	loop->tally.seat[seat].in_packets++;
-	loop->tally.seat[seat].in_bytes += handle.length;
-	lane_put(&loop->lane[seat], handle);
+	return loop->hold.total > 0 && !hold_empty(&loop->hold, list);
+}
+
+static inline void rx_lend(struct loop *loop, unsigned seat, struct lane_words words)
+{
+	struct tally_seat *tally = &loop->tally.seat[seat];
+
+	tally->in_packets++;
+	tally->in_bytes += (uint16_t)(words.rest >> LANE_WORD_LENGTH);
+	lane_put_words(&loop->lane[seat], words);
+}
+
+static void rx_lend_next(struct loop *loop, unsigned seat, unsigned list)
+{
+	struct lane_handle handle = hold_pop(&loop->hold, list);
+
+	handle.turn = 0;
+	rx_lend(loop, seat, lane_words(&handle));
 }
 
 static uint32_t rx_limit(const struct loop *loop, unsigned list)
@@ -38,23 +54,38 @@ static unsigned rx_refusal(const struct loop *loop, unsigned list)
 	return loop->map.shard[list].state == MAP_HOMELESS ? VERDICT_NO_WORKER : VERDICT_LANE_FULL;
 }
 
-void rx_pass(struct loop *loop, unsigned list, struct lane_handle handle)
+// Not at once: it waits behind what waits, or is refused.
+static void rx_later(struct loop *loop, unsigned list, struct lane_words words)
 {
-	unsigned seat = rx_seat(loop, list);
+	struct lane_handle handle = lane_handle(words);
 
-	if (rx_open(loop, list, seat) && hold_empty(&loop->hold, list) && loop->lane[seat].space > 0)
-		rx_lend(loop, seat, handle);
-	else if (loop->hold.count[loop->hold.list[list].payer] < rx_limit(loop, list))
+	if (loop->hold.count[loop->hold.list[list].payer] < rx_limit(loop, list))
 		hold_push(&loop->hold, list, &handle);
 	else
 		tx_end(loop, handle.room, rx_refusal(loop, list));
 }
 
-void rx_refuse(struct loop *loop, uint32_t room, const struct steer_result *to)
+static inline void rx_give(struct loop *loop, unsigned list, struct lane_words words)
 {
-	if (to->code == VERDICT_QUARANTINED)
-		quarantine_count(&loop->quarantine, to->hint);
-	tx_end(loop, room, to->code);
+	unsigned seat = rx_seat(loop, list);
+
+	if (rx_open(loop, seat) && !rx_waits(loop, list) && lane_space(&loop->lane[seat]) > 0)
+		rx_lend(loop, seat, words);
+	else
+		rx_later(loop, list, words);
+}
+
+void rx_pass(struct loop *loop, unsigned list, struct lane_handle handle)
+{
+	handle.turn = 0;
+	rx_give(loop, list, lane_words(&handle));
+}
+
+void rx_refuse(struct loop *loop, uint32_t room, struct steer_result to)
+{
+	if (to.code == VERDICT_QUARANTINED)
+		quarantine_count(&loop->quarantine, to.hint);
+	tx_end(loop, room, to.code);
 }
 
 // ARP and ND: the primary speaks for itself.
@@ -71,38 +102,39 @@ static void rx_neigh(struct loop *loop, unsigned port, struct nic_frame frame, u
 	tx_frame(loop, port, frame, VERDICT_ANSWERED);
 }
 
-static void rx_frame(struct loop *loop, unsigned port, struct nic_frame frame)
+// Offset and length without the first bytes, as they stand in a handle: both at once.
+static inline uint32_t rx_behind(struct nic_frame frame, unsigned bytes)
+{
+	return (frame.offset | (uint32_t)frame.length << LANE_WORD_LENGTH) + bytes - (bytes << LANE_WORD_LENGTH);
+}
+
+static inline void rx_frame(struct loop *loop, unsigned port, struct nic_frame frame)
 {
 	uint8_t *bytes = room_at(&loop->part.view->rooms, frame.room) + frame.offset;
 	struct steer_result to = steer_frame(loop->steer, port, bytes, frame.length);
 
-	if (to.code == STEER_TO_LANE) {
-		struct lane_handle handle = {
-			.room = frame.room,
-			.hint = to.hint,
-			.offset = (uint16_t)(frame.offset + to.l3),
-			.length = (uint16_t)(frame.length - to.l3),
-			.port = (uint8_t)port,
-			.code = to.kind,
+	if (__builtin_expect(to.code == STEER_TO_LANE, 1)) {
+		struct lane_words words = {
+			.place = frame.room | (uint64_t)to.hint << 32,
+			.rest = rx_behind(frame, to.l3) | (uint64_t)port << LANE_WORD_PORT |
+				(uint64_t)to.kind << LANE_WORD_CODE,
 		};
-		rx_pass(loop, to.kind == LANE_LOCAL ? HOLD_SLOW : to.shard, handle);
+
+		rx_give(loop, to.kind == LANE_LOCAL ? HOLD_SLOW : to.shard, words);
 	} else if (to.code == STEER_NEIGH) {
 		rx_neigh(loop, port, frame, bytes);
 	} else {
-		rx_refuse(loop, frame.room, &to);
+		rx_refuse(loop, frame.room, to);
 	}
 }
 
 unsigned rx_port(struct loop *loop, unsigned port)
 {
-	const struct rooms *rooms = &loop->part.view->rooms;
 	struct nic_frame frames[NIC_BURST];
 	unsigned refused = 0;
 	unsigned n = nic_rx(loop->part.nic, port, frames, loop->tally.verdict, &refused);
 
 	loop->tally.rx += n + refused;
-	for (unsigned i = 0; i < n; i++)
-		__builtin_prefetch(room_at(rooms, frames[i].room) + frames[i].offset);
 	for (unsigned i = 0; i < n; i++)
 		rx_frame(loop, port, frames[i]);
 	return n + refused;
@@ -132,9 +164,9 @@ static unsigned rx_resume_list(struct loop *loop, unsigned list, unsigned seat)
 	struct lane *lane = &loop->lane[seat];
 	unsigned n = 0;
 
-	while (n < LANE_BURST && lane->space > 0 && !hold_empty(&loop->hold, list)) {
+	while (n < LANE_BURST && lane_space(lane) > 0 && !hold_empty(&loop->hold, list)) {
 		if (!rx_apart(loop, list))
-			rx_lend(loop, seat, hold_pop(&loop->hold, list));
+			rx_lend_next(loop, seat, list);
 		n++;
 	}
 	return n;
@@ -151,9 +183,9 @@ static unsigned rx_resume_seat(struct loop *loop, unsigned seat)
 		unsigned end = pass ? start : SHARDS;
 
 		for (unsigned i = bits_next(&wait, pass ? 0 : start); i < end; i = bits_next(&wait, i + 1)) {
-			if (loop->lane[seat].space == 0)
+			if (lane_space(&loop->lane[seat]) == 0)
 				return n;
-			if (!rx_open(loop, i, seat))
+			if (!rx_open(loop, rx_seat(loop, i)))
 				continue;
 			n += rx_resume_list(loop, i, seat);
 			loop->resume_from[seat] = (i + 1) % SHARDS;
@@ -183,8 +215,8 @@ static unsigned rx_resume_alone(struct loop *loop, unsigned seat)
 	list = rx_suspect(loop, seat);
 	if (list == HOLD_LISTS)
 		return 0;
-	if (!rx_apart(loop, list) && loop->lane[seat].space > 0)
-		rx_lend(loop, seat, hold_pop(&loop->hold, list));
+	if (!rx_apart(loop, list) && lane_space(&loop->lane[seat]) > 0)
+		rx_lend_next(loop, seat, list);
 	return 1;
 }
 
@@ -209,7 +241,7 @@ unsigned rx_resume(struct loop *loop)
 	for (uint32_t seats = loop->fed; seats; seats &= seats - 1) {
 		unsigned seat = (unsigned)__builtin_ctz(seats);
 
-		if (loop->hold.count[seat] == 0 || loop->lane[seat].space == 0)
+		if (loop->hold.count[seat] == 0 || lane_space(&loop->lane[seat]) == 0)
 			continue;
 		if (seat == PLANE_SEAT_SLOW)
 			n += rx_resume_list(loop, HOLD_SLOW, seat);

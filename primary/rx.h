@@ -12,7 +12,7 @@ unsigned rx_port(struct loop *loop, unsigned port);
 void rx_pass(struct loop *loop, unsigned list, struct lane_handle handle);
 
 // Ends a packet that steer refused.
-void rx_refuse(struct loop *loop, uint32_t room, const struct steer_result *to);
+void rx_refuse(struct loop *loop, uint32_t room, struct steer_result to);
 
 // Which seats have suspects to try: they are fed nothing else. Each turn while there are any.
 void rx_alone(struct loop *loop);

@@ -23,7 +23,9 @@ _Static_assert(STEER_BYTES == ETHER_HEADER + ETHER_TAG + 60 + UDP_HEADER + GTPU_
 _Static_assert(VERDICT_COUNT < STEER_NEIGH, "a code is a verdict or one of ours");
 
 struct steer_port {
-	uint64_t mac; // first six bytes of a frame for us, as be64 >> 16; 0 = not known, everything is for us
+	uint64_t
+	    usual; // first six bytes of a frame for us, where they alone decide: untagged, MAC known. As steer_word; else no frame's
+	uint64_t mac; // the same as be64 >> 16; 0 = not known, everything is for us
 	uint16_t vlan;
 	uint8_t role;
 };
@@ -31,6 +33,7 @@ struct steer_port {
 struct steer {
 	struct steer_port port[PLANE_PORTS];
 	uint32_t gtpu_ipv4;
+	uint64_t tails;                      // set of the last bytes, modulo 64, of the addresses in `own`
 	struct addrmap own;                  // address -> STEER_OWN, STEER_BROADCAST
 	struct addrmap exceptions;           // address or prefix -> shard
 	const struct quarantine *quarantine; // the loop's; null = none
@@ -199,9 +202,10 @@ static bool steer_for_us(const struct steer_port *port, const uint8_t *frame)
 	return mac == port->mac || !port->mac || mac >> 40 & 1;
 }
 
-struct steer_result steer_frame(const struct steer *steer, unsigned port, const uint8_t *frame, unsigned length)
+// The whole rule, for any frame.
+__attribute__((noinline)) static struct steer_result steer_any(const struct steer *steer, const struct steer_port *at,
+							       const uint8_t *frame, unsigned length)
 {
-	const struct steer_port *at = &steer->port[port];
 	struct steer_from from = { .ip = frame, .length = length, .role = at->role };
 	unsigned type = 0;
 	enum verdict verdict = steer_ethernet(at, &from, &type, &from.l3);
@@ -223,6 +227,72 @@ struct steer_result steer_frame(const struct steer *steer, unsigned port, const 
 	return steer_refuse(VERDICT_NOT_IP, from.l3);
 }
 
+// Eight bytes as they lie; and the same written down, the first one lowest.
+static inline uint64_t steer_word(const uint8_t *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
+
+#define STEER_USUAL_BYTES (ETHER_HEADER + IP4_HEADER + UDP_HEADER + GTPU_HEADER)
+#define STEER_MAC_MASK 0x0000ffffffffffffull
+#define STEER_TYPE 0x450008ull                // from byte 12 on: IPv4, and its header has no options
+#define STEER_TYPE_MASK 0xffffffull           //
+#define STEER_UDP 0x0000000011000000ull       // from byte 20 on: no fragment, UDP
+#define STEER_UDP_MASK 0x00000000ff00ff3full  //
+#define STEER_GPDU 0xff30000000006808ull      // from byte 36 on: port 2152, G-PDU of GTP version 1
+#define STEER_GPDU_MASK 0xfff000000000ffffull //
+
+_Static_assert(GTPU_PORT == 0x0868 && GTPU_G_PDU == 0xff && (GTPU_VERSION_1 | GTPU_PT) == 0x30,
+	       "as written down above");
+
+// Most frames are for our MAC, untagged, IPv4 without options, and then a G-PDU or for a subscriber: told by whole words of the
+// header, no byte for itself. What is not, or could be refused, goes by the whole rule, which says the same of these.
+static inline bool steer_usual(const struct steer *steer, const struct steer_port *at, const uint8_t *frame,
+			       unsigned length)
+{
+	return length >= STEER_USUAL_BYTES && (steer_word(frame) & STEER_MAC_MASK) == at->usual &&
+	       (steer_word(frame + 12) & STEER_TYPE_MASK) == STEER_TYPE && !steer_wary(steer) &&
+	       be16_get(frame + 16) >= IP4_HEADER && be16_get(frame + 16) <= length - ETHER_HEADER;
+}
+
+static inline bool steer_usual_up(const struct steer_port *at, const uint8_t *frame)
+{
+	return !((steer_word(frame + 20) ^ STEER_UDP) & STEER_UDP_MASK) &&
+	       !((steer_word(frame + 36) ^ STEER_GPDU) & STEER_GPDU_MASK) && at->role & CONF_ACCESS &&
+	       be16_get(frame + 16) >= IP4_HEADER + UDP_HEADER + GTPU_HEADER;
+}
+
+static inline bool steer_usual_down(const struct steer *steer, const struct steer_port *at, uint32_t destination)
+{
+	return at->role & CONF_CORE && !(steer->tails >> destination % 64 & 1) && !address_no_host4(destination);
+}
+
+static inline uint8_t steer_shard4(const struct steer *steer, uint32_t destination)
+{
+	return (uint8_t)addrmap_get(&steer->exceptions, address_ipv4(destination), shard_of_ipv4(destination));
+}
+
+struct steer_result steer_frame(const struct steer *steer, unsigned port, const uint8_t *frame, unsigned length)
+{
+	const struct steer_port *at = &steer->port[port];
+
+	if (steer_usual(steer, at, frame, length)) {
+		uint32_t destination = be32_get(frame + 30), teid = be32_get(frame + 46);
+
+		if (destination == steer->gtpu_ipv4 && steer_usual_up(at, frame))
+			return steer_lane(LANE_UPLINK, shard_of_teid(teid), teid, ETHER_HEADER);
+		if (destination != steer->gtpu_ipv4 && steer_usual_down(steer, at, destination)) {
+			uint8_t shard = steer_shard4(steer, destination);
+
+			return steer_lane(LANE_DOWNLINK, shard, shard, ETHER_HEADER);
+		}
+	}
+	return steer_any(steer, at, frame, length);
+}
+
 struct steer_result steer_packet(const struct steer *steer, unsigned role, const uint8_t *packet, unsigned length)
 {
 	struct steer_from from = { .ip = packet, .length = length, .role = (uint8_t)role };
@@ -230,6 +300,12 @@ struct steer_result steer_packet(const struct steer *steer, unsigned role, const
 	if (!length)
 		return steer_refuse(VERDICT_SHORT, 0);
 	return packet[0] >> 4 == 6 ? steer_ipv6(steer, &from) : steer_ipv4(steer, &from);
+}
+
+static void steer_own(struct steer *steer, struct address address, uint32_t what)
+{
+	addrmap_put(&steer->own, address, what);
+	steer->tails |= 1ull << address.low % 64;
 }
 
 // The broadcast addresses of an own IPv4 prefix, old form and new (RFC 1122 3.2.1.3).
@@ -241,8 +317,8 @@ static void steer_broadcast(struct steer *steer, const struct plane_address *own
 	uint32_t hosts = own->prefix_len ? (1u << (32 - own->prefix_len)) - 1 : UINT32_MAX;
 	uint32_t ipv4 = be32_get(own->bytes);
 
-	addrmap_put(&steer->own, address_ipv4(ipv4 | hosts), STEER_BROADCAST);
-	addrmap_put(&steer->own, address_ipv4(ipv4 & ~hosts), STEER_BROADCAST);
+	steer_own(steer, address_ipv4(ipv4 | hosts), STEER_BROADCAST);
+	steer_own(steer, address_ipv4(ipv4 & ~hosts), STEER_BROADCAST);
 }
 
 struct steer *steer_make(const struct conf *conf, const struct plane *plane)
@@ -255,11 +331,13 @@ struct steer *steer_make(const struct conf *conf, const struct plane *plane)
 	}
 	steer->gtpu_ipv4 = plane->net.gtpu_ipv4;
 	for (unsigned p = 0; p < conf->ports; p++)
-		steer->port[p] = (struct steer_port){ .vlan = conf->port[p].vlan, .role = (uint8_t)conf->port[p].role };
+		steer->port[p] = (struct steer_port){ .usual = UINT64_MAX,
+						      .vlan = conf->port[p].vlan,
+						      .role = (uint8_t)conf->port[p].role };
 	for (unsigned i = 0; i < plane->owns; i++)
 		steer_broadcast(steer, &plane->own[i]);
 	for (unsigned i = 0; i < plane->owns; i++) // after all broadcasts: our own word wins
-		addrmap_put(&steer->own, address_read(plane->own[i].family, plane->own[i].bytes), STEER_OWN);
+		steer_own(steer, address_read(plane->own[i].family, plane->own[i].bytes), STEER_OWN);
 	return steer;
 }
 
@@ -278,7 +356,9 @@ void steer_mac(struct steer *steer, unsigned port, const uint8_t mac[6])
 
 	memcpy(bytes, mac, 6);
 	steer->port[port].mac = be64_get(bytes) >> 16;
-	addrmap_put(&steer->own, address_eui64(mac), STEER_OWN);
+	if (!steer->port[port].vlan)
+		steer->port[port].usual = steer_word(bytes);
+	steer_own(steer, address_eui64(mac), STEER_OWN);
 }
 
 void steer_quarantine(struct steer *steer, const struct quarantine *quarantine)

@@ -23,9 +23,10 @@ static void tx_refused(struct loop *loop, unsigned refused)
 	loop->tally.verdict[VERDICT_TX_FULL] += refused;
 }
 
-void tx_frame(struct loop *loop, unsigned port, struct nic_frame frame, unsigned verdict)
+static inline void tx_leave(struct loop *loop, unsigned port, struct nic_frame frame, unsigned verdict)
 {
 	bool up = loop->link >> port & 1;
+	unsigned refused;
 
 	if (verdict != LOOP_OWN)
 		loop->tally.verdict[up ? verdict : VERDICT_TX_DOWN]++;
@@ -33,8 +34,15 @@ void tx_frame(struct loop *loop, unsigned port, struct nic_frame frame, unsigned
 		nic_free(loop->part.nic, frame.room);
 		return;
 	}
-	tx_refused(loop, nic_tx(loop->part.nic, port, frame));
+	refused = nic_tx(loop->part.nic, port, frame);
+	if (refused)
+		tx_refused(loop, refused);
 	loop->unsent |= 1u << port;
+}
+
+void tx_frame(struct loop *loop, unsigned port, struct nic_frame frame, unsigned verdict)
+{
+	tx_leave(loop, port, frame, verdict);
 }
 
 void tx_flush(struct loop *loop)
@@ -110,9 +118,8 @@ static bool tx_foreign(const struct loop *loop, const uint8_t *packet, unsigned 
 	return length > last && !(loop->own_tails >> packet[last] % 64 & 1);
 }
 
-static bool tx_ours(struct loop *loop, const struct lane_handle *back)
+static inline bool tx_ours(struct loop *loop, const struct lane_handle *back, const uint8_t *packet)
 {
-	const uint8_t *packet = tx_room(loop, back->room) + back->offset;
 	struct steer_result to;
 
 	if (tx_foreign(loop, packet, back->length))
@@ -122,15 +129,12 @@ static bool tx_ours(struct loop *loop, const struct lane_handle *back)
 	return to.code == STEER_TO_LANE && to.kind == LANE_LOCAL;
 }
 
-static void tx_send(struct loop *loop, const struct lane_handle *back, const struct lane_handle *lent)
+// Not at once: its next hop has to be asked for first, or does not take it.
+static void tx_later(struct loop *loop, const struct lane_handle *back, const struct lane_handle *lent)
 {
 	struct nic_frame frame = { back->room, back->offset, back->length };
 	unsigned mtu = 0, verdict;
 
-	if (back->code == VERDICT_FORWARD && back->port == LANE_SIDE_CORE && tx_ours(loop, back)) {
-		tx_slow(loop, back, lent, LANE_LOCAL, 0);
-		return;
-	}
 	loop->fate[hold_index(&loop->hold, back->room)] = back->code;
 	verdict = neigh_send(loop->neigh, back->port, frame, loop->now_ns, &mtu);
 	if (verdict == VERDICT_FORWARD)
@@ -141,6 +145,23 @@ static void tx_send(struct loop *loop, const struct lane_handle *back, const str
 		tx_big(loop, back, lent, mtu);
 	else
 		tx_end(loop, back->room, VERDICT_TOO_LONG);
+}
+
+static inline void tx_send(struct loop *loop, const struct lane_handle *back, const struct lane_handle *lent,
+			   uint8_t *packet)
+{
+	struct nic_frame frame = { back->room, back->offset, back->length };
+	int ready;
+
+	if (back->port == LANE_SIDE_CORE && back->code == VERDICT_FORWARD && tx_ours(loop, back, packet)) {
+		tx_slow(loop, back, lent, LANE_LOCAL, 0);
+		return;
+	}
+	ready = neigh_ready(loop->neigh, back->port, packet, back->length);
+	if (__builtin_expect(ready >= 0, 1))
+		tx_leave(loop, neigh_ready_port(ready), neigh_ready_frame(frame, ready), back->code);
+	else
+		tx_later(loop, back, lent);
 }
 
 static void tx_again(struct loop *loop, unsigned seat, const struct lane_handle *back, const struct lane_handle *lent)
@@ -154,7 +175,7 @@ static void tx_again(struct loop *loop, unsigned seat, const struct lane_handle 
 	handle.hint = to.hint;
 	handle.port = lent->port;
 	if (to.code != STEER_TO_LANE)
-		rx_refuse(loop, back->room, &to);
+		rx_refuse(loop, back->room, to);
 	else if (to.kind == LANE_LOCAL && seat == PLANE_SEAT_SLOW)
 		tx_end(loop, back->room, VERDICT_SLOW_REFUSED); // its answer to us: nobody waits for it
 	else if (to.kind == LANE_LOCAL)
@@ -165,15 +186,12 @@ static void tx_again(struct loop *loop, unsigned seat, const struct lane_handle 
 		rx_pass(loop, to.shard, handle);
 }
 
-static void tx_packet(struct loop *loop, unsigned seat, const struct lane_handle *back, const struct lane_handle *lent)
+// What does not leave as it is.
+static void tx_other(struct loop *loop, unsigned seat, const struct lane_handle *back, const struct lane_handle *lent)
 {
 	bool slow = seat == PLANE_SEAT_SLOW;
 
 	switch (back->code) {
-	case VERDICT_FORWARD:
-	case VERDICT_ANSWERED:
-		tx_send(loop, back, lent);
-		break;
 	case VERDICT_STEER_AGAIN:
 		tx_again(loop, seat, back, lent);
 		break;
@@ -192,7 +210,7 @@ static void tx_packet(struct loop *loop, unsigned seat, const struct lane_handle
 }
 
 // Whether a packet may come back like this from this seat.
-static bool tx_sound(const struct loop *loop, unsigned seat, const struct lane_handle *back)
+static inline bool tx_sound(const struct loop *loop, unsigned seat, const struct lane_handle *back)
 {
 	if (back->code >= VERDICT_COUNT || back->code == VERDICT_CUT || back->code == VERDICT_OWNED)
 		return false;
@@ -200,7 +218,7 @@ static bool tx_sound(const struct loop *loop, unsigned seat, const struct lane_h
 		return true; // it ends here: nobody looks at the rest
 	if (back->code == VERDICT_ANSWERED && seat != PLANE_SEAT_SLOW)
 		return false;
-	if (back->port >= loop->ports && back->port < LANE_SIDE_ACCESS)
+	if (back->port < LANE_SIDE_ACCESS && back->port >= loop->ports)
 		return false;
 	return back->offset >= TX_L2_BYTES && back->offset + back->length <= (int)ROOM_STRIDE;
 }
@@ -226,10 +244,37 @@ static void tx_fence(struct loop *loop, unsigned seat, const struct lane_handle 
 		move_owned(loop, (uint8_t)lent.hint);
 }
 
-static void tx_back(struct loop *loop, unsigned seat, const struct lane_handle *back)
+// What is no packet on its way out, or may not come back like this.
+static void tx_rare(struct loop *loop, unsigned seat, const struct lane_handle *back, const struct lane_handle *lent)
+{
+	struct tally_seat *tally = &loop->tally.seat[seat];
+
+	if (!tx_sound(loop, seat, back)) {
+		tx_forged(loop, seat);
+		tx_end(loop, back->room, VERDICT_FORGED);
+		return;
+	}
+	tally->verdict[back->code]++;
+	if (back->code == VERDICT_FORWARD || back->code == VERDICT_ANSWERED)
+		tx_send(loop, back, lent, tx_room(loop, back->room) + back->offset);
+	else
+		tx_other(loop, seat, back, lent);
+}
+
+// Whether it is a packet to be sent to the other side, in a shape that may come back: then nothing else has to be looked at.
+static inline bool tx_usual(const struct lane_handle *back)
+{
+	return back->code == VERDICT_FORWARD && back->port >= LANE_SIDE_ACCESS && back->offset >= TX_L2_BYTES &&
+	       back->offset + back->length <= (int)ROOM_STRIDE;
+}
+
+// packet: where it says that it lies, if its room is one.
+static inline void tx_back(struct loop *loop, unsigned seat, const struct lane_handle *back, uint8_t *packet)
 {
 	struct lease *lease = &loop->lane[seat].lease;
+	struct tally_seat *tally = &loop->tally.seat[seat];
 	const struct lane_handle *found = lease_find(lease, back);
+	struct lane_handle lent;
 
 	if (!found) {
 		tx_forged(loop, seat);
@@ -239,38 +284,36 @@ static void tx_back(struct loop *loop, unsigned seat, const struct lane_handle *
 		tx_fence(loop, seat, back, found);
 		return;
 	}
-
-	struct lane_handle lent = *found;
-
+	lent = *found;
 	lent.code &= (uint8_t)~LEASE_SUSPECT;
 	lease_end(lease, found);
-	loop->tally.seat[seat].out_packets++;
-	if (!tx_sound(loop, seat, back)) {
-		tx_forged(loop, seat);
-		tx_end(loop, back->room, VERDICT_FORGED);
+	tally->out_packets++;
+	if (__builtin_expect(!tx_usual(back), 0)) {
+		tx_rare(loop, seat, back, &lent);
 		return;
 	}
-	loop->tally.seat[seat].verdict[back->code]++;
-	tx_packet(loop, seat, back, &lent);
+	tally->verdict[VERDICT_FORWARD]++;
+	tx_send(loop, back, &lent, packet);
 }
 
-// The header's lines come from the worker's core: all of a burst are asked for at once, to be written.
-static void tx_prefetch(const struct rooms *rooms, const struct lane_handle *back, int n)
+// The header's lines come from the worker's core: all of a burst are asked for at once, to be written. Always inline: a function that
+// only prefetches has no effect in the compiler's eyes, and its calls are dropped.
+static inline __attribute__((always_inline)) void tx_prefetch(const struct rooms *rooms, const struct lane_handle *back,
+							      int n, uint8_t *packet[LANE_BURST])
 {
 	for (int i = 0; i < n; i++) {
-		const uint8_t *packet;
-
 		if (!room_valid(rooms, back[i].room))
 			continue; // not believed yet
-		packet = room_at(rooms, back[i].room) + back[i].offset;
-		__builtin_prefetch(packet - TX_L2_BYTES, 1);
-		__builtin_prefetch(packet + TX_L3_BYTES - 1, 1);
+		packet[i] = room_at(rooms, back[i].room) + back[i].offset;
+		__builtin_prefetch(packet[i] - TX_L2_BYTES, 1);
+		__builtin_prefetch(packet[i] + TX_L3_BYTES - 1, 1);
 	}
 }
 
 unsigned tx_lane(struct loop *loop, unsigned seat, unsigned bursts)
 {
 	struct lane_handle back[LANE_BURST];
+	uint8_t *packet[LANE_BURST];
 	unsigned total = 0;
 
 	while (bursts-- > 0) {
@@ -280,9 +323,9 @@ unsigned tx_lane(struct loop *loop, unsigned seat, unsigned bursts)
 			crew_condemn(loop, seat, POST_RING);
 			break;
 		}
-		tx_prefetch(&loop->part.view->rooms, back, n);
+		tx_prefetch(&loop->part.view->rooms, back, n, packet);
 		for (int i = 0; i < n; i++)
-			tx_back(loop, seat, &back[i]);
+			tx_back(loop, seat, &back[i], packet[i]);
 		total += (unsigned)n;
 		if (n < (int)LANE_BURST)
 			break;

@@ -10,8 +10,14 @@
 // Source and destination port, where the packet has them: not in fragments, whose later pieces must follow the first.
 static inline uint32_t flow_ports(const uint8_t *packet, const struct ip_packet *ip)
 {
-	if (ip->protocol != IP_TCP && ip->protocol != IP_UDP && ip->protocol != IP_SCTP)
+	switch (ip->protocol) {
+	case IP_TCP:
+	case IP_UDP:
+	case IP_SCTP:
+		break;
+	default:
 		return 0;
+	}
 	if (ip->length < ip->header + 4 || (ip->version == 4 && be16_get(packet + 6) & IP4_FRAGMENT))
 		return 0;
 	return be32_get(packet + ip->header);

@@ -17,8 +17,7 @@
 struct foreign_query {
 	const struct region *region;
 	const struct region_bucket *bucket; // to look at next; null = nothing more is expected
-	uint64_t prefix;
-	uint32_t address; // 0: by prefix
+	uint64_t prefix;                    // 0: by address, which is the key
 	uint32_t key;
 	uint32_t slot; // that is promised
 };
@@ -26,13 +25,12 @@ struct foreign_query {
 static inline void foreign_ask(struct foreign_query *query, const struct region *region,
 			       const struct region_shape *shape, uint32_t address, uint64_t prefix)
 {
-	query->region = region;
-	query->prefix = prefix;
-	query->address = address;
-	query->key = address ? foreign_key4(address) : foreign_key6(prefix);
-	query->bucket = foreign_buckets(region, shape, query->key).bucket[0];
-	query->slot = FOREIGN_NONE;
-	__builtin_prefetch(query->bucket);
+	uint32_t key = address ? foreign_key4(address) : foreign_key6(prefix);
+	const struct region_bucket *bucket = foreign_buckets(region, shape, key).bucket[0];
+
+	__builtin_prefetch(bucket);
+	*query =
+	    (struct foreign_query){ region, bucket, address ? 0 : prefix, address || prefix ? key : 0, FOREIGN_NONE };
 }
 
 static inline void foreign_expect(struct foreign_query *query, const struct region_shape *shape)
@@ -59,14 +57,14 @@ static inline void foreign_expect(struct foreign_query *query, const struct regi
 
 static inline bool foreign_agrees(const struct line *line, uint32_t address, uint64_t prefix)
 {
-	return line->flags & LINE_VALID && (address ? line->ue_ipv4 == address : prefix && line->ue_ipv6 == prefix);
+	return line->flags & LINE_VALID && (prefix ? line->ue_ipv6 == prefix : address && line->ue_ipv4 == address);
 }
 
 static inline uint32_t foreign_answer(const struct foreign_query *query, const struct region_shape *shape)
 {
-	if (query->slot != FOREIGN_NONE &&
-	    foreign_agrees(query->region->downlink + query->slot, query->address, query->prefix))
+	if (__builtin_expect(query->slot != FOREIGN_NONE, 1) &&
+	    foreign_agrees(query->region->downlink + query->slot, query->key, query->prefix))
 		return query->slot;
-	return query->address ? foreign_find4(query->region, shape, query->address)
-			      : foreign_find6(query->region, shape, query->prefix);
+	return query->prefix ? foreign_find6(query->region, shape, query->prefix)
+			     : foreign_find4(query->region, shape, query->key);
 }

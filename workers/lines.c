@@ -211,6 +211,14 @@ static bool bearer_good(const struct lines *lines, uint32_t slot, const struct b
 	       place_good(lines, slot, bearer);
 }
 
+// What the packet path need not ask of each packet: address there, gate open, colours not looked at, downlink the peer known.
+static uint8_t plain_flags(const struct bearer *bearer, const struct bearer_way *way)
+{
+	if (way->flags & (BEARER_GATE_CLOSED | BEARER_COLOUR_AWARE) || (way == &bearer->downlink && !bearer->peer_ipv4))
+		return 0;
+	return (bearer->ue_ipv4 ? LINE_PLAIN4 : 0) | (bearer->ue_ipv6 ? LINE_PLAIN6 : 0);
+}
+
 static void line_write(struct line *line, const struct bearer *bearer, const struct bearer_way *way, uint32_t teid)
 {
 	line->teid = teid;
@@ -220,7 +228,7 @@ static void line_write(struct line *line, const struct bearer *bearer, const str
 	line->rate = way->rate;
 	line->mark = way->mark;
 	line->qfi = bearer->qfi;
-	line->flags = way->flags;
+	line->flags = way->flags | plain_flags(bearer, way);
 	line->reserved = 0;
 	line->check = line_check(line);
 }

@@ -87,14 +87,18 @@ static void burst_work(struct loop *loop, struct lane_handle *handles, unsigned 
 }
 
 // Handles that can be taken and returned now. The primary lends no more than lane.out holds, so space is there; if it says
-// otherwise we wait rather than overwrite.
-static unsigned lane_ready(const struct loop *loop)
+// otherwise we wait rather than overwrite. Its index is a line that it writes, so it is read only when what we know is used up.
+static unsigned lane_ready(struct loop *loop)
 {
 	int ready = ring_ready(loop->in_tail, &loop->seat.primary->in_head, LANE_SLOTS);
-	int space = ring_space(loop->out_head, &loop->seat.primary->out_tail, LANE_SLOTS);
-	int n = ready < space ? ready : space;
+	unsigned n = ready <= 0 ? 0 : ready < (int)LANE_BURST ? (unsigned)ready : LANE_BURST;
 
-	return n <= 0 ? 0 : n < (int)LANE_BURST ? (unsigned)n : LANE_BURST;
+	if (n > loop->out_space) {
+		int space = ring_space(loop->out_head, &loop->seat.primary->out_tail, LANE_SLOTS);
+
+		loop->out_space = space < 0 ? 0 : (uint32_t)space;
+	}
+	return n < loop->out_space ? n : loop->out_space;
 }
 
 // Two-phase: the burst stays in lane.in until its results are in lane.out. If we die in between, the primary finds in
@@ -106,15 +110,14 @@ static unsigned lane_turn(struct loop *loop, uint64_t now)
 
 	if (!n)
 		return 0;
-	for (unsigned i = 0; i < n; i++)
-		burst[i] = loop->seat.primary->in[(loop->in_tail + i) % LANE_SLOTS];
+	lane_get(burst, loop->seat.primary->in, loop->in_tail, n);
 	FAULT_POINT("lane.peeked");
 	burst_work(loop, burst, n, now);
 	FAULT_POINT("lane.worked");
 	WILD_TURN(loop);
-	for (unsigned i = 0; i < n; i++)
-		loop->seat.worker->out[(loop->out_head + i) % LANE_SLOTS] = burst[i];
+	lane_set(loop->seat.worker->out, loop->out_head, burst, n);
 	FAULT_POINT("lane.written");
+	loop->out_space -= n;
 	loop->out_head += n;
 	loop->in_tail += n;
 	ring_publish(&loop->seat.worker->out_head, loop->out_head); // first the results
@@ -183,7 +186,7 @@ static bool may_leave(const struct loop *loop)
 }
 
 // Whether there is a reason not to sleep.
-static bool loop_waiting(const struct loop *loop)
+static bool loop_waiting(struct loop *loop)
 {
 	return lane_ready(loop) || apply_waiting(&loop->apply) || may_leave(loop);
 }

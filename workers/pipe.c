@@ -1,24 +1,28 @@
-// pipe.c - the burst loop and the steps of each direction. Owned by the worker's loop; one thread.
+// pipe.c - a burst, and the short way: what nearly every packet is, decided by few comparisons. Owned by the worker's loop; one
+// thread.
+//
+// First all handles are looked at together, in columns, which the compiler does eight at a time; then headers and session lines
+// are called into the cache; then each packet goes its way. What is not like most packets goes the long way (pipe_long.c), and
+// the short way has changed nothing until it knows.
 #include "workers/pipe.h"
-#include "shared/base/faults.h"
-#include "shared/wire/hop.h"
-#include "workers/flow.h"
-#include "workers/foreign.h"
-#include "workers/police.h"
-#include "workers/tunnel.h"
+#include "workers/pipe_parts.h"
 
-// A step of both directions: inlined into each, so that what it knows of the packet stays in registers.
-#define STEP static inline __attribute__((always_inline))
-
-// One packet on its way: what the steps have found out so far.
-struct user {
-	uint8_t *packet; // the user's IP header
-	struct ip_packet ip;
-	const struct region *region;
-	struct line *line;
-	uint32_t slot;
-	uint8_t way; // LINE_UPLINK, LINE_DOWNLINK
+// What is known of the packets of a burst before their bytes are here. A way's packets are the bits of a word: so a direction
+// that changes from packet to packet costs no wrong guess.
+struct burst {
+	uint8_t *bytes[LANE_BURST];
+	const struct region *region[LANE_BURST]; // the shard that the hint names
+	struct line *line[LANE_BURST];
+	uint32_t slot[LANE_BURST]; // uplink: that the hint names
+	uint32_t way[LINE_WAYS];
 };
+_Static_assert(LANE_BURST <= 32, "a bit for each packet");
+
+#define FOR_EACH_BIT(i, word) \
+	for (uint64_t i, left_ = (word); left_ && (i = (uint32_t)__builtin_ctz((uint32_t)left_), true); \
+	     left_ &= left_ - 1)
+
+static struct line nobody; // never valid, never written
 
 void pipe_init(struct pipe *pipe, const struct plane_net *net, const struct rooms *rooms,
 	       const struct region_shape *shape)
@@ -26,318 +30,220 @@ void pipe_init(struct pipe *pipe, const struct plane_net *net, const struct room
 	*pipe = (struct pipe){ .net = net, .rooms = rooms, .shape = *shape, .byte_tokens = 8 * net->clock_hz };
 }
 
-static enum verdict ip_verdict(enum ip_fault fault)
+// A burst comes from one card, so from one zone of rooms: the first packet's. Others, and handles that cannot be right, are left
+// to the long way, as are packets too large or too small for the short one.
+static void sort(const struct pipe *pipe, const struct lane_handle *handles, unsigned n, struct burst *burst)
 {
-	return fault == IP_SHORT ? VERDICT_SHORT : VERDICT_BAD_IP;
-}
+	unsigned zone = handles[0].room >> ROOM_ZONE_SHIFT & (ROOM_ZONES - 1);
+	uint32_t first = zone << ROOM_ZONE_SHIFT, rooms = pipe->rooms->count[zone], ups = 0, downs = 0;
+	int32_t up_most = (int32_t)TUNNEL_BYTES + pipe->net->core_mtu,
+		down_most = pipe->net->access_mtu - (int32_t)TUNNEL_BYTES;
+	unsigned slot_bits = pipe->net->slot_bits;
+	uint8_t *base = pipe->rooms->base[zone];
 
-static void count_red(struct rest *rest, unsigned way, uint32_t bytes)
-{
-	rest->red_packets[way]++;
-	rest->red_bytes[way] += bytes;
-}
-
-static void count_half_turn(struct rest *rest, unsigned way, uint32_t packets)
-{
-	rest->half_turns[way] = (uint32_t)(region_packets(rest->half_turns[way], packets) >> 31) + 1;
-}
-
-// Gate and rate: VERDICT_FORWARD with *tos marked for its class and colour, or the refusal.
-STEP enum verdict admit(const struct pipe *pipe, const struct user *user, uint8_t *tos, uint64_t now)
-{
-	static const struct region_rate undefined;
-	const struct line *line = user->line;
-	enum police_colour colour = POLICE_GREEN;
-
-	if (line->flags & BEARER_GATE_CLOSED)
-		return VERDICT_GATE_CLOSED;
-	if (line->flags & BEARER_COLOUR_AWARE)
-		colour = police_colour(*tos);
-	if (line->rate) {
-		const struct region_rate *rate =
-		    line->rate < pipe->shape.rates ? &user->region->rates[line->rate] : &undefined;
-
-		colour = police_meter(user->line, rate, user->ip.length * pipe->byte_tokens, now, colour);
-		if (colour == POLICE_RED) {
-			count_red(&user->region->rest[user->slot], user->way, user->ip.length);
-			if (!(line->flags & BEARER_RED_REMARK) || line->mark == BEARER_MARK_EF)
-				return VERDICT_RED;
-		}
-	}
-	*tos = police_tos(line->mark, colour, *tos);
-	return VERDICT_FORWARD;
-}
-
-STEP void count(const struct user *user)
-{
-	struct line *line = user->line;
-	uint32_t packets = line->packets;
-
-	line->bytes += user->ip.length;
-	FAULT_POINT("packet.bytes");
-	line->packets = packets + 1;
-	if (__builtin_expect(((packets + 1) & 0x7fffffff) == 0, 0))
-		count_half_turn(&user->region->rest[user->slot], user->way, packets);
-}
-
-// Once the session is found and the packet admitted: one hop less, the marks, the account. `limit` is the largest
-// user's packet the next link takes.
-STEP enum verdict pass(struct lane_handle *handle, const struct user *user, uint8_t tos, uint32_t limit)
-{
-	if (user->ip.ttl <= 1)
-		return VERDICT_TO_SLOW_TTL;
-	if (user->ip.length > limit) {
-		handle->hint = limit;
-		return VERDICT_TO_SLOW_BIG;
-	}
-	FAULT_POINT("packet.admitted");
-	if (user->ip.version == 4)
-		hop4(user->packet, tos);
-	else
-		hop6(user->packet, tos);
-	FAULT_POINT("packet.hopped");
-	count(user);
-	FAULT_POINT("packet.counted");
-	return VERDICT_FORWARD;
-}
-
-STEP enum verdict uplink_find(const struct pipe *pipe, struct user *user, uint32_t teid)
-{
-	user->region = &pipe->shard[shard_of_teid(teid)];
-	user->slot = shard_slot_of_teid(teid, pipe->net->slot_bits);
-	user->way = LINE_UPLINK;
-	if (!user->region->header)
-		return VERDICT_STEER_AGAIN;
-	if (user->slot >= pipe->shape.slots)
-		return VERDICT_NO_SESSION;
-	user->line = user->region->uplink + user->slot;
-	return user->line->flags & LINE_VALID && user->line->teid == teid ? VERDICT_FORWARD : VERDICT_NO_SESSION;
-}
-
-// Anti-spoofing: a session sends from its own address or /64 only. Its link-local traffic (fe80::/10) has no business
-// beyond the gateway.
-STEP bool source_good(const struct user *user)
-{
-	uint32_t address = be32_get(user->packet + 12);
-	uint64_t prefix = be64_get(user->packet + 8);
-
-	if (user->ip.version == 4)
-		return address && address == user->line->ue_ipv4;
-	return prefix && prefix == user->line->ue_ipv6;
-}
-
-static enum verdict uplink(const struct pipe *pipe, struct lane_handle *handle, uint8_t *outer, uint64_t now)
-{
-	struct tunnel_inside inside;
-	struct user user;
-	enum verdict verdict = tunnel_open(&inside, outer, handle->length);
-	enum ip_fault fault;
-	unsigned ecn;
-	uint8_t tos;
-
-	handle->hint = 0;
-	if (verdict == VERDICT_FORWARD)
-		verdict = uplink_find(pipe, &user, inside.teid);
-	if (verdict != VERDICT_FORWARD)
-		return verdict;
-	user.packet = outer + inside.offset;
-	fault = ip_read(&user.ip, user.packet, inside.left);
-	if (fault != IP_SOUND)
-		return ip_verdict(fault);
-	if (!source_good(&user))
-		return VERDICT_SPOOFED;
-	ecn = tunnel_ecn(user.ip.tos, inside.tos);
-	if (ecn == TUNNEL_DROP)
-		return VERDICT_CONGESTION;
-	tos = (uint8_t)ecn;
-	verdict = admit(pipe, &user, &tos, now);
-	if (verdict != VERDICT_FORWARD)
-		return verdict;
-	verdict = pass(handle, &user, tos, pipe->net->core_mtu);
-	if (verdict == VERDICT_FORWARD)
-		handle->port = LANE_SIDE_CORE;
-	handle->offset = (uint16_t)(handle->offset + inside.offset);
-	handle->length = (uint16_t)user.ip.length;
-	return verdict;
-}
-
-// Slot of a UE address: by arithmetic if it is from our pools, else FOREIGN_NONE.
-static uint32_t pool_slot(const struct plane_net *net, const uint8_t *packet, uint32_t left)
-{
-	uint32_t slot = FOREIGN_NONE;
-
-	if (left >= IP4_HEADER && packet[0] >> 4 == 4) {
-		uint32_t address = be32_get(packet + 16);
-
-		for (unsigned i = 0; i < net->pools && slot == FOREIGN_NONE; i++)
-			slot = shard_pool_slot4(&net->pool[i], address);
-	} else if (left >= IP6_HEADER) {
-		uint64_t prefix = be64_get(packet + 24);
-
-		for (unsigned i = 0; i < net->pools && slot == FOREIGN_NONE; i++)
-			slot = shard_pool_slot6(&net->pool[i], prefix);
-	}
-	return slot;
-}
-
-STEP uint32_t foreign_slot(const struct pipe *pipe, const struct user *user)
-{
-	if (user->ip.version == 4)
-		return foreign_find4(user->region, &pipe->shape, be32_get(user->packet + 16));
-	return foreign_find6(user->region, &pipe->shape, be64_get(user->packet + 24));
-}
-
-STEP bool destination_good(const struct user *user)
-{
-	if (user->ip.version == 4)
-		return user->line->ue_ipv4 == be32_get(user->packet + 16);
-	return user->line->ue_ipv6 == be64_get(user->packet + 24);
-}
-
-// pooled: the slot pool_slot found.
-STEP enum verdict downlink_find(const struct pipe *pipe, struct user *user, uint32_t pooled)
-{
-	user->way = LINE_DOWNLINK;
-	user->slot = pooled == FOREIGN_NONE ? foreign_slot(pipe, user) : pooled;
-	if (user->slot >= pipe->shape.slots)
-		return VERDICT_NO_SESSION;
-	user->line = user->region->downlink + user->slot;
-	if (!(user->line->flags & LINE_VALID) || !destination_good(user))
-		return VERDICT_NO_SESSION;
-	return user->line->peer_ipv4 ? VERDICT_FORWARD : VERDICT_NO_PEER;
-}
-
-STEP void encapsulate(const struct pipe *pipe, const struct user *user, uint8_t tos, uint16_t port)
-{
-	const struct line *line = user->line;
-	struct tunnel_ends ends = { pipe->net->gtpu_ipv4, line->peer_ipv4, line->teid, port, tos };
-
-	if (line->flags & BEARER_QFI)
-		tunnel_close_qfi(user->packet, user->ip.length, &ends, line->qfi);
-	else
-		tunnel_close(user->packet, user->ip.length, &ends);
-}
-
-static enum verdict downlink(const struct pipe *pipe, struct lane_handle *handle, uint8_t *packet, uint32_t pooled,
-			     uint64_t now)
-{
-	struct user user;
-	uint32_t shard = handle->hint, front;
-	enum verdict verdict;
-	enum ip_fault fault;
-	uint16_t port;
-	uint8_t tos;
-
-	handle->hint = 0;
-	if (shard >= SHARDS || handle->offset < TUNNEL_BYTES_QFI)
-		return VERDICT_NOT_OURS;
-	user.packet = packet;
-	user.region = &pipe->shard[shard];
-	if (!user.region->header)
-		return VERDICT_STEER_AGAIN;
-	fault = ip_read(&user.ip, packet, handle->length);
-	if (fault != IP_SOUND)
-		return ip_verdict(fault);
-	verdict = downlink_find(pipe, &user, pooled);
-	tos = user.ip.tos;
-	if (verdict == VERDICT_FORWARD)
-		verdict = admit(pipe, &user, &tos, now);
-	if (verdict != VERDICT_FORWARD)
-		return verdict;
-	front = user.line->flags & BEARER_QFI ? TUNNEL_BYTES_QFI : TUNNEL_BYTES;
-	port = flow_port(packet, &user.ip); // before pass: a wide store must not be read back in other pieces
-	verdict = pass(handle, &user, tos, pipe->net->access_mtu - front);
-	if (verdict != VERDICT_FORWARD) {
-		handle->length = (uint16_t)user.ip.length;
-		return verdict;
-	}
-	encapsulate(pipe, &user, tos, port);
-	FAULT_POINT("packet.encapsulated");
-	handle->offset = (uint16_t)(handle->offset - front);
-	handle->length = (uint16_t)(user.ip.length + front);
-	handle->port = LANE_SIDE_ACCESS;
-	return VERDICT_FORWARD;
-}
-
-// Packets of one direction, in order, and what was found out about them ahead.
-struct waiting {
-	unsigned count;
-	struct {
-		struct lane_handle *handle;
-		uint8_t *bytes;
-		uint32_t pooled; // downlink: pool_slot's answer
-	} packet[LANE_BURST];
-};
-
-static bool handle_good(const struct pipe *pipe, const struct lane_handle *handle)
-{
-	return room_valid(pipe->rooms, handle->room) && (uint32_t)handle->offset + handle->length <= ROOM_STRIDE &&
-	       (handle->code == LANE_UPLINK || handle->code == LANE_DOWNLINK);
-}
-
-static void prefetch_line(const struct pipe *pipe, const struct line *lines, uint32_t slot)
-{
-	if (lines && slot < pipe->shape.slots)
-		__builtin_prefetch(lines + slot, 1);
-}
-
-// First pass: headers on their way into the cache, and the session lines that the TEID in the hint names. Sorting by
-// direction makes of an unpredictable branch a predictable one.
-static void sort(const struct pipe *pipe, struct lane_handle *handles, unsigned n, struct waiting ways[LINE_WAYS])
-{
 	for (unsigned i = 0; i < n; i++) {
-		struct lane_handle *handle = &handles[i];
-		struct waiting *way = &ways[handle->code != LANE_UPLINK];
-		uint8_t *bytes;
+		const uint32_t *word =
+		    (const uint32_t *)&handles[i]; // room, hint, offset and length, turn and port and code
+		uint32_t room = word[0] - first, kind = word[3] >> 24;
+		int32_t offset = word[2] & 0xffff, length = (int32_t)(word[2] >> 16);
+		bool good = (room < rooms) & (offset + length <= (int32_t)ROOM_STRIDE);
+		bool up =
+		    (kind == LANE_UPLINK) & (length >= (int32_t)(TUNNEL_BYTES + IP4_HEADER)) & (length <= up_most);
+		bool down = (kind == LANE_DOWNLINK) & (length >= (int32_t)IP4_HEADER) & (length <= down_most) &
+			    (offset >= (int32_t)TUNNEL_BYTES_QFI) & (word[1] < SHARDS);
 
-		if (!handle_good(pipe, handle)) {
-			handle->code = VERDICT_NOT_OURS;
-			handle->hint = 0;
-			continue;
-		}
-		bytes = room_at(pipe->rooms, handle->room) + handle->offset;
-		FAULT_PACKET(bytes, handle->length);
-		__builtin_prefetch(bytes, 1);
-		__builtin_prefetch(bytes + TUNNEL_BYTES, 1);
-		way->packet[way->count].handle = handle;
-		way->packet[way->count++].bytes = bytes;
+		burst->bytes[i] = base + (uint64_t)room * ROOM_STRIDE + offset;
+		burst->region[i] = &pipe->shard[shard_of_teid(word[1])];
+		burst->slot[i] = shard_slot_of_teid(word[1], slot_bits);
+		ups |= (uint32_t)(good & up) << i;
+		downs |= (uint32_t)(good & down) << i;
+	}
+	burst->way[LINE_UPLINK] = ups;
+	burst->way[LINE_DOWNLINK] = downs;
+}
+
+static inline struct line *line_at(const struct region *region, struct line *lines, uint32_t slot)
+{
+	return slot < region->slots ? lines + slot : &nobody;
+}
+
+// The line that the destination names; foreign addresses are left to the long way.
+static inline struct line *downlink_line(const struct pipe *pipe, const struct region *region, const uint8_t *packet,
+					 uint32_t left)
+{
+	uint32_t slot = UINT32_MAX;
+
+	if (packet[0] >> 4 == 4)
+		slot = pipe_pool_slot(pipe->net, packet, 4);
+	else if (left >= IP6_HEADER)
+		slot = pipe_pool_slot(pipe->net, packet, 6);
+	return line_at(region, region->downlink, slot);
+}
+
+// Headers and lines on their way into the cache: first what needs no header.
+static void prefetch(const struct pipe *pipe, const struct lane_handle *handles, struct burst *burst)
+{
+	FOR_EACH_BIT(i, burst->way[LINE_DOWNLINK])
+	{
+		__builtin_prefetch(burst->bytes[i], 1);
+		__builtin_prefetch(burst->bytes[i] - TUNNEL_BYTES, 1);
+	}
+	FOR_EACH_BIT(i, burst->way[LINE_UPLINK])
+	{
+		__builtin_prefetch(burst->bytes[i], 1);
+		__builtin_prefetch(burst->bytes[i] + TUNNEL_BYTES, 1);
+		burst->line[i] = line_at(burst->region[i], burst->region[i]->uplink, burst->slot[i]);
+		__builtin_prefetch(burst->line[i], 1);
+	}
+	FOR_EACH_BIT(i, burst->way[LINE_DOWNLINK])
+	{
+		burst->line[i] = downlink_line(pipe, burst->region[i], burst->bytes[i], handles[i].length);
+		__builtin_prefetch(burst->line[i], 1);
 	}
 }
 
-// Second pass: the session lines, which the hint names for uplink packets and the destination for downlink ones.
-static void locate(const struct pipe *pipe, struct waiting *ups, struct waiting *downs)
+// Takes the packet's tokens, if it is green and nothing about its rate is unusual.
+PIPE_STEP bool pay(const struct pipe *pipe, const struct pipe_user *user, uint64_t now)
 {
-	for (unsigned i = 0; i < ups->count; i++) {
-		uint32_t teid = ups->packet[i].handle->hint;
+	uint32_t rate = user->line->rate;
 
-		prefetch_line(pipe, pipe->shard[shard_of_teid(teid)].uplink,
-			      shard_slot_of_teid(teid, pipe->net->slot_bits));
-	}
-	for (unsigned i = 0; i < downs->count; i++) {
-		const struct lane_handle *handle = downs->packet[i].handle;
-		uint32_t slot = pool_slot(pipe->net, downs->packet[i].bytes, handle->length);
+	if (!rate)
+		return true;
+	return rate < pipe->shape.rates &&
+	       police_green(user->line, &user->region->rates[rate], user->length * pipe->byte_tokens, now);
+}
 
-		downs->packet[i].pooled = slot;
-		prefetch_line(pipe, pipe->shard[handle->hint % SHARDS].downlink, slot);
+PIPE_STEP bool uplink_pass(const struct pipe *pipe, struct lane_handle *handle, const struct pipe_user *user,
+			   uint64_t now)
+{
+	uint8_t was;
+
+	if (!pay(pipe, user, now))
+		return false;
+	was = user->family == 4 ? user->packet[1] : ip6_class(user->packet);
+	handle->length = (uint16_t)user->length;
+	pipe_pass(user, was, police_tos(user->line->mark, POLICE_GREEN, was));
+	handle->hint = 0;
+	handle->offset = (uint16_t)(handle->offset + TUNNEL_BYTES);
+	handle->port = LANE_SIDE_CORE;
+	handle->code = VERDICT_FORWARD;
+	return true;
+}
+
+PIPE_STEP bool uplink4_good(const struct line *line, const uint8_t *packet)
+{
+	return line->flags >= (LINE_VALID | LINE_PLAIN4) && be32_get(packet + 12) == line->ue_ipv4 && packet[8] > 1 &&
+	       ip4_sound(packet);
+}
+
+PIPE_STEP bool uplink6_good(const struct line *line, const uint8_t *packet, uint32_t length)
+{
+	return (line->flags & (LINE_VALID | LINE_PLAIN6)) == (LINE_VALID | LINE_PLAIN6) && length > IP6_HEADER &&
+	       IP6_HEADER + be16_get(packet + 4) == length && be64_get(packet + 8) == line->ue_ipv6 && packet[7] > 1;
+}
+
+// Whether the packet could go the short way, and has.
+PIPE_STEP bool uplink(const struct pipe *pipe, const struct burst *burst, uint64_t i, struct lane_handle *handle,
+		      uint64_t now)
+{
+	uint8_t *outer = burst->bytes[i];
+	struct line *line = burst->line[i];
+	struct pipe_user user = { outer + TUNNEL_BYTES, handle->length - TUNNEL_BYTES,
+				  burst->region[i],     line,
+				  LINE_UPLINK,          4 };
+	__m128i lengths = tunnel_lengths(handle->length);
+
+	if (!tunnel_plain(outer, lengths) || tunnel_plain_teid(outer) != line->teid)
+		return false;
+	if (PIPE_LIKELY(tunnel_fits(&tunnel_user4, outer + TUNNEL_USER, lengths)))
+		return uplink4_good(line, user.packet) && uplink_pass(pipe, handle, &user, now);
+	user.family = 6;
+	return tunnel_fits(&tunnel_user6, outer + TUNNEL_USER, lengths) &&
+	       uplink6_good(line, user.packet, user.length) && uplink_pass(pipe, handle, &user, now);
+}
+
+PIPE_STEP bool downlink4_good(const struct line *line, const uint8_t *packet, uint32_t left, uint32_t length)
+{
+	return line->flags >= (LINE_VALID | LINE_PLAIN4) && be32_get(packet + 16) == line->ue_ipv4 && packet[8] > 1 &&
+	       length <= left && length >= IP4_HEADER && ip4_sound(packet);
+}
+
+PIPE_STEP bool downlink6_good(const struct line *line, const uint8_t *packet, uint32_t left, uint32_t length)
+{
+	return (line->flags & (LINE_VALID | LINE_PLAIN6)) == (LINE_VALID | LINE_PLAIN6) &&
+	       be64_get(packet + 24) == line->ue_ipv6 && packet[7] > 1 && length <= left && length > IP6_HEADER;
+}
+
+PIPE_STEP bool downlink_pass(const struct pipe *pipe, struct lane_handle *handle, const struct pipe_user *user,
+			     const struct ip_packet *ip, uint64_t now)
+{
+	uint16_t port = flow_port(user->packet, ip); // before pass: a wide store must not be read back in other pieces
+	uint8_t tos;
+
+	if (!pay(pipe, user, now))
+		return false;
+	tos = police_tos(user->line->mark, POLICE_GREEN, ip->tos);
+	pipe_pass(user, ip->tos, tos);
+	pipe_close(pipe, handle, user, tos, port);
+	handle->hint = 0;
+	handle->code = VERDICT_FORWARD;
+	return true;
+}
+
+PIPE_STEP bool downlink(const struct pipe *pipe, const struct burst *burst, uint64_t i, struct lane_handle *handle,
+			uint64_t now)
+{
+	uint8_t *packet = burst->bytes[i];
+	struct line *line = burst->line[i];
+	struct pipe_user user = { packet, 0, burst->region[i], line, LINE_DOWNLINK, 4 };
+	uint32_t left = handle->length;
+
+	if (line->flags & BEARER_QFI && left > pipe->net->access_mtu - TUNNEL_BYTES_QFI)
+		return false;
+	if (PIPE_LIKELY(packet[0] == 0x45)) {
+		struct ip_packet ip = { be16_get(packet + 2), IP4_HEADER, 4, packet[1], packet[8], packet[9] };
+
+		user.length = ip.length;
+		return downlink4_good(line, packet, left, user.length) && downlink_pass(pipe, handle, &user, &ip, now);
 	}
+	if (packet[0] >> 4 == 6 && left >= IP6_HEADER) {
+		struct ip_packet ip = {
+			IP6_HEADER + be16_get(packet + 4), IP6_HEADER, 6, ip6_class(packet), packet[7], packet[6]
+		};
+
+		user.length = ip.length;
+		user.family = 6;
+		return downlink6_good(line, packet, left, user.length) && downlink_pass(pipe, handle, &user, &ip, now);
+	}
+	return false;
+}
+
+static __attribute__((noinline)) void uplinks(const struct pipe *pipe, struct lane_handle *handles,
+					      const struct burst *burst, uint64_t now)
+{
+	FOR_EACH_BIT(i, burst->way[LINE_UPLINK])
+	if (PIPE_UNLIKELY(!uplink(pipe, burst, i, &handles[i], now)))
+		pipe_long(pipe, &handles[i], now);
+}
+
+static __attribute__((noinline)) void downlinks(const struct pipe *pipe, struct lane_handle *handles,
+						const struct burst *burst, uint64_t now)
+{
+	FOR_EACH_BIT(i, burst->way[LINE_DOWNLINK])
+	if (PIPE_UNLIKELY(!downlink(pipe, burst, i, &handles[i], now)))
+		pipe_long(pipe, &handles[i], now);
 }
 
 void pipe_burst(struct pipe *pipe, struct lane_handle *handles, unsigned n, uint64_t now)
 {
-	struct waiting ways[LINE_WAYS], *ups = &ways[LINE_UPLINK], *downs = &ways[LINE_DOWNLINK];
+	uint32_t all = n ? UINT32_MAX >> (32 - n) : 0;
+	struct burst burst;
 
-	ups->count = downs->count = 0;
-	sort(pipe, handles, n, ways);
-	locate(pipe, ups, downs);
+	sort(pipe, handles, n, &burst);
+	prefetch(pipe, handles, &burst);
 	FAULT_POINT("burst.sorted");
-	for (unsigned i = 0; i < ups->count; i++) {
-		struct lane_handle *handle = ups->packet[i].handle;
-
-		handle->code = (uint8_t)uplink(pipe, handle, ups->packet[i].bytes, now);
-	}
-	for (unsigned i = 0; i < downs->count; i++) {
-		struct lane_handle *handle = downs->packet[i].handle;
-
-		handle->code = (uint8_t)downlink(pipe, handle, downs->packet[i].bytes, downs->packet[i].pooled, now);
-	}
+	uplinks(pipe, handles, &burst, now);
+	downlinks(pipe, handles, &burst, now);
+	FOR_EACH_BIT(i, all & ~(burst.way[LINE_UPLINK] | burst.way[LINE_DOWNLINK]))
+	pipe_long(pipe, &handles[i], now);
 }

@@ -1,5 +1,43 @@
-// police.c - the DSCP tables of classes and colours.
+// police.c - the meter in full, and the DSCP tables of classes and colours.
 #include "workers/police.h"
+
+// Sum and product that stop at what 64 bits hold.
+static uint64_t add(uint64_t a, uint64_t b)
+{
+	uint64_t sum;
+
+	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+static uint64_t times(uint64_t a, uint64_t b)
+{
+	uint64_t product;
+
+	return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
+}
+
+enum police_colour police_meter(struct line *line, const struct region_rate *rate, uint64_t cost, uint64_t now,
+				enum police_colour incoming)
+{
+	uint64_t elapsed = now > line->tokens_at ? now - line->tokens_at : 0; // another core's clock may be behind
+	uint64_t tc = add(line->tc, times(elapsed, rate->cir_bps)), over = tc > rate->cbs ? tc - rate->cbs : 0;
+	uint64_t te = add(line->te, over);
+	enum police_colour colour = POLICE_RED;
+
+	tc -= over;
+	te = te < rate->ebs ? te : rate->ebs;
+	if (incoming == POLICE_GREEN && tc >= cost) {
+		tc -= cost;
+		colour = POLICE_GREEN;
+	} else if (incoming <= POLICE_YELLOW && te >= cost) {
+		te -= cost;
+		colour = POLICE_YELLOW;
+	}
+	line->tokens_at += elapsed;
+	line->tc = tc;
+	line->te = te;
+	return colour;
+}
 
 #define DSCP(codepoint) (uint8_t)((codepoint) << 2)
 #define AF(class) \

@@ -3,45 +3,39 @@
 // Pure: the caller owns the line and says what time it is. Tokens are bits x clock hertz, so one tick adds exactly
 // cir_bps and nothing is ever rounded.
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 #include "shared/plane/region.h"
 
 enum police_colour { POLICE_GREEN, POLICE_YELLOW, POLICE_RED, POLICE_COLOURS };
 
-static inline uint64_t police_add(uint64_t a, uint64_t b)
-{
-	return a + b < a ? UINT64_MAX : a + b;
-}
-
 // Colours one packet that costs `cost` tokens. `incoming` is POLICE_GREEN in colour-blind mode, the packet's colour in
 // aware mode. A rate that is not defined (all zero) makes everything red. Sums that do not fit 64 bits stop there,
 // which is exact: more than both buckets hold (BEARER_BURST_MAX). Tokens above a bucket that has shrunk overflow like
 // any other.
-static inline enum police_colour police_meter(struct line *line, const struct region_rate *rate, uint64_t cost,
-					      uint64_t now, enum police_colour incoming)
-{
-	uint64_t elapsed = now > line->tokens_at ? now - line->tokens_at : 0; // another core's clock may be behind
-	uint64_t fresh, tc, te, over;
-	enum police_colour colour = POLICE_RED;
+enum police_colour police_meter(struct line *line, const struct region_rate *rate, uint64_t cost, uint64_t now,
+				enum police_colour incoming);
 
-	if (__builtin_mul_overflow(elapsed, rate->cir_bps, &fresh))
-		fresh = UINT64_MAX; // years idle
-	tc = police_add(line->tc, fresh);
-	over = tc > rate->cbs ? tc - rate->cbs : 0;
-	tc -= over;
-	te = police_add(line->te, over);
-	te = te < rate->ebs ? te : rate->ebs;
-	if (incoming == POLICE_GREEN && tc >= cost) {
-		tc -= cost;
-		colour = POLICE_GREEN;
-	} else if (incoming <= POLICE_YELLOW && te >= cost) {
-		te -= cost;
-		colour = POLICE_YELLOW;
+// The same for what most packets are: green in colour-blind mode, with no sum that does not fit. False: nothing has changed, ask
+// police_meter.
+static inline bool police_green(struct line *line, const struct region_rate *rate, uint64_t cost, uint64_t now)
+{
+	uint64_t tc, te = line->te;
+
+	if (__builtin_sub_overflow(now, line->tokens_at, &tc) || __builtin_mul_overflow(tc, rate->cir_bps, &tc) ||
+	    __builtin_add_overflow(tc, line->tc, &tc))
+		return false;
+	if (tc > rate->cbs) {
+		if (__builtin_add_overflow(te, tc - rate->cbs, &te))
+			return false;
+		tc = rate->cbs;
 	}
-	line->tokens_at += elapsed;
-	line->tc = tc;
-	line->te = te;
-	return colour;
+	if (tc < cost)
+		return false;
+	line->tokens_at = now;
+	line->tc = tc - cost;
+	line->te = te < rate->ebs ? te : rate->ebs;
+	return true;
 }
 
 // Colour by drop precedence: AFx1 green, AFx2 yellow, AFx3 red (RFC 2597), everything else green.

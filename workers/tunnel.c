@@ -23,7 +23,7 @@ static enum verdict outer_check(struct ip_packet *ip, const uint8_t *bytes, uint
 	return VERDICT_FORWARD;
 }
 
-enum verdict tunnel_open_rare(struct tunnel_inside *inside, const uint8_t *bytes, uint32_t left)
+enum verdict tunnel_open(struct tunnel_inside *inside, const uint8_t *bytes, uint32_t left)
 {
 	struct ip_packet ip;
 	struct gtpu_packet gtpu;

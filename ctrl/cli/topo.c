@@ -67,22 +67,33 @@ static void propose(struct look *look)
 	placement_plan(placement, &look->topo, look->wanted);
 }
 
-// A loop's core is its own when its other threads are left empty.
-static void say_empty(const struct look *look)
+// The other threads of the loops' cores: a core is a loop's own when they are left empty.
+static json_t *empty_json(const struct look *look)
 {
 	struct placement_stage stage[PLACEMENT_STAGES];
-	unsigned stages = placement_stages(&look->placement, stage), said = 0;
+	unsigned stages = placement_stages(&look->placement, stage);
+	json_t *cpus = json_array();
 
 	for (unsigned i = 0; i < stages; i++) {
 		const struct topo_cpu *own = topo_find(&look->topo, stage[i].cpu);
 
 		for (unsigned k = 0; k < look->topo.cpus; k++)
 			if (look->topo.cpu[k].core == own->core && look->topo.cpu[k].cpu != own->cpu)
-				printf("%s%d", said++ ? ", " : "# leave empty, the other threads of these cores: ",
-				       look->topo.cpu[k].cpu);
+				json_array_append_new(cpus, json_integer(look->topo.cpu[k].cpu));
 	}
-	if (said)
+	return cpus;
+}
+
+static void say_empty(const struct look *look)
+{
+	json_t *cpus = empty_json(look), *cpu;
+	size_t i;
+
+	json_array_foreach(cpus, i, cpu) printf(
+	    "%s%d", i ? ", " : "# leave empty, the other threads of these cores: ", (int)json_integer_value(cpu));
+	if (json_array_size(cpus))
 		putchar('\n');
+	json_decref(cpus);
 }
 
 static void say_house(const struct look *look)
@@ -187,6 +198,8 @@ static void show_json(const struct look *look, bool whole)
 		json_object_set_new(answer, "configuration", lines_json(&look->placement));
 		json_object_set_new(answer, "housekeeping",
 				    topo_json_cpus(&look->topo, TOPO_UNIT(core), look->placement.house));
+		json_object_set_new(answer, "empty", empty_json(look));
+		json_object_set_new(answer, "queues", json_integer(1)); // of a port; the primary is one loop
 	}
 	json_dumpf(answer, stdout, JSON_INDENT(2));
 	putchar('\n');

@@ -80,6 +80,8 @@ static json_t *one_json(const Shoal__Oss__Worker *worker)
 		{ "in_bytes", worker->in_bytes },
 		{ "held", worker->held },
 		{ "busy_permille", worker->busy_permille },
+		{ "busy_ticks", worker->busy_ticks },
+		{ "clock_hz", worker->clock_hz },
 		{ "lent", worker->lent },
 		{ "nest", worker->nest },
 	};

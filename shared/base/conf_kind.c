@@ -154,14 +154,10 @@ void conf_write_word(const struct conf_field *field, const void *value, FILE *fi
 			fputs(word->word, file);
 }
 
-static const struct conf_word driver_words[] = { { "af_xdp", CONF_AF_XDP },
-						 { "af_packet", CONF_AF_PACKET },
-						 { "tap", CONF_TAP },
-						 { "memif", CONF_MEMIF },
-						 { "pcap", CONF_PCAP },
-						 { "pci", CONF_PCI },
-						 { "plugin", CONF_PLUGIN },
-						 { NULL, 0 } };
+static const struct conf_word driver_words[] = { { "af_xdp", CONF_AF_XDP }, { "af_packet", CONF_AF_PACKET },
+						 { "tap", CONF_TAP },       { "memif", CONF_MEMIF },
+						 { "pcap", CONF_PCAP },     { "pci", CONF_PCI },
+						 { "plugin", CONF_PLUGIN }, { NULL, 0 } };
 static const struct conf_word role_words[] = {
 	{ "access", CONF_ACCESS }, { "core", CONF_CORE }, { "both", CONF_BOTH }, { NULL, 0 }
 };

@@ -10,6 +10,7 @@
 // Ethernet header belongs to the primary.
 #pragma once
 #include <stdint.h>
+#include <string.h>
 #include "shared/plane/limits.h"
 #include "shared/plane/ring.h"
 
@@ -41,7 +42,51 @@ struct lane_handle {
 };
 _Static_assert(sizeof(struct lane_handle) == 16, "four handles a line, none straddles two");
 
+// The same in two words: so the packet path makes and moves handles in registers, with one store for each word.
+struct lane_words {
+	uint64_t place; // room, hint << 32
+	uint64_t rest;  // offset, length << 16, turn << 32, port << 48, code << 56
+};
+#define LANE_WORD_LENGTH 16
+#define LANE_WORD_TURN 32
+#define LANE_WORD_PORT 48
+#define LANE_WORD_CODE 56
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "where the fields lie in the words");
+
+static inline struct lane_words lane_words(const struct lane_handle *handle)
+{
+	struct lane_words words;
+
+	memcpy(&words, handle, sizeof(words));
+	return words;
+}
+
+static inline struct lane_handle lane_handle(struct lane_words words)
+{
+	struct lane_handle handle;
+
+	memcpy(&handle, &words, sizeof(handle));
+	return handle;
+}
+
 // Which kind of port the packet leaves by; the primary finds port and next hop from the destination address. On the way
 // in, LANE_SIDE_ACCESS instead of a port tells the slow lane: from a subscriber, and outside its tunnel already.
 #define LANE_SIDE_ACCESS 254u // towards the radio side
 #define LANE_SIDE_CORE 255u   // towards the packet data network
+
+// Handles on their way out of a lane and into one, from `position` on, a run at a time: n <= LANE_SLOTS.
+static inline void lane_get(struct lane_handle *to, const struct lane_handle *ring, uint32_t position, unsigned n)
+{
+	unsigned place = position % LANE_SLOTS, run = n < LANE_SLOTS - place ? n : LANE_SLOTS - place;
+
+	memcpy(to, ring + place, run * sizeof(*to));
+	memcpy(to + run, ring, (n - run) * sizeof(*to));
+}
+
+static inline void lane_set(struct lane_handle *ring, uint32_t position, const struct lane_handle *from, unsigned n)
+{
+	unsigned place = position % LANE_SLOTS, run = n < LANE_SLOTS - place ? n : LANE_SLOTS - place;
+
+	memcpy(ring + place, from, run * sizeof(*from));
+	memcpy(ring, from + run, (n - run) * sizeof(*from));
+}

@@ -16,7 +16,9 @@
 
 // A room holds one frame. 35 cache lines: odd, so that the first lines of neighbouring rooms fall into different sets.
 #define ROOM_STRIDE 2240u
-#define ROOM_HEADROOM 128u  // Ethernet + 802.1Q + IPv4 + UDP + GTP-U + PDU Session Container fit twice
+// Before a frame: outer headers and an ICMP error's fit. Bytes 12 to 75 of the frame share a line: from its Ethernet type to the inner
+// destination, and with a tag or without what the primary reads and writes of it afterwards; what is prepended lies in the line before.
+#define ROOM_HEADROOM 116u
 #define ROOM_ZONES 8u       // one zone of rooms per NUMA node
 #define ROOM_ZONE_SHIFT 20u // room index = zone << 20 | room in zone
 

@@ -26,7 +26,7 @@ uint64_t region_stride(const struct region_shape *shape)
 struct region region_at(void *zone, const struct region_shape *shape, unsigned shard)
 {
 	uint8_t *start = (uint8_t *)zone + shard * region_stride(shape);
-	struct region region = { .header = (void *)start };
+	struct region region = { .header = (void *)start, .slots = shape->slots };
 
 	region.rates = (void *)(start + sizeof(struct region_header));
 	region.index = (void *)((uint8_t *)region.rates + rates_bytes(shape));

@@ -1,11 +1,9 @@
 // region.h - the memory of one shard: header, rate table, address index, session lines.
 //
 // A bank (bank.h) holds 256 regions of equal stride. One seat owns a region at a time and is its only writer; the courier reads
-// counters. Nothing here is a pointer.
+// counters. Nothing here is a pointer. A common packet touches one line of uplink or downlink, and nothing of rest.
 //
 //   header | rates[plane.rates] | index[plane.buckets] | uplink[slots] | downlink[slots] | rest[slots]
-//
-// uplink and downlink are hot: one 64-byte line per packet. rest is touched by changes and rare events only.
 #pragma once
 #include <stdatomic.h>
 #include <stdint.h>
@@ -40,15 +38,17 @@ struct region_rate {
 	uint64_t check; // of the others (lines.c); 0 with all of them 0
 };
 
-// Foreign addresses (not from our pools): eight keys and eight slots in one line each bucket. Key: the IPv4 address, or
-// the folded IPv6 prefix; 0 = free. A hit is believed only when the line's own address agrees.
+// Foreign addresses, eight a bucket. Key: IPv4 address or folded IPv6 prefix; 0 = free. Believed only where the line agrees.
 struct region_bucket {
 	uint32_t key[8];
 	uint32_t slot[8];
 };
 _Static_assert(sizeof(struct region_bucket) == 64, "one line a look-up");
 
-#define LINE_VALID 0x80u // in line.flags, beside enum bearer_flag; written last, cleared first
+// In line.flags, beside enum bearer_flag. Plain: packets of the family need no rarer questions (lines.c).
+#define LINE_VALID 0x80u // written last, cleared first
+#define LINE_PLAIN4 0x40u
+#define LINE_PLAIN6 0x20u
 
 // One direction of one session: everything a common packet needs. w: owner
 struct line {
@@ -73,9 +73,8 @@ enum { LINE_UPLINK, LINE_DOWNLINK, LINE_WAYS };
 
 // The part of a cell that common packets do not touch. w: owner
 //
-// Counters only grow as long as they are of one life. Where they begin at zero (another session in the cell, a region without
-// memory of it) a larger life begins; what different lives of a session counted adds up. Whoever ends a life reports it first
-// (REPORT_FINAL), so it is lost only with the memory it lies in.
+// Counters only grow within one life. Where they begin at zero (another session in the cell, a region without memory of it) a
+// larger life begins; lives of a session add up. Whoever ends a life reports it first (REPORT_FINAL).
 struct rest {
 	uint64_t red_packets[LINE_WAYS]; // policed red, dropped or remarked
 	uint64_t red_bytes[LINE_WAYS];
@@ -95,14 +94,16 @@ static inline uint64_t region_packets(uint32_t half_turns, uint32_t low)
 	return ((uint64_t)half_turns << 31) + (low & 0x7fffffff);
 }
 
-// A region's parts, found once; lives in private memory.
+// A region's parts, found once; private memory. All zero: none, and any slot is beyond its end.
 struct region {
 	struct region_header *header;
+	uint64_t slots, reserved;
 	struct region_rate *rates;
 	struct region_bucket *index;
 	struct line *uplink, *downlink;
 	struct rest *rest;
 };
+_Static_assert(sizeof(struct region) == 64, "found by a shift");
 
 // Sizes shared by all regions (in struct plane).
 struct region_shape {
@@ -115,6 +116,5 @@ struct region_shape {
 uint64_t region_stride(const struct region_shape *shape); // bytes, multiple of 4096
 struct region region_at(void *zone, const struct region_shape *shape, unsigned shard);
 
-// Smallest power-of-two number of buckets that holds `foreign` sessions, two addresses each, at a load of at most one
-// half.
+// Smallest power-of-two number of buckets for `foreign` sessions, two addresses each, at a load of at most one half.
 uint32_t region_buckets(uint32_t foreign);

@@ -21,7 +21,8 @@ enum gtpu_type { // TS 29.281 6.1
 
 enum gtpu_flag { GTPU_PN = 1, GTPU_S = 2, GTPU_E = 4, GTPU_PT = 16 };
 #define GTPU_VERSION_1 0x20u
-#define GTPU_PDU_SESSION 0x85u // PDU Session Container, TS 29.281 5.2.2.7
+#define GTPU_PLAIN ((GTPU_VERSION_1 | GTPU_PT) << 8 | GTPU_G_PDU) // flags and type of a G-PDU without options
+#define GTPU_PDU_SESSION 0x85u                                    // PDU Session Container, TS 29.281 5.2.2.7
 
 enum gtpu_fault {
 	GTPU_SOUND,
@@ -55,16 +56,15 @@ static inline enum gtpu_fault gtpu_read(struct gtpu_packet *gtpu, const uint8_t 
 }
 
 // Writes a G-PDU header in front of a payload of `length` bytes.
-static inline void gtpu_put(uint8_t *bytes, uint32_t teid, uint16_t length)
+static inline void gtpu_put(uint8_t *bytes, uint32_t teid, uint32_t length)
 {
-	be64_put(bytes, (uint64_t)(GTPU_VERSION_1 | GTPU_PT) << 56 | (uint64_t)GTPU_G_PDU << 48 |
-			    (uint64_t)length << 32 | teid);
+	be64_put(bytes, (uint64_t)GTPU_PLAIN << 48 | (uint64_t)length << 32 | teid);
 }
 
-// Same with a PDU Session Container: PDU type 0, DL PDU Session Information (TS 38.415 5.5.2.1). GTPU_HEADER_QFI bytes.
-static inline void gtpu_put_qfi(uint8_t *bytes, uint32_t teid, uint16_t length, uint8_t qfi)
+// Puts a PDU Session Container behind such a header whose length counts it: PDU type 0, DL PDU Session Information (TS 38.415
+// 5.5.2.1).
+static inline void gtpu_put_qfi(uint8_t *bytes, uint8_t qfi)
 {
-	gtpu_put(bytes, teid, (uint16_t)(length + (GTPU_HEADER_QFI - GTPU_HEADER)));
 	bytes[0] |= GTPU_E;
-	be64_put(bytes + 8, (uint64_t)GTPU_PDU_SESSION << 32 | 1u << 24 | (uint64_t)(qfi & 63) << 8);
+	be64_put(bytes + GTPU_HEADER, (uint64_t)GTPU_PDU_SESSION << 32 | 1u << 24 | (uint64_t)(qfi & 63) << 8);
 }

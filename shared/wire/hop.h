@@ -6,23 +6,20 @@
 #include <immintrin.h>
 #include <stdint.h>
 #include <string.h>
+#include "shared/wire/cursor.h"
 
-// IPv4 header with TTL above 0. RFC 1624 eqn. 3: HC' = ~(~HC + ~m + m') over the two words that change. For the word
-// with the TTL, ~m + m' is 0xfffe whatever it was; for the word with TOS it is 0xffff plus the difference.
-static inline void hop4(uint8_t *header, uint8_t tos)
+// IPv4 header with TTL above 0 and TOS byte `was`. RFC 1624: the checksum takes the opposite of what the two words that change take. Their sum
+// cannot be below zero, and 0xffff is no header's checksum (RFC 1624 section 3), so one carry is all there is to fold.
+static inline void hop4(uint8_t *header, uint8_t was, uint8_t tos)
 {
-	uint64_t low, high;
-	uint32_t sum;
+	const __m128i hop = _mm_set_epi8(0, 0, 0, 0, 0, 0, 0, -1, 0, 0, 0, 0, 0, 0, 0, 0); // the TTL
+	uint32_t checksum = be16_get(header + 10) + 0x100u + was - tos;
+	__m128i words = _mm_loadu_si128((const __m128i *)header);
 
-	memcpy(&low, header, 8);      // version, TOS, length, identification, fragment
-	memcpy(&high, header + 8, 8); // TTL, protocol, checksum, source
-	sum = 0xffffu + 0xffffu + 0xfffeu - (uint32_t)(high >> 16 & 0xffff) + ((uint32_t)tos << 8) -
-	      (uint32_t)(low & 0xff00);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	low = (low & ~0xff00ull) | (uint64_t)tos << 8;
-	high = ((high - 1) & ~0xffff0000ull) | (uint64_t)(~sum & 0xffff) << 16;
-	_mm_storeu_si128((__m128i *)header, _mm_set_epi64x((long long)high, (long long)low));
+	checksum += (checksum + 1) >> 16;
+	words = _mm_insert_epi8(words, tos, 1);
+	words = _mm_insert_epi16(words, __builtin_bswap16((uint16_t)checksum), 5);
+	_mm_storeu_si128((__m128i *)header, _mm_add_epi8(words, hop));
 }
 
 // IPv6 header with hop limit above 0.

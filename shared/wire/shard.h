@@ -68,9 +68,9 @@ static inline uint32_t shard_teid_generation(uint32_t teid, unsigned slot_bits)
 // The slot an address of this pool maps to, or UINT32_MAX if the pool does not hold it. O(1), no memory but *pool.
 static inline uint32_t shard_pool_slot4(const struct shard_pool *pool, uint32_t address)
 {
-	uint32_t row = (address - pool->ipv4) >> 8;
+	uint64_t row = ((uint64_t)address - pool->ipv4) >> 8; // far beyond the last row for addresses below the first
 
-	return pool->ipv4_len && address >= pool->ipv4 && row < pool->rows ? pool->first_slot + row : UINT32_MAX;
+	return row < pool->rows && pool->ipv4_len ? pool->first_slot + (uint32_t)row : UINT32_MAX;
 }
 
 static inline uint32_t shard_pool_slot6(const struct shard_pool *pool, uint64_t prefix)

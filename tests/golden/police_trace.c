@@ -47,7 +47,8 @@ static void trace(uint64_t cir_bps, uint32_t cbs, uint32_t ebs, uint64_t aware, 
 		now += wait_ticks(cir_bps, record.bytes);
 		record.when = now;
 		record.incoming = aware ? (uint8_t)(random_word() % POLICE_COLOURS) : POLICE_GREEN;
-		record.colour = (uint8_t)police_meter(&line, &rate, record.bytes * byte, now, record.incoming);
+		if (record.incoming != POLICE_GREEN || !police_green(&line, &rate, record.bytes * byte, now))
+			record.colour = (uint8_t)police_meter(&line, &rate, record.bytes * byte, now, record.incoming);
 		fwrite(&record, sizeof(record), 1, stdout);
 	}
 }

@@ -35,8 +35,7 @@ static void worker_begin(struct sim *sim, unsigned seat)
 
 static bool space(struct sim *sim, unsigned seat)
 {
-	lane_look(&sim->worker[seat].lane);
-	return sim->worker[seat].lane.space > 0;
+	return lane_space(&sim->worker[seat].lane) > 0;
 }
 
 static void own(struct sim *sim, unsigned shard, unsigned seat)
@@ -136,7 +135,7 @@ void plane_move(struct sim *sim, unsigned shard, unsigned seat)
 	struct lane *lane = &sim->worker[sim->owner[shard]].lane;
 
 	if (sim->owner[shard] == seat || sim->target[shard] != PLANE_SEAT_NONE || !space(sim, sim->owner[shard]) ||
-	    lane->space < LANE_SLOTS / 2)
+	    lane_space(lane) < LANE_SLOTS / 2)
 		return;
 	sim->target[shard] = (uint8_t)seat;
 	atomic_store(&sim->view.plane->owner[shard], PLANE_SEAT_NONE);
@@ -160,7 +159,7 @@ void plane_packet(struct sim *sim, struct client *client)
 		return;
 	// Behind a fence its shard is another's; the real primary holds it meanwhile.
 	if (sim->target[client->shard] != PLANE_SEAT_NONE || !space(sim, sim->owner[client->shard]) ||
-	    lane->space < LANE_SLOTS - FAKE_ROOMS / SIM_SEATS)
+	    lane_space(lane) < LANE_SLOTS - FAKE_ROOMS / SIM_SEATS)
 		return;
 	fields.length = PACKET_BYTES;
 	memset(room_at(&sim->view.rooms, room), 0, ROOM_STRIDE);

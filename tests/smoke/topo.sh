@@ -55,6 +55,10 @@ out_has 'cpu: 8'
 exits 0 topo # this machine, whatever it is: two workers may find no place
 out_has 'node 0: CPUs 0'
 
+exits 0 topo --from tests/topo/xeon.xml --json
+[[ $(jq -c '[.queues, .housekeeping, .empty, [.loops[] | [.cpu, .l2[1], .l3[8], .node]]]' "$dir/out") == \
+	'[1,[0,16],[17,18,19,20],[[1,17,16,0],[2,18,16,0],[3,19,16,0],[4,20,16,0]]]' ]] || fail "the proposal as JSON"
+
 # ---- Configurations that break a rule
 broken() { # machine, what is said
 	exits 1 topo --from "tests/topo/$1.xml" --check "$dir/shoal.yaml"

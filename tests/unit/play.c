@@ -207,6 +207,11 @@ unsigned neigh_input(struct neigh *neigh, unsigned port, uint8_t *frame, unsigne
 	return VERDICT_NOT_IP;
 }
 
+int neigh_ready(struct neigh *neigh, unsigned side, uint8_t *ip, unsigned length)
+{
+	return w->sent % 2 ? 0 : -1; // no L2 header: play finds a packet where it lies
+}
+
 unsigned neigh_send(struct neigh *neigh, unsigned side, struct nic_frame frame, uint64_t now_ns, unsigned *mtu)
 {
 	hop.send(hop.with, 0, frame);
@@ -276,7 +281,7 @@ static void account_closes(void)
 
 	tally->lent = 0;
 	for (unsigned seat = 0; seat < PLANE_SEATS; seat++)
-		tally->lent += w->loop->lane[seat].lease.packets;
+		tally->lent += lease_packets(&w->loop->lane[seat].lease);
 	tally->held = w->loop->hold.total;
 	assert_int_equal(tally_gap(tally), 0);
 	assert_int_equal(tally->lent + tally->held, ROOMS - w->free_rooms);

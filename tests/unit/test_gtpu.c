@@ -134,7 +134,8 @@ static void built_headers_read_back(void **state)
 	assert_int_equal(gtpu.teid, 0xcafef00d);
 	assert_int_equal(gtpu.payload, GTPU_HEADER);
 	assert_int_equal(gtpu.end, GTPU_HEADER + 100);
-	gtpu_put_qfi(bytes, 0xcafef00d, 100, 63);
+	gtpu_put(bytes, 0xcafef00d, GTPU_HEADER_QFI - GTPU_HEADER + 100);
+	gtpu_put_qfi(bytes, 63);
 	assert_int_equal(gtpu_read(&gtpu, bytes, GTPU_HEADER_QFI + 100), GTPU_SOUND);
 	assert_int_equal(gtpu.payload, GTPU_HEADER_QFI);
 	assert_int_equal(gtpu.end, GTPU_HEADER_QFI + 100);

@@ -44,7 +44,7 @@ static void edit_all(uint8_t tos, uint8_t new_tos, uint8_t ttl)
 		header_make(header, (uint16_t)id, tos, ttl);
 		header_make(expected, (uint16_t)id, new_tos, (uint8_t)(ttl - 1));
 		seen[be16_get(header + 10)] = true;
-		hop4(header, new_tos);
+		hop4(header, tos, new_tos);
 		assert_memory_equal(header, expected, IP4_HEADER);
 	}
 	for (uint32_t sum = 0; sum < 65535; sum++)
@@ -59,6 +59,19 @@ static void edit_is_right_for_every_checksum(void **state)
 	edit_all(0xff, 0, 255);
 	edit_all(0x28, 0x2b, 1);
 	edit_all(0xff, 0xff, 129);
+}
+
+// From every TOS byte to every other.
+static void edit_is_right_for_every_change_of_tos(void **state)
+{
+	for (uint32_t pair = 0; pair < 65536; pair++) {
+		uint8_t header[IP4_HEADER], expected[IP4_HEADER], tos = (uint8_t)pair, new_tos = (uint8_t)(pair >> 8);
+
+		header_make(header, (uint16_t)(pair * 40503), tos, 64);
+		header_make(expected, (uint16_t)(pair * 40503), new_tos, 63);
+		hop4(header, tos, new_tos);
+		assert_memory_equal(header, expected, IP4_HEADER);
+	}
 }
 
 static void edit_of_ipv6_moves_two_fields(void **state)
@@ -219,6 +232,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(edit_is_right_for_every_checksum),
+		cmocka_unit_test(edit_is_right_for_every_change_of_tos),
 		cmocka_unit_test(edit_of_ipv6_moves_two_fields),
 		cmocka_unit_test(checksums_match_the_definition),
 		cmocka_unit_test(upper_checksums_cover_the_pseudo_header),

@@ -15,12 +15,14 @@ static int setup(void **state)
 	return 0;
 }
 
+static struct lane_handle book(struct lane_handle handle)
+{
+	return lane_handle(lease_lend(&lease, lane_words(&handle)));
+}
+
 static struct lane_handle lend(uint32_t room)
 {
-	struct lane_handle handle = { .room = room, .code = LANE_UPLINK };
-
-	lease_lend(&lease, &handle);
-	return handle;
+	return book((struct lane_handle){ .room = room, .code = LANE_UPLINK });
 }
 
 static void give_back(struct lane_handle handle)
@@ -41,7 +43,7 @@ static void a_handle_comes_back_once(void **state)
 	give_back(first);
 	assert_null(lease_find(&lease, &first));
 	assert_int_equal(lease_credit(&lease), LANE_SLOTS);
-	assert_int_equal(lease.packets, 0);
+	assert_int_equal(lease_packets(&lease), 0);
 }
 
 static void room_and_turn_must_agree(void **state)
@@ -112,13 +114,13 @@ static void fences_and_suspects_are_told_apart(void **state)
 	struct lane_handle fence = { .code = LANE_CUT, .hint = 9 };
 	struct lane_handle suspect = { .room = 3, .code = LANE_DOWNLINK | LEASE_SUSPECT };
 
-	lease_lend(&lease, &fence);
-	lease_lend(&lease, &suspect);
+	fence = book(fence);
+	suspect = book(suspect);
 	assert_int_equal(lease.live, 2);
-	assert_int_equal(lease.packets, 1);
+	assert_int_equal(lease_packets(&lease), 1);
 	assert_int_equal(lease.suspects, 1);
 	give_back(suspect);
-	assert_int_equal(lease.packets, 0);
+	assert_int_equal(lease_packets(&lease), 0);
 	assert_int_equal(lease.suspects, 0);
 	give_back(fence);
 	assert_int_equal(lease.live, 0);

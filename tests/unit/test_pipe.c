@@ -307,7 +307,7 @@ static void burst_can_be_run_again(void **state)
 		uint8_t *header = bytes[i] + (i ? TUNNEL_BYTES : 0);
 
 		assert_int_equal(header[8], 63);
-		hop4(header, header[1]);
+		hop4(header, header[1], header[1]);
 		assert_memory_equal(stand_bytes(&stand, &again[i]), bytes[i], again[i].length);
 	}
 }

@@ -104,6 +104,30 @@ static void beside_its_ports(void **state)
 	assert_string_equal(plan_text(&placement, 2), "primary 8, worker 0 9, worker 1 10, slow lane 11, house 0");
 }
 
+// Without a node to be on, the group that holds most: the first one leaves a core to the rest of the system.
+static void where_there_is_most_room(void **state)
+{
+	struct placement placement = { .primary = TOPO_NONE, .ports = 1 };
+
+	machine_read(&topo, "epyc");
+	placement.port[0] = (struct placement_port){ "n3", topo_nic(&topo, "eno1") };
+	assert_int_equal(placement_node(&placement, &topo), TOPO_NONE);
+	assert_string_equal(plan_text(&placement, 2), "primary 4, worker 0 5, worker 1 6, slow lane 7, house 0");
+	placement.primary = TOPO_NONE;
+	assert_string_equal(plan_text(&placement, 3),
+			    "primary 4, worker 0 5, worker 1 6, worker 2 7, slow lane 1, house 0");
+}
+
+static void of_two_nodes_with_a_nic_each_the_first(void **state)
+{
+	struct placement placement = { .primary = TOPO_NONE, .ports = 2 };
+
+	machine_read(&topo, "xeon");
+	placement.port[0] = (struct placement_port){ "n3", topo_nic(&topo, "af:00.0") };
+	placement.port[1] = (struct placement_port){ "n6", topo_nic(&topo, "ens1f0") };
+	assert_int_equal(placement_node(&placement, &topo), 0);
+}
+
 static void nobody_finds_a_place_on_one_core(void **state)
 {
 	cpu_set_t allowed;
@@ -137,6 +161,8 @@ int main(void)
 		cmocka_unit_test(on_a_machine_that_hides_its_caches),
 		cmocka_unit_test(around_a_primary_that_has_its_place),
 		cmocka_unit_test(beside_its_ports),
+		cmocka_unit_test(where_there_is_most_room),
+		cmocka_unit_test(of_two_nodes_with_a_nic_each_the_first),
 		cmocka_unit_test(nobody_finds_a_place_on_one_core),
 		cmocka_unit_test(a_primary_that_is_nowhere_has_no_workers),
 	};

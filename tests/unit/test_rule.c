@@ -32,6 +32,7 @@ static const struct sample samples[] = {
 	// what is proposed, and what floats
 	{ "xeon", 1, { 2, 3 }, 4, "ens1f0", "" },
 	{ "epyc", 8, { 9, 10 }, 11, "0000:41:00.0", "" },
+	{ "epyc", 4, { 5, 6 }, 7, "eno1", "" }, // whose node nobody knows
 	{ "cluster", 1, { 2, 4 }, 8, "eth0", "" },
 	{ "arm", 1, { 2, 3 }, 4, "enp1s0", "" },
 	{ "xeon", TOPO_NONE, { 2, 9 }, 0, "af:00.0", "" },

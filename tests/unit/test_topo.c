@@ -43,8 +43,9 @@ static void epyc(void **state)
 	assert_string_equal(machine_text(&topo), "0{(0+16|1+17|2+18|3+19)(4+20|5+21|6+22|7+23)}"
 						 "1{(8+24|9+25|10+26|11+27)(12+28|13+29|14+30|15+31)}");
 	assert_false(topo.hidden);
-	assert_int_equal(topo.nics, 2);
+	assert_int_equal(topo.nics, 3);
 	assert_nic(1, "enp65s0f1np1", "0000:41:00.1", 1);
+	assert_nic(2, "eno1", "0000:c1:00.0", TOPO_NONE); // the kernel does not say which node
 }
 
 // Four cores share an L2, and all of them an L3.

@@ -32,8 +32,9 @@ static const struct rule rules[] = {
 	{ "peer_teid", NUMBER, AT(keys.peer_teid), 0, UINT32_MAX, "1" },
 	{ "seed", WIDE, AT(keys.seed), 0, UINT64_MAX, "1" },
 	{ "subsets", NUMBERS, AT(keys.subset), 1, KEYS_SESSIONS_MAX, NULL },
-	{ "lever", TEXT, AT(lever), 1, sizeof(((struct args *)0)->lever) - 1, NULL },
+	{ "board", TEXT, AT(board), 1, sizeof(((struct args *)0)->board) - 1, NULL },
 	{ "rate", WIDE, AT(rate), 0, 1000000000, "0" },
+	{ "window", NUMBER, AT(window), 0, 1u << 20, "0" },
 	{ "verify", NUMBER, AT(verify), 0, UINT32_MAX, "64" },
 };
 #define RULES (sizeof(rules) / sizeof(rules[0]))

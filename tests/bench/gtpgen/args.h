@@ -7,9 +7,9 @@ struct args {
 	enum frame_way way;
 	struct frame_plan plan; // but for the MACs
 	struct keys_plan keys;
-	char lever
-	    [128]; // file whose first character says which list of keys is sent: '1'..'8'; '0': nothing. Empty = '1'
+	char board[128]; // file to be the port's board (board.h); empty = nobody else's
 	uint64_t rate;   // packets a second and queue; 0 = as fast as they are asked for
+	uint32_t window; // packets that may be away, of this queue's number and all ports with the same keys; 0 = any
 	uint32_t verify; // every how manyth frame is judged; 0 = none
 };
 

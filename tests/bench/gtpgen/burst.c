@@ -36,6 +36,33 @@ static uint16_t rate_allows(struct burst_rate *rate, uint16_t most)
 	return most;
 }
 
+// ---- Window
+
+// Whether as much as may be is away.
+static bool window_full(struct burst_window *window, const struct keys *keys)
+{
+	uint64_t sent = 0, back = 0, now;
+
+	for (unsigned i = 0; i < keys->ports; i++) {
+		const struct board_queue *queue = &keys->board[i]->queue[window->queue];
+
+		sent += atomic_load_explicit(&queue->rx_packets, memory_order_relaxed);
+		back += atomic_load_explicit(&queue->tx_packets, memory_order_relaxed);
+	}
+	if (window->lost > sent - back)
+		window->lost = sent - back; // it was only late
+	if (sent - back - window->lost < window->size)
+		return false;
+	now = rte_rdtsc();
+	if (back != window->back) {
+		window->back = back;
+		window->full = now;
+	} else if (now - window->full > window->patience) {
+		window->lost = sent - back;
+	}
+	return true;
+}
+
 // ---- Receive
 
 static inline uint8_t *mbuf_open(struct rte_mbuf *mbuf, const struct burst_rx *rx, uint16_t length)
@@ -65,8 +92,8 @@ static void make(struct burst_rx *rx, struct rte_mbuf **mbufs, uint16_t many, ui
 		draw = draw + 1 == list->draws ? 0 : draw + 1;
 	}
 	rx->draw[number] = draw;
-	count(&rx->packets, many);
-	count(&rx->bytes, bytes);
+	count(&rx->counters->rx_packets, many);
+	count(&rx->counters->rx_bytes, bytes);
 }
 
 static uint16_t answer(struct burst_rx *rx, struct rte_mbuf **mbufs)
@@ -81,7 +108,7 @@ static uint16_t answer(struct burst_rx *rx, struct rte_mbuf **mbufs)
 uint16_t burst_rx(void *queue, struct rte_mbuf **mbufs, uint16_t most)
 {
 	struct burst_rx *rx = queue;
-	unsigned number = (unsigned)atomic_load_explicit(rx->lever, memory_order_relaxed) - '1';
+	unsigned number = (unsigned)atomic_load_explicit(&rx->board->lever, memory_order_relaxed) - '1';
 
 	if (unlikely(atomic_load_explicit(&rx->tx->asked, memory_order_acquire))) // pairs with hear's store
 		return most ? answer(rx, mbufs) : 0;
@@ -89,12 +116,14 @@ uint16_t burst_rx(void *queue, struct rte_mbuf **mbufs, uint16_t most)
 		return 0;
 	if (most > BURST_MAX)
 		most = BURST_MAX;
+	if (rx->window.size && window_full(&rx->window, rx->keys))
+		return 0;
 	if (rx->rate.per_tick_q32)
 		most = rate_allows(&rx->rate, most);
 	if (!most)
 		return 0;
 	if (unlikely(rte_mempool_get_bulk(rx->pool, (void **)mbufs, most))) {
-		count(&rx->roomless, most);
+		count(&rx->counters->roomless, most);
 		return 0;
 	}
 	make(rx, mbufs, most, (uint8_t)number);
@@ -129,9 +158,9 @@ static void judge(struct burst_tx *tx, const struct rte_mbuf *mbuf)
 	    frame_judge(rte_pktmbuf_mtod(mbuf, const uint8_t *), mbuf->data_len, tx->plan, tx->keys);
 
 	tx->countdown = tx->verify;
-	count(&tx->found[found], 1);
+	count(&tx->counters->found[found], 1);
 	if (found >= FRAME_BAD)
-		count(&tx->bad, 1);
+		count(&tx->counters->bad, 1);
 }
 
 // As it came out of the pool: whole, ours alone, with a room of its own.
@@ -171,8 +200,8 @@ uint16_t burst_tx(void *queue, struct rte_mbuf **mbufs, uint16_t many)
 		if (unlikely(tx->verify && !--tx->countdown))
 			judge(tx, mbufs[i]);
 	}
-	count(&tx->packets, many);
-	count(&tx->bytes, bytes);
+	count(&tx->counters->tx_packets, many);
+	count(&tx->counters->tx_bytes, bytes);
 	give_back(mbufs, many);
 	return many;
 }

@@ -208,3 +208,18 @@ void keys_drop(struct keys *keys)
 	*at = keys->next;
 	keys_free(keys);
 }
+
+int keys_join(struct keys *keys, struct board *board)
+{
+	if (keys->ports == KEYS_PORTS)
+		return -ENOSPC;
+	keys->board[keys->ports++] = board;
+	return 0;
+}
+
+void keys_leave(struct keys *keys, const struct board *board)
+{
+	for (unsigned i = 0; i < keys->ports; i++)
+		if (keys->board[i] == board)
+			keys->board[i] = keys->board[--keys->ports];
+}

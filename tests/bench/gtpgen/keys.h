@@ -7,6 +7,7 @@
 #pragma once
 #include <stdint.h>
 
+#define KEYS_PORTS 16u
 #define KEYS_LISTS 8u // of different numbers of sessions, chosen while packets flow
 
 struct key {
@@ -28,7 +29,11 @@ struct keys_list {
 	uint32_t draws;      // four for each session, at least KEYS_DRAWS_MIN
 };
 
+struct board;
+
 struct keys {
+	struct board *board[KEYS_PORTS]; // of the ports that share them
+	unsigned ports;
 	struct keys_list list[KEYS_LISTS];
 	unsigned lists;
 	struct keys_plan plan;
@@ -42,3 +47,7 @@ struct keys {
 // 0 or -errno, with the line number of the file at fault in *line (0: none).
 int keys_take(const struct keys_plan *plan, struct keys **keys, unsigned *line);
 void keys_drop(struct keys *keys);
+
+// A port comes, and goes before its keys are dropped. -ENOSPC: there are too many.
+int keys_join(struct keys *keys, struct board *board);
+void keys_leave(struct keys *keys, const struct board *board);

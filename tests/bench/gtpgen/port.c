@@ -1,12 +1,9 @@
 // port.c - net_gtpgen as DPDK sees it: probed, configured, asked for its statistics. Everything here is called by the
 // application's main thread; the packet path is burst.c.
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 #include <rte_cycles.h>
 #include <rte_dev.h>
 #include <rte_devargs.h>
@@ -17,15 +14,13 @@
 
 #define PORT_CHECKSUMS (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM)
 
-static const _Atomic char port_lever = '1';
-
 struct port {
 	struct frame_template template[FRAME_WAYS];
-	struct burst_rx rx[BURST_QUEUES];
-	struct burst_tx tx[BURST_QUEUES];
+	struct burst_rx rx[BOARD_QUEUES];
+	struct burst_tx tx[BOARD_QUEUES];
 	struct args args;
 	struct keys *keys;
-	const _Atomic char *lever; // mapped, unless it is port_lever
+	struct board *board;
 	struct rte_ether_addr mac;
 };
 
@@ -79,19 +74,21 @@ static int port_close(struct rte_eth_dev *device)
 {
 	struct port *port = port_of(device);
 
-	if (port && port->keys)
+	if (port && port->keys) {
+		keys_leave(port->keys, port->board);
 		keys_drop(port->keys);
-	if (port && port->lever && port->lever != &port_lever)
-		munmap((void *)port->lever, 1);
-	if (port)
-		*port = (struct port){ 0 };
+	}
+	if (port) {
+		board_close(port->board);
+		memset(port, 0, sizeof(*port));
+	}
 	device->data->mac_addrs = NULL; // it lies in `port`, which goes as a whole
 	return 0;
 }
 
 static int port_info(struct rte_eth_dev *device, struct rte_eth_dev_info *info)
 {
-	info->max_rx_queues = info->max_tx_queues = BURST_QUEUES;
+	info->max_rx_queues = info->max_tx_queues = BOARD_QUEUES;
 	info->max_rx_pktlen = 9618;
 	info->max_mtu = 9600;
 	info->max_mac_addrs = 1;
@@ -114,14 +111,17 @@ static int port_rx(struct rte_eth_dev *device, uint16_t queue, uint16_t slots, u
 	rx->template = port->template;
 	rx->keys = port->keys;
 	rx->tx = &port->tx[queue];
-	rx->lever = port->lever;
+	rx->board = port->board;
+	rx->counters = &port->board->queue[queue];
 	for (unsigned i = 0; i < port->keys->lists; i++)
-		rx->draw[i] = (uint32_t)((uint64_t)port->keys->list[i].draws * queue / BURST_QUEUES);
+		rx->draw[i] = (uint32_t)((uint64_t)port->keys->list[i].draws * queue / BOARD_QUEUES);
 	rx->way = port->args.way;
 	rx->port = device->data->port_id;
 	rx->flags = 0;
 	if (device->data->dev_conf.rxmode.offloads & PORT_CHECKSUMS)
 		rx->flags = RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+	rx->window =
+	    (struct burst_window){ .size = port->args.window, .queue = queue, .patience = rte_get_tsc_hz() / 10 };
 	burst_rate_set(&rx->rate, port->args.rate, rte_get_tsc_hz());
 	device->data->rx_queues[queue] = rx;
 	return 0;
@@ -133,6 +133,7 @@ static int port_tx(struct rte_eth_dev *device, uint16_t queue, uint16_t slots, u
 	struct port *port = port_of(device);
 	struct burst_tx *tx = &port->tx[queue];
 
+	tx->counters = &port->board->queue[queue];
 	tx->plan = &port->args.plan;
 	tx->keys = port->keys;
 	tx->verify = tx->countdown = port->args.verify;
@@ -151,13 +152,15 @@ static int port_stats(struct rte_eth_dev *device, struct rte_eth_stats *stats)
 {
 	const struct port *port = port_of(device);
 
-	for (unsigned q = 0; q < BURST_QUEUES; q++) {
-		stats->ipackets += value(&port->rx[q].packets);
-		stats->ibytes += value(&port->rx[q].bytes);
-		stats->rx_nombuf += value(&port->rx[q].roomless);
-		stats->opackets += value(&port->tx[q].packets);
-		stats->obytes += value(&port->tx[q].bytes);
-		stats->oerrors += value(&port->tx[q].bad);
+	for (unsigned q = 0; q < BOARD_QUEUES; q++) {
+		const struct board_queue *counters = &port->board->queue[q];
+
+		stats->ipackets += value(&counters->rx_packets);
+		stats->ibytes += value(&counters->rx_bytes);
+		stats->rx_nombuf += value(&counters->roomless);
+		stats->opackets += value(&counters->tx_packets);
+		stats->obytes += value(&counters->tx_bytes);
+		stats->oerrors += value(&counters->bad);
 	}
 	return 0;
 }
@@ -165,14 +168,7 @@ static int port_stats(struct rte_eth_dev *device, struct rte_eth_stats *stats)
 // Not while packets flow: the counters are their queues' threads'.
 static int port_stats_reset(struct rte_eth_dev *device)
 {
-	struct port *port = port_of(device);
-
-	for (unsigned q = 0; q < BURST_QUEUES; q++) {
-		port->rx[q].packets = port->rx[q].bytes = port->rx[q].roomless = 0;
-		port->tx[q].packets = port->tx[q].bytes = port->tx[q].bad = 0;
-		for (unsigned f = 0; f < FRAME_FOUND; f++)
-			port->tx[q].found[f] = 0;
-	}
+	memset(port_of(device)->board->queue, 0, sizeof(port_of(device)->board->queue));
 	return 0;
 }
 
@@ -189,8 +185,8 @@ static int port_xstats(struct rte_eth_dev *device, struct rte_eth_xstat *stats, 
 	for (unsigned f = 0; f < FRAME_FOUND && room >= FRAME_FOUND; f++) {
 		stats[f].id = f;
 		stats[f].value = 0;
-		for (unsigned q = 0; q < BURST_QUEUES; q++)
-			stats[f].value += value(&port->tx[q].found[f]);
+		for (unsigned q = 0; q < BOARD_QUEUES; q++)
+			stats[f].value += value(&port->board->queue[q].found[f]);
 	}
 	return FRAME_FOUND;
 }
@@ -239,24 +235,13 @@ static int port_keys(struct port *port)
 	return error;
 }
 
-static int port_lever_map(struct port *port)
+static int port_board(struct port *port)
 {
-	int file;
-	void *page;
+	int error = board_open(*port->args.board ? port->args.board : NULL, &port->board);
 
-	port->lever = &port_lever;
-	if (!*port->args.lever)
-		return 0;
-	file = open(port->args.lever, O_RDONLY | O_CLOEXEC);
-	page = file < 0 ? MAP_FAILED : mmap(NULL, 1, PROT_READ, MAP_SHARED, file, 0);
-	if (page == MAP_FAILED)
-		fprintf(stderr, "net_gtpgen: %s: %s\n", port->args.lever, strerror(errno));
-	if (file >= 0)
-		close(file);
-	if (page == MAP_FAILED)
-		return -EINVAL;
-	port->lever = page;
-	return 0;
+	if (error)
+		fprintf(stderr, "net_gtpgen: %s: %s\n", port->args.board, strerror(-error));
+	return error;
 }
 
 // Locally administered addresses: the port's own, and that of whom it plays.
@@ -282,7 +267,7 @@ static int port_make(struct abi_vdev *vdev, const struct args *args)
 	}
 	port->args = *args;
 	port_macs(port, device->data->port_id);
-	if (port_lever_map(port) || port_keys(port)) {
+	if (port_board(port) || port_keys(port) || keys_join(port->keys, port->board)) {
 		port_close(device);
 		rte_eth_dev_release_port(device);
 		return -EINVAL;

@@ -16,6 +16,8 @@ BENCH_IDLE=adaptive
 BENCH_WORKERS=2
 BENCH_POOL=10.128.0.0/12 # holds all sessions: 256 shards x rows
 BENCH_MIB=1536
+BENCH_MAC_N3=02:00:00:00:03:01 # of the gateway's ends of cables
+BENCH_MAC_N6=02:00:00:00:06:01
 
 bench_cores() { # how many the benchmark wants to itself
 	(($(nproc) >= $1))
@@ -81,4 +83,23 @@ bench_testpmd() { # forward-mode
 
 bench_core() { # the one meant, or any
 	if bench_cores 4; then echo "$1"; else echo "0-$(($(nproc) - 1))"; fi
+}
+
+# Two cables from namespace world, where the traffic is made, to a gateway's n3 and n6: LETTER3 and LETTER6 in world.
+bench_cables() { # namespace letter
+	net_veth world "$2"3 "$1" n3 1604
+	net_veth world "$2"6 "$1" n6 1504
+	in_ns "$1" ip link set n3 address "$BENCH_MAC_N3"
+	in_ns "$1" ip link set n6 address "$BENCH_MAC_N6"
+	net_bare "$1" n3
+	net_bare "$1" n6
+	net_bare world "$2"3
+	net_bare world "$2"6
+}
+
+# IPv4 alone, no QFI: what every contestant understands.
+bench_plain_sessions() { # how many
+	bench_table "$1"
+	bench_import
+	bench_sessions teid ipv4
 }

@@ -6,22 +6,10 @@
 #    y3 ---veth--- n3 kernel, socket, bench-forward, tun0, kernel n6 ---veth--- y6
 #   bench-gen sits in world, on x3 and x6 or on y3 and y6, by af_packet; sizes are of the inner packet.
 set -euo pipefail
-. "$(dirname "$0")/../../lab/story.sh"
+. "$(dirname "$0")/../lib/lab.sh"
 rounds=$1 seconds=$2
 shift 2
-mac3=02:00:00:00:03:01 mac6=02:00:00:00:06:01
 story_needs "${STORY_NEEDS[@]}"
-
-cables() { # namespace letter
-	net_veth world "$2"3 "$1" n3 1604
-	net_veth world "$2"6 "$1" n6 1504
-	in_ns "$1" ip link set n3 address $mac3
-	in_ns "$1" ip link set n6 address $mac6
-	net_bare "$1" n3
-	net_bare "$1" n6
-	net_bare world "$2"3
-	net_bare world "$2"6
-}
 
 mac_of() { # namespace device
 	in_ns "$1" cat "/sys/class/net/$2/address"
@@ -45,7 +33,7 @@ tun_up() {
 generate() { # letter size
 	in_ns world "$BUILD/tests/bench/lib/bench-gen" --no-huge --no-shconf -m 128 --no-pci --no-telemetry --iova-mode=va --lcores "0@0-$(($(nproc) - 1))" \
 		--log-level error --vdev "net_af_packet0,iface=${1}3,qdisc_bypass=1" --vdev "net_af_packet1,iface=${1}6,qdisc_bypass=1" \
-		-- --sessions "$LAB/sessions" --gnb 10.99.3.2 --gtpu 10.99.3.1 --host 10.99.6.2 --far "$mac3,$mac6" \
+		-- --sessions "$LAB/sessions" --gnb 10.99.3.2 --gtpu 10.99.3.1 --host 10.99.6.2 --far "$BENCH_MAC_N3,$BENCH_MAC_N6" \
 		--seconds "$seconds" --inner "$2" 2>>"$LAB/log/gen" | tail -n 1
 }
 
@@ -65,13 +53,11 @@ one() { # variant size; packets a second, nanoseconds of CPU a packet
 
 lab_open
 for namespace in world gw tun; do lab_netns "$namespace"; done
-cables gw x
-cables tun y
+bench_cables gw x
+bench_cables tun y
 GW_WORKERS=1
 gateway_up
-subscribers_make 256 | awk -F , -v OFS=, '{ if (NR > 1) { $2 = "auto"; $3 = $6 = "" } print }' >"$LAB/subscribers.csv"
-shoal session import --wait "$LAB/subscribers.csv" >/dev/null
-sessions | jq -r '"\(.teid),\(.ipv4)"' >"$LAB/sessions"
+bench_plain_sessions 256
 tun_up
 echo size,round,variant,value,cpu_ns,up,down
 for size; do

@@ -1,0 +1,217 @@
+// pipe_long.c - the long way through the pipe: options, extension headers, padding, closed gates, foreign addresses, whatever
+// comes. Pure; owned by the worker's loop; one thread.
+#include "workers/foreign.h"
+#include "workers/pipe_parts.h"
+
+static enum verdict ip_verdict(enum ip_fault fault)
+{
+	return fault == IP_SHORT ? VERDICT_SHORT : VERDICT_BAD_IP;
+}
+
+// Takes a packet of the colour *colour from its session's tokens. False: red now, and red is dropped.
+static bool police(const struct pipe *pipe, const struct pipe_user *user, uint64_t now, enum police_colour *colour)
+{
+	static const struct region_rate undefined;
+	const struct line *line = user->line;
+	const struct region_rate *rate = line->rate < pipe->shape.rates ? &user->region->rates[line->rate] : &undefined;
+	struct rest *rest;
+
+	*colour = police_meter(user->line, rate, user->length * pipe->byte_tokens, now, *colour);
+	if (*colour != POLICE_RED)
+		return true;
+	rest = pipe_rest(user);
+	rest->red_packets[user->way]++;
+	rest->red_bytes[user->way] += user->length;
+	return line->flags & BEARER_RED_REMARK && line->mark != BEARER_MARK_EF;
+}
+
+// Gate and rate: VERDICT_FORWARD with *tos marked for its class and colour, or the refusal.
+static enum verdict admit(const struct pipe *pipe, const struct pipe_user *user, uint8_t *tos, uint64_t now)
+{
+	const struct line *line = user->line;
+	enum police_colour colour = POLICE_GREEN;
+
+	if (line->flags & BEARER_GATE_CLOSED)
+		return VERDICT_GATE_CLOSED;
+	if (line->flags & BEARER_COLOUR_AWARE)
+		colour = police_colour(*tos);
+	if (line->rate && !police(pipe, user, now, &colour))
+		return VERDICT_RED;
+	*tos = police_tos(line->mark, colour, *tos);
+	return VERDICT_FORWARD;
+}
+
+// Whether it may go one hop further on a link that takes `limit` bytes of it.
+static enum verdict leave(struct lane_handle *handle, const struct ip_packet *ip, uint32_t limit)
+{
+	if (ip->ttl <= 1)
+		return VERDICT_TO_SLOW_TTL;
+	if (ip->length <= limit)
+		return VERDICT_FORWARD;
+	handle->hint = limit;
+	return VERDICT_TO_SLOW_BIG;
+}
+
+static enum verdict uplink_find(const struct pipe *pipe, struct pipe_user *user, uint32_t teid)
+{
+	uint32_t slot = shard_slot_of_teid(teid, pipe->net->slot_bits);
+
+	user->region = &pipe->shard[shard_of_teid(teid)];
+	if (!user->region->header)
+		return VERDICT_STEER_AGAIN;
+	if (slot >= user->region->slots)
+		return VERDICT_NO_SESSION;
+	user->line = user->region->uplink + slot;
+	return user->line->flags & LINE_VALID && user->line->teid == teid ? VERDICT_FORWARD : VERDICT_NO_SESSION;
+}
+
+// Anti-spoofing: a session sends from its own address or /64 only. Its link-local traffic (fe80::/10) has no business
+// beyond the gateway.
+static bool source_good(const struct pipe_user *user)
+{
+	uint32_t address = be32_get(user->packet + 12);
+	uint64_t prefix = be64_get(user->packet + 8);
+
+	if (user->family == 4)
+		return address && address == user->line->ue_ipv4;
+	return prefix && prefix == user->line->ue_ipv6;
+}
+
+static enum verdict uplink_open(const struct pipe *pipe, const struct lane_handle *handle, struct tunnel_inside *inside,
+				struct pipe_user *user)
+{
+	uint8_t *outer = room_at(pipe->rooms, handle->room) + handle->offset;
+	enum verdict verdict = tunnel_open(inside, outer, handle->length);
+
+	user->way = LINE_UPLINK;
+	user->packet = outer + inside->offset;
+	return verdict == VERDICT_FORWARD ? uplink_find(pipe, user, inside->teid) : verdict;
+}
+
+static enum verdict uplink(const struct pipe *pipe, struct lane_handle *handle, uint64_t now)
+{
+	struct tunnel_inside inside = { 0 };
+	struct pipe_user user;
+	struct ip_packet ip;
+	enum verdict verdict = uplink_open(pipe, handle, &inside, &user);
+	enum ip_fault fault;
+	unsigned ecn;
+	uint8_t tos;
+
+	if (verdict != VERDICT_FORWARD)
+		return verdict;
+	fault = ip_read(&ip, user.packet, inside.left);
+	if (fault != IP_SOUND)
+		return ip_verdict(fault);
+	user.family = ip.version;
+	user.length = ip.length;
+	if (!source_good(&user))
+		return VERDICT_SPOOFED;
+	ecn = tunnel_ecn(ip.tos, inside.tos);
+	if (ecn == TUNNEL_DROP)
+		return VERDICT_CONGESTION;
+	tos = (uint8_t)ecn;
+	verdict = admit(pipe, &user, &tos, now);
+	if (verdict != VERDICT_FORWARD)
+		return verdict;
+	verdict = leave(handle, &ip, pipe->net->core_mtu);
+	if (verdict == VERDICT_FORWARD) {
+		pipe_pass(&user, ip.tos, tos);
+		handle->port = LANE_SIDE_CORE;
+	}
+	handle->offset = (uint16_t)(handle->offset + inside.offset);
+	handle->length = (uint16_t)ip.length;
+	return verdict;
+}
+
+static uint32_t foreign_slot(const struct pipe *pipe, const struct pipe_user *user)
+{
+	if (user->family == 4)
+		return foreign_find4(user->region, &pipe->shape, be32_get(user->packet + 16));
+	return foreign_find6(user->region, &pipe->shape, be64_get(user->packet + 24));
+}
+
+static bool destination_good(const struct pipe_user *user)
+{
+	if (user->family == 4)
+		return user->line->ue_ipv4 == be32_get(user->packet + 16);
+	return user->line->ue_ipv6 == be64_get(user->packet + 24);
+}
+
+static enum verdict downlink_find(const struct pipe *pipe, struct pipe_user *user)
+{
+	uint32_t slot = pipe_pool_slot(pipe->net, user->packet, user->family);
+
+	if (slot == FOREIGN_NONE)
+		slot = foreign_slot(pipe, user);
+	if (slot >= user->region->slots)
+		return VERDICT_NO_SESSION;
+	user->line = user->region->downlink + slot;
+	if (!(user->line->flags & LINE_VALID) || !destination_good(user))
+		return VERDICT_NO_SESSION;
+	return user->line->peer_ipv4 ? VERDICT_FORWARD : VERDICT_NO_PEER;
+}
+
+static enum verdict downlink_open(const struct pipe *pipe, const struct lane_handle *handle, uint32_t shard,
+				  struct pipe_user *user, struct ip_packet *ip)
+{
+	enum ip_fault fault;
+
+	if (shard >= SHARDS || handle->offset < TUNNEL_BYTES_QFI)
+		return VERDICT_NOT_OURS;
+	user->way = LINE_DOWNLINK;
+	user->packet = room_at(pipe->rooms, handle->room) + handle->offset;
+	user->region = &pipe->shard[shard];
+	if (!user->region->header)
+		return VERDICT_STEER_AGAIN;
+	fault = ip_read(ip, user->packet, handle->length);
+	if (fault != IP_SOUND)
+		return ip_verdict(fault);
+	user->family = ip->version;
+	user->length = ip->length;
+	return downlink_find(pipe, user);
+}
+
+static enum verdict downlink(const struct pipe *pipe, struct lane_handle *handle, uint32_t shard, uint64_t now)
+{
+	struct pipe_user user;
+	struct ip_packet ip;
+	enum verdict verdict = downlink_open(pipe, handle, shard, &user, &ip);
+	uint16_t port;
+	uint8_t tos;
+
+	if (verdict != VERDICT_FORWARD)
+		return verdict;
+	tos = ip.tos;
+	verdict = admit(pipe, &user, &tos, now);
+	if (verdict != VERDICT_FORWARD)
+		return verdict;
+	verdict = leave(handle, &ip, pipe->net->access_mtu - pipe_front(user.line));
+	if (verdict != VERDICT_FORWARD) {
+		handle->length = (uint16_t)ip.length;
+		return verdict;
+	}
+	port = flow_port(user.packet, &ip);
+	pipe_pass(&user, ip.tos, tos);
+	pipe_close(pipe, handle, &user, tos, port);
+	return VERDICT_FORWARD;
+}
+
+static bool handle_good(const struct pipe *pipe, const struct lane_handle *handle)
+{
+	return room_valid(pipe->rooms, handle->room) && (uint32_t)handle->offset + handle->length <= ROOM_STRIDE &&
+	       (handle->code == LANE_UPLINK || handle->code == LANE_DOWNLINK);
+}
+
+void pipe_long(const struct pipe *pipe, struct lane_handle *handle, uint64_t now)
+{
+	uint32_t hint = handle->hint;
+
+	handle->hint = 0;
+	if (!handle_good(pipe, handle))
+		handle->code = VERDICT_NOT_OURS;
+	else if (handle->code == LANE_UPLINK)
+		handle->code = (uint8_t)uplink(pipe, handle, now);
+	else
+		handle->code = (uint8_t)downlink(pipe, handle, hint, now);
+}
