@@ -33,7 +33,7 @@ struct topo {
 };
 
 // Reads this machine, or one recorded as hwloc's XML (`lstopo machine.xml`) if the file is given. 0, or -errno: -ENOENT, -EINVAL
-// where it is no such record, -E2BIG for more processors than TOPO_CPUS. Allocates and frees; not for packet loops. (read.c)
+// where it is no such record, -E2BIG for more processors than TOPO_CPUS. Allocates, and forks for a record; at start only. (read.c)
 int topo_read(struct topo *topo, const char *xml);
 
 // Forgets processors that we must not run on.

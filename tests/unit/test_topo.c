@@ -102,6 +102,12 @@ static void what_we_may_not_use_is_forgotten(void **state)
 
 static void what_is_no_record_is_refused(void **state)
 {
+	// hwloc 2.9 dies of it: objects without a cpuset
+	static const char fatal[] =
+	    "<?xml version=\"1.0\"?>\n<!DOCTYPE topology SYSTEM \"hwloc2.dtd\">\n"
+	    "<topology version=\"2.0\">\n<object type=\"Machine\" os_index=\"0\" cpuset=\"0x1\" "
+	    "nodeset=\"0x1\" gp_index=\"1\">\n<object type=\"Package\" os_index=\"0\" gp_index=\"2\">\n"
+	    "<object type=\"PU\" os_index=\"0\" gp_index=\"3\"/>\n</object></object></topology>\n";
 	char path[] = "/tmp/topo.XXXXXX";
 	int fd = mkstemp(path);
 
@@ -109,6 +115,9 @@ static void what_is_no_record_is_refused(void **state)
 	assert_int_equal(topo_read(&topo, path), -EINVAL); // empty
 	assert_int_equal(write(fd, "<topology version=\"2.0\">\n<object type=\"Machine\"", 46), 46);
 	assert_int_equal(topo_read(&topo, path), -EINVAL); // cut short
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_true(pwrite(fd, fatal, sizeof(fatal) - 1, 0) > 0);
+	assert_int_equal(topo_read(&topo, path), -EINVAL);
 	close(fd);
 	unlink(path);
 	assert_int_equal(topo_read(&topo, path), -ENOENT);
