@@ -85,6 +85,25 @@ bench_core() { # the one meant, or any
 	if bench_cores 4; then echo "$1"; else echo "0-$(($(nproc) - 1))"; fi
 }
 
+# Traffic of $LAB/sessions, flat out and both ways: bench_gen starts the generator in a namespace, bench_slice prints a slice's JSON
+# (never in a pipeline: bash closes a coprocess's files there).
+bench_gen() { # namespace EAL-argument...
+	local ns=$1
+	shift
+	coproc BENCH_GEN { in_ns "$ns" "$BUILD/tests/bench/lib/bench-gen" --no-huge --no-shconf -m 192 --no-pci --no-telemetry --iova-mode=va \
+		--lcores "0@$(bench_core 0)" --log-level error "$@" -- --sessions "$LAB/sessions" --gnb 10.99.3.2 --gtpu 10.99.3.1 --host 10.99.6.2 \
+		--far "$BENCH_MAC_N3,$BENCH_MAC_N6" 2>"$LAB/log/gen"; }
+	local said
+	read -r -t 30 -u "${BENCH_GEN[0]}" said && equal "$said" ready
+}
+
+bench_slice() { # target inner-bytes ms [packets a second]
+	local said
+	echo "$1 $2 $3 ${4:-0}" >&"${BENCH_GEN[1]}"
+	read -r -t $((30 + $3 / 1000)) -u "${BENCH_GEN[0]}" said
+	echo "$said"
+}
+
 # Two cables from namespace world, where the traffic is made, to a gateway's n3 and n6: LETTER3 and LETTER6 in world.
 bench_cables() { # namespace letter
 	net_veth world "$2"3 "$1" n3 1604

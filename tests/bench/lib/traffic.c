@@ -13,6 +13,7 @@
 #include "shared/base/clock.h"
 
 #define GTPU_PORT 2152
+#define INNER_MAX 1400u        // all of it fits a room of the pool
 #define LINK_NS 10000000000ull // so long may the far end take
 
 // xorshift64: cheap, and the same for every contestant.
@@ -78,8 +79,6 @@ int traffic_option(struct traffic *traffic, const char *name, char *value)
 		traffic->gtpu = inet_addr(value);
 	else if (!strcmp(name, "host"))
 		traffic->host = inet_addr(value);
-	else if (!strcmp(name, "inner"))
-		traffic->inner = (unsigned)atoi(value);
 	else
 		return -ENOENT;
 	return 0;
@@ -102,11 +101,14 @@ static void udp_fill(struct rte_udp_hdr *udp, uint16_t port, unsigned bytes)
 	*udp = (struct rte_udp_hdr){ htons(port), htons(port), htons((uint16_t)bytes), 0 };
 }
 
-static void templates(struct traffic *traffic)
+int traffic_size(struct traffic *traffic, unsigned inner)
 {
 	struct traffic_gtp_frame *up = &traffic->uplink;
 	struct traffic_ip_frame *down = &traffic->downlink;
-	unsigned inner = traffic->inner;
+
+	if (inner < 28 || inner > INNER_MAX)
+		return -EINVAL;
+	traffic->inner = inner;
 
 	up->eth.ether_type = down->eth.ether_type = htons(RTE_ETHER_TYPE_IPV4);
 	ip_fill(&up->outer, traffic->gnb, traffic->gtpu, inner + 36);
@@ -119,6 +121,7 @@ static void templates(struct traffic *traffic)
 	udp_fill(&up->inner_udp, 9, inner - 20);
 	ip_fill(&down->ip, traffic->host, 0, inner);
 	udp_fill(&down->udp, 9, inner - 20);
+	return 0;
 }
 
 static void uplink_fill(const struct traffic *traffic, struct traffic_gtp_frame *frame, const struct traffic_ue *ue)
@@ -247,13 +250,12 @@ int traffic_open(struct traffic *traffic)
 	unsigned ports = rte_eth_dev_count_avail();
 	uint64_t until_ns = clock_ns() + LINK_NS;
 
-	if (!ports || ports % 2 || ports > TRAFFIC_PORTS || !traffic->ue_count || traffic->inner < 28)
+	if (!ports || ports % 2 || ports > TRAFFIC_PORTS || !traffic->ue_count || traffic_size(traffic, traffic->inner))
 		return -EINVAL;
 	traffic->random = clock_ns() | 1; // fresh keys for each run
 	traffic->pool = rte_pktmbuf_pool_create("traffic", 16383, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	if (!traffic->pool)
 		return -ENOMEM;
-	templates(traffic);
 	for (uint16_t port = 0; port < ports; port++)
 		if (port_start(traffic, port) || !port_linked(port, until_ns))
 			return -ENETDOWN;

@@ -45,11 +45,14 @@ struct traffic {
 	uint64_t asked, random;
 };
 
-// Reads one of "gnb", "gtpu", "host", "inner", "far" and "sessions" (a file of "teid,ue-ipv4" lines); 0, -errno, or -ENOENT for others.
+// Reads one of "gnb", "gtpu", "host", "far" and "sessions" (a file of "teid,ue-ipv4" lines); 0, -errno, or -ENOENT for others.
 int traffic_option(struct traffic *traffic, const char *name, char *value);
 
 // Every port that EAL has: started, its link up. 0 or -errno.
 int traffic_open(struct traffic *traffic);
+
+// How long inner packets are from now on; 0, or -EINVAL.
+int traffic_size(struct traffic *traffic, unsigned inner);
 
 // A frame for a port; NULL if the pool is empty. What fits behind the headers is not written.
 struct rte_mbuf *traffic_make(struct traffic *traffic, uint16_t port);

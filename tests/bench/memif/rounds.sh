@@ -1,9 +1,9 @@
 #!/bin/bash
-# rounds.sh SESSIONS ROUNDS SECONDS: memif in, memif out through two workers, and through testpmd (one core, io) between the same
+# rounds.sh SESSIONS ROUNDS MS: memif in, memif out through two workers, and through testpmd (one core, io) between the same
 # kind of ports, in turns, as CSV. Every session's lookup has to succeed and the account of packets to close.
 set -euo pipefail
 . "$(dirname "$0")/../lib/lab.sh"
-sessions=$1 rounds=$2 seconds=$3
+sessions=$1 rounds=$2 ms=$3
 story_needs "${BENCH_NEEDS[@]}"
 command -v dpdk-testpmd >/dev/null || story_skip "dpdk-testpmd is missing"
 lab_open
@@ -14,26 +14,24 @@ bench_import
 bench_sessions teid ipv4
 equal "$(wc -l <"$LAB/sessions")" "$sessions"
 bench_testpmd io
+
+vdevs=() n=0
+for folder in "$LAB" "$LAB/peer"; do
+	for port in n3 n6; do
+		vdevs+=(--vdev "net_memif$n,role=client,id=0,socket=$folder/$port.memif,socket-abstract=no,rsize=$BENCH_RING")
+		n=$((n + 1))
+	done
+done
+bench_gen gw "${vdevs[@]}"
+bench_slice 0 64 200 1000 >"$LAB/log/first" # neighbours find each other
 lab_signal STOP testpmd
 
-# Offers both directions of random sessions as fast as it can to the two ports at $1.
-generate() { # directory
-	in_ns gw "$BUILD/tests/bench/lib/bench-gen" --in-memory --no-pci --no-telemetry --lcores "0@$(bench_core 0)" --huge-dir "$LAB/huge" -m 128 \
-		--file-prefix "gen$$" --log-level error \
-		--vdev "net_memif0,role=client,id=0,socket=$1/n3.memif,socket-abstract=no,rsize=11,mac=02:00:00:00:03:02" \
-		--vdev "net_memif1,role=client,id=0,socket=$1/n6.memif,socket-abstract=no,rsize=11,mac=02:00:00:00:06:02" \
-		-- --sessions "$LAB/sessions" --gnb 10.99.3.2 --gtpu 10.99.3.1 --host 10.99.6.2 --seconds "$seconds" 2>>"$LAB/log/gen" |
-		tail -n 1
-}
-
 one() { # variant
-	if [[ $1 == testpmd* ]]; then
-		lab_signal CONT testpmd
-		generate "$LAB/peer"
-		lab_signal STOP testpmd
-	else
-		generate "$LAB"
-	fi | jq .mpps
+	local target=0 said
+	if [[ $1 == testpmd* ]]; then target=1 && lab_signal CONT testpmd; fi
+	said=$(bench_slice "$target" 64 "$ms")
+	if ((target)); then lab_signal STOP testpmd; fi
+	jq .mpps <<<"$said"
 }
 
 order=(shoal testpmd "testpmd again")

@@ -1,13 +1,13 @@
 #!/bin/bash
-# rounds.sh ROUNDS SECONDS SIZE...: Shoal and a forwarder on TUN between the same kind of veths, flat out in both directions, as CSV.
+# rounds.sh ROUNDS MS SIZE...: Shoal and a forwarder on TUN between the same kind of veths, flat out in both directions, as CSV.
 #
 #   world              gw                                   world              tun
 #    x3 ---veth--- n3 shoal-primary, worker n6 ---veth--- x6
 #    y3 ---veth--- n3 kernel, socket, bench-forward, tun0, kernel n6 ---veth--- y6
-#   bench-gen sits in world, on x3 and x6 or on y3 and y6, by af_packet; sizes are of the inner packet.
+#   bench-gen sits in world, on all four, by af_packet; sizes are of the inner packet.
 set -euo pipefail
 . "$(dirname "$0")/../lib/lab.sh"
-rounds=$1 seconds=$2
+rounds=$1 ms=$2
 shift 2
 story_needs "${STORY_NEEDS[@]}"
 
@@ -30,23 +30,16 @@ tun_up() {
 	lab_expect forward ready
 }
 
-generate() { # letter size
-	in_ns world "$BUILD/tests/bench/lib/bench-gen" --no-huge --no-shconf -m 128 --no-pci --no-telemetry --iova-mode=va --lcores "0@0-$(($(nproc) - 1))" \
-		--log-level error --vdev "net_af_packet0,iface=${1}3,qdisc_bypass=1" --vdev "net_af_packet1,iface=${1}6,qdisc_bypass=1" \
-		-- --sessions "$LAB/sessions" --gnb 10.99.3.2 --gtpu 10.99.3.1 --host 10.99.6.2 --far "$BENCH_MAC_N3,$BENCH_MAC_N6" \
-		--seconds "$seconds" --inner "$2" 2>>"$LAB/log/gen" | tail -n 1
-}
-
 spent_ns() { # namespace
 	local pid
 	for pid in $(lab_pids "${LAB##*/}-$1"); do cat "/proc/$pid/task/"*/schedstat 2>/dev/null || true; done | awk '{ sum += $1 } END { printf "%.0f", sum }'
 }
 
 one() { # variant size; packets a second, nanoseconds of CPU a packet
-	local namespace=tun letter=y before after report
-	if [[ $1 == shoal ]]; then namespace=gw letter=x; fi
+	local namespace=tun target=1 before after report
+	if [[ $1 == shoal ]]; then namespace=gw target=0; fi
 	before=$(spent_ns "$namespace")
-	report=$(generate "$letter" "$2")
+	report=$(bench_slice "$target" "$2" "$ms")
 	after=$(spent_ns "$namespace")
 	jq -r --argjson ns $((after - before)) '"\(.mpps * 1000000 | round),\(if .all > 0 then $ns / .all | round else 0 end),\(.up),\(.down)"' <<<"$report"
 }
@@ -59,6 +52,13 @@ GW_WORKERS=1
 gateway_up
 bench_plain_sessions 256
 tun_up
+vdevs=() n=0
+for port in x3 x6 y3 y6; do
+	vdevs+=(--vdev "net_af_packet$n,iface=$port,qdisc_bypass=1")
+	n=$((n + 1))
+done
+bench_gen world "${vdevs[@]}"
+bench_slice 0 64 200 1000 >"$LAB/log/first" # neighbours find each other
 echo size,round,variant,value,cpu_ns,up,down
 for size; do
 	order=(shoal tun "tun again")
