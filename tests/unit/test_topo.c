@@ -100,14 +100,17 @@ static void what_we_may_not_use_is_forgotten(void **state)
 	assert_null(topo_find(&topo, 0));
 }
 
+// hwloc 2.9 dies of it: the machine has no complete_nodeset.
+static const char fatal[] =
+    "<?xml version=\"1.0\"?>\n<!DOCTYPE topology SYSTEM \"hwloc2.dtd\">\n<topology version=\"2.0\">\n"
+    "<object type=\"Machine\" os_index=\"0\" cpuset=\"0x1\" complete_cpuset=\"0x1\" nodeset=\"0x1\" gp_index=\"1\">\n"
+    "<object type=\"NUMANode\" os_index=\"0\" cpuset=\"0x1\" complete_cpuset=\"0x1\" nodeset=\"0x1\" "
+    "complete_nodeset=\"0x1\" gp_index=\"2\"/>\n"
+    "<object type=\"PU\" os_index=\"0\" cpuset=\"0x1\" complete_cpuset=\"0x1\" nodeset=\"0x1\" "
+    "complete_nodeset=\"0x1\" gp_index=\"3\"/>\n</object></topology>\n";
+
 static void what_is_no_record_is_refused(void **state)
 {
-	// hwloc 2.9 dies of it: objects without a cpuset
-	static const char fatal[] =
-	    "<?xml version=\"1.0\"?>\n<!DOCTYPE topology SYSTEM \"hwloc2.dtd\">\n"
-	    "<topology version=\"2.0\">\n<object type=\"Machine\" os_index=\"0\" cpuset=\"0x1\" "
-	    "nodeset=\"0x1\" gp_index=\"1\">\n<object type=\"Package\" os_index=\"0\" gp_index=\"2\">\n"
-	    "<object type=\"PU\" os_index=\"0\" gp_index=\"3\"/>\n</object></object></topology>\n";
 	char path[] = "/tmp/topo.XXXXXX";
 	int fd = mkstemp(path);
 
