@@ -3,7 +3,7 @@
 // A look-up touches a bucket, seldom two, and a session's line, each known only from the one before. Who has many packets in hand
 // takes each of these steps for all of them, or for each packet some packets earlier, and waits for nothing:
 //
-//   foreign_ask      the first bucket is on its way
+//   foreign_ask4, 6  the first bucket is on its way
 //   foreign_expect   the line it promises is on its way, or the second bucket
 //   foreign_expect   again: the line that the second bucket promises
 //   foreign_answer   the slot, as of foreign_find4 and foreign_find6; right without the steps between, only later
@@ -17,20 +17,30 @@
 struct foreign_query {
 	const struct region *region;
 	const struct region_bucket *bucket; // to look at next; null = nothing more is expected
-	uint64_t prefix;                    // 0: by address, which is the key
+	uint64_t prefix;                    // 0: by address, which is the key then; and that 0: by nothing
 	uint32_t key;
 	uint32_t slot; // that is promised
 };
 
 static inline void foreign_ask(struct foreign_query *query, const struct region *region,
-			       const struct region_shape *shape, uint32_t address, uint64_t prefix)
+			       const struct region_shape *shape, uint32_t key, uint64_t prefix)
 {
-	uint32_t key = address ? foreign_key4(address) : foreign_key6(prefix);
 	const struct region_bucket *bucket = foreign_buckets(region, shape, key).bucket[0];
 
 	__builtin_prefetch(bucket);
-	*query =
-	    (struct foreign_query){ region, bucket, address ? 0 : prefix, address || prefix ? key : 0, FOREIGN_NONE };
+	*query = (struct foreign_query){ region, bucket, prefix, key, FOREIGN_NONE };
+}
+
+static inline void foreign_ask4(struct foreign_query *query, const struct region *region,
+				const struct region_shape *shape, uint32_t address)
+{
+	foreign_ask(query, region, shape, foreign_key4(address), 0);
+}
+
+static inline void foreign_ask6(struct foreign_query *query, const struct region *region,
+				const struct region_shape *shape, uint64_t prefix)
+{
+	foreign_ask(query, region, shape, prefix ? foreign_key6(prefix) : 0, prefix);
 }
 
 static inline void foreign_expect(struct foreign_query *query, const struct region_shape *shape)

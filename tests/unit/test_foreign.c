@@ -51,7 +51,10 @@ static uint32_t answer(uint32_t address, uint64_t prefix, unsigned expectations)
 {
 	struct foreign_query query;
 
-	foreign_ask(&query, region, &stand.shape, address, prefix);
+	if (address)
+		foreign_ask4(&query, region, &stand.shape, address);
+	else
+		foreign_ask6(&query, region, &stand.shape, prefix);
 	for (unsigned i = 0; i < expectations; i++)
 		foreign_expect(&query, &stand.shape);
 	return foreign_answer(&query, &stand.shape);
@@ -60,6 +63,8 @@ static uint32_t answer(uint32_t address, uint64_t prefix, unsigned expectations)
 // By address and by prefix, known ones, unknown ones and none: whatever steps were taken before.
 static void steps_find_what_single_looks_find(void **state)
 {
+	struct foreign_query nobody;
+
 	for (unsigned expectations = 0; expectations < 4; expectations++) {
 		for (uint32_t i = 0; i < 2 * CELLS; i++) {
 			uint32_t slot = i < CELLS ? STAND_FIRST_FOREIGN + i : FOREIGN_NONE;
@@ -71,6 +76,8 @@ static void steps_find_what_single_looks_find(void **state)
 			assert_int_equal(foreign_find6(region, &stand.shape, bearer.ue_ipv6), slot);
 		}
 		assert_int_equal(answer(0, 0, expectations), FOREIGN_NONE);
+		foreign_ask4(&nobody, region, &stand.shape, 0);
+		assert_int_equal(foreign_answer(&nobody, &stand.shape), FOREIGN_NONE);
 	}
 }
 

@@ -179,7 +179,7 @@ static inline void steps(unsigned at)
 	const struct region_shape *shape = &estate.view.plane->shape;
 	uint32_t address = keys[at + ASK];
 
-	foreign_ask(&queries[(at + ASK) % BATCH], &estate.view.shards[shard_of_ipv4(address)], shape, address, 0);
+	foreign_ask4(&queries[(at + ASK) % BATCH], &estate.view.shards[shard_of_ipv4(address)], shape, address);
 	foreign_expect(&queries[(at + EXPECT) % BATCH], shape);
 	foreign_expect(&queries[(at + EXPECT_AGAIN) % BATCH], shape);
 }
@@ -189,8 +189,8 @@ static uint64_t run_steps(void)
 	uint64_t hits = 0;
 
 	for (unsigned i = 0; i < ASK; i++)
-		foreign_ask(&queries[i], &estate.view.shards[shard_of_ipv4(keys[i])], &estate.view.plane->shape,
-			    keys[i], 0);
+		foreign_ask4(&queries[i], &estate.view.shards[shard_of_ipv4(keys[i])], &estate.view.plane->shape,
+			     keys[i]);
 	for (unsigned i = 0; i < LOOKUPS; i++) {
 		const struct foreign_query *query = &queries[i % BATCH];
 		uint32_t slot;
