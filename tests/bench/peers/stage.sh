@@ -6,7 +6,7 @@
 #
 #   SESSIONS   subscribers of the gateway
 #   LISTS      n:n:...: numbers of sessions that packets belong to, one list each (tests/bench/gtpgen)
-#   TUNNELS    flows of Open vSwitch each way; 0 = without it
+#   TUNNELS    flows of Open vSwitch each way; 0, or where it is not installed: without it
 # Says "key value" lines: boards, threads that poll, how to reach them; and last "ready".
 set -euo pipefail
 . "$(dirname "$0")/../lib/lab.sh"
@@ -14,7 +14,8 @@ sessions=$1 lists=$2 tunnels=$3 BENCH_WORKERS=$4
 story_needs "${BENCH_NEEDS[@]}"
 command -v dpdk-testpmd >/dev/null || story_skip "dpdk-testpmd is missing"
 vswitchd=/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk
-((tunnels == 0)) || [[ -x $vswitchd ]] || story_skip "openvswitch-switch-dpdk is missing"
+[[ -x $vswitchd ]] || tunnels=0
+[[ -e $BUILD/tests/bench/gtpgen/librte_net_gtpgen.so ]] || story_skip "net_gtpgen is not built: it wants DPDK 22.11"
 lab_open
 
 # The EAL takes no plug-in from below a folder that everybody may write to, as /tmp is.
@@ -32,7 +33,7 @@ board() { # contestant side
 }
 
 port() { # contestant up|down
-	echo "way=$2,sessions=$LAB/sessions,subsets=$lists,seed=$RANDOM_SEED,board=$LAB/$1.$2${3:+,window=$3}"
+	echo "way=$2,sessions=$LAB/sessions,subsets=$lists,seed=$seed,board=$LAB/$1.$2${3:+,window=$3}"
 }
 
 config() {
@@ -89,7 +90,7 @@ testpmd_up() {
 }
 
 . "$(dirname "$0")/ovs.sh"
-RANDOM_SEED=$RANDOM
+seed=$RANDOM
 shoal_up
 testpmd_up
 ((tunnels == 0)) || ovs_up
