@@ -6,17 +6,7 @@
 // the short way has changed nothing until it knows.
 #include "workers/pipe.h"
 #include "workers/pipe_parts.h"
-
-// What is known of the packets of a burst before their bytes are here. A way's packets are the bits of a word: so a direction
-// that changes from packet to packet costs no wrong guess.
-struct burst {
-	uint8_t *bytes[LANE_BURST];
-	const struct region *region[LANE_BURST]; // the shard that the hint names
-	struct line *line[LANE_BURST];
-	uint32_t slot[LANE_BURST]; // uplink: that the hint names
-	uint32_t way[LINE_WAYS];
-};
-_Static_assert(LANE_BURST <= 32, "a bit for each packet");
+#include "workers/pipe_steps.h"
 
 #define FOR_EACH_BIT(i, word) \
 	for (uint64_t i, left_ = (word); left_ && (i = (uint32_t)__builtin_ctz((uint32_t)left_), true); \
@@ -32,7 +22,7 @@ void pipe_init(struct pipe *pipe, const struct plane_net *net, const struct room
 
 // A burst comes from one card, so from one zone of rooms: the first packet's. Others, and handles that cannot be right, are left
 // to the long way, as are packets too large or too small for the short one.
-static void sort(const struct pipe *pipe, const struct lane_handle *handles, unsigned n, struct burst *burst)
+PIPE_STEP void sort(const struct pipe *pipe, const struct lane_handle *handles, unsigned n, struct pipe_steps *burst)
 {
 	unsigned zone = handles[0].room >> ROOM_ZONE_SHIFT & (ROOM_ZONES - 1);
 	uint32_t first = zone << ROOM_ZONE_SHIFT, rooms = pipe->rooms->count[zone], ups = 0, downs = 0;
@@ -81,7 +71,7 @@ static inline struct line *downlink_line(const struct pipe *pipe, const struct r
 }
 
 // Headers and lines on their way into the cache: first what needs no header.
-static void prefetch(const struct pipe *pipe, const struct lane_handle *handles, struct burst *burst)
+PIPE_STEP void prefetch(const struct pipe *pipe, const struct lane_handle *handles, struct pipe_steps *burst)
 {
 	FOR_EACH_BIT(i, burst->way[LINE_DOWNLINK])
 	{
@@ -143,7 +133,7 @@ PIPE_STEP bool uplink6_good(const struct line *line, const uint8_t *packet, uint
 }
 
 // Whether the packet could go the short way, and has.
-PIPE_STEP bool uplink(const struct pipe *pipe, const struct burst *burst, uint64_t i, struct lane_handle *handle,
+PIPE_STEP bool uplink(const struct pipe *pipe, const struct pipe_steps *burst, uint64_t i, struct lane_handle *handle,
 		      uint64_t now)
 {
 	uint8_t *outer = burst->bytes[i];
@@ -190,7 +180,7 @@ PIPE_STEP bool downlink_pass(const struct pipe *pipe, struct lane_handle *handle
 	return true;
 }
 
-PIPE_STEP bool downlink(const struct pipe *pipe, const struct burst *burst, uint64_t i, struct lane_handle *handle,
+PIPE_STEP bool downlink(const struct pipe *pipe, const struct pipe_steps *burst, uint64_t i, struct lane_handle *handle,
 			uint64_t now)
 {
 	uint8_t *packet = burst->bytes[i];
@@ -219,7 +209,7 @@ PIPE_STEP bool downlink(const struct pipe *pipe, const struct burst *burst, uint
 }
 
 static __attribute__((noinline)) void uplinks(const struct pipe *pipe, struct lane_handle *handles,
-					      const struct burst *burst, uint64_t now)
+					      const struct pipe_steps *burst, uint64_t now)
 {
 	FOR_EACH_BIT(i, burst->way[LINE_UPLINK])
 	if (PIPE_UNLIKELY(!uplink(pipe, burst, i, &handles[i], now)))
@@ -227,7 +217,7 @@ static __attribute__((noinline)) void uplinks(const struct pipe *pipe, struct la
 }
 
 static __attribute__((noinline)) void downlinks(const struct pipe *pipe, struct lane_handle *handles,
-						const struct burst *burst, uint64_t now)
+						const struct pipe_steps *burst, uint64_t now)
 {
 	FOR_EACH_BIT(i, burst->way[LINE_DOWNLINK])
 	if (PIPE_UNLIKELY(!downlink(pipe, burst, i, &handles[i], now)))
@@ -237,7 +227,7 @@ static __attribute__((noinline)) void downlinks(const struct pipe *pipe, struct 
 void pipe_burst(struct pipe *pipe, struct lane_handle *handles, unsigned n, uint64_t now)
 {
 	uint32_t all = n ? UINT32_MAX >> (32 - n) : 0;
-	struct burst burst;
+	struct pipe_steps burst;
 
 	sort(pipe, handles, n, &burst);
 	prefetch(pipe, handles, &burst);
@@ -246,4 +236,25 @@ void pipe_burst(struct pipe *pipe, struct lane_handle *handles, unsigned n, uint
 	downlinks(pipe, handles, &burst, now);
 	FOR_EACH_BIT(i, all & ~(burst.way[LINE_UPLINK] | burst.way[LINE_DOWNLINK]))
 	pipe_long(pipe, &handles[i], now);
+}
+
+// The same steps apart (pipe_steps.h); pipe_burst has its own copies, in which the burst is known to be nobody else's.
+void pipe_sort(const struct pipe *pipe, const struct lane_handle *handles, unsigned n, struct pipe_steps *burst)
+{
+	sort(pipe, handles, n, burst);
+}
+
+void pipe_find(const struct pipe *pipe, const struct lane_handle *handles, struct pipe_steps *burst)
+{
+	prefetch(pipe, handles, burst);
+}
+
+void pipe_uplinks(const struct pipe *pipe, struct lane_handle *handles, const struct pipe_steps *burst, uint64_t now)
+{
+	uplinks(pipe, handles, burst, now);
+}
+
+void pipe_downlinks(const struct pipe *pipe, struct lane_handle *handles, const struct pipe_steps *burst, uint64_t now)
+{
+	downlinks(pipe, handles, burst, now);
 }
