@@ -211,6 +211,7 @@ static int measure(void)
 	if (paths_measure(pair))
 		return -ENOMEM;
 	machine = (struct predict_machine){ instruction_ns, table_ns(&findings.table, "line_cold"),
+					    table_ns(&findings.table, "line_flight_1"),
 					    ring_hop_ns(&findings.table, instruction_ns) };
 	for (enum path_name name = 0; name < PATHS; name++)
 		if (instruction_ns > 0 && (pair || findings.path[name].recipe.hops <= 0))

@@ -1,9 +1,11 @@
 // predict.c - the model. Pure.
 #include "cost/predict.h"
+#include "shared/plane/limits.h"
 
 double predict_ns(const struct predict_machine *machine, const struct predict_recipe *recipe)
 {
-	return recipe->instructions * machine->instruction_ns + recipe->cold_lines * machine->line_ns +
+	return recipe->instructions * machine->instruction_ns +
+	       recipe->cold_lines * (machine->line_ns + machine->first_ns / LANE_BURST) +
 	       recipe->hops * machine->hop_ns;
 }
 

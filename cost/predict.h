@@ -1,7 +1,7 @@
 // predict.h - what a packet should cost on a machine of which we know a few figures, and whether that fits.
 //
 //   cost = instructions x the time of one, as measured on code of the same kind
-//        + lines nobody has in his cache x the time of one when many are under way
+//        + lines nobody has in his cache x the time of one when many are under way; the first of a burst is waited for alone
 //        + hops of a handle through a ring to another core x the time of one in a stream, beyond its instructions
 //
 // The three are added: that lines come while others are worked on makes the truth smaller. Pure functions.
@@ -12,8 +12,9 @@
 
 struct predict_machine {
 	double instruction_ns;
-	double line_ns; // cold, many under way
-	double hop_ns;  // burst 32, without what its instructions take
+	double line_ns;  // cold, many under way
+	double first_ns; // cold, alone
+	double hop_ns;   // burst 32, without what its instructions take
 };
 
 struct predict_recipe {

@@ -25,10 +25,10 @@ static void budget_is_the_time_on_the_wire(void **state)
 
 static void cost_is_work_and_lines_and_hops(void **state)
 {
-	struct predict_machine machine = { .instruction_ns = 0.1, .line_ns = 10, .hop_ns = 3 };
+	struct predict_machine machine = { .instruction_ns = 0.1, .line_ns = 10, .first_ns = 64, .hop_ns = 3 };
 
 	assert_float_equal(predict_ns(&machine, &(struct predict_recipe){ 200, 0, 0 }), 20, 1e-9);
-	assert_float_equal(predict_ns(&machine, &(struct predict_recipe){ 200, 2, 0 }), 40, 1e-9);
+	assert_float_equal(predict_ns(&machine, &(struct predict_recipe){ 200, 2, 0 }), 44, 1e-9);
 	assert_float_equal(predict_ns(&machine, &(struct predict_recipe){ 0, 0, 2 }), 6, 1e-9);
 }
 
