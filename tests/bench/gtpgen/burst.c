@@ -59,6 +59,7 @@ static bool window_full(struct burst_window *window, const struct keys *keys)
 		window->full = now;
 	} else if (now - window->full > window->patience) {
 		window->lost = sent - back;
+		window->full = now;
 	}
 	return true;
 }
