@@ -5,8 +5,9 @@
 #include "primary/move.h"
 #include "primary/rx.h"
 
-#define TX_L3_BYTES 20u // up to the IPv4 destination
-#define TX_L2_BYTES 18u // Ethernet header and one 802.1Q tag: what neigh writes before the IP header
+#define TX_L3_BYTES 20u  // up to the IPv4 destination
+#define TX_L3_BYTES6 40u // up to the IPv6 destination
+#define TX_L2_BYTES 18u  // Ethernet header and one 802.1Q tag: what neigh writes before the IP header
 
 void tx_end(struct loop *loop, uint32_t room, unsigned verdict)
 {
@@ -111,11 +112,13 @@ static void tx_big(struct loop *loop, const struct lane_handle *back, const stru
 }
 
 // Whether the destination's last byte alone says that it is none of ours: so it is for nearly all packets.
-static bool tx_foreign(const struct loop *loop, const uint8_t *packet, unsigned length)
+static inline bool tx_foreign(const struct loop *loop, const uint8_t *packet, unsigned length)
 {
-	unsigned last = packet[0] >> 4 == 6 ? 39 : 19;
-
-	return length > last && !(loop->own_tails >> packet[last] % 64 & 1);
+	if (length <= TX_L3_BYTES)
+		return false;
+	if (packet[0] >> 4 != 6)
+		return !(loop->own_tails >> packet[TX_L3_BYTES - 1] % 64 & 1);
+	return length > TX_L3_BYTES6 && !(loop->own_tails >> packet[TX_L3_BYTES6 - 1] % 64 & 1);
 }
 
 static inline bool tx_ours(struct loop *loop, const struct lane_handle *back, const uint8_t *packet)
@@ -268,20 +271,28 @@ static inline bool tx_usual(const struct lane_handle *back)
 	       back->offset + back->length <= (int)ROOM_STRIDE;
 }
 
-// packet: where it says that it lies, if its room is one.
-static inline void tx_back(struct loop *loop, unsigned seat, const struct lane_handle *back, uint8_t *packet)
+// What one seat gave back at once.
+struct tx_burst {
+	struct lane_handle back[LANE_BURST];
+	uint8_t *packet[LANE_BURST]; // where a handle says that its packet lies; not set where it names no room
+	unsigned seat;
+	int n;
+};
+
+// The lane and the seat's counters are known from the burst; as arguments they stay in registers.
+static inline void tx_back(struct loop *loop, struct lease *lease, struct tally_seat *tally, struct tx_burst *burst,
+			   int i)
 {
-	struct lease *lease = &loop->lane[seat].lease;
-	struct tally_seat *tally = &loop->tally.seat[seat];
+	const struct lane_handle *back = &burst->back[i];
 	const struct lane_handle *found = lease_find(lease, back);
 	struct lane_handle lent;
 
 	if (!found) {
-		tx_forged(loop, seat);
+		tx_forged(loop, burst->seat);
 		return;
 	}
 	if (lease_fence(found)) {
-		tx_fence(loop, seat, back, found);
+		tx_fence(loop, burst->seat, back, found);
 		return;
 	}
 	lent = *found;
@@ -289,45 +300,52 @@ static inline void tx_back(struct loop *loop, unsigned seat, const struct lane_h
 	lease_end(lease, found);
 	tally->out_packets++;
 	if (__builtin_expect(!tx_usual(back), 0)) {
-		tx_rare(loop, seat, back, &lent);
+		tx_rare(loop, burst->seat, back, &lent);
 		return;
 	}
 	tally->verdict[VERDICT_FORWARD]++;
-	tx_send(loop, back, &lent, packet);
+	tx_send(loop, back, &lent, burst->packet[i]);
+}
+
+__attribute__((noinline)) static void tx_all(struct loop *loop, struct lease *lease, struct tally_seat *tally,
+					     struct tx_burst *burst)
+{
+	for (int i = 0; i < burst->n; i++)
+		tx_back(loop, lease, tally, burst, i);
 }
 
 // The header's lines come from the worker's core: all of a burst are asked for at once, to be written. Always inline: a function that
 // only prefetches has no effect in the compiler's eyes, and its calls are dropped.
-static inline __attribute__((always_inline)) void tx_prefetch(const struct rooms *rooms, const struct lane_handle *back,
-							      int n, uint8_t *packet[LANE_BURST])
+static inline __attribute__((always_inline)) void tx_prefetch(const struct rooms *rooms, struct tx_burst *burst)
 {
-	for (int i = 0; i < n; i++) {
-		if (!room_valid(rooms, back[i].room))
+	for (int i = 0; i < burst->n; i++) {
+		const struct lane_handle *back = &burst->back[i];
+
+		if (!room_valid(rooms, back->room))
 			continue; // not believed yet
-		packet[i] = room_at(rooms, back[i].room) + back[i].offset;
-		__builtin_prefetch(packet[i] - TX_L2_BYTES, 1);
-		__builtin_prefetch(packet[i] + TX_L3_BYTES - 1, 1);
+		burst->packet[i] = room_at(rooms, back->room) + back->offset;
+		__builtin_prefetch(burst->packet[i] - TX_L2_BYTES, 1);
+		__builtin_prefetch(burst->packet[i] + TX_L3_BYTES - 1, 1);
 	}
 }
 
 unsigned tx_lane(struct loop *loop, unsigned seat, unsigned bursts)
 {
-	struct lane_handle back[LANE_BURST];
-	uint8_t *packet[LANE_BURST];
+	struct lane *lane = &loop->lane[seat];
+	struct tx_burst burst;
 	unsigned total = 0;
 
+	burst.seat = seat;
 	while (bursts-- > 0) {
-		int n = lane_take(&loop->lane[seat], back);
-
-		if (n < 0) {
+		burst.n = lane_take(lane, burst.back);
+		if (burst.n < 0) {
 			crew_condemn(loop, seat, POST_RING);
 			break;
 		}
-		tx_prefetch(&loop->part.view->rooms, back, n, packet);
-		for (int i = 0; i < n; i++)
-			tx_back(loop, seat, &back[i], packet[i]);
-		total += (unsigned)n;
-		if (n < (int)LANE_BURST)
+		tx_prefetch(&loop->part.view->rooms, &burst);
+		tx_all(loop, &lane->lease, &loop->tally.seat[seat], &burst);
+		total += (unsigned)burst.n;
+		if (burst.n < (int)LANE_BURST)
 			break;
 	}
 	return total;

@@ -80,7 +80,8 @@ static inline void lane_get(struct lane_handle *to, const struct lane_handle *ri
 	unsigned place = position % LANE_SLOTS, run = n < LANE_SLOTS - place ? n : LANE_SLOTS - place;
 
 	memcpy(to, ring + place, run * sizeof(*to));
-	memcpy(to + run, ring, (n - run) * sizeof(*to));
+	if (n > run)
+		memcpy(to + run, ring, (n - run) * sizeof(*to));
 }
 
 static inline void lane_set(struct lane_handle *ring, uint32_t position, const struct lane_handle *from, unsigned n)
@@ -88,5 +89,6 @@ static inline void lane_set(struct lane_handle *ring, uint32_t position, const s
 	unsigned place = position % LANE_SLOTS, run = n < LANE_SLOTS - place ? n : LANE_SLOTS - place;
 
 	memcpy(ring + place, from, run * sizeof(*from));
-	memcpy(ring, from + run, (n - run) * sizeof(*from));
+	if (n > run)
+		memcpy(ring, from + run, (n - run) * sizeof(*from));
 }

@@ -1,0 +1,37 @@
+#!/usr/bin/python3
+"""gate - what a packet may cost the primary's turn, and a handle either side of a lane: instructions, counted exactly.
+
+gate.py BUILD
+
+The bounds are what the code needs today and one in a hundred more. Goals of the fast path stand beside what we have, in README.md.
+"""
+import subprocess
+import sys
+import pathlib
+
+import parts
+
+TURN = {("up", 32): 439, ("down", 32): 476, ("up", 1): 1036, ("down", 1): 1074}
+HOP = {("side_primary", 32): 72.0, ("side_worker", 32): 24.1}
+PREFETCH = "primary/libshoal-primary-loop.a.p/tx.c.o"  # the compiler has dropped them before, without a word
+
+
+def prefetches(path):
+    said = subprocess.run(["objdump", "-d", "--no-show-raw-insn", path], check=True, capture_output=True, text=True).stdout
+    return said.count("\tprefetch")
+
+
+build = pathlib.Path(sys.argv[1])
+missed = 0
+for (way, burst), bound in TURN.items():
+    each = parts.turn(build / "tests/bench/lane/bench-turn", way, burst)
+    total = sum(each.values())
+    told = ", ".join(f"{name} {cost:.0f}" for name, cost in each.most_common() if cost >= 1)
+    print(f"{total:.1f} instructions a packet {way}, burst {burst} (at most {bound}): {told}")
+    missed += total > bound
+for (side, burst), bound in HOP.items():
+    cost = parts.hop(build / "tests/bench/lane/bench-rings", side, burst)
+    print(f"{cost:.1f} instructions a handle there and back, {side}, burst {burst} (at most {bound})")
+    missed += not 0 < cost <= bound
+print(f"{prefetches(build / PREFETCH)} prefetches of what comes back (at least 2)")
+sys.exit(missed > 0 or prefetches(build / PREFETCH) < 2)
