@@ -1,9 +1,9 @@
 // dispatch.c - the graph over two cores by the library's own dispatch model (DPDK 23.11 and later): in and find on the
 // first, the rest on the second. Each core walks its own clone; what belongs to the other is sent over a ring of the library's.
+#include "tests/bench/graph/nodes.h"
 #include <rte_launch.h>
 #include <rte_lcore.h>
 #include <stdlib.h>
-#include "tests/bench/graph/nodes.h"
 
 #define WINDOW (LANE_SLOTS / LANE_BURST) // bursts
 

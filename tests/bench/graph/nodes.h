@@ -5,6 +5,7 @@
 // What runs along the edges are pointers to handles; what the steps know of a burst (workers/pipe_steps.h) waits beside. The
 // graph's own statistics, two clock reads a node, are compiled out: the other forms count nothing either.
 #pragma once
+#define ALLOW_EXPERIMENTAL_API // the graph library was that in 22.11
 #include <rte_config.h>
 #undef RTE_LIBRTE_GRAPH_STATS
 #include <rte_graph.h>
