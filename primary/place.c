@@ -40,15 +40,15 @@ int place_find(const struct conf *conf, const cpu_set_t *allowed, struct placeme
 
 	if (error)
 		log_warning("placement", "can't read the machine's caches: %s", strerror(-error));
-	else
-		topo_keep(&topo, allowed);
 	placement_of(placement, conf, &topo);
 	if (error)
 		return 0;
 	error = check(conf, placement, &topo);
-	if (!error)
-		workers_place(conf, &topo, placement);
-	return error;
+	if (error)
+		return error;
+	topo_keep(&topo, allowed);
+	workers_place(conf, &topo, placement);
+	return 0;
 }
 
 void place_lay(const struct placement *placement, struct plane *plane)

@@ -8,8 +8,9 @@
 #include "shared/plane/plane.h"
 #include "topo/placement.h"
 
-// Reads the machine, as far as we may use it. 0, or -EINVAL where the configuration breaks a rule: every pair has a log line
-// (a warning, and 0, where `placement: force`). A machine that cannot be read has no rules, and nobody is placed.
+// Reads the machine. 0, or -EINVAL where the configuration breaks a rule: every pair has a log line (a warning, and 0, where
+// `placement: force`). Who has no core named is placed on those that we were started on, while a named one may be any: so a service
+// manager can keep everything but the loops off their cores. A machine that cannot be read has no rules, and nobody is placed.
 int place_find(const struct conf *conf, const cpu_set_t *allowed, struct placement *placement);
 
 // Tells the workers.

@@ -102,9 +102,8 @@ static void say_house(const struct look *look)
 
 	printf("# one receive queue a port, polled by CPU %d\n", look->placement.primary);
 	if (look->placement.house >= 0)
-		printf("# controller, courier, nursery and the rest of the system: CPUAffinity=%s in "
-		       "shoal-ctrl.service and\n"
-		       "# shoal-nursery.service\n",
+		printf("# all but the loops, and the rest of the system: CPUAffinity=%s in shoal-primary.service,\n"
+		       "# shoal-nursery.service and shoal-ctrl.service; a loop leaves it for its own core\n",
 		       house.text);
 	say_empty(look);
 }
