@@ -3,7 +3,7 @@
 //
 // usage: bench-police rate SECONDS           one line a rate: cir_bps,offered_bits,admitted_bits,burst_bits
 //        bench-police fair SESSIONS ROUNDS   one line: jain,others_share,greedy_share     (1: unfair)
-//        bench-police extra SESSIONS ROUNDS  slices: round,variant,sessions,value         (ns a packet)
+//        bench-police extra SESSIONS ROUNDS CIR_BPS   slices: round,variant,sessions,cir_bps,value   (ns a packet)
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,9 +192,10 @@ static double slice(unsigned sessions, unsigned variant)
 	return (double)ticks * NS_PER_S / (double)world.view.plane->net.clock_hz / SLICE_BURSTS / LANE_BURST;
 }
 
-static int extra(unsigned sessions, unsigned rounds)
+// The rate says how often a bucket is full when a packet comes; the burst lasts longer than we do.
+static int extra(unsigned sessions, unsigned rounds, uint64_t cir_bps)
 {
-	const struct bearer_rate rate = { 100000000, 1u << 20, 1u << 20 }; // more than anybody gets
+	const struct bearer_rate rate = { cir_bps, 200u << 20, 0 };
 
 	world_make(sessions, clock_hz());
 	world_rate_set(&world, 1, &rate);
@@ -203,12 +204,13 @@ static int extra(unsigned sessions, unsigned rounds)
 	world_visit(&world, clock_ticks());
 	slice(sessions, PLAIN);
 	slice(sessions, POLICED);
-	printf("round,variant,sessions,value\n");
+	printf("round,variant,sessions,cir_bps,value\n");
 	for (unsigned round = 0; round < rounds; round++)
 		for (unsigned i = 0; i < VARIANTS; i++) {
 			unsigned variant = (round / 2 + (round & 1 ? VARIANTS - 1 - i : i)) % VARIANTS;
 
-			printf("%u,%s,%u,%.4f\n", round, variants[variant], sessions, slice(sessions, variant));
+			printf("%u,%s,%u,%llu,%.4f\n", round, variants[variant], sessions, (unsigned long long)cir_bps,
+			       slice(sessions, variant));
 		}
 	world_close(&world);
 	return 0;
@@ -223,8 +225,8 @@ int main(int argc, char **argv)
 		return rate(first);
 	if (argc > 2 && !strcmp(argv[1], "fair") && sessions)
 		return fair(first, second);
-	if (argc > 2 && !strcmp(argv[1], "extra") && sessions)
-		return extra(first, second);
-	fprintf(stderr, "usage: bench-police rate SECONDS | fair SESSIONS ROUNDS | extra SESSIONS ROUNDS\n");
+	if (argc > 4 && !strcmp(argv[1], "extra") && sessions)
+		return extra(first, second, strtoull(argv[4], NULL, 10));
+	fprintf(stderr, "usage: bench-police rate SECONDS | fair SESSIONS ROUNDS | extra SESSIONS ROUNDS CIR_BPS\n");
 	return 2;
 }
