@@ -17,7 +17,11 @@ struct answers {
 
 void apply_open(struct apply *apply, struct tenure *tenure, struct reports *reports, struct seat seat)
 {
-	*apply = (struct apply){ tenure, reports, seat, ring_resume(&seat.worker->change_tail), 0, 0 };
+	uint32_t tail = ring_resume(&seat.worker->change_tail);
+
+	*apply = (struct apply){
+		.tenure = tenure, .reports = reports, .seat = seat, .tail = tail, .fetched = tail, .asked = tail
+	};
 }
 
 // A gap says all an ack says, and more: the higher kind wins.
@@ -81,13 +85,18 @@ static int cell_clear(struct apply *apply, const struct lines *lines, const stru
 // Whoever was in the cell before is counted first: ctrl may have forgotten to ask, and could not any more later.
 static int cell_set(struct apply *apply, struct lines *lines, const struct change *change)
 {
-	uint64_t now_ns = plane_wall_ns(apply->tenure->view->plane, clock_ticks());
 	struct lines_count last;
+	uint64_t now_ns;
+	bool counted;
 
 	if (change->slot >= lines->shape->slots)
 		return -EINVAL;
-	if (lines_count(lines->region, change->slot, &last) && last.teid != change->bearer.teid)
+	counted = lines_count(lines->region, change->slot, &last);
+	if (counted && last.teid == change->bearer.teid)
+		return lines_set(lines, change->slot, &change->bearer); // its life goes on
+	if (counted)
 		final_post(apply, change, change->slot, &last);
+	now_ns = plane_wall_ns(apply->tenure->view->plane, clock_ticks());
 	lines->life = now_ns > change->life ? now_ns : change->life + 1;
 	return lines_set(lines, change->slot, &change->bearer);
 }
@@ -195,27 +204,36 @@ bool apply_waiting(const struct apply *apply)
 	return changes_ready(apply) > 0 && reports_space(apply->reports) >= APPLY_SPACE;
 }
 
-// Lets come what the next visit will touch: the cells of the first `most` changes that wait, and the changes behind them. A hint
-// only: nothing of it is believed.
-static void look_ahead(const struct apply *apply, unsigned most)
+static const struct change *change_at(const struct apply *apply, uint32_t index)
 {
-	const struct change *changes = apply->seat.courier->changes;
-	unsigned ready = changes_ready(apply);
+	return &apply->seat.courier->changes[index % CHANGE_SLOTS];
+}
 
-	for (unsigned i = 0; i < ready && i < most; i++) {
-		const struct change *change = &changes[(apply->tail + i) % CHANGE_SLOTS];
-		uint32_t slot = change->slot;
-		uint8_t shard = change->shard;
-		const struct region *region = &apply->tenure->pipe->shard[shard];
+// A hint only: nothing of the change is believed.
+static void cell_fetch(const struct apply *apply, const struct change *change)
+{
+	const struct region *region = &apply->tenure->pipe->shard[change->shard];
+	uint32_t slot = change->slot;
 
-		if (!tenure_has(apply->tenure, shard) || slot >= apply->tenure->view->plane->shape.slots)
-			continue;
-		__builtin_prefetch(region->uplink + slot, 1);
-		__builtin_prefetch(region->downlink + slot, 1);
-		__builtin_prefetch(region->rest + slot, 1);
-	}
-	for (unsigned i = most; i < ready && i < 2 * most; i++) {
-		const struct change *change = &changes[(apply->tail + i) % CHANGE_SLOTS];
+	if (!region->header || slot >= apply->tenure->view->plane->shape.slots)
+		return;
+	__builtin_prefetch(region->uplink + slot, 1);
+	__builtin_prefetch(region->downlink + slot, 1);
+	__builtin_prefetch(region->rest + slot, 1);
+	__builtin_prefetch(region->header, 1);
+	__builtin_prefetch(&region->header->pending_digest, 1);
+}
+
+// Changes come closer by one step a visit: their own lines, written by another core, are asked for at one visit, their cells' at
+// the next, and at the one after that nothing is far away.
+static void look_ahead(struct apply *apply)
+{
+	uint32_t head = apply->tail + changes_ready(apply);
+
+	for (; apply->fetched != apply->asked; apply->fetched++)
+		cell_fetch(apply, change_at(apply, apply->fetched));
+	for (; apply->asked != head && apply->asked - apply->fetched < APPLY_BETWEEN; apply->asked++) {
+		const struct change *change = change_at(apply, apply->asked);
 
 		__builtin_prefetch(change);
 		__builtin_prefetch(&change->life);
@@ -230,7 +248,7 @@ static unsigned visit(struct apply *apply, unsigned most)
 
 	while (done < most && apply_waiting(apply)) {
 		// A copy: what is checked is what is used.
-		struct change change = apply->seat.courier->changes[apply->tail % CHANGE_SLOTS];
+		struct change change = *change_at(apply, apply->tail);
 
 		FAULT_POINT("change.peeked");
 		done++;
@@ -248,18 +266,24 @@ static unsigned visit(struct apply *apply, unsigned most)
 	FAULT_POINT("answers.posted");
 	ring_publish(&apply->seat.worker->change_tail, apply->tail);
 	FAULT_POINT("changes.left");
-	look_ahead(apply, most);
 	return done;
 }
 
 unsigned apply_visit(struct apply *apply)
 {
-	return visit(apply, APPLY_VISIT);
+	unsigned done = visit(apply, APPLY_VISIT);
+
+	apply->asked = apply->fetched = apply->tail;
+	return done;
 }
 
 unsigned apply_between(struct apply *apply)
 {
-	return visit(apply, APPLY_BETWEEN);
+	uint32_t near = apply->fetched - apply->tail;
+	unsigned done = visit(apply, near < APPLY_BETWEEN ? near : APPLY_BETWEEN);
+
+	look_ahead(apply);
+	return done;
 }
 
 void apply_stand(struct apply *apply)

@@ -17,6 +17,7 @@ struct apply {
 	struct reports *reports;
 	struct seat seat;
 	uint32_t tail;             // ours; page->change_tail is its published copy
+	uint32_t fetched, asked;   // changes whose cells are on their way; that are on their way themselves
 	uint64_t applied, refused; // since we sat down
 };
 
@@ -25,7 +26,7 @@ void apply_open(struct apply *apply, struct tenure *tenure, struct reports *repo
 // Works off up to APPLY_VISIT changes. Returns how much it did; 0 = nothing there, or no space to report it.
 unsigned apply_visit(struct apply *apply);
 
-// The same up to APPLY_BETWEEN, between two bursts of packets.
+// Between two bursts of packets: up to APPLY_BETWEEN, of those that it saw coming at earlier visits.
 unsigned apply_between(struct apply *apply);
 
 // Whether a visit would do something.

@@ -318,12 +318,27 @@ static void a_visit_is_bounded(void **state)
 	for (uint32_t i = 0; i < APPLY_VISIT + 5; i++)
 		post_set(i, i, i + 1);
 	assert_int_equal(apply_visit(&loop.apply), APPLY_VISIT);
-	assert_int_equal(apply_between(&loop.apply), APPLY_BETWEEN); // packets go first
-	assert_int_equal(apply_visit(&loop.apply), 5 - APPLY_BETWEEN);
+	assert_int_equal(apply_visit(&loop.apply), 5);
 	assert_int_equal(apply_visit(&loop.apply), 0);
+}
+
+// Between bursts a change is seen, fetched, and then applied; whoever has time takes them at once, seen before or not.
+static void packets_go_before_changes(void **state)
+{
+	for (uint32_t i = 0; i < 4 * APPLY_BETWEEN + 1; i++)
+		post_set(i, i, i + 1);
 	assert_int_equal(apply_between(&loop.apply), 0);
-	for (uint32_t i = 0; i < APPLY_VISIT + 5; i++)
-		assert_true(is_set(i));
+	assert_int_equal(apply_between(&loop.apply), 0);
+	assert_int_equal(apply_between(&loop.apply), APPLY_BETWEEN);
+	assert_int_equal(apply_between(&loop.apply), APPLY_BETWEEN);
+	assert_false(is_set(2 * APPLY_BETWEEN));
+	assert_int_equal(apply_visit(&loop.apply), 2 * APPLY_BETWEEN + 1);
+	assert_true(is_set(4 * APPLY_BETWEEN));
+	assert_int_equal(apply_between(&loop.apply), 0);
+	post_set(0, 4 * APPLY_BETWEEN + 1, 4 * APPLY_BETWEEN + 2);
+	for (unsigned visits = 0; visits < 3; visits++)
+		apply_between(&loop.apply);
+	assert_int_equal(loop.apply.applied, 4 * APPLY_BETWEEN + 2);
 }
 
 static void an_impossible_index_moves_nothing(void **state)
@@ -351,6 +366,7 @@ int main(void)
 		TEST(an_unfinished_end_stays_in_the_ring),
 		TEST(no_space_to_report_no_change),
 		TEST(a_visit_is_bounded),
+		TEST(packets_go_before_changes),
 		TEST(an_impossible_index_moves_nothing),
 	};
 

@@ -13,7 +13,7 @@
 #include "tests/bench/tables/match.h"
 #include "tests/bench/tables/pages.h"
 
-#define MS 8u
+#define MS 4u
 #define VARIANTS 64
 
 static const struct table *const kinds[] = { &table_mutex, &table_spinlock, &table_flip, &table_hash,

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include "shared/base/clock.h"
+#include "tests/bench/tables/alone.h"
 #include "tests/bench/tables/chance.h"
 #include "tests/bench/tables/estate.h"
 #include "tests/bench/tables/pages.h"
@@ -312,6 +313,7 @@ static void slice(unsigned round, const struct variant *variant, uint64_t hz)
 
 	for (unsigned i = 0; i < 2 * LOOKUPS + BATCH; i++)
 		drawn[i] = key_of(chance_below(&seed, estate.sessions), variant->kind);
+	alone_set(1);
 	keys = drawn;
 	variant->run(); // page translations and code are the variant's own from here
 	keys = drawn + LOOKUPS;
@@ -319,6 +321,7 @@ static void slice(unsigned round, const struct variant *variant, uint64_t hz)
 	began = clock_ticks();
 	found = variant->run();
 	spent = clock_ticks() - began;
+	alone_set(0);
 	printf("%u,\"%s\",%.4f,%d\n", round, variant->name, (double)spent * 1e9 / (double)hz / LOOKUPS,
 	       switches() != before);
 	if (found != LOOKUPS) {

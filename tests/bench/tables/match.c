@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include "shared/base/clock.h"
 #include "shared/wire/shard.h"
+#include "tests/bench/tables/alone.h"
 #include "tests/bench/tables/chance.h"
 #include "tests/bench/tables/estate.h"
 #include "tests/bench/tables/pages.h"
@@ -20,12 +21,14 @@
 #define PLAYERS (TABLE_READERS + 1)
 #define COMES_AND_GOES 15u // slots that end so in their low four bits
 #define START_US 200u
+#define STREAM (1u << 18) // keys a reader draws before a slice; used again should they run out
 
 struct player {
 	_Alignas(128) pthread_t thread;
 	sem_t go, done;
 	unsigned number;
 	uint64_t chance;
+	uint32_t *stream;
 	struct table_tally tally;
 	bool switched;
 };
@@ -35,7 +38,8 @@ static struct {
 	struct match *match;
 	const struct match_wish *wish;
 	uint64_t start, stop, hz;
-	bool over;
+	bool alone; // each player has a processor to himself
+	bool over, drawing;
 	struct player players[PLAYERS];
 } game;
 
@@ -44,7 +48,7 @@ static bool comes_and_goes(uint32_t slot)
 	return (slot & COMES_AND_GOES) == COMES_AND_GOES;
 }
 
-// A key that is always there, of shards first, first + step, ...
+// A session that is always there, of shards first, first + step, ...
 static uint32_t draw_steady(uint64_t *state, unsigned first, unsigned step)
 {
 	uint32_t slot = chance_below(state, game.wish->slots);
@@ -53,24 +57,24 @@ static uint32_t draw_steady(uint64_t *state, unsigned first, unsigned step)
 	return (comes_and_goes(slot) ? slot - 1 : slot) * SHARDS + shard;
 }
 
-static void keys_draw(struct player *player, uint32_t *keys)
+static void stream_draw(struct player *player)
 {
 	bool owned = game.match->kind->owned;
+	unsigned first = owned ? player->number : 0, step = owned ? game.wish->readers : 1;
 
-	for (unsigned i = 0; i < TABLE_BATCH; i++)
-		keys[i] = estate_pool_address(
-		    draw_steady(&player->chance, owned ? player->number : 0, owned ? game.wish->readers : 1));
+	for (unsigned i = 0; i < STREAM; i++)
+		player->stream[i] = estate_pool_address(draw_steady(&player->chance, first, step));
 }
 
 static void read_until(struct player *player, uint64_t stop)
 {
-	uint32_t keys[2][TABLE_BATCH];
-	struct match *match = game.match;
+	const struct table *kind = game.match->kind;
+	void *table = game.match->at;
 
-	keys_draw(player, keys[0]);
-	for (unsigned batch = 0; clock_ticks() < stop; batch ^= 1) {
-		keys_draw(player, keys[batch ^ 1]);
-		match->kind->read(match->at, player->number, keys[batch], keys[batch ^ 1], &player->tally);
+	for (unsigned at = 0; clock_ticks() < stop; at = (at + TABLE_BATCH) % STREAM) {
+		const uint32_t *next = player->stream + (at + TABLE_BATCH) % STREAM;
+
+		kind->read(table, player->number, player->stream + at, next, &player->tally);
 		player->tally.lookups += TABLE_BATCH;
 	}
 }
@@ -148,50 +152,64 @@ static void play(struct player *player)
 	player->switched = switches() != before;
 }
 
+// Twice a slice: to draw keys, and to play.
 static void *player_run(void *with)
 {
 	struct player *player = with;
 
+	if (game.alone)
+		alone_set(1);
 	for (;;) {
 		while (sem_wait(&player->go))
 			;
 		if (game.over)
 			return NULL;
-		play(player);
+		if (game.drawing)
+			stream_draw(player);
+		else
+			play(player);
 		sem_post(&player->done);
 	}
 }
 
-// The n-th processor we may run on; past the last one, all over again.
+// To the n-th processor we may run on.
 static void pin(pthread_t thread, unsigned n)
 {
 	cpu_set_t ours, one;
-	int count;
 
 	sched_getaffinity(0, sizeof(ours), &ours);
-	count = CPU_COUNT(&ours);
 	CPU_ZERO(&one);
-	for (int cpu = 0; count >= (int)PLAYERS && cpu < CPU_SETSIZE; cpu++)
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
 		if (CPU_ISSET(cpu, &ours) && n-- == 0)
 			CPU_SET(cpu, &one);
-	if (CPU_COUNT(&one))
-		pthread_setaffinity_np(thread, sizeof(one), &one);
+	pthread_setaffinity_np(thread, sizeof(one), &one);
+}
+
+static bool enough_processors(void)
+{
+	cpu_set_t ours;
+
+	return !sched_getaffinity(0, sizeof(ours), &ours) && CPU_COUNT(&ours) >= (int)PLAYERS;
 }
 
 void match_open(void)
 {
 	game.hz = clock_hz();
+	game.alone = enough_processors();
 	for (unsigned n = 0; n < PLAYERS; n++) {
 		struct player *player = &game.players[n];
 
-		*player = (struct player){ .number = n, .chance = 0x9e3779b97f4a7c15ull * (n + 1) };
+		*player = (struct player){ .number = n,
+					   .chance = 0x9e3779b97f4a7c15ull * (n + 1),
+					   .stream = n == WRITER ? NULL : pages_take(STREAM * sizeof(uint32_t)) };
 		sem_init(&player->go, 0, 0);
 		sem_init(&player->done, 0, 0);
 		if (pthread_create(&player->thread, NULL, player_run, player)) {
 			perror("bench-fig12: thread");
 			exit(1);
 		}
-		pin(player->thread, n);
+		if (game.alone)
+			pin(player->thread, n);
 	}
 }
 
@@ -215,18 +233,31 @@ struct match match_make(const struct table *kind, const struct table_site *site)
 
 static bool plays(unsigned number)
 {
-	return number == WRITER ? game.wish->rate > 0 : number < game.wish->readers;
+	return number == WRITER ? game.wish->rate > 0 && !game.drawing : number < game.wish->readers;
+}
+
+// Lets them go, and waits until they are done.
+static void round_play(bool drawing)
+{
+	game.drawing = drawing;
+	for (unsigned n = 0; n < PLAYERS; n++)
+		if (plays(n))
+			sem_post(&game.players[n].go);
+	for (unsigned n = 0; n < PLAYERS; n++)
+		while (plays(n) && sem_wait(&game.players[n].done))
+			;
 }
 
 static void tally_add(struct match_told *told, const struct player *player)
 {
+	bool writer = player->number == WRITER;
+
 	told->all.lookups += player->tally.lookups;
 	told->all.missed += player->tally.missed;
 	told->all.torn += player->tally.torn;
 	told->switched |= player->switched;
-	// An owner tells what it has applied, and then the writer has only asked for it.
-	if (player->number == WRITER || game.match->kind->owned)
-		told->all.applied += player->number == WRITER && game.match->kind->owned ? 0 : player->tally.applied;
+	if (writer != game.match->kind->owned) // owners say what they have applied; their writer only asks for it
+		told->all.applied += player->tally.applied;
 }
 
 struct match_told match_run(struct match *match, const struct match_wish *wish)
@@ -240,17 +271,14 @@ struct match_told match_run(struct match *match, const struct match_wish *wish)
 	else if (match->kind->flush)
 		match->kind->flush(match->at);
 	match->seated = wish->readers;
+	alone_set(2); // or the first player to wake keeps us from waking the others
+	round_play(true);
 	game.start = clock_ticks() + game.hz / 1000000 * START_US;
 	game.stop = game.start + game.hz / 1000 * wish->ms;
+	round_play(false);
+	alone_set(0);
 	for (unsigned n = 0; n < PLAYERS; n++)
 		if (plays(n))
-			sem_post(&game.players[n].go);
-	for (unsigned n = 0; n < PLAYERS; n++) {
-		if (!plays(n))
-			continue;
-		while (sem_wait(&game.players[n].done))
-			;
-		tally_add(&told, &game.players[n]);
-	}
+			tally_add(&told, &game.players[n]);
 	return told;
 }

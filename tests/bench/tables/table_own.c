@@ -13,10 +13,9 @@
 
 struct own {
 	struct estate estate;
-	struct loop *loops; // one a reader
+	struct loop *loops[TABLE_READERS];
 	unsigned readers;
-	// w: writer
-	uint64_t seq[SHARDS];
+	_Alignas(128) uint64_t seq[SHARDS]; // w: writer, as the rest
 	struct {
 		_Alignas(64) uint32_t head, told; // changes written, and published
 	} ring[TABLE_READERS];
@@ -28,9 +27,10 @@ static void *make(const struct table_site *site)
 
 	estate_make(&own->estate, site->sessions, false);
 	estate_fill(&own->estate);
-	own->loops = pages_take(TABLE_READERS * sizeof(*own->loops));
-	for (unsigned reader = 0; reader < TABLE_READERS; reader++)
+	for (unsigned reader = 0; reader < TABLE_READERS; reader++) {
+		own->loops[reader] = pages_take(sizeof(struct loop));
 		own->estate.view.seats[reader] = seat_at(pages_take(3 * (size_t)PLANE_PAGE));
+	}
 	return own;
 }
 
@@ -41,14 +41,14 @@ static void sit(void *at, unsigned readers)
 
 	for (unsigned reader = 0; reader < own->readers; reader++)
 		for (unsigned shard = 0; shard < SHARDS; shard++)
-			tenure_give(&own->loops[reader].tenure, (uint8_t)shard, false);
+			tenure_give(&own->loops[reader]->tenure, (uint8_t)shard, false);
 	for (unsigned reader = 0; reader < readers; reader++) {
-		loop_open(&own->loops[reader], &own->estate.view, reader, &wires);
+		loop_open(own->loops[reader], &own->estate.view, reader, &wires);
 		own->ring[reader].head = own->ring[reader].told =
 		    ring_resume(&own->estate.view.seats[reader].courier->change_head);
 	}
 	for (unsigned shard = 0; shard < SHARDS; shard++)
-		tenure_take(&own->loops[shard % readers].tenure, (uint8_t)shard, false);
+		tenure_take(&own->loops[shard % readers]->tenure, (uint8_t)shard, false);
 	own->readers = readers;
 }
 
@@ -68,7 +68,7 @@ static void changes_apply(struct loop *loop, struct table_tally *tally)
 static void read(void *at, unsigned reader, const uint32_t *keys, const uint32_t *next, struct table_tally *tally)
 {
 	struct own *own = at;
-	struct loop *loop = &own->loops[reader];
+	struct loop *loop = own->loops[reader];
 
 	for (unsigned i = 0; i < TABLE_BATCH; i++) {
 		const struct line *line = line_of(own, loop, keys[i]);
@@ -88,8 +88,8 @@ static void settle(void *at, unsigned reader)
 	struct table_tally after = { 0 };
 	struct own *own = at;
 
-	while (apply_waiting(&own->loops[reader].apply))
-		changes_apply(&own->loops[reader], &after);
+	while (apply_waiting(&own->loops[reader]->apply))
+		changes_apply(own->loops[reader], &after);
 }
 
 static void tell(struct own *own, unsigned reader)
