@@ -45,7 +45,7 @@ def read(pcap):
 
 def judge(frames):
     path = os.path.join(folder.name, "judged.pcap")
-    wrpcap(path, [Raw(bytes(frame)) for frame in frames], linktype=1)
+    wrpcap(path, [bytes(frame) for frame in frames], linktype=1)
     with open(path, "rb") as file:
         out = subprocess.run([RUNNER, "judge", f"sessions={table},seed=5"], stdin=file, stdout=subprocess.PIPE, check=True, text=True)
     return out.stdout.split()
