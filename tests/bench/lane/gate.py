@@ -13,6 +13,7 @@ import parts
 
 TURN = {("up", 32): 439, ("down", 32): 476, ("up", 1): 1036, ("down", 1): 1074}
 HOP = {("side_primary", 32): 72.0, ("side_worker", 32): 24.1}
+RING = ("bell_ring", "write", "malloc", "poll", "epoll_pwait2")  # nobody sleeps, so nobody is rung, and nothing asks the system
 PREFETCH = "primary/libshoal-primary-loop.a.p/tx.c.o"  # the compiler has dropped them before, without a word
 
 
@@ -33,5 +34,9 @@ for (side, burst), bound in HOP.items():
     cost = parts.hop(build / "tests/bench/lane/bench-rings", side, burst)
     print(f"{cost:.1f} instructions a handle there and back, {side}, burst {burst} (at most {bound})")
     missed += not 0 < cost <= bound
+called = parts.functions(build / "tests/bench/lane/bench-turn", "up", 32)
+rung = [name for name in RING if any(each.strip("_") == name for each in called)]
+print(f"{len(rung)} calls out of the packet path while the worker is awake (goal 0): {' '.join(rung) or 'none'}")
+missed += len(rung) > 0 or "tx_lane" not in called
 print(f"{prefetches(build / PREFETCH)} prefetches of what comes back (at least 2)")
 sys.exit(missed > 0 or prefetches(build / PREFETCH) < 2)
