@@ -43,7 +43,7 @@ static void need(bool good)
 
 static void rcu_make(struct shared *shared)
 {
-	struct rte_hash_rcu_config config = { .mode = RTE_HASH_QSBR_MODE_DQ };
+	struct rte_hash_rcu_config config = { .mode = RTE_HASH_QSBR_MODE_DQ, .dq_size = SPARES };
 
 	shared->quiet = pages_take(rte_rcu_qsbr_get_memsize(TABLE_READERS));
 	need(!rte_rcu_qsbr_init(shared->quiet, TABLE_READERS));
