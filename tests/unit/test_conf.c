@@ -186,9 +186,7 @@ static void what_is_printed_loads_back(void **unused)
 
 	assert_prints_back(example());
 	file_write(
-	    "run_dir: /srv/x#y\n"
-	    "log_level: debug\n"
-	    "idle: spin\n"
+	    "run_dir: /srv/x#y\nlog_level: debug\nidle: spin\n"
 	    "gtpu_address: 192.168.255.1\n"
 	    "ports:\n"
 	    "- {name: n.3_-X, driver: memif, device: /run/it's, options: \"id=1,'q' # \\\\ \\\": {}\", role: both,\n"
