@@ -310,6 +310,7 @@ static void slice(unsigned round, const struct variant *variant, uint64_t hz)
 	static uint64_t seed = 0x9e3779b97f4a7c15ull;
 	uint64_t began, spent, found;
 	long before;
+	bool torn;
 
 	for (unsigned i = 0; i < 2 * LOOKUPS + BATCH; i++)
 		drawn[i] = key_of(chance_below(&seed, estate.sessions), variant->kind);
@@ -321,9 +322,9 @@ static void slice(unsigned round, const struct variant *variant, uint64_t hz)
 	began = clock_ticks();
 	found = variant->run();
 	spent = clock_ticks() - began;
+	torn = switches() != before;
 	alone_set(0);
-	printf("%u,\"%s\",%.4f,%d\n", round, variant->name, (double)spent * 1e9 / (double)hz / LOOKUPS,
-	       switches() != before);
+	printf("%u,\"%s\",%.4f,%d\n", round, variant->name, (double)spent * 1e9 / (double)hz / LOOKUPS, torn);
 	if (found != LOOKUPS) {
 		fprintf(stderr, "bench-lookup: %s found %llu of %u\n", variant->name, (unsigned long long)found,
 			LOOKUPS);
