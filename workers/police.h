@@ -16,18 +16,21 @@ enum police_colour { POLICE_GREEN, POLICE_YELLOW, POLICE_RED, POLICE_COLOURS };
 enum police_colour police_meter(struct line *line, const struct region_rate *rate, uint64_t cost, uint64_t now,
 				enum police_colour incoming);
 
-// The same for what most packets are: green in colour-blind mode, with no sum that does not fit. False: nothing has changed, ask
-// police_meter.
+// The same for what most packets are: green in colour-blind mode. What does not fit 64 bits fills both buckets. False: nothing has
+// changed, ask police_meter.
 static inline bool police_green(struct line *line, const struct region_rate *rate, uint64_t cost, uint64_t now)
 {
 	uint64_t tc, te = line->te;
 
-	if (__builtin_sub_overflow(now, line->tokens_at, &tc) || __builtin_mul_overflow(tc, rate->cir_bps, &tc) ||
-	    __builtin_add_overflow(tc, line->tc, &tc))
+	if (__builtin_sub_overflow(now, line->tokens_at, &tc))
 		return false;
-	if (tc > rate->cbs) {
+	if (__builtin_expect(
+		__builtin_mul_overflow(tc, rate->cir_bps, &tc) || __builtin_add_overflow(tc, line->tc, &tc), 0)) {
+		tc = rate->cbs;
+		te = rate->ebs;
+	} else if (tc > rate->cbs) {
 		if (__builtin_add_overflow(te, tc - rate->cbs, &te))
-			return false;
+			te = UINT64_MAX;
 		tc = rate->cbs;
 	}
 	if (tc < cost)

@@ -2,7 +2,6 @@
 #include "shared/plane/region.h"
 
 #define LINE_BYTES 64u
-#define REGION_ALIGN 4096u
 
 static uint64_t round_up(uint64_t bytes, uint64_t unit)
 {
@@ -17,10 +16,10 @@ static uint64_t rates_bytes(const struct region_shape *shape)
 uint64_t region_stride(const struct region_shape *shape)
 {
 	uint64_t cell = LINE_WAYS * sizeof(struct line) + sizeof(struct rest);
+	uint64_t bytes = sizeof(struct region_header) + rates_bytes(shape) +
+			 (uint64_t)shape->buckets * sizeof(struct region_bucket) + shape->slots * cell;
 
-	return round_up(sizeof(struct region_header) + rates_bytes(shape) +
-			    (uint64_t)shape->buckets * sizeof(struct region_bucket) + shape->slots * cell,
-			REGION_ALIGN);
+	return bytes | LINE_BYTES; // an odd number of lines: the rates of shards fall into different sets of the caches
 }
 
 struct region region_at(void *zone, const struct region_shape *shape, unsigned shard)

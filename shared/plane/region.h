@@ -113,7 +113,7 @@ struct region_shape {
 	uint32_t buckets; // power of two, >= 1
 };
 
-uint64_t region_stride(const struct region_shape *shape); // bytes, multiple of 4096
+uint64_t region_stride(const struct region_shape *shape); // bytes
 struct region region_at(void *zone, const struct region_shape *shape, unsigned shard);
 
 // Smallest power-of-two number of buckets for `foreign` sessions, two addresses each, at a load of at most one half.
