@@ -143,6 +143,7 @@ PIPE_STEP bool uplink(const struct pipe *pipe, const struct pipe_steps *burst, u
 				  LINE_UPLINK,          4 };
 	__m128i lengths = tunnel_lengths(handle->length);
 
+	FAULT_PACKET(outer, handle->length);
 	if (!tunnel_plain(outer, lengths) || tunnel_plain_teid(outer) != line->teid)
 		return false;
 	if (PIPE_LIKELY(tunnel_fits(&tunnel_user4, outer + TUNNEL_USER, lengths)))
@@ -188,6 +189,7 @@ PIPE_STEP bool downlink(const struct pipe *pipe, const struct pipe_steps *burst,
 	struct pipe_user user = { packet, 0, burst->region[i], line, LINE_DOWNLINK, 4 };
 	uint32_t left = handle->length;
 
+	FAULT_PACKET(packet, left);
 	if (line->flags & BEARER_QFI && left > pipe->net->access_mtu - TUNNEL_BYTES_QFI)
 		return false;
 	if (PIPE_LIKELY(packet[0] == 0x45)) {

@@ -208,9 +208,12 @@ void pipe_long(const struct pipe *pipe, struct lane_handle *handle, uint64_t now
 	uint32_t hint = handle->hint;
 
 	handle->hint = 0;
-	if (!handle_good(pipe, handle))
+	if (!handle_good(pipe, handle)) {
 		handle->code = VERDICT_NOT_OURS;
-	else if (handle->code == LANE_UPLINK)
+		return;
+	}
+	FAULT_PACKET(room_at(pipe->rooms, handle->room) + handle->offset, handle->length);
+	if (handle->code == LANE_UPLINK)
 		handle->code = (uint8_t)uplink(pipe, handle, now);
 	else
 		handle->code = (uint8_t)downlink(pipe, handle, hint, now);

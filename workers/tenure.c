@@ -84,7 +84,7 @@ void tenure_give(struct tenure *tenure, uint8_t shard, bool image)
 	FAULT_POINT("tenure.leaving");
 	tenure->pipe->shard[shard].header->owner = PLANE_SEAT_NONE;
 	FAULT_POINT("tenure.sealed");
-	tenure->pipe->shard[shard].header = NULL;
+	tenure->pipe->shard[shard] = (struct region){ 0 };
 	tenure->held--;
 	set_bit(tenure->stale, shard, false);
 }

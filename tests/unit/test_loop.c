@@ -219,6 +219,8 @@ static void it_leaves_with_empty_hands(void **state)
 	loop_run(&loop);
 	assert_int_equal(ring_resume(&worker->out_head), 52);
 	assert_int_equal(loop.tenure.held, 0);
+	assert_null(loop.pipe.shard[7].header);
+	assert_int_equal(loop.pipe.shard[7].slots, 0); // the short way of the pipe goes by it alone
 	assert_int_equal(worker->stats.packets, 52);
 	assert_true(worker->stats.bursts >= 2);
 	assert_true(worker->stats.busy_ticks > 0);
