@@ -21,9 +21,9 @@ import bench
 
 SHOAL, TESTPMD = 0, 1
 SLICE_MS = 100
-ALONE_PPS, ALONE_MS = 1000, 300
+ALONE_MS = {100: 500, 1000: 300, 10000: 100}  # packets a second: how long a slice
 NOISE_PPS = 100000
-WAKE_PPS, WAKE_MS = 10, 1000
+WAKE_MS = {10: 1000, 1000: 300}
 RATE_FIRST, RATE_MOST = 20000, 4000000
 COLUMNS = ["part", "round", "variant", "value", "pps", "sent", "received", "refused", "skipped", "answers", "stalls", "p50", "p99", "p999",
            "max", "raw_p99", "raw_p999"]
@@ -116,9 +116,10 @@ def mixed(probe, rounds, slow, rate):
             tell("mixed", number, variant, said, pps)
 
 
-def alone(part, probe, rounds, pps, ms):
-    for number in range(rounds):
-        tell(part, number, "shoal", probe.slice(SHOAL, pps, ms), pps)
+def alone(part, probe, rounds, slices):
+    for number, order in bench.rounds(list(slices), rounds):
+        for pps in order:
+            tell(part, number, "shoal", probe.slice(SHOAL, pps, slices[pps]), pps)
 
 
 def spent_ns(pid):
@@ -152,12 +153,12 @@ def main():
         idle(said.pids, said.idle, 3)
     probe = Probe(sys.argv[at + 1:])
     if said.what == "wake":
-        alone("wake", probe, said.rounds[0], WAKE_PPS, WAKE_MS)
+        alone("wake", probe, said.rounds[0], WAKE_MS)
         return
     os.kill(said.testpmd, signal.SIGSTOP)
     rate = rate_of(probe)
     load(probe, said.rounds[0], said.testpmd, rate)
-    alone("alone", probe, said.rounds[1], ALONE_PPS, ALONE_MS)
+    alone("alone", probe, said.rounds[1], ALONE_MS)
     mixed(probe, said.rounds[2], said.slow, rate)
 
 

@@ -114,7 +114,10 @@ def conduct(name, out):
     at.rmdir()
     if draw.possible():
         for plot in result["plots"]:
-            draw.draw(plot, out)
+            try:
+                draw.draw(plot, out)
+            except subprocess.SubprocessError as error:
+                raise Broken(f"the plot {plot['file']} can't be drawn: {error}") from None
     return {"result": result, "tries": tries, "seconds": time.monotonic() - began,
             "machine": {"before": before, "after": machine.cores(), **meanwhile}}
 

@@ -27,7 +27,7 @@ def data(plot):
 def script(plot, terminal, target):
     lines = [f"set terminal {TERMINALS[terminal]} noenhanced", f"set output {quoted(target)}",
              f"set title {quoted(plot['title'])}", f"set xlabel {quoted(plot['x'])}", f"set ylabel {quoted(plot['y'])}",
-             "set grid lc rgb '#dddddd'", "set key below", "set border 3", "set tics nomirror", "set offsets graph 0.03, 0.03, 0.05, 0"]
+             "set grid lc rgb '#dddddd'", "set key below", "set border 3", "set tics nomirror", "set offsets graph 0.03, graph 0.03, graph 0.05, graph 0"]
     lines += [f"set logscale {axis}" for axis in "xy" if plot["log" + axis]]
     if not plot["logy"]:
         lines.append("set yrange [0:*]" if all(p[1] >= 0 for s in plot["series"] for p in s["points"]) else "set yrange [*:*]")

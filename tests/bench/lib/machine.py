@@ -10,6 +10,7 @@ import platform
 import re
 import resource
 import threading
+import time
 
 import bench
 
@@ -63,29 +64,35 @@ def stolen_ms():
     return int(first(r"^cpu +(?:\d+ +){7}(\d+)", "/proc/stat", "0")) * 1000 / TICK
 
 
+def busy_ms():
+    """User, nice, system, interrupts: all cores together, since the machine came up."""
+    user, nice, system, _, _, irq, softirq = map(int, first(r"^cpu +(.*)", "/proc/stat").split()[:7])
+    return (user + nice + system + irq + softirq) * 1000 / TICK
+
+
 def session_of(stat):
     return int(stat.rsplit(")", 1)[1].split()[3])
 
 
-def delays(session):
-    """How long each thread of a session of processes has been ready but not running, in nanoseconds."""
-    waited = {}
+def threads(session):
+    """How long each thread of a session of processes has run, and been ready but not running, in nanoseconds."""
+    spent = {}
     for process in pathlib.Path("/proc").glob("[0-9]*"):
         try:
             if session_of((process / "stat").read_text()) == session:
                 for task in (process / "task").iterdir():
-                    waited[task.name] = int((task / "schedstat").read_text().split()[1])
+                    spent[task.name] = tuple(map(int, (task / "schedstat").read_text().split()[:2]))
         except (OSError, IndexError):
             continue  # it has ended
-    return waited
+    return spent
 
 
 class Watch:
     """What happened to a session of processes between begin and end. Whoever lives less than a second may be missed."""
 
     def __init__(self, session):
-        self.session, self.waited = session, {}
-        self.stolen, self.switched = stolen_ms(), self.switches()
+        self.session, self.spent, self.began = session, {}, time.monotonic()
+        self.stolen, self.switched, self.busy = stolen_ms(), self.switches(), busy_ms()
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self.watch, daemon=True)
         self.thread.start()
@@ -96,10 +103,13 @@ class Watch:
 
     def watch(self):
         while not self.ended.wait(SAMPLE_S):
-            self.waited.update(delays(self.session))
+            self.spent.update(threads(self.session))
 
     def end(self):
         self.ended.set()
         self.thread.join()
-        return {"stolen_ms": stolen_ms() - self.stolen, "run_delay_ms": sum(self.waited.values()) / 1e6,
-                "involuntary_switches": self.switches() - self.switched}
+        own_ms = sum(ran for ran, _ in self.spent.values()) / 1e6
+        others_ms = max(busy_ms() - self.busy - own_ms, 0)
+        return {"stolen_ms": stolen_ms() - self.stolen, "run_delay_ms": sum(waited for _, waited in self.spent.values()) / 1e6,
+                "involuntary_switches": self.switches() - self.switched,
+                "others_cores": others_ms / 1000 / (time.monotonic() - self.began)}

@@ -45,11 +45,17 @@ def control(done):
     return words + (", void" if done["result"]["void"] else "") + (f", run {done['tries']} times" if done["tries"] > 1 else "")
 
 
+def busy(done):
+    """Said at once: times taken beside a busy neighbour are his as much as ours."""
+    cores = done.get("machine", {}).get("others_cores", 0)
+    return f"; OTHERS KEPT {cores:.1f} CORES BUSY" if cores > 0.2 and done["seconds"] > 5 else ""
+
+
 def lines(done):
     """What one benchmark said, for the terminal."""
     result = done["result"]
     rows = [HEAD] + [row(c, result["void"]) for c in result["claims"]]
-    return columns(rows) + [f"   {control(done)}, {done['seconds']:.0f} s"] + [f"   note: {note}" for note in result["notes"]]
+    return columns(rows) + [f"   {control(done)}, {done['seconds']:.0f} s{busy(done)}"] + [f"   note: {note}" for note in result["notes"]]
 
 
 def table(head, rows):
@@ -69,14 +75,15 @@ def cores(at):
 
 def during(machine):
     return (f"While it ran: {machine['stolen_ms']:.0f} ms stolen by the host, {machine['run_delay_ms']:.0f} ms its threads were "
-            f"ready but not running, {machine['involuntary_switches']} switches against their will.")
+            f"ready but not running, {machine['involuntary_switches']} switches against their will; others kept "
+            f"{machine['others_cores']:.1f} cores busy.")
 
 
 def section(done):
     result = done["result"]
     text = [f"## {result['name']}", "", result["about"], ""]
     text += table(HEAD, [row(c, result["void"]) for c in result["claims"]])
-    text += ["", f"{control(done)}; {done['seconds']:.0f} s; raw slices: [{result['name']}/slices.csv]({result['name']}/slices.csv)", ""]
+    text += ["", f"{control(done)}; {done['seconds']:.0f} s{busy(done)}; raw slices: [{result['name']}/slices.csv]({result['name']}/slices.csv)", ""]
     text += [f"- {note}" for note in result["notes"]] + [""]
     for plot in result["plots"]:
         text += [f"![{plot['title']}]({result['name']}/{plot['file']}.svg)", ""]

@@ -5,8 +5,10 @@ import io
 import json
 import os
 import pathlib
+import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.dont_write_bytecode = True
@@ -29,6 +31,8 @@ result.control([%s])
 result.claim("b / a", slices.ratios("b", "a"), gate=1.6, stretch=1.4)
 result.claim("b / a, too much", slices.ratios("b", "a"), gate=1.2)
 result.plot("it's_odd", "100 %% o'clock", "x", "y", {"a": [(1, 2.0), (2, [2.0] * 9)]})
+for axes in ({"logx": True}, {"logy": True}, {"logx": True, "logy": True}):
+    result.plot("log" + "".join(axes), "Log", "x", "y", {"a": [(1, 2.0), (1000, [2.0, 2.1, 30.0] * 9)], "b": [(10, 3.0)]}, **axes)
 result.note("Played only.")
 result.write(sys.argv[1], slices)
 """
@@ -75,6 +79,7 @@ class Conduct(unittest.TestCase):
         if draw.possible():
             self.assertIn("<svg", (out / "good/odd.svg").read_text())
             self.assertEqual((out / "good/odd.png").read_bytes()[1:4], b"PNG")
+            self.assertEqual(len(list((out / "good").glob("*.svg"))), 4)
 
     def test_a_void_one_runs_three_times_and_is_not_judged(self):
         self.play_good("void", "1.2")
@@ -134,7 +139,15 @@ class Machine(unittest.TestCase):
 
     def test_session(self):
         self.assertEqual(machine.session_of("7 (a) b) S 1 2 33 0"), 33)
-        self.assertIn(str(os.getpid()), machine.delays(os.getsid(0)))
+        self.assertIn(str(os.getpid()), machine.threads(os.getsid(0)))
+
+    def test_what_others_use_is_told(self):
+        hog = subprocess.Popen([sys.executable, "-c", "while True: pass"], start_new_session=True)
+        self.addCleanup(hog.wait)
+        self.addCleanup(hog.kill)
+        watch = machine.Watch(hog.pid + 1000000)  # nobody's
+        time.sleep(0.5)
+        self.assertGreater(watch.end()["others_cores"], 0.2)
 
 
 unittest.main()
