@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "primary/lane.h"
@@ -114,6 +115,7 @@ static void view_make(uint64_t hz)
 	view.rooms.count[0] = ROOMS;
 	for (unsigned seat = 0; seat < SITTERS; seat++)
 		view.seats[seat] = seat_at(shared(3 * PLANE_PAGE));
+	view.image = shared(image_bytes(plane->shape.slots, plane->shape.rates));
 	zone = shared(region_stride(&plane->shape) * SHARDS);
 	for (unsigned shard = 0; shard < SHARDS; shard++) {
 		struct region region = region_at(zone, &plane->shape, shard);
@@ -179,6 +181,7 @@ static void sitter_start(struct sitter *sitter)
 	}
 	sitter->pid = fork();
 	if (sitter->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		worker_run(sitter);
 		_exit(0);
 	}
