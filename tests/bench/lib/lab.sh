@@ -104,6 +104,17 @@ bench_slice() { # target inner-bytes ms [packets a second]
 	echo "$said"
 }
 
+# Sends a little until it comes out of the gateway in both directions: neighbours have found each other.
+bench_meet() { # target
+	local said
+	for _ in {1..20}; do
+		said=$(bench_slice "$1" 64 200 1000)
+		jq -e '.up > 0 and .down > 0' <<<"$said" >"$LAB/log/meet" && return
+	done
+	echo "nothing comes through: $said" >&2
+	return 1
+}
+
 # Two cables from namespace world, where the traffic is made, to a gateway's n3 and n6: LETTER3 and LETTER6 in world.
 bench_cables() { # namespace letter
 	net_veth world "$2"3 "$1" n3 1604

@@ -23,7 +23,7 @@ for folder in "$LAB" "$LAB/peer"; do
 	done
 done
 bench_gen gw "${vdevs[@]}"
-bench_slice 0 64 200 1000 >"$LAB/log/first" # neighbours find each other
+bench_meet 0
 lab_signal STOP testpmd
 
 one() { # variant

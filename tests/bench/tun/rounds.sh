@@ -58,7 +58,7 @@ for port in x3 x6 y3 y6; do
 	n=$((n + 1))
 done
 bench_gen world "${vdevs[@]}"
-bench_slice 0 64 200 1000 >"$LAB/log/first" # neighbours find each other
+bench_meet 0
 echo size,round,variant,value,cpu_ns,up,down
 for size; do
 	order=(shoal tun "tun again")
