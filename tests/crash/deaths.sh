@@ -24,9 +24,10 @@ pid_of() { # seat
 
 # Another worker than that one sits there, and all is well.
 sits_anew() { # seat, old generation
-	local now
+	local now pid
 	now=$(seat_field "$1" generation)
-	((${now:-0} > $2)) && gateway_serves
+	pid=$(pid_of "$1") # what is said of the seat may be a moment older
+	((${now:-0} > $2 && ${pid:-0} > 0)) && gateway_serves
 }
 
 # The worker in $seat dies, and with it what else there is. $dead: all seats that die.

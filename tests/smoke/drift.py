@@ -8,8 +8,8 @@ import os
 import struct
 import sys
 
-MAGIC = struct.pack("=QI", 0x53484F414C534844, 0)
-HEADER, PAGE = 128, 4096
+MAGIC, SHARDS = 0x53484F414C534844, 256
+HEADER = 128
 
 
 def bank_of(pid):
@@ -23,9 +23,11 @@ def bank_of(pid):
 def shard_starts(at):
     """Where each shard's region begins: one magic word after the other, and their numbers count up."""
     starts = []
-    for offset in range(0, len(at), PAGE):
-        if at[offset : offset + 8] == MAGIC[:8] and at[offset + 8 : offset + 12] == struct.pack("=I", len(starts)):
-            starts.append(offset)
+    for shard in range(SHARDS):
+        offset = at.find(struct.pack("=QI", MAGIC, shard), starts[-1] if starts else 0)
+        if offset < 0:
+            sys.exit(f"no shard {shard}")
+        starts.append(offset)
     return starts + [len(at)]
 
 
