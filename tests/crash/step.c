@@ -1,7 +1,7 @@
-// step.c - one turn of a worker's loop, stopped after every single instruction: whatever it leaves there, the primary finds each
+// step.c - two turns of a worker's loop, stopped after every single instruction: whatever it leaves there, the primary finds each
 // packet once, and the next owner finds its shards in order.
 //
-// A fork runs the turn under ptrace: three packets, a fence that takes a shard away, a packet, a fence that brings one, and a
+// A fork runs them under ptrace: three packets, a fence that takes a shard away, a packet, a fence that brings one, and a
 // change. The memory at a stop is what a kill there leaves; the primary's own books (lane, lease) and the next owner's tenure are
 // run on it, and it is put back.
 #include <setjmp.h>
@@ -244,10 +244,11 @@ static pid_t traced_turn(void)
 	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
 	raise(SIGSTOP);
 	loop_turn(&loop);
+	loop_turn(&loop); // a change that came with packets is looked ahead at first
 	_exit(0);
 }
 
-static void death_at_every_instruction_of_a_turn(void **state)
+static void death_at_every_instruction(void **state)
 {
 	pid_t pid = traced_turn();
 	unsigned steps = 0, deaths = 0;
@@ -275,7 +276,7 @@ static void death_at_every_instruction_of_a_turn(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(death_at_every_instruction_of_a_turn, make, destroy),
+		cmocka_unit_test_setup_teardown(death_at_every_instruction, make, destroy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,8 +10,7 @@ REST = """	uint64_t reserved;
 _Static_assert(sizeof(struct rest) == 64, "one line");"""
 LINE = """	uint64_t tc, te;    // committed and excess tokens (RFC 2697 section 3)
 	uint64_t bytes;     // forwarded, inner IP bytes"""
-BURST = """	ups->count = downs->count = 0;
-	sort(pipe, handles, n, ways);"""
+BURST = "	sort(pipe, handles, n, &burst);"
 
 # Before the burst is worked on; after it.
 def burst(before):
