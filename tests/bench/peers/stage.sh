@@ -18,8 +18,14 @@ vswitchd=/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk
 [[ -e $BUILD/tests/bench/gtpgen/librte_net_gtpgen.so ]] || story_skip "net_gtpgen is not built: it wants DPDK 22.11"
 lab_open
 
-# The EAL takes no plug-in from below a folder that everybody may write to, as /tmp is.
-plugins=$(mktemp -d /run/shoal-bench.XXXXXX)
+# The EAL takes no plug-in from below a folder that everybody may write to, as /tmp is, and /run on some hosts.
+others_write() { # folder
+	local at=$1
+	while [[ $(stat -c %A "$at") != *w? && $at != / ]]; do at=$(dirname "$at"); done
+	[[ $(stat -c %A "$at") == *w? ]]
+}
+for folder in /run /var/lib /root; do others_write "$folder" || break; done
+plugins=$(mktemp -d "$folder/shoal-bench.XXXXXX")
 trap 'rm -rf "$plugins"; lab_close' EXIT
 plugin=$plugins/librte_net_gtpgen.so
 cp "$BUILD/tests/bench/gtpgen/librte_net_gtpgen.so" "$plugin"
