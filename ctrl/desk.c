@@ -289,16 +289,19 @@ static void group_run(struct desk *desk)
 
 // ---- While the disk has a batch
 
-static void refuse_slow(struct desk *desk, struct decided *decided)
+// A change that may not wait any longer. False: it has come before and is with the disk, so nobody can say that nothing was done.
+static bool change_refuse(struct desk *desk, struct decided *decided)
 {
-	struct job job = { .desk = desk, .request = decided->request };
+	struct keys_request key;
+	struct job job;
 
-	shoal__oss__response__init(&job.response);
-	shoal__oss__status__init(&job.status);
+	job_open(&job, desk, decided->request);
+	if (job_kind(&job) == JOB_CHANGE && repeated(&job, &key, decided))
+		return !job.later;
 	fault_say(&job.fault, SHOAL__OSS__CODE__STORE_FAILED, "",
 		  "The disk has been busy for too long; nothing was done, try again later.");
 	job_finish(&job, decided);
-	desk_answer(decided->request, decided->answer, decided->answer_bytes);
+	return true;
 }
 
 // What kind it is is found out once: it may be large, and be looked at often.
@@ -325,8 +328,8 @@ static void meanwhile(struct desk *desk)
 		desk->first = desk->first->next;
 		if (reads && is_read(desk, decided.request) && request_read(desk, &decided)) {
 			decided_answer(desk, &decided);
-		} else if (slow && !is_read(desk, decided.request)) {
-			refuse_slow(desk, &decided);
+		} else if (slow && !is_read(desk, decided.request) && change_refuse(desk, &decided)) {
+			decided_answer(desk, &decided);
 		} else {
 			desk->last = *end = decided.request;
 			end = &desk->last->next;

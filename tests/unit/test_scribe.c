@@ -131,6 +131,24 @@ static void changes_are_refused_when_the_disk_takes_too_long(void **state)
 	assert_int_equal(created(2) != 0, 1);
 }
 
+static void a_change_that_comes_again_is_not_said_to_be_undone(void **state)
+{
+	struct ctrl_session session;
+	unsigned answers = stand.answers;
+
+	ctrl_session_init(&session, 1);
+	disk_slow();
+	assert_int_equal(ctrl_stand_create_as(&stand, &session, "key", 0), CTRL_STAND_WAITS);
+	disk_has_had_it_for(DESK_PATIENCE_NS);
+	assert_int_equal(ctrl_stand_create_as(&stand, &session, "key", 0), CTRL_STAND_WAITS);
+	assert_int_equal(stand.answers, answers);
+	disk_done();
+	desk_run(&stand.desk);
+	assert_int_equal(stand.answers, answers + 2); // both hear the same
+	assert_int_equal(stand.answer->status->code, 0);
+	assert_int_equal(stand.truth.sessions.by_id.count, 1);
+}
+
 static void what_the_disk_refuses_is_undone(void **state)
 {
 	uint64_t image = ctrl_stand_image(&stand);
@@ -240,6 +258,7 @@ int main(void)
 		TEST(a_change_is_answered_when_it_is_durable),
 		TEST(reads_come_behind_a_quick_disk_and_pass_a_slow_one),
 		TEST(changes_are_refused_when_the_disk_takes_too_long),
+		TEST(a_change_that_comes_again_is_not_said_to_be_undone),
 		TEST(what_the_disk_refuses_is_undone),
 		TEST(usage_that_comes_meanwhile_is_written_next),
 		TEST(usage_the_disk_refuses_is_written_later),
