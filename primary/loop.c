@@ -108,6 +108,20 @@ static bool loop_over(const struct loop *loop)
 	return true;
 }
 
+static void loop_publish(struct loop *loop)
+{
+	for (uint32_t seats = loop->seated; seats; seats &= seats - 1)
+		lane_publish(&loop->lane[__builtin_ctz(seats)]);
+}
+
+// Whoever takes over begins with it while we look after the packets behind it.
+static void loop_fences(struct loop *loop)
+{
+	move_fences(loop);
+	loop_publish(loop);
+}
+
+// The fleet thread is woken here: to wake somebody costs more than a turn, and a death's turns are those that count.
 static void loop_keep(struct loop *loop)
 {
 	for (uint32_t seats = loop->seated; seats; seats &= seats - 1)
@@ -128,6 +142,7 @@ static void loop_keep(struct loop *loop)
 		loop_show(loop);
 		loop->ended = post_put(loop->part.facts, (struct post_word){ .verb = POST_ENDED });
 	}
+	post_ring(loop->part.facts);
 }
 
 // What came back first: it frees space and rooms for what comes in.
@@ -150,19 +165,17 @@ unsigned loop_turn(struct loop *loop, uint64_t now_ns)
 	found = loop_orders(loop) + loop_lanes(loop);
 	move_settle(loop);
 	if (bits_any(&loop->map.asks))
-		move_fences(loop);
+		loop_fences(loop);
 	if (loop->alone | loop->hold.suspects)
 		rx_alone(loop);
 	if (loop->hold.total > 0)
 		found += rx_resume(loop);
 	for (unsigned port = 0; port < loop->ports && !loop->ending; port++)
 		found += rx_port(loop, port);
-	for (uint32_t seats = loop->seated; seats; seats &= seats - 1)
-		lane_publish(&loop->lane[__builtin_ctz(seats)]);
+	loop_publish(loop);
 	tx_flush(loop);
 	if (now_ns - loop->keep_ns >= LOOP_KEEP_NS)
 		loop_keep(loop);
-	post_ring(loop->part.facts);
 	if (found)
 		loop->busy_ns = now_ns;
 	return found;
@@ -210,6 +223,7 @@ static void loop_sleep(struct loop *loop)
 		loop->idle = 0;
 	} else if (!loop->ended) {
 		loop->tally.sleeps++;
+		post_ring(loop->part.facts);
 		patience = (struct timespec){ .tv_nsec = (long)loop_patience(loop) };
 		n = epoll_pwait2(loop->epoll, event, 8, &patience, NULL);
 		for (int i = 0; i < n; i++)

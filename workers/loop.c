@@ -71,9 +71,19 @@ static bool is_fence(const struct lane_handle *handle)
 	return handle->code == LANE_CUT || handle->code == LANE_OWN;
 }
 
+// They come by the dozen when a neighbour has died, and packets wait behind them.
+static void fences_fetch(struct loop *loop, const struct lane_handle *handles, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (is_fence(&handles[i]))
+			tenure_fetch(&loop->tenure, (uint8_t)handles[i].hint);
+}
+
 // Fences are rare: a burst is mostly one run of packets.
 static void burst_work(struct loop *loop, struct lane_handle *handles, unsigned n, uint64_t now)
 {
+	bool fetched = false;
+
 	for (unsigned i = 0; i < n;) {
 		unsigned first = i;
 
@@ -81,8 +91,12 @@ static void burst_work(struct loop *loop, struct lane_handle *handles, unsigned 
 			i++;
 		if (i > first)
 			loop->work(loop->with, handles + first, i - first, now);
-		if (i < n)
-			fence_pass(loop, &handles[i++]);
+		if (i == n)
+			return;
+		if (!fetched)
+			fences_fetch(loop, handles + i, n - i);
+		fetched = true;
+		fence_pass(loop, &handles[i++]);
 	}
 }
 

@@ -27,6 +27,15 @@ void tenure_take(struct tenure *tenure, uint8_t shard, bool image);
 // Seals the region: nothing of ours touches it any more. No harm if it was not ours. image: for such a build.
 void tenure_give(struct tenure *tenure, uint8_t shard, bool image);
 
+// Has the memory that taking or giving it begins with brought near.
+static inline void tenure_fetch(const struct tenure *tenure, uint8_t shard)
+{
+	const char *header = (const char *)tenure->view->shards[shard].header;
+
+	__builtin_prefetch(header, 1);
+	__builtin_prefetch(header + 64, 1);
+}
+
 static inline bool tenure_has(const struct tenure *tenure, uint8_t shard)
 {
 	return tenure->pipe->shard[shard].header;
