@@ -50,7 +50,7 @@ lab_logs() {
 	for log in "$LAB"/log/*; do
 		[[ -s $log ]] || continue
 		echo "---- ${log##*/}, last lines" >&2
-		tail -n "${LAB_LOG_LINES:-25}" "$log" >&2
+		tail -n "${LAB_LOG_LINES:-12}" "$log" >&2
 	done
 }
 

@@ -107,7 +107,7 @@ gauge_waited() {
 	for pid in $(lab_pids "${LAB##*/}-gw"); do
 		[[ $(cat "/proc/$pid/comm" 2>/dev/null) != shoal-@(primary|worker*) ]] || tasks+=("/proc/$pid/task/"*/schedstat)
 	done
-	grep -Hs . "${tasks[@]}" /dev/null | awk -F '[: ]' '{ print $1, $3 }' # some may have ended meanwhile
+	{ grep -Hs . "${tasks[@]}" /dev/null || true; } | awk -F '[: ]' '{ print $1, $3 }' # some may have ended meanwhile
 }
 
 gauge_waited_us() { # mark mark
@@ -141,4 +141,9 @@ gauge_clean() { # report set|others
 gauge_shards() { # seat
 	shoal shard ls --json | jq -r --argjson seat "$1" '[.shards[] | select(.seat == $seat) | .shard] |
 		if length == 0 then "none" else map(tostring) | join(",") end'
+}
+
+# Workers that the gateway itself ended, as hung, late or wrong.
+evicted() {
+	lab_log primary | grep seat.down | grep -v ' died, ' || true
 }

@@ -19,8 +19,8 @@
 #include <nng/protocol/reqrep0/req.h>
 #include "proto/oss.pb-c.h"
 
-#define CLIENTS 4u
-#define SESSIONS 200u // of each client
+#define CLIENTS 24u  // as many changes are under way: thousands a second
+#define SESSIONS 60u // of each client
 #define PATIENCE_S 30
 
 struct client {
@@ -34,6 +34,7 @@ struct client {
 
 static char dir[64], url[128];
 static atomic_bool stop;
+static atomic_ulong answers;
 static struct client clients[CLIENTS];
 
 static void give_up(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
@@ -228,6 +229,7 @@ static void change(struct client *client, nng_socket *socket, unsigned n)
 	    request.body_case == SHOAL__OSS__REQUEST__BODY_SESSION_DELETE ? 0 : response->session->session->id;
 	client->peer[n] = peer;
 	client->done++;
+	atomic_fetch_add(&answers, 1);
 	shoal__oss__response__free_unpacked(response, NULL);
 }
 
@@ -299,12 +301,23 @@ static void rest_ms(unsigned ms)
 	nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
 }
 
+// A store full of accounts takes its time to be read.
+static void rest_until_served(void)
+{
+	unsigned long before = atomic_load(&answers);
+
+	for (uint64_t begin = now_s(); atomic_load(&answers) == before && now_s() - begin < PATIENCE_S;)
+		rest_ms(1);
+}
+
 static pid_t kill_often(const char *program, unsigned kills)
 {
 	pid_t pid = ctrl_start(program);
 	int status;
 
 	for (unsigned i = 0; i < kills; i++) {
+		if (rand() % 8) // some die while they start
+			rest_until_served();
 		rest_ms(20 + (unsigned)rand() % 150); // the moment is meant to be any
 		kill(pid, SIGKILL);
 		waitpid(pid, &status, 0);
@@ -339,7 +352,7 @@ static void sweep_away(void)
 int main(int argc, char **argv)
 {
 	unsigned kills = argc > 2 ? (unsigned)atoi(argv[2]) : 30, seen;
-	uint64_t done = 0;
+	uint64_t done = 0, begin;
 	pid_t pid;
 
 	if (argc < 2)
@@ -352,12 +365,14 @@ int main(int argc, char **argv)
 	snprintf(url, sizeof(url), "ipc://%s/run/oss.ipc", dir);
 	conf_write();
 	srand((unsigned)getpid());
+	begin = now_s();
 	for (unsigned i = 0; i < CLIENTS; i++) {
 		clients[i].index = i;
 		clients[i].random = (uint64_t)rand();
 		pthread_create(&clients[i].thread, NULL, client_run, &clients[i]);
 	}
 	pid = kill_often(argv[1], kills);
+	begin = now_s() - begin;
 	atomic_store(&stop, true);
 	for (unsigned i = 0; i < CLIENTS; i++) {
 		pthread_join(clients[i].thread, NULL);
@@ -367,7 +382,7 @@ int main(int argc, char **argv)
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	sweep_away();
-	printf("%u kills, %llu changes acknowledged, %u sessions there, all as told\n", kills, (unsigned long long)done,
-	       seen);
+	printf("%u kills, %llu changes acknowledged, %llu a second, %u sessions there, all as told\n", kills,
+	       (unsigned long long)done, (unsigned long long)(done / (begin ? begin : 1)), seen);
 	return done < kills; // every start has to serve
 }
