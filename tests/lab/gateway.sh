@@ -47,8 +47,8 @@ gateway_config() {
 		  hold: $GW_HOLD
 		pools:
 		  - dnn: internet
-		    ipv4: 10.45.0.0/16
-		    ipv6: '2001:db8::/48'
+		    ipv4: ${GW_POOL:-10.45.0.0/16}
+		    ipv6: '${GW_POOL6:-2001:db8::/48}'
 		limits:
 		  foreign_slots: 16
 		  rates: 64
