@@ -8,7 +8,8 @@
 // enum WorkerState of oss.proto.
 enum { WORKER_STARTING = 1, WORKER_READY, WORKER_DRAINING, WORKER_DEAD, WORKER_STOPPED };
 
-static uint32_t state_of(const struct tally_seat *seat)
+// The loop's board is up to 10 ms old: whose end we have seen ourselves does not serve any more.
+static uint32_t state_of(const struct tally_seat *seat, int32_t pid)
 {
 	static const uint8_t state[CREW_PHASES] = {
 		[CREW_FREE] = WORKER_STARTING, // wanted: the nursery will be asked, or is away
@@ -18,7 +19,7 @@ static uint32_t state_of(const struct tally_seat *seat)
 
 	if (seat->phase == CREW_FREE && !seat->wanted)
 		return WORKER_STOPPED; // not WORKER_FREE: a seat we tell of was wanted once
-	return state[seat->phase];
+	return pid == 0 && seat->phase != CREW_FREE ? WORKER_DEAD : state[seat->phase];
 }
 
 // The processor a worker is pinned to, as the kernel has it; -1: it floats, or nobody is there.
@@ -42,9 +43,9 @@ static void seat_fill(struct fleet *fleet, unsigned seat, Shoal__Fleet__Seat *ou
 
 	shoal__fleet__seat__init(out);
 	out->seat = seat;
-	out->state = state_of(from);
-	out->slow = seat == PLANE_SEAT_SLOW;
 	out->pid = brood_pid(fleet->brood, seat);
+	out->state = state_of(from, out->pid);
+	out->slow = seat == PLANE_SEAT_SLOW;
 	out->cpu = cpu_of(out->pid);
 	out->generation = atomic_load_explicit(&pages->primary->generation, memory_order_relaxed);
 	out->deaths = (uint32_t)from->deaths;

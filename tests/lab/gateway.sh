@@ -131,8 +131,9 @@ account_rests() {
 	shoal status --json | jq -e '.account | .lent + .held == 0' >/dev/null
 }
 
+# As many as were there before, or more: one may have been under way when they were counted.
 rooms_are() { # number
-	[[ $(rest_rooms) == "$1" ]]
+	(($(rest_rooms) >= $1))
 }
 
 counter() { # name
