@@ -145,5 +145,5 @@ gauge_shards() { # seat
 
 # Workers that the gateway itself ended, as hung, late or wrong.
 evicted() {
-	lab_log primary | grep seat.down | grep -v ' died, ' || true
+	lab_log primary | grep seat.down | grep -v ' died' || true
 }
