@@ -113,7 +113,9 @@ static void nursery_ready(struct nursery *nursery)
 		      "nest %u: nursery %d is ready, build %s", nursery->number, nursery->pid, nursery->build);
 }
 
-// What the kernel says whose pidfd it is; 0: it is none.
+#define NURSERY_GONE (-1)
+
+// What the kernel says whose pidfd it is; NURSERY_GONE: of somebody who has died, and been waited for; 0: it is none.
 static int32_t nursery_pidfd(int pidfd)
 {
 	char path[64], line[128];
@@ -129,11 +131,15 @@ static int32_t nursery_pidfd(int pidfd)
 	return pid;
 }
 
+// A worker may be dead before we hear that it was born.
 static bool nursery_sound(const struct nest_word *word, int pidfd)
 {
-	if (word->verb == NEST_FORKED)
-		return pidfd >= 0 && word->pid > 0 && nursery_pidfd(pidfd) == word->pid;
-	return pidfd < 0;
+	int32_t whose;
+
+	if (word->verb != NEST_FORKED)
+		return pidfd < 0;
+	whose = pidfd >= 0 ? nursery_pidfd(pidfd) : 0;
+	return word->pid > 0 && (whose == word->pid || whose == NURSERY_GONE);
 }
 
 // True: it was about a seat.

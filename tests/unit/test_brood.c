@@ -1,4 +1,4 @@
-// test_brood.c - a played nursery at the primary's door: hello, refusals, START, real pidfds, back-off, orphans.
+// test_brood.c - a played nursery at the primary's door: hello, refusals, START, real pidfds, orphans.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,7 +18,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "primary/backoff.h"
 #include "shared/base/log.h"
 #include "tests/unit/nest_stand.h"
 
@@ -178,74 +177,6 @@ static void an_orphan_in_its_seat_is_found(void **state)
 	waitpid(pid, NULL, 0);
 }
 
-static uint64_t rest_after_death(void)
-{
-	brood_want(brood, 5, false, now);
-	brood_death(brood, 5, true, now);
-	brood_want(brood, 5, true, now);
-	return brood_due(brood) - now;
-}
-
-static void who_keeps_dying_comes_later_and_later(void **state)
-{
-	nursery();
-	for (unsigned i = 0; i < 5; i++)
-		brood_work(brood, now); // hears READY
-	assert_int_equal(rest_after_death(), 0);
-	assert_int_equal(rest_after_death(), 0);
-	for (uint64_t rest = 1; rest <= 16; rest *= 2) {
-		assert_int_equal(rest_after_death(), rest * SECOND);
-		now += rest * SECOND;
-	}
-	assert_int_equal(rest_after_death(), 30 * SECOND);
-	assert_int_equal(journal.last, 1 + 6); // that the nest is up, and an alarm each time
-	now += 1000 * SECOND;
-	assert_int_equal(rest_after_death(), 0); // it had lived long
-}
-
-static void after_too_many_it_stays_empty(void **state)
-{
-	nursery();
-	for (unsigned i = 0; i < 5; i++)
-		brood_work(brood, now); // hears READY
-	for (unsigned i = 0; i < 9; i++) {
-		uint64_t rest = rest_after_death();
-
-		assert_true(rest <= 30 * SECOND);
-		now += rest;
-	}
-	brood_want(brood, 5, false, now);
-	brood_death(brood, 5, true, now);
-	brood_want(brood, 5, true, now);
-	assert_int_equal(brood_due(brood), UINT64_MAX);
-	assert_non_null(strstr(journal_read(&journal, journal.last)->text, "stays empty"));
-	now += 1000 * SECOND;
-	brood_work(brood, now);
-	assert_int_equal(brood_due(brood), UINT64_MAX);
-	brood_pardon(brood, 5, now);
-	assert_int_equal(brood_due(brood), now);
-}
-
-static void who_is_killed_comes_again(void **state)
-{
-	nursery();
-	for (unsigned i = 0; i < 5; i++)
-		brood_work(brood, now); // hears READY
-	for (unsigned i = 0; i < 50; i++) {
-		brood_want(brood, 5, false, now);
-		brood_death(brood, 5, false, now);
-		brood_want(brood, 5, true, now);
-		assert_true(brood_due(brood) <= now + BACKOFF_REST_KILLED_NS);
-		now = brood_due(brood);
-	}
-	brood_want(brood, 5, false, now);
-	brood_death(brood, 5, false, now);
-	brood_want(brood, 5, true, now);
-	assert_true(brood_due(brood) > now);
-	brood_pardon(brood, 5, now); // an operator need not wait
-	assert_int_equal(brood_due(brood), now);
-}
-
 static const struct nursery *nest0(void)
 {
 	return &brood_nests(brood)->nest[0];
@@ -305,10 +236,14 @@ static void who_never_gets_ready_has_to_go(void **state)
 	nursery();
 }
 
-static void send_forked(int fd, unsigned seat, pid_t pid, pid_t shown)
+static int pidfd_of(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+static void send_forked(int fd, unsigned seat, pid_t pid, int pidfd)
 {
 	struct nest_word word = { .verb = NEST_FORKED, .seat = seat, .pid = pid };
-	int pidfd = (int)syscall(SYS_pidfd_open, shown, 0);
 
 	assert_int_equal(nest_send(fd, &word, &pidfd, 1), 0);
 	close(pidfd);
@@ -319,7 +254,7 @@ static void a_worker_nobody_asked_for_is_ended(void **state)
 	int fd = nursery(), status;
 	pid_t pid = fork_idle();
 
-	send_forked(fd, 6, pid, pid);
+	send_forked(fd, 6, pid, pidfd_of(pid));
 	brood_work(brood, now);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status));
@@ -334,11 +269,28 @@ static void another_process_is_not_taken_for_a_worker(void **state)
 
 	brood_want(brood, 6, true, now);
 	assert_int_equal(hear(fd, &word), NEST_START);
-	send_forked(fd, 6, pid, getpid());
+	send_forked(fd, 6, pid, pidfd_of(getpid()));
 	assert_int_equal(hear(fd, &word), UINT32_MAX);
 	assert_int_equal(brood_pid(brood, 6), 0);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+}
+
+static void who_died_at_once_costs_nobody_else(void **state)
+{
+	struct nest_word word;
+	int fd = nursery(), pidfd;
+	pid_t pid = fork_idle();
+
+	brood_want(brood, 6, true, now);
+	assert_int_equal(hear(fd, &word), NEST_START);
+	pidfd = pidfd_of(pid);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	send_forked(fd, 6, pid, pidfd);
+	assert_int_equal(order().verb, POST_FORKED);
+	assert_int_equal(order().verb, POST_EXITED);
+	assert_int_equal(hear(fd, &word), 0); // and the nursery is there
 }
 
 static void who_cannot_fork_is_asked_again_later(void **state)
@@ -367,14 +319,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nobody_is_started_before_ready_or_after_rest, setup, teardown),
 		cmocka_unit_test_setup_teardown(workers_outlive_their_nursery_and_the_next_serves, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_orphan_in_its_seat_is_found, setup, teardown),
-		cmocka_unit_test_setup_teardown(who_keeps_dying_comes_later_and_later, setup, teardown),
-		cmocka_unit_test_setup_teardown(after_too_many_it_stays_empty, setup, teardown),
-		cmocka_unit_test_setup_teardown(who_is_killed_comes_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(too_large_a_bank_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(words_out_of_order_cost_the_socket_only, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_never_gets_ready_has_to_go, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_worker_nobody_asked_for_is_ended, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_process_is_not_taken_for_a_worker, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_died_at_once_costs_nobody_else, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_cannot_fork_is_asked_again_later, setup, teardown),
 	};
 	int failed;
