@@ -6,6 +6,7 @@
 #include "shared/wire/ip.h"
 
 #define FLOW_PORT_FIRST 0xc000u
+#define FLOW_FACTOR 0x9e3779b97f4a7c15ull
 
 // Source and destination port, where the packet has them: not in fragments, whose later pieces must follow the first.
 static inline uint32_t flow_ports(const uint8_t *packet, const struct ip_packet *ip)
@@ -35,6 +36,6 @@ static inline uint16_t flow_port(const uint8_t *packet, const struct ip_packet *
 		hash ^= be64_get(packet + 8) ^ be64_get(packet + 24) ^ (uint64_t)(be32_get(packet) & 0xfffff) << 40;
 		hash ^= be64_get(packet + 16) * 3 ^ be64_get(packet + 32) * 5;
 	}
-	hash *= 0x9e3779b97f4a7c15ull;
+	hash *= FLOW_FACTOR;
 	return (uint16_t)(FLOW_PORT_FIRST | hash >> 50);
 }

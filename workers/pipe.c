@@ -1,12 +1,14 @@
-// pipe.c - a burst, and the short way: what nearly every packet is, decided by few comparisons. Owned by the worker's loop; one
+// pipe.c - a burst: its handles sorted into ways, lines found, everything called into the cache. Owned by the worker's loop; one
 // thread.
 //
-// First all handles are looked at together, in columns, which the compiler does eight at a time; then headers and session lines
-// are called into the cache; then each packet goes its way. What is not like most packets goes the long way (pipe_long.c), and
-// the short way has changed nothing until it knows.
+// Handles are looked at eight at a time, in columns; then headers and session lines are called into the cache; then each way's
+// packets go the short way (pipe_up.c, pipe_down.c). What is not like most packets goes the long way (pipe_long.c), and the short
+// way has changed nothing until it knows.
 #include "workers/pipe.h"
+#include "workers/columns_steps.h"
 #include "workers/pipe_parts.h"
 #include "workers/pipe_steps.h"
+#include "workers/pipe_words.h"
 
 #define FOR_EACH_BIT(i, word) \
 	for (uint64_t i, left_ = (word); left_ && (i = (uint32_t)__builtin_ctz((uint32_t)left_), true); \
@@ -20,210 +22,176 @@ void pipe_init(struct pipe *pipe, const struct plane_net *net, const struct room
 	*pipe = (struct pipe){ .net = net, .rooms = rooms, .shape = *shape, .byte_tokens = 8 * net->clock_hz };
 }
 
+// What a handle must be like, the same for a burst.
+struct sort_limits {
+	uint32_t first, last; // room of the zone, and how many follow
+	uint32_t up_most, down_most;
+	uint32_t slots; // mask
+};
+
+// Eight handles from the `first` of the burst on; packets too large or too small for the short way are left to the long one. Whatever
+// is out of its range is below zero here: all are small numbers, or should be.
+PIPE_STEP void sort_eight(const struct sort_limits *limits, const struct lane_handle *handles, unsigned first,
+			  struct pipe_steps *burst)
+{
+	const void *at[COLUMNS];
+	COLUMN word[4], room, offset, length, code, bad, up, down;
+
+	for (unsigned i = 0; i < COLUMNS; i++)
+		at[i] = handles + i;
+	columns_take(word, at, 0);
+	room = word[0] - limits->first;
+	offset = word[2] & pipe_words.low;
+	length = word[2] >> 16;
+	code = word[3] >> (LANE_WORD_CODE - 32);
+	bad = room | (limits->last - room) | (pipe_words.stride - offset - length);
+	up = bad | (length - pipe_words.up_least) | (limits->up_most - length);
+	down = bad | (length - pipe_words.down_least) | (limits->down_most - length) | (offset - pipe_words.front_qfi) |
+	       word[1] | (pipe_words.byte - word[1]);
+	burst->way[LINE_UPLINK] |= columns_signs((COLUMN)(code == pipe_words.uplink) & ~up) << first;
+	burst->way[LINE_DOWNLINK] |= columns_signs((COLUMN)(code == pipe_words.downlink) & ~down) << first;
+	room = room * pipe_words.stride + offset;
+	memcpy(&burst->place[first], &room, sizeof(room));
+	word[1] = word[1] >> SHARD_BITS & limits->slots;
+	memcpy(&burst->slot[first], &word[1], sizeof(word[1]));
+}
+
 // A burst comes from one card, so from one zone of rooms: the first packet's. Others, and handles that cannot be right, are left
-// to the long way, as are packets too large or too small for the short one.
+// to the long way.
 PIPE_STEP void sort(const struct pipe *pipe, const struct lane_handle *handles, unsigned n, struct pipe_steps *burst)
 {
-	unsigned zone = handles[0].room >> ROOM_ZONE_SHIFT & (ROOM_ZONES - 1);
-	uint32_t first = zone << ROOM_ZONE_SHIFT, rooms = pipe->rooms->count[zone], ups = 0, downs = 0;
-	int32_t up_most = (int32_t)TUNNEL_BYTES + pipe->net->core_mtu,
-		down_most = pipe->net->access_mtu - (int32_t)TUNNEL_BYTES;
-	unsigned slot_bits = pipe->net->slot_bits;
-	uint8_t *base = pipe->rooms->base[zone];
+	unsigned zone = handles[0].room >> ROOM_ZONE_SHIFT & (ROOM_ZONES - 1), i = 0;
+	const struct sort_limits limits = { zone << ROOM_ZONE_SHIFT, pipe->rooms->count[zone] - 1,
+					    TUNNEL_BYTES + pipe->net->core_mtu, pipe->net->access_mtu - TUNNEL_BYTES,
+					    (1u << pipe->net->slot_bits) - 1 };
 
-	for (unsigned i = 0; i < n; i++) {
-		const uint32_t *word =
-		    (const uint32_t *)&handles[i]; // room, hint, offset and length, turn and port and code
-		uint32_t room = word[0] - first, kind = word[3] >> 24;
-		int32_t offset = word[2] & 0xffff, length = (int32_t)(word[2] >> 16);
-		bool good = (room < rooms) & (offset + length <= (int32_t)ROOM_STRIDE);
-		bool up =
-		    (kind == LANE_UPLINK) & (length >= (int32_t)(TUNNEL_BYTES + IP4_HEADER)) & (length <= up_most);
-		bool down = (kind == LANE_DOWNLINK) & (length >= (int32_t)IP4_HEADER) & (length <= down_most) &
-			    (offset >= (int32_t)TUNNEL_BYTES_QFI) & (word[1] < SHARDS);
+	burst->rooms = pipe->rooms->base[zone];
+	burst->way[LINE_UPLINK] = burst->way[LINE_DOWNLINK] = 0;
+	for (; i + COLUMNS <= n; i += COLUMNS)
+		sort_eight(&limits, handles + i, i, burst);
+	if (i < n) {
+		struct lane_handle rest[COLUMNS] = { 0 }; // of no kind
 
-		burst->bytes[i] = base + (uint64_t)room * ROOM_STRIDE + offset;
-		burst->region[i] = &pipe->shard[shard_of_teid(word[1])];
-		burst->slot[i] = shard_slot_of_teid(word[1], slot_bits);
-		ups |= (uint32_t)(good & up) << i;
-		downs |= (uint32_t)(good & down) << i;
+		memcpy(rest, handles + i, (n - i) * sizeof(*rest));
+		sort_eight(&limits, rest, i, burst);
 	}
-	burst->way[LINE_UPLINK] = ups;
-	burst->way[LINE_DOWNLINK] = downs;
 }
 
 static inline struct line *line_at(const struct region *region, struct line *lines, uint32_t slot)
 {
-	return slot < region->slots ? lines + slot : &nobody;
+	return PIPE_LIKELY(slot < region->slots) ? lines + slot : &nobody;
 }
 
-// The line that the destination names; foreign addresses are left to the long way.
-static inline struct line *downlink_line(const struct pipe *pipe, const struct region *region, const uint8_t *packet,
-					 uint32_t left)
+void pipe_list_fill(struct pipe_list *list, unsigned n)
 {
-	uint32_t slot = UINT32_MAX;
-
-	if (packet[0] >> 4 == 4)
-		slot = pipe_pool_slot(pipe->net, packet, 4);
-	else if (left >= IP6_HEADER)
-		slot = pipe_pool_slot(pipe->net, packet, 6);
-	return line_at(region, region->downlink, slot);
-}
-
-// Headers and lines on their way into the cache: first what needs no header.
-PIPE_STEP void prefetch(const struct pipe *pipe, const struct lane_handle *handles, struct pipe_steps *burst)
-{
-	FOR_EACH_BIT(i, burst->way[LINE_DOWNLINK])
-	{
-		__builtin_prefetch(burst->bytes[i], 1);
-		__builtin_prefetch(burst->bytes[i] - TUNNEL_BYTES, 1);
+	for (; n % COLUMNS; n++) {
+		list->packet[n] = list->nowhere + PIPE_NOWHERE;
+		list->line[n] = &nobody;
+		list->span[n] = 0;
 	}
+}
+
+// The headers lie in one line of the cache, where cards write them.
+static __attribute__((noinline)) void find_uplinks(const struct pipe *pipe, struct lane_handle *handles,
+						   struct pipe_steps *burst)
+{
+	struct pipe_list *list = &burst->list[LINE_UPLINK];
+	unsigned n = 0;
+
 	FOR_EACH_BIT(i, burst->way[LINE_UPLINK])
 	{
-		__builtin_prefetch(burst->bytes[i], 1);
-		__builtin_prefetch(burst->bytes[i] + TUNNEL_BYTES, 1);
-		burst->line[i] = line_at(burst->region[i], burst->region[i]->uplink, burst->slot[i]);
-		__builtin_prefetch(burst->line[i], 1);
+		uint64_t shard = shard_of_teid(handles[i].hint);
+		const struct region *region = pipe->shard + shard;
+		uint8_t *packet = burst->rooms + burst->place[i];
+		struct line *line = line_at(region, region->uplink, burst->slot[i]);
+
+		__builtin_prefetch(packet, 1);
+		__builtin_prefetch(line, 1);
+		pipe_list_add(list, n, &handles[i], packet);
+		list->rates[n] = region->rates;
+		list->line[n++] = line;
 	}
+	pipe_list_fill(list, n);
+}
+
+// The slots that the pools have for IPv4 addresses: the first pool's that holds it; UINT32_MAX: none does. Where a pool has no IPv4, or a
+// packet, the line that is found does not agree, and the long way looks again.
+PIPE_STEP COLUMN pool_slots(const struct plane_net *net, COLUMN address)
+{
+	COLUMN slot = ~(COLUMN){ 0 };
+
+#pragma GCC unroll 1
+	for (const struct shard_pool *pool = net->pool + net->pools; pool-- > net->pool;) {
+		COLUMN row = (address - pool->ipv4) >> SHARD_BITS; // far beyond the last for addresses below the first
+		COLUMN inside = (COLUMN)((COLUMN_SIGNED)row < (int32_t)pool->rows);
+
+		slot = (slot & ~inside) | ((row + pool->first_slot) & inside);
+	}
+	return slot;
+}
+
+// Of eight downlink packets, what their destinations name, as if all were IPv4.
+PIPE_STEP void find_slots(const struct pipe *pipe, uint8_t *const packet[COLUMNS], uint32_t *slots)
+{
+	COLUMN words[4], slot;
+
+	columns_take(words, (const void *const *)packet, 8);
+	slot = pool_slots(pipe->net, columns_swap(words[2]));
+	memcpy(slots, &slot, sizeof(slot));
+}
+
+// The line that the destination names, if it is not IPv4 from a pool; foreign addresses are left to the long way.
+PIPE_STEP struct line *downlink_line(const struct pipe *pipe, const struct region *region, const uint8_t *packet,
+				     uint32_t left)
+{
+	if (packet[0] >> 4 != 6 || left < IP6_HEADER)
+		return &nobody;
+	return line_at(region, region->downlink, pipe_pool_slot(pipe->net, packet, 6));
+}
+
+// Headers are on their way into the cache while uplink packets, which need none, find their lines.
+static __attribute__((noinline)) unsigned call_downlinks(struct lane_handle *handles, struct pipe_steps *burst)
+{
+	struct pipe_list *list = &burst->list[LINE_DOWNLINK];
+	unsigned n = 0;
+
 	FOR_EACH_BIT(i, burst->way[LINE_DOWNLINK])
 	{
-		burst->line[i] = downlink_line(pipe, burst->region[i], burst->bytes[i], handles[i].length);
-		__builtin_prefetch(burst->line[i], 1);
+		uint8_t *packet = burst->rooms + burst->place[i];
+
+		__builtin_prefetch(packet, 1);
+		__builtin_prefetch(packet - TUNNEL_BYTES, 1);
+		pipe_list_add(list, n++, &handles[i], packet);
+	}
+	pipe_list_fill(list, n);
+	return n;
+}
+
+static __attribute__((noinline)) void find_downlinks(const struct pipe *pipe, struct pipe_list *list, unsigned n)
+{
+	uint32_t slots[LANE_BURST];
+
+	for (unsigned k = 0; k < n; k += COLUMNS)
+		find_slots(pipe, list->packet + k, slots + k);
+	for (unsigned k = 0; k < n; k++) {
+		uint64_t shard = shard_of_teid(list->handle[k]->hint);
+		const struct region *region = pipe->shard + shard;
+		struct line *line = region->downlink + slots[k];
+
+		if (PIPE_UNLIKELY(slots[k] >= region->slots))
+			line = downlink_line(pipe, region, list->packet[k], list->handle[k]->length);
+		__builtin_prefetch(line, 1);
+		list->rates[k] = region->rates;
+		list->line[k] = line;
 	}
 }
 
-// Takes the packet's tokens, if it is green and nothing about its rate is unusual.
-PIPE_STEP bool pay(const struct pipe *pipe, const struct pipe_user *user, uint64_t now)
+PIPE_STEP void find(const struct pipe *pipe, struct lane_handle *handles, struct pipe_steps *burst)
 {
-	uint32_t rate = user->line->rate;
+	unsigned downlinks = call_downlinks(handles, burst);
 
-	if (!rate)
-		return true;
-	return rate < pipe->shape.rates &&
-	       police_green(user->line, &user->region->rates[rate], user->length * pipe->byte_tokens, now);
-}
-
-PIPE_STEP bool uplink_pass(const struct pipe *pipe, struct lane_handle *handle, const struct pipe_user *user,
-			   uint64_t now)
-{
-	uint8_t was;
-
-	if (!pay(pipe, user, now))
-		return false;
-	was = user->family == 4 ? user->packet[1] : ip6_class(user->packet);
-	handle->length = (uint16_t)user->length;
-	pipe_pass(user, was, police_tos(user->line->mark, POLICE_GREEN, was));
-	handle->hint = 0;
-	handle->offset = (uint16_t)(handle->offset + TUNNEL_BYTES);
-	handle->port = LANE_SIDE_CORE;
-	handle->code = VERDICT_FORWARD;
-	return true;
-}
-
-PIPE_STEP bool uplink4_good(const struct line *line, const uint8_t *packet)
-{
-	return line->flags >= (LINE_VALID | LINE_PLAIN4) && be32_get(packet + 12) == line->ue_ipv4 && packet[8] > 1 &&
-	       ip4_sound(packet);
-}
-
-PIPE_STEP bool uplink6_good(const struct line *line, const uint8_t *packet, uint32_t length)
-{
-	return (line->flags & (LINE_VALID | LINE_PLAIN6)) == (LINE_VALID | LINE_PLAIN6) && length > IP6_HEADER &&
-	       IP6_HEADER + be16_get(packet + 4) == length && be64_get(packet + 8) == line->ue_ipv6 && packet[7] > 1;
-}
-
-// Whether the packet could go the short way, and has.
-PIPE_STEP bool uplink(const struct pipe *pipe, const struct pipe_steps *burst, uint64_t i, struct lane_handle *handle,
-		      uint64_t now)
-{
-	uint8_t *outer = burst->bytes[i];
-	struct line *line = burst->line[i];
-	struct pipe_user user = { outer + TUNNEL_BYTES, handle->length - TUNNEL_BYTES,
-				  burst->region[i],     line,
-				  LINE_UPLINK,          4 };
-	__m128i lengths = tunnel_lengths(handle->length);
-
-	FAULT_PACKET(outer, handle->length);
-	if (!tunnel_plain(outer, lengths) || tunnel_plain_teid(outer) != line->teid)
-		return false;
-	if (PIPE_LIKELY(tunnel_fits(&tunnel_user4, outer + TUNNEL_USER, lengths)))
-		return uplink4_good(line, user.packet) && uplink_pass(pipe, handle, &user, now);
-	user.family = 6;
-	return tunnel_fits(&tunnel_user6, outer + TUNNEL_USER, lengths) &&
-	       uplink6_good(line, user.packet, user.length) && uplink_pass(pipe, handle, &user, now);
-}
-
-PIPE_STEP bool downlink4_good(const struct line *line, const uint8_t *packet, uint32_t left, uint32_t length)
-{
-	return line->flags >= (LINE_VALID | LINE_PLAIN4) && be32_get(packet + 16) == line->ue_ipv4 && packet[8] > 1 &&
-	       length <= left && length >= IP4_HEADER && ip4_sound(packet);
-}
-
-PIPE_STEP bool downlink6_good(const struct line *line, const uint8_t *packet, uint32_t left, uint32_t length)
-{
-	return (line->flags & (LINE_VALID | LINE_PLAIN6)) == (LINE_VALID | LINE_PLAIN6) &&
-	       be64_get(packet + 24) == line->ue_ipv6 && packet[7] > 1 && length <= left && length > IP6_HEADER;
-}
-
-PIPE_STEP bool downlink_pass(const struct pipe *pipe, struct lane_handle *handle, const struct pipe_user *user,
-			     const struct ip_packet *ip, uint64_t now)
-{
-	uint16_t port = flow_port(user->packet, ip); // before pass: a wide store must not be read back in other pieces
-	uint8_t tos;
-
-	if (!pay(pipe, user, now))
-		return false;
-	tos = police_tos(user->line->mark, POLICE_GREEN, ip->tos);
-	pipe_pass(user, ip->tos, tos);
-	pipe_close(pipe, handle, user, tos, port);
-	handle->hint = 0;
-	handle->code = VERDICT_FORWARD;
-	return true;
-}
-
-PIPE_STEP bool downlink(const struct pipe *pipe, const struct pipe_steps *burst, uint64_t i, struct lane_handle *handle,
-			uint64_t now)
-{
-	uint8_t *packet = burst->bytes[i];
-	struct line *line = burst->line[i];
-	struct pipe_user user = { packet, 0, burst->region[i], line, LINE_DOWNLINK, 4 };
-	uint32_t left = handle->length;
-
-	FAULT_PACKET(packet, left);
-	if (line->flags & BEARER_QFI && left > pipe->net->access_mtu - TUNNEL_BYTES_QFI)
-		return false;
-	if (PIPE_LIKELY(packet[0] == 0x45)) {
-		struct ip_packet ip = { be16_get(packet + 2), IP4_HEADER, 4, packet[1], packet[8], packet[9] };
-
-		user.length = ip.length;
-		return downlink4_good(line, packet, left, user.length) && downlink_pass(pipe, handle, &user, &ip, now);
-	}
-	if (packet[0] >> 4 == 6 && left >= IP6_HEADER) {
-		struct ip_packet ip = {
-			IP6_HEADER + be16_get(packet + 4), IP6_HEADER, 6, ip6_class(packet), packet[7], packet[6]
-		};
-
-		user.length = ip.length;
-		user.family = 6;
-		return downlink6_good(line, packet, left, user.length) && downlink_pass(pipe, handle, &user, &ip, now);
-	}
-	return false;
-}
-
-static __attribute__((noinline)) void uplinks(const struct pipe *pipe, struct lane_handle *handles,
-					      const struct pipe_steps *burst, uint64_t now)
-{
-	FOR_EACH_BIT(i, burst->way[LINE_UPLINK])
-	if (PIPE_UNLIKELY(!uplink(pipe, burst, i, &handles[i], now)))
-		pipe_long(pipe, &handles[i], now);
-}
-
-static __attribute__((noinline)) void downlinks(const struct pipe *pipe, struct lane_handle *handles,
-						const struct pipe_steps *burst, uint64_t now)
-{
-	FOR_EACH_BIT(i, burst->way[LINE_DOWNLINK])
-	if (PIPE_UNLIKELY(!downlink(pipe, burst, i, &handles[i], now)))
-		pipe_long(pipe, &handles[i], now);
+	find_uplinks(pipe, handles, burst);
+	find_downlinks(pipe, &burst->list[LINE_DOWNLINK], downlinks);
 }
 
 void pipe_burst(struct pipe *pipe, struct lane_handle *handles, unsigned n, uint64_t now)
@@ -231,32 +199,24 @@ void pipe_burst(struct pipe *pipe, struct lane_handle *handles, unsigned n, uint
 	uint32_t all = n ? UINT32_MAX >> (32 - n) : 0;
 	struct pipe_steps burst;
 
+	if (!n)
+		return;
 	sort(pipe, handles, n, &burst);
-	prefetch(pipe, handles, &burst);
+	find(pipe, handles, &burst);
 	FAULT_POINT("burst.sorted");
-	uplinks(pipe, handles, &burst, now);
-	downlinks(pipe, handles, &burst, now);
+	pipe_uplinks(pipe, &burst, now);
+	pipe_downlinks(pipe, &burst, now);
 	FOR_EACH_BIT(i, all & ~(burst.way[LINE_UPLINK] | burst.way[LINE_DOWNLINK]))
 	pipe_long(pipe, &handles[i], now);
 }
 
-// The same steps apart (pipe_steps.h); pipe_burst has its own copies, in which the burst is known to be nobody else's.
+// The same steps apart (pipe_steps.h).
 void pipe_sort(const struct pipe *pipe, const struct lane_handle *handles, unsigned n, struct pipe_steps *burst)
 {
 	sort(pipe, handles, n, burst);
 }
 
-void pipe_find(const struct pipe *pipe, const struct lane_handle *handles, struct pipe_steps *burst)
+void pipe_find(const struct pipe *pipe, struct lane_handle *handles, struct pipe_steps *burst)
 {
-	prefetch(pipe, handles, burst);
-}
-
-void pipe_uplinks(const struct pipe *pipe, struct lane_handle *handles, const struct pipe_steps *burst, uint64_t now)
-{
-	uplinks(pipe, handles, burst, now);
-}
-
-void pipe_downlinks(const struct pipe *pipe, struct lane_handle *handles, const struct pipe_steps *burst, uint64_t now)
-{
-	downlinks(pipe, handles, burst, now);
+	find(pipe, handles, burst);
 }

@@ -2,14 +2,13 @@
 //
 // Inline, so that what a way knows of its packets leaves no question in the code. Pure but for the session's line.
 #pragma once
-#include "shared/base/faults.h"
 #include "shared/wire/hop.h"
 #include "workers/flow.h"
 #include "workers/pipe.h"
+#include "workers/pipe_points.h"
 #include "workers/police.h"
 #include "workers/tunnel.h"
 
-#define PIPE_STEP static inline __attribute__((always_inline))
 #define PIPE_LIKELY(condition) __builtin_expect(condition, 1)
 #define PIPE_UNLIKELY(condition) __builtin_expect(condition, 0)
 
@@ -34,14 +33,19 @@ PIPE_STEP struct rest *pipe_rest(const struct pipe_user *user)
 	return &user->region->rest[user->line - lines];
 }
 
+// The account, of a packet with which the counter does not turn over.
+PIPE_STEP void pipe_count_plain(struct line *line, uint32_t length)
+{
+	line->bytes += length;
+	FAULT_POINT("packet.bytes");
+	line->packets++;
+}
+
 PIPE_STEP void pipe_count(const struct pipe_user *user)
 {
-	struct line *line = user->line;
-	uint32_t packets = line->packets;
+	uint32_t packets = user->line->packets;
 
-	line->bytes += user->length;
-	FAULT_POINT("packet.bytes");
-	line->packets = packets + 1;
+	pipe_count_plain(user->line, user->length);
 	if (PIPE_UNLIKELY(((packets + 1) & 0x7fffffff) == 0)) {
 		uint32_t *half_turns = &pipe_rest(user)->half_turns[user->way];
 
@@ -52,14 +56,14 @@ PIPE_STEP void pipe_count(const struct pipe_user *user)
 // One hop less, the TOS byte `was` becomes `tos`, the account.
 PIPE_STEP void pipe_pass(const struct pipe_user *user, uint8_t was, uint8_t tos)
 {
-	FAULT_POINT("packet.admitted");
+	pipe_admitted();
 	if (user->family == 4)
 		hop4(user->packet, was, tos);
 	else
 		hop6(user->packet, tos);
-	FAULT_POINT("packet.hopped");
+	pipe_hopped();
 	pipe_count(user);
-	FAULT_POINT("packet.counted");
+	pipe_counted();
 }
 
 // Slot of the UE address a packet goes to: by arithmetic if it is from our pools, else UINT32_MAX.
@@ -93,7 +97,7 @@ PIPE_STEP void pipe_close(const struct pipe *pipe, struct lane_handle *handle, c
 		tunnel_close(user->packet, user->length, &ends);
 	else
 		tunnel_close_qfi(user->packet, user->length, &ends, line->qfi);
-	FAULT_POINT("packet.encapsulated");
+	pipe_encapsulated();
 	handle->length = (uint16_t)(user->length + front);
 	handle->offset = (uint16_t)(handle->offset - front);
 	handle->port = LANE_SIDE_ACCESS;

@@ -16,27 +16,23 @@ enum police_colour { POLICE_GREEN, POLICE_YELLOW, POLICE_RED, POLICE_COLOURS };
 enum police_colour police_meter(struct line *line, const struct region_rate *rate, uint64_t cost, uint64_t now,
 				enum police_colour incoming);
 
-// The same for what most packets are: green in colour-blind mode. What does not fit 64 bits fills both buckets. False: nothing has
-// changed, ask police_meter.
+// The same for what most packets are: green in colour-blind mode. Nothing but the answer is left to be guessed by the processor. False:
+// nothing has changed, ask police_meter.
 static inline bool police_green(struct line *line, const struct region_rate *rate, uint64_t cost, uint64_t now)
 {
-	uint64_t tc, te = line->te;
+	uint64_t tc, te, full = rate->cbs;
 
-	if (__builtin_sub_overflow(now, line->tokens_at, &tc))
+	if (__builtin_expect(__builtin_sub_overflow(now, line->tokens_at, &tc), 0))
 		return false;
-	if (__builtin_expect(
-		__builtin_mul_overflow(tc, rate->cir_bps, &tc) || __builtin_add_overflow(tc, line->tc, &tc), 0)) {
-		tc = rate->cbs;
-		te = rate->ebs;
-	} else if (tc > rate->cbs) {
-		if (__builtin_add_overflow(te, tc - rate->cbs, &te))
-			te = UINT64_MAX;
-		tc = rate->cbs;
-	}
-	if (tc < cost)
+	tc = __builtin_mul_overflow(tc, rate->cir_bps, &tc) ? UINT64_MAX : tc;
+	tc = __builtin_add_overflow(tc, line->tc, &tc) ? UINT64_MAX : tc;
+	full = tc < full ? tc : full;
+	__asm__("" : "+r"(full)); // compilers would make two ways of it, and processors guess which
+	te = __builtin_add_overflow(line->te, tc - full, &te) ? UINT64_MAX : te;
+	if (__builtin_expect(full < cost, 0))
 		return false;
 	line->tokens_at = now;
-	line->tc = tc - cost;
+	line->tc = full - cost;
 	line->te = te < rate->ebs ? te : rate->ebs;
 	return true;
 }
@@ -50,6 +46,7 @@ struct police_mark {
 };
 #define POLICE_MARKS 8u // a power of two, so that no line, however spoilt, reads past the table
 extern const struct police_mark police_marks[POLICE_MARKS];
+_Static_assert(sizeof(struct police_mark) == 4, "a word: `keep` lowest, then green");
 _Static_assert(BEARER_MARK_COUNT <= POLICE_MARKS, "every mark has its row");
 
 // TOS byte for class and colour; ECN stays (RFC 2474, 2597, 3246).

@@ -31,15 +31,8 @@ static const struct tunnel_window tunnel_middle = {
 	.length = { [8] = 5, 4, [14] = 7, 6 },
 };
 
-// From the UDP length on: that, checksum, GTP-U flags, type, length, TEID, the user's IPv4 version, TOS, length.
+// From the UDP length on: that, checksum, GTP-U flags, type, length, TEID, the user's IPv6 version.
 #define TUNNEL_USER 24u
-static const struct tunnel_window tunnel_user4 = {
-	.kind   = { [4] = GTPU_VERSION_1 | GTPU_PT, GTPU_G_PDU, [12] = 0x45 },
-	.counts = { [0] = 0xff, 0xff, [4] = 0xff, 0xff, 0xff, 0xff, [12] = 0xff, [14] = 0xff, 0xff },
-	.length = { [0] = 5, 4, [6] = 7, 6, [14] = 7, 6 },
-};
-
-// The same with the user's IPv6 version.
 static const struct tunnel_window tunnel_user6 = {
 	.kind   = { [4] = GTPU_VERSION_1 | GTPU_PT, GTPU_G_PDU, [12] = 0x60 },
 	.counts = { [0] = 0xff, 0xff, [4] = 0xff, 0xff, 0xff, 0xff, [12] = 0xf0 },
@@ -68,7 +61,7 @@ static inline bool tunnel_fits(const struct tunnel_window *window, const uint8_t
 }
 
 // Whether this is what nearly every G-PDU of at least TUNNEL_BYTES is, as far as its outer header says: no options, no fragment, no
-// congestion mark, and as long as it says. If it fits the window of a family too, the user's packet begins at TUNNEL_BYTES and
+// congestion mark, and as long as it says. If it fits tunnel_user6 too, the user's packet begins at TUNNEL_BYTES and
 // has the rest of the bytes, as all lengths say. Whatever differs in anything is for tunnel_open.
 static inline bool tunnel_plain(const uint8_t *outer, __m128i lengths)
 {

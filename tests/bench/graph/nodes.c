@@ -6,8 +6,7 @@
 
 enum { FIND_UP, FIND_DOWN, FIND_LONG, FIND_EDGES }; // of find
 
-typedef void burst_step(const struct pipe *pipe, struct lane_handle *handles, const struct pipe_steps *steps,
-			uint64_t now);
+typedef void burst_step(const struct pipe *pipe, struct pipe_steps *steps, uint64_t now);
 
 static struct nodes *nodes_of(const struct rte_node *node)
 {
@@ -77,7 +76,7 @@ static inline uint16_t step_all(struct rte_graph *graph, struct rte_node *node, 
 		unsigned place = place_of(form, objs[i]);
 
 		if (place != done)
-			step(form->pipe, form->handles + place, steps_at(nodes, place), now);
+			step(form->pipe, steps_at(nodes, place), now);
 		done = place;
 	}
 	rte_node_next_stream_move(graph, node, 0);

@@ -16,7 +16,7 @@
 struct parcel {
 	struct lane_handle handle;
 	struct line *line;
-	uint32_t ups, downs; // 1: it is of that way
+	uint32_t way; // LINE_WAYS: none
 };
 _Static_assert(sizeof(struct parcel) == 32, "none straddles two lines");
 
@@ -34,7 +34,24 @@ static int split_open(struct form *form)
 	return form->own ? 0 : -1;
 }
 
-// Takes parcels over: what the steps know is as on the other side, and lines and packets are called once more, into this core's cache.
+// A packet whose line was found goes into its way's list, and packet and line are called once more, into this core's cache.
+static void enlist(const struct pipe *pipe, struct pipe_steps *steps, struct lane_handle *handle,
+		   const struct parcel *parcel)
+{
+	struct pipe_list *list = &steps->list[parcel->way];
+	unsigned n = (unsigned)__builtin_popcount(steps->way[parcel->way]);
+	uint8_t *packet = room_at(pipe->rooms, handle->room) + handle->offset;
+
+	pipe_list_add(list, n, handle, packet);
+	list->line[n] = parcel->line;
+	list->rates[n] = pipe->shard[shard_of_teid(handle->hint)].rates;
+	__builtin_prefetch(parcel->line, 1);
+	__builtin_prefetch(packet, 1);
+	if (parcel->way == LINE_DOWNLINK)
+		__builtin_prefetch(packet - TUNNEL_BYTES, 1);
+}
+
+// Takes parcels over: what the steps know is as on the other side.
 static void unpack(const struct form *form, unsigned n, struct lane_handle *handles, struct pipe_steps *steps)
 {
 	const struct hop *hop = form->own;
@@ -44,17 +61,13 @@ static void unpack(const struct form *form, unsigned n, struct lane_handle *hand
 		const struct parcel *parcel = &hop->slot[(hop->taken + i) % HOP_SLOTS];
 
 		handles[i] = parcel->handle;
-		steps->way[LINE_UPLINK] |= parcel->ups << i;
-		steps->way[LINE_DOWNLINK] |= parcel->downs << i;
-		if (!(parcel->ups | parcel->downs))
+		if (parcel->way == LINE_WAYS)
 			continue;
-		steps->bytes[i] = room_at(form->pipe->rooms, handles[i].room) + handles[i].offset;
-		steps->region[i] = &form->pipe->shard[shard_of_teid(handles[i].hint)];
-		steps->line[i] = parcel->line;
-		__builtin_prefetch(steps->line[i], 1);
-		__builtin_prefetch(steps->bytes[i], 1);
-		__builtin_prefetch(parcel->ups ? steps->bytes[i] + TUNNEL_BYTES : steps->bytes[i] - TUNNEL_BYTES, 1);
+		enlist(form->pipe, steps, &handles[i], parcel);
+		steps->way[parcel->way] |= 1u << i;
 	}
+	for (unsigned way = 0; way < LINE_WAYS; way++)
+		pipe_list_fill(&steps->list[way], (unsigned)__builtin_popcount(steps->way[way]));
 }
 
 __attribute__((noinline)) static unsigned split_serve(struct form *form)
@@ -70,8 +83,8 @@ __attribute__((noinline)) static unsigned split_serve(struct form *form)
 		return 0;
 	now = form_now(form);
 	unpack(form, n, handles, &steps);
-	pipe_uplinks(form->pipe, handles, &steps, now);
-	pipe_downlinks(form->pipe, handles, &steps, now);
+	pipe_uplinks(form->pipe, &steps, now);
+	pipe_downlinks(form->pipe, &steps, now);
 	for (unsigned i = 0; i < n; i++) {
 		if (!((steps.way[LINE_UPLINK] | steps.way[LINE_DOWNLINK]) >> i & 1))
 			pipe_long(form->pipe, &handles[i], now);
@@ -128,9 +141,16 @@ __attribute__((noinline)) static void split_feed(struct form *form, unsigned n)
 	pipe_sort(form->pipe, handles, n, &steps);
 	pipe_find(form->pipe, handles, &steps);
 	for (unsigned i = 0; i < n; i++)
-		hop->slot[hop->filled++ % HOP_SLOTS] =
-		    (struct parcel){ handles[i], steps.line[i], steps.way[LINE_UPLINK] >> i & 1,
-				     steps.way[LINE_DOWNLINK] >> i & 1 };
+		hop->slot[(hop->filled + i) % HOP_SLOTS] = (struct parcel){ handles[i], NULL, LINE_WAYS };
+	for (unsigned way = 0; way < LINE_WAYS; way++)
+		for (unsigned k = 0; k < (unsigned)__builtin_popcount(steps.way[way]); k++) {
+			unsigned i = (unsigned)(steps.list[way].handle[k] - handles);
+			struct parcel *parcel = &hop->slot[(hop->filled + i) % HOP_SLOTS];
+
+			parcel->line = steps.list[way].line[k];
+			parcel->way = way;
+		}
+	hop->filled += n;
 	ring_publish(&hop->head, hop->filled);
 	form->fed += n;
 }

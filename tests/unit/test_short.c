@@ -1,0 +1,285 @@
+// test_short.c - bursts of anything at all come to the same, byte for byte, as their packets one by one on the long way; and the steps
+// over columns to the same as in plain words.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <string.h>
+#include "shared/wire/ip.h"
+#include "tests/stand/stand.h"
+#include "workers/columns_steps.h"
+#include "workers/pipe_parts.h"
+#include "workers/pipe_steps.h"
+
+#define SESSIONS 48u // few, so that many a burst has several packets of one
+#define BYTES_MAX 400u
+#define UNOWNED 7u // shard
+#define BURSTS 40000u
+
+static struct stand stand, longer;
+static struct bearer bearers[SESSIONS];
+static uint64_t state = 0x2545f4914f6cdd1d;
+
+static uint32_t pick(uint32_t below)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return (uint32_t)(state >> 33) % below;
+}
+
+static struct bearer_way way_random(void)
+{
+	return (struct bearer_way){ .rate = (uint16_t)pick(4),
+				    .mark = (uint8_t)pick(BEARER_MARK_COUNT),
+				    .flags = (uint8_t)(pick(4)    ? 0
+						       : pick(16) ? pick(4)
+								  : BEARER_GATE_CLOSED) };
+}
+
+static void bearer_plan(unsigned i)
+{
+	struct bearer *bearer = &bearers[i];
+
+	if (i % 8)
+		*bearer = stand_bearer(&stand, i, i);
+	else
+		*bearer = stand_foreign_bearer(&stand, i, STAND_FIRST_FOREIGN + i, 1);
+	bearer->uplink = way_random();
+	bearer->downlink = way_random();
+	if (i % 3 == 0) {
+		bearer->downlink.flags |= BEARER_QFI;
+		bearer->qfi = (uint8_t)pick(64);
+	}
+	bearer->peer_ipv4 += pick(0x10000000);
+	if (i % 16 == 15)
+		bearer->peer_ipv4 = bearer->peer_teid = 0;
+}
+
+static void sessions_make(struct stand *at)
+{
+	stand_open(at);
+	at->net.access_mtu = 300;
+	at->net.core_mtu = 250;
+	for (unsigned i = 0; i < SESSIONS; i++) {
+		struct lines lines = stand_lines(at, i);
+		uint32_t slot = shard_slot_of_teid(bearers[i].teid, at->net.slot_bits);
+
+		for (uint32_t rate = 1; rate < 3; rate++) // a third is named, but not defined
+			assert_int_equal(
+			    lines_rate_set(&lines, rate, &(struct bearer_rate){ 1000000 * rate, 3000, 2000 * rate }),
+			    0);
+		assert_int_equal(lines_set(&lines, slot, &bearers[i]), 0);
+		lines.region->uplink[slot].packets = lines.region->downlink[slot].packets = 0x80000000u - i * 16;
+	}
+	at->pipe.shard[UNOWNED] = (struct region){ 0 };
+}
+
+static unsigned user_make(uint8_t *bytes, const struct bearer *bearer, bool up)
+{
+	static const uint8_t protocols[] = { IP_UDP, IP_TCP, IP_SCTP, IP_ICMP };
+	unsigned length = pick(16) ? 48 + pick(240) : 20 + pick(24);
+	uint8_t ttl = (uint8_t)(pick(30) ? 2 + pick(254) : pick(2)), tos = (uint8_t)pick(256),
+		protocol = protocols[pick(4)];
+	uint32_t ends[2] = { pick(UINT32_MAX), pick(UINT32_MAX) };
+	struct ip4_fields v4;
+
+	for (unsigned i = 0; i < length; i++)
+		bytes[i] = (uint8_t)pick(256);
+	if (pick(4)) {
+		ends[!up] = bearer->ue_ipv4;
+		v4 = (struct ip4_fields){ ends[0], ends[1], (uint16_t)length, tos, ttl, protocol };
+		ip4_put(bytes, &v4);
+		return length;
+	}
+	be32_put(bytes, 6u << 28 | (uint32_t)tos << 20 | pick(1 << 20));
+	be32_put(bytes + 4, (length - IP6_HEADER) << 16 | (uint32_t)protocol << 8 | ttl);
+	be64_put(bytes + (up ? 8 : 24), bearer->ue_ipv6);
+	return length;
+}
+
+static void repair(uint8_t *header)
+{
+	be16_put(header + 10, 0);
+	be16_put(header + 10, ip_checksum(header, IP4_HEADER));
+}
+
+// Every fourth packet or so is not as it should be: a bit, its length, its place, or what the primary says of it. `bytes` has the user's
+// IPv4 header at `front`.
+static void packet_damage(struct lane_handle *handle, uint8_t *bytes, unsigned front)
+{
+	switch (pick(24)) {
+	case 0:
+	case 1:
+		bytes[pick(pick(2) ? 64 : 100)] ^= (uint8_t)(1u << pick(8));
+		break;
+	case 2:
+		handle->length = (uint16_t)pick(handle->length + 8u);
+		break;
+	case 3:
+		handle->hint = pick(2) ? handle->hint ^ pick(UINT32_MAX) << pick(9) : pick(SHARDS);
+		break;
+	case 4:
+		if (pick(2))
+			handle->length = (uint16_t)pick(60);
+		handle->offset = (uint16_t)(pick(4)   ? pick(60)
+					    : pick(2) ? ROOM_STRIDE - handle->length - 2 + pick(5)
+						      : pick(1 << 16));
+		break;
+	case 5:
+		if (pick(8) == 0)
+			handle->room = pick(UINT32_MAX);
+		else
+			handle->code = (uint8_t)pick(4);
+		break;
+	case 6: // headers that are whole, but say something else
+	case 7:
+		front = pick(2) ? front : 0;
+		bytes[front + pick(IP4_HEADER)] ^= (uint8_t)(1u << pick(8));
+		repair(bytes + front);
+	}
+}
+
+// Into the same room of both, as much as fits.
+static void packet_put(const struct lane_handle *handle, uint32_t room, const uint8_t bytes[BYTES_MAX])
+{
+	for (unsigned k = 0; k < 2; k++) {
+		uint8_t *at = room_at(k ? &longer.rooms : &stand.rooms, room);
+
+		memset(at, 0xa5, ROOM_STRIDE);
+		for (unsigned i = 0; i < BYTES_MAX && handle->offset + i < ROOM_STRIDE; i++)
+			at[handle->offset + i] = bytes[i];
+	}
+}
+
+static struct lane_handle packet_make(uint32_t room)
+{
+	const struct bearer *bearer = &bearers[pick(SESSIONS)];
+	bool up = pick(2);
+	struct tunnel_ends ends = { pick(UINT32_MAX), STAND_GTPU, bearer->teid, (uint16_t)pick(1 << 16),
+				    (uint8_t)(pick(8) ? pick(64) * 4 : pick(256)) };
+	uint8_t bytes[BYTES_MAX] = { 0 };
+	unsigned front = up ? TUNNEL_BYTES : 0, length = user_make(bytes + front, bearer, up);
+	struct lane_handle handle = { .room = room,
+				      .hint = up ? bearer->teid : shard_of_teid(bearer->teid),
+				      .offset = STAND_OFFSET,
+				      .length = (uint16_t)(length + front),
+				      .turn = (uint16_t)room,
+				      .port = 2,
+				      .code = up ? LANE_UPLINK : LANE_DOWNLINK };
+
+	if (up)
+		tunnel_close(bytes + front, length, &ends);
+	packet_damage(&handle, bytes, front);
+	packet_put(&handle, room, bytes);
+	return handle;
+}
+
+// Tokens are taken in the order of a burst, each way apart, and before what is in neither way.
+static void burst_long(struct lane_handle *handles, unsigned n, uint64_t now)
+{
+	struct pipe_steps steps;
+	uint32_t all = UINT32_MAX >> (32 - n), left;
+
+	pipe_sort(&longer.pipe, handles, n, &steps);
+	left = all & ~(steps.way[LINE_UPLINK] | steps.way[LINE_DOWNLINK]);
+	for (unsigned i = 0; i < n; i++)
+		if (!(left >> i & 1))
+			pipe_long(&longer.pipe, &handles[i], now);
+	for (unsigned i = 0; i < n; i++)
+		if (left >> i & 1)
+			pipe_long(&longer.pipe, &handles[i], now);
+}
+
+// The headroom, where nothing was forwarded, is nobody's.
+static void same(const struct lane_handle *one, const struct lane_handle *other)
+{
+	assert_memory_equal(one, other, sizeof(*one));
+	if (room_valid(&stand.rooms, one->room) && one->offset + one->length <= (int)ROOM_STRIDE)
+		assert_memory_equal(stand_bytes(&stand, one), stand_bytes(&longer, other), one->length);
+}
+
+static void bursts_come_to_the_same_as_the_long_way(void **unused)
+{
+	unsigned verdicts[256] = { 0 }, kinds = 0;
+	struct stand *both[] = { &stand, &longer };
+
+	stand_open(&stand); // only to plan
+	for (unsigned i = 0; i < SESSIONS; i++)
+		bearer_plan(i);
+	stand_close(&stand);
+	for (unsigned k = 0; k < 2; k++)
+		sessions_make(both[k]);
+	for (uint64_t burst = 1; burst <= BURSTS; burst++) {
+		struct lane_handle handles[LANE_BURST], twins[LANE_BURST];
+		unsigned n = 1 + pick(LANE_BURST);
+
+		for (unsigned i = 0; i < n; i++)
+			handles[i] = packet_make(STAND_ROOMS - 1 - i); // behind the last there is nothing
+		memcpy(twins, handles, sizeof(twins));
+		pipe_burst(&stand.pipe, handles, n, burst * (STAND_HZ / 20000));
+		burst_long(twins, n, burst * (STAND_HZ / 20000));
+		for (unsigned i = 0; i < n; i++) {
+			same(&handles[i], &twins[i]);
+			verdicts[handles[i].code]++;
+		}
+	}
+	assert_memory_equal(stand.zone, longer.zone, stand.zone_bytes);
+	for (unsigned i = 0; i < VERDICT_COUNT; i++)
+		kinds += verdicts[i] != 0;
+	assert_in_range(kinds, 15, VERDICT_COUNT);
+	assert_in_range(verdicts[VERDICT_FORWARD], BURSTS * 4, BURSTS * 16);
+	for (unsigned k = 0; k < 2; k++)
+		stand_close(both[k]);
+}
+
+// Whatever the addresses add up to, and however often that carries over.
+static void checksums_hold_for_every_peer(void **unused)
+{
+	struct bearer bearer;
+	struct lines lines;
+
+	stand_open(&stand);
+	lines = stand_lines(&stand, 1);
+	bearer = stand_bearer(&stand, 1, 2);
+	assert_int_equal(lines_set(&lines, 2, &bearer), 0);
+	for (uint32_t low = 0; low < 1 << 16; low++) {
+		struct lane_handle down = stand_lend_down(&stand, 1, bearer.ue_ipv4, 64);
+
+		lines.region->downlink[2].peer_ipv4 = (STAND_PEER & 0xffff0000) | low;
+		pipe_burst(&stand.pipe, &down, 1, STAND_HZ);
+		assert_int_equal(down.code, VERDICT_FORWARD);
+		assert_true(ip4_sound(stand_bytes(&stand, &down)));
+	}
+	stand_close(&stand);
+}
+
+static void steps_are_as_in_plain_words(void **unused)
+{
+	for (unsigned n = 0; n < 10000; n++) {
+		uint32_t row[8], words[COLUMNS], factor = pick(UINT32_MAX) * 2 + 1;
+		COLUMN column, one, other;
+
+		for (unsigned i = 0; i < 8; i++) {
+			row[i] = pick(UINT32_MAX) << pick(2);
+			words[i] = pick(UINT32_MAX) << pick(2);
+		}
+		memcpy(&column, words, sizeof(column));
+		one = columns_high(column, factor), other = columns_high_plain(column, factor);
+		assert_memory_equal(&one, &other, sizeof(one));
+		one = columns_pick(row, column), other = columns_pick_plain(row, column);
+		assert_memory_equal(&one, &other, sizeof(one));
+		assert_int_equal(columns_signs(column), columns_signs_plain(column));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bursts_come_to_the_same_as_the_long_way),
+		cmocka_unit_test(checksums_hold_for_every_peer),
+		cmocka_unit_test(steps_are_as_in_plain_words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,90 @@
+// pipe_up.c - the short way of uplink packets. Owned by the worker's loop; one thread.
+//
+// Eight packets at once: outer headers, tunnel and session are compared, inner headers made anew, all in registers; then each takes
+// its tokens, in order; then what passed is written, sixteen bytes of each in one store.
+#include "workers/pipe_short.h"
+
+// Of the tunnel's headers: no options, no fragment, no congestion mark, as long as they say, a G-PDU without options. left: bytes there
+// are.
+PIPE_STEP COLUMN tunnel_wrong(const void *const packet[COLUMNS], COLUMN left)
+{
+	COLUMN outer[4], middle[4];
+
+	columns_take(outer, packet, 0);
+	columns_take(middle, packet, TUNNEL_MIDDLE);
+	return ((columns_swap(outer[0]) & pipe_words.outer_counts) ^ (left | pipe_words.version)) |
+	       (outer[1] & pipe_words.fragment) | ((outer[2] & pipe_words.udp_counts) ^ pipe_words.udp) |
+	       pipe_unsound(outer, middle[0]) | ((middle[1] & pipe_words.high) ^ pipe_words.gtpu_port) |
+	       ((columns_swap(middle[2]) >> 16) ^ (left - pipe_words.front_ip)) |
+	       (columns_swap(middle[3]) ^ ((left - pipe_words.front) | pipe_words.gpdu));
+}
+
+// Looks at eight packets from the k-th of the list on; user: the first sixteen bytes of the users' packets as they go on.
+PIPE_STEP void judge(const struct pipe_run *run, uint64_t k, struct pipe_eight *eight, COLUMN user[4])
+{
+	const void *const *packet = (const void *const *)(run->list->packet + k);
+	struct pipe_sessions sessions;
+	COLUMN head[4], tail[4], first, third, span;
+
+	memcpy(&span, run->list->span + k, sizeof(span));
+	eight->wrong = tunnel_wrong(packet, span >> 16);
+	eight->length = (span >> 16) - pipe_words.front;
+	eight->span = span + pipe_words.inward;
+	columns_take(head, packet, TUNNEL_BYTES - 4); // from the TEID on
+	columns_take(tail, packet, TUNNEL_BYTES + IP4_HEADER - 16);
+	first = columns_swap(head[1]);
+	third = columns_swap(head[3]);
+	user[0] = head[1], user[1] = head[2], user[2] = head[3], user[3] = tail[2];
+	eight->wrong |= ((first & pipe_words.version_counts) ^ (eight->length | pipe_words.version)) |
+			(COLUMN)(third >> 25 == 0) | pipe_unsound(user, tail[3]);
+	eight->wrong |= pipe_sessions(run->pipe, run->list->line + k, &sessions);
+	eight->wrong |= (columns_swap(head[0]) ^ sessions.teid) | (columns_swap(tail[2]) ^ sessions.address);
+	pipe_eight_rate(eight, sessions.treatment);
+	pipe_hop(&first, &third, sessions.treatment);
+	user[0] = columns_swap(first);
+	user[2] = columns_swap(third);
+}
+
+PIPE_STEP bool user6_good(const struct line *line, const uint8_t *packet, uint32_t length)
+{
+	return (line->flags & PIPE_PLAIN6) == PIPE_PLAIN6 && length > IP6_HEADER &&
+	       IP6_HEADER + be16_get(packet + 4) == length && be64_get(packet + 8) == line->ue_ipv6 && packet[7] > 1;
+}
+
+static bool uplink6(const struct pipe *pipe, struct lane_handle *handle, uint8_t *outer, struct line *line,
+		    uint64_t now)
+{
+	struct pipe_user user = { outer + TUNNEL_BYTES,
+				  handle->length - TUNNEL_BYTES,
+				  &pipe->shard[shard_of_teid(handle->hint)],
+				  line,
+				  LINE_UPLINK,
+				  6 };
+	__m128i lengths = tunnel_lengths(handle->length);
+	uint8_t was;
+
+	if (!tunnel_plain(outer, lengths) || tunnel_plain_teid(outer) != line->teid ||
+	    !tunnel_fits(&tunnel_user6, outer + TUNNEL_USER, lengths) || !user6_good(line, user.packet, user.length) ||
+	    !pipe_pay6(pipe, &user, now))
+		return false;
+	was = ip6_class(user.packet);
+	pipe_pass(&user, was, police_tos(line->mark, POLICE_GREEN, was));
+	pipe_handle_set(handle, user.length << 16 | (handle->offset + TUNNEL_BYTES), LANE_SIDE_CORE);
+	return true;
+}
+
+void pipe_uplinks(const struct pipe *pipe, struct pipe_steps *burst, uint64_t now)
+{
+	uint64_t n = (unsigned)__builtin_popcount(burst->way[LINE_UPLINK]);
+	struct pipe_run run = { pipe, &burst->list[LINE_UPLINK], now, pipe->byte_tokens, LANE_SIDE_CORE, uplink6 };
+
+	for (uint64_t k = 0; k < n; k += COLUMNS) {
+		struct pipe_eight eight;
+		COLUMN user[4];
+
+		judge(&run, k, &eight, user);
+		pipe_pay_eight(&run, k, n - k, &eight);
+		columns_put((void *const *)(run.list->packet + k), TUNNEL_BYTES, user);
+		pipe_hopped();
+	}
+}
