@@ -9,7 +9,11 @@
 #include "shared/base/faults.h"
 #include "workers/foreign.h"
 
-#define LIVE_MAX 2u // addresses of a session
+// Of a cell, in the address index.
+struct entries {
+	unsigned count;
+	struct foreign_entry entry[2];
+};
 
 static void barrier(void)
 {
@@ -27,17 +31,14 @@ static struct line *line_of(const struct lines *lines, uint32_t slot, unsigned w
 	return (way == LINE_UPLINK ? lines->region->uplink : lines->region->downlink) + slot;
 }
 
-static bool cell_valid(const struct lines *lines, uint32_t slot)
-{
-	return line_of(lines, slot, LINE_UPLINK)->flags & line_of(lines, slot, LINE_DOWNLINK)->flags & LINE_VALID;
-}
-
+// From the fields, not the bytes: what line_write has just stored in small pieces need not be read back in large ones.
 static uint16_t line_check(const struct line *line)
 {
-	uint64_t words[3], sum = 0;
+	const uint64_t words[] = { line->teid | (uint64_t)line->peer_ipv4 << 32, line->ue_ipv6,
+				   line->ue_ipv4 | (uint64_t)line->rate << 32 | (uint64_t)line->mark << 48 |
+				       (uint64_t)line->qfi << 56 };
+	uint64_t sum = (uint64_t)(line->flags & ~LINE_VALID) << 56 ^ (uint64_t)line->reserved << 48;
 
-	memcpy(words, line, sizeof(words));
-	words[0] ^= (uint64_t)(line->flags & ~LINE_VALID) << 56 ^ (uint64_t)line->reserved << 48;
 	for (unsigned i = 0; i < 3; i++) {
 		sum = (sum ^ words[i]) * 0xd6e8feb86659fd93ull;
 		sum ^= sum >> 32;
@@ -49,7 +50,7 @@ int lines_read(const struct lines *lines, uint32_t slot, struct bearer *bearer)
 {
 	const struct line *up, *down;
 
-	if (slot >= lines->shape->slots || !cell_valid(lines, slot))
+	if (slot >= lines->shape->slots || !lines_valid(lines, slot))
 		return -ENOENT;
 	up = line_of(lines, slot, LINE_UPLINK);
 	down = line_of(lines, slot, LINE_DOWNLINK);
@@ -66,35 +67,65 @@ int lines_read(const struct lines *lines, uint32_t slot, struct bearer *bearer)
 	return 0;
 }
 
-// The addresses the downlink line names that need the index, as entries.
-static unsigned entries_of(const struct lines *lines, uint32_t slot, uint32_t ipv4, uint64_t ipv6,
-			   struct foreign_entry *entries)
+// The slot an address of our pools belongs to, or UINT32_MAX: found as the packet path finds it.
+static uint32_t pool_slot4(const struct plane_net *net, uint32_t address)
 {
-	bool pooled4 = !ipv4, pooled6 = !ipv6;
-	unsigned count = 0;
+	uint32_t slot = UINT32_MAX;
 
-	for (unsigned i = 0; i < lines->net->pools; i++) {
-		pooled4 |= shard_pool_slot4(&lines->net->pool[i], ipv4) != UINT32_MAX;
-		pooled6 |= shard_pool_slot6(&lines->net->pool[i], ipv6) != UINT32_MAX;
-	}
-	if (!pooled4)
-		entries[count++] = (struct foreign_entry){ foreign_key4(ipv4), slot };
-	if (!pooled6)
-		entries[count++] = (struct foreign_entry){ foreign_key6(ipv6), slot };
-	return count;
+	for (unsigned i = 0; i < net->pools && slot == UINT32_MAX; i++)
+		slot = shard_pool_slot4(&net->pool[i], address);
+	return slot;
 }
 
-// Entries of the index that point to the cell, as its downlink line says.
-static unsigned entries_live(const struct lines *lines, uint32_t slot, struct foreign_entry *live)
+static uint32_t pool_slot6(const struct plane_net *net, uint64_t prefix)
+{
+	uint32_t slot = UINT32_MAX;
+
+	for (unsigned i = 0; i < net->pools && slot == UINT32_MAX; i++)
+		slot = shard_pool_slot6(&net->pool[i], prefix);
+	return slot;
+}
+
+// The addresses that need the index, as entries of it. False: one is from a pool, and another cell's; the packet path looks for it
+// nowhere else.
+static bool entries_of(const struct lines *lines, uint32_t slot, uint32_t ipv4, uint64_t ipv6, struct entries *entries)
+{
+	uint8_t shard = (uint8_t)lines->region->header->shard;
+	uint32_t home4 = ipv4 ? pool_slot4(lines->net, ipv4) : slot;
+	uint32_t home6 = ipv6 ? pool_slot6(lines->net, ipv6) : slot;
+	bool good = true;
+
+	entries->count = 0;
+	if (home4 == UINT32_MAX)
+		entries->entry[entries->count++] = (struct foreign_entry){ foreign_key4(ipv4), slot };
+	else if (ipv4)
+		good = home4 == slot && shard_of_ipv4(ipv4) == shard;
+	if (home6 == UINT32_MAX)
+		entries->entry[entries->count++] = (struct foreign_entry){ foreign_key6(ipv6), slot };
+	else if (ipv6)
+		good &= home6 == slot && shard_of_ipv6(ipv6) == shard;
+	return good;
+}
+
+// Those of the entries that are in the index.
+static struct entries entries_live(const struct lines *lines, const struct entries *entries)
+{
+	struct entries live = { .count = 0 };
+
+	for (unsigned i = 0; i < entries->count; i++)
+		if (foreign_has(lines->region, lines->shape, entries->entry[i]))
+			live.entry[live.count++] = entries->entry[i];
+	return live;
+}
+
+// The same of the addresses that the cell's downlink line names.
+static struct entries cell_entries(const struct lines *lines, uint32_t slot)
 {
 	const struct line *down = line_of(lines, slot, LINE_DOWNLINK);
-	struct foreign_entry entries[LIVE_MAX];
-	unsigned count = entries_of(lines, slot, down->ue_ipv4, down->ue_ipv6, entries), kept = 0;
+	struct entries all;
 
-	for (unsigned i = 0; i < count; i++)
-		if (foreign_has(lines->region, lines->shape, entries[i]))
-			live[kept++] = entries[i];
-	return kept;
+	entries_of(lines, slot, down->ue_ipv4, down->ue_ipv6, &all);
+	return entries_live(lines, &all);
 }
 
 uint64_t lines_share(const struct lines *lines, uint32_t slot, uint32_t *sessions)
@@ -108,15 +139,15 @@ uint64_t lines_share(const struct lines *lines, uint32_t slot, uint32_t *session
 	return bearer_digest(slot, &bearer);
 }
 
-static void cell_open(const struct lines *lines, uint32_t slot)
+// foreign: how many entries of the index are the cell's.
+static void cell_open(const struct lines *lines, uint32_t slot, unsigned foreign)
 {
 	struct region_header *header = lines->region->header;
-	struct foreign_entry live[LIVE_MAX];
 	uint32_t sessions;
 
 	header->pending_digest = header->digest ^ lines_share(lines, slot, &sessions);
 	header->pending_sessions = header->sessions - sessions;
-	header->pending_foreign = header->foreign_used - entries_live(lines, slot, live);
+	header->pending_foreign = header->foreign_used - foreign;
 	barrier();
 	FAULT_POINT("cell.noted");
 	header->pending = slot + 1;
@@ -132,83 +163,76 @@ static void cell_hide(const struct lines *lines, uint32_t slot)
 	FAULT_POINT("cell.hidden");
 }
 
-static void cell_close(const struct lines *lines, uint32_t slot)
+// With what the cell comes to now.
+static void cell_close(const struct lines *lines, uint64_t share, uint32_t sessions, unsigned foreign)
 {
 	struct region_header *header = lines->region->header;
-	struct foreign_entry live[LIVE_MAX];
-	uint32_t sessions;
-	uint64_t share = lines_share(lines, slot, &sessions);
 
 	barrier();
 	FAULT_POINT("cell.closing");
 	words_store(header, header->pending_digest ^ share, header->pending_sessions + sessions);
 	FAULT_POINT("cell.summed");
-	header->foreign_used = header->pending_foreign + entries_live(lines, slot, live);
+	header->foreign_used = header->pending_foreign + foreign;
 	barrier();
 	header->pending = 0;
 	barrier();
 	FAULT_POINT("cell.closed");
 }
 
-static void index_remove(const struct lines *lines, uint32_t slot)
+static void index_remove(const struct lines *lines, const struct entries *entries)
 {
-	struct foreign_entry live[LIVE_MAX];
-	unsigned count = entries_live(lines, slot, live);
-
-	for (unsigned i = 0; i < count; i++)
-		foreign_remove(lines->region, lines->shape, live[i]);
+	for (unsigned i = 0; i < entries->count; i++)
+		foreign_remove(lines->region, lines->shape, entries->entry[i]);
 	barrier();
 	FAULT_POINT("index.removed");
 }
 
-static void index_add(const struct lines *lines, const struct foreign_entry *entries, unsigned count)
+static void index_add(const struct lines *lines, const struct entries *entries)
 {
-	for (unsigned i = 0; i < count; i++)
-		foreign_add(lines->region, lines->shape, entries[i]);
+	for (unsigned i = 0; i < entries->count; i++)
+		foreign_add(lines->region, lines->shape, entries->entry[i]);
 	barrier();
 	FAULT_POINT("index.added");
 }
 
+static void cell_empty(const struct lines *lines, uint32_t slot)
+{
+	struct entries live = cell_entries(lines, slot);
+
+	cell_open(lines, slot, live.count);
+	cell_hide(lines, slot);
+	index_remove(lines, &live);
+	cell_close(lines, 0, 0, 0);
+}
+
 void lines_adopt(const struct lines *lines)
 {
-	uint32_t slot = lines->region->header->pending - 1;
+	uint32_t slot = lines->region->header->pending - 1, sessions;
+	struct entries live;
+	uint64_t share;
 
 	if (slot >= lines->shape->slots)
 		return;
-	if (!cell_valid(lines, slot)) {
+	live = cell_entries(lines, slot);
+	if (!lines_valid(lines, slot)) {
 		cell_hide(lines, slot);
-		index_remove(lines, slot);
+		index_remove(lines, &live);
+		live.count = 0;
 	}
-	cell_close(lines, slot);
+	share = lines_share(lines, slot, &sessions);
+	cell_close(lines, share, sessions, live.count);
 }
 
-// A pool address belongs to one cell only; the packet path looks for it nowhere else.
-static bool place_good(const struct lines *lines, uint32_t slot, const struct bearer *bearer)
-{
-	const struct plane_net *net = lines->net;
-	uint8_t shard = (uint8_t)lines->region->header->shard;
-
-	for (unsigned i = 0; i < net->pools; i++) {
-		uint32_t slot4 = shard_pool_slot4(&net->pool[i], bearer->ue_ipv4);
-		uint32_t slot6 = shard_pool_slot6(&net->pool[i], bearer->ue_ipv6);
-
-		if (bearer->ue_ipv4 && slot4 != UINT32_MAX &&
-		    (slot4 != slot || shard_of_ipv4(bearer->ue_ipv4) != shard))
-			return false;
-		if (bearer->ue_ipv6 && slot6 != UINT32_MAX &&
-		    (slot6 != slot || shard_of_ipv6(bearer->ue_ipv6) != shard))
-			return false;
-	}
-	return shard_of_teid(bearer->teid) == shard && shard_slot_of_teid(bearer->teid, net->slot_bits) == slot;
-}
-
-static bool bearer_good(const struct lines *lines, uint32_t slot, const struct bearer *bearer)
+// Whether the bearer belongs there, and its entries.
+static bool bearer_good(const struct lines *lines, uint32_t slot, const struct bearer *bearer, struct entries *entries)
 {
 	const char *field;
 
 	return slot < lines->shape->slots && bearer_check(bearer, &field) == 0 &&
 	       bearer->uplink.rate < lines->shape->rates && bearer->downlink.rate < lines->shape->rates &&
-	       place_good(lines, slot, bearer);
+	       shard_of_teid(bearer->teid) == (uint8_t)lines->region->header->shard &&
+	       shard_slot_of_teid(bearer->teid, lines->net->slot_bits) == slot &&
+	       entries_of(lines, slot, bearer->ue_ipv4, bearer->ue_ipv6, entries);
 }
 
 // What the packet path need not ask of each packet: address there, gate open, colours not looked at, downlink the peer known.
@@ -235,20 +259,26 @@ static void line_write(struct line *line, const struct bearer *bearer, const str
 
 int lines_set(const struct lines *lines, uint32_t slot, const struct bearer *bearer)
 {
+	struct entries gone, come;
 	struct line *up, *down;
-	struct foreign_entry entries[LIVE_MAX];
-	unsigned count;
+	unsigned foreign;
+	bool stay;
 
-	if (!bearer_good(lines, slot, bearer))
+	if (!bearer_good(lines, slot, bearer, &come))
 		return -EINVAL;
-	count = entries_of(lines, slot, bearer->ue_ipv4, bearer->ue_ipv6, entries);
-	if (!foreign_room(lines->region, lines->shape, entries, count))
-		return -ENOSPC;
 	up = line_of(lines, slot, LINE_UPLINK);
 	down = line_of(lines, slot, LINE_DOWNLINK);
-	cell_open(lines, slot);
+	stay = down->ue_ipv4 == bearer->ue_ipv4 && down->ue_ipv6 == bearer->ue_ipv6;
+	gone = stay ? entries_live(lines, &come) : cell_entries(lines, slot);
+	stay &= gone.count == come.count;
+	if (!stay && !foreign_room(lines->region, lines->shape, come.entry, come.count))
+		return -ENOSPC;
+	foreign = come.count;
+	cell_open(lines, slot, gone.count);
 	cell_hide(lines, slot);
-	index_remove(lines, slot);
+	if (stay)
+		gone.count = come.count = 0;
+	index_remove(lines, &gone);
 	if (lines->region->rest[slot].teid != bearer->teid)
 		lines_count_begin(lines, slot, bearer->teid);
 	line_write(up, bearer, &bearer->uplink, bearer->teid);
@@ -256,13 +286,13 @@ int lines_set(const struct lines *lines, uint32_t slot, const struct bearer *bea
 	line_write(down, bearer, &bearer->downlink, bearer->peer_teid);
 	barrier();
 	FAULT_POINT("line.downlink");
-	index_add(lines, entries, count);
+	index_add(lines, &come);
 	lines->region->rest[slot].sweep = lines->region->header->sweep;
 	down->flags |= LINE_VALID;
 	barrier();
 	FAULT_POINT("line.half_valid");
 	up->flags |= LINE_VALID;
-	cell_close(lines, slot);
+	cell_close(lines, bearer_digest(slot, bearer), 1, foreign);
 	return 0;
 }
 
@@ -273,27 +303,23 @@ int lines_clear(const struct lines *lines, uint32_t slot, uint32_t teid, struct 
 	lines_count(lines->region, slot, final);
 	if (!final->teid || (teid && teid != final->teid))
 		return 0;
-	cell_open(lines, slot);
-	cell_hide(lines, slot);
-	index_remove(lines, slot);
-	cell_close(lines, slot);
+	cell_empty(lines, slot);
 	return 1;
 }
 
 bool lines_validate_slot(const struct lines *lines, uint32_t slot)
 {
 	const struct line *up = line_of(lines, slot, LINE_UPLINK), *down = line_of(lines, slot, LINE_DOWNLINK);
+	struct entries entries;
 	struct bearer bearer;
 
 	if (slot >= lines->shape->slots || !((up->flags | down->flags) & LINE_VALID))
 		return true;
-	if (lines_read(lines, slot, &bearer) == 0 && bearer_good(lines, slot, &bearer) && up->check == line_check(up) &&
-	    down->check == line_check(down) && up->ue_ipv4 == down->ue_ipv4 && up->ue_ipv6 == down->ue_ipv6)
+	if (lines_read(lines, slot, &bearer) == 0 && bearer_good(lines, slot, &bearer, &entries) &&
+	    up->check == line_check(up) && down->check == line_check(down) && up->ue_ipv4 == down->ue_ipv4 &&
+	    up->ue_ipv6 == down->ue_ipv6)
 		return true;
-	cell_open(lines, slot);
-	cell_hide(lines, slot);
-	index_remove(lines, slot);
-	cell_close(lines, slot);
+	cell_empty(lines, slot);
 	return false;
 }
 
@@ -309,19 +335,18 @@ static bool cell_sound(const struct lines *lines, uint32_t slot)
 enum lines_found lines_look(const struct lines *lines, uint32_t slot)
 {
 	const struct line *down = line_of(lines, slot, LINE_DOWNLINK);
-	struct foreign_entry entries[LIVE_MAX];
 	enum lines_found found = LINES_SOUND;
-	unsigned count;
+	struct entries entries;
 
 	if (!cell_sound(lines, slot))
 		return lines_validate_slot(lines, slot) ? LINES_SOUND : LINES_LOST;
 	if (slot < lines->shape->slots - lines->shape->foreign)
 		return LINES_SOUND;
-	count = entries_of(lines, slot, down->ue_ipv4, down->ue_ipv6, entries);
-	for (unsigned i = 0; i < count; i++) {
-		if (foreign_has(lines->region, lines->shape, entries[i]))
+	entries_of(lines, slot, down->ue_ipv4, down->ue_ipv6, &entries);
+	for (unsigned i = 0; i < entries.count; i++) {
+		if (foreign_has(lines->region, lines->shape, entries.entry[i]))
 			continue;
-		foreign_add(lines->region, lines->shape, entries[i]);
+		foreign_add(lines->region, lines->shape, entries.entry[i]);
 		found = LINES_MENDED;
 	}
 	return found;
@@ -352,30 +377,4 @@ bool lines_look_bucket(const struct lines *lines, uint32_t bucket)
 void lines_sum_set(const struct lines *lines, uint64_t digest, uint32_t sessions)
 {
 	words_store(lines->region->header, digest, sessions);
-}
-
-void lines_sweep_begin(const struct lines *lines)
-{
-	struct region_header *header = lines->region->header;
-
-	header->sweep++;
-	header->sweep_next = 0;
-	words_store(header, 0, 0);
-}
-
-int lines_sweep_end(const struct lines *lines, unsigned budget, uint32_t *slot)
-{
-	struct region_header *header = lines->region->header;
-
-	for (; header->sweep_next < lines->shape->slots; header->sweep_next++) {
-		uint32_t next = header->sweep_next;
-
-		if (cell_valid(lines, next) && lines->region->rest[next].sweep != header->sweep) {
-			*slot = next;
-			return 1;
-		}
-		if (budget-- == 0)
-			return -EAGAIN;
-	}
-	return 0;
 }

@@ -26,6 +26,11 @@ struct lines_count {
 	uint64_t life; // region.h
 };
 
+static inline bool lines_valid(const struct lines *lines, uint32_t slot)
+{
+	return lines->region->uplink[slot].flags & lines->region->downlink[slot].flags & LINE_VALID;
+}
+
 // O(1), before the first packet and the first change of a shard just taken over: finishes or undoes the book-keeping of
 // a change that the last owner died in. A cell caught half-written is cleared; its change was never acknowledged and
 // comes again.

@@ -24,6 +24,7 @@ HOT = {
     "workers/lines.c": [],
     "workers/lines_count.c": [],
     "workers/lines_rate.c": [],
+    "workers/lines_sweep.c": [],
     "workers/pipe.c": [],
     "workers/pipe_down.c": [],
     "workers/pipe_long.c": [],

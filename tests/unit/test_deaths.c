@@ -102,7 +102,7 @@ static unsigned die_everywhere(enum order order, const struct bearer *old, const
 static void death_at_every_instruction(void **state)
 {
 	struct lines lines = stand_lines(&stand, SHARD);
-	struct bearer old = stand_foreign_bearer(&stand, SHARD, FOREIGN_SLOT, 1), same = old,
+	struct bearer old = stand_foreign_bearer(&stand, SHARD, FOREIGN_SLOT, 1), same = old, moved,
 		      next = stand_foreign_bearer(&stand, SHARD, FOREIGN_SLOT, 2);
 	struct bearer neighbour = stand_foreign_bearer(&stand, SHARD, FOREIGN_SLOT + 1, 1);
 
@@ -111,8 +111,11 @@ static void death_at_every_instruction(void **state)
 	same.ue_ipv4 += 512;
 	same.ue_ipv6 += 512;
 	same.peer_teid++;
-	assert_true(die_everywhere(ORDER_SET, &old, &same, &neighbour) > 10);  // the same session, modified
-	assert_true(die_everywhere(ORDER_SET, &same, &next, &neighbour) > 10); // another session in its place
+	assert_true(die_everywhere(ORDER_SET, &old, &same, &neighbour) > 10); // the same session, modified
+	moved = same;
+	moved.peer_ipv4++;
+	assert_true(die_everywhere(ORDER_SET, &same, &moved, &neighbour) > 10); // its addresses stay, and their entries
+	assert_true(die_everywhere(ORDER_SET, &moved, &next, &neighbour) > 10); // another session in its place
 	assert_true(die_everywhere(ORDER_CLEAR, &next, &next, &neighbour) > 5);
 	assert_true(stand_in_step(&lines));
 }
