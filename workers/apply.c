@@ -43,22 +43,25 @@ static void answer_note(struct answers *answers, uint8_t shard, uint8_t kind)
 static void stand_post(struct apply *apply, uint8_t shard, uint8_t kind)
 {
 	struct region_header *header = apply->tenure->view->shards[shard].header;
-	struct report report = { .kind = kind, .shard = shard };
+	struct report *report = reports_next(apply->reports);
 
-	report.epoch = atomic_load_explicit(&header->epoch, memory_order_relaxed);
-	report.seq = atomic_load_explicit(&header->seq, memory_order_relaxed);
-	report.digest = atomic_load_explicit(&header->digest, memory_order_relaxed);
-	report.slot = atomic_load_explicit(&header->sessions, memory_order_relaxed);
-	reports_post(apply->reports, &report);
+	report->kind = kind;
+	report->shard = shard;
+	report->epoch = atomic_load_explicit(&header->epoch, memory_order_relaxed);
+	report->seq = atomic_load_explicit(&header->seq, memory_order_relaxed);
+	report->digest = atomic_load_explicit(&header->digest, memory_order_relaxed);
+	report->slot = atomic_load_explicit(&header->sessions, memory_order_relaxed);
 }
 
 static void refusal_post(struct apply *apply, const struct change *change)
 {
-	struct report report = { .kind = REPORT_REFUSED, .shard = change->shard, .slot = change->slot };
+	struct report *report = reports_next(apply->reports);
 
-	report.epoch = change->epoch;
-	report.seq = change->seq;
-	reports_post(apply->reports, &report);
+	report->kind = REPORT_REFUSED;
+	report->shard = change->shard;
+	report->slot = change->slot;
+	report->epoch = change->epoch;
+	report->seq = change->seq;
 	apply->refused++;
 }
 
@@ -87,14 +90,12 @@ static int cell_set(struct apply *apply, struct lines *lines, const struct chang
 {
 	struct lines_count last;
 	uint64_t now_ns;
-	bool counted;
 
 	if (change->slot >= lines->shape->slots)
 		return -EINVAL;
-	counted = lines_count(lines->region, change->slot, &last);
-	if (counted && last.teid == change->bearer.teid)
+	if (change->bearer.teid && lines->region->rest[change->slot].teid == change->bearer.teid)
 		return lines_set(lines, change->slot, &change->bearer); // its life goes on
-	if (counted)
+	if (lines_count(lines->region, change->slot, &last))
 		final_post(apply, change, change->slot, &last);
 	now_ns = plane_wall_ns(apply->tenure->view->plane, clock_ticks());
 	lines->life = now_ns > change->life ? now_ns : change->life + 1;
@@ -209,6 +210,12 @@ static const struct change *change_at(const struct apply *apply, uint32_t index)
 	return &apply->seat.courier->changes[index % CHANGE_SLOTS];
 }
 
+// Calls a line here by a load: after a burst all miss buffers may be taken, and the processor then drops prefetches.
+static void touch(const void *line)
+{
+	(void)*(const volatile uint8_t *)line;
+}
+
 // A hint only: nothing of the change is believed.
 static void cell_fetch(const struct apply *apply, const struct change *change)
 {
@@ -217,11 +224,11 @@ static void cell_fetch(const struct apply *apply, const struct change *change)
 
 	if (!region->header || slot >= apply->tenure->view->plane->shape.slots)
 		return;
-	__builtin_prefetch(region->uplink + slot, 1);
-	__builtin_prefetch(region->downlink + slot, 1);
-	__builtin_prefetch(region->rest + slot, 1);
-	__builtin_prefetch(region->header, 1);
-	__builtin_prefetch(&region->header->pending_digest, 1);
+	touch(region->uplink + slot);
+	touch(region->downlink + slot);
+	touch(region->rest + slot);
+	touch(region->header);
+	touch(&region->header->pending_digest);
 }
 
 // Changes come closer by one step a visit: their own lines, written by another core, are asked for at one visit, their cells' at
@@ -240,22 +247,32 @@ static void look_ahead(struct apply *apply)
 	}
 }
 
-static unsigned visit(struct apply *apply, unsigned most)
+// True: the change is done, and may leave the ring.
+static bool change_take(struct apply *apply, struct answers *answers)
 {
-	struct answers answers = { 0 };
-	unsigned done = 0;
+	struct change change = *change_at(apply, apply->tail); // a copy: what is checked is what is used
 	int left;
 
-	while (done < most && apply_waiting(apply)) {
-		// A copy: what is checked is what is used.
-		struct change change = *change_at(apply, apply->tail);
+	FAULT_POINT("change.peeked");
+	left = change_apply(apply, &change, answers);
+	if (tenure_has(apply->tenure, change.shard))
+		tenure_note(apply->tenure, change.shard);
+	return left != -EAGAIN;
+}
 
-		FAULT_POINT("change.peeked");
+static unsigned visit(struct apply *apply, unsigned most)
+{
+	struct answers answers;
+	unsigned done = 0, ready = most ? changes_ready(apply) : 0;
+
+	if (ready < most)
+		most = ready;
+	if (!most)
+		return 0;
+	answers.count = 0;
+	while (done < most && reports_space(apply->reports) >= APPLY_SPACE) {
 		done++;
-		left = change_apply(apply, &change, &answers);
-		if (tenure_has(apply->tenure, change.shard))
-			tenure_note(apply->tenure, change.shard);
-		if (left == -EAGAIN)
+		if (!change_take(apply, &answers))
 			break;
 		apply->tail++;
 	}

@@ -16,13 +16,15 @@ void audit_open(struct audit *audit, struct tenure *tenure, struct reports *repo
 
 static void tell(struct audit *audit, enum report_lost what, uint32_t which)
 {
-	struct report report = { .kind = REPORT_LOST, .shard = (uint8_t)audit->shard, .slot = which };
 	const struct region_header *header = &audit->tenure->noted[audit->shard];
+	struct report *report = reports_next(audit->reports);
 
-	report.epoch = atomic_load_explicit(&header->epoch, memory_order_relaxed);
-	report.seq = atomic_load_explicit(&header->seq, memory_order_relaxed);
-	report.digest = what;
-	reports_post(audit->reports, &report);
+	report->kind = REPORT_LOST;
+	report->shard = (uint8_t)audit->shard;
+	report->slot = which;
+	report->epoch = atomic_load_explicit(&header->epoch, memory_order_relaxed);
+	report->seq = atomic_load_explicit(&header->seq, memory_order_relaxed);
+	report->digest = what;
 	reports_publish(audit->reports);
 	reports_ring(audit->reports);
 }

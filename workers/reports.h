@@ -17,8 +17,8 @@ void reports_open(struct reports *reports, struct seat seat, int courier_bell);
 // Reports that may be posted now; 0 as well where the courier's index is impossible.
 unsigned reports_space(const struct reports *reports);
 
-// Writes one report; the caller has asked for space. Seen by the courier after reports_publish.
-void reports_post(struct reports *reports, const struct report *report);
+// Where the next report goes, all zero, to be filled in; the caller has asked for space. Seen by the courier after reports_publish.
+struct report *reports_next(struct reports *reports);
 
 void reports_publish(struct reports *reports);
 

@@ -189,7 +189,7 @@ static void a_full_report_ring_makes_it_wait(void **state)
 	struct report last;
 
 	while (reports_space(&reports))
-		reports_post(&reports, &(struct report){ .kind = REPORT_ACK });
+		reports_next(&reports)->kind = REPORT_ACK;
 	reports_publish(&reports);
 	region->uplink[POOLED].teid ^= 1;
 	audit_round(&audit);
