@@ -3,7 +3,7 @@
 // Pure, inline. The plain form is for processors without AVX2 (meson's option `cpu`), and for the test that both agree.
 #pragma once
 #include <stdint.h>
-#ifdef __AVX2__
+#if defined(__AVX2__) || defined(__BMI__)
 #include <immintrin.h>
 #endif
 
@@ -31,3 +31,13 @@ static inline uint32_t eight_equal(const uint32_t keys[8], uint32_t key)
 	return eight_equal_plain(keys, key);
 }
 #endif
+
+// The first of the bits; any place of the eight where there is none.
+static inline unsigned eight_first(uint32_t bits)
+{
+#ifdef __BMI__
+	return _tzcnt_u32(bits) & 7;
+#else
+	return (unsigned)__builtin_ctz(bits | 256) & 7;
+#endif
+}

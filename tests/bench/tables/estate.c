@@ -31,7 +31,7 @@ static void plane_fill(struct plane *plane, const struct estate *estate)
 	plane->born_ticks = clock_ticks();
 }
 
-void estate_make(struct estate *estate, uint32_t sessions, bool foreign)
+void estate_make(struct estate *estate, uint32_t sessions, unsigned foreign)
 {
 	struct plane_view *view = &estate->view;
 	const struct region_shape *shape;
@@ -80,7 +80,7 @@ struct bearer estate_bearer(const struct estate *estate, uint32_t number, uint32
 	}
 	block = foreign_block(slot + FOREIGN_FIRST);
 	bearer.ue_ipv4 = block << 8 | (uint8_t)(shard_of_ipv4(block << 8) ^ shard);
-	bearer.ue_ipv6 = 0x2a00000000000000 | (uint64_t)bearer.ue_ipv4 << 8;
+	bearer.ue_ipv6 = estate->foreign > 1 ? 0x2a00000000000000 | (uint64_t)bearer.ue_ipv4 << 8 : 0;
 	return bearer;
 }
 

@@ -12,11 +12,11 @@
 struct estate {
 	struct plane_view view;
 	uint32_t sessions;
-	bool foreign;
+	unsigned foreign; // addresses a session has that are from no pool: 0, 1 (IPv4) or 2
 };
 
 // sessions: a multiple of 256, at most 65536 x 256. All cells are empty.
-void estate_make(struct estate *estate, uint32_t sessions, bool foreign);
+void estate_make(struct estate *estate, uint32_t sessions, unsigned foreign);
 
 // The session as ctrl would say it. Whatever may change about it comes from `version`, 1..2^30, so that half of one version and
 // half of another give themselves away (estate_whole).

@@ -2,7 +2,8 @@
 //
 //   bench-fig12 SESSIONS ROUNDS TABLE/READERS/RATE[/hot][=LABEL]...
 //
-// Each argument is a variant, each runs once a round for MS milliseconds, in an order that rotates. TABLE: see table.h. RATE: changes
+// Each argument is a variant, each runs once a round for MS milliseconds, in an order that rotates; after each round everybody moves
+// on by one processor. TABLE: see table.h. RATE: changes
 // a second, 0, or max. hot: 256 sessions only, each change made twice. Prints a line a slice:
 // round,variant,value,changes,missed,torn,switched; value is million look-ups a second of all readers, changes are those that
 // took effect, a second.
@@ -102,12 +103,14 @@ int main(int argc, char **argv)
 	tables_make(count, sessions);
 	match_open();
 	printf("round,variant,value,changes,missed,torn,switched\n");
-	for (unsigned round = 0; round < rounds; round++)
+	for (unsigned round = 0; round < rounds; round++) {
 		for (unsigned i = 0; i < count; i++) {
 			unsigned turn = (round / 2 + i) % count;
 
 			slice(round, &variants[round % 2 ? count - 1 - turn : turn]);
 		}
+		match_rotate();
+	}
 	match_close();
 	return 0;
 }

@@ -1,10 +1,12 @@
 // lookup.c - finding a session's line: slot = key and the bucket index, beside the memory's own limit and rte_hash.
 //
-//   bench-lookup own|foreign SESSIONS ROUNDS        SESSIONS: a multiple of 256
+//   bench-lookup own|foreign|foreign-dual SESSIONS ROUNDS        SESSIONS: a multiple of 256
 //
-// Each variant ends with the same work on the line it found: two counters. Slices of LOOKUPS look-ups after as many that are not
-// measured, fresh random keys for every slice, one thread. Prints a line a slice: round,variant,value,switched; value is ns a look-up, switched says that
-// the kernel took the processor away meanwhile. Ends with 1 if a look-up found nothing.
+// Foreign sessions have one address each, or two; rte_hash holds the same keys as our index. Each variant ends with the same work on
+// the line it found: two counters. Slices of LOOKUPS look-ups after as many that are not measured, fresh random keys for every slice,
+// one thread. Prints a line a slice: round,variant,value,switched,hot,bytes; value is ns a look-up, switched says that the kernel took
+// the processor away meanwhile, hot is what packets touch of a session, bytes is what the shards' memory comes to. Ends with 1 if a
+// look-up found nothing.
 #include <rte_hash.h>
 #include <rte_hash_crc.h>
 #include <rte_spinlock.h>
@@ -21,13 +23,14 @@
 
 #define LOOKUPS (1u << 14)
 #define BATCH 32u
+#define STEPS 4u   // of a look-up by foreign address
 #define BYTES 100u // of a packet that was not there
 
 static struct estate estate;
 static struct line *flat; // as many lines as sessions, one after another
 static struct rte_hash *plain, *lockless;
 static rte_spinlock_t lock = RTE_SPINLOCK_INITIALIZER;
-static uint32_t drawn[2 * LOOKUPS + BATCH]; // half to warm up, half to measure
+static uint32_t drawn[2 * LOOKUPS + STEPS * BATCH]; // half to warm up, half to measure; more to look ahead
 static const uint32_t *keys = drawn;
 static volatile uint64_t sink;
 
@@ -168,42 +171,62 @@ static uint64_t run_locked(void)
 	return hits;
 }
 
-// The steps of a look-up some look-ups apart, as far as the core has room for misses in flight.
-#define ASK 31u
-#define EXPECT 20u
-#define EXPECT_AGAIN 10u
+// The steps of a look-up, each a batch after the one before.
+static struct block {
+	struct foreign_query queries[BATCH];
+	uint32_t late; // bits of those that wait for their second bucket
+} blocks[STEPS];
 
-static struct foreign_query queries[BATCH];
-
-static inline void steps(unsigned at)
+static inline bool answer(const struct foreign_query *query, const struct region_shape *shape, uint32_t address)
 {
-	const struct region_shape *shape = &estate.view.plane->shape;
-	uint32_t address = keys[at + ASK];
+	struct line *line = foreign_answer4(query, shape, address);
 
-	foreign_ask4(&queries[(at + ASK) % BATCH], &estate.view.shards[shard_of_ipv4(address)], shape, address);
-	foreign_expect(&queries[(at + EXPECT) % BATCH], shape);
-	foreign_expect(&queries[(at + EXPECT_AGAIN) % BATCH], shape);
+	if (!line)
+		return false;
+	count(line);
+	return true;
+}
+
+// Steps first..last, of block n, n - 1, ... Returns how many were found.
+static inline __attribute__((always_inline)) uint64_t steps(unsigned n, const struct region_shape *shape,
+							    unsigned first, unsigned last)
+{
+	struct block *ask = &blocks[n % STEPS], *expect = &blocks[(n - 1) % STEPS], *again = &blocks[(n - 2) % STEPS];
+	struct block *tell = &blocks[(n - 3) % STEPS];
+	const uint32_t *address = keys + n * BATCH, *told = address - 3 * BATCH;
+	uint8_t shard[BATCH];
+	uint64_t hits = 0;
+
+	for (unsigned i = 0; i < BATCH; i++)
+		shard[i] = shard_of_ipv4(address[i]);
+	expect->late = 0;
+	for (unsigned i = 0; i < BATCH; i++) {
+		if (first == 0)
+			foreign_ask4(&ask->queries[i], &estate.view.shards[shard[i]], shape, address[i]);
+		if (first <= 1 && last >= 1 && !foreign_expect(&expect->queries[i], shape))
+			expect->late |= 1u << i;
+		if (last >= 3)
+			hits += answer(&tell->queries[i], shape, told[i]);
+	}
+	for (; first <= 2 && last >= 2 && again->late; again->late &= again->late - 1)
+		foreign_expect_again(&again->queries[__builtin_ctz(again->late)], shape);
+	return hits;
 }
 
 static uint64_t run_steps(void)
 {
+	const struct region_shape shape = estate.view.plane->shape;
+	const unsigned end = LOOKUPS / BATCH;
 	uint64_t hits = 0;
 
-	for (unsigned i = 0; i < ASK; i++)
-		foreign_ask4(&queries[i], &estate.view.shards[shard_of_ipv4(keys[i])], &estate.view.plane->shape,
-			     keys[i]);
-	for (unsigned i = 0; i < LOOKUPS; i++) {
-		const struct foreign_query *query = &queries[i % BATCH];
-		uint32_t slot;
-
-		steps(i);
-		slot = foreign_answer(query, &estate.view.plane->shape);
-		if (slot == FOREIGN_NONE)
-			continue;
-		count(query->region->downlink + slot);
-		hits++;
-	}
-	return hits;
+	steps(0, &shape, 0, 0);
+	steps(1, &shape, 0, 1);
+	steps(2, &shape, 0, 2);
+	for (unsigned n = 3; n < end; n++)
+		hits += steps(n, &shape, 0, 3);
+	hits += steps(end, &shape, 1, 3);
+	hits += steps(end + 1, &shape, 2, 3);
+	return hits + steps(end + 2, &shape, 3, 3);
 }
 
 static uint64_t run_single(void)
@@ -257,11 +280,20 @@ static uint32_t key_of(uint32_t number, enum key_kind kind)
 	return kind == KEY_TEID ? bearer.teid : bearer.ue_ipv4;
 }
 
-// Made for an eighth more than it will hold; rte_hash rounds that up to a power of two.
+static void hash_add(struct rte_hash *hash, uint32_t key, struct line *line)
+{
+	if (!rte_hash_add_key_data(hash, &key, line))
+		return;
+	fprintf(stderr, "bench-lookup: rte_hash is full\n");
+	exit(1);
+}
+
+// Holds the keys that the index holds, or TEIDs. Made for an eighth more than that; rte_hash rounds it up to a power of two.
 static struct rte_hash *hash_make(const char *name, int socket, uint8_t flags)
 {
+	uint32_t keys_most = estate.sessions * (estate.foreign > 1 ? 2 : 1);
 	struct rte_hash_parameters wish = { .name = name,
-					    .entries = estate.sessions + estate.sessions / 8,
+					    .entries = keys_most + keys_most / 8,
 					    .key_len = sizeof(uint32_t),
 					    .hash_func = rte_hash_crc,
 					    .socket_id = socket,
@@ -274,23 +306,22 @@ static struct rte_hash *hash_make(const char *name, int socket, uint8_t flags)
 	}
 	for (uint32_t n = 0; n < estate.sessions; n++) {
 		const struct region *region = &estate.view.shards[n % SHARDS];
-		uint32_t key = key_of(n, estate.foreign ? KEY_ADDRESS : KEY_TEID);
 		struct line *line = (estate.foreign ? region->downlink : region->uplink) + n / SHARDS;
+		struct bearer bearer = estate_bearer(&estate, n, 1);
 
-		if (rte_hash_add_key_data(hash, &key, line)) {
-			fprintf(stderr, "bench-lookup: rte_hash is full\n");
-			exit(1);
-		}
+		hash_add(hash, estate.foreign ? bearer.ue_ipv4 : bearer.teid, line);
+		if (estate.foreign > 1)
+			hash_add(hash, foreign_key6(bearer.ue_ipv6), line);
 	}
 	return hash;
 }
 
-static void tables_make(uint32_t sessions, bool is_foreign)
+static void tables_make(uint32_t sessions, unsigned foreign_addresses)
 {
 	// bucket, key and free slot of each entry, buckets rounded up to a power of two; twice, and some air
-	int socket = pages_socket((size_t)sessions * 112 + (64u << 20));
+	int socket = pages_socket((size_t)sessions * (foreign_addresses > 1 ? 224 : 112) + (64u << 20));
 
-	estate_make(&estate, sessions, is_foreign);
+	estate_make(&estate, sessions, foreign_addresses);
 	estate_fill(&estate);
 	flat = pages_take((size_t)sessions * sizeof(*flat));
 	plain = hash_make("plain", socket, 0);
@@ -312,7 +343,7 @@ static void slice(unsigned round, const struct variant *variant, uint64_t hz)
 	long before;
 	bool torn;
 
-	for (unsigned i = 0; i < 2 * LOOKUPS + BATCH; i++)
+	for (unsigned i = 0; i < 2 * LOOKUPS + STEPS * BATCH; i++)
 		drawn[i] = key_of(chance_below(&seed, estate.sessions), variant->kind);
 	alone_set(1);
 	keys = drawn;
@@ -324,7 +355,9 @@ static void slice(unsigned round, const struct variant *variant, uint64_t hz)
 	spent = clock_ticks() - began;
 	torn = switches() != before;
 	alone_set(0);
-	printf("%u,\"%s\",%.4f,%d\n", round, variant->name, (double)spent * 1e9 / (double)hz / LOOKUPS, torn);
+	printf("%u,\"%s\",%.4f,%d,%zu,%llu\n", round, variant->name, (double)spent * 1e9 / (double)hz / LOOKUPS, torn,
+	       LINE_WAYS * sizeof(struct line),
+	       (unsigned long long)(SHARDS * region_stride(&estate.view.plane->shape)));
 	if (found != LOOKUPS) {
 		fprintf(stderr, "bench-lookup: %s found %llu of %u\n", variant->name, (unsigned long long)found,
 			LOOKUPS);
@@ -334,19 +367,19 @@ static void slice(unsigned round, const struct variant *variant, uint64_t hz)
 
 int main(int argc, char **argv)
 {
-	bool is_foreign = argc > 1 && !strcmp(argv[1], "foreign");
-	const struct variant *variants = is_foreign ? foreign : own;
-	unsigned count = is_foreign ? sizeof(foreign) / sizeof(*foreign) : sizeof(own) / sizeof(*own);
+	unsigned addresses = argc > 1 && !strncmp(argv[1], "foreign", 7) ? 1 + !strcmp(argv[1], "foreign-dual") : 0;
+	const struct variant *variants = addresses ? foreign : own;
+	unsigned count = addresses ? sizeof(foreign) / sizeof(*foreign) : sizeof(own) / sizeof(*own);
 	uint32_t sessions = argc == 4 ? (uint32_t)atoi(argv[2]) : 0;
 	unsigned rounds = argc == 4 ? (unsigned)atoi(argv[3]) : 0;
 	uint64_t hz = clock_hz();
 
 	if (!sessions || sessions % SHARDS || sessions > (SHARDS << SHARD_SLOT_BITS_MAX)) {
-		fprintf(stderr, "usage: bench-lookup own|foreign SESSIONS ROUNDS\n");
+		fprintf(stderr, "usage: bench-lookup own|foreign|foreign-dual SESSIONS ROUNDS\n");
 		return 2;
 	}
-	tables_make(sessions, is_foreign);
-	printf("round,variant,value,switched\n");
+	tables_make(sessions, addresses);
+	printf("round,variant,value,switched,hot,bytes\n");
 	for (unsigned round = 0; round < rounds; round++)
 		for (unsigned i = 0; i < count; i++) {
 			unsigned turn = (round / 2 + i) % count;

@@ -40,6 +40,7 @@ static struct {
 	uint64_t start, stop, hz;
 	bool alone; // each player has a processor to himself
 	bool over, drawing;
+	unsigned turned; // how often everybody has moved on
 	struct player players[PLAYERS];
 } game;
 
@@ -213,6 +214,13 @@ void match_open(void)
 	}
 }
 
+void match_rotate(void)
+{
+	game.turned++;
+	for (unsigned n = 0; n < PLAYERS && game.alone; n++)
+		pin(game.players[n].thread, (n + game.turned) % PLAYERS);
+}
+
 void match_close(void)
 {
 	game.over = true;
@@ -270,6 +278,8 @@ struct match_told match_run(struct match *match, const struct match_wish *wish)
 		match->kind->sit(match->at, wish->readers);
 	else if (match->kind->flush)
 		match->kind->flush(match->at);
+	if (match->kind->move)
+		match->kind->move(match->at);
 	match->seated = wish->readers;
 	alone_set(2); // or the first player to wake keeps us from waking the others
 	round_play(true);

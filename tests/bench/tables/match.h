@@ -33,5 +33,8 @@ struct match_told {
 void match_open(void);
 void match_close(void);
 
+// Everybody moves on by one processor: who is near whom, and who gets a lock, depends on where one sits.
+void match_rotate(void);
+
 struct match match_make(const struct table *kind, const struct table_site *site);
 struct match_told match_run(struct match *match, const struct match_wish *wish);

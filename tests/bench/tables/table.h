@@ -35,6 +35,7 @@ struct table {
 	const char *name;
 	void *(*make)(const struct table_site *site);
 	void (*sit)(void *at, unsigned readers); // nobody reads or writes just now
+	void (*move)(void *at);                  // nor now, before each slice: what may lie elsewhere moves on
 	void (*begin)(void *at, unsigned reader);
 	// Looks up `keys`; `next` come after them and may be fetched already.
 	void (*read)(void *at, unsigned reader, const uint32_t *keys, const uint32_t *next, struct table_tally *tally);

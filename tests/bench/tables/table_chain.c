@@ -9,6 +9,8 @@
 #include "tests/bench/tables/pages.h"
 #include "tests/bench/tables/table.h"
 
+#define LOCKS 61u
+
 struct node {
 	struct node *next;
 	uint32_t key, reserved;
@@ -19,9 +21,25 @@ _Static_assert(sizeof(struct node) == 64, "one line");
 struct chain {
 	struct node **heads, *nodes; // nodes: by session number
 	uint32_t mask;
-	_Alignas(64) pthread_mutex_t mutex;
-	_Alignas(64) rte_spinlock_t spinlock;
+	unsigned used; // of the locks
+	struct lock {
+		_Alignas(64) pthread_mutex_t mutex;
+		_Alignas(64) rte_spinlock_t spinlock;
+	} locks[LOCKS];
 };
+
+static struct lock *lock_of(struct chain *chain)
+{
+	return &chain->locks[chain->used];
+}
+
+// Who is next to the lock's line gets it more often, so it lies elsewhere in each slice.
+static void move(void *at)
+{
+	struct chain *chain = at;
+
+	chain->used = (chain->used + 1) % LOCKS;
+}
 
 static struct node **head_of(const struct chain *chain, uint32_t key)
 {
@@ -61,8 +79,10 @@ static void *make(const struct table_site *site)
 	chain->mask = heads - 1;
 	chain->heads = pages_take(heads * sizeof(*chain->heads));
 	chain->nodes = pages_take(site->sessions * sizeof(*chain->nodes));
-	pthread_mutex_init(&chain->mutex, NULL);
-	rte_spinlock_init(&chain->spinlock);
+	for (unsigned i = 0; i < LOCKS; i++) {
+		pthread_mutex_init(&chain->locks[i].mutex, NULL);
+		rte_spinlock_init(&chain->locks[i].spinlock);
+	}
 	for (uint32_t n = 0; n < site->sessions; n++) {
 		chain->nodes[n].key = estate_pool_address(n);
 		fill(&chain->nodes[n], 1);
@@ -112,14 +132,15 @@ static void look(bool found, const uint64_t words[TABLE_WORDS], uint32_t key, st
 static void mutex_read(void *at, unsigned reader, const uint32_t *keys, const uint32_t *next, struct table_tally *tally)
 {
 	struct chain *chain = at;
+	struct lock *lock = lock_of(chain);
 	uint64_t words[TABLE_WORDS];
 
 	for (unsigned i = 0; i < TABLE_BATCH; i++) {
 		bool found;
 
-		pthread_mutex_lock(&chain->mutex);
+		pthread_mutex_lock(&lock->mutex);
 		found = find(chain, keys[i], words);
-		pthread_mutex_unlock(&chain->mutex);
+		pthread_mutex_unlock(&lock->mutex);
 		look(found, words, keys[i], tally);
 	}
 }
@@ -127,10 +148,11 @@ static void mutex_read(void *at, unsigned reader, const uint32_t *keys, const ui
 static bool mutex_change(void *at, const struct table_change *change)
 {
 	struct chain *chain = at;
+	struct lock *lock = lock_of(chain);
 
-	pthread_mutex_lock(&chain->mutex);
+	pthread_mutex_lock(&lock->mutex);
 	apply(chain, change);
-	pthread_mutex_unlock(&chain->mutex);
+	pthread_mutex_unlock(&lock->mutex);
 	return true;
 }
 
@@ -138,14 +160,15 @@ static void spinlock_read(void *at, unsigned reader, const uint32_t *keys, const
 			  struct table_tally *tally)
 {
 	struct chain *chain = at;
+	struct lock *lock = lock_of(chain);
 	uint64_t words[TABLE_WORDS];
 
 	for (unsigned i = 0; i < TABLE_BATCH; i++) {
 		bool found;
 
-		rte_spinlock_lock(&chain->spinlock);
+		rte_spinlock_lock(&lock->spinlock);
 		found = find(chain, keys[i], words);
-		rte_spinlock_unlock(&chain->spinlock);
+		rte_spinlock_unlock(&lock->spinlock);
 		look(found, words, keys[i], tally);
 	}
 }
@@ -153,10 +176,11 @@ static void spinlock_read(void *at, unsigned reader, const uint32_t *keys, const
 static bool spinlock_change(void *at, const struct table_change *change)
 {
 	struct chain *chain = at;
+	struct lock *lock = lock_of(chain);
 
-	rte_spinlock_lock(&chain->spinlock);
+	rte_spinlock_lock(&lock->spinlock);
 	apply(chain, change);
-	rte_spinlock_unlock(&chain->spinlock);
+	rte_spinlock_unlock(&lock->spinlock);
 	return true;
 }
 
@@ -168,8 +192,10 @@ static void free_read(void *at, unsigned reader, const uint32_t *keys, const uin
 		look(find(at, keys[i], words), words, keys[i], tally);
 }
 
-const struct table table_mutex = { .name = "mutex", .make = make, .read = mutex_read, .change = mutex_change };
+const struct table table_mutex = {
+	.name = "mutex", .make = make, .move = move, .read = mutex_read, .change = mutex_change
+};
 const struct table table_spinlock = {
-	.name = "spinlock", .make = make, .read = spinlock_read, .change = spinlock_change
+	.name = "spinlock", .make = make, .move = move, .read = spinlock_read, .change = spinlock_change
 };
 const struct table table_free = { .name = "free", .make = make, .read = free_read, .readonly = true };

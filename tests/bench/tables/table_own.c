@@ -25,7 +25,7 @@ static void *make(const struct table_site *site)
 {
 	struct own *own = pages_take(sizeof(*own));
 
-	estate_make(&own->estate, site->sessions, false);
+	estate_make(&own->estate, site->sessions, 0);
 	estate_fill(&own->estate);
 	for (unsigned reader = 0; reader < TABLE_READERS; reader++) {
 		own->loops[reader] = pages_take(sizeof(struct loop));
@@ -59,10 +59,10 @@ static struct line *line_of(const struct own *own, const struct loop *loop, uint
 	return region->downlink + shard_pool_slot4(&own->estate.view.plane->net.pool[0], address);
 }
 
+// As at the end of a worker's turn with packets. Its fence, which comes with every burst, changes or none, is not a look-up's.
 static void changes_apply(struct loop *loop, struct table_tally *tally)
 {
-	if (apply_waiting(&loop->apply))
-		tally->applied += apply_between(&loop->apply);
+	tally->applied += apply_between(&loop->apply);
 }
 
 static void read(void *at, unsigned reader, const uint32_t *keys, const uint32_t *next, struct table_tally *tally)
