@@ -164,7 +164,7 @@ static void crew_look_at(struct loop *loop, unsigned seat)
 	if (crashed || (life & SEAT_LIFE_DIED) || crew->exited) {
 		if (crashed && crew->phase != CREW_CONDEMNED)
 			crew->blame = POST_CRASHED;
-		reap_seat(loop, seat, crew->blame == POST_CRASHED || crew->blame == POST_STUCK);
+		reap_seat(loop, seat, post_suspects(crew->blame));
 	} else if (crew->phase == CREW_STARTING &&
 		   atomic_load_explicit(&page->state, memory_order_acquire) == SEAT_READY) {
 		crew_ready(loop, seat);
@@ -224,8 +224,10 @@ static void crew_sentence(struct loop *loop, unsigned seat)
 		return;
 	switch (verdict) {
 	case JUDGE_LOOPS:
+		crew_condemn(loop, seat, POST_LOOPS);
+		break;
 	case JUDGE_BLOCKED:
-		crew_condemn(loop, seat, POST_STUCK);
+		crew_condemn(loop, seat, POST_BLOCKED);
 		break;
 	case JUDGE_STOPPED:
 		crew_condemn(loop, seat, POST_STOPPED);
@@ -240,9 +242,12 @@ static void crew_sentence(struct loop *loop, unsigned seat)
 	case JUDGE_LATE:
 		crew_is_late(loop, seat);
 		break;
-	default:
+	case JUDGE_BLIND:
 		if (loop->now_ns - crew->since_ns > CREW_STUCK_NS)
 			crew_condemn(loop, seat, POST_STUCK);
+		break;
+	default: // the watcher has had no time to tell
+		break;
 	}
 }
 

@@ -47,6 +47,8 @@ static void fleet_down(struct fleet *fleet, const struct post_word *fact, uint64
 		[POST_CRASHED] = "crashed",
 		[POST_FORGED] = "gave back what it did not hold: evicted",
 		[POST_RING] = "ring index impossible: evicted",
+		[POST_LOOPS] = "hangs in a loop: evicted",
+		[POST_BLOCKED] = "hangs asleep: evicted",
 		[POST_STUCK] = "hangs: evicted",
 		[POST_LATE] = "too late: evicted",
 		[POST_STOPPED] = "was stopped: evicted",

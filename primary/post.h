@@ -44,11 +44,19 @@ enum post_down {
 	POST_CRASHED,  // its own handler said so; pid is the signal
 	POST_FORGED,   // evicted: gave back what it did not hold
 	POST_RING,     // evicted: impossible ring index
-	POST_STUCK,    // evicted: no progress
+	POST_LOOPS,    // evicted: runs and gives nothing back
+	POST_BLOCKED,  // evicted: sleeps on what it holds
+	POST_STUCK,    // evicted: gives nothing back, and nobody can tell its CPU time
 	POST_LATE,     // evicted: neither READY nor gone in time
 	POST_STOPPED,  // evicted: somebody has stopped it
 	POST_STILLBORN // died before it was READY
 };
+
+// Whether what it had in hand may be what did it.
+static inline bool post_suspects(unsigned down)
+{
+	return down == POST_CRASHED || down == POST_LOOPS || down == POST_BLOCKED || down == POST_STUCK;
+}
 
 struct post_word {
 	uint32_t verb; // enum post_verb

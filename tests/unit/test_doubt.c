@@ -92,8 +92,8 @@ static void evicted_for(enum judge_verdict verdict, enum post_down blame)
 
 static void hung_ones_are_evicted(void **state)
 {
-	evicted_for(JUDGE_LOOPS, POST_STUCK);
-	evicted_for(JUDGE_BLOCKED, POST_STUCK);
+	evicted_for(JUDGE_LOOPS, POST_LOOPS);
+	evicted_for(JUDGE_BLOCKED, POST_BLOCKED);
 	evicted_for(JUDGE_STOPPED, POST_STOPPED);
 }
 
@@ -126,6 +126,16 @@ static void without_a_clock_two_seconds(void **state)
 	assert_int_equal(crew()->phase, CREW_READY);
 	pass(30 * MS, 0);
 	assert_int_equal(deaths_of(w->loop), 1);
+	w->frozen[SEAT] = false;
+	nothing_is_lost();
+}
+
+// On a host that has no time for the watcher either.
+static void without_a_word_it_stays(void **state)
+{
+	freeze();
+	pass(CREW_STUCK_NS * 2, 0);
+	assert_int_equal(deaths_of(w->loop), 0);
 	w->frozen[SEAT] = false;
 	nothing_is_lost();
 }
@@ -190,6 +200,7 @@ int main(void)
 		cmocka_unit_test(hung_ones_are_evicted),
 		cmocka_unit_test(those_kept_from_working_stay),
 		cmocka_unit_test(without_a_clock_two_seconds),
+		cmocka_unit_test(without_a_word_it_stays),
 		cmocka_unit_test(a_word_about_an_older_doubt_counts_for_nothing),
 		cmocka_unit_test(progress_outweighs_a_word),
 		cmocka_unit_test(what_came_meanwhile_outweighs_a_word),
