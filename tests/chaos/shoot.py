@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """shoot.py NURSERY COUNT SPARE: SIGKILL to COUNT of a nursery's workers, whoever sits ready, as fast as they come.
 
-SPARE of those ready stay alive each time; the slow lane is left alone. A worker is ready as soon as its system call filter is on: it says
-so itself right after that. Ends after PATIENCE_S without anybody to shoot; prints how many were shot.
+SPARE of those ready stay alive each time; the slow lane is left alone. Who sleeps and has its system call filter on is ready: from the
+filter until it says so itself nothing makes it wait. Ends after PATIENCE_S without anybody to shoot; prints how many were shot.
 """
 import os
 import random
@@ -25,7 +25,7 @@ def fields(pid):
 def is_ready(pid):
     status = fields(pid)
     name = status.get("Name", "")
-    return name.startswith("shoal-worker") and name != SLOW and status["State"][0] not in "ZX" and status.get("Seccomp") == "2"
+    return name.startswith("shoal-worker") and name != SLOW and status["State"][0] == "S" and status.get("Seccomp") == "2"
 
 
 def ready(nursery, shot):
