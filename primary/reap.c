@@ -58,13 +58,19 @@ static uint64_t reap_park(struct loop *loop, unsigned seat, bool suspects)
 	return parked;
 }
 
+// It may have said so and died before we looked.
+static bool reap_was_ready(const struct loop *loop, unsigned seat)
+{
+	return atomic_load_explicit(&loop->lane[seat].pages.worker->state, memory_order_acquire) == SEAT_READY;
+}
+
 void reap_seat(struct loop *loop, unsigned seat, bool suspects)
 {
 	struct crew *crew = &loop->crew[seat];
 	bool planned = crew->phase == CREW_LEAVING;
 	uint64_t parked;
 
-	if (crew->phase == CREW_STARTING && crew->blame == POST_DIED)
+	if (crew->phase == CREW_STARTING && crew->blame == POST_DIED && !reap_was_ready(loop, seat))
 		crew->blame = POST_STILLBORN;
 	crew->phase = CREW_DEAD;
 	crew->killing = !crew->exited;

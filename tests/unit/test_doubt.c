@@ -193,6 +193,28 @@ static void our_own_standstill_is_nobodys_fault(void **state)
 	nothing_is_lost();
 }
 
+static void dies_while_it_starts(uint32_t state, enum post_down blame)
+{
+	struct seat_worker_page *page;
+
+	world_make(1);
+	while (crew()->phase != CREW_STARTING)
+		world_turn(0);
+	page = w->loop->lane[SEAT].pages.worker;
+	atomic_store(&page->state, state);
+	atomic_store(&page->life, (uint32_t)crew()->pid | SEAT_LIFE_DIED);
+	loop_turn(w->loop, w->now_ns);
+	assert_int_equal(crew()->phase, CREW_DEAD);
+	assert_int_equal(crew()->blame, blame);
+	world_free();
+}
+
+static void who_said_it_was_ready_is_not_stillborn(void **state)
+{
+	dies_while_it_starts(SEAT_STARTING, POST_STILLBORN);
+	dies_while_it_starts(SEAT_READY, POST_DIED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +227,7 @@ int main(void)
 		cmocka_unit_test(progress_outweighs_a_word),
 		cmocka_unit_test(what_came_meanwhile_outweighs_a_word),
 		cmocka_unit_test(our_own_standstill_is_nobodys_fault),
+		cmocka_unit_test(who_said_it_was_ready_is_not_stillborn),
 	};
 
 	log_open("test", "error");
