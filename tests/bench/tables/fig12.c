@@ -17,8 +17,8 @@
 #define MS 4u
 #define VARIANTS 64
 
-static const struct table *const kinds[] = { &table_mutex, &table_spinlock, &table_flip, &table_hash,
-					     &table_own,   &table_line,     &table_free };
+static const struct table *const kinds[] = { &table_mutex, &table_spinlock, &table_ticket, &table_flip,
+					     &table_hash,  &table_own,      &table_line,   &table_free };
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
 
 struct variant {

@@ -47,7 +47,8 @@ struct table {
 };
 
 // By the names of seed-mechanisms.md section 5: T0 to T5, and the shared form of T4.
-extern const struct table table_mutex, table_spinlock, table_flip, table_hash, table_own, table_line, table_free;
+extern const struct table table_mutex, table_spinlock, table_ticket, table_flip, table_hash, table_own, table_line,
+    table_free;
 
 static inline uint64_t table_word(uint32_t key, uint32_t version)
 {

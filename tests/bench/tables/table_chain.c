@@ -1,9 +1,11 @@
-// table_chain.c - chained hash: under a pthread mutex (T0), under rte_spinlock (T1), and without lock or writer (T5).
+// table_chain.c - chained hash: under a pthread mutex (T0), under rte_spinlock (T1), under rte_ticketlock, which serves in turn, and
+// without lock or writer (T5).
 //
 // Shared by all readers and the writer. A node is one line and lies in large pages; nothing is allocated while it is measured.
 #include <pthread.h>
 #include <rte_hash_crc.h>
 #include <rte_spinlock.h>
+#include <rte_ticketlock.h>
 #include <string.h>
 #include "tests/bench/tables/estate.h"
 #include "tests/bench/tables/pages.h"
@@ -25,6 +27,7 @@ struct chain {
 	struct lock {
 		_Alignas(64) pthread_mutex_t mutex;
 		_Alignas(64) rte_spinlock_t spinlock;
+		_Alignas(64) rte_ticketlock_t ticketlock;
 	} locks[LOCKS];
 };
 
@@ -82,6 +85,7 @@ static void *make(const struct table_site *site)
 	for (unsigned i = 0; i < LOCKS; i++) {
 		pthread_mutex_init(&chain->locks[i].mutex, NULL);
 		rte_spinlock_init(&chain->locks[i].spinlock);
+		rte_ticketlock_init(&chain->locks[i].ticketlock);
 	}
 	for (uint32_t n = 0; n < site->sessions; n++) {
 		chain->nodes[n].key = estate_pool_address(n);
@@ -184,6 +188,34 @@ static bool spinlock_change(void *at, const struct table_change *change)
 	return true;
 }
 
+static void ticket_read(void *at, unsigned reader, const uint32_t *keys, const uint32_t *next,
+			struct table_tally *tally)
+{
+	struct chain *chain = at;
+	struct lock *lock = lock_of(chain);
+	uint64_t words[TABLE_WORDS];
+
+	for (unsigned i = 0; i < TABLE_BATCH; i++) {
+		bool found;
+
+		rte_ticketlock_lock(&lock->ticketlock);
+		found = find(chain, keys[i], words);
+		rte_ticketlock_unlock(&lock->ticketlock);
+		look(found, words, keys[i], tally);
+	}
+}
+
+static bool ticket_change(void *at, const struct table_change *change)
+{
+	struct chain *chain = at;
+	struct lock *lock = lock_of(chain);
+
+	rte_ticketlock_lock(&lock->ticketlock);
+	apply(chain, change);
+	rte_ticketlock_unlock(&lock->ticketlock);
+	return true;
+}
+
 static void free_read(void *at, unsigned reader, const uint32_t *keys, const uint32_t *next, struct table_tally *tally)
 {
 	uint64_t words[TABLE_WORDS];
@@ -197,5 +229,8 @@ const struct table table_mutex = {
 };
 const struct table table_spinlock = {
 	.name = "spinlock", .make = make, .move = move, .read = spinlock_read, .change = spinlock_change
+};
+const struct table table_ticket = {
+	.name = "ticket", .make = make, .move = move, .read = ticket_read, .change = ticket_change
 };
 const struct table table_free = { .name = "free", .make = make, .read = free_read, .readonly = true };

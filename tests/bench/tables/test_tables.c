@@ -12,7 +12,7 @@
 
 #define SESSIONS (64u * SHARDS)
 
-static const struct table *const kinds[] = { &table_mutex, &table_spinlock, &table_hash,
+static const struct table *const kinds[] = { &table_mutex, &table_spinlock, &table_ticket, &table_hash,
 					     &table_own,   &table_line,     &table_flip };
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
 
