@@ -210,6 +210,23 @@ static void hook_door(void *with, const char *text)
 	event_tell(&ctrl->event, &event);
 }
 
+static void hook_store(void *with, int error)
+{
+	struct ctrl *ctrl = with;
+	Shoal__Oss__Event event = SHOAL__OSS__EVENT__INIT;
+	char words[512];
+
+	snprintf(words, sizeof(words), "store %s: %s", ctrl->conf->store_dir,
+		 error ? strerror(-error) : "changes are taken again");
+	if (error)
+		log_error("store.refuses", "%s; changes are refused, packets and reads go on", words);
+	else
+		log_info("store.takes", "%s", words);
+	event.kind = SHOAL__OSS__EVENT_KIND__ALARM;
+	event.text = words;
+	event_tell(&ctrl->event, &event);
+}
+
 static void hook_take(void *with, struct request *request)
 {
 	struct ctrl *ctrl = with;
@@ -255,6 +272,8 @@ static int truth_load(struct ctrl *ctrl)
 	if (!error)
 		error = truth_open(&ctrl->truth, ctrl->conf, &store, ctrl->salvage);
 	ctrl->truth.ledger.hooks = (struct ledger_hooks){ ctrl, hook_moving, hook_left };
+	ctrl->truth.scribe.turned = hook_store;
+	ctrl->truth.scribe.turned_with = ctrl;
 	ctrl->quarantine.scribe = &ctrl->truth.scribe;
 	ctrl->quarantine.sessions = &ctrl->truth.sessions;
 	ctrl->quarantine.tell = hook_quarantine;
@@ -374,5 +393,5 @@ int ctrl_turn(struct ctrl *ctrl, int wake_fd)
 	tick(ctrl, clock_ns());
 	for (unsigned i = 0; i < PLANE_NESTS; i++)
 		feed_pump(ctrl->feed[i]);
-	return ctrl->desk.broken ? -EUCLEAN : 0;
+	return ctrl->truth.scribe.lost ? -EUCLEAN : 0;
 }

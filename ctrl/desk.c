@@ -1,6 +1,7 @@
 // desk.c - the group: decode, check keys, hand to handlers, commit, answer.
 #include "ctrl/desk.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ctrl/job.h"
@@ -187,12 +188,14 @@ static bool request_read(struct desk *desk, struct decided *decided)
 static void store_failed(struct desk *desk, struct decided *decided, int error)
 {
 	struct job job = { .desk = desk, .request = decided->request };
+	char words[sizeof(job.fault.message)];
 
 	free(decided->answer);
 	free(decided->wait);
 	shoal__oss__response__init(&job.response);
 	shoal__oss__status__init(&job.status);
-	fault_say(&job.fault, SHOAL__OSS__CODE__STORE_FAILED, "", strerror(-error));
+	snprintf(words, sizeof(words), "The store cannot be written, so nothing was done: %s.", strerror(-error));
+	fault_say(&job.fault, SHOAL__OSS__CODE__STORE_FAILED, "", words);
 	job_finish(&job, decided);
 }
 
@@ -246,7 +249,6 @@ static void group_settle(void *with, int error)
 	if (error) {
 		desk->failures++;
 		log_error("store.failed", "changes refused, nothing done: %s", strerror(-error));
-		desk->broken |= error == -EUCLEAN;
 	} else {
 		desk->load->commits++;
 		desk->commits++;

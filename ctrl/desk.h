@@ -49,7 +49,6 @@ struct desk {
 	size_t upgrade_key_bytes;
 	uint64_t requests, refused, commits, failures; // counters
 	struct refusals refusals;                      // the doors'
-	bool broken; // the store may hold what was refused: end the process, the next start reads the truth
 };
 
 void desk_open(struct desk *desk);

@@ -231,6 +231,17 @@ static int tables_walk(struct walk *walk)
 	return error;
 }
 
+// Each row may be sound, and still some may be missing or old: a page was torn.
+static int astray_refuse(struct load *load)
+{
+	uint32_t astray = load->store->engine->astray(load->store->self);
+
+	for (unsigned i = 0; i < STORE_TABLES; i++)
+		if (astray >> i & 1)
+			log_error("store.damaged", "table %s: rows are missing, old or damaged", store_table_names[i]);
+	return astray && !load->salvage ? -EBADMSG : 0;
+}
+
 // Cells that were used and are free again: the longest unused first in line.
 static void free_cells_queue(const struct chains *chains, struct place *place)
 {
@@ -251,6 +262,8 @@ int load_all(struct load *load)
 	error = meta_read(load, &walk.arena);
 	if (!error)
 		error = tables_walk(&walk);
+	if (!error)
+		error = astray_refuse(load);
 	arena_close(&walk.arena);
 	if (!error)
 		error = chains_build(ledger->chains);

@@ -15,7 +15,8 @@ static const char *const allowed[] = {
 	// files: the store, certificates, the log
 	"openat open close read write readv writev pread64 pwrite64 pwritev pwritev2 lseek fstat newfstatat "
 	"stat lstat statx fstatfs statfs access faccessat faccessat2 readlink getcwd ftruncate fallocate "
-	"fsync fdatasync msync sync_file_range flock fcntl unlink unlinkat mkdir chmod fchmod fchmodat umask "
+	"fsync fdatasync msync sync_file_range flock fcntl unlink unlinkat rename mkdir rmdir chmod fchmod fchmodat "
+	"umask "
 	"dup getdents64",
 	// memory
 	"brk mmap munmap mremap mprotect madvise",

@@ -1,11 +1,18 @@
 // scribe.c - the writing thread, and how the main thread hears of it.
 #include "ctrl/scribe.h"
+#include <errno.h>
 #include <stddef.h>
 #include "shared/base/clock.h"
 
 static void settle(struct scribe *scribe)
 {
+	bool turned = scribe->refusing != scribe->error;
+
 	scribe->batch = NULL; // who hears of it may write the next one
+	scribe->refusing = scribe->error;
+	scribe->lost |= scribe->error == -EUCLEAN;
+	if (turned && scribe->turned)
+		scribe->turned(scribe->turned_with, scribe->error);
 	scribe->settle(scribe->with, scribe->error);
 }
 

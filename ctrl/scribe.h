@@ -20,6 +20,11 @@ struct scribe {
 	void *with;
 	uint64_t since_ns; // when it was handed over
 	int error;
+	// The store begins to refuse, with this error, or takes again (0). Null: nobody asks.
+	void (*turned)(void *turned_with, int error);
+	void *turned_with;
+	int refusing; // the last batch's error
+	bool lost;    // the store may hold what was refused: end the process, the next start reads the truth
 	pthread_t thread;
 	pthread_mutex_t lock; // of ready and ending
 	pthread_cond_t wake;

@@ -34,6 +34,8 @@ typedef int store_visit(void *with, const struct store_row *row);
 // Errors: -ENOSPC disk or map full, -EIO and others as the system says. After a failed commit nothing of the transaction is in
 // the store, or (-EUCLEAN) nobody can say and the process has to start again.
 struct store_engine {
+	// Tables, one bit each, whose rows were not those of the last commit when the store was opened: some are missing, or old.
+	uint32_t (*astray)(void *self);
 	int (*begin)(void *self);
 	int (*put)(void *self, enum store_table table, const struct store_row *row); // inserts or replaces
 	int (*drop)(void *self, enum store_table table, uint64_t key); // a row that is not there is no fault

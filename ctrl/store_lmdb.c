@@ -1,21 +1,21 @@
 // store_lmdb.c - the store in LMDB: crash-safe, no server, one file. One thread changes (it is the scribe's), another may read
-// meanwhile; only the opening anew after a fault keeps them apart.
+// meanwhile; a door keeps apart what must be.
 //
 // Sessions and keys grow at the end (keys are big-endian running numbers), which LMDB appends without splitting pages.
-// LMDB keeps no checksums, so each value begins with one. A failed commit closes the environment and opens it again: a failed
-// fsync says nothing about what is on disk, and only the file can tell.
+// LMDB keeps no checksums, so each value begins with one, and each transaction says what the rows add up to (store_row.h). A
+// failed commit closes the environment and opens it again: a failed fsync says nothing about what is on disk, and only the file can
+// tell. If it cannot be opened for writing any more, reads go on from it, and each change tries again. LMDB's lock file is not used
+// (store_file.h), so what it would do for readers is done here (look_renew).
 #include <endian.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <lmdb.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-#include "ctrl/crc.h"
 #include "ctrl/store.h"
+#include "ctrl/store_file.h"
 #include "shared/base/faults.h"
 #include "shared/base/log.h"
 #include "shared/wire/cursor.h"
@@ -23,18 +23,20 @@
 const char *const store_table_names[STORE_TABLES] = { "meta",    "sessions", "cells",  "keys",      "usage",
 						      "journal", "leaving",  "closed", "quarantine" };
 
-#define CRC_BYTES sizeof(uint32_t)
-
 struct lmdb {
 	char dir[256];
 	size_t map_bytes;
+	int file; // keeps the file ours; not LMDB's descriptor
 	MDB_env *env;
+	bool read_only;       // the disk does not let us write: reads go on
 	MDB_txn *change;      // the transaction under way; null = none
-	MDB_txn *look;        // for get and walk; reset between calls, so that it keeps no old page alive
-	pthread_mutex_t door; // who reads, or opens anew
+	MDB_txn *look;        // for get and walk: what the last commit left
+	pthread_mutex_t door; // who reads, or renews `look`, or opens anew
 	uint8_t *got;         // what get found
+	uint32_t astray;
+	uint64_t transaction; // the last one that was committed
 	MDB_dbi table[STORE_TABLES];
-	uint64_t last[STORE_TABLES]; // highest key known: what lies beyond is appended
+	struct store_tally tally, next; // as committed; as changed so far
 };
 
 static int error_of(int code)
@@ -48,78 +50,51 @@ static int error_of(int code)
 	return code > 0 ? -code : code ? -EIO : 0;
 }
 
-static int dir_check(const char *dir)
+// Sets *mark to what the row adds to its table's sum.
+static int row_write(struct lmdb *lmdb, enum store_table table, const struct store_row *row, unsigned flags,
+		     uint64_t *mark)
 {
-	struct stat stat_of;
+	uint64_t name = htobe64(row->key);
+	uint32_t crc = store_row_crc(table, row);
+	MDB_val key = { sizeof(name), &name }, value = { STORE_CRC_BYTES + row->length, NULL };
+	int code = mdb_put(lmdb->change, lmdb->table[table], &key, &value, MDB_RESERVE | flags);
 
-	if (mkdir(dir, 0700) < 0 && errno != EEXIST) {
-		log_error("store.dir", "%s: %m", dir);
-		return -errno;
-	}
-	if (stat(dir, &stat_of) < 0)
-		return -errno;
-	if (!S_ISDIR(stat_of.st_mode) || stat_of.st_mode & 077 || stat_of.st_uid != geteuid()) {
-		log_error("store.mode", "%s: must be a directory of ours with mode 0700, is %04o of uid %u", dir,
-			  stat_of.st_mode & 07777, stat_of.st_uid);
-		return -EACCES;
-	}
+	if (code)
+		return code;
+	memcpy(value.mv_data, &crc, STORE_CRC_BYTES);
+	memcpy((uint8_t *)value.mv_data + STORE_CRC_BYTES, row->bytes, row->length);
+	*mark = store_row_mark(row->key, value.mv_data, value.mv_size);
 	return 0;
 }
 
-static int file_check(const char *dir, const char *name)
+static int stamp_write(struct lmdb *lmdb)
 {
-	char path[300];
-	struct stat stat_of;
+	struct store_stamp stamp = { .transaction = mdb_txn_id(lmdb->change) };
+	struct store_row row = { STORE_STAMP_KEY, (const uint8_t *)&stamp, sizeof(stamp) };
+	uint64_t apart;
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	if (stat(path, &stat_of) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (S_ISREG(stat_of.st_mode) && !(stat_of.st_mode & 077) && stat_of.st_uid == geteuid())
-		return 0;
-	log_error("store.mode", "%s: must be a file of ours with mode 0600, is %04o of uid %u", path,
-		  stat_of.st_mode & 07777, stat_of.st_uid);
-	return -EACCES;
+	memcpy(stamp.sum, lmdb->next.sum, sizeof(stamp.sum));
+	return row_write(lmdb, STORE_META, &row, 0, &apart);
 }
 
-// A file shorter than its own header says would end the process by SIGBUS in the middle of things. The missing end is made up:
-// what belonged there fails its CRC and is named; pages never written because they were free again are no loss.
-static int length_check(const struct lmdb *lmdb)
-{
-	struct stat stat_of;
-	MDB_envinfo info;
-	MDB_stat stat_db;
-	off_t wanted;
-	int fd;
-
-	mdb_env_info(lmdb->env, &info);
-	mdb_env_stat(lmdb->env, &stat_db);
-	if (mdb_env_get_fd(lmdb->env, &fd) || fstat(fd, &stat_of) < 0)
-		return -EIO;
-	wanted = (off_t)(info.me_last_pgno + 1) * stat_db.ms_psize;
-	if (stat_of.st_size >= wanted)
-		return 0;
-	log_warning("store.short", "%s/data.mdb: %lld bytes, its header says %lld", lmdb->dir,
-		    (long long)stat_of.st_size, (long long)wanted);
-	return ftruncate(fd, wanted) < 0 ? -errno : 0;
-}
+// ---- Opening
 
 static int tables_open(struct lmdb *lmdb)
 {
-	int code = mdb_txn_begin(lmdb->env, NULL, 0, &lmdb->change);
+	bool made = false;
+	int code = mdb_txn_begin(lmdb->env, NULL, lmdb->read_only ? MDB_RDONLY : 0, &lmdb->change);
 
 	for (unsigned i = 0; !code && i < STORE_TABLES; i++) {
-		MDB_cursor *cursor;
-		MDB_val key, value;
-
+		code = mdb_dbi_open(lmdb->change, store_table_names[i], 0, &lmdb->table[i]);
+		if (code != MDB_NOTFOUND || lmdb->read_only)
+			continue;
+		made = true;
 		code = mdb_dbi_open(lmdb->change, store_table_names[i], MDB_CREATE, &lmdb->table[i]);
-		lmdb->last[i] = 0;
-		if (code || (code = mdb_cursor_open(lmdb->change, lmdb->table[i], &cursor)))
-			break;
-		code = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
-		if (!code && key.mv_size == sizeof(uint64_t))
-			lmdb->last[i] = be64_get(key.mv_data);
-		mdb_cursor_close(cursor);
-		code = code == MDB_NOTFOUND ? 0 : code;
+	}
+	lmdb->next = lmdb->tally;
+	if (!code && made) {
+		lmdb->transaction = mdb_txn_id(lmdb->change);
+		code = stamp_write(lmdb);
 	}
 	if (!code)
 		code = mdb_txn_commit(lmdb->change);
@@ -139,107 +114,89 @@ static void env_close(struct lmdb *lmdb)
 	lmdb->env = NULL;
 }
 
-static int env_open(struct lmdb *lmdb)
+static int env_open(struct lmdb *lmdb, bool read_only)
 {
+	unsigned flags = MDB_NORDAHEAD | MDB_NOTLS | MDB_NOLOCK | (read_only ? MDB_RDONLY : 0);
 	int code = mdb_env_create(&lmdb->env);
-	int error;
 
+	lmdb->read_only = read_only;
 	if (!code)
 		code = mdb_env_set_mapsize(lmdb->env, lmdb->map_bytes);
 	if (!code)
 		code = mdb_env_set_maxdbs(lmdb->env, STORE_TABLES);
 	if (!code)
-		code = mdb_env_open(lmdb->env, lmdb->dir, MDB_NORDAHEAD | MDB_NOTLS, 0600);
-	error = code ? error_of(code) : length_check(lmdb);
-	if (!error)
-		error = error_of(tables_open(lmdb));
-	if (!error)
-		error = error_of(mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, &lmdb->look));
-	if (error) {
-		log_error("store.open", "%s: %s", lmdb->dir, code ? mdb_strerror(code) : "damaged or not writable");
-		env_close(lmdb);
-		return error;
-	}
-	mdb_txn_reset(lmdb->look);
-	return 0;
+		code = mdb_env_open(lmdb->env, lmdb->dir, flags, 0600);
+	if (!code)
+		code = tables_open(lmdb);
+	if (!code)
+		code = mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, &lmdb->look);
+	if (!code)
+		return 0;
+	log_error("store.open", "%s/" STORE_FILE_NAME ": cannot be %s: %s", lmdb->dir, read_only ? "read" : "written",
+		  mdb_strerror(code));
+	env_close(lmdb);
+	return error_of(code);
 }
 
+// 0: opened, and it is what we left there. -EUCLEAN: it is not, or nobody can say. Else the error that forbids to write; reads go on.
 static int env_again(struct lmdb *lmdb)
 {
 	int error;
 
 	pthread_mutex_lock(&lmdb->door);
 	env_close(lmdb);
-	error = env_open(lmdb);
+	error = store_file_look(lmdb->dir, lmdb->file);
+	if (!error)
+		error = env_open(lmdb, false);
+	if (error && (error == -EUCLEAN || env_open(lmdb, true)))
+		error = -EUCLEAN;
+	if (error != -EUCLEAN && mdb_txn_id(lmdb->look) != lmdb->transaction)
+		error = -EUCLEAN;
 	pthread_mutex_unlock(&lmdb->door);
 	return error;
 }
 
-// 0: look_end has to follow.
-static int look_begin(struct lmdb *lmdb)
-{
-	int error;
-
-	pthread_mutex_lock(&lmdb->door);
-	error = lmdb->env ? error_of(mdb_txn_renew(lmdb->look)) : -EIO;
-	if (error)
-		pthread_mutex_unlock(&lmdb->door);
-	return error;
-}
-
-static void look_end(struct lmdb *lmdb)
-{
-	mdb_txn_reset(lmdb->look);
-	pthread_mutex_unlock(&lmdb->door);
-}
-
-static uint32_t row_crc(enum store_table table, const struct store_row *row)
-{
-	return crc_bytes(crc_word(table, row->key), row->bytes, row->length);
-}
-
-// Fills *row from what lies there; bytes null if it is not what was written.
-static void row_read(enum store_table table, const MDB_val *key, const MDB_val *value, struct store_row *row)
-{
-	uint32_t crc;
-
-	*row = (struct store_row){ 0 };
-	if (key->mv_size != sizeof(uint64_t))
-		return;
-	row->key = be64_get(key->mv_data);
-	if (value->mv_size < CRC_BYTES)
-		return;
-	memcpy(&crc, value->mv_data, CRC_BYTES);
-	row->bytes = (const uint8_t *)value->mv_data + CRC_BYTES;
-	row->length = value->mv_size - CRC_BYTES;
-	if (crc != row_crc(table, row))
-		row->bytes = NULL;
-}
+// ---- Changes
 
 static int lmdb_begin(void *self)
 {
 	struct lmdb *lmdb = self;
+	int error = lmdb->read_only ? store_file_look(lmdb->dir, lmdb->file) : 0;
 
-	if (!lmdb->env && env_again(lmdb) < 0)
-		return -EIO;
+	if (!error && (lmdb->read_only || !lmdb->env))
+		error = env_again(lmdb);
+	if (error)
+		return error;
+	lmdb->next = lmdb->tally;
 	return error_of(mdb_txn_begin(lmdb->env, NULL, 0, &lmdb->change));
+}
+
+// What is under this key will not be any more.
+static int row_discount(struct lmdb *lmdb, enum store_table table, uint64_t name)
+{
+	uint64_t name_be = htobe64(name);
+	MDB_val key = { sizeof(name_be), &name_be }, value;
+	int code = mdb_get(lmdb->change, lmdb->table[table], &key, &value);
+
+	if (!code)
+		lmdb->next.sum[table] -= store_row_mark(name, value.mv_data, value.mv_size);
+	return code;
 }
 
 static int lmdb_put(void *self, enum store_table table, const struct store_row *row)
 {
 	struct lmdb *lmdb = self;
-	uint64_t name = htobe64(row->key);
-	uint32_t crc = row_crc(table, row);
-	MDB_val key = { sizeof(name), &name }, value = { CRC_BYTES + row->length, NULL };
-	unsigned append = row->key > lmdb->last[table] ? MDB_APPEND : 0;
-	int code = mdb_put(lmdb->change, lmdb->table[table], &key, &value, MDB_RESERVE | append);
+	struct store_tally *next = &lmdb->next;
+	unsigned append = row->key > next->last[table] ? MDB_APPEND : 0;
+	int code = append ? MDB_NOTFOUND : row_discount(lmdb, table, row->key);
+	uint64_t mark;
 
+	if (!code || code == MDB_NOTFOUND)
+		code = row_write(lmdb, table, row, append, &mark);
 	if (code)
 		return error_of(code);
-	memcpy(value.mv_data, &crc, CRC_BYTES);
-	memcpy((uint8_t *)value.mv_data + CRC_BYTES, row->bytes, row->length);
-	if (append)
-		lmdb->last[table] = row->key;
+	next->sum[table] += mark;
+	next->last[table] = append ? row->key : next->last[table];
 	return 0;
 }
 
@@ -248,8 +205,10 @@ static int lmdb_drop(void *self, enum store_table table, uint64_t name)
 	struct lmdb *lmdb = self;
 	uint64_t name_be = htobe64(name);
 	MDB_val key = { sizeof(name_be), &name_be };
-	int code = mdb_del(lmdb->change, lmdb->table[table], &key, NULL);
+	int code = row_discount(lmdb, table, name);
 
+	if (!code)
+		code = mdb_del(lmdb->change, lmdb->table[table], &key, NULL);
 	return code == MDB_NOTFOUND ? 0 : error_of(code);
 }
 
@@ -260,7 +219,19 @@ static void lmdb_abandon(void *self)
 	if (lmdb->change)
 		mdb_txn_abort(lmdb->change);
 	lmdb->change = NULL;
-	env_again(lmdb); // `last` may have run ahead; opening finds it again
+}
+
+// Here and not when somebody reads: a header that is being written must not be looked at, and LMDB, without its lock file, does
+// not know which old pages a reader still needs. The next transaction begins when everybody reads this one.
+static int look_renew(struct lmdb *lmdb)
+{
+	int code;
+
+	pthread_mutex_lock(&lmdb->door);
+	mdb_txn_reset(lmdb->look);
+	code = mdb_txn_renew(lmdb->look);
+	pthread_mutex_unlock(&lmdb->door);
+	return code ? -EUCLEAN : 0;
 }
 
 // A transaction's number in LMDB tells, after a failed commit, whether it got in after all.
@@ -268,20 +239,39 @@ static int lmdb_commit(void *self)
 {
 	struct lmdb *lmdb = self;
 	size_t id = mdb_txn_id(lmdb->change);
-	MDB_envinfo info;
-	int code;
+	int code = stamp_write(lmdb);
 
+	if (code) {
+		lmdb_abandon(self);
+		return error_of(code);
+	}
 	FAULT_POINT("store.committing");
 	code = mdb_txn_commit(lmdb->change);
 	lmdb->change = NULL;
 	FAULT_POINT("store.committed");
-	if (!code)
-		return 0;
-	log_error("store.commit", "%s: %s; opening the store again", lmdb->dir, mdb_strerror(code));
-	if (env_again(lmdb) < 0)
-		return -EUCLEAN;
-	mdb_env_info(lmdb->env, &info);
-	return info.me_last_txnid >= id ? -EUCLEAN : error_of(code);
+	if (code) {
+		log_error("store.commit", "%s: %s; opening the store again", lmdb->dir, mdb_strerror(code));
+		return env_again(lmdb) == -EUCLEAN ? -EUCLEAN : error_of(code);
+	}
+	lmdb->tally = lmdb->next;
+	lmdb->transaction = id;
+	return look_renew(lmdb);
+}
+
+// ---- Reading
+
+// 0: the door has to be opened again.
+static int look_begin(struct lmdb *lmdb)
+{
+	pthread_mutex_lock(&lmdb->door);
+	return lmdb->look ? 0 : (pthread_mutex_unlock(&lmdb->door), -EIO);
+}
+
+// Keys are numbers in this file, or it would not have been opened.
+static void row_read(enum store_table table, const MDB_val *key, const MDB_val *value, struct store_row *row)
+{
+	row->key = be64_get(key->mv_data);
+	store_row_read(table, value->mv_data, value->mv_size, row);
 }
 
 // The page may be written anew once the look is over.
@@ -308,7 +298,7 @@ static int lmdb_get(void *self, enum store_table table, struct store_row *row)
 	error = error_of(mdb_get(lmdb->look, lmdb->table[table], &key, &value));
 	if (!error)
 		error = got_keep(lmdb, &value);
-	look_end(lmdb);
+	pthread_mutex_unlock(&lmdb->door);
 	if (!error)
 		row_read(table, &key, &value, row);
 	return error;
@@ -334,7 +324,7 @@ static int lmdb_walk(void *self, enum store_table table, uint64_t from, store_vi
 		step = MDB_NEXT;
 	}
 	mdb_cursor_close(cursor);
-	look_end(lmdb);
+	pthread_mutex_unlock(&lmdb->door);
 	return result ? result : error == -ENOENT ? 0 : error;
 }
 
@@ -354,16 +344,25 @@ static void lmdb_size(void *self, uint64_t *used, uint64_t *limit)
 	*used = (info.me_last_pgno + 1) * (uint64_t)stat_db.ms_psize;
 }
 
+static uint32_t lmdb_astray(void *self)
+{
+	struct lmdb *lmdb = self;
+
+	return lmdb->astray;
+}
+
 static void lmdb_close(void *self)
 {
 	struct lmdb *lmdb = self;
 
 	env_close(lmdb);
+	close(lmdb->file);
 	free(lmdb->got);
 	free(lmdb);
 }
 
 static const struct store_engine lmdb_engine = {
+	.astray = lmdb_astray,
 	.begin = lmdb_begin,
 	.put = lmdb_put,
 	.drop = lmdb_drop,
@@ -377,23 +376,23 @@ static const struct store_engine lmdb_engine = {
 
 int store_lmdb_open(struct store *store, const char *dir, uint32_t mib)
 {
-	struct lmdb *lmdb = calloc(1, sizeof(*lmdb));
-	int error = lmdb ? dir_check(dir) : -ENOMEM;
+	struct store_checked checked;
+	int error, file = store_file_open(dir, &checked);
+	struct lmdb *lmdb = file < 0 ? NULL : calloc(1, sizeof(*lmdb));
 
-	if (!error)
-		error = file_check(dir, "data.mdb");
-	if (!error)
-		error = file_check(dir, "lock.mdb");
-	if (!error) {
-		snprintf(lmdb->dir, sizeof(lmdb->dir), "%s", dir);
-		lmdb->map_bytes = (size_t)mib << 20;
-		pthread_mutex_init(&lmdb->door, NULL);
-		error = env_open(lmdb);
-	}
-	if (error) {
-		free(lmdb);
-		return error;
-	}
-	*store = (struct store){ &lmdb_engine, lmdb };
-	return 0;
+	if (!lmdb)
+		return file < 0 ? file : -ENOMEM;
+	*lmdb = (struct lmdb){ .map_bytes = (size_t)mib << 20,
+			       .file = file,
+			       .door = PTHREAD_MUTEX_INITIALIZER,
+			       .astray = checked.astray,
+			       .transaction = checked.transaction,
+			       .tally = checked.tally };
+	snprintf(lmdb->dir, sizeof(lmdb->dir), "%s", dir);
+	error = env_open(lmdb, false);
+	if (error)
+		lmdb_close(lmdb);
+	else
+		*store = (struct store){ &lmdb_engine, lmdb };
+	return error;
 }

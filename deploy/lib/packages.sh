@@ -6,7 +6,7 @@ packages_build=(gcc libc6-dev meson ninja-build pkg-config git python3
 	libdpdk-dev libnng-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libsystemd-dev
 	liblmdb-dev libseccomp-dev libssl-dev libcyaml-dev libyaml-dev libjansson-dev libhwloc-dev libcmocka-dev)
 packages_lab=(iproute2 ethtool iputils-ping iperf3 curl jq procps)
-packages_test=(dpdk-dev openssl systemd spin python3-scapy tshark tcpdump clang clang-format libclang-rt-14-dev valgrind)
+packages_test=(dpdk-dev e2fsprogs openssl systemd spin python3-scapy tshark tcpdump clang clang-format libclang-rt-14-dev valgrind)
 packages_bench=(gnuplot-nox openvswitch-switch-dpdk)
 
 packages_missing() { # package...

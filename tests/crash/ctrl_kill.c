@@ -331,7 +331,6 @@ static pid_t kill_often(const char *program, unsigned kills)
 static void sweep_away(void)
 {
 	static const char *const names[] = { "store/data.mdb",
-					     "store/lock.mdb",
 					     "run/oss.ipc",
 					     "run/feed-0.ipc",
 					     "run/events.ipc",

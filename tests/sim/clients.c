@@ -85,7 +85,7 @@ void clients_work(struct sim *sim)
 
 	if (!sim->client[which].verb)
 		wish(sim, &sim->client[which]);
-	if (!sim_do(sim, asks, which) || sim->stand.desk.broken)
+	if (!sim_do(sim, asks, which) || sim->stand.truth.scribe.lost)
 		ctrl_kill(sim);
 }
 

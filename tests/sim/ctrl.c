@@ -58,7 +58,7 @@ static void ctrl_turn_once(struct sim *sim, unsigned unused)
 void ctrl_work(struct sim *sim)
 {
 	sim->stand.now_ns = sim->now_ns;
-	if (!sim_do(sim, ctrl_turn_once, 0) || sim->stand.desk.broken)
+	if (!sim_do(sim, ctrl_turn_once, 0) || sim->stand.truth.scribe.lost)
 		ctrl_kill(sim);
 }
 

@@ -181,10 +181,8 @@ void ctrl_stand_close(struct ctrl_stand *stand)
 	ctrl_stand_down(stand);
 	if (stand->answer)
 		shoal__oss__response__free_unpacked(stand->answer, NULL);
-	for (unsigned i = 0; i < 2; i++) {
-		snprintf(path, sizeof(path), "%s/%s", stand->conf.store_dir, i ? "lock.mdb" : "data.mdb");
-		unlink(path);
-	}
+	snprintf(path, sizeof(path), "%s/data.mdb", stand->conf.store_dir);
+	unlink(path);
 	rmdir(stand->conf.store_dir);
 }
 

@@ -9,6 +9,13 @@ static int take_fault(int *fault)
 	return error;
 }
 
+static uint32_t fail_astray(void *self)
+{
+	struct ctrl_stand *stand = self;
+
+	return stand->lmdb.engine->astray(stand->lmdb.self);
+}
+
 static int fail_begin(void *self)
 {
 	struct ctrl_stand *stand = self;
@@ -81,5 +88,5 @@ static void fail_close(void *self)
 	store_close(&stand->lmdb);
 }
 
-const struct store_engine ctrl_stand_failing = { fail_begin, fail_put,  fail_drop, fail_commit, fail_abandon,
-						 fail_get,   fail_walk, fail_size, fail_close };
+const struct store_engine ctrl_stand_failing = { fail_astray,  fail_begin, fail_put,  fail_drop, fail_commit,
+						 fail_abandon, fail_get,   fail_walk, fail_size, fail_close };

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 #include "tests/unit/ctrl_stand.h"
 
@@ -162,6 +163,37 @@ static void what_the_disk_refuses_is_undone(void **state)
 	assert_true(ctrl_stand_image(&stand) == image);
 }
 
+static void note_turn(void *with, int error)
+{
+	int *turns = with;
+
+	turns[0]++;
+	turns[1] = error;
+}
+
+// Once as it begins, once as it ends; not for each change.
+static void it_is_told_that_the_disk_refuses(void **state)
+{
+	int turns[2] = { 0 };
+
+	stand.truth.scribe.turned = note_turn;
+	stand.truth.scribe.turned_with = turns;
+	created(1);
+	assert_int_equal(turns[0], 0);
+	for (unsigned i = 0; i < 2; i++) {
+		stand.fail_commit = -EROFS;
+		disk_slow();
+		create(2);
+		disk_done();
+		assert_int_equal(turns[0], 1);
+		assert_int_equal(turns[1], -EROFS);
+		assert_non_null(strstr(stand.answer->status->message, "store"));
+	}
+	created(2);
+	assert_int_equal(turns[0], 2);
+	assert_int_equal(turns[1], 0);
+}
+
 static void usage_that_comes_meanwhile_is_written_next(void **state)
 {
 	struct books *books = &stand.truth.books;
@@ -261,6 +293,7 @@ int main(void)
 		TEST(changes_are_refused_when_the_disk_takes_too_long),
 		TEST(a_change_that_comes_again_is_not_said_to_be_undone),
 		TEST(what_the_disk_refuses_is_undone),
+		TEST(it_is_told_that_the_disk_refuses),
 		TEST(usage_that_comes_meanwhile_is_written_next),
 		TEST(usage_the_disk_refuses_is_written_later),
 		TEST(last_counters_that_come_meanwhile_correct_the_account),
