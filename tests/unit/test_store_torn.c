@@ -20,6 +20,7 @@
 #define MIB 16u
 #define PAGE 4096u
 #define HEADS 2u
+#define NUMBER_AT 144u // of the transaction, in a header
 #define ROWS 150u
 #define ROUNDS 12u
 #define FILE_MAX (1u << 20)
@@ -33,8 +34,8 @@ static unsigned rounds = 1; // an argument, by hand
 
 static struct {
 	char dir[64], path[96];
-	struct image now, before; // the file after the last commit, and after the one before it
-	uint64_t wanted;          // a hash of all rows
+	struct image now, before[ROUNDS]; // the file after the last commit, and as it was before each
+	uint64_t wanted;                  // a hash of all rows
 } box;
 
 static void file_read(struct image *image)
@@ -122,7 +123,7 @@ static int setup(void **state)
 	snprintf(box.path, sizeof(box.path), "%s/data.mdb", box.dir);
 	assert_int_equal(store_lmdb_open(&store, box.dir, MIB), 0);
 	for (unsigned round = 0; round < ROUNDS; round++) {
-		file_read(&box.before);
+		file_read(&box.before[round]);
 		round_commit(&store, round);
 	}
 	box.wanted = all_see(&store).hash;
@@ -186,27 +187,53 @@ static void notices_each_byte_that_matters(void **state)
 	assert_true(count[TOLD] > 100 && count[REFUSED] > 100);
 }
 
-// The disk wrote only some sectors of a page; the rest is what was there before. Headers apart: they lie in one sector, and one that was
-// not written is a commit that was not made. What the workers know of it then is an alarm (push_hear.c).
-static void notices_each_page_that_is_half_old(void **state)
+// What a page held before some commit, from sector to sector.
+static enum outcome outcome_of_old(const struct image *before, size_t page, unsigned from, unsigned until)
 {
 	static struct image torn;
+
+	if (!memcmp(box.now.bytes + page + from, before->bytes + page + from, until - from))
+		return WHOLE;
+	torn = box.now;
+	memcpy(torn.bytes + page + from, before->bytes + page + from, until - from);
+	return outcome_of(&torn, torn.length);
+}
+
+// The disk wrote only some sectors of a page, or none; the rest is what was there before. Headers apart: they lie in one sector, and
+// one that was not written is a commit that was not made. What the workers know of it then is an alarm (push_hear.c).
+static void notices_each_page_that_is_old_or_half_old(void **state)
+{
 	unsigned count[OUTCOMES] = { 0 };
 
 	(void)state;
-	for (size_t page = HEADS * PAGE; page < box.before.length; page += PAGE)
-		for (unsigned cut = 512; cut <= PAGE; cut += 512) {
-			torn = box.now;
-			if (!memcmp(box.now.bytes + page, box.before.bytes + page, cut))
-				continue;
-			memcpy(torn.bytes + page, box.before.bytes + page, cut);
-			count[outcome_of(&torn, torn.length)]++;
-			torn = box.now;
-			memcpy(torn.bytes + page + cut % PAGE, box.before.bytes + page + cut % PAGE, PAGE - cut % PAGE);
-			count[outcome_of(&torn, torn.length)]++;
+	for (unsigned round = 1; round < ROUNDS; round++)
+		for (size_t page = HEADS * PAGE; page < box.before[round].length; page += PAGE) {
+			unsigned cut = 512 + 512 * (unsigned)(hash_u64(round, page) % 7);
+
+			count[outcome_of_old(&box.before[round], page, 0, PAGE)]++;
+			count[outcome_of_old(&box.before[round], page, 0, cut)]++;
+			count[outcome_of_old(&box.before[round], page, cut, PAGE)]++;
 		}
 	printf("pages: %u did not matter, %u told, %u refused\n", count[WHOLE], count[TOLD], count[REFUSED]);
 	assert_true(count[TOLD] > 0 && count[REFUSED] > 0);
+}
+
+// The number in a header decides which of the two counts.
+static void notices_a_header_with_another_number(void **state)
+{
+	static struct image torn;
+	uint64_t number, other;
+
+	(void)state;
+	for (unsigned head = 0; head < HEADS; head++) {
+		memcpy(&number, box.now.bytes + head * PAGE + NUMBER_AT, sizeof(number));
+		for (unsigned i = 0; i < 64 + 8; i++) {
+			other = i < 64 ? number ^ 1ull << i : number - 4 + i % 8;
+			torn = box.now;
+			memcpy(torn.bytes + head * PAGE + NUMBER_AT, &other, sizeof(other));
+			assert_true((outcome_of(&torn, torn.length) == WHOLE) == (other == number));
+		}
+	}
 }
 
 static void notices_a_cut(void **state)
@@ -270,7 +297,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(opens_what_is_whole),
 		cmocka_unit_test(notices_each_byte_that_matters),
-		cmocka_unit_test(notices_each_page_that_is_half_old),
+		cmocka_unit_test(notices_each_page_that_is_old_or_half_old),
+		cmocka_unit_test(notices_a_header_with_another_number),
 		cmocka_unit_test(notices_a_cut),
 		cmocka_unit_test(refuses_what_is_no_store),
 		cmocka_unit_test(takes_a_store_that_an_older_build_wrote),
