@@ -20,12 +20,13 @@ points_all() {
 
 goes_on() { [[ -e $LAB/owner && ! -e $LAB/enough ]]; }
 
-repeat_ok() { # key command...: until it is done; the key makes of many attempts one change
+# Until it is done, whatever else ends: what was begun and not answered would be in doubt. The key makes of many attempts one change.
+repeat_ok() { # key command...
 	local key=$1 tries
 	shift
 	for ((tries = 0; tries < 200; tries++)); do
 		shoal "$@" --key "$key" >"$LAB/said-${key%%-*}" 2>&1 && return 0
-		goes_on || return 1
+		[[ -e $LAB/owner ]] || return 1
 		sleep 0.05
 	done
 	return 1
