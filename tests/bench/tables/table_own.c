@@ -34,52 +34,10 @@ static void *make(const struct table_site *site)
 	return own;
 }
 
-static void sit(void *at, unsigned readers)
-{
-	static const struct loop_wires wires = { -1, -1, -1, -1 };
-	struct own *own = at;
-
-	for (unsigned reader = 0; reader < own->readers; reader++)
-		for (unsigned shard = 0; shard < SHARDS; shard++)
-			tenure_give(&own->loops[reader]->tenure, (uint8_t)shard, false);
-	for (unsigned reader = 0; reader < readers; reader++) {
-		loop_open(own->loops[reader], &own->estate.view, reader, &wires);
-		own->ring[reader].head = own->ring[reader].told =
-		    ring_resume(&own->estate.view.seats[reader].courier->change_head);
-	}
-	for (unsigned shard = 0; shard < SHARDS; shard++)
-		tenure_take(&own->loops[shard % readers]->tenure, (uint8_t)shard, false);
-	own->readers = readers;
-}
-
-static struct line *line_of(const struct own *own, const struct loop *loop, uint32_t address)
-{
-	const struct region *region = &loop->pipe.shard[shard_of_ipv4(address)];
-
-	return region->downlink + shard_pool_slot4(&own->estate.view.plane->net.pool[0], address);
-}
-
 // As at the end of a worker's turn with packets. Its fence, which comes with every burst, changes or none, is not a look-up's.
 static void changes_apply(struct loop *loop, struct table_tally *tally)
 {
 	tally->applied += apply_between(&loop->apply);
-}
-
-static void read(void *at, unsigned reader, const uint32_t *keys, const uint32_t *next, struct table_tally *tally)
-{
-	struct own *own = at;
-	struct loop *loop = own->loops[reader];
-
-	for (unsigned i = 0; i < TABLE_BATCH; i++) {
-		const struct line *line = line_of(own, loop, keys[i]);
-
-		__builtin_prefetch(line_of(own, loop, next[i]), 1);
-		if (line->flags & LINE_VALID && line->ue_ipv4 == keys[i])
-			tally->torn += !estate_whole(line);
-		else
-			tally->missed++;
-	}
-	changes_apply(loop, tally);
 }
 
 // Before and after a slice: what is left in the ring is not of its account.
@@ -99,6 +57,52 @@ static void tell(struct own *own, unsigned reader)
 	ring_publish(&seat->courier->change_head, own->ring[reader].head);
 	ring_publish(&seat->courier->report_tail, ring_resume(&seat->worker->report_head));
 	own->ring[reader].told = own->ring[reader].head;
+}
+
+// First what is in the rings is applied: the writer may have stopped last, and a change that is lost breaks its shard's chain.
+static void sit(void *at, unsigned readers)
+{
+	static const struct loop_wires wires = { -1, -1, -1, -1 };
+	struct own *own = at;
+
+	for (unsigned reader = 0; reader < own->readers; reader++) {
+		tell(own, reader);
+		settle(own, reader);
+		for (unsigned shard = 0; shard < SHARDS; shard++)
+			tenure_give(&own->loops[reader]->tenure, (uint8_t)shard, false);
+	}
+	for (unsigned reader = 0; reader < readers; reader++) {
+		loop_open(own->loops[reader], &own->estate.view, reader, &wires);
+		own->ring[reader].head = own->ring[reader].told =
+		    ring_resume(&own->estate.view.seats[reader].courier->change_head);
+	}
+	for (unsigned shard = 0; shard < SHARDS; shard++)
+		tenure_take(&own->loops[shard % readers]->tenure, (uint8_t)shard, false);
+	own->readers = readers;
+}
+
+static struct line *line_of(const struct own *own, const struct loop *loop, uint32_t address)
+{
+	const struct region *region = &loop->pipe.shard[shard_of_ipv4(address)];
+
+	return region->downlink + shard_pool_slot4(&own->estate.view.plane->net.pool[0], address);
+}
+
+static void read(void *at, unsigned reader, const uint32_t *keys, const uint32_t *next, struct table_tally *tally)
+{
+	struct own *own = at;
+	struct loop *loop = own->loops[reader];
+
+	for (unsigned i = 0; i < TABLE_BATCH; i++) {
+		const struct line *line = line_of(own, loop, keys[i]);
+
+		__builtin_prefetch(line_of(own, loop, next[i]), 1);
+		if (line->flags & LINE_VALID && line->ue_ipv4 == keys[i])
+			tally->torn += !estate_whole(line);
+		else
+			tally->missed++;
+	}
+	changes_apply(loop, tally);
 }
 
 static bool change(void *at, const struct table_change *wish)

@@ -11,6 +11,7 @@
 #include "tests/bench/tables/pages.h"
 
 #define SESSIONS (64u * SHARDS)
+#define PATIENCE 100u // slices
 
 static const struct table *const kinds[] = { &table_mutex, &table_spinlock, &table_ticket, &table_hash,
 					     &table_own,   &table_line,     &table_flip };
@@ -41,15 +42,19 @@ static struct match_told run(struct match *match, uint32_t slots, unsigned times
 	return match_run(match, &wish);
 }
 
+// A slice in which somebody never got his processor, or the lock, says nothing.
 static void readers_find_what_is_there(void **state)
 {
 	for (unsigned i = 0; i < KINDS; i++) {
-		struct match_told told = run(&matches[i], SESSIONS / SHARDS, 1);
+		struct match_told told = { 0 };
 
+		for (unsigned slice = 0; slice < PATIENCE && !(told.all.lookups && told.all.applied); slice++) {
+			told = run(&matches[i], SESSIONS / SHARDS, 1);
+			assert_int_equal(told.all.missed, 0);
+		}
 		print_message("%s: %llu look-ups, %llu changes\n", kinds[i]->name, (unsigned long long)told.all.lookups,
 			      (unsigned long long)told.all.applied);
 		assert_true(told.all.lookups > 0 && told.all.applied > 0);
-		assert_int_equal(told.all.missed, 0);
 	}
 }
 
@@ -106,6 +111,21 @@ static void what_is_deleted_is_missed(void **state)
 	}
 }
 
+// Its reader has not seen it yet when others sit down.
+static void a_change_outlives_its_reader(void **state)
+{
+	const uint32_t number = 14 * SHARDS + 5;
+
+	for (unsigned i = 0; i < KINDS; i++) {
+		run(&matches[i], SESSIONS / SHARDS, 1);
+		say(&matches[i], TABLE_DELETE, number);
+		assert_int_equal(ask(&matches[i], estate_pool_address(number)).missed, TABLE_BATCH);
+		run(&matches[i], 1, 1);
+		say(&matches[i], TABLE_INSERT, number);
+		assert_int_equal(ask(&matches[i], estate_pool_address(number)).missed, 0);
+	}
+}
+
 static void a_torn_value_is_seen(void **state)
 {
 	uint64_t words[TABLE_WORDS];
@@ -144,8 +164,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(readers_find_what_is_there), cmocka_unit_test(values_are_whole),
-		cmocka_unit_test(what_is_deleted_is_missed),  cmocka_unit_test(a_torn_value_is_seen),
-		cmocka_unit_test(addresses_are_one_to_one),
+		cmocka_unit_test(what_is_deleted_is_missed),  cmocka_unit_test(a_change_outlives_its_reader),
+		cmocka_unit_test(a_torn_value_is_seen),       cmocka_unit_test(addresses_are_one_to_one),
 	};
 
 	return cmocka_run_group_tests(tests, make, destroy);
