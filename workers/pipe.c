@@ -14,6 +14,8 @@
 	for (uint64_t i, left_ = (word); left_ && (i = (uint32_t)__builtin_ctz((uint32_t)left_), true); \
 	     left_ &= left_ - 1)
 
+#define FEW 4u // packets: for fewer, eight at once are not worth the while, and all go the long way
+
 static struct line nobody; // never valid, never written
 
 void pipe_init(struct pipe *pipe, const struct plane_net *net, const struct rooms *rooms,
@@ -67,6 +69,8 @@ PIPE_STEP void sort(const struct pipe *pipe, const struct lane_handle *handles, 
 
 	burst->rooms = pipe->rooms->base[zone];
 	burst->way[LINE_UPLINK] = burst->way[LINE_DOWNLINK] = 0;
+	if (n < FEW)
+		return;
 	for (; i + COLUMNS <= n; i += COLUMNS)
 		sort_eight(&limits, handles + i, i, burst);
 	if (i < n) {

@@ -97,7 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	memcpy(packet, bytes + 1, length - 1);
 	ASAN_POISON_MEMORY_REGION(stand.rooms.base[0], (size_t)(packet - stand.rooms.base[0]) -
 							   (handle.code == LANE_DOWNLINK ? TUNNEL_BYTES_QFI : 0));
-	pipe_burst(&stand.pipe, &handle, 1, now += 1000);
+	stand_burst(&stand, &handle, 1, now += 1000);
 	ASAN_UNPOISON_MEMORY_REGION(stand.rooms.base[0], STAND_ROOMS * ROOM_STRIDE);
 	judge(&handle, &lent);
 	judge_long(&lent, bytes + 1, &handle, now);

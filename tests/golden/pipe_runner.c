@@ -3,7 +3,7 @@
 
 static void work(void *with, struct lane_handle *handles, unsigned n, uint64_t now)
 {
-	pipe_burst(with, handles, n, now);
+	stand_burst(with, handles, n, now);
 }
 
 int main(void)
@@ -12,7 +12,7 @@ int main(void)
 	int code;
 
 	stand_open(&stand);
-	code = pipe_script(&stand, work, &stand.pipe);
+	code = pipe_script(&stand, work, &stand);
 	stand_close(&stand);
 	return code;
 }

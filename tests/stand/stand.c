@@ -170,3 +170,12 @@ struct lane_handle stand_lend_down(struct stand *stand, uint32_t room, uint32_t 
 	handle.hint = shard_of_ipv4(destination);
 	return handle;
 }
+
+void stand_burst(struct stand *stand, struct lane_handle *handles, unsigned n, uint64_t now)
+{
+	struct lane_handle burst[LANE_BURST] = { 0 };
+
+	memcpy(burst, handles, n * sizeof(*burst));
+	pipe_burst(&stand->pipe, burst, LANE_BURST, now);
+	memcpy(handles, burst, n * sizeof(*burst));
+}

@@ -50,3 +50,6 @@ uint8_t *stand_bytes(struct stand *stand, const struct lane_handle *handle);
 void stand_user_packet(uint8_t *bytes, uint32_t source, uint32_t destination, uint8_t ttl);
 struct lane_handle stand_lend_up(struct stand *stand, uint32_t room, uint32_t teid, uint32_t source, uint8_t ttl);
 struct lane_handle stand_lend_down(struct stand *stand, uint32_t room, uint32_t destination, uint8_t ttl);
+
+// As pipe_burst, but always of LANE_BURST handles, of which the others are nothing: fewer would go another way.
+void stand_burst(struct stand *stand, struct lane_handle *handles, unsigned n, uint64_t now);

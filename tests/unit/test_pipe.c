@@ -37,7 +37,7 @@ static struct bearer session(unsigned shard, uint32_t slot)
 
 static unsigned run(struct lane_handle *handle)
 {
-	pipe_burst(&stand.pipe, handle, 1, NOW);
+	stand_burst(&stand, handle, 1, NOW);
 	return handle->code;
 }
 
@@ -297,11 +297,11 @@ static void burst_can_be_run_again(void **state)
 	bearer.uplink.mark = bearer.downlink.mark = BEARER_MARK_AF1;
 	changed_session(&bearer, 1, 2);
 	memcpy(first, lent, sizeof(lent));
-	pipe_burst(&stand.pipe, first, 2, NOW);
+	stand_burst(&stand, first, 2, NOW);
 	for (unsigned i = 0; i < 2; i++)
 		memcpy(bytes[i], stand_bytes(&stand, &first[i]), first[i].length);
 	memcpy(again, lent, sizeof(lent));
-	pipe_burst(&stand.pipe, again, 2, NOW + 1);
+	stand_burst(&stand, again, 2, NOW + 1);
 	assert_memory_equal(again, first, sizeof(first));
 	for (unsigned i = 0; i < 2; i++) {
 		uint8_t *header = bytes[i] + (i ? TUNNEL_BYTES : 0);

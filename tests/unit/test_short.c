@@ -247,7 +247,7 @@ static void checksums_hold_for_every_peer(void **unused)
 		struct lane_handle down = stand_lend_down(&stand, 1, bearer.ue_ipv4, 64);
 
 		lines.region->downlink[2].peer_ipv4 = (STAND_PEER & 0xffff0000) | low;
-		pipe_burst(&stand.pipe, &down, 1, STAND_HZ);
+		stand_burst(&stand, &down, 1, STAND_HZ);
 		assert_int_equal(down.code, VERDICT_FORWARD);
 		assert_true(ip4_sound(stand_bytes(&stand, &down)));
 	}

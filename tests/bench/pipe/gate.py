@@ -7,7 +7,7 @@ import sys
 import counts
 
 TOLERANCE = 1.01
-HAVE = {"uplink": 124.2, "downlink": 145.4}
+HAVE = {"uplink": 124.3, "downlink": 145.5}
 GOAL = {"uplink": 130, "downlink": 150}
 
 if not shutil.which("valgrind"):
@@ -19,5 +19,5 @@ failed = session != 1 or other > 1
 for way in counts.WAYS:
     took = counts.instructions(sys.argv[1], way)
     print(f"{way}: {took:.1f} instructions a packet, bound {HAVE[way]}, goal {GOAL[way]}")
-    failed |= took > HAVE[way] * TOLERANCE
+    failed |= not HAVE[way] / 2 < took <= HAVE[way] * TOLERANCE  # far less: it was not this that was counted
 sys.exit(failed)

@@ -2,7 +2,7 @@
 //
 // usage: bench-pipe time SESSIONS ROUNDS        slices: round,variant,sessions,value                  (ns a packet)
 //        bench-pipe count WAY SESSIONS BURSTS   for callgrind --toggle-collect=measured
-//        bench-pipe trace WAY SESSIONS BURSTS   bursts of one packet, for lackey --trace-mem=yes
+//        bench-pipe trace WAY SESSIONS BURSTS   bursts of one packet and 31 of no kind, for lackey --trace-mem=yes
 // WAY: uplink, downlink, mixed. SESSIONS: a power of two; all policed, counted, marked. Random ones in every burst.
 #include <immintrin.h>
 #include <stdio.h>
@@ -61,7 +61,7 @@ static void burst_make(struct lane_handle *handles, enum variant variant)
 	}
 }
 
-static __attribute__((noinline)) void measured(struct lane_handle *handles, unsigned n, uint64_t now)
+static __attribute__((noipa)) void measured(struct lane_handle *handles, unsigned n, uint64_t now)
 {
 	mark = n;
 	pipe_burst(&world.pipe, handles, n, now);
@@ -152,7 +152,8 @@ static int count_all(enum variant variant, unsigned sessions, unsigned bursts, u
 		(const void *)region->uplink, (unsigned long long)region_stride(&world.view.plane->shape));
 	for (unsigned b = 1; b <= bursts; b++) {
 		burst_make(handles, variant);
-		measured(handles, n, b * COUNT_HZ / 1000000);
+		memset(handles + n, 0, (LANE_BURST - n) * sizeof(*handles)); // of no kind: the burst is whole
+		measured(handles, LANE_BURST, b * COUNT_HZ / 1000000);
 		judge(handles, n);
 	}
 	world_close(&world);
