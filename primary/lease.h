@@ -13,12 +13,13 @@
 #define LEASE_SUSPECT 0x80u
 
 struct lease {
-	uint32_t head;                       // position of the next handle to lend
-	uint32_t due;                        // oldest position that has not come back; head = none
-	uint32_t live;                       // positions between the two that have not come back
-	uint32_t fences;                     // those of them that are fences, not packets
-	uint32_t suspects;                   // those of them that are suspects
-	struct lane_handle lent[LANE_SLOTS]; // by position; code LANE_NONE: it has come back
+	uint32_t head;     // position of the next handle to lend
+	uint32_t due;      // oldest position that has not come back; head = none
+	uint32_t live;     // positions between the two that have not come back
+	uint32_t fences;   // those of them that are fences, not packets
+	uint32_t suspects; // those of them that are suspects
+	_Alignas(
+	    16) struct lane_handle lent[LANE_SLOTS]; // by position; code LANE_NONE, or before due: it has come back
 };
 
 void lease_reset(struct lease *lease);
@@ -62,7 +63,25 @@ static inline const struct lane_handle *lease_find(const struct lease *lease, co
 {
 	const struct lane_handle *lent = &lease->lent[back->turn % LANE_SLOTS];
 
-	return lent->turn == back->turn && lent->room == back->room && lent->code != LANE_NONE ? lent : NULL;
+	return (uint16_t)(back->turn - lease->due) < lease->head - lease->due && lent->room == back->room &&
+		       lent->code != LANE_NONE
+		   ? lent
+		   : NULL;
+}
+
+// The oldest position that has not come back is the one that `due` says, or later.
+static inline void lease_settle(struct lease *lease)
+{
+	while (lease->head - lease->due != lease->live && lease->lent[lease->due % LANE_SLOTS].code == LANE_NONE)
+		lease->due++;
+}
+
+// Ends the n oldest leases, which are packets' and nobody's who is a suspect.
+static inline void lease_end_oldest(struct lease *lease, unsigned n)
+{
+	lease->due += n;
+	lease->live -= n;
+	lease_settle(lease);
 }
 
 // Ends the lease of what lease_find found. Mostly the oldest comes back first, and no place behind it is empty.
@@ -77,8 +96,7 @@ static inline void lease_end(struct lease *lease, const struct lane_handle *foun
 	if (place != lease->due % LANE_SLOTS)
 		return;
 	lease->due++;
-	while (lease->head - lease->due != lease->live && lease->lent[lease->due % LANE_SLOTS].code == LANE_NONE)
-		lease->due++;
+	lease_settle(lease);
 }
 
 // After a death: takes the newest lease off the book into *lent; false when nothing is left. *in_hand: it was among the first

@@ -281,15 +281,6 @@ static int loop_open_sleep(struct loop *loop)
 	return error;
 }
 
-static uint64_t loop_own_tails(const struct plane *plane)
-{
-	uint64_t tails = 0;
-
-	for (unsigned i = 0; i < plane->owns; i++)
-		tails |= 1ull << plane->own[i].bytes[plane->own[i].family == 6 ? 15 : 3] % 64;
-	return tails;
-}
-
 static int loop_open_edges(struct loop *loop)
 {
 	struct neigh_out out = tx_neigh_out(loop);
@@ -342,7 +333,6 @@ static int loop_open(struct loop *loop)
 	for (unsigned i = 0; i < SHARDS; i++)
 		atomic_store(&loop->part.view->plane->owner[i], PLANE_SEAT_NONE);
 	loop->ports = nic_ports(loop->part.nic);
-	loop->own_tails = loop_own_tails(loop->part.view->plane);
 	loop->link = UINT32_MAX;
 	loop->hold_limit = loop_hold_limit(loop);
 	loop->clock = (struct loop_clock){ clock_ticks(), clock_ns(), (1000000000ull << 24) / hz };

@@ -50,7 +50,6 @@ struct loop {
 	uint32_t hold_limit;               // packets that may wait for one seat
 	uint32_t doubts;                   // number of the last doubt about a worker
 	unsigned resume_from[PLANE_SEATS]; // shard at which the hold is looked at next, so that each has its turn
-	uint64_t own_tails;                // set of the last bytes, modulo 64, of our own addresses
 	struct map map;
 	uint64_t cut_ns[SHARDS]; // when its CUT was lent, as long as it moves by plan; 0 = it does not
 	struct hold hold;

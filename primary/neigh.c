@@ -144,10 +144,8 @@ static void neigh_settle(struct neigh *neigh, struct neigh_entry *entry, const u
 	entry->l2_bytes = neigh->port[entry->port].l2_bytes;
 	neigh_table_state(&neigh->table, entry, NEIGH_KNOWN);
 	while (neigh_table_take(&neigh->table, entry, &frame)) {
-		memcpy(neigh->out.bytes(neigh->out.with, frame.room) + frame.offset - NEIGH_L2, entry->l2, NEIGH_L2);
-		frame.offset = (uint16_t)(frame.offset - entry->l2_bytes);
-		frame.length = (uint16_t)(frame.length + entry->l2_bytes);
-		neigh->out.send(neigh->out.with, entry->port, frame);
+		neigh_l2_copy(neigh->out.bytes(neigh->out.with, frame.room) + frame.offset, entry);
+		neigh->out.send(neigh->out.with, entry->port, neigh_frame_of(frame, entry));
 	}
 }
 
@@ -232,15 +230,17 @@ static unsigned neigh_wait(struct neigh *neigh, const struct route_hop *hop, str
 unsigned neigh_send(struct neigh *neigh, unsigned side, struct nic_frame frame, uint64_t now_ns, unsigned *mtu)
 {
 	uint8_t *ip = neigh->out.bytes(neigh->out.with, frame.room) + frame.offset;
+	struct neigh_entry *entry;
 	struct route_hop hop;
 	unsigned verdict;
-	int ready;
 
 	if (frame.offset < NEIGH_L2)
 		return VERDICT_SHORT;
-	ready = neigh_ready(neigh, side, ip, frame.length);
-	if (ready >= 0) {
-		neigh->out.send(neigh->out.with, neigh_ready_port(ready), neigh_ready_frame(frame, ready));
+	entry = neigh_known(neigh, side, ip, frame.length);
+	if (entry) {
+		entry->used = true;
+		neigh_l2_copy(ip, entry);
+		neigh->out.send(neigh->out.with, entry->port, neigh_frame_of(frame, entry));
 		return VERDICT_FORWARD;
 	}
 	verdict = neigh_route(neigh, side, ip, frame.length, &hop);
@@ -316,16 +316,6 @@ static void neigh_pin(struct neigh *neigh, const struct route_table *table, uint
 	}
 }
 
-// A gateway's entry is there for ever: packets that go by it need not look for it.
-static void neigh_remember(struct neigh *neigh, unsigned way)
-{
-	const struct route_table *table = &neigh->routes.side[way][ROUTE_IPV4];
-
-	if (table->gateways > 0)
-		neigh->gateway4[way] =
-		    neigh_table_find(&neigh->table, table->gateway[0].port, table->gateway[0].address);
-}
-
 void neigh_announce(struct neigh *neigh, uint64_t now_ns)
 {
 	for (unsigned p = 0; p < neigh->ports; p++)
@@ -339,8 +329,7 @@ void neigh_announce(struct neigh *neigh, uint64_t now_ns)
 		}
 	for (unsigned f = 0; f < ROUTE_FAMILIES; f++)
 		neigh_pin(neigh, &neigh->routes.port[f], now_ns);
-	neigh_remember(neigh, 0);
-	neigh_remember(neigh, 1);
+	neigh_ready_make(neigh);
 }
 
 unsigned neigh_waiting(const struct neigh *neigh)

@@ -5,6 +5,7 @@
 // destination -> on link; else that side's gateway. Owned by the primary's loop. Frames in, frames out; no DPDK.
 #pragma once
 #include <stdint.h>
+#include "primary/lane_back.h"
 #include "primary/nic.h"
 #include "shared/base/conf.h"
 
@@ -37,23 +38,10 @@ void neigh_announce(struct neigh *neigh, uint64_t now_ns);
 // with *length 0, it was itself an answer we asked for: free it), or another final verdict (free it).
 unsigned neigh_input(struct neigh *neigh, unsigned port, uint8_t *frame, unsigned *length, uint64_t now_ns);
 
-// The usual case of neigh_send: the next hop is known, and the packet fits its link. Writes the L2 header in front of `ip`, where at
-// least 18 bytes are free, and returns port and length of that header. -1: nothing done, neigh_send knows why.
-#define NEIGH_READY_BYTES 8
-int neigh_ready(struct neigh *neigh, unsigned side, uint8_t *ip, unsigned length);
-
-static inline unsigned neigh_ready_port(int ready)
-{
-	return (uint8_t)ready;
-}
-
-// The packet's frame, with its L2 header.
-static inline struct nic_frame neigh_ready_frame(struct nic_frame packet, int ready)
-{
-	int l2 = ready >> NEIGH_READY_BYTES;
-
-	return (struct nic_frame){ packet.room, (uint16_t)(packet.offset - l2), (uint16_t)(packet.length + l2) };
-}
+// The usual case of neigh_send, for the first ones of n packets from back's first on, which leave one after the other as their handles
+// say, to the sides that are their handles' ports: all by one port, their next hops are known, they fit its link and aren't for us.
+// Writes their L2 headers, where 18 bytes are free, and says how many leave how. None: neigh_send knows why.
+void neigh_ready(struct neigh *neigh, const struct lane_back *back, unsigned first, unsigned n, struct nic_frames *out);
 
 // Sends an IP packet on its way: finds port and next hop for `side` (LANE_SIDE_*; or a port number: that port only),
 // writes the L2 header into the headroom before frame.offset, and calls out.send; or keeps it waiting and asks; or refuses. Returns

@@ -10,6 +10,7 @@
 #include "shared/wire/ip.h"
 
 enum { NEIGH_ETHER_IPV4 = 0x0800, NEIGH_ETHER_ARP = 0x0806, NEIGH_ETHER_IPV6 = 0x86dd };
+#define NEIGH_NEARBY 64u
 enum { NEIGH_MAC = 6, NEIGH_BODY = 72 }; // the longest: an IPv6 header, and 32 bytes of ND
 
 struct neigh_own {
@@ -29,6 +30,15 @@ struct neigh {
 	struct neigh_table table;
 	struct routes routes;
 	struct neigh_entry *gateway4[2]; // of the sides, LANE_SIDE_ACCESS first; null: there is none
+	// Of the sides, by the first byte of an IPv4 destination: who takes it may not be the gateway.
+	uint8_t near[2][256];
+	uint64_t own_tails; // set of the last bytes, modulo 64, of our own addresses
+	struct
+	    neigh_near { // IPv4 next hops that are not the gateway, where found last: by side, and the address's last byte
+		struct neigh_entry *entry; // null: none
+		uint64_t removals;         // of the table, when it was found: it is there as long as none was removed
+		uint32_t to;               // as it stands in packets
+	} nearby[2][NEIGH_NEARBY];
 	struct neigh_port port[PLANE_PORTS];
 	unsigned ports;
 	struct neigh_out out;
@@ -99,3 +109,10 @@ void neigh_arp_announce(struct neigh *neigh, unsigned port, struct address own);
 unsigned neigh_nd_input(struct neigh *neigh, const struct neigh_frame *frame, unsigned *answer);
 void neigh_nd_ask(struct neigh *neigh, unsigned port, struct address target, const uint8_t *mac);
 void neigh_nd_announce(struct neigh *neigh, unsigned port, struct address own);
+
+// ---- neigh_ready.c
+
+void neigh_ready_make(struct neigh *neigh); // once gateways have entries
+
+// Who takes the packet; null: it has to be asked for, or nobody does, or it is too long.
+struct neigh_entry *neigh_known(struct neigh *neigh, unsigned side, const uint8_t *ip, unsigned length);

@@ -90,6 +90,7 @@ void neigh_table_remove(struct neigh_table *table, struct neigh_entry *entry)
 	neigh_table_state(table, entry, NEIGH_FREE);
 	entry->next = table->free;
 	table->free = index;
+	table->removals++;
 }
 
 bool neigh_table_wait(struct neigh_table *table, struct neigh_entry *entry, struct nic_frame frame)

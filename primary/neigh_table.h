@@ -4,6 +4,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include "primary/address.h"
 #include "primary/neigh.h"
 
@@ -33,6 +34,19 @@ struct neigh_entry {
 };
 _Static_assert(sizeof(struct neigh_entry) == 64, "one line a look-up");
 
+// The packet's frame, once its L2 header is written.
+static inline struct nic_frame neigh_frame_of(struct nic_frame packet, const struct neigh_entry *entry)
+{
+	return (struct nic_frame){ packet.room, (uint16_t)(packet.offset - entry->l2_bytes),
+				   (uint16_t)(packet.length + entry->l2_bytes) };
+}
+
+// In one copy, whatever its length: before a shorter one lies headroom.
+static inline void neigh_l2_copy(uint8_t *ip, const struct neigh_entry *entry)
+{
+	memcpy(ip - NEIGH_L2, entry->l2, NEIGH_L2);
+}
+
 struct neigh_waiter {
 	struct nic_frame frame; // from the IP header on
 	uint16_t next;
@@ -47,7 +61,8 @@ struct neigh_table {
 	unsigned top;    // entries from here on were never used
 	unsigned asking; // entries in that state
 	unsigned waiting;
-	unsigned hand; // where eviction looks next
+	unsigned hand;     // where eviction looks next
+	uint64_t removals; // so far
 };
 
 int neigh_table_init(struct neigh_table *table); // 0 or -errno: no random bytes

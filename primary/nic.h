@@ -20,6 +20,19 @@ struct nic_frame {
 	uint16_t length; // of the frame, no FCS
 };
 
+// What one look at a port found.
+struct nic_burst {
+	unsigned n;
+	struct nic_frame frame[NIC_BURST];
+	uint8_t *bytes[NIC_BURST]; // where each begins
+};
+
+// Frames that leave by one port.
+struct nic_frames {
+	unsigned port, n;
+	struct nic_frame frame[NIC_BURST];
+};
+
 struct nic_stats {
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
 	uint64_t rx_missed; // the device's own count of what it lost before us
@@ -47,14 +60,14 @@ const uint8_t *nic_mac(const struct nic *nic, unsigned port);
 const char *nic_driver(const struct nic *nic, unsigned port);
 
 // Up to NIC_BURST frames from all queues of the port. Frames that can't be taken (several segments, larger than a
-// room, no free room) are dropped here and counted into verdicts[VERDICT_TOO_LONG] / [VERDICT_NO_ROOM]; they count in *refused.
-unsigned nic_rx(struct nic *nic, unsigned port, struct nic_frame frames[NIC_BURST], uint64_t *verdicts,
-		unsigned *refused);
+// room, no free room) are dropped here and counted into verdicts[VERDICT_TOO_LONG] / [VERDICT_NO_ROOM]. Returns how many there were
+// of those.
+unsigned nic_rx(struct nic *nic, unsigned port, struct nic_burst *burst, uint64_t *verdicts);
 
-// Hands a frame to the port's transmit buffer; the room is the driver's afterwards, whatever becomes of it. nic_flush
+// Hands frames to the port's transmit buffer; the rooms are the driver's afterwards, whatever becomes of them. nic_flush
 // sends what is buffered and returns how many the device refused (their rooms are freed). nic_tx flushes by itself
 // at 32 and returns the refused of that flush.
-unsigned nic_tx(struct nic *nic, unsigned port, struct nic_frame frame);
+unsigned nic_tx(struct nic *nic, const struct nic_frames *frames);
 unsigned nic_flush(struct nic *nic, unsigned port);
 
 int nic_room(struct nic *nic, uint32_t *room); // a free room for a frame of our own; -ENOBUFS

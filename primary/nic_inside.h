@@ -74,10 +74,13 @@ static inline struct rte_mbuf *nic_mbuf(const struct nic *nic, uint32_t room)
 	return (struct rte_mbuf *)(zone->first + (room & ((1u << ROOM_ZONE_SHIFT) - 1)) * zone->stride);
 }
 
-// By the data's address: the mbuf's own may have no constant distance, and this line is in the cache already.
-static inline uint32_t nic_room_of(const struct nic_zone *zone, const struct rte_mbuf *mbuf)
+// The room an mbuf's buffer lies around. By its address: the mbuf's own may have no constant distance.
+static inline uint32_t nic_room_of(const struct nic_zone *zone, const void *buffer)
 {
-	return zone->number | (uint32_t)((size_t)((uint8_t *)mbuf->buf_addr + NIC_LEAD - zone->rooms) / ROOM_STRIDE);
+	const uint8_t(*room)[ROOM_STRIDE] = (const void *)((const uint8_t *)buffer + NIC_LEAD);
+	const uint8_t(*first)[ROOM_STRIDE] = (const void *)zone->rooms;
+
+	return zone->number | (uint32_t)(room - first); // no division: the distance is known to be whole rooms
 }
 
 // ---- nic_pool.c

@@ -108,12 +108,12 @@ static inline uint32_t rx_behind(struct nic_frame frame, unsigned bytes)
 	return (frame.offset | (uint32_t)frame.length << LANE_WORD_LENGTH) + bytes - (bytes << LANE_WORD_LENGTH);
 }
 
-static inline void rx_frame(struct loop *loop, unsigned port, struct nic_frame frame)
+// Any frame, by the whole rule.
+static void rx_frame(struct loop *loop, unsigned port, struct nic_frame frame, uint8_t *bytes)
 {
-	uint8_t *bytes = room_at(&loop->part.view->rooms, frame.room) + frame.offset;
 	struct steer_result to = steer_frame(loop->steer, port, bytes, frame.length);
 
-	if (__builtin_expect(to.code == STEER_TO_LANE, 1)) {
+	if (to.code == STEER_TO_LANE) {
 		struct lane_words words = {
 			.place = frame.room | (uint64_t)to.hint << 32,
 			.rest = rx_behind(frame, to.l3) | (uint64_t)port << LANE_WORD_PORT |
@@ -128,16 +128,45 @@ static inline void rx_frame(struct loop *loop, unsigned port, struct nic_frame f
 	}
 }
 
+// Lends the usual ones from the i-th on, as long as nothing waits and there is space, and returns which is the next.
+static inline unsigned rx_run(struct loop *loop, const struct steer_burst *to, unsigned i, unsigned end)
+{
+	if (loop->hold.total > 0)
+		return i;
+	for (; i < end; i++) {
+		size_t seat = loop->map.feeds[to->shard[i]];
+		struct tally_seat *tally = &loop->tally.seat[seat];
+		struct lane *lane = &loop->lane[seat];
+
+		if (!rx_open(loop, (unsigned)seat) || lane_space(lane) == 0)
+			break;
+		tally->in_packets++;
+		tally->in_bytes += (uint16_t)(to->words[i].rest >> LANE_WORD_LENGTH);
+		lane_lend(lane, &to->words[i]);
+	}
+	return i;
+}
+
 unsigned rx_port(struct loop *loop, unsigned port)
 {
-	struct nic_frame frames[NIC_BURST];
-	unsigned refused = 0;
-	unsigned n = nic_rx(loop->part.nic, port, frames, loop->tally.verdict, &refused);
+	struct nic_burst in;
+	struct steer_burst to;
+	unsigned found = nic_rx(loop->part.nic, port, &in, loop->tally.verdict);
+	uint64_t usual;
 
-	loop->tally.rx += n + refused;
-	for (unsigned i = 0; i < n; i++)
-		rx_frame(loop, port, frames[i]);
-	return n + refused;
+	found += in.n;
+	if (found == 0)
+		return 0;
+	loop->tally.rx += found;
+	usual = steer_usual(loop->steer, port, &in, &to);
+	for (unsigned i = 0; i < in.n; i++) {
+		i = rx_run(loop, &to, i, i + (unsigned)__builtin_ctzll(~(usual >> i)));
+		if (usual >> i & 1)
+			rx_give(loop, to.shard[i], to.words[i]);
+		else if (i < in.n)
+			rx_frame(loop, port, in.frame[i], in.bytes[i]);
+	}
+	return found;
 }
 
 // A packet whose session has been set apart while it waited goes no further. True: the list's first one was.

@@ -7,37 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include "primary/quarantine.h"
+#include "primary/steer_inside.h"
 #include "shared/plane/lane.h"
 #include "shared/plane/verdict.h"
 #include "shared/wire/cursor.h"
 #include "shared/wire/gtpu.h"
 #include "shared/wire/ip.h"
 
-enum { ETHER_HEADER = 14, ETHER_TAG = 4 };
-enum { ETHER_IPV4 = 0x0800, ETHER_ARP = 0x0806, ETHER_IPV6 = 0x86dd };
 enum { ETHER_8021Q = 0x8100, ETHER_8021AD = 0x88a8, ETHER_QINQ = 0x9100 };
 enum { ND_FIRST = 133, ND_LAST = 137 }; // router solicitation .. redirect, RFC 4861 4
-enum { STEER_OTHER, STEER_OWN, STEER_BROADCAST };
 
 _Static_assert(STEER_BYTES == ETHER_HEADER + ETHER_TAG + 60 + UDP_HEADER + GTPU_HEADER, "the deepest read");
 _Static_assert(VERDICT_COUNT < STEER_NEIGH, "a code is a verdict or one of ours");
-
-struct steer_port {
-	uint64_t
-	    usual; // first six bytes of a frame for us, where they alone decide: untagged, MAC known. As steer_word; else no frame's
-	uint64_t mac; // the same as be64 >> 16; 0 = not known, everything is for us
-	uint16_t vlan;
-	uint8_t role;
-};
-
-struct steer {
-	struct steer_port port[PLANE_PORTS];
-	uint32_t gtpu_ipv4;
-	uint64_t tails;                      // set of the last bytes, modulo 64, of the addresses in `own`
-	struct addrmap own;                  // address -> STEER_OWN, STEER_BROADCAST
-	struct addrmap exceptions;           // address or prefix -> shard
-	const struct quarantine *quarantine; // the loop's; null = none
-};
 
 // An IP packet and where it came from.
 struct steer_from {
@@ -62,12 +43,6 @@ static struct steer_result steer_lane(enum lane_kind kind, uint8_t shard, uint32
 static struct steer_result steer_apart(uint32_t index, uint8_t l3)
 {
 	return (struct steer_result){ .kind = LANE_NONE, .code = VERDICT_QUARANTINED, .l3 = l3, .hint = index };
-}
-
-// Whether anybody is in quarantine at all.
-static bool steer_wary(const struct steer *steer)
-{
-	return steer->quarantine && !quarantine_empty(steer->quarantine);
 }
 
 static struct steer_result steer_neigh(uint8_t l3)
@@ -202,10 +177,9 @@ static bool steer_for_us(const struct steer_port *port, const uint8_t *frame)
 	return mac == port->mac || !port->mac || mac >> 40 & 1;
 }
 
-// The whole rule, for any frame.
-__attribute__((noinline)) static struct steer_result steer_any(const struct steer *steer, const struct steer_port *at,
-							       const uint8_t *frame, unsigned length)
+struct steer_result steer_frame(const struct steer *steer, unsigned port, const uint8_t *frame, unsigned length)
 {
+	const struct steer_port *at = &steer->port[port];
 	struct steer_from from = { .ip = frame, .length = length, .role = at->role };
 	unsigned type = 0;
 	enum verdict verdict = steer_ethernet(at, &from, &type, &from.l3);
@@ -225,72 +199,6 @@ __attribute__((noinline)) static struct steer_result steer_any(const struct stee
 		return steer_neigh(from.l3);
 	}
 	return steer_refuse(VERDICT_NOT_IP, from.l3);
-}
-
-// Eight bytes as they lie; and the same written down, the first one lowest.
-static inline uint64_t steer_word(const uint8_t *at)
-{
-	uint64_t word;
-
-	memcpy(&word, at, sizeof(word));
-	return word;
-}
-
-#define STEER_USUAL_BYTES (ETHER_HEADER + IP4_HEADER + UDP_HEADER + GTPU_HEADER)
-#define STEER_MAC_MASK 0x0000ffffffffffffull
-#define STEER_TYPE 0x450008ull                // from byte 12 on: IPv4, and its header has no options
-#define STEER_TYPE_MASK 0xffffffull           //
-#define STEER_UDP 0x0000000011000000ull       // from byte 20 on: no fragment, UDP
-#define STEER_UDP_MASK 0x00000000ff00ff3full  //
-#define STEER_GPDU 0xff30000000006808ull      // from byte 36 on: port 2152, G-PDU of GTP version 1
-#define STEER_GPDU_MASK 0xfff000000000ffffull //
-
-_Static_assert(GTPU_PORT == 0x0868 && GTPU_G_PDU == 0xff && (GTPU_VERSION_1 | GTPU_PT) == 0x30,
-	       "as written down above");
-
-// Most frames are for our MAC, untagged, IPv4 without options, and then a G-PDU or for a subscriber: told by whole words of the
-// header, no byte for itself. What is not, or could be refused, goes by the whole rule, which says the same of these.
-static inline bool steer_usual(const struct steer *steer, const struct steer_port *at, const uint8_t *frame,
-			       unsigned length)
-{
-	return length >= STEER_USUAL_BYTES && (steer_word(frame) & STEER_MAC_MASK) == at->usual &&
-	       (steer_word(frame + 12) & STEER_TYPE_MASK) == STEER_TYPE && !steer_wary(steer) &&
-	       be16_get(frame + 16) >= IP4_HEADER && be16_get(frame + 16) <= length - ETHER_HEADER;
-}
-
-static inline bool steer_usual_up(const struct steer_port *at, const uint8_t *frame)
-{
-	return !((steer_word(frame + 20) ^ STEER_UDP) & STEER_UDP_MASK) &&
-	       !((steer_word(frame + 36) ^ STEER_GPDU) & STEER_GPDU_MASK) && at->role & CONF_ACCESS &&
-	       be16_get(frame + 16) >= IP4_HEADER + UDP_HEADER + GTPU_HEADER;
-}
-
-static inline bool steer_usual_down(const struct steer *steer, const struct steer_port *at, uint32_t destination)
-{
-	return at->role & CONF_CORE && !(steer->tails >> destination % 64 & 1) && !address_no_host4(destination);
-}
-
-static inline uint8_t steer_shard4(const struct steer *steer, uint32_t destination)
-{
-	return (uint8_t)addrmap_get(&steer->exceptions, address_ipv4(destination), shard_of_ipv4(destination));
-}
-
-struct steer_result steer_frame(const struct steer *steer, unsigned port, const uint8_t *frame, unsigned length)
-{
-	const struct steer_port *at = &steer->port[port];
-
-	if (steer_usual(steer, at, frame, length)) {
-		uint32_t destination = be32_get(frame + 30), teid = be32_get(frame + 46);
-
-		if (destination == steer->gtpu_ipv4 && steer_usual_up(at, frame))
-			return steer_lane(LANE_UPLINK, shard_of_teid(teid), teid, ETHER_HEADER);
-		if (destination != steer->gtpu_ipv4 && steer_usual_down(steer, at, destination)) {
-			uint8_t shard = steer_shard4(steer, destination);
-
-			return steer_lane(LANE_DOWNLINK, shard, shard, ETHER_HEADER);
-		}
-	}
-	return steer_any(steer, at, frame, length);
 }
 
 struct steer_result steer_packet(const struct steer *steer, unsigned role, const uint8_t *packet, unsigned length)
@@ -323,7 +231,7 @@ static void steer_broadcast(struct steer *steer, const struct plane_address *own
 
 struct steer *steer_make(const struct conf *conf, const struct plane *plane)
 {
-	struct steer *steer = calloc(1, sizeof(*steer));
+	struct steer *steer = calloc(1, sizeof(*steer)); // aligned enough for a window
 
 	if (!steer || addrmap_init(&steer->own, 3 * plane->owns + PLANE_PORTS)) {
 		steer_free(steer);
@@ -331,9 +239,8 @@ struct steer *steer_make(const struct conf *conf, const struct plane *plane)
 	}
 	steer->gtpu_ipv4 = plane->net.gtpu_ipv4;
 	for (unsigned p = 0; p < conf->ports; p++)
-		steer->port[p] = (struct steer_port){ .usual = UINT64_MAX,
-						      .vlan = conf->port[p].vlan,
-						      .role = (uint8_t)conf->port[p].role };
+		steer->port[p] = (struct steer_port){ .vlan = conf->port[p].vlan, .role = (uint8_t)conf->port[p].role };
+	steer_usual_make(steer);
 	for (unsigned i = 0; i < plane->owns; i++)
 		steer_broadcast(steer, &plane->own[i]);
 	for (unsigned i = 0; i < plane->owns; i++) // after all broadcasts: our own word wins
@@ -356,8 +263,7 @@ void steer_mac(struct steer *steer, unsigned port, const uint8_t mac[6])
 
 	memcpy(bytes, mac, 6);
 	steer->port[port].mac = be64_get(bytes) >> 16;
-	if (!steer->port[port].vlan)
-		steer->port[port].usual = steer_word(bytes);
+	memcpy(steer->port[port].start, mac, 6);
 	steer_own(steer, address_eui64(mac), STEER_OWN);
 }
 

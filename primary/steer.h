@@ -8,6 +8,7 @@
 // Reads at most the first STEER_BYTES of a frame. No DPDK.
 #pragma once
 #include <stdint.h>
+#include "primary/nic.h"
 #include "shared/base/conf.h"
 #include "shared/plane/plane.h"
 
@@ -46,6 +47,16 @@ void steer_quarantine(struct steer *steer, const struct quarantine *quarantine);
 int steer_exceptions(struct steer *steer, const struct steer_exception *list, unsigned count);
 
 struct steer_result steer_frame(const struct steer *steer, unsigned port, const uint8_t *frame, unsigned length);
+
+// Handles as a lane takes them, but for their turn, and where they go.
+struct steer_burst {
+	struct lane_words words[NIC_BURST];
+	uint8_t shard[NIC_BURST];
+};
+
+// The same for the usual ones of a burst, all together: a G-PDU, or IPv4 for a subscriber. Returns the set of those; what is said
+// of the others means nothing, and is steer_frame's to say.
+uint32_t steer_usual(const struct steer *steer, unsigned port, const struct nic_burst *in, struct steer_burst *out);
 
 // For an IP packet that comes from inside (VERDICT_STEER_AGAIN, VERDICT_FORWARD to our own address): same answer, from its IP header.
 // role: CONF_ACCESS or CONF_CORE, the side it counts as having come from. Never STEER_NEIGH: ND does not cross a hop. l3 is 0.

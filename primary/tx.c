@@ -4,10 +4,7 @@
 #include "primary/loop.h"
 #include "primary/move.h"
 #include "primary/rx.h"
-
-#define TX_L3_BYTES 20u  // up to the IPv4 destination
-#define TX_L3_BYTES6 40u // up to the IPv6 destination
-#define TX_L2_BYTES 18u  // Ethernet header and one 802.1Q tag: what neigh writes before the IP header
+#include "shared/wire/ip.h"
 
 void tx_end(struct loop *loop, uint32_t room, unsigned verdict)
 {
@@ -24,26 +21,32 @@ static void tx_refused(struct loop *loop, unsigned refused)
 	loop->tally.verdict[VERDICT_TX_FULL] += refused;
 }
 
-static inline void tx_leave(struct loop *loop, unsigned port, struct nic_frame frame, unsigned verdict)
+static void tx_leave(struct loop *loop, const struct nic_frames *out, unsigned verdict)
 {
-	bool up = loop->link >> port & 1;
+	bool up = loop->link >> out->port & 1;
 	unsigned refused;
 
 	if (verdict != LOOP_OWN)
-		loop->tally.verdict[up ? verdict : VERDICT_TX_DOWN]++;
+		loop->tally.verdict[up ? verdict : VERDICT_TX_DOWN] += out->n;
 	if (!up) {
-		nic_free(loop->part.nic, frame.room);
+		for (unsigned i = 0; i < out->n; i++)
+			nic_free(loop->part.nic, out->frame[i].room);
 		return;
 	}
-	refused = nic_tx(loop->part.nic, port, frame);
+	refused = nic_tx(loop->part.nic, out);
 	if (refused)
 		tx_refused(loop, refused);
-	loop->unsent |= 1u << port;
+	loop->unsent |= 1u << out->port;
 }
 
 void tx_frame(struct loop *loop, unsigned port, struct nic_frame frame, unsigned verdict)
 {
-	tx_leave(loop, port, frame, verdict);
+	struct nic_frames one;
+
+	one.port = port;
+	one.n = 1;
+	one.frame[0] = frame;
+	tx_leave(loop, &one, verdict);
 }
 
 void tx_flush(struct loop *loop)
@@ -111,28 +114,17 @@ static void tx_big(struct loop *loop, const struct lane_handle *back, const stru
 	tx_slow(loop, &inner, lent, LANE_BIG, mtu);
 }
 
-// Whether the destination's last byte alone says that it is none of ours: so it is for nearly all packets.
-static inline bool tx_foreign(const struct loop *loop, const uint8_t *packet, unsigned length)
+static bool tx_ours(struct loop *loop, const struct lane_handle *back)
 {
-	if (length <= TX_L3_BYTES)
-		return false;
-	if (packet[0] >> 4 != 6)
-		return !(loop->own_tails >> packet[TX_L3_BYTES - 1] % 64 & 1);
-	return length > TX_L3_BYTES6 && !(loop->own_tails >> packet[TX_L3_BYTES6 - 1] % 64 & 1);
-}
-
-static inline bool tx_ours(struct loop *loop, const struct lane_handle *back, const uint8_t *packet)
-{
+	const uint8_t *packet = tx_room(loop, back->room) + back->offset;
 	struct steer_result to;
 
-	if (tx_foreign(loop, packet, back->length))
-		return false;
 	// As if from the core: a subscriber must not reach our GTP-U endpoint from inside its tunnel.
 	to = steer_packet(loop->steer, CONF_CORE, packet, back->length);
 	return to.code == STEER_TO_LANE && to.kind == LANE_LOCAL;
 }
 
-// Not at once: its next hop has to be asked for first, or does not take it.
+// Its next hop may have to be asked for first, or does not take it.
 static void tx_later(struct loop *loop, const struct lane_handle *back, const struct lane_handle *lent)
 {
 	struct nic_frame frame = { back->room, back->offset, back->length };
@@ -150,21 +142,23 @@ static void tx_later(struct loop *loop, const struct lane_handle *back, const st
 		tx_end(loop, back->room, VERDICT_TOO_LONG);
 }
 
-static inline void tx_send(struct loop *loop, const struct lane_handle *back, const struct lane_handle *lent,
-			   uint8_t *packet)
+static void tx_apart(struct loop *loop, const struct lane_handle *back, const struct lane_handle *lent)
 {
-	struct nic_frame frame = { back->room, back->offset, back->length };
-	int ready;
-
-	if (back->port == LANE_SIDE_CORE && back->code == VERDICT_FORWARD && tx_ours(loop, back, packet)) {
+	if (back->port == LANE_SIDE_CORE && back->code == VERDICT_FORWARD && tx_ours(loop, back))
 		tx_slow(loop, back, lent, LANE_LOCAL, 0);
-		return;
-	}
-	ready = neigh_ready(loop->neigh, back->port, packet, back->length);
-	if (__builtin_expect(ready >= 0, 1))
-		tx_leave(loop, neigh_ready_port(ready), neigh_ready_frame(frame, ready), back->code);
 	else
 		tx_later(loop, back, lent);
+}
+
+// Sends the first ones of n packets, which leave in a row. Returns how many; 0: the first one is a case apart.
+static unsigned tx_send(struct loop *loop, const struct lane_back *back, unsigned first, unsigned n)
+{
+	struct nic_frames out;
+
+	neigh_ready(loop->neigh, back, first, n, &out);
+	if (out.n > 0)
+		tx_leave(loop, &out, VERDICT_FORWARD);
+	return out.n;
 }
 
 static void tx_again(struct loop *loop, unsigned seat, const struct lane_handle *back, const struct lane_handle *lent)
@@ -223,7 +217,7 @@ static inline bool tx_sound(const struct loop *loop, unsigned seat, const struct
 		return false;
 	if (back->port < LANE_SIDE_ACCESS && back->port >= loop->ports)
 		return false;
-	return back->offset >= TX_L2_BYTES && back->offset + back->length <= (int)ROOM_STRIDE;
+	return back->offset >= LANE_L2 && back->offset + back->length <= (int)ROOM_STRIDE;
 }
 
 static void tx_forged(struct loop *loop, unsigned seat)
@@ -247,11 +241,12 @@ static void tx_fence(struct loop *loop, unsigned seat, const struct lane_handle 
 		move_owned(loop, (uint8_t)lent.hint);
 }
 
-// What is no packet on its way out, or may not come back like this.
-static void tx_rare(struct loop *loop, unsigned seat, const struct lane_handle *back, const struct lane_handle *lent)
+// A packet that is no usual one.
+static void tx_packet(struct loop *loop, unsigned seat, const struct lane_handle *back, const struct lane_handle *lent)
 {
 	struct tally_seat *tally = &loop->tally.seat[seat];
 
+	tally->out_packets++;
 	if (!tx_sound(loop, seat, back)) {
 		tx_forged(loop, seat);
 		tx_end(loop, back->room, VERDICT_FORGED);
@@ -259,93 +254,106 @@ static void tx_rare(struct loop *loop, unsigned seat, const struct lane_handle *
 	}
 	tally->verdict[back->code]++;
 	if (back->code == VERDICT_FORWARD || back->code == VERDICT_ANSWERED)
-		tx_send(loop, back, lent, tx_room(loop, back->room) + back->offset);
+		tx_apart(loop, back, lent);
 	else
 		tx_other(loop, seat, back, lent);
 }
 
-// Whether it is a packet to be sent to the other side, in a shape that may come back: then nothing else has to be looked at.
-static inline bool tx_usual(const struct lane_handle *back)
+static void tx_back(struct loop *loop, unsigned seat, const struct lane_handle *back)
 {
-	return back->code == VERDICT_FORWARD && back->port >= LANE_SIDE_ACCESS && back->offset >= TX_L2_BYTES &&
-	       back->offset + back->length <= (int)ROOM_STRIDE;
-}
-
-// What one seat gave back at once.
-struct tx_burst {
-	struct lane_handle back[LANE_BURST];
-	uint8_t *packet[LANE_BURST]; // where a handle says that its packet lies; not set where it names no room
-	unsigned seat;
-	int n;
-};
-
-// The lane and the seat's counters are known from the burst; as arguments they stay in registers.
-static inline void tx_back(struct loop *loop, struct lease *lease, struct tally_seat *tally, struct tx_burst *burst,
-			   int i)
-{
-	const struct lane_handle *back = &burst->back[i];
+	struct lease *lease = &loop->lane[seat].lease;
 	const struct lane_handle *found = lease_find(lease, back);
 	struct lane_handle lent;
 
 	if (!found) {
-		tx_forged(loop, burst->seat);
+		tx_forged(loop, seat);
 		return;
 	}
 	if (lease_fence(found)) {
-		tx_fence(loop, burst->seat, back, found);
+		tx_fence(loop, seat, back, found);
 		return;
 	}
 	lent = *found;
 	lent.code &= (uint8_t)~LEASE_SUSPECT;
 	lease_end(lease, found);
-	tally->out_packets++;
-	if (__builtin_expect(!tx_usual(back), 0)) {
-		tx_rare(loop, burst->seat, back, &lent);
-		return;
+	tx_packet(loop, seat, back, &lent);
+}
+
+// Usual ones in a row. Their leases end when all have left, so that until then the book says how they were lent.
+static void tx_run(struct loop *loop, unsigned seat, const struct lane_back *back, unsigned first, unsigned n)
+{
+	struct lease *lease = &loop->lane[seat].lease;
+	struct tally_seat *tally = &loop->tally.seat[seat];
+	unsigned sent;
+
+	tally->out_packets += n;
+	tally->verdict[VERDICT_FORWARD] += n;
+	for (unsigned i = 0; i < n; i += sent) {
+		sent = tx_send(loop, back, first + i, n - i);
+		if (sent > 0)
+			continue;
+		tx_apart(loop, &back->handle[first + i], &lease->lent[(lease->due + i) % LANE_SLOTS]);
+		sent = 1;
 	}
-	tally->verdict[VERDICT_FORWARD]++;
-	tx_send(loop, back, &lent, burst->packet[i]);
+	lease_end_oldest(lease, n);
 }
 
-__attribute__((noinline)) static void tx_all(struct loop *loop, struct lease *lease, struct tally_seat *tally,
-					     struct tx_burst *burst)
+// The headers' lines come from the worker's core: all of them are asked for at once, to be written. Always inline: a function that only
+// prefetches has no effect in the compiler's eyes, and its calls are dropped.
+static inline __attribute__((always_inline)) void tx_prefetch(const struct lane_back *back, uint32_t usual)
 {
-	for (int i = 0; i < burst->n; i++)
-		tx_back(loop, lease, tally, burst, i);
+	for (; usual; usual &= usual - 1) {
+		const uint8_t *packet = back->packet[__builtin_ctz(usual)];
+
+		__builtin_prefetch(packet - LANE_L2, 1);
+		__builtin_prefetch(packet + IP4_HEADER - 1, 1);
+	}
 }
 
-// The header's lines come from the worker's core: all of a burst are asked for at once, to be written. Always inline: a function that
-// only prefetches has no effect in the compiler's eyes, and its calls are dropped.
-static inline __attribute__((always_inline)) void tx_prefetch(const struct rooms *rooms, struct tx_burst *burst)
-{
-	for (int i = 0; i < burst->n; i++) {
-		const struct lane_handle *back = &burst->back[i];
+#define TX_MANY 8u // of fewer, each is looked at when it is its turn
 
-		if (!room_valid(rooms, back->room))
-			continue; // not believed yet
-		burst->packet[i] = room_at(rooms, back->room) + back->offset;
-		__builtin_prefetch(burst->packet[i] - TX_L2_BYTES, 1);
-		__builtin_prefetch(burst->packet[i] + TX_L3_BYTES - 1, 1);
+static void tx_burst(struct loop *loop, unsigned seat, struct lane_back *back)
+{
+	const struct rooms *rooms = &loop->part.view->rooms;
+	const struct lane *lane = &loop->lane[seat];
+	uint32_t usual = 0, due = lane->lease.due;
+	unsigned until = 0, run;
+
+	for (unsigned i = 0; i < back->n; i += run, due += run) {
+		if (back->n < TX_MANY) {
+			usual = (uint32_t)lane_usual_one(lane, rooms, back, i) << i;
+		} else if (i == until ||
+			   due != lane->lease.due) { // what comes back out of order moves it by more, or not at all
+			usual = lane_usual(lane, rooms, back, i, &until);
+			tx_prefetch(back, usual);
+			due = lane->lease.due;
+		}
+		run = (unsigned)__builtin_ctzll(~((uint64_t)usual >> i));
+		if (run > 0) {
+			tx_run(loop, seat, back, i, run);
+		} else {
+			tx_back(loop, seat, &back->handle[i]);
+			run = 1;
+		}
 	}
 }
 
 unsigned tx_lane(struct loop *loop, unsigned seat, unsigned bursts)
 {
-	struct lane *lane = &loop->lane[seat];
-	struct tx_burst burst;
+	struct lane_back back;
 	unsigned total = 0;
 
-	burst.seat = seat;
 	while (bursts-- > 0) {
-		burst.n = lane_take(lane, burst.back);
-		if (burst.n < 0) {
+		int n = lane_take(&loop->lane[seat], back.handle);
+
+		if (n < 0) {
 			crew_condemn(loop, seat, POST_RING);
 			break;
 		}
-		tx_prefetch(&loop->part.view->rooms, &burst);
-		tx_all(loop, &lane->lease, &loop->tally.seat[seat], &burst);
-		total += (unsigned)burst.n;
-		if (burst.n < (int)LANE_BURST)
+		back.n = (unsigned)n;
+		tx_burst(loop, seat, &back);
+		total += back.n;
+		if (back.n < LANE_BURST)
 			break;
 	}
 	return total;

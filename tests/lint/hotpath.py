@@ -35,6 +35,7 @@ HOT = {
     "primary/addrmap.c": ["addrmap_init", "addrmap_fini"],
     "primary/hold.c": ["hold_init", "hold_fini"],
     "primary/lane.c": ["lane_init", "lane_reset"],
+    "primary/lane_back.c": [],
     "primary/lease.c": [],
     "primary/map.c": [],
     "primary/move.c": ["move_fences", "move_order"],
@@ -47,6 +48,7 @@ HOT = {
     "primary/route.c": [],
     "primary/rx.c": [],
     "primary/steer.c": ["steer_make", "steer_free", "steer_exceptions"],
+    "primary/steer_usual.c": ["steer_usual_make"],
     "primary/tx.c": [],
 }
 MEMORY = {"memcpy", "memmove", "memset", "memcmp", "bcmp", "__assert_fail", "_GLOBAL_OFFSET_TABLE_"}

@@ -82,28 +82,30 @@ static uint64_t rooms_idle(void)
 }
 
 // Receives once; keeps what came, or sends it back.
-static unsigned turn(unsigned port, bool back, struct nic_frame *frames)
+static unsigned turn(unsigned port, bool back, struct nic_burst *burst)
 {
-	unsigned refused = 0, n = nic_rx(nic, port, frames, verdicts, &refused);
+	received += nic_rx(nic, port, burst, verdicts);
+	received += burst->n;
+	if (back) {
+		struct nic_frames frames = { .port = port, .n = burst->n };
 
-	received += n + refused;
-	for (unsigned i = 0; back && i < n; i++)
-		nic_tx(nic, port, frames[i]);
-	if (back)
+		memcpy(frames.frame, burst->frame, sizeof(frames.frame));
+		nic_tx(nic, &frames);
 		nic_flush(nic, port);
-	return n;
+	}
+	return burst->n;
 }
 
 static void echo(int peer, unsigned frames, unsigned length_from, unsigned length_to)
 {
-	struct nic_frame taken[NIC_BURST];
+	struct nic_burst taken;
 	uint64_t sent = 0, back = 0, until = clock_ns() + LIMIT_NS + frames * 20000ull, begin = clock_ns();
 
 	while (back < frames && clock_ns() < until) {
 		for (unsigned i = 0; i < 32 && sent < frames && sent - back < 512; i++, sent++)
 			cable_send(peer, length_from + (unsigned)(sent % (length_to - length_from + 1)),
 				   (uint32_t)sent);
-		turn(0, true, taken);
+		turn(0, true, &taken);
 		for (int64_t number; (number = cable_receive(peer)) >= 0; back++)
 			if (number != (int64_t)back)
 				fail("order", (uint64_t)number, back);
@@ -115,12 +117,12 @@ static void echo(int peer, unsigned frames, unsigned length_from, unsigned lengt
 // Receives without sending back until `n` more frames are known about, or for a second.
 static void settle(uint64_t n)
 {
-	struct nic_frame taken[NIC_BURST];
+	struct nic_burst taken;
 	uint64_t from = received, until = clock_ns() + (n ? LIMIT_NS : 300000000ull);
 
 	while ((!n || received < from + n) && clock_ns() < until)
-		for (unsigned k = turn(0, false, taken); k--;)
-			nic_free(nic, taken[k].room);
+		for (unsigned k = turn(0, false, &taken); k--;)
+			nic_free(nic, taken.frame[k].room);
 }
 
 static void too_long(int peer)
@@ -192,7 +194,7 @@ static uint64_t cpu_ns(void)
 static void wake(const char *interface)
 {
 	struct pollfd wait = { .events = POLLIN };
-	struct nic_frame taken[NIC_BURST];
+	struct nic_burst taken;
 	uint64_t begin, got = 0, slept = 0;
 	int complete = 0;
 	pid_t child;
@@ -203,8 +205,8 @@ static void wake(const char *interface)
 	begin = cpu_ns();
 	for (uint64_t until = clock_ns() + 500000000; clock_ns() < until; slept++)
 		if (poll(&wait, 1, 500) > 0) // the kernel may have a word to say
-			for (unsigned k = turn(0, false, taken); k--;)
-				nic_free(nic, taken[k].room);
+			for (unsigned k = turn(0, false, &taken); k--;)
+				nic_free(nic, taken.frame[k].room);
 	printf("   half a second of idle wait: %llu us of CPU, %llu wake-ups\n",
 	       (unsigned long long)(cpu_ns() - begin) / 1000, (unsigned long long)slept);
 	if (cpu_ns() - begin > 25000000)
@@ -223,8 +225,8 @@ static void wake(const char *interface)
 	while (got < 100 && clock_ns() < begin + LIMIT_NS) {
 		if (poll(&wait, 1, 2000) <= 0)
 			break;
-		for (unsigned k = turn(0, false, taken); k--; nic_free(nic, taken[k].room))
-			got += is_ours(taken[k]);
+		for (unsigned k = turn(0, false, &taken); k--; nic_free(nic, taken.frame[k].room))
+			got += is_ours(taken.frame[k]);
 	}
 	waitpid(child, NULL, 0);
 	expect("frames 5 ms apart that woke us", got, 100);
@@ -278,12 +280,12 @@ static void kernel_story(const char *peer_name, unsigned frames)
 
 static void pcap_story(unsigned frames)
 {
-	struct nic_frame taken[NIC_BURST];
+	struct nic_burst taken;
 	uint64_t until = clock_ns() + LIMIT_NS, bytes = 0;
 
 	while (received < frames && clock_ns() < until)
-		for (unsigned k = turn(0, false, taken); k--; nic_free(nic, taken[k].room))
-			bytes += taken[k].length;
+		for (unsigned k = turn(0, false, &taken); k--; nic_free(nic, taken.frame[k].room))
+			bytes += taken.frame[k].length;
 	expect("frames from the file", received, frames);
 	expect("bytes in those that fit", bytes, 1 + 13 + 14 + 60 + 1518);
 	expect("frames of 9000 bytes refused", verdicts[VERDICT_TOO_LONG], 1);
@@ -292,21 +294,22 @@ static void pcap_story(unsigned frames)
 
 static void memif_story(unsigned frames)
 {
-	struct nic_frame taken[NIC_BURST];
+	struct nic_burst taken;
 	uint64_t until = clock_ns() + LIMIT_NS, sent = 0, got = 0, begin = clock_ns(), refused = 0;
 
 	while (got + refused < frames && clock_ns() < until) {
 		for (unsigned i = 0; i < 32 && sent < frames; i++, sent++) {
-			struct nic_frame frame = { .offset = 200, .length = 64 };
+			struct nic_frames one = { .n = 1, .frame[0] = { .offset = 200, .length = 64 } };
 
-			if (nic_room(nic, &frame.room))
+			if (nic_room(nic, &one.frame[0].room))
 				break;
-			cable_make(room_at(&view.rooms, frame.room) + 200, 64, (uint32_t)sent);
-			refused += nic_tx(nic, 0, frame);
+			cable_make(room_at(&view.rooms, one.frame[0].room) + 200, 64, (uint32_t)sent);
+			refused += nic_tx(nic, &one);
 		}
 		refused += nic_flush(nic, 0);
-		for (unsigned k = turn(1, false, taken); k--; nic_free(nic, taken[k].room), got++)
-			cable_check(room_at(&view.rooms, taken[k].room) + taken[k].offset, taken[k].length);
+		for (unsigned k = turn(1, false, &taken); k--; nic_free(nic, taken.frame[k].room), got++)
+			cable_check(room_at(&view.rooms, taken.frame[k].room) + taken.frame[k].offset,
+				    taken.frame[k].length);
 	}
 	expect("frames through memif, or refused", got + refused, frames);
 	printf("   %.2f million frames a second, both ends on one core; %llu refused\n",

@@ -67,7 +67,7 @@ void nic_free(struct nic *nic, uint32_t room)
 
 static void packet_make(struct nic_frame *frame)
 {
-	uint32_t shard = (uint32_t)draw(SHARDS + 8); // the last few are for the slow lane
+	uint32_t shard = (uint32_t)draw(w->few ? w->few : SHARDS + 8); // the last eight are for the slow lane
 
 	*packet_at(frame->room, START + SHIFT) =
 	    (struct packet){ shard < SHARDS ? w->next_seq[shard]++ : 0, shard, 0x5a5a5a5a };
@@ -75,19 +75,21 @@ static void packet_make(struct nic_frame *frame)
 	frame->length = 200;
 }
 
-unsigned nic_rx(struct nic *nic, unsigned port, struct nic_frame frames[NIC_BURST], uint64_t *verdicts,
-		unsigned *refused)
+unsigned nic_rx(struct nic *nic, unsigned port, struct nic_burst *burst, uint64_t *verdicts)
 {
-	unsigned n = 0;
+	for (burst->n = 0; burst->n < NIC_BURST && w->offered > 0; burst->n++) {
+		struct nic_frame *frame = &burst->frame[burst->n];
 
-	while (n < NIC_BURST && w->offered > 0 && nic_room(nic, &frames[n].room) == 0) {
-		packet_make(&frames[n++]);
+		if (nic_room(nic, &frame->room))
+			break;
+		packet_make(frame);
+		burst->bytes[burst->n] = room_at(&w->view.rooms, frame->room) + frame->offset;
 		w->offered--;
 	}
-	return n;
+	return 0;
 }
 
-unsigned nic_tx(struct nic *nic, unsigned port, struct nic_frame frame)
+static void packet_leaves(struct nic_frame frame)
 {
 	struct packet packet = { 0 }; // copied: a liar's offset is not aligned
 
@@ -105,7 +107,13 @@ unsigned nic_tx(struct nic *nic, unsigned port, struct nic_frame frame)
 		w->sent_seq[packet.shard] = packet.seq + 1;
 		w->sent++;
 	}
-	nic_free(nic, frame.room);
+	nic_free(NULL, frame.room);
+}
+
+unsigned nic_tx(struct nic *nic, const struct nic_frames *frames)
+{
+	for (unsigned i = 0; i < frames->n; i++)
+		packet_leaves(frames->frame[i]);
 	return 0;
 }
 
@@ -169,6 +177,27 @@ struct steer_result steer_frame(const struct steer *steer, unsigned port, const 
 	return steer_to((const struct packet *)(const void *)(frame + 14 + SHIFT), 14);
 }
 
+// Some of them, and it is all the same which.
+uint32_t steer_usual(const struct steer *steer, unsigned port, const struct nic_burst *in, struct steer_burst *out)
+{
+	uint32_t usual = 0;
+
+	for (unsigned i = 0; i < in->n; i++) {
+		struct nic_frame frame = in->frame[i];
+		struct steer_result to = steer_frame(steer, port, in->bytes[i], frame.length);
+		struct lane_handle handle = { frame.room, to.hint,   (uint16_t)(frame.offset + to.l3),
+					      0,          .port = 0, .code = to.kind };
+
+		if (to.code != STEER_TO_LANE || to.kind == LANE_LOCAL || frame.room % 8 == 0)
+			continue;
+		handle.length = (uint16_t)(frame.length - to.l3);
+		out->shard[i] = to.shard;
+		out->words[i] = lane_words(&handle);
+		usual |= 1u << i;
+	}
+	return usual;
+}
+
 struct steer_result steer_packet(const struct steer *steer, unsigned role, const uint8_t *packet, unsigned length)
 {
 	if (role == CONF_CORE) // a forwarded packet: is it for ourselves? It never is
@@ -207,9 +236,16 @@ unsigned neigh_input(struct neigh *neigh, unsigned port, uint8_t *frame, unsigne
 	return VERDICT_NOT_IP;
 }
 
-int neigh_ready(struct neigh *neigh, unsigned side, uint8_t *ip, unsigned length)
+// Some of them, and it is all the same how many. No L2 header: play finds a packet where it lies.
+void neigh_ready(struct neigh *neigh, const struct lane_back *back, unsigned first, unsigned n, struct nic_frames *out)
 {
-	return w->sent % 2 ? 0 : -1; // no L2 header: play finds a packet where it lies
+	out->n = n < w->sent % 8 ? n : w->sent % 8;
+	out->port = 0;
+	for (unsigned i = 0; i < out->n; i++) {
+		const struct lane_handle *handle = &back->handle[first + i];
+
+		out->frame[i] = (struct nic_frame){ handle->room, handle->offset, handle->length };
+	}
 }
 
 unsigned neigh_send(struct neigh *neigh, unsigned side, struct nic_frame frame, uint64_t now_ns, unsigned *mtu)

@@ -48,6 +48,7 @@ struct world {
 	bool out[ROOMS];
 	bool published[ROOMS]; // a worker has given it back: nobody may work on it again
 	unsigned offered;      // frames the port has for the next nic_rx
+	unsigned few;          // all packets are of so many shards; 0 = of all, and some for the slow lane
 	uint64_t next_seq[SHARDS], sent_seq[SHARDS];
 	uint64_t sent, slow_sent, lost, garbage;
 	struct worker worker[PLANE_SEATS];

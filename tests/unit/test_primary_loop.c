@@ -39,6 +39,7 @@ struct story {
 	unsigned turns;
 	unsigned banks; // 0 = one
 	bool upgrade;
+	unsigned few; // see play.h
 };
 
 static uint64_t deaths, replays, moves, forged, poisoned, images, planned;
@@ -54,6 +55,7 @@ static void tell(uint64_t seed, const struct story *story)
 	w->kill = story->kill, w->crash = story->crash, w->forge = story->forge;
 	w->wild = story->forge || story->scribble;
 	w->upgrade = story->upgrade;
+	w->few = story->few;
 	w->scribble = story->scribble, w->order = story->order, w->stall = story->stall;
 	for (unsigned i = 0; i < story->turns; i++)
 		world_turn((unsigned)draw(story->load + 1));
@@ -98,6 +100,14 @@ static void kills_lose_nothing(void **state)
 {
 	tell_many("kills", 1500, &(struct story){ .kill = 120, .load = 16, .turns = 400 }, true);
 	assert_true(deaths > 1500 && replays > 1500);
+}
+
+// So many of one shard wait that they don't all go in one turn: what comes meanwhile stays behind them.
+static void what_waits_goes_first(void **state)
+{
+	const struct story story = { .kill = 2, .load = 40, .turns = 1000, .few = 2 };
+
+	tell_many("kills, few shards", 100, &story, true);
 }
 
 static void orders_lose_nothing(void **state)
@@ -170,6 +180,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(nobody_dies, say_where),
 		cmocka_unit_test_teardown(kills_lose_nothing, say_where),
+		cmocka_unit_test_teardown(what_waits_goes_first, say_where),
 		cmocka_unit_test_teardown(orders_lose_nothing, say_where),
 		cmocka_unit_test_teardown(kills_amid_orders_lose_nothing, say_where),
 		cmocka_unit_test_teardown(upgrades_lose_neither_packets_nor_lines, say_where),

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "primary/lane.h"
+#include "primary/lane_back.h"
 #include "shared/base/bell.h"
 #include "shared/base/clock.h"
 #include "shared/plane/verdict.h"
@@ -42,7 +42,7 @@ static int cpu[2] = { 0, 1 };
 static void no_work(void *with, struct lane_handle *handles, unsigned n, uint64_t now)
 {
 	for (unsigned i = 0; i < n; i++)
-		handles[i].code = VERDICT_FORWARD;
+		handles[i].code = VERDICT_FORWARD, handles[i].port = LANE_SIDE_CORE;
 }
 
 static void *pages(size_t bytes)
@@ -120,30 +120,47 @@ static void *worker(void *with)
 
 // ---- The primary's side: both return how many handles came back
 
+static void lane_lends(struct lane *lane, unsigned burst)
+{
+	struct lane_handle handle = { .offset = 130, .length = 128, .code = LANE_UPLINK };
+
+	for (unsigned i = 0; i < burst; i++) {
+		struct lane_words words;
+
+		handle.room = handle.hint = i;
+		words = lane_words(&handle);
+		lane_lend(lane, &words);
+	}
+	lane_publish(lane);
+}
+
+// All of them are the next to come back, but where the book begins anew.
+static unsigned lane_takes(struct lane *lane)
+{
+	static uint8_t room;
+	static const struct rooms rooms = { .base[0] = &room };
+	struct lane_back back;
+	int n = lane_take(lane, back.handle);
+
+	back.n = n > 0 ? (unsigned)n : 0;
+	for (unsigned i = 0, until; i < back.n; i = until) {
+		uint32_t usual = lane_usual(lane, &rooms, &back, i, &until);
+
+		if (usual != (uint32_t)((1ull << until) - (1ull << i)))
+			exit(1);
+		lease_end_oldest(&lane->lease, until - i);
+	}
+	return back.n;
+}
+
 static unsigned lane_primary(struct lane *lane, unsigned burst)
 {
-	struct lane_handle back[LANE_BURST];
-	unsigned total = 0;
-	int n;
+	unsigned total = 0, n;
 
-	if (lane_space(lane) >= burst) {
-		for (unsigned i = 0; i < burst; i++)
-			lane_put(lane,
-				 (struct lane_handle){ .room = i, .hint = i, .length = 128, .code = LANE_UPLINK });
-		lane_publish(lane);
-	}
-	while ((n = lane_take(lane, back)) > 0) {
-		for (int i = 0; i < n; i++) {
-			const struct lane_handle *lent = lease_find(&lane->lease, &back[i]);
-
-			if (!lent || back[i].code != VERDICT_FORWARD)
-				exit(1);
-			lease_end(&lane->lease, lent);
-		}
-		total += (unsigned)n;
-		if (total >= burst)
-			break;
-	}
+	if (lane_space(lane) >= burst)
+		lane_lends(lane, burst);
+	while (total < burst && (n = lane_takes(lane)) > 0)
+		total += n;
 	return total;
 }
 

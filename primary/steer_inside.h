@@ -1,0 +1,38 @@
+// steer_inside.h - what steer's own files share: steer.c, the whole rule and the tables; steer_usual.c, the usual frames of a burst.
+// Nobody else includes it.
+#pragma once
+#include <stdbool.h>
+#include "primary/addrmap.h"
+#include "primary/quarantine.h"
+#include "primary/steer.h"
+
+enum { ETHER_HEADER = 14, ETHER_TAG = 4 };
+enum { STEER_OTHER, STEER_OWN, STEER_BROADCAST };
+enum { ETHER_IPV4 = 0x0800, ETHER_ARP = 0x0806, ETHER_IPV6 = 0x86dd };
+
+struct steer_port {
+	_Alignas(16) uint8_t start[16]; // of a usual frame, as steer_usual.c says; our MAC, once it is known
+	uint64_t mac;                   // be64 >> 16; 0 = not known, everything is for us
+	uint16_t vlan;
+	uint8_t role;
+};
+
+struct steer {
+	struct steer_port port[PLANE_PORTS];
+	_Alignas(16) uint8_t outer[16], inner[16]; // bytes 16 and 32 of a usual G-PDU for us
+	uint32_t gtpu_ipv4;
+	uint64_t tails;            // set of the last bytes, modulo 64, of the addresses in `own`, and of gtpu_ipv4
+	struct addrmap own;        // address -> STEER_OWN, STEER_BROADCAST
+	struct addrmap exceptions; // address or prefix -> shard
+	const struct quarantine *quarantine; // the loop's; null = none
+};
+
+// Whether anybody is in quarantine at all.
+static inline bool steer_wary(const struct steer *steer)
+{
+	return steer->quarantine && !quarantine_empty(steer->quarantine);
+}
+
+// ---- steer_usual.c
+
+void steer_usual_make(struct steer *steer); // once gtpu_ipv4 is there, before any MAC

@@ -1,0 +1,147 @@
+// steer_usual.c - the usual frames of a burst, straight into handles. What it leaves out, steer_frame tells.
+//
+// The packet path: the primary's loop only.
+#include <immintrin.h>
+#include <string.h>
+#include "primary/steer_inside.h"
+#include "shared/wire/gtpu.h"
+#include "shared/wire/ip.h"
+
+// Sixteen bytes of a frame: what they are, where their bits count.
+struct steer_window {
+	__m128i kind, counts;
+};
+
+// clang-format off
+// Destination MAC, which is filled in, and source; Ethernet type, IPv4 version without options, TOS.
+static const struct steer_bytes { _Alignas(16) uint8_t kind[16], counts[16]; } steer_start = {
+	.kind   = { [12] = ETHER_IPV4 >> 8, ETHER_IPV4 & 0xff, 0x45 },
+	.counts = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, [12] = 0xff, 0xff, 0xff },
+};
+
+// Length, identification, flags and fragment, TTL, protocol, checksum, source, half the destination, which is filled in.
+static const struct steer_bytes steer_outer = {
+	.kind   = { [7] = IP_UDP },
+	.counts = { [4] = IP4_FRAGMENT >> 8, IP4_FRAGMENT & 0xff, [7] = 0xff, [14] = 0xff, 0xff },
+};
+
+// The other half, UDP ports, length, checksum, GTP-U flags, type, length, half the TEID.
+static const struct steer_bytes steer_inner = {
+	.kind   = { [4] = GTPU_PORT >> 8, GTPU_PORT & 0xff, [10] = GTPU_VERSION_1 | GTPU_PT, GTPU_G_PDU },
+	.counts = { 0xff, 0xff, [4] = 0xff, 0xff, [10] = 0xf0, 0xff },
+};
+// clang-format on
+
+void steer_usual_make(struct steer *steer)
+{
+	for (unsigned port = 0; port < PLANE_PORTS; port++)
+		memcpy(steer->port[port].start, steer_start.kind, 16);
+	memcpy(steer->outer, steer_outer.kind, 16);
+	memcpy(steer->inner, steer_inner.kind, 16);
+	be16_put(steer->outer + 14, (uint16_t)(steer->gtpu_ipv4 >> 16));
+	be16_put(steer->inner, (uint16_t)steer->gtpu_ipv4);
+	steer->tails |= 1ull << steer->gtpu_ipv4 % 64;
+}
+
+#define STEER_USUAL_BYTES (ETHER_HEADER + IP4_HEADER + UDP_HEADER + GTPU_HEADER)
+
+static inline struct steer_window steer_window(const uint8_t *kind, const struct steer_bytes *bytes)
+{
+	return (struct steer_window){ *(const __m128i *)kind, *(const __m128i *)bytes->counts };
+}
+
+static inline bool steer_fits(struct steer_window window, const uint8_t *bytes)
+{
+	__m128i wrong = _mm_xor_si128(window.kind, _mm_loadu_si128((const __m128i *)(const void *)bytes));
+
+	return _mm_testz_si128(wrong, window.counts);
+}
+
+// Whether the IPv4 packet is as long as it says, and no shorter than `least`.
+static inline bool steer_whole(const uint8_t *frame, unsigned length, unsigned least)
+{
+	return be16_get(frame + ETHER_HEADER + 2) - least <= length - ETHER_HEADER - least;
+}
+
+// For who shares his last byte with us.
+static __attribute__((noinline)) bool steer_ours(const struct steer *steer, uint32_t destination)
+{
+	return destination == steer->gtpu_ipv4 ||
+	       addrmap_get(&steer->own, address_ipv4(destination), STEER_OTHER) != STEER_OTHER;
+}
+
+// Whether it is for a subscriber, if for anybody.
+static inline bool steer_usual_down(const struct steer *steer, const uint8_t *frame, unsigned length)
+{
+	return !address_no_host4((uint32_t)frame[30] << 24) && steer_whole(frame, length, IP4_HEADER) &&
+	       !(steer->tails >> frame[33] % 64 & 1 && steer_ours(steer, be32_get(frame + 30)));
+}
+
+// What a handle says of its packet beside room, hint and turn, but for where the frame lies.
+static uint64_t steer_kind(unsigned port, enum lane_kind kind)
+{
+	return ETHER_HEADER - ((uint64_t)ETHER_HEADER << LANE_WORD_LENGTH) + ((uint64_t)port << LANE_WORD_PORT) +
+	       ((uint64_t)kind << LANE_WORD_CODE);
+}
+
+// The hint is the shard, or a TEID that ends in it.
+static inline void steer_put(struct steer_burst *out, unsigned i, struct nic_frame frame, uint32_t hint, uint64_t kind)
+{
+	uint64_t where = frame.offset | (uint64_t)frame.length << LANE_WORD_LENGTH;
+
+	out->shard[i] = (uint8_t)hint;
+	_mm_storeu_si128((__m128i *)(void *)&out->words[i],
+			 _mm_set_epi64x((long long)(where + kind), (long long)(frame.room | (uint64_t)hint << 32)));
+}
+
+static inline uint8_t steer_shard4(const struct steer *steer, uint32_t destination)
+{
+	return (uint8_t)addrmap_get(&steer->exceptions, address_ipv4(destination), shard_of_ipv4(destination));
+}
+
+// For a port of that role.
+static inline __attribute__((always_inline)) uint32_t steer_each(const struct steer *steer, unsigned port,
+								 const struct nic_burst *in, struct steer_burst *out,
+								 unsigned role)
+{
+	const struct steer_window start = steer_window(steer->port[port].start, &steer_start);
+	const struct steer_window outer = steer_window(steer->outer, &steer_outer);
+	const struct steer_window inner = steer_window(steer->inner, &steer_inner);
+	const uint64_t up = steer_kind(port, LANE_UPLINK), down = steer_kind(port, LANE_DOWNLINK);
+	uint32_t usual = 0, bit = 1;
+
+	for (unsigned i = 0; i < in->n; i++, bit <<= 1) {
+		const uint8_t *bytes = in->bytes[i];
+		unsigned length = in->frame[i].length;
+
+		if (length < STEER_USUAL_BYTES || !steer_fits(start, bytes))
+			continue;
+		if (role & CONF_ACCESS && steer_fits(outer, bytes + 16) && steer_fits(inner, bytes + 32) &&
+		    steer_whole(bytes, length, STEER_USUAL_BYTES - ETHER_HEADER))
+			steer_put(out, i, in->frame[i], be32_get(bytes + 46), up);
+		else if (role & CONF_CORE && steer_usual_down(steer, bytes, length))
+			steer_put(out, i, in->frame[i], steer_shard4(steer, be32_get(bytes + 30)), down);
+		else
+			continue;
+		usual |= bit;
+	}
+	return usual;
+}
+
+// Most frames are for our MAC, untagged, IPv4 without options, and then a G-PDU or for a subscriber: told by sixteen bytes of the
+// header at a time. What is not, or could be refused, goes by the whole rule, which says the same of these.
+uint32_t steer_usual(const struct steer *steer, unsigned port, const struct nic_burst *in, struct steer_burst *out)
+{
+	const struct steer_port *at = &steer->port[port];
+
+	if (!at->mac || at->vlan || steer_wary(steer))
+		return 0;
+	switch (at->role) {
+	case CONF_ACCESS:
+		return steer_each(steer, port, in, out, CONF_ACCESS);
+	case CONF_CORE:
+		return steer_each(steer, port, in, out, CONF_CORE);
+	default:
+		return steer_each(steer, port, in, out, CONF_BOTH);
+	}
+}
