@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #include "shared/base/log.h"
 
@@ -160,4 +161,11 @@ int store_file_look(const char *dir, int fd)
 	}
 	close(try);
 	return 0;
+}
+
+bool store_file_full(int fd)
+{
+	struct statvfs disk;
+
+	return !fstatvfs(fd, &disk) && !disk.f_bavail;
 }

@@ -14,3 +14,6 @@ int store_file_open(const char *dir, struct store_checked *checked);
 
 // Whether the file is still the one that fd has, and whether it can be written: 0, -EUCLEAN another one is there, or -errno.
 int store_file_look(const char *dir, int fd);
+
+// Whether its disk has no room left: LMDB calls a write that was cut short for that an I/O error.
+bool store_file_full(int fd);

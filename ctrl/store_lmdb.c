@@ -250,6 +250,7 @@ static int lmdb_commit(void *self)
 	lmdb->change = NULL;
 	FAULT_POINT("store.committed");
 	if (code) {
+		code = code == EIO && store_file_full(lmdb->file) ? ENOSPC : code;
 		log_error("store.commit", "%s: %s; opening the store again", lmdb->dir, mdb_strerror(code));
 		return env_again(lmdb) == -EUCLEAN ? -EUCLEAN : error_of(code);
 	}

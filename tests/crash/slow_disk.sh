@@ -23,10 +23,20 @@ held() { shoal session ls --json | wc -l; }
 usage_of() { session_of "$1" | jq .usage.uplink_packets; }
 used_more() { (($(usage_of "$UE") > $1)); }
 
-wish ask 1 store.committing:1:wait
+# With the import, that is: where it was usage that was being written just then, the import is refused after a while, and all is tried again.
+disk_stands() {
+	for ((number = 1; number < 40; number += 2)); do
+		wish ask "$number" store.committing:1:wait
+		shoal --timeout 60 session import --fresh "$LAB/first.csv" >"$LAB/first" 2>&1 & first=$!
+		wait_for 20 happened || return 1
+		sleep 3 # ctrl's patience is 2 s
+		! kill -0 "$first" 2>/dev/null || return 0
+		wish ask $((number + 1)) none:1
+	done
+	return 1
+}
 subscribers_make 1 101 >"$LAB/first.csv"
-shoal --timeout 60 session import "$LAB/first.csv" >"$LAB/first" 2>&1 & first=$!
-that "the disk stands still" wait_for 20 happened
+that "the disk stands still" disk_stands
 pings "$UE" 200 0.01 still & ping=$!
 that "status is told" quietly shoal status
 that "sessions are told" equal "$(held)" 8
@@ -40,7 +50,7 @@ that "packets go on" equal "$(pings_lost still)" 0
 that "usage is still heard" wait_for 10 used_more "$before"
 that "nobody was told that the first change is done" kill -0 "$first"
 
-wish ask 2 none:1
+wish ask $((number + 1)) none:1
 that "the first change ends well when the disk moves again" wait "$first"
 that "it is there, and what was refused is not" equal "$(held)" 9
 that "changes work again" quietly shoal session import "$LAB/second.csv"

@@ -16,6 +16,7 @@ ue_pings "$UE"
 
 subscribers_make 50000 50000 >"$LAB/many.csv"
 that "an import that does not fit is refused" refused STORE_FAILED shoal session import "$LAB/many.csv"
+that "it is said why" grep -q "store cannot be written.*No space left" "$LAB/refused"
 that "packets go on" ue_pings "$UE"
 that "ctrl lives" lab_alive ctrl
 count=$(shoal status --json | jq .sessions)
