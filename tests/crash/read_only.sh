@@ -8,7 +8,7 @@ set -euo pipefail
 . "$(dirname "$0")/../lab/story.sh"
 DISK=mnt/store
 quietly() { "$@" >/dev/null 2>&1; }
-on_disk() { nsenter --mount="/proc/$(lab_pid disk)/ns/mnt" "$@"; }
+on_disk() { nsenter --target "$(lab_pid disk)" --mount --root "$@"; } # its root too: ours may be a folder of the host's
 disk_mount() { on_disk mount -o loop,errors=remount-ro "$LAB/disk.img" "$LAB/$DISK"; }
 disk_there() { [[ -e /proc/$(lab_pid disk)/ns/mnt && $(readlink "/proc/$(lab_pid disk)/ns/mnt") != $(readlink /proc/self/ns/mnt) ]]; }
 disk_fails() { # an error in the file system's own structures, as far as ext4 can tell
@@ -18,7 +18,7 @@ disk_fails() { # an error in the file system's own structures, as far as ext4 ca
 }
 gateway_start_one() { # primary|nursery|ctrl
 	local under=()
-	[[ $1 != ctrl ]] || under=(nsenter "--mount=/proc/$(lab_pid disk)/ns/mnt")
+	[[ $1 != ctrl ]] || under=(nsenter --target "$(lab_pid disk)" --mount --root)
 	lab_start "$1" gw "${under[@]}" "$BUILD/$(gateway_program "$1")" --config "$LAB/shoal.yaml"
 }
 held() { shoal session ls --json | wc -l; }
