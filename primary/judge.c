@@ -40,16 +40,22 @@ static enum judge_verdict judge_runs(const struct judge *judge)
 	return ran_ns >= judge->tick_ns ? JUDGE_LATE : JUDGE_NONE;
 }
 
+// Who was pushed off its core most of the time ran with cold caches, and the clock counts the pushing too.
+static uint64_t judge_ran(uint64_t ran_ns, uint64_t passed_ns, uint64_t tick_ns)
+{
+	return ran_ns < passed_ns / 2 ? ran_ns / JUDGE_SPARSE : smaller(ran_ns, tick_ns);
+}
+
 enum judge_verdict judge_look(struct judge *judge, const struct judge_sample *now)
 {
-	uint64_t ran_ns = now->run_ns - judge->last.run_ns;
+	uint64_t ran_ns = now->run_ns - judge->last.run_ns, passed_ns = now->now_ns - judge->last.now_ns;
 	enum judge_verdict runs, stands;
 
-	judge->ran_ns += smaller(ran_ns, judge->tick_ns);
+	judge->ran_ns += judge_ran(ran_ns, smaller(passed_ns, JUDGE_LOOK_NS), judge->tick_ns);
 	if (ran_ns || now->state != judge->last.state)
 		judge->stood_ns = 0;
 	else
-		judge->stood_ns += smaller(now->now_ns - judge->last.now_ns, JUDGE_LOOK_NS);
+		judge->stood_ns += smaller(passed_ns, JUDGE_LOOK_NS);
 	judge->last = *now;
 	if (now->traced)
 		return JUDGE_TRACED;

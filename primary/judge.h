@@ -2,7 +2,8 @@
 //
 // Looked at about every millisecond while the doubt lasts; wall time alone never condemns. The kernel moves a thread's CPU clock
 // in steps of one tick, and one step may be a processor that a hypervisor took away for long: so each step counts as one
-// tick at most, and looks that come late count as one that came in time.
+// tick at most, and looks that come late count as one that came in time. Where a worker ran for less than half of the time between two
+// looks, the host is so busy that it gets slices of some ten microseconds: that counts an eighth.
 //
 //   runs, a tick without progress                -> LATE: do not feed it
 //   runs, three ticks                            -> LOOPS: it hangs, and what it has in hand is suspect
@@ -17,6 +18,7 @@
 #define JUDGE_TICK_MIN_NS 4000000u  // however fine the kernel's clock is
 #define JUDGE_TICK_MAX_NS 10000000u // whatever was measured
 #define JUDGE_TICKS 3u
+#define JUDGE_SPARSE 8u
 #define JUDGE_STOOD_NS 18000000u // and the silence before the doubt
 #define JUDGE_LOOK_NS 2500000u   // two looks are not further apart than this, whatever the clock says
 

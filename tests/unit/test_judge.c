@@ -58,6 +58,31 @@ static void a_processor_taken_away_is_one_tick(void **state)
 	assert_int_equal(stands(10), JUDGE_STARVED);
 }
 
+// 10 ms of processor time in slices of 30 us are no hang; an endless loop is found even so.
+static void slices_on_a_busy_host(void **state)
+{
+	enum judge_verdict verdict = JUDGE_NONE;
+
+	begin('R');
+	for (unsigned i = 0; i < 400; i++)
+		verdict = look(MS, 30000);
+	assert_false(judge_fatal(verdict));
+	for (unsigned i = 0; i < 4000; i++)
+		verdict = look(MS, 30000);
+	assert_int_equal(verdict, JUDGE_LOOPS);
+}
+
+// Half of a core, in slices as long as the kernel's usual ones.
+static void loops_beside_another(void **state)
+{
+	enum judge_verdict verdict = JUDGE_NONE;
+
+	begin('R');
+	for (unsigned i = 0; i < 24; i++)
+		verdict = look(MS, i / 4 % 2 ? MS : 0);
+	assert_int_equal(verdict, JUDGE_LOOPS);
+}
+
 static void stopped(void **state)
 {
 	begin('T');
@@ -135,6 +160,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(loops),
 		cmocka_unit_test(a_processor_taken_away_is_one_tick),
+		cmocka_unit_test(slices_on_a_busy_host),
+		cmocka_unit_test(loops_beside_another),
 		cmocka_unit_test(stopped),
 		cmocka_unit_test(goes_on_in_time),
 		cmocka_unit_test(blocked),
