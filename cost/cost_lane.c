@@ -6,7 +6,7 @@
 #include "cost/cost_path.h"
 #include "cost/count.h"
 #include "cost/pair.h"
-#include "primary/lane.h"
+#include "primary/lane_back.h"
 #include "primary/steer.h"
 #include "shared/base/clock.h"
 #include "shared/plane/verdict.h"
@@ -15,6 +15,8 @@
 #define HANDLES (1u << 14)
 #define REPEATS 61u
 #define ETHERNET 14u
+
+static const uint8_t ethernet[ETHERNET] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0 }; // to us, IPv4
 
 struct sides {
 	_Alignas(128) struct lane lane; // primary's
@@ -28,48 +30,75 @@ struct sides {
 
 static void nothing(void *with, struct lane_handle *handles, unsigned n, uint64_t now)
 {
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
 		handles[i].code = VERDICT_FORWARD;
+		handles[i].port = LANE_SIDE_CORE;
+	}
 }
 
-// A frame as the device left it: steering looks at it and says what the handle says.
-static struct lane_handle steered(struct sides *sides, struct lane_handle handle)
+// Frames as the device left them: steering looks at them and says what the handles say.
+static void lend_steered(struct sides *sides)
 {
-	const uint8_t *packet = room_at(&sides->world->view.rooms, handle.room) + handle.offset;
-	struct steer_result found = steer_frame(sides->steer, 0, packet - ETHERNET, handle.length + ETHERNET);
+	const struct lane_handle *ready = &sides->ready[sides->next % WORLD_ROOMS];
+	struct nic_burst in = { .n = LANE_BURST };
+	struct steer_burst to;
 
-	sides->wrong += found.code != STEER_TO_LANE || found.hint != handle.hint;
-	handle.code = found.kind;
-	handle.hint = found.hint;
-	return handle;
+	for (unsigned i = 0; i < LANE_BURST; i++) {
+		uint16_t offset = (uint16_t)(ready[i].offset - ETHERNET),
+			 length = (uint16_t)(ready[i].length + ETHERNET);
+
+		in.frame[i] = (struct nic_frame){ .room = ready[i].room, .offset = offset, .length = length };
+		in.bytes[i] = room_at(&sides->world->view.rooms, ready[i].room) + offset;
+	}
+	sides->wrong += steer_usual(sides->steer, 0, &in, &to) != UINT32_MAX;
+	for (unsigned i = 0; i < LANE_BURST; i++) {
+		sides->wrong += to.words[i].place != (ready[i].room | (uint64_t)ready[i].hint << 32);
+		lane_lend(&sides->lane, &to.words[i]);
+	}
 }
 
 static void lend(void *with)
 {
+	_Static_assert(WORLD_ROOMS % LANE_BURST == 0 && NIC_BURST == LANE_BURST, "bursts are whole");
 	struct sides *sides = with;
 
 	if (lease_credit(&sides->lane.lease) < LANE_BURST)
 		return;
-	for (unsigned i = 0; i < LANE_BURST; i++) {
-		struct lane_handle handle = sides->ready[sides->next++ % WORLD_ROOMS];
+	if (sides->steer)
+		lend_steered(sides);
+	for (unsigned i = 0; !sides->steer && i < LANE_BURST; i++) {
+		struct lane_words words = lane_words(&sides->ready[(sides->next + i) % WORLD_ROOMS]);
 
-		lane_put(&sides->lane, sides->steer ? steered(sides, handle) : handle);
+		lane_lend(&sides->lane, &words);
 	}
+	sides->next += LANE_BURST;
 	lane_publish(&sides->lane);
+}
+
+static void take_one(struct sides *sides, const struct lane_handle *back)
+{
+	const struct lane_handle *lent = lease_find(&sides->lane.lease, back);
+
+	if (lent)
+		lease_end(&sides->lane.lease, lent);
+	sides->wrong++;
 }
 
 static void take(void *with)
 {
 	struct sides *sides = with;
-	struct lane_handle back[LANE_BURST];
-	int n = lane_take(&sides->lane, back);
+	struct lane_back back;
+	int n = lane_take(&sides->lane, back.handle);
+	unsigned until = 0;
 
-	for (int i = 0; i < n; i++) {
-		const struct lane_handle *lent = lease_find(&sides->lane.lease, &back[i]);
+	back.n = n > 0 ? (unsigned)n : 0;
+	for (unsigned i = 0; i < back.n; i = until) {
+		uint64_t usual = lane_usual(&sides->lane, &sides->world->view.rooms, &back, i, &until);
+		unsigned run = (unsigned)__builtin_ctzll(~(usual >> i));
 
-		if (lent)
-			lease_end(&sides->lane.lease, lent);
-		sides->wrong += !lent;
+		lease_end_oldest(&sides->lane.lease, run);
+		for (i += run; i < until; i++)
+			take_one(sides, &back.handle[i]); // all of them are usual, or something is wrong
 	}
 }
 
@@ -109,6 +138,8 @@ static struct steer *steer_open(const struct world *world)
 	conf->ports = 1;
 	conf->port[0].role = CONF_ACCESS;
 	steer = steer_make(conf, world->view.plane);
+	if (steer)
+		steer_mac(steer, 0, ethernet);
 	free(conf);
 	return steer;
 }
@@ -130,7 +161,7 @@ static bool sides_open(struct sides *sides, struct world *world, bool steer)
 
 		sides->ready[i] = world_lend(world, i, i & (world->sessions - 1), LINE_UPLINK);
 		ether = room_at(&world->view.rooms, i) + sides->ready[i].offset - ETHERNET;
-		memcpy(ether, "\2\0\0\0\0\1\2\0\0\0\0\2\10\0", ETHERNET);
+		memcpy(ether, ethernet, ETHERNET);
 	}
 	return true;
 }
