@@ -239,6 +239,9 @@ fault_deaf_subscriber() {
 	rm "$LAB/hold" "$LAB/deaf"
 }
 
+# The same command each time: what is done already is answered, not done again.
+others_come() { shoal session import --wait "$LAB/others.csv" >"$LAB/refused" 2>&1; }
+
 # The disk under ctrl's store is full: changes are refused, and taken again once there is room. What sessions that have gone left free
 # inside the store serves others first, after many storms all of these.
 fault_disk_full() {
@@ -247,13 +250,13 @@ fault_disk_full() {
 	begin none
 	dd if=/dev/zero of="$GW_STORE_DIR/filler" bs=64k status=none 2>/dev/null || true
 	came=("$OTHERS")
-	while ((${#came[@]} < 8)) && shoal session import "$LAB/others.csv" >"$LAB/refused" 2>&1; do
+	while ((${#came[@]} < 8)) && others_come; do
 		others_table 4000
 		came+=("$OTHERS")
 	done
 	((${#came[@]} == 8)) || grep -q STORE_FAILED "$LAB/refused" || story_fail "a full disk: $(tail -n 3 "$LAB/refused")"
 	rm "$GW_STORE_DIR/filler"
-	wait_for 20 shoal session import --wait "$LAB/others.csv" >/dev/null 2>&1
+	wait_for 20 others_come || story_fail "a disk with room again: $(tail -n 3 "$LAB/refused")"
 	sessions_leave "${came[@]}"
 }
 

@@ -67,7 +67,7 @@ static void conf_write(void)
 		"pools:\n"
 		"  - {dnn: internet, ipv4: 10.45.0.0/21}\n"
 		"limits: {foreign_slots: 1, rates: 64}\n"
-		"ctrl: {store_dir: %s/store, store_mib: 256}\n",
+		"ctrl: {store_dir: %s/store, store_mib: 256, closed_max: 5000}\n",
 		dir, dir);
 	fclose(file);
 }
