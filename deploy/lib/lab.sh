@@ -13,7 +13,7 @@ LAB=''
 lab_open() {
 	lab_sweep
 	LAB=$(mktemp -d /tmp/shoal-lab.XXXXXX)
-	lab_identity $$ >"$LAB/owner"
+	lab_identity $$ >"$LAB/owner.new" && mv "$LAB/owner.new" "$LAB/owner" # all at once: others sweep
 	mkdir "$LAB/log" "$LAB/pid" "$LAB/from"
 	export RUNTIME_DIRECTORY=$LAB # where the EAL of test programs keeps its files
 	trap lab_close EXIT

@@ -17,7 +17,7 @@ OURS = {
     "topo": ["shared/base/*", "topo/*"],
     "primary": ["shared/*", "proto/*", "topo/*", "primary/*"],
     "workers": ["shared/*", "workers/*"],
-    "cost": ["shared/*", "topo/*", "workers/*", "primary/lane.h", "primary/steer.h", "cost/*"],
+    "cost": ["shared/*", "topo/*", "workers/*", "primary/lane_back.h", "primary/steer.h", "cost/*"],
     "ctrl": ["shared/base/*", "shared/wire/*", "shared/plane/verdict.h", "shared/plane/limits.h", "shared/plane/build.h", "proto/*", "ctrl/*"],
     "ctrl/cli": ["shared/base/*", "shared/wire/*", "shared/plane/verdict.h", "shared/plane/limits.h", "shared/plane/build.h", "proto/*", "topo/*", "ctrl/*"],
     "tests": ["*"],
