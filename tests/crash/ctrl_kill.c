@@ -15,9 +15,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include <nng/nng.h>
-#include <nng/protocol/reqrep0/req.h>
-#include "proto/oss.pb-c.h"
+#include "tests/crash/oss_line.h"
 
 #define CLIENTS 24u  // as many changes are under way: thousands a second
 #define SESSIONS 60u // of each client
@@ -32,7 +30,7 @@ struct client {
 	uint64_t done;
 };
 
-static char dir[64], url[128];
+static char dir[64], door[128];
 static atomic_bool stop;
 static atomic_ulong answers;
 static struct client clients[CLIENTS];
@@ -67,7 +65,7 @@ static void conf_write(void)
 		"pools:\n"
 		"  - {dnn: internet, ipv4: 10.45.0.0/21}\n"
 		"limits: {foreign_slots: 1, rates: 64}\n"
-		"ctrl: {store_dir: %s/store, store_mib: 256, closed_max: 5000}\n",
+		"ctrl: {store_dir: %s/store, store_mib: 2048, closed_max: 5000}\n",
 		dir, dir);
 	fclose(file);
 }
@@ -101,65 +99,18 @@ static uint64_t now_s(void)
 	return (uint64_t)now.tv_sec;
 }
 
-// One try: null if nobody answered in time.
-static Shoal__Oss__Response *try_once(nng_socket socket, const uint8_t *bytes, size_t length)
+static void rest_ms(unsigned ms)
 {
-	Shoal__Oss__Response *response = NULL;
-	nng_msg *message;
-
-	if (nng_msg_alloc(&message, length))
-		give_up("no memory");
-	memcpy(nng_msg_body(message), bytes, length);
-	if (nng_sendmsg(socket, message, 0)) {
-		nng_msg_free(message);
-		return NULL;
-	}
-	if (!nng_recvmsg(socket, &message, 0)) {
-		response = shoal__oss__response__unpack(NULL, nng_msg_len(message), nng_msg_body(message));
-		nng_msg_free(message);
-	}
-	return response;
+	nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
 }
 
-static nng_socket dial(void);
-
-// Asks until there is an answer. NNG 1.5's dialer gives up for good when its peer dies in the middle of the greeting, so after
-// each try without answer there is a new one.
-static Shoal__Oss__Response *ask(nng_socket *socket, Shoal__Oss__Request *request)
+static Shoal__Oss__Response *ask(struct oss_line *line, Shoal__Oss__Request *request)
 {
-	uint64_t begin = now_s();
-	Shoal__Oss__Response *response = NULL;
-	uint8_t bytes[1024];
-	size_t length;
+	Shoal__Oss__Response *response = oss_ask(line, request, PATIENCE_S);
 
-	request->version = 1;
-	length = shoal__oss__request__get_packed_size(request);
-	if (length > sizeof(bytes))
-		give_up("request of %zu bytes", length);
-	shoal__oss__request__pack(request, bytes);
-	while (!(response = try_once(*socket, bytes, length)) && now_s() - begin < PATIENCE_S) {
-		nng_close(*socket);
-		*socket = dial();
-	}
 	if (!response)
 		give_up("no answer in %d s", PATIENCE_S);
 	return response;
-}
-
-static nng_socket dial(void)
-{
-	nng_socket socket;
-
-	if (nng_req0_open(&socket))
-		give_up("no socket");
-	nng_socket_set_ms(socket, NNG_OPT_REQ_RESENDTIME, 100);
-	nng_socket_set_ms(socket, NNG_OPT_SENDTIMEO, 1000);
-	nng_socket_set_ms(socket, NNG_OPT_RECVTIMEO, 1000);
-	nng_socket_set_ms(socket, NNG_OPT_RECONNMINT, 5);
-	nng_socket_set_ms(socket, NNG_OPT_RECONNMAXT, 20);
-	if (nng_dial(socket, url, NULL, NNG_FLAG_NONBLOCK))
-		give_up("cannot dial %s", url);
-	return socket;
 }
 
 struct words {
@@ -196,7 +147,7 @@ static void change_check(const Shoal__Oss__Response *response, const char *what)
 			response->status->message);
 }
 
-static void change(struct client *client, nng_socket *socket, unsigned n)
+static void change(struct client *client, struct oss_line *line, unsigned n)
 {
 	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
 	Shoal__Oss__SessionCreate create = SHOAL__OSS__SESSION_CREATE__INIT;
@@ -223,7 +174,7 @@ static void change(struct client *client, nng_socket *socket, unsigned n)
 		request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_DELETE;
 		request.session_delete = &delete;
 	}
-	response = ask(socket, &request);
+	response = ask(line, &request);
 	change_check(response, request.session_create == &create ? "create" : "modify or delete");
 	client->id[n] =
 	    request.body_case == SHOAL__OSS__REQUEST__BODY_SESSION_DELETE ? 0 : response->session->session->id;
@@ -236,11 +187,11 @@ static void change(struct client *client, nng_socket *socket, unsigned n)
 static void *client_run(void *with)
 {
 	struct client *client = with;
-	nng_socket socket = dial();
+	struct oss_line line = { door, -1 };
 
 	while (!atomic_load(&stop))
-		change(client, &socket, draw(client, SESSIONS));
-	nng_close(socket);
+		change(client, &line, draw(client, SESSIONS));
+	oss_hang_up(&line);
 	return NULL;
 }
 
@@ -272,14 +223,14 @@ static unsigned everything_check(void)
 	static bool addresses[2048];
 	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
 	Shoal__Oss__SessionList list = SHOAL__OSS__SESSION_LIST__INIT;
-	nng_socket socket = dial();
+	struct oss_line line = { door, -1 };
 	unsigned seen = 0;
 
 	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_LIST;
 	request.session_list = &list;
 	list.limit = 1000;
 	do {
-		Shoal__Oss__Response *response = ask(&socket, &request);
+		Shoal__Oss__Response *response = ask(&line, &request);
 
 		change_check(response, "list");
 		for (size_t i = 0; i < response->session_list->n_sessions; i++, seen++)
@@ -292,22 +243,19 @@ static unsigned everything_check(void)
 			if (clients[i].id[n])
 				give_up("session %llu was acknowledged and is not there",
 					(unsigned long long)clients[i].id[n]);
-	nng_close(socket);
+	oss_hang_up(&line);
 	return seen;
 }
 
-static void rest_ms(unsigned ms)
-{
-	nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
-}
-
-// A store full of accounts takes its time to be read.
-static void rest_until_served(void)
+// A store full of answered keys takes its time to be read. How long, in milliseconds.
+static unsigned rest_until_served(void)
 {
 	unsigned long before = atomic_load(&answers);
+	unsigned ms = 0;
 
-	for (uint64_t begin = now_s(); atomic_load(&answers) == before && now_s() - begin < PATIENCE_S;)
+	for (; atomic_load(&answers) == before && ms < PATIENCE_S * 1000; ms++)
 		rest_ms(1);
+	return ms;
 }
 
 static pid_t kill_often(const char *program, unsigned kills)
@@ -316,9 +264,10 @@ static pid_t kill_often(const char *program, unsigned kills)
 	int status;
 
 	for (unsigned i = 0; i < kills; i++) {
-		if (rand() % 8) // some die while they start
-			rest_until_served();
-		rest_ms(20 + (unsigned)rand() % 150); // the moment is meant to be any
+		unsigned start_ms = rand() % 8 ? rest_until_served() : 0; // some die while they start
+
+		rest_ms(20 + (unsigned)rand() %
+				 (150 + 3 * start_ms)); // the moment is meant to be any, and most of them served
 		kill(pid, SIGKILL);
 		waitpid(pid, &status, 0);
 		if (!WIFSIGNALED(status))
@@ -361,7 +310,7 @@ int main(int argc, char **argv)
 	snprintf(dir, sizeof(dir), "/tmp/shoal-ctrl-kill.XXXXXX");
 	if (!mkdtemp(dir))
 		return perror(dir), 1;
-	snprintf(url, sizeof(url), "ipc://%s/run/oss.ipc", dir);
+	snprintf(door, sizeof(door), "%s/run/oss.ipc", dir);
 	conf_write();
 	srand((unsigned)getpid());
 	begin = now_s();
