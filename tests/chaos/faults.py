@@ -89,6 +89,16 @@ def blackouts(records, side):
     return [r[side]["blackout_us"]["max"] / 1000 for r in records if r[side]["shards"]]
 
 
+def each_blackout(records, side):
+    return [us / 1000 for r in records for us in r[side]["shard_blackout_us"]]
+
+
+def blackout_row(records, side):
+    worst = blackouts(records, side)
+    return {"p50": quantile(each_blackout(records, side), 0.5), "p50_worst": quantile(worst, 0.5), "p99": quantile(worst, 0.99),
+            "max": quantile(worst, 1)}
+
+
 def judged(records):
     """p99 of the worse side, milliseconds, without what the kernel says was waiting for a core."""
     worst = [max(r[side]["blackout_us"]["max"] for side in ("set", "others")) - r["waited_us"] for r in records]
@@ -111,7 +121,6 @@ def spoilt(records):
 
 
 def row(fault, records):
-    own, others = blackouts(records, "set"), blackouts(records, "others")
     return {
         "fault": fault,
         "times": len(records),
@@ -121,8 +130,8 @@ def row(fault, records):
         "duplicated": total(records, "duplicated"),
         "reordered": total(records, "reordered"),
         "spoilt": spoilt(records),
-        "blackout_ms": {name: quantile(own, q) for name, q in (("p50", 0.5), ("p99", 0.99), ("max", 1))},
-        "others_ms": {name: quantile(others, q) for name, q in (("p50", 0.5), ("p99", 0.99), ("max", 1))},
+        "blackout_ms": blackout_row(records, "set"),
+        "others_ms": blackout_row(records, "others"),
         "waited_ms": quantile([r["waited_us"] / 1000 for r in records], 0.5),
         "judged_ms": judged(records),
         "judged_rate": judged_rate(records),
@@ -152,15 +161,15 @@ def broken(row, promise, quiet):
         yield f"usage wrong by {row['usage']} packets"
 
 
-HEAD = f"{'fault':30} {'times':>5} {'sent':>9} {'lost':>6} {'twice':>5} {'order':>5} {'spoilt':>6} {'blackout p50/p99/max ms':>24} " \
-       f"{'others p50/p99/max ms':>22} {'waited':>7} {'rate':>6} {'leaked':>6} {'usage':>6}"
+HEAD = f"{'fault':30} {'times':>5} {'sent':>9} {'lost':>6} {'twice':>5} {'order':>5} {'spoilt':>6} {'blackout p50, worst p50/p99/max ms':>34} " \
+       f"{'others likewise':>25} {'waited':>7} {'rate':>6} {'leaked':>6} {'usage':>6}"
 
 
 def text(row):
     own = "/".join(f"{v:.3f}" if v < 1 else f"{v:.1f}" for v in row["blackout_ms"].values())
     others = "/".join(f"{v:.3f}" if v < 1 else f"{v:.1f}" for v in row["others_ms"].values())
     return f"{row['fault']:30} {row['times']:5} {row['sent']:9} {row['lost']:6} {row['duplicated']:5} {row['reordered']:5} " \
-           f"{row['spoilt']:6} {own:>24} {others:>22} {row['waited_ms']:7.1f} {row['others_rate']:6.4f} {row['leaked']:6} {row['usage']:6}"
+           f"{row['spoilt']:6} {own:>34} {others:>25} {row['waited_ms']:7.1f} {row['others_rate']:6.4f} {row['leaked']:6} {row['usage']:6}"
 
 
 def table(path, json_path=None):

@@ -6,6 +6,7 @@
 struct side { // one of the two sets of shards
 	struct account_tally sum;
 	struct spread blackouts; // one a shard
+	json_t *each;            // the same as they were
 	uint64_t blackout;
 	unsigned shards;
 };
@@ -31,7 +32,7 @@ static uint64_t pace_of(const struct account *account, const struct report_ask *
 }
 
 // A shard was dark for as long as its longest delayed packet was under way, or its longest silence lasted beyond its pace.
-static void side_add(struct side *side, const struct account_tally *tally, uint64_t pace)
+static void side_add(struct side *side, const struct account_tally *tally, const struct report_ask *ask, uint64_t pace)
 {
 	uint64_t dark = tally->shard_gap > pace ? tally->shard_gap - pace : 0;
 
@@ -39,6 +40,7 @@ static void side_add(struct side *side, const struct account_tally *tally, uint6
 	side->shards++;
 	side->blackout = RTE_MAX(side->blackout, dark);
 	spread_add(&side->blackouts, dark);
+	json_array_append_new(side->each, json_real(us_of(ask, dark)));
 	account_join(&side->sum, tally);
 }
 
@@ -54,13 +56,13 @@ static json_t *side_json(const struct side *side, const struct report_ask *ask, 
 	json_int_t lost = (json_int_t)sum->sent - (json_int_t)sum->received;
 
 	return json_pack(
-	    "{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:f, s:o, s:o}", "shards", side->shards,
+	    "{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:f, s:o, s:o, s:o}", "shards", side->shards,
 	    "sent", (json_int_t)sum->sent, "received", (json_int_t)sum->received, "arrived", (json_int_t)sum->arrived,
 	    "lost", lost, "duplicated", (json_int_t)sum->duplicated, "reordered", (json_int_t)sum->reordered, "stale",
 	    (json_int_t)sum->stale, "damaged", (json_int_t)sum->damaged, "stray", (json_int_t)sum->stray, "rate",
 	    seconds > 0 ? (double)sum->received / seconds : 0., "gap_us", times(ask, &sum->gaps, sum->flow_gap),
 	    "shard_gap_us", us_of(ask, sum->shard_gap), "delay_us", times(ask, &sum->delays, sum->delay), "blackout_us",
-	    times(ask, &side->blackouts, side->blackout));
+	    times(ask, &side->blackouts, side->blackout), "shard_blackout_us", side->each);
 }
 
 struct instrument {
@@ -109,13 +111,15 @@ json_t *report_make(struct account *account, const struct report_ask *ask)
 	if (ask->to <= ask->from || first->number != ask->from || last->number != ask->to - 1 || !last->to)
 		return NULL;
 	seconds = (double)(last->to - first->from) / (double)ask->hz;
+	side[0].each = json_array();
+	side[1].each = json_array();
 	for (unsigned shard = 0; shard < ACCOUNT_SHARDS; shard++) {
 		unsigned in = ask->shards[shard / 64] >> shard % 64 & 1, sessions = sessions_of(account, shard);
 		struct account_tally sum;
 
 		shard_sum(account, ask, shard, &sum);
 		if (sessions)
-			side_add(&side[in], &sum, pace / sessions);
+			side_add(&side[in], &sum, ask, pace / sessions);
 	}
 	return json_pack("{s:I, s:I, s:f, s:o, s:o, s:o}", "from", (json_int_t)ask->from, "to", (json_int_t)ask->to,
 			 "seconds", seconds, "set", side_json(&side[1], ask, seconds), "others",
