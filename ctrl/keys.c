@@ -8,7 +8,8 @@
 #include "shared/base/log.h"
 
 #define PRUNE_AT_ONCE 64u
-#define BODY_FIRST 10u // field numbers of Request's bodies begin here
+#define FULL_MS 600000u // too many are told of no more often than this
+#define BODY_FIRST 10u  // field numbers of Request's bodies begin here
 
 struct keys_entry {
 	struct keys_entry *newer;
@@ -185,6 +186,14 @@ int keys_add(struct keys *keys, const struct keys_request *request, const Protob
 	return 0;
 }
 
+static void full_tell(struct keys *keys, uint64_t now_ms)
+{
+	if (keys->full_ms && now_ms - keys->full_ms < FULL_MS)
+		return;
+	keys->full_ms = now_ms;
+	log_warning("keys.full", "more than %u requests in 24 hours: forgetting the oldest keys", KEYS_MAX);
+}
+
 void keys_prune(struct keys *keys, uint64_t now_ms, struct batch *batch)
 {
 	const struct keys_entry *entry = keys->oldest;
@@ -196,8 +205,7 @@ void keys_prune(struct keys *keys, uint64_t now_ms, struct batch *batch)
 		if (!old && keys->by_hash.count - keys->dropping <= KEYS_MAX)
 			break;
 		if (!old)
-			log_warning("keys.full", "more than %u requests in 24 hours: forgetting the oldest keys",
-				    KEYS_MAX);
+			full_tell(keys, now_ms);
 		if (batch_drop(batch, STORE_KEYS, entry->number))
 			break;
 		keys->dropping++;

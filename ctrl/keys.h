@@ -21,6 +21,7 @@ struct keys {
 	struct keys_entry *oldest, *newest;
 	struct keys_entry *pending; // first of those the group has added
 	uint32_t dropping;          // oldest ones the group drops
+	uint64_t full_ms;           // when it was last said that there are too many
 };
 
 enum keys_found {
