@@ -121,12 +121,12 @@ void world_rate_set(struct world *world, unsigned index, const struct bearer_rat
 	}
 }
 
-static uint32_t address(const struct world *world, unsigned n)
+uint32_t world_address(const struct world *world, unsigned n)
 {
 	return shard_pool_ipv4(&world->view.plane->net.pool[0], world_slot(n), world_shard(n));
 }
 
-static uint32_t teid(const struct world *world, unsigned n)
+uint32_t world_teid(const struct world *world, unsigned n)
 {
 	return shard_teid(1, world_slot(n), world_shard(n), world->view.plane->net.slot_bits);
 }
@@ -134,8 +134,8 @@ static uint32_t teid(const struct world *world, unsigned n)
 void world_session_set(struct world *world, unsigned n, unsigned rate)
 {
 	struct bearer_way way = { .rate = (uint16_t)rate, .mark = BEARER_MARK_AF1 };
-	struct bearer bearer = { .ue_ipv4 = address(world, n),
-				 .teid = teid(world, n),
+	struct bearer bearer = { .ue_ipv4 = world_address(world, n),
+				 .teid = world_teid(world, n),
 				 .peer_teid = n + 1,
 				 .peer_ipv4 = PEER,
 				 .uplink = way,
@@ -161,13 +161,13 @@ struct lane_handle world_lend(struct world *world, unsigned room, unsigned n, un
 
 	memcpy(packet, world->frame[way], up ? TUNNEL_BYTES + IP4_HEADER + 8 : IP4_HEADER + 8); // nobody reads payload
 	if (up) {
-		be32_put(packet + TUNNEL_BYTES - 4, teid(world, n));
-		user_put(world, packet + TUNNEL_BYTES, address(world, n), SERVER);
+		be32_put(packet + TUNNEL_BYTES - 4, world_teid(world, n));
+		user_put(world, packet + TUNNEL_BYTES, world_address(world, n), SERVER);
 	} else {
-		user_put(world, packet, SERVER, address(world, n));
+		user_put(world, packet, SERVER, world_address(world, n));
 	}
 	return (struct lane_handle){ .room = room,
-				     .hint = up ? teid(world, n) : world_shard(n),
+				     .hint = up ? world_teid(world, n) : world_shard(n),
 				     .offset = WORLD_OFFSET,
 				     .length = (uint16_t)length,
 				     .code = up ? LANE_UPLINK : LANE_DOWNLINK };

@@ -39,6 +39,10 @@ void world_rate_set(struct world *world, unsigned index, const struct bearer_rat
 // Sets session n: marked AF1, policed by the rate of that index, not at all with 0.
 void world_session_set(struct world *world, unsigned n, unsigned rate);
 
+// Session n's: our TEID, and its user's address.
+uint32_t world_teid(const struct world *world, unsigned n);
+uint32_t world_address(const struct world *world, unsigned n);
+
 // One packet of every session each way, so that all buckets have begun to count.
 void world_visit(struct world *world, uint64_t now);
 
