@@ -133,87 +133,85 @@ static void look(bool found, const uint64_t words[TABLE_WORDS], uint32_t key, st
 		tally->missed++;
 }
 
-static void mutex_read(void *at, unsigned reader, const uint32_t *keys, const uint32_t *next, struct table_tally *tally)
+// The kind is a constant wherever it is said, so each table is its own code.
+enum kind { MUTEX, SPINLOCK, TICKET };
+
+static __rte_always_inline void take(struct lock *lock, enum kind kind)
 {
-	struct chain *chain = at;
+	if (kind == MUTEX)
+		pthread_mutex_lock(&lock->mutex);
+	else if (kind == SPINLOCK)
+		rte_spinlock_lock(&lock->spinlock);
+	else
+		rte_ticketlock_lock(&lock->ticketlock);
+}
+
+static __rte_always_inline void leave(struct lock *lock, enum kind kind)
+{
+	if (kind == MUTEX)
+		pthread_mutex_unlock(&lock->mutex);
+	else if (kind == SPINLOCK)
+		rte_spinlock_unlock(&lock->spinlock);
+	else
+		rte_ticketlock_unlock(&lock->ticketlock);
+}
+
+static __rte_always_inline void read_under(enum kind kind, struct chain *chain, const uint32_t *keys,
+					   struct table_tally *tally)
+{
 	struct lock *lock = lock_of(chain);
 	uint64_t words[TABLE_WORDS];
 
 	for (unsigned i = 0; i < TABLE_BATCH; i++) {
 		bool found;
 
-		pthread_mutex_lock(&lock->mutex);
+		take(lock, kind);
 		found = find(chain, keys[i], words);
-		pthread_mutex_unlock(&lock->mutex);
+		leave(lock, kind);
 		look(found, words, keys[i], tally);
 	}
 }
 
-static bool mutex_change(void *at, const struct table_change *change)
+static __rte_always_inline bool change_under(enum kind kind, struct chain *chain, const struct table_change *change)
 {
-	struct chain *chain = at;
 	struct lock *lock = lock_of(chain);
 
-	pthread_mutex_lock(&lock->mutex);
+	take(lock, kind);
 	apply(chain, change);
-	pthread_mutex_unlock(&lock->mutex);
+	leave(lock, kind);
 	return true;
+}
+
+static void mutex_read(void *at, unsigned reader, const uint32_t *keys, const uint32_t *next, struct table_tally *tally)
+{
+	read_under(MUTEX, at, keys, tally);
+}
+
+static bool mutex_change(void *at, const struct table_change *change)
+{
+	return change_under(MUTEX, at, change);
 }
 
 static void spinlock_read(void *at, unsigned reader, const uint32_t *keys, const uint32_t *next,
 			  struct table_tally *tally)
 {
-	struct chain *chain = at;
-	struct lock *lock = lock_of(chain);
-	uint64_t words[TABLE_WORDS];
-
-	for (unsigned i = 0; i < TABLE_BATCH; i++) {
-		bool found;
-
-		rte_spinlock_lock(&lock->spinlock);
-		found = find(chain, keys[i], words);
-		rte_spinlock_unlock(&lock->spinlock);
-		look(found, words, keys[i], tally);
-	}
+	read_under(SPINLOCK, at, keys, tally);
 }
 
 static bool spinlock_change(void *at, const struct table_change *change)
 {
-	struct chain *chain = at;
-	struct lock *lock = lock_of(chain);
-
-	rte_spinlock_lock(&lock->spinlock);
-	apply(chain, change);
-	rte_spinlock_unlock(&lock->spinlock);
-	return true;
+	return change_under(SPINLOCK, at, change);
 }
 
 static void ticket_read(void *at, unsigned reader, const uint32_t *keys, const uint32_t *next,
 			struct table_tally *tally)
 {
-	struct chain *chain = at;
-	struct lock *lock = lock_of(chain);
-	uint64_t words[TABLE_WORDS];
-
-	for (unsigned i = 0; i < TABLE_BATCH; i++) {
-		bool found;
-
-		rte_ticketlock_lock(&lock->ticketlock);
-		found = find(chain, keys[i], words);
-		rte_ticketlock_unlock(&lock->ticketlock);
-		look(found, words, keys[i], tally);
-	}
+	read_under(TICKET, at, keys, tally);
 }
 
 static bool ticket_change(void *at, const struct table_change *change)
 {
-	struct chain *chain = at;
-	struct lock *lock = lock_of(chain);
-
-	rte_ticketlock_lock(&lock->ticketlock);
-	apply(chain, change);
-	rte_ticketlock_unlock(&lock->ticketlock);
-	return true;
+	return change_under(TICKET, at, change);
 }
 
 static void free_read(void *at, unsigned reader, const uint32_t *keys, const uint32_t *next, struct table_tally *tally)
