@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "shared/base/bell.h"
+#include "shared/base/log.h"
 #include "tests/unit/nest_stand.h"
 
 char dir[] = "/tmp/shoal-brood.XXXXXX";
@@ -33,6 +34,17 @@ struct journal journal;
 struct brood *brood;
 uint64_t now;
 struct banks banks;
+
+int group_setup(void **state)
+{
+	log_open("test", "error");
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+int group_teardown(void **state)
+{
+	return rmdir(dir);
+}
 
 int bank_with(const char *lines)
 {

@@ -16,6 +16,10 @@ extern struct brood *brood;
 extern uint64_t now;
 extern struct banks banks;
 
+// Once, for all tests of a program: the folder of the door.
+int group_setup(void **state);
+int group_teardown(void **state);
+
 int setup(void **state);
 int teardown(void **state);
 

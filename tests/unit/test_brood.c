@@ -9,7 +9,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -18,7 +17,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "shared/base/log.h"
 #include "tests/unit/nest_stand.h"
 
 static void the_door_is_ours_alone(void **state)
@@ -327,12 +325,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(who_died_at_once_costs_nobody_else, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_cannot_fork_is_asked_again_later, setup, teardown),
 	};
-	int failed;
 
-	log_open("test", "error");
-	if (!mkdtemp(dir))
-		return 1;
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	rmdir(dir);
-	return failed;
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

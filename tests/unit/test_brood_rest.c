@@ -5,12 +5,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "primary/backoff.h"
-#include "shared/base/log.h"
 #include "tests/unit/nest_stand.h"
 
 static uint64_t rest_after_death(void)
@@ -88,12 +85,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(after_too_many_it_stays_empty, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_is_killed_comes_again, setup, teardown),
 	};
-	int failed;
 
-	log_open("test", "error");
-	if (!mkdtemp(dir))
-		return 1;
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	rmdir(dir);
-	return failed;
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

@@ -17,7 +17,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "shared/base/log.h"
 #include "tests/unit/nest_stand.h"
 
 static char why[NURSERY_TEXT];
@@ -316,12 +315,7 @@ int main(int argc, char **argv)
 
 	if (argc == 4 && !strcmp(argv[1], "--config") && !strcmp(argv[3], "--upgrade"))
 		return be_a_nursery(argv[2]);
-	log_open("test", "error");
-	if (!mkdtemp(dir) || readlink("/proc/self/exe", ourself, sizeof(ourself) - 1) < 0)
+	if (readlink("/proc/self/exe", ourself, sizeof(ourself) - 1) < 0)
 		return 1;
-
-	int failed = cmocka_run_group_tests(tests, NULL, NULL);
-
-	rmdir(dir);
-	return failed;
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }
