@@ -84,20 +84,15 @@ least_dead() {
 }
 
 # Pings go on until the round is over, so that they are there when it happens.
-ping_on() { # name command...
+ping_on() { # name from to
 	local name=$1 lost=0
-	shift
 	rm -f "$LAB/lost-$name"
 	while [[ ! -e $LAB/over ]] && goes_on; do
-		"$@" || true # all of a short run may be lost
+		pings_between "$2" "$3" 50 0.008 "$name" 2 || true # all of a short run may be lost
 		lost=$((lost + $(pings_lost "$name")))
-		if grep -q duplicates "$LAB/ping-$name"; then touch "$LAB/twice"; fi
+		if (($(pings_twice "$name"))); then touch "$LAB/twice"; fi
 	done
 	echo "$lost" >"$LAB/lost-$name"
-}
-
-ping_gateway() {
-	in_ns ran ping -q -n -c 50 -i 0.01 -W 2 10.99.3.1 >"$LAB/ping-gateway" 2>&1
 }
 
 die_at() { # number point how
@@ -121,9 +116,9 @@ round() { # number point how
 	before=$(dropped)
 	rm -f "$LAB/over"
 	for n in 0 1 2 3; do
-		ping_on "$n" pings "${ues[n]}" 50 0.008 "$n" & jobs+=($!)
+		ping_on "$n" "${ues[n]}" "$(beyond "${ues[n]}")" & jobs+=($!)
 	done
-	ping_on gateway ping_gateway & jobs+=($!)
+	ping_on gateway 10.99.3.2 10.99.3.1 & jobs+=($!)
 	die_at "$@"
 	touch "$LAB/over"
 	wait "${jobs[@]}" || true

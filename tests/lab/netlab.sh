@@ -101,6 +101,6 @@ radio_addresses() {
 radio_count() { # name
 	rm -f "$LAB/gnb.json"
 	lab_signal USR1 gnb
-	wait_for 5 test -e "$LAB/gnb.json"
+	wait_for 20 test -e "$LAB/gnb.json"
 	jq ".$1" "$LAB/gnb.json"
 }

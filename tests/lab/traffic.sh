@@ -5,23 +5,67 @@
 NET4=10.99.6.2
 NET6=fd99:6::2
 
-# Whole runs of pings. The answer counts when it comes within two seconds after the last.
+# Whom on the internet side a subscriber talks to.
+beyond() { # ue
+	if [[ $1 == *:* ]]; then echo "$NET6"; else echo "$NET4"; fi
+}
+
+# A whole run of pings. An answer counts when it comes within the patience after the last (pinger.c); $LAB/ping-NAME says how many did.
+pings_between() { # from to count interval name patience
+	in_ns ran "$BUILD/tests/lab/shoal-pinger" "${@:1:4}" "$6" >"$LAB/ping-$5" 2>>"$LAB/log/ping-$5"
+}
+
+# A subscriber's, of which none should be lost. Where some are, the story's last words say what was counted on their way meanwhile.
 pings() { # ue count interval name
-	local to=$NET4
-	[[ $1 == *:* ]] && to=$NET6
-	in_ns ran ping -q -n -c "$2" -i "$3" -W 2 -I "$1" "$to" >"$LAB/ping-$4" 2>&1
+	local code=0
+	way_counts >"$LAB/way-$4"
+	pings_between "$1" "$(beyond "$1")" "${@:2}" 5 || code=$?
+	[[ $(pings_lost "$4") == 0 ]] || way_moved "$4" >>"$LAB/log/ping-$4"
+	return "$code"
 }
 
 pings_lost() { # name
-	awk '/packets transmitted/ { print $1 - $4 }' "$LAB/ping-$1"
+	jq '.sent - .answered' "$LAB/ping-$1"
 }
 
-pings_median_ms() { # name; ping prints min/avg/max/mdev
-	sed -n 's|^rtt[^=]*= [^/]*/\([^/]*\)/.*|\1|p' "$LAB/ping-$1"
+pings_twice() { # name
+	jq .twice "$LAB/ping-$1"
+}
+
+pings_mean_ms() { # name
+	jq .mean_ms "$LAB/ping-$1"
 }
 
 ue_pings() { # ue [count]
 	pings "$1" "${2:-3}" 0.05 one && [[ $(pings_lost one) == 0 ]]
+}
+
+# All that counts packets between subscribers and the internet, host by host: a name and a value each line.
+way_counts() {
+	local ns
+	for ns in ran gw net; do
+		in_ns "$ns" awk -v at="$ns." '
+			FILENAME ~ /dev$/ && NF > 9 && $1 != "lo:" && sub(":", " ") {
+				print at $1 ".rx", $3 "\n" at $1 ".rx_lost", $4 + $5
+				print at $1 ".tx", $11 "\n" at $1 ".tx_lost", $12 + $13 }
+			$1 == "Icmp:" && !titles { titles = split($0, title); next }
+			$1 == "Icmp:" { for (i = 2; i <= titles; i++) if (title[i] ~ /Echo|Err/) print at "Icmp" title[i], $i }
+			/^Icmp6.*(Echo|Err)/ { print at $1, $2 }' /proc/net/dev /proc/net/snmp /proc/net/snmp6 || true
+	done 2>/dev/null
+	{ shoal --timeout 2 counters --json && shoal --timeout 2 status --json; } 2>/dev/null | jq -r '
+		(.counters // [] | .[] | select(.name | test("^(ctrl|door|primary_(turns|idle|sleeps))") | not) | "\(.name) \(.value)"),
+		(.ports // [] | .[] | "\(.name).rx_missed \(.rx_missed)", "\(.name).tx_failed \(.tx_failed)"),
+		(.account // {} | to_entries[] | select(.value | type == "number") | "account.\(.key) \(.value)")' || true
+}
+
+# What has moved since a run of pings began: behind the last number that is as high as theirs, there the lost ones are.
+way_moved() { # name
+	sleep 0.5 # the gateway copies its counters out now and then
+	date +%T
+	cat "$LAB/ping-$1"
+	join <(sort "$LAB/way-$1") <(way_counts | sort) | awk '$2 != $3 { print $1 " " ($3 > $2 ? "+" : "") $3 - $2 }' | paste -sd , | fold -sw 150
+	in_ns ran ip neighbour
+	in_ns net ip neighbour
 }
 
 # A web server and an iperf3 on the internet side; the file's checksum is in WEB_SUM.

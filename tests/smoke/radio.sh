@@ -17,9 +17,10 @@ radio_up "$LAB/table.csv"
 lab_start peer gw "$PYTHON" "$SHOAL/tests/lab/tunnel_peer.py" 10.99.3.1 0x101=0x7001 0x102=0x7002
 lab_expect peer ready
 
-that "a UE without QFI pings" in_ns ran ping -q -c 3 -i 0.05 -I 10.45.0.1 10.99.6.2
-that "a UE with QFI pings" in_ns ran ping -q -c 3 -i 0.05 -I 10.45.0.2 10.99.6.2
-that "an IPv6 UE pings" in_ns ran ping -q -c 3 -i 0.05 -I 2001:db8:0:1::1 fd99:6::2
+answered() { pings_between "$1" "$(beyond "$1")" 3 0.05 radio 10 && equal "$(pings_lost radio)" 0; } # ue
+that "a UE without QFI pings" answered 10.45.0.1
+that "a UE with QFI pings" answered 10.45.0.2
+that "an IPv6 UE pings" answered 2001:db8:0:1::1
 that "scapy found the QFI uplink" lab_said peer "qfi 9 of type 1"
 that "and it came back downlink" equal "$(radio_count downlink_qfi)" 3
 that "echo is answered" lab_said peer "echo answered"
