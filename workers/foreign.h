@@ -1,8 +1,9 @@
 // foreign.h - a shard's index of UE addresses that are not from our own pools.
 //
 // Buckets of one cache line, eight places each; an address may lie in either of two. It goes to its first while that is
-// at most half full, so that nearly every look-up touches one bucket; else to the emptier. A hit is believed only when the session's own
-// line agrees, so an entry left over by a kill is never harmful. Written by the shard's owner only; nothing here allocates.
+// at most half full, so that nearly every look-up touches one bucket; else to the emptier. Where both are full, an entry of theirs moves
+// to its own other bucket. A hit is believed only when the session's line agrees, so an entry left over by a kill is never harmful.
+// Read and written by the shard's owner only; nothing here allocates.
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -45,12 +46,12 @@ struct foreign_entry {
 	uint32_t key, slot;
 };
 
-// Whether `count` (1 or 2) entries can surely be added.
-bool foreign_room(const struct region *region, const struct region_shape *shape, const struct foreign_entry *entries,
-		  unsigned count);
+// Sees to it that `count` (1 or 2) entries can surely be added. False: they can't.
+bool foreign_make_room(const struct region *region, const struct region_shape *shape,
+		       const struct foreign_entry *entries, unsigned count);
 
 bool foreign_has(const struct region *region, const struct region_shape *shape, struct foreign_entry entry);
 
-// Adds after foreign_room said yes; an entry that is there already stays as it is.
+// Adds after foreign_make_room said yes; an entry that is there already stays as it is.
 void foreign_add(const struct region *region, const struct region_shape *shape, struct foreign_entry entry);
 void foreign_remove(const struct region *region, const struct region_shape *shape, struct foreign_entry entry);

@@ -271,7 +271,7 @@ int lines_set(const struct lines *lines, uint32_t slot, const struct bearer *bea
 	stay = down->ue_ipv4 == bearer->ue_ipv4 && down->ue_ipv6 == bearer->ue_ipv6;
 	gone = stay ? entries_live(lines, &come) : cell_entries(lines, slot);
 	stay &= gone.count == come.count;
-	if (!stay && !foreign_room(lines->region, lines->shape, come.entry, come.count))
+	if (!stay && !foreign_make_room(lines->region, lines->shape, come.entry, come.count))
 		return -ENOSPC;
 	foreign = come.count;
 	cell_open(lines, slot, gone.count);
@@ -346,6 +346,7 @@ enum lines_found lines_look(const struct lines *lines, uint32_t slot)
 	for (unsigned i = 0; i < entries.count; i++) {
 		if (foreign_has(lines->region, lines->shape, entries.entry[i]))
 			continue;
+		foreign_make_room(lines->region, lines->shape, &entries.entry[i], 1);
 		foreign_add(lines->region, lines->shape, entries.entry[i]);
 		found = LINES_MENDED;
 	}

@@ -2,6 +2,7 @@
 #include "shared/plane/region.h"
 
 #define LINE_BYTES 64u
+#define BUCKETS_LEAST 64u // among fewer, nine entries with the same one bucket twice would be no wonder
 
 static uint64_t round_up(uint64_t bytes, uint64_t unit)
 {
@@ -38,7 +39,7 @@ struct region region_at(void *zone, const struct region_shape *shape, unsigned s
 uint32_t region_buckets(uint32_t foreign)
 {
 	uint64_t entries = (uint64_t)foreign * 2 * 2; // two addresses each, half of the places empty
-	uint32_t buckets = 1;
+	uint32_t buckets = foreign ? BUCKETS_LEAST : 1;
 
 	while ((uint64_t)buckets * 8 < entries)
 		buckets *= 2;

@@ -116,5 +116,5 @@ struct region_shape {
 uint64_t region_stride(const struct region_shape *shape); // bytes
 struct region region_at(void *zone, const struct region_shape *shape, unsigned shard);
 
-// Smallest power-of-two number of buckets for `foreign` sessions, two addresses each, at a load of at most one half.
+// A power of two for `foreign` sessions, two addresses each, at a load of at most one half; not so few that many have the same two.
 uint32_t region_buckets(uint32_t foreign);

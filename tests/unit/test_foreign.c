@@ -1,9 +1,12 @@
 // test_foreign.c - the address index: where entries go, that it holds what it must, and bursts of look-ups.
+//
+//   usage: test_foreign [INSERTIONS]    into a full shard of each size; default 1,000,000; by hand 100,000,000
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 #include "tests/stand/stand.h"
 #include "workers/foreign_query.h"
@@ -13,6 +16,7 @@
 
 static struct stand stand;
 static const struct region *region;
+static unsigned long insertions = 1000000;
 
 static int setup(void **state)
 {
@@ -131,25 +135,153 @@ static void two_entries_find_room_for_two(void **state)
 
 	for (uint32_t i = 1; i <= 6; i++)
 		foreign_add(&one, &shape, (struct foreign_entry){ i, i });
-	assert_true(foreign_room(&one, &shape, two, 2));
+	assert_true(foreign_make_room(&one, &shape, two, 2));
 	foreign_add(&one, &shape, (struct foreign_entry){ 7, 7 });
-	assert_false(foreign_room(&one, &shape, two, 2));
-	assert_true(foreign_room(&one, &shape, two, 1));
+	assert_false(foreign_make_room(&one, &shape, two, 2));
+	assert_true(foreign_make_room(&one, &shape, two, 1));
 	foreign_add(&one, &shape, two[0]);
-	assert_true(foreign_room(&one, &shape, two, 1)); // it is there already
-	assert_false(foreign_room(&one, &shape, two + 1, 1));
+	assert_true(foreign_make_room(&one, &shape, two, 1)); // it is there already
+	assert_false(foreign_make_room(&one, &shape, two + 1, 1));
+}
+
+static struct region_bucket *index_of(uint32_t buckets)
+{
+	struct region_bucket *index = aligned_alloc(64, buckets * sizeof(*index));
+
+	assert_non_null(index);
+	memset(index, 0, buckets * sizeof(*index));
+	return index;
+}
+
+static uint32_t entries_in(const struct region *of, const struct region_shape *shape)
+{
+	uint32_t count = 0;
+
+	for (uint32_t b = 0; b < shape->buckets; b++)
+		count += 8 - (uint32_t)__builtin_popcount(eight_equal_plain(of->index[b].key, 0));
+	return count;
+}
+
+// Fills a bucket with entries that may lie there and elsewhere. Returns the next slot.
+static uint32_t bucket_fill(const struct region *of, const struct region_shape *shape, struct region_bucket *bucket,
+			    uint32_t slot)
+{
+	for (unsigned place = 0; place < 8;) {
+		uint32_t key = (uint32_t)random() << 1 | 1;
+		struct foreign_pair pair = foreign_buckets(of, shape, key);
+
+		if (pair.bucket[0] == pair.bucket[1] || (pair.bucket[0] != bucket && pair.bucket[1] != bucket))
+			continue;
+		bucket->key[place] = key;
+		bucket->slot[place++] = slot++;
+	}
+	return slot;
+}
+
+// Both buckets of a newcomer are full: others move, and nobody is lost by it.
+static void full_buckets_make_room(void **state)
+{
+	const struct region_shape shape = { .slots = 256, .foreign = 64, .buckets = 64 };
+	struct region of = { .index = index_of(shape.buckets) };
+	struct foreign_entry old[16], newcomers[2] = { { 0x0a000001, 100 }, { 0x0a000001, 101 } };
+	struct foreign_pair pair = foreign_buckets(&of, &shape, newcomers[0].key);
+
+	srandom(5);
+	assert_ptr_not_equal(pair.bucket[0], pair.bucket[1]);
+	for (unsigned b = 0; b < 2; b++) {
+		bucket_fill(&of, &shape, pair.bucket[b], b * 8);
+		for (unsigned place = 0; place < 8; place++)
+			old[b * 8 + place] = (struct foreign_entry){ pair.bucket[b]->key[place], b * 8 + place };
+	}
+	assert_true(foreign_make_room(&of, &shape, newcomers, 2));
+	for (unsigned i = 0; i < 2; i++)
+		foreign_add(&of, &shape, newcomers[i]);
+	for (unsigned i = 0; i < 2; i++)
+		assert_true(foreign_has(&of, &shape, newcomers[i]));
+	for (unsigned i = 0; i < 16; i++)
+		assert_true(foreign_has(&of, &shape, old[i]));
+	assert_int_equal(entries_in(&of, &shape), 18);
+	free(of.index);
+}
+
+static void no_room_changes_nothing(void **state)
+{
+	const struct region_shape shape = { .slots = 1024, .foreign = 256, .buckets = 64 };
+	struct region of = { .index = index_of(shape.buckets) };
+	struct region_bucket before[64];
+	const struct foreign_entry newcomer = { 0x0a000001, 1000 };
+	uint32_t slot = 0;
+
+	srandom(6);
+	for (uint32_t b = 0; b < shape.buckets; b++)
+		slot = bucket_fill(&of, &shape, of.index + b, slot);
+	memcpy(before, of.index, sizeof(before));
+	assert_false(foreign_make_room(&of, &shape, &newcomer, 1));
+	foreign_add(&of, &shape, newcomer);
+	assert_memory_equal(before, of.index, sizeof(before));
+	free(of.index);
+}
+
+// An owner that was killed between the two halves of a move leaves the entry in both buckets: it goes from both.
+static void half_a_move_is_undone(void **state)
+{
+	const struct region_shape shape = { .slots = 256, .foreign = 64, .buckets = 64 };
+	struct region of = { .index = index_of(shape.buckets) };
+	const struct foreign_entry entry = { 0x0a000001, 100 };
+	struct foreign_pair pair = foreign_buckets(&of, &shape, entry.key);
+
+	for (unsigned b = 0; b < 2; b++) {
+		pair.bucket[b]->slot[3] = entry.slot;
+		pair.bucket[b]->key[3] = entry.key;
+	}
+	foreign_add(&of, &shape, entry);
+	assert_int_equal(entries_in(&of, &shape), 2);
+	foreign_remove(&of, &shape, entry);
+	assert_int_equal(entries_in(&of, &shape), 0);
+	free(of.index);
+}
+
+static struct foreign_entry *churned; // entries of a shard, by place
+
+static void churn(const struct region *of, const struct region_shape *shape, uint32_t i)
+{
+	if (churned[i].key)
+		foreign_remove(of, shape, churned[i]);
+	churned[i] = (struct foreign_entry){ (uint32_t)random() << 1 | 1, i / 2 };
+	assert_true(foreign_make_room(of, shape, churned + i, 1));
+	foreign_add(of, shape, churned[i]);
+}
+
+// As full as it may ever be, entries come and go, in shards of all sizes: none is refused.
+static void full_shards_refuse_nobody(void **state)
+{
+	for (uint32_t foreign = 1; foreign <= 1024; foreign *= 2) {
+		struct region_shape shape = { .slots = foreign,
+					      .foreign = foreign,
+					      .buckets = region_buckets(foreign) };
+		struct region of = { .index = index_of(shape.buckets) };
+
+		churned = calloc(2 * foreign, sizeof(*churned));
+		assert_non_null(churned);
+		for (uint32_t i = 0; i < 2 * foreign; i++)
+			churn(&of, &shape, i);
+		for (unsigned long i = 0; i < insertions; i++)
+			churn(&of, &shape, (uint32_t)random() % (2 * foreign));
+		for (uint32_t i = 0; i < 2 * foreign; i++)
+			assert_true(foreign_has(&of, &shape, churned[i]));
+		assert_int_equal(entries_in(&of, &shape), 2 * foreign);
+		free(churned);
+		free(of.index);
+	}
 }
 
 // As many entries as the largest shard may ever have, at the load region_buckets gives.
 static void a_full_shard_fits(void **state)
 {
 	struct region_shape shape = { .slots = 65536, .foreign = 65536, .buckets = region_buckets(65536) };
-	struct region large = { .index = aligned_alloc(64, shape.buckets * sizeof(struct region_bucket)) };
+	struct region large = { .index = index_of(shape.buckets) };
 	unsigned first = 0, entries = 2 * shape.foreign;
 
-	assert_non_null(large.index);
-	for (uint32_t b = 0; b < shape.buckets; b++)
-		large.index[b] = (struct region_bucket){ 0 };
 	srandom(3);
 	for (uint32_t i = 0; i < entries; i++) {
 		uint32_t key = (uint32_t)random() << 1 | 1;
@@ -157,7 +289,7 @@ static void a_full_shard_fits(void **state)
 		struct region_bucket *bucket = foreign_buckets(&large, &shape, key).bucket[0];
 		uint32_t before = eight_equal_plain(bucket->key, 0);
 
-		assert_true(foreign_room(&large, &shape, &entry, 1));
+		assert_true(foreign_make_room(&large, &shape, &entry, 1));
 		foreign_add(&large, &shape, entry);
 		assert_true(foreign_has(&large, &shape, entry));
 		first += eight_equal_plain(bucket->key, 0) != before;
@@ -167,7 +299,7 @@ static void a_full_shard_fits(void **state)
 	free(large.index);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(eight_are_compared_as_one_by_one),
@@ -175,8 +307,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_address_finds_nobody, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_the_line_is_believed, setup, teardown),
 		cmocka_unit_test(two_entries_find_room_for_two),
+		cmocka_unit_test(full_buckets_make_room),
+		cmocka_unit_test(no_room_changes_nothing),
+		cmocka_unit_test(half_a_move_is_undone),
+		cmocka_unit_test(full_shards_refuse_nobody),
 		cmocka_unit_test(a_full_shard_fits),
 	};
 
+	if (argc > 1)
+		insertions = strtoul(argv[1], NULL, 10);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
