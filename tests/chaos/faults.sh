@@ -266,7 +266,7 @@ fault_bit_flip_in_a_line() {
 	teid=$(shuf -n 1 --random-source=<(seed_bytes) "$LAB/gauge.sessions" | cut -d , -f 1)
 	begin $((teid & 255))
 	"$SHOAL/tests/smoke/drift.py" "$(lab_pid primary)" line $((teid & 255)) "$teid"
-	wait_for 5 alarm_about $((teid & 255))
+	wait_for 20 alarm_about $((teid & 255))
 }
 
 alarm_about() { # shard

@@ -28,11 +28,19 @@ says_all() {
 	equal "$(said)" "$(came)"
 }
 
+# What was under way has arrived.
+is_still() {
+	local was
+	was=$(came)
+	sleep 0.2
+	account_rests && equal "$(came)" "$was" 2>/dev/null
+}
+
 traffic() {
 	gauge_start
 	sleep 2
 	gauge_stop
-	sleep 0.2 # what is under way arrives
+	wait_for 20 is_still
 }
 
 traffic

@@ -29,7 +29,7 @@ disk_stands() {
 		wish ask "$number" store.committing:1:wait
 		shoal --timeout 60 session import --fresh "$LAB/first.csv" >"$LAB/first" 2>&1 & first=$!
 		wait_for 20 happened || return 1
-		sleep 3 # ctrl's patience is 2 s
+		sleep 5 # ctrl's patience is 2 s
 		! kill -0 "$first" 2>/dev/null || return 0
 		wish ask $((number + 1)) none:1
 	done

@@ -188,9 +188,15 @@ jq -e '.phase == "done" and .started_ms == 9000 and .to == "two"' "$dir/out" >/d
 exits 1 shoal upgrade --binary /bad/one
 out_has "rolled back"
 out_has "it is a bad one"
+"$BUILD/ctrl/cli/shoal" upgrade --binary /slow/one >"$dir/out" 2>"$dir/err" </dev/null & client=$!
+until grep -q canary "$dir/out"; do
+	kill -0 "$client" 2>/dev/null || fail "an upgrade on trial is not waited for"
+	read -r -t 0.05 <> <(:) || true
+done
+kill -s INT "$client"
 code=0
-timeout -s INT 2 "$BUILD/ctrl/cli/shoal" upgrade --binary /slow/one >"$dir/out" 2>"$dir/err" || code=$?
-((code == 124)) || fail "Ctrl-C: exit code $code" # timeout's own; what the command says tells that it ended by itself
+wait "$client" || code=$?
+((code == 4)) || fail "Ctrl-C: exit code $code"
 err_has "goes on without this command"
 exits 0 shoal upgrade --abort
 out_has "rolled back"

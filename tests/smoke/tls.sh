@@ -54,6 +54,12 @@ s_client() { # option...
 }
 with_cert=(-cert "$LAB/pki/operate.crt" -key "$LAB/pki/operate.key")
 quiet() { "$@" >/dev/null; }
+told_no() { grep -q 'no renegotiation' "$LAB/anew"; }
+not_anew() { # it hears what it is told as long as its input is open
+	: >"$LAB/anew"
+	s_client -tls1_2 "${with_cert[@]}" < <(echo R && wait_for 15 told_no) >"$LAB/anew" || true
+	told_no
+}
 greeted() { # TLS version
 	in_ns gw "$PYTHON" "$SHOAL/tests/lab/tls_abuse.py" 7400 greet "$1" "$LAB/pki/operate.crt" "$LAB/pki/operate.key"
 }
@@ -63,7 +69,7 @@ kept_out() { # counter words command...
 	shift 2
 	before=$(counter "$counter")
 	"$@" >"$LAB/out" 2>&1 || code=$?
-	grep -Eq "$words" "$LAB/out" && ((code != 0)) && (($(counter "$counter") > before)) || {
+	grep -Eq "$words" "$LAB/out" && ((code != 0)) && wait_for 10 counter_reached "$counter" $((before + 1)) || {
 		cat "$LAB/out"
 		echo "exit $code, $counter $before -> $(counter "$counter")"
 		return 1
@@ -78,7 +84,7 @@ told() { # words option...
 closed_out() { # counter words option...
 	local counter=$1 before
 	before=$(counter "$counter")
-	told "${@:2}" && (($(counter "$counter") > before))
+	told "${@:2}" && wait_for 10 counter_reached "$counter" $((before + 1))
 }
 
 # ---- Who comes in
@@ -95,7 +101,7 @@ that "TLS 1.0: refused" closed_out tls_version 'alert protocol version' -tls1 -c
 that "TLS 1.1: refused" closed_out tls_version 'alert protocol version' -tls1_1 -cipher 'ALL@SECLEVEL=0' "${with_cert[@]}"
 that "a gateway of another CA is not believed" refused 'unable to get local issuer' believing other-ca gateway at 7400 operate status
 that "nor one with another name" refused 'another name' believing gateway-ca elsewhere at 7400 operate status
-that "no renegotiation" grep -q 'no renegotiation' <(s_client -tls1_2 "${with_cert[@]}" < <(echo R && sleep 3) || true)
+that "no renegotiation" not_anew
 that "plain text where the configuration says so" quiet plain tcp://127.0.0.1:7404 status
 that "a user whom the ipc door is for" quiet in_ns gw setpriv --reuid nobody --clear-groups "$BUILD/ctrl/cli/shoal" --connect "ipc://$LAB/doors/read.ipc" status
 that "another is closed unread" kept_out door_account . in_ns gw setpriv --reuid daemon --clear-groups "$BUILD/ctrl/cli/shoal" --connect "ipc://$LAB/doors/read.ipc" --timeout 3 status
@@ -203,6 +209,7 @@ pki_cert gateway gateway-ca gateway
 chmod 777 "$LAB/doors"
 gateway_start_one ctrl
 that "a door where others can put another is refused" wait_for 10 lab_said ctrl 'doors: mode 0777'
+wait_for 10 lab_gone ctrl
 chmod 711 "$LAB/doors"
 chmod 644 "$LAB/pki/gateway.key"
 gateway_start_one ctrl

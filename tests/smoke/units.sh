@@ -77,6 +77,7 @@ that "packets pass" ue_pings "$UE"
 kill -KILL "$(seat_field 0 pid)"
 that "a worker that dies is replaced" wait_for 20 seat_has_died 0 1
 lab_signal KILL ctrl
+wait_for 10 lab_gone ctrl
 start_as_unit ctrl nobody
 lab_expect ctrl process.ready
 that "the controller comes back" wait_for 20 all_applied 8

@@ -9,11 +9,12 @@ story_subscribers 16
 read -r ue_a ue_b < <(ues_of_two_workers)
 ue_pings "$ue_a" && ue_pings "$ue_b"
 
+has_all() { [[ $(seat_field "$1" shards) == 256 ]]; } # seat
 pings "$ue_a" 1000 0.01 a & a=$!
 pings "$ue_b" 1000 0.01 b & b=$!
 seat=$(seat_of "$ue_a")
 that "worker $seat stops" shoal worker stop "$seat"
-that "the other one has all shards" equal "$(seat_field "$(seat_of "$ue_b")" shards)" 256
+that "the other one has all shards" wait_for 10 has_all "$(seat_of "$ue_b")"
 that "worker $seat starts" shoal worker start "$seat"
 that "the shards are shared again" wait_for 20 shards_are_even
 that "worker $seat restarts" shoal worker restart "$seat"
