@@ -27,11 +27,10 @@ lab_identity() { # pid
 }
 
 lab_sweep() {
-	local LAB pid
+	local LAB owner
 	for LAB in /tmp/shoal-lab.*; do
-		[[ -r $LAB/owner ]] || continue
-		pid=$(cut -d ' ' -f 1 "$LAB/owner")
-		[[ $(lab_identity "$pid") == "$(<"$LAB/owner")" ]] || lab_release
+		owner=$(cat "$LAB/owner" 2>/dev/null) || continue # it may be going this moment
+		[[ $(lab_identity "${owner%% *}") == "$owner" ]] || lab_release
 	done
 }
 

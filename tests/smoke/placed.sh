@@ -22,8 +22,13 @@ if shoal topo --config "$LAB/shoal.yaml" --json >"$LAB/plan.json"; then
 else
 	worker=$free slow=any
 fi
-that "a worker nobody placed runs on CPU $worker" seat_runs_on 0 "$worker"
 that "the slow lane floats" seat_runs_on 15 "$free"
+if (($(shoal topo --workers 1 --json | jq '[.machine.groups[].cpus[]] | length') != $(nproc))); then
+	echo "only CPUs $free may be used here: topo speaks of all, the primary of those"
+	story_end
+	exit 0
+fi
+that "a worker nobody placed runs on CPU $worker" seat_runs_on 0 "$worker"
 
 [[ $worker != "$free" ]] || { story_end; exit 0; }
 primary=$(jq .configuration.primary.cpu "$LAB/plan.json")
