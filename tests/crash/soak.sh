@@ -15,9 +15,9 @@ esac
 GW_WORKERS=3
 GAUGE_SESSIONS=256
 
-deaths() { shoal --timeout 60 worker ls --json | jq '[.workers[].deaths] | add'; }
-pid_of() { seat_field "$1" pid; }
-workers() { shoal --timeout 60 worker ls --json | jq '.workers[] | select(.slow | not) | .pid'; }
+deaths() { # asked until the primary has had the time to answer
+	until shoal --timeout 60 worker ls --json | jq -e '[.workers[].deaths] | add'; do sleep 1; done 2>/dev/null
+}
 all_cpus=0-$(($(nproc) - 1))
 
 hogs_start() {
@@ -34,8 +34,6 @@ hogs_stop() {
 
 # The gateway stands still and goes on, and notices nothing but the time.
 standstill() {
-	local pids
-	mapfile -t pids < <(workers)
 	lab_signal STOP primary
 	kill -s STOP "${pids[@]}"
 	sleep 1
@@ -46,18 +44,19 @@ standstill() {
 disturb() { # kind
 	local pid
 	case $1 in
-	squeeze) for pid in $(workers); do taskset -cp 0 "$pid" >/dev/null; done ;;
-	spread) for pid in $(workers); do taskset -cp "$all_cpus" "$pid" >/dev/null; done ;;
-	nice) renice -n 19 -p "$(pid_of $((RANDOM % 3)))" >/dev/null ;;
-	kind) for pid in $(workers); do renice -n 0 -p "$pid" >/dev/null; done ;;
-	trace) "$BUILD/tests/crash/harm" hold "$(pid_of $((RANDOM % 3)))" ;;
+	squeeze) for pid in "${pids[@]}"; do taskset -cp 0 "$pid" >/dev/null; done ;;
+	spread) for pid in "${pids[@]}"; do taskset -cp "$all_cpus" "$pid" >/dev/null; done ;;
+	nice) renice -n 19 -p "${pids[RANDOM % 3]}" >/dev/null ;;
+	kind) for pid in "${pids[@]}"; do renice -n 0 -p "$pid" >/dev/null; done ;;
+	trace) "$BUILD/tests/crash/harm" hold "${pids[RANDOM % 3]}" ;;
 	standstill) standstill ;;
 	esac
 }
 
 gauge_begin
+pids=("$(seat_field 0 pid)" "$(seat_field 1 pid)" "$(seat_field 2 pid)") # theirs to the end, or one died
 gauge_start 20000
-that "a worker is killed before the primary where memory runs out" equal "$(<"/proc/$(pid_of 0)/oom_score_adj")" 500
+that "a worker is killed before the primary where memory runs out" equal "$(<"/proc/${pids[0]}/oom_score_adj")" 500
 hogs_start
 kinds=(squeeze trace spread nice standstill kind)
 end=$((SECONDS + seconds))
@@ -73,7 +72,7 @@ echo "not fed for a while: $(counter primary_seats_late) times; no processor tim
 that "nobody was taken for hung in $seconds seconds" equal "$(deaths)" 0
 that "somebody was in doubt" test "$(($(counter primary_seats_late) + $(counter primary_seats_waiting)))" -gt 0
 gauge_start 20000
-"$BUILD/tests/crash/harm" loop "$(pid_of 1)"
+"$BUILD/tests/crash/harm" loop "${pids[1]}"
 that "one that does hang is found" wait_for 30 seat_has_died 1 1
 gauge_stop
 story_end
