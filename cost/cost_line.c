@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include "cost/pair.h"
 
-#define ROUNDS 1500u
-#define TRIES 3u
+#define ROUNDS 500u
+#define TRIES 9u // short ones: where others want the cores, some find them free
 
 // Each side writes its own word and waits for the other's; adjacent-line prefetch makes 128 bytes one.
 struct court {

@@ -11,7 +11,8 @@
 #include "shared/base/clock.h"
 
 #define LINE 64u
-#define STEPS 20000u
+#define SPANS 21u // of a sample, whose median counts: a core that others want is taken away for milliseconds
+#define STEPS 1000u
 #define CHAINS_MAX 48u
 #define DRAM_MOST (256ul << 20)
 
@@ -25,6 +26,7 @@ struct walk {
 	struct place *places;
 	size_t count;
 	unsigned chains;
+	void (*go)(struct walk *walk);
 	struct place *at[CHAINS_MAX];
 };
 
@@ -64,41 +66,48 @@ static void walk_warm(struct walk *walk)
 		walk->at[0] = walk->at[0]->next;
 }
 
-static double walk_read(void *with)
+static void walk_read(struct walk *walk)
 {
-	struct walk *walk = with;
 	struct place *at = walk->at[0];
-	uint64_t from = clock_ns();
 
 	for (unsigned i = 0; i < STEPS; i++)
 		at = at->next;
 	walk->at[0] = at;
 	__asm__ volatile("" ::"r"(at) : "memory"); // the walk is not for nothing
-	return (double)(clock_ns() - from) / STEPS;
 }
 
 // Several chains side by side: loads of different ones need not wait for each other. Each line is written, as a session's is.
-static double walk_touch(void *with)
+static void walk_touch(struct walk *walk)
 {
-	struct walk *walk = with;
-	unsigned rounds = STEPS / walk->chains * 4;
-	uint64_t from = clock_ns();
-
-	for (unsigned i = 0; i < rounds; i++)
+	for (unsigned i = 0; i < STEPS / walk->chains; i++)
 		for (unsigned c = 0; c < walk->chains; c++) {
 			struct place *at = walk->at[c];
 
 			at->visits++;
 			walk->at[c] = at->next;
 		}
-	return (double)(clock_ns() - from) / rounds / walk->chains;
+}
+
+static double walk_sample(void *with)
+{
+	struct walk *walk = with;
+	double ns[SPANS];
+
+	for (unsigned i = 0; i < SPANS; i++) {
+		uint64_t from = clock_ns();
+
+		walk->go(walk);
+		ns[i] = (double)(clock_ns() - from) / (STEPS / walk->chains * walk->chains);
+	}
+	return stats_of(ns, SPANS).median;
 }
 
 static void level(struct table *table, struct walk *walk, const struct table_row *row, unsigned repeats)
 {
 	if (walk->count * LINE <= 64ul << 20)
 		walk_warm(walk);
-	table_measure(table, row, walk_read, walk, repeats);
+	walk->go = walk_read;
+	table_measure(table, row, walk_sample, walk, repeats);
 }
 
 static void level_of(struct table *table, void *memory, size_t bytes, const struct table_row *row, unsigned repeats)
@@ -115,13 +124,14 @@ static void in_flight(struct table *table, struct walk *walk, unsigned repeats)
 	static const unsigned chains[] = { 1, 2, 4, 8, 12, 16, 24, 32, 48 };
 	double best = 0, alone = 0, ns;
 
+	walk->go = walk_touch;
 	for (unsigned i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
 		struct table_row row = { 0 };
 
 		walk->chains = chains[i];
 		snprintf(row.key, sizeof(row.key), "line_flight_%u", chains[i]);
 		snprintf(row.what, sizeof(row.what), "random line, read and written, %u at once", chains[i]);
-		ns = table_measure(table, &row, walk_touch, walk, repeats);
+		ns = table_measure(table, &row, walk_sample, walk, repeats);
 		alone = i ? alone : ns;
 		best = !i || ns < best ? ns : best;
 	}

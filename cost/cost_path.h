@@ -12,8 +12,9 @@ enum path_name { PATH_UP, PATH_DOWN, PATH_LANE, PATH_PRIMARY, PATHS };
 extern const char *const path_names[PATHS];
 
 struct path {
-	struct predict_recipe recipe; // instructions 0: could not be counted
+	struct predict_recipe recipe; // no instructions: they could not be counted
 	struct stats ns;              // measured; count 0: could not be
+	struct stats handle_ns;       // PATH_LANE: an instruction of its code, both sides on one CPU; count 0: unknown
 	double predicted_ns;
 };
 

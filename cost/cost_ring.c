@@ -2,7 +2,6 @@
 #include "cost/cost_ring.h"
 #include <stdlib.h>
 #include <stdio.h>
-#include "cost/count.h"
 #include "cost/pair.h"
 #include "shared/plane/lane.h"
 
@@ -92,26 +91,4 @@ void cost_ring(struct table *table, const struct line_pairs *pairs, unsigned rep
 		}
 	}
 	free(ring);
-}
-
-// Of the producer, whose side is as long as the consumer's.
-static double instructions(void)
-{
-	static struct ring ring = { .burst = LANE_BURST, .handles = LANE_SLOTS }; // as many as it holds
-
-	return (double)count_instructions(produce, &ring) / LANE_SLOTS;
-}
-
-double ring_hop_ns(const struct table *table, double instruction_ns)
-{
-	double ns = 0;
-
-	for (enum reach reach = 0; reach < REACHES && ns <= 0; reach++) {
-		char key[40];
-
-		snprintf(key, sizeof(key), "ring_%s_32", reach_keys[reach]);
-		ns = table_ns(table, key);
-	}
-	ns -= instructions() * instruction_ns;
-	return ns > 0 ? ns : 0;
 }

@@ -6,6 +6,3 @@
 // Rows ring_<reach>_<burst> for bursts of 1, 8, 32 and 128 and each reach there is. Nanoseconds a handle, one way, both sides
 // at work: what a stream of handles takes, not how long one is under way.
 void cost_ring(struct table *table, const struct line_pairs *pairs, unsigned repeats);
-
-// Of the nearest reach, burst 32: what is left of a handle's hop when its instructions are taken off. 0: not measured.
-double ring_hop_ns(const struct table *table, double instruction_ns);

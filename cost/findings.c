@@ -35,8 +35,10 @@ static void pairs_print(const struct findings *findings, FILE *file)
 
 static void path_print(const struct path *path, const char *name, FILE *file)
 {
-	fprintf(file, "%-8s %7.0f %6.0f %6.0f", name, path->recipe.instructions, path->recipe.cold_lines,
-		path->recipe.hops);
+	const struct predict_recipe *recipe = &path->recipe;
+
+	fprintf(file, "%-8s %7.0f %6.0f %6.2f", name, recipe->instructions + recipe->handle_instructions,
+		recipe->cold_lines, predict_moved(recipe));
 	if (path->predicted_ns > 0)
 		fprintf(file, " %10.1f", path->predicted_ns);
 	else
@@ -57,7 +59,7 @@ static void path_print(const struct path *path, const char *name, FILE *file)
 static void paths_print(const struct findings *findings, FILE *file)
 {
 	fprintf(file, "\nPipelines, a packet; %u random sessions, policed, counted, no driver\n", findings->sessions);
-	fprintf(file, "%-8s %7s %6s %6s %10s %9s\n", "", "instr.", "cold", "hops", "predicted", "measured");
+	fprintf(file, "%-8s %7s %6s %6s %10s %9s\n", "", "instr.", "cold", "moved", "predicted", "measured");
 	for (enum path_name name = 0; name < PATHS; name++)
 		path_print(&findings->path[name], path_names[name], file);
 }

@@ -44,11 +44,12 @@ static void paths_write(const struct findings *findings, FILE *file)
 	fprintf(file, "\"paths\": {");
 	for (enum path_name name = 0; name < PATHS; name++) {
 		const struct path *path = &findings->path[name];
+		double instructions = path->recipe.instructions + path->recipe.handle_instructions;
 		bool predicted = path->predicted_ns > 0, measured = path->ns.count > 0;
 
-		fprintf(file, "%s\n  \"%s\": {\"cold_lines\": %.0f, \"hops\": %.0f", comma(name), path_names[name],
-			path->recipe.cold_lines, path->recipe.hops);
-		number_write(file, "instructions", path->recipe.instructions > 0, path->recipe.instructions);
+		fprintf(file, "%s\n  \"%s\": {\"cold_lines\": %.0f, \"moved_lines\": %.3f", comma(name),
+			path_names[name], path->recipe.cold_lines, predict_moved(&path->recipe));
+		number_write(file, "instructions", instructions > 0, instructions);
 		number_write(file, "predicted_ns", predicted, path->predicted_ns);
 		number_write(file, "measured_ns", measured, path->ns.median);
 		number_write(file, "low", measured, path->ns.low);

@@ -11,6 +11,7 @@
 #include "cost/cost_load.h"
 #include "cost/cost_lock.h"
 #include "cost/cost_ring.h"
+#include "cost/cost_row.h"
 #include "cost/memory.h"
 #include "cost/pair.h"
 #include "cost/findings.h"
@@ -167,7 +168,7 @@ static const struct line_pair *nearest(void)
 	const struct line_pair *pair = NULL;
 
 	for (enum reach reach = 0; reach < REACHES && !pair; reach++)
-		pair = line_typical(&findings.pairs, reach);
+		pair = line_place(&findings.pairs, reach, 0);
 	return pair;
 }
 
@@ -192,6 +193,23 @@ static int paths_measure(const struct line_pair *pair)
 	return 0;
 }
 
+static struct predict_machine machine_of(double instruction_ns, const struct line_pair *pair)
+{
+	const struct table *table = &findings.table;
+	struct table_row handle = { "handle", "instruction of a lane's code, on one CPU",
+				    findings.path[PATH_LANE].handle_ns };
+
+	if (handle.ns.count)
+		table_add(&findings.table, &handle);
+	return (struct predict_machine){ .instruction_ns = instruction_ns,
+					 .handle_ns = handle.ns.median,
+					 .line_ns = table_ns(table, "line_cold"),
+					 .first_ns = table_ns(table, "line_flight_1"),
+					 .taken_ns = row_taken_ns(table),
+					 .given_ns = row_given_ns(table),
+					 .awaited_ns = pair ? pair->ns : 0 };
+}
+
 static int measure(void)
 {
 	double instruction_ns = calibrate(&findings.table, REPEATS);
@@ -202,6 +220,7 @@ static int measure(void)
 		return -ENOMEM;
 	cost_line(&findings.table, &findings.topo, &findings.pairs);
 	cost_ring(&findings.table, &findings.pairs, REPEATS);
+	cost_row(&findings.table, &findings.pairs, REPEATS);
 	if (!findings.planned) {
 		cost_lock(&findings.table, &findings.pairs, REPEATS);
 		cost_kernel(&findings.table, &findings.pairs, REPEATS);
@@ -210,11 +229,9 @@ static int measure(void)
 	pair_pin(findings.topo.cpu[0].cpu);
 	if (paths_measure(pair))
 		return -ENOMEM;
-	machine = (struct predict_machine){ instruction_ns, table_ns(&findings.table, "line_cold"),
-					    table_ns(&findings.table, "line_flight_1"),
-					    ring_hop_ns(&findings.table, instruction_ns) };
+	machine = machine_of(instruction_ns, pair);
 	for (enum path_name name = 0; name < PATHS; name++)
-		if (instruction_ns > 0 && (pair || findings.path[name].recipe.hops <= 0))
+		if (instruction_ns > 0 && (pair || predict_moved(&findings.path[name].recipe) <= 0))
 			findings.path[name].predicted_ns = predict_ns(&machine, &findings.path[name].recipe);
 	return 0;
 }

@@ -4,9 +4,15 @@
 
 double predict_ns(const struct predict_machine *machine, const struct predict_recipe *recipe)
 {
-	return recipe->instructions * machine->instruction_ns +
+	return recipe->instructions * machine->instruction_ns + recipe->handle_instructions * machine->handle_ns +
 	       recipe->cold_lines * (machine->line_ns + machine->first_ns / LANE_BURST) +
-	       recipe->hops * machine->hop_ns;
+	       recipe->taken_lines * machine->taken_ns + recipe->given_lines * machine->given_ns +
+	       recipe->awaited_lines * machine->awaited_ns;
+}
+
+double predict_moved(const struct predict_recipe *recipe)
+{
+	return recipe->taken_lines + recipe->given_lines + recipe->awaited_lines;
 }
 
 double predict_error(double predicted, double measured)

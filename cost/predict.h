@@ -1,25 +1,33 @@
 // predict.h - what a packet should cost on a machine of which we know a few figures, and whether that fits.
 //
-//   cost = instructions x the time of one, as measured on code of the same kind
+//   cost = instructions x the time of one, as measured on code of the same kind: headers' or handles'
 //        + lines nobody has in his cache x the time of one when many are under way; the first of a burst is waited for alone
-//        + hops of a handle through a ring to another core x the time of one in a stream, beyond its instructions
+//        + lines that another core has: taken, given or awaited x the time of one such, beyond that of a line of one's own
 //
-// The three are added: that lines come while others are worked on makes the truth smaller. Pure functions.
+// They are added: that lines come while others are worked on makes the truth smaller. Pure functions.
 #pragma once
 #include <stdbool.h>
 
 #define PREDICT_GOAL 0.25 // a prediction further off is said to be so
 
 struct predict_machine {
-	double instruction_ns;
-	double line_ns;  // cold, many under way
-	double first_ns; // cold, alone
-	double hop_ns;   // burst 32, without what its instructions take
+	double instruction_ns; // of header code
+	double handle_ns;      // an instruction of a lane's code
+	double line_ns;        // cold, many under way
+	double first_ns;       // cold, alone
+	double taken_ns;       // written by another core, read with others in a row
+	double given_ns;       // read by another core, written with others in a row, up to a fence
+	double awaited_ns;     // written by another core, waited for alone
 };
 
+// Of a packet.
 struct predict_recipe {
-	double instructions, cold_lines, hops; // a packet
+	double instructions, handle_instructions;
+	double cold_lines, taken_lines, given_lines, awaited_lines;
 };
+
+// Lines that move between cores.
+double predict_moved(const struct predict_recipe *recipe);
 
 double predict_ns(const struct predict_machine *machine, const struct predict_recipe *recipe);
 

@@ -4,7 +4,7 @@
 #pragma once
 #include "cost/stats.h"
 
-#define TABLE_ROWS 64u
+#define TABLE_ROWS 80u
 #define TABLE_NOTES 16u
 #define TABLE_SAMPLES 1024u
 

@@ -31,6 +31,8 @@ if jq -e '.cpus > 1' "$dir/out" >/dev/null; then
 	says '(.pairs | length) == .cpus * (.cpus - 1) / 2 or .cpus > 90'
 	says '[.table | to_entries[] | select(.key | test("^ring_.*_(1|8|32|128)$"))] | length >= 4'
 	says '.table.wake.ns > .table.syscall.ns and .paths.lane.measured_ns > 0'
+	says '.paths | [.lane, .primary] | all(.moved_lines == 0.562 and (.predicted_ns == null or .predicted_ns > 0))'
+	says '[.table | to_entries[] | select(.key | test("^(taken|given)_"))] | length >= 2'
 fi
 
 exits 0 cost --sessions 256
