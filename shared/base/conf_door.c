@@ -87,11 +87,19 @@ static bool read_account(const struct conf_field *field, const char *text, void 
 {
 	static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
 
-	if (is_default(field, text))
+	if (!field->many && !strcmp(text, "none")) // the empty text, whatever the default is
 		return true;
 	if (text[strspn(text, good)] || *text == '-')
 		return conf_refuse(why, "the name or number of an account is expected, not '%.40s'", text);
 	return read_within(field, text, value, why);
+}
+
+static void write_account(const struct conf_field *field, const void *value, FILE *file)
+{
+	if (*(const char *)value)
+		conf_write_text(field, value, file);
+	else
+		fputs("none", file);
 }
 
 static const struct conf_word duty_words[] = {
@@ -103,7 +111,7 @@ const struct conf_kind conf_kind_url = { read_url, write_or_default, NULL };
 const struct conf_kind conf_kind_door_url = { read_door_url, conf_write_text, NULL };
 const struct conf_kind conf_kind_door_dnn = { read_door_dnn, write_or_default, NULL };
 const struct conf_kind conf_kind_file = { read_file, write_or_default, NULL };
-const struct conf_kind conf_kind_account = { read_account, write_or_default, NULL };
+const struct conf_kind conf_kind_account = { read_account, write_account, NULL };
 const struct conf_kind conf_kind_duty = { conf_read_word, conf_write_word, duty_words };
 const struct conf_kind conf_kind_yes = { conf_read_word, conf_write_word, yes_words };
 

@@ -196,7 +196,7 @@ static void what_is_printed_loads_back(void **unused)
 	    "- {name: pc, driver: pcap, device: /x.pcap, role: core, addresses: [9.0.0.1/32]}\n"
 	    "- {name: pci, driver: pci, device: '0000:3b:00.0', role: core, addresses: [9.0.0.2/32]}\n"
 	    "- {name: gen, driver: plugin, device: net_gtpgen0, options: 'a=1', role: core, addresses: [9.0.0.3/32]}\n"
-	    "workers: {count: 3, cpus: [3, 0, 1023]}\n"
+	    "workers: {count: 3, user: none, cpus: [3, 0, 1023]}\n"
 	    "primary: {cpu: 7, plugin: /x.so, hugepage_dir: /mnt/huge, rooms: 1048576, hold: 262144}\n"
 	    "pools: [{dnn: a.b, ipv4: 10.0.0.0/24}, {ipv6: '2001:db8:1:100::/56'}]\n"
 	    "limits: {foreign_slots: 0, rates: 65535}\n"
