@@ -99,7 +99,7 @@ static bool meet(struct nursery *nursery, struct nest_word *word)
 	enum met met;
 
 	while ((met = meet_once(nursery, word)) == MET_AGAIN || (met == MET_STAND_BY && !nursery->upgrade)) {
-		notify_status(met == MET_AGAIN ? "waiting for the primary" : word->dir);
+		notify_waiting(met == MET_AGAIN ? "waiting for the primary" : word->dir);
 		if (!wait_for(nursery, -1, met == MET_AGAIN ? DIAL_MS : STAND_BY_MS))
 			return false;
 	}

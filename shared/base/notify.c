@@ -58,15 +58,25 @@ void notify_ready(const char *text)
 	log_info("process.ready", "%s", text);
 }
 
-void notify_status(const char *text)
+static void tell_status(const char *text, const char *before)
 {
 	char words[STATUS_BYTES + 32];
 
 	if (!remember(text))
 		return;
-	snprintf(words, sizeof words, "STATUS=%s", last);
+	snprintf(words, sizeof words, "%sSTATUS=%s", before, last);
 	tell(words);
 	log_info("process.status", "%s", text);
+}
+
+void notify_status(const char *text)
+{
+	tell_status(text, "");
+}
+
+void notify_waiting(const char *text)
+{
+	tell_status(text, "READY=1\n");
 }
 
 void notify_stopping(void)

@@ -19,4 +19,4 @@ for order in "primary nursery ctrl" "primary ctrl nursery" "nursery primary ctrl
 	that "$order: all workers serve" wait_for 30 gateway_serves
 	gateway_stop
 done
-that "each told the service manager, each time" equal "$(lab_log listener | grep -c READY=1)" 18
+that "each told the service manager, each time" equal "$(lab_log listener | grep -c 'READY=1 STATUS=\(ports open\|ready to fork\|serving\)')" 18

@@ -201,11 +201,13 @@ static void readiness_reaches_manager_and_log(void **unused)
 	snprintf(path, sizeof path, "%s/sock", dir);
 	fd = manager_listen(path);
 	log_open("shoal-test", "info");
-	notify_status("waiting for the primary");
-	notify_status("waiting for the primary");
+	notify_status("waiting for hugepages");
+	notify_waiting("waiting for the primary");
+	notify_waiting("waiting for the primary");
 	notify_ready("serving");
 	notify_stopping();
-	assert_heard(fd, "STATUS=waiting for the primary");
+	assert_heard(fd, "STATUS=waiting for hugepages");
+	assert_heard(fd, "READY=1\nSTATUS=waiting for the primary");
 	assert_heard(fd, "READY=1\nSTATUS=serving");
 	assert_heard(fd, "STOPPING=1");
 	assert_int_equal(recv(fd, path, 1, MSG_DONTWAIT), -1);
