@@ -25,10 +25,16 @@ void nests_init(struct nests *nests, const struct brood_parts *parts, int epoll)
 		nursery_init(&nests->nest[n], parts, n);
 }
 
+// Who serves as somebody's service stays for the next primary. Whom we run ourselves nobody else would end.
 void nests_close(struct nests *nests)
 {
-	for (unsigned n = 0; n < PLANE_NESTS; n++)
-		nursery_close(&nests->nest[n]);
+	for (unsigned n = 0; n < PLANE_NESTS; n++) {
+		struct nursery *nursery = &nests->nest[n];
+
+		if (nursery->process >= 0 && nursery_there(nursery))
+			nursery_leave(nursery);
+		nursery_close(nursery);
+	}
 }
 
 void nests_tick(struct nests *nests, uint64_t now_ns)

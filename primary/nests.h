@@ -27,7 +27,7 @@ struct nests_use {
 };
 
 void nests_init(struct nests *nests, const struct brood_parts *parts, int epoll);
-void nests_close(struct nests *nests);
+void nests_close(struct nests *nests); // tells those that we run to leave
 
 void nests_tick(struct nests *nests, uint64_t now_ns); // it is now so late
 

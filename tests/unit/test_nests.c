@@ -191,6 +191,17 @@ static void who_does_not_leave_is_ended(void **state)
 	works_until_vacant(1);
 }
 
+static void who_was_run_leaves_with_the_primary(void **state)
+{
+	struct nest_word word;
+	int home = nursery(), fd = second();
+
+	nests_close(nests());
+	nests_init(nests(), nests()->part, brood_fd(brood));
+	assert_int_equal(hear(fd, &word), NEST_LEAVE);
+	assert_int_equal(hear(home, &word), UINT32_MAX); // another service's
+}
+
 static void a_second_build_is_run_once(void **state)
 {
 	nursery();
@@ -307,6 +318,7 @@ int main(int argc, char **argv)
 		TEST(home_is_where_the_wanted_start),
 		TEST(a_nest_retires_when_its_seats_are_empty),
 		TEST(who_does_not_leave_is_ended),
+		TEST(who_was_run_leaves_with_the_primary),
 		TEST(a_second_build_is_run_once),
 		TEST(who_ends_before_it_is_ready_says_how),
 		TEST(what_others_could_change_is_not_run),
