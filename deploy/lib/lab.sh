@@ -55,6 +55,7 @@ lab_logs() {
 
 lab_release() {
 	local names name
+	lab_group_back
 	names=$(ip netns list 2>/dev/null | cut -d ' ' -f 1 | grep -F "${LAB##*/}-" || true)
 	lab_end_processes "$names"
 	for name in $names; do ip netns del "$name"; done
@@ -121,6 +122,28 @@ lab_pages_back() {
 	pages=$(<"$LAB/pages")
 	rm "$LAB/pages"
 	lab_pages_add "-$pages" >/dev/null
+}
+
+# ---- A control group, for processes that make groups of their own
+
+lab_group() {
+	mkdir -p "$LAB/mnt/group"
+	mount -t cgroup2 lab "$LAB/mnt/group"
+	mkdir "$(lab_group_path)"
+}
+
+lab_group_path() {
+	echo "$LAB/mnt/group/${LAB##*/}"
+}
+
+# Whoever is in it, or in a group below, ends.
+lab_group_back() {
+	local group
+	group=$(lab_group_path)
+	[[ -d $group ]] || return 0
+	echo 1 >"$group/cgroup.kill"
+	wait_for 8 grep -q "populated 0" "$group/cgroup.events" || true
+	find "$group" -depth -type d -exec rmdir {} +
 }
 
 # ---- Namespaces and processes

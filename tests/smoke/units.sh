@@ -1,94 +1,153 @@
 #!/bin/bash
-# The systemd units: sound, tight, and enough. Every process runs with the capabilities, the system calls and the user that its unit
-# gives it, and serves; so a unit that takes too much away is found here.
+# The systemd units under a real systemd, installed and run as an operator does: they are sound and tight, every process has what its
+# unit leaves it and serves, whoever is shot comes back, what is stopped is gone, and the machine shuts down.
+#
+#   ran n3 --- gw: systemd -> shoal-primary, shoal-nursery, shoal-ctrl --- net
 set -euo pipefail
 . "$(dirname "$0")/../lab/story.sh"
-command -v systemd-analyze >/dev/null || story_skip "systemd-analyze is missing (package systemd)"
-GW_CTRL_USER=nobody # shoal-ctrl of the unit
+. "$SHOAL/tests/lab/machine.sh"
 story_needs "${STORY_NEEDS[@]}"
+lacking=$(machine_lacks)
+[[ -z $lacking ]] || story_skip "${lacking//$'\n'/; }"
 lab_open
-chmod 711 "$LAB"
 net_up
-
-units=$SHOAL/deploy/units
-setting() { sed -n "s/^$2=//p" "$units/shoal-$1.service"; }
-# The members of "@set ~@set name ...", sets in sets included.
-calls() {
-	local word
-	for word in ${*#\~}; do
-		[[ $word == @* ]] || { echo "$word"; continue; }
-		# shellcheck disable=SC2046
-		calls $(systemd-analyze syscall-filter "$word" | sed -n 's/^    \([@a-z0-9_-]*\)$/\1/p')
-	done
-}
-# systemd counts the filter lines one after the other: names first, those with a tilde taken out again.
-filter() { # unit
-	local lines line kept
-	mapfile -t lines < <(setting "$1" SystemCallFilter)
-	if [[ ${lines[0]} == \~* ]]; then
-		echo deny "$(calls ${lines[0]} | sort -u | tr '\n' ' ')"
-		return
-	fi
-	# What systemd itself always lets through: without it no program starts.
-	kept=$(calls ${lines[0]} @default execve | sort -u)
-	for line in "${lines[@]:1}"; do
-		if [[ $line == \~* ]]; then
-			kept=$(comm -23 <(echo "$kept") <(calls $line | sort -u))
-		else
-			kept=$(sort -u <(echo "$kept") <(calls $line))
-		fi
-	done
-	echo allow "$(tr '\n' ' ' <<<"$kept")"
-}
-start_as_unit() { # primary|nursery|ctrl [user]
-	local kind names caps
-	read -r kind names < <(filter "$1")
-	caps=$(setting "$1" CapabilityBoundingSet | sed "s/$LESS//" | sed 's/CAP_/+/g; s/ /,/g' | tr 'A-Z' 'a-z')
-	lab_start "$1" gw setpriv --no-new-privs --bounding-set "-all${caps:+,$caps}" ${2:+--reuid "$2" --regid nogroup --clear-groups} -- \
-		"$BUILD/tests/lab/unit_run" "$kind" "$names" "$BUILD/$(gateway_program "$1")" --config "$LAB/shoal.yaml"
-}
-
-for unit in primary:4.1 nursery:2.8 ctrl:1.5; do
-	that "${unit%:*} is as tight as it was" test "$(systemd-analyze security --offline=true "$units/shoal-${unit%:*}.service" |
-		awk -v most="${unit#*:}" '/Overall exposure/ { print ($(NF - 2) <= most) }')" = 1
-done
-for name in primary nursery ctrl; do
-	sed "s|/usr/bin/shoal-[a-z]*|/bin/true|" "$units/shoal-$name.service" >"$LAB/shoal-$name.service"
-done
-that "and systemd understands them" equal "$(systemd-analyze verify "$LAB"/shoal-*.service 2>&1 | grep shoal || true)" ""
-
-LESS='-' # capabilities a drop-in takes away
 lab_hugepages "$GW_MIB"
-gateway_config
-mkdir -m 700 "$LAB/store" # StateDirectory
-chown nobody "$LAB/store"
-mkdir "$LAB/run" # shoal-tmpfiles.conf
-chown root:nogroup "$LAB/run"
-chmod 3770 "$LAB/run"
-chgrp nogroup "$LAB/shoal.yaml"
-chmod 640 "$LAB/shoal.yaml"
-start_as_unit primary
-start_as_unit nursery
-start_as_unit ctrl nobody
-for name in primary nursery ctrl; do lab_expect "$name" process.ready; done
-that "all of it serves with what its units leave" wait_for 30 gateway_serves
-story_subscribers 8
-that "packets pass" ue_pings "$UE"
-kill -KILL "$(seat_field 0 pid)"
-that "a worker that dies is replaced" wait_for 20 seat_has_died 0 1
-lab_signal KILL ctrl
-wait_for 10 lab_gone ctrl
-start_as_unit ctrl nobody
-lab_expect ctrl process.ready
-that "the controller comes back" wait_for 20 all_applied 8
-story_end
+that "a machine with systemd boots" machine_boot
+root=$(machine_root)
 
-gateway_stop
-LESS=' CAP_BPF CAP_PERFMON CAP_SYS_ADMIN'
-GW_DRIVER=af_packet
-gateway_config
-chmod 644 "$LAB/shoal.yaml"
-for name in primary nursery; do start_as_unit "$name"; done
-start_as_unit ctrl nobody
-that "without af_xdp three capabilities less will do" wait_for 60 gateway_serves
+units=(shoal-primary shoal-nursery shoal-ctrl)
+quietly() { "$@" >"$LAB/out" 2>&1 || ! tail -n 20 "$LAB/out"; }
+shoal() { on_machine shoal "$@"; }
+property() { on_machine systemctl show -P "$2" "shoal-$1"; } # unit property
+main_pid() { property "$1" MainPID; } # unit
+active() { [[ $(on_machine systemctl is-active "${units[@]}" | sort -u) == active ]]; }
+
+# ---- Installed as deploy/README.md says
+
+that "meson installs" quietly meson install -C "$BUILD" --no-rebuild --destdir "$root"
+that "their user is made" quietly on_machine systemd-sysusers
+that "and the run directory" quietly on_machine systemd-tmpfiles --create
+that "hugepages are asked for" grep -qx 'vm.nr_hugepages = 512' <(on_machine /lib/systemd/systemd-sysctl --cat-config)
+on_machine systemctl daemon-reload
+for unit in primary:41 nursery:26 ctrl:16; do
+	file=$(property "${unit%:*}" FragmentPath)
+	that "${unit%:*} is as tight as it was" quietly on_machine systemd-analyze security --offline=true --threshold="${unit/*:/}" "$file"
+	that "and systemd understands it" equal "$(on_machine systemd-analyze verify "$file" 2>&1)" ""
+done
+
+# Everything where a real installation has it: what names the lab's folder goes.
+configure() {
+	gateway_config
+	{
+		grep -v "$LAB" "$LAB/shoal.yaml"
+		echo "doors:"
+		echo "- {url: 'ipc:///run/shoal-doors/group/oss.ipc', role: read, group: users}"
+		echo "- {url: 'ipc:///run/shoal-doors/daemon/oss.ipc', role: read, users: [daemon]}"
+	} | on_machine install -D -m 640 -g shoal-ctrl /dev/stdin /etc/shoal/shoal.yaml
+}
+GW_CTRL_USER=shoal-ctrl
+configure
+on_machine usermod --append --groups users shoal-ctrl
+that "the configuration suits the machine" quietly on_machine shoal-primary --check
+# shellcheck disable=SC2046
+that "all start" quietly on_machine systemctl enable --now $(shuf -e "${units[@]}")
+that "and are active" active
+that "and serve" wait_for 30 gateway_serves
+for n in 1 2; do session_add 00101000000000$n --ipv4 auto; done
+ues_table >"$LAB/table.csv"
+radio_up "$LAB/table.csv"
+{ read -r UE && read -r LAST; } < <(ues_some 2)
+that "packets pass" ue_pings "$UE"
+
+# ---- Who may what
+
+field() { awk -v name="$2:" '$1 == name { print $2 }' "$root/proc/$1/status"; }
+declare -A bit
+while read -r name n; do bit[$name]=$n; done < <(on_machine systemd-analyze capability | tail -n +2)
+mask() { # capability...
+	local sum=0 name
+	for name; do sum=$((sum | 1 << bit[$name])); done
+	printf '%016x' "$sum"
+}
+# Whose it is, what it has, what it could get, and whether its system calls are counted and its files read-only.
+rights() { # pid
+	echo "$(field "$1" Uid) $(field "$1" CapEff) $(field "$1" CapBnd) $(field "$1" NoNewPrivs) $(field "$1" Seccomp)" \
+		"$(awk '$5 == "/" { print substr($6, 1, 2) }' "$root/proc/$1/mountinfo" | tail -n 1)"
+}
+bounds() { mask $(property "$1" CapabilityBoundingSet); } # unit
+user() { on_machine id -u "$1"; }
+that "the primary has what its unit leaves, as root" equal "$(rights "$(main_pid primary)")" "0 $(bounds primary) $(bounds primary) 1 2 ro"
+that "the nursery what it needs to fork" equal "$(rights "$(main_pid nursery)")" "0 $(mask cap_setuid cap_setgid cap_kill) $(bounds nursery) 1 2 ro"
+that "a worker nothing, as nobody" equal "$(rights "$(seat_field 0 pid)")" "$(user nobody) $(mask) $(bounds nursery) 1 2 ro"
+that "the courier nothing, as the controller" equal "$(rights "$(on_machine pgrep -x shoal-courier)")" "$(user shoal-ctrl) $(mask) $(bounds nursery) 1 2 ro"
+that "the controller nothing, as itself" equal "$(rights "$(main_pid ctrl)")" "$(user shoal-ctrl) $(mask) $(mask) 1 2 ro"
+
+calls() { # user group door
+	on_machine setpriv --reuid "$1" --regid nogroup --groups "$2" shoal --timeout 3 --connect "ipc:///run/shoal-doors/$3/oss.ipc" status >/dev/null 2>&1
+}
+that "who is of a door's group comes in" calls games users group
+that "who is not does not" not calls games nogroup group
+that "whom a door names comes in" calls daemon nogroup daemon
+that "whom it does not does not" not calls games nogroup daemon
+
+# ---- Whoever is shot or started anew comes back
+
+restarts() { (($(property "$1" NRestarts) > $2)) && active; } # unit than
+shot() { # unit
+	local before
+	before=$(property "$1" NRestarts)
+	on_machine systemctl kill --kill-whom=main --signal=KILL "shoal-$1"
+	wait_for 20 restarts "$1" "$before"
+}
+under_pings() { # text command...
+	pings "$UE" 100 0.02 "$$" &
+	local job=$!
+	that "$@"
+	wait "$job" || true
+	that "no packet was lost of it" equal "$(pings_lost "$$")" 0
+}
+ctrl=$(main_pid ctrl)
+that "the controller can be told to read its certificates" on_machine systemctl reload shoal-ctrl
+that "and is the same" equal "$(main_pid ctrl)" "$ctrl"
+under_pings "the controller is started anew" on_machine systemctl restart shoal-ctrl
+under_pings "shot, it comes back" shot ctrl
+under_pings "the nursery, shot, comes back" shot nursery
+that "all is served again" wait_for 20 all_applied 2
+that "the primary, shot, comes back" shot primary
+that "and serves" wait_for 30 gateway_serves
 that "and packets pass" wait_for 20 ue_pings "$UE"
+
+# ---- What is stopped is gone, and nothing that was counted with it
+
+next=$(dirname "$(property nursery FragmentPath)")/../../../bin/shoal-nursery.next
+on_machine cp "${next%.next}" "$next"
+that "the workers go over to another build" quietly shoal upgrade --binary "$(on_machine realpath "$next")" --canary 5% --watch 1
+that "and the service of the other stands by" wait_for 10 active
+left() { # processes and hugepages
+	on_machine pgrep -l shoal || true
+	ls "$root/dev/hugepages"
+}
+is_gone() { [[ -z $(left) ]]; }
+that "last packets pass" ue_pings "$LAST" 40
+that "all is stopped" on_machine systemctl stop "${units[@]}"
+that "no process and no hugepage is left" wait_for 10 is_gone
+that "a door is not left open" not test -e "$root/run/shoal-doors"
+on_machine systemctl start shoal-ctrl
+that "they were counted, though all was stopped at once" usage_is "$LAST" 40 40
+
+# ---- Ports of other kinds, and a unit that is tighter
+
+GW_DRIVER=af_packet
+configure
+on_machine sed -i '/name: n6/,/device:/{s/driver: .*/driver: tap/;s/device: .*/device: t6/}' /etc/shoal/shoal.yaml
+on_machine install -D /dev/stdin /etc/systemd/system/shoal-primary.service.d/less.conf <<-END
+	[Service]
+	CapabilityBoundingSet=~CAP_BPF CAP_PERFMON CAP_SYS_ADMIN
+END
+on_machine systemctl daemon-reload
+that "without af_xdp three capabilities less will do" quietly on_machine systemctl restart "${units[@]}"
+that "which the primary has not" equal "$(rights "$(main_pid primary)")" "0 $(bounds primary) $(bounds primary) 1 2 ro"
+net_wire gw t6 n6
+that "it serves" wait_for 30 gateway_serves
+that "and packets pass" wait_for 20 ue_pings "$UE"
+that "and the machine shuts down" machine_down
