@@ -4,7 +4,7 @@
 bench-trace (trace.c) runs primary and worker by turns, at bursts of 32, 8 and 1; valgrind's lackey writes down every load and store. Here
 each side has a cache without end, and a line moves when a side touches one that the other has written since: the least that any coherence
 protocol has to move. The played card writes frames as a device does, the rest of its work is the primary's core's. Lines that are only
-called and never touched do not show. Executed instructions that lock are counted by the way."""
+called and never touched do not show: called.c counts those. Executed instructions that lock are counted by the way."""
 import bisect
 import collections
 import os
