@@ -1,5 +1,5 @@
 // foreign.c - two-choice buckets: find, make room, add, remove.
-#include "workers/foreign_query.h"
+#include "workers/foreign.h"
 #include <stddef.h>
 
 #define PLACES 8u

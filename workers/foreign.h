@@ -8,12 +8,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "shared/plane/region.h"
+#include "workers/eight.h"
 
 #define FOREIGN_NONE UINT32_MAX
 
 // Slot of the valid downlink line with this address, or FOREIGN_NONE.
 uint32_t foreign_find4(const struct region *region, const struct region_shape *shape, uint32_t address);
 uint32_t foreign_find6(const struct region *region, const struct region_shape *shape, uint64_t prefix);
+
+// Whether the session is the address's, or the prefix's.
+static inline bool foreign_agrees(const struct line *line, uint32_t address, uint64_t prefix)
+{
+	return line->flags & LINE_VALID && (prefix ? line->ue_ipv6 == prefix : line->ue_ipv4 == address && address);
+}
 
 // The two buckets of a key, the first tried first.
 struct foreign_pair {
@@ -40,6 +47,21 @@ static inline struct foreign_pair foreign_buckets(const struct region *region, c
 	uint32_t mask = shape->buckets - 1;
 
 	return (struct foreign_pair){ { region->index + (hash >> 30 & mask), region->index + (hash >> 47 & mask) } };
+}
+
+// In two steps, so that many look-ups wait side by side: calls the first bucket into the cache; then, when it is there, the slot
+// that it promises. The line has to agree; most are right, and whoever finds that one is not asks foreign_find4.
+static inline void foreign_call4(const struct region *region, const struct region_shape *shape, uint32_t address)
+{
+	__builtin_prefetch(foreign_buckets(region, shape, foreign_key4(address)).bucket[0]);
+}
+
+static inline uint32_t foreign_promise4(const struct region *region, const struct region_shape *shape, uint32_t address)
+{
+	const struct region_bucket *bucket = foreign_buckets(region, shape, foreign_key4(address)).bucket[0];
+	uint32_t bits = eight_equal(bucket->key, foreign_key4(address));
+
+	return bits ? bucket->slot[eight_first(bits)] : FOREIGN_NONE;
 }
 
 struct foreign_entry {

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "tests/stand/stand.h"
-#include "workers/foreign_query.h"
+#include "tests/bench/tables/foreign_query.h"
 
 #define SHARD 7u
 #define CELLS 64u // for foreign addresses, in the stand
@@ -73,6 +73,8 @@ static uint32_t answer(uint32_t address, uint64_t prefix, unsigned expectations)
 // By address and by prefix, known ones, unknown ones and none: whatever steps were taken before.
 static void steps_find_what_single_looks_find(void **state)
 {
+	unsigned promised = 0;
+
 	for (unsigned expectations = 0; expectations < 3; expectations++) {
 		for (uint32_t i = 0; i < 2 * CELLS; i++) {
 			uint32_t slot = i < CELLS ? STAND_FIRST_FOREIGN + i : FOREIGN_NONE;
@@ -82,9 +84,11 @@ static void steps_find_what_single_looks_find(void **state)
 			assert_int_equal(answer(0, bearer.ue_ipv6, expectations), slot);
 			assert_int_equal(foreign_find4(region, &stand.shape, bearer.ue_ipv4), slot);
 			assert_int_equal(foreign_find6(region, &stand.shape, bearer.ue_ipv6), slot);
+			promised += foreign_promise4(region, &stand.shape, bearer.ue_ipv4) == slot && i < CELLS;
 		}
 		assert_int_equal(answer(0, 0, expectations), FOREIGN_NONE);
 	}
+	assert_in_range(promised, 3 * CELLS / 2, 3 * CELLS); // those in their first bucket
 }
 
 // No address is no session's, even where a session has none of that family.

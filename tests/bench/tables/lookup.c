@@ -19,7 +19,7 @@
 #include "tests/bench/tables/chance.h"
 #include "tests/bench/tables/estate.h"
 #include "tests/bench/tables/pages.h"
-#include "workers/foreign_query.h"
+#include "tests/bench/tables/foreign_query.h"
 
 #define LOOKUPS (1u << 14)
 #define BATCH 32u

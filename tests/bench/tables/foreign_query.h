@@ -8,7 +8,7 @@
 //   foreign_expect_again  the line that the second bucket promises
 //   foreign_answer4, 6    the line, or NULL: what foreign_find4 and foreign_find6 would find
 //
-// Inline; the shard's owner calls.
+// Inline. The packet path takes the first step and the second only (workers/pipe.c): it lacks the time between bursts for more.
 #pragma once
 #include <stddef.h>
 #include "workers/eight.h"
@@ -68,11 +68,6 @@ static inline bool foreign_expect(struct foreign_query *query, const struct regi
 static inline void foreign_expect_again(struct foreign_query *query, const struct region_shape *shape)
 {
 	foreign_promise(query, eight_equal(query->bucket->key, query->key), shape);
-}
-
-static inline bool foreign_agrees(const struct line *line, uint32_t address, uint64_t prefix)
-{
-	return line->flags & LINE_VALID && (prefix ? line->ue_ipv6 == prefix : line->ue_ipv4 == address && address);
 }
 
 // All steps but the first may be left out: it is right then as well, only later.
