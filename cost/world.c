@@ -83,13 +83,16 @@ int world_open(struct world *world, unsigned sessions, uint64_t hz)
 	world->view.rooms.base[0] = world->memory[ROOMS];
 	world->view.rooms.count[0] = WORLD_ROOMS;
 	world->view.seats[0] = seat_at(world->memory[SEAT]);
-	pipe_init(&world->pipe, &world->view.plane->net, &world->view.rooms, &world->view.plane->shape);
 	for (unsigned shard = 0; shard < SHARDS; shard++) {
 		struct region region = region_at(world->memory[REGIONS], &world->view.plane->shape, shard);
 
 		*region.header = (struct region_header){ .magic = REGION_MAGIC, .shard = shard };
-		world->view.shards[shard] = world->pipe.shard[shard] = region;
+		world->view.shards[shard] = region;
 	}
+	pipe_init(&world->pipe, &world->view.plane->net, &world->view.rooms, &world->view.plane->shape,
+		  world->view.shards);
+	for (unsigned shard = 0; shard < SHARDS; shard++)
+		pipe_own(&world->pipe, (uint8_t)shard, &world->view.shards[shard]);
 	world_packet_size(world, WORLD_USER_BYTES);
 	return 0;
 }
@@ -167,7 +170,8 @@ struct lane_handle world_lend(struct world *world, unsigned room, unsigned n, un
 		user_put(world, packet, SERVER, world_address(world, n));
 	}
 	return (struct lane_handle){ .room = room,
-				     .hint = up ? world_teid(world, n) : world_shard(n),
+				     .hint = up ? world_teid(world, n)
+						: shard_hint(world_address(world, n), world_shard(n)),
 				     .offset = WORLD_OFFSET,
 				     .length = (uint16_t)length,
 				     .code = up ? LANE_UPLINK : LANE_DOWNLINK };

@@ -20,6 +20,8 @@
 		word, word, word, word, word, word, word, word \
 	}
 
+#define COLUMNS_SAME(word) ((COLUMN){ 0 } + (word))
+
 // Four words each of eight, turned from rows (the first four's, the others' behind them) into columns, or back.
 COLUMN_STEP void columns_turn(COLUMN to[4], const COLUMN from[4])
 {
@@ -32,6 +34,20 @@ COLUMN_STEP void columns_turn(COLUMN to[4], const COLUMN from[4])
 	to[1] = __builtin_shufflevector(a, c, 2, 3, 10, 11, 6, 7, 14, 15);
 	to[2] = __builtin_shufflevector(b, d, 0, 1, 8, 9, 4, 5, 12, 13);
 	to[3] = __builtin_shufflevector(b, d, 2, 3, 10, 11, 6, 7, 14, 15);
+}
+
+// Eight that lie one behind the other.
+COLUMN_STEP COLUMN columns_read(const uint32_t *words)
+{
+	COLUMN column;
+
+	memcpy(&column, words, sizeof(column));
+	return column;
+}
+
+COLUMN_STEP void columns_write(uint32_t *words, COLUMN column)
+{
+	memcpy(words, &column, sizeof(column));
 }
 
 // The sixteen bytes here and there, one behind the other.

@@ -31,10 +31,13 @@ struct loop {
 	struct audit audit;
 	loop_work *work;
 	void *with;
-	uint32_t in_tail, out_head; // ours; the pages hold their published copies
-	uint32_t out_space;         // handles that lane.out took when we looked last
-	struct seat_stats stats;    // published in housekeeping
-	uint64_t turned_at;         // clock of the last turn
+	struct lane_handle burst[2][LANE_BURST]; // in hand, and the next one
+	unsigned hand;                           // which is in hand, or will be
+	bool peeked;                             // its handles have been taken from the lane already
+	uint32_t in_tail, out_head;              // ours; the pages hold their published copies
+	uint32_t out_space;                      // handles that lane.out took when we looked last
+	struct seat_stats stats;                 // published in housekeeping
+	uint64_t turned_at;                      // clock of the last turn
 	uint64_t kept_at, stood_at; // clock of the last housekeeping; of the last word on where our shards stand
 	uint64_t house_ticks;       // least clock ticks between two housekeepings while there is work
 	unsigned idle;              // turns in a row that found nothing

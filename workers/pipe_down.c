@@ -32,11 +32,11 @@ PIPE_STEP COLUMN flow_ports_eight(const struct asked *asked)
 	return (high >> 18 << 16) | pipe_words.port_first;
 }
 
-// Takes eight packets' words and their sessions', from the k-th of the list on. Returns which are wrong.
-PIPE_STEP COLUMN ask(const struct pipe_run *run, uint64_t k, COLUMN left, struct asked *asked)
+// Takes eight packets' words and their sessions'. Returns which are wrong.
+PIPE_STEP COLUMN ask(const struct pipe_run *run, const struct pipe_eight *eight, struct asked *asked)
 {
-	const void *const *packet = (const void *const *)(run->list->packet + k);
-	COLUMN wrong = pipe_sessions(run->pipe, run->list->line + k, &asked->sessions), excess;
+	const void *const *packet = (const void *const *)eight->packet;
+	COLUMN wrong = pipe_sessions(run->pipe, eight->line, &asked->sessions), left = eight->span >> 16, excess;
 
 	columns_take(asked->word, packet, 0);
 	columns_take(asked->ends, packet, 8);
@@ -98,18 +98,18 @@ PIPE_STEP void container_put(uint8_t *packet, uint8_t qfi)
 	gtpu_put_qfi(packet - GTPU_HEADER_QFI, qfi);
 }
 
-PIPE_STEP void write_eight(const struct pipe_list *list, uint64_t k, const COLUMN word[WORDS], COLUMN flags)
+PIPE_STEP void write_eight(const struct pipe_eight *eight, const COLUMN word[WORDS], COLUMN flags)
 {
-	void *const *packet = (void *const *)(list->packet + k);
+	void *const *packet = (void *const *)eight->packet;
 
 	columns_put(packet, -(int)TUNNEL_BYTES, word + OUTER);
 	columns_put(packet, 16 - (int)TUNNEL_BYTES, word + DESTINATION);
 	columns_put(packet, 32 - (int)TUNNEL_BYTES, word + TEID);
 	pipe_hopped();
 	if (PIPE_UNLIKELY(columns_signs(flags << 29)))
-		for (uint64_t i = k; i < k + COLUMNS; i++)
-			if (list->line[i]->flags & BEARER_QFI)
-				container_put(list->packet[i], list->line[i]->qfi);
+		for (uint64_t i = 0; i < COLUMNS; i++)
+			if (eight->line[i]->flags & BEARER_QFI)
+				container_put(eight->packet[i], eight->line[i]->qfi);
 	pipe_encapsulated();
 }
 
@@ -148,26 +148,24 @@ static bool downlink6(const struct pipe *pipe, struct lane_handle *handle, uint8
 	return true;
 }
 
-void pipe_downlinks(const struct pipe *pipe, struct pipe_steps *burst, uint64_t now)
+void pipe_downlinks(struct pipe *pipe, struct lane_handle *handles, const struct pipe_list *list, uint64_t now)
 {
-	uint64_t n = (unsigned)__builtin_popcount(burst->way[LINE_DOWNLINK]);
-	struct ours from = ours(pipe);
-	struct pipe_run run = {
-		pipe, &burst->list[LINE_DOWNLINK], now, pipe->byte_tokens, LANE_SIDE_ACCESS, downlink6
-	};
+	const struct pipe_run run = { pipe, handles, list, now, pipe->byte_tokens, LANE_SIDE_ACCESS, downlink6 };
+	const struct ours from = ours(pipe);
 
-	for (uint64_t k = 0; k < n; k += COLUMNS) {
+	for (uint32_t k = 0; k < list->n; k += COLUMNS) {
 		struct pipe_eight eight;
 		struct asked asked;
-		COLUMN word[WORDS], span;
+		COLUMN word[WORDS];
 
-		memcpy(&span, run.list->span + k, sizeof(span));
-		eight.wrong = ask(&run, k, span >> 16, &asked);
+		pipe_call(pipe);
+		pipe_eight_take(&run, k, &eight);
+		eight.wrong = ask(&run, &eight, &asked);
 		eight.length = asked.length;
-		pipe_eight_rate(&eight, asked.sessions.treatment);
-		eight.span = ((span & 0xffff) - asked.front) | (asked.length + asked.front) << 16;
+		eight.span = ((eight.span & pipe_words.low) - asked.front) | (asked.length + asked.front) << 16;
+		pipe_eight_rate(&run, k, asked.sessions.treatment, &eight);
 		answer(&from, &asked, word);
-		pipe_pay_eight(&run, k, n - k, &eight);
-		write_eight(run.list, k, word, asked.sessions.flags);
+		pipe_pay_eight(&run, list->n - k, &eight);
+		write_eight(&eight, word, asked.sessions.flags);
 	}
 }

@@ -152,12 +152,12 @@ static enum verdict downlink_find(const struct pipe *pipe, struct pipe_user *use
 	return user->line->peer_ipv4 ? VERDICT_FORWARD : VERDICT_NO_PEER;
 }
 
-static enum verdict downlink_open(const struct pipe *pipe, const struct lane_handle *handle, uint32_t shard,
+static enum verdict downlink_open(const struct pipe *pipe, const struct lane_handle *handle, uint8_t shard,
 				  struct pipe_user *user, struct ip_packet *ip)
 {
 	enum ip_fault fault;
 
-	if (shard >= SHARDS || handle->offset < TUNNEL_BYTES_QFI)
+	if (handle->offset < TUNNEL_BYTES_QFI)
 		return VERDICT_NOT_OURS;
 	user->way = LINE_DOWNLINK;
 	user->packet = room_at(pipe->rooms, handle->room) + handle->offset;
@@ -172,7 +172,7 @@ static enum verdict downlink_open(const struct pipe *pipe, const struct lane_han
 	return downlink_find(pipe, user);
 }
 
-static enum verdict downlink(const struct pipe *pipe, struct lane_handle *handle, uint32_t shard, uint64_t now)
+static enum verdict downlink(const struct pipe *pipe, struct lane_handle *handle, uint8_t shard, uint64_t now)
 {
 	struct pipe_user user;
 	struct ip_packet ip;
@@ -216,5 +216,5 @@ void pipe_long(const struct pipe *pipe, struct lane_handle *handle, uint64_t now
 	if (handle->code == LANE_UPLINK)
 		handle->code = (uint8_t)uplink(pipe, handle, now);
 	else
-		handle->code = (uint8_t)downlink(pipe, handle, hint, now);
+		handle->code = (uint8_t)downlink(pipe, handle, shard_of_teid(hint), now);
 }

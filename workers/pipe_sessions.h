@@ -72,7 +72,7 @@ PIPE_STEP COLUMN pipe_unsound(const COLUMN header[4], COLUMN destination)
 PIPE_STEP COLUMN pipe_hop(COLUMN *first, COLUMN *third, COLUMN treatment)
 {
 	COLUMN was = *first >> 16 & pipe_words.byte;
-	COLUMN row = columns_pick((const uint32_t *)police_marks, treatment >> TREATMENT_MARK);
+	COLUMN row = columns_pick(columns_read((const uint32_t *)police_marks), treatment >> TREATMENT_MARK);
 	COLUMN tos = (was & row) | (row >> 8 & pipe_words.byte), change = was - tos;
 	COLUMN carry = ((*third & pipe_words.low) + change + pipe_words.hop_carry) >> 16;
 

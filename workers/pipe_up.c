@@ -19,17 +19,16 @@ PIPE_STEP COLUMN tunnel_wrong(const void *const packet[COLUMNS], COLUMN left)
 	       (columns_swap(middle[3]) ^ ((left - pipe_words.front) | pipe_words.gpdu));
 }
 
-// Looks at eight packets from the k-th of the list on; user: the first sixteen bytes of the users' packets as they go on.
-PIPE_STEP void judge(const struct pipe_run *run, uint64_t k, struct pipe_eight *eight, COLUMN user[4])
+// Looks at eight packets; user: the first sixteen bytes of the users' packets as they go on. Returns how they are treated.
+PIPE_STEP COLUMN judge(const struct pipe_run *run, struct pipe_eight *eight, COLUMN user[4])
 {
-	const void *const *packet = (const void *const *)(run->list->packet + k);
+	const void *const *packet = (const void *const *)eight->packet;
 	struct pipe_sessions sessions;
-	COLUMN head[4], tail[4], first, third, span;
+	COLUMN head[4], tail[4], first, third;
 
-	memcpy(&span, run->list->span + k, sizeof(span));
-	eight->wrong = tunnel_wrong(packet, span >> 16);
-	eight->length = (span >> 16) - pipe_words.front;
-	eight->span = span + pipe_words.inward;
+	eight->wrong = tunnel_wrong(packet, eight->span >> 16);
+	eight->length = (eight->span >> 16) - pipe_words.front;
+	eight->span += pipe_words.inward;
 	columns_take(head, packet, TUNNEL_BYTES - 4); // from the TEID on
 	columns_take(tail, packet, TUNNEL_BYTES + IP4_HEADER - 16);
 	first = columns_swap(head[1]);
@@ -37,12 +36,12 @@ PIPE_STEP void judge(const struct pipe_run *run, uint64_t k, struct pipe_eight *
 	user[0] = head[1], user[1] = head[2], user[2] = head[3], user[3] = tail[2];
 	eight->wrong |= ((first & pipe_words.version_counts) ^ (eight->length | pipe_words.version)) |
 			(COLUMN)(third >> 25 == 0) | pipe_unsound(user, tail[3]);
-	eight->wrong |= pipe_sessions(run->pipe, run->list->line + k, &sessions);
+	eight->wrong |= pipe_sessions(run->pipe, eight->line, &sessions);
 	eight->wrong |= (columns_swap(head[0]) ^ sessions.teid) | (columns_swap(tail[2]) ^ sessions.address);
-	pipe_eight_rate(eight, sessions.treatment);
 	pipe_hop(&first, &third, sessions.treatment);
 	user[0] = columns_swap(first);
 	user[2] = columns_swap(third);
+	return sessions.treatment;
 }
 
 PIPE_STEP bool user6_good(const struct line *line, const uint8_t *packet, uint32_t length)
@@ -73,18 +72,19 @@ static bool uplink6(const struct pipe *pipe, struct lane_handle *handle, uint8_t
 	return true;
 }
 
-void pipe_uplinks(const struct pipe *pipe, struct pipe_steps *burst, uint64_t now)
+void pipe_uplinks(struct pipe *pipe, struct lane_handle *handles, const struct pipe_list *list, uint64_t now)
 {
-	uint64_t n = (unsigned)__builtin_popcount(burst->way[LINE_UPLINK]);
-	struct pipe_run run = { pipe, &burst->list[LINE_UPLINK], now, pipe->byte_tokens, LANE_SIDE_CORE, uplink6 };
+	const struct pipe_run run = { pipe, handles, list, now, pipe->byte_tokens, LANE_SIDE_CORE, uplink6 };
 
-	for (uint64_t k = 0; k < n; k += COLUMNS) {
+	for (uint32_t k = 0; k < list->n; k += COLUMNS) {
 		struct pipe_eight eight;
 		COLUMN user[4];
 
-		judge(&run, k, &eight, user);
-		pipe_pay_eight(&run, k, n - k, &eight);
-		columns_put((void *const *)(run.list->packet + k), TUNNEL_BYTES, user);
+		pipe_call(pipe);
+		pipe_eight_take(&run, k, &eight);
+		pipe_eight_rate(&run, k, judge(&run, &eight, user), &eight);
+		pipe_pay_eight(&run, list->n - k, &eight);
+		columns_put((void *const *)eight.packet, TUNNEL_BYTES, user);
 		pipe_hopped();
 	}
 }

@@ -11,6 +11,7 @@ const struct pipe_words pipe_words = {
 	.low = ALL(0xffff),
 	.high = ALL(0xffff0000),
 	.byte = ALL(0xff),
+	.none = ALL(UINT32_MAX),
 	.uplink = ALL(LANE_UPLINK),
 	.downlink = ALL(LANE_DOWNLINK),
 	.stride = ALL(ROOM_STRIDE),

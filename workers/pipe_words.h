@@ -5,7 +5,7 @@
 
 // "As it lies": in the order of the packet's bytes. Others are in host order.
 struct pipe_words {
-	COLUMN low, high, byte;                         // halves of a word; its lowest byte
+	COLUMN low, high, byte, none;                   // halves of a word; its lowest byte; all of it
 	COLUMN uplink, downlink;                        // of handles: kinds
 	COLUMN stride, up_least, down_least, front_qfi; // of handles: limits
 	COLUMN plain4;                                  // flags of a line

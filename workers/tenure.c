@@ -52,7 +52,7 @@ void tenure_take(struct tenure *tenure, uint8_t shard, bool image)
 
 	if (!tenure_has(tenure, shard))
 		tenure->held++;
-	*region = tenure->view->shards[shard];
+	pipe_own(tenure->pipe, shard, &tenure->view->shards[shard]);
 	region->header->owner = PLANE_SEAT_NONE; // until it stands somewhere: the courier tells ctrl where
 	if (region->header->magic != REGION_MAGIC || region->header->shard != shard)
 		header_renew(region->header, shard);
@@ -84,7 +84,7 @@ void tenure_give(struct tenure *tenure, uint8_t shard, bool image)
 	FAULT_POINT("tenure.leaving");
 	tenure->pipe->shard[shard].header->owner = PLANE_SEAT_NONE;
 	FAULT_POINT("tenure.sealed");
-	tenure->pipe->shard[shard] = (struct region){ 0 };
+	pipe_disown(tenure->pipe, shard);
 	tenure->held--;
 	set_bit(tenure->stale, shard, false);
 }

@@ -16,11 +16,11 @@
 
 enum lane_kind {
 	LANE_NONE,
-	LANE_UPLINK,   // GTP-U G-PDU for one of our TEIDs; hint = TEID
-	LANE_DOWNLINK, // IP packet for a UE; hint = its shard
-	LANE_LOCAL,    // for the gateway itself; slow lane
-	LANE_TTL,      // TTL used up; slow lane
-	LANE_BIG,      // larger than the link; slow lane; hint = the MTU
+	LANE_UPLINK, // GTP-U G-PDU for one of our TEIDs; hint = TEID
+	LANE_DOWNLINK, // IP packet for a UE; hint = its shard, and the rest of an IPv4 destination (shard_hint), else zeros
+	LANE_LOCAL, // for the gateway itself; slow lane
+	LANE_TTL,   // TTL used up; slow lane
+	LANE_BIG,   // larger than the link; slow lane; hint = the MTU
 	LANE_CUT, // fence; hint = shard | LANE_IMAGE. No room. Comes back as VERDICT_CUT once everything before it has been returned
 	LANE_OWN, // the seat now owns the shard; hint = shard | LANE_IMAGE. No room. Comes back as VERDICT_OWNED
 	LANE_KINDS

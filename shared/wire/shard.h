@@ -49,6 +49,18 @@ static inline uint8_t shard_of_teid(uint32_t teid)
 	return (uint8_t)teid;
 }
 
+// What a handle says of a downlink packet (lane.h): the shard, and of an IPv4 destination all but the last byte, which follows from the
+// rest wherever the address is in the shard that it hashes to.
+static inline uint32_t shard_hint(uint32_t address, uint8_t shard)
+{
+	return address ^ (uint8_t)(address ^ shard);
+}
+
+static inline uint32_t shard_hint_ipv4(uint32_t hint)
+{
+	return (hint & ~0xffu) | shard_of_ipv4(hint);
+}
+
 static inline uint32_t shard_slot_of_teid(uint32_t teid, unsigned slot_bits)
 {
 	return teid >> SHARD_BITS & ((1u << slot_bits) - 1);

@@ -221,7 +221,7 @@ static void next_owner_takes(unsigned returned)
 	assert_in_range(counted, done, 4); // packets: at most the burst in hand too many, none too few
 	if (returned > 3)
 		assert_int_equal(view.shards[GOES].header->owner, PLANE_SEAT_NONE);
-	pipe_init(&pipe, &view.plane->net, &view.rooms, &view.plane->shape);
+	pipe_init(&pipe, &view.plane->net, &view.rooms, &view.plane->shape, view.shards);
 	tenure_open(&tenure, &pipe, &view, NEXT);
 	for (unsigned i = 0; i < 3; i++) {
 		struct lines lines;

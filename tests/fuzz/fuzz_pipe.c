@@ -1,5 +1,5 @@
-// fuzz_pipe.c - the whole packet path on any bytes. The first byte says which way and for whose session; the rest is
-// the packet. Only the packet and the headroom that encapsulation may write are left readable; ASan watches everything
+// fuzz_pipe.c - the whole packet path on any bytes. The first byte says which way, for whose session, and what else the primary says;
+// the rest is the packet. Only the packet and the headroom that encapsulation may write are left readable; ASan watches everything
 // else.
 #include <sanitizer/asan_interface.h>
 #include <stdlib.h>
@@ -10,7 +10,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 static struct stand stand, longer;
-static unsigned shards[2] = { 0x35, 0xe6 }; // of 10.45.3.17 and 10.45.9.200
+static const uint32_t addresses[2] = { 0x0a2d0311, 0x0a2d09c8 }; // 10.45.3.17 and 10.45.9.200
+static const unsigned shards[2] = { 0x35, 0xe6 };                // theirs
 
 static void sessions_open(struct stand *at)
 {
@@ -24,10 +25,18 @@ static void sessions_open(struct stand *at)
 		abort();
 }
 
+// Downlink, the hint says the shard alone or the address too, be it true or not.
+static uint32_t hint_make(uint8_t said)
+{
+	uint32_t address = said & 4 ? addresses[said >> 3 & 1] : 0;
+
+	return said & 1 ? 0 : shard_hint(address, (uint8_t)shards[said >> 1 & 1]);
+}
+
 static struct lane_handle handle_make(const uint8_t *bytes, size_t length)
 {
 	return (struct lane_handle){ .room = STAND_ROOMS - 1,
-				     .hint = bytes[0] & 1 ? 0 : shards[bytes[0] >> 1 & 1],
+				     .hint = hint_make(bytes[0]),
 				     .offset = (uint16_t)(ROOM_STRIDE - length + 1),
 				     .length = (uint16_t)(length - 1),
 				     .turn = 4711,

@@ -48,16 +48,20 @@ static void net_open(struct stand *stand)
 
 void stand_open(struct stand *stand)
 {
+	struct region shards[SHARDS];
+
 	*stand = (struct stand){ 0 };
 	net_open(stand);
 	rooms_open(stand);
 	stand->zone_bytes = region_stride(&stand->shape) * SHARDS;
 	stand->zone = map(stand->zone_bytes, MAP_SHARED);
-	pipe_init(&stand->pipe, &stand->net, &stand->rooms, &stand->shape);
 	for (unsigned shard = 0; shard < SHARDS; shard++) {
-		stand->pipe.shard[shard] = region_at(stand->zone, &stand->shape, shard);
-		stand->pipe.shard[shard].header->shard = shard;
+		shards[shard] = region_at(stand->zone, &stand->shape, shard);
+		shards[shard].header->shard = shard;
 	}
+	pipe_init(&stand->pipe, &stand->net, &stand->rooms, &stand->shape, shards);
+	for (unsigned shard = 0; shard < SHARDS; shard++)
+		pipe_own(&stand->pipe, (uint8_t)shard, &shards[shard]);
 }
 
 void stand_close(struct stand *stand)
@@ -90,6 +94,23 @@ struct bearer stand_foreign_bearer(const struct stand *stand, unsigned shard, ui
 	bearer.ue_ipv4 = 0xac100000 + slot;
 	bearer.ue_ipv6 = 0x20010db8aa000000 + slot;
 	return bearer;
+}
+
+uint32_t stand_pick(uint64_t *state, uint32_t below)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return (uint32_t)(*state >> 33) % below;
+}
+
+struct bearer_way stand_way_random(uint64_t *state)
+{
+	uint8_t rare = stand_pick(state, 16) ? (uint8_t)stand_pick(state, 4) : BEARER_GATE_CLOSED;
+
+	return (struct bearer_way){ .rate = (uint16_t)stand_pick(state, 4),
+				    .mark = (uint8_t)stand_pick(state, BEARER_MARK_COUNT),
+				    .flags = stand_pick(state, 4) ? 0 : rare };
 }
 
 static uint32_t entries(const struct lines *lines)
@@ -167,7 +188,7 @@ struct lane_handle stand_lend_down(struct stand *stand, uint32_t room, uint32_t 
 
 	stand_user_packet(bytes, STAND_SERVER, destination, ttl);
 	handle = stand_lend(stand, room, LANE_DOWNLINK, bytes, sizeof(bytes));
-	handle.hint = shard_of_ipv4(destination);
+	handle.hint = shard_hint(destination, shard_of_ipv4(destination));
 	return handle;
 }
 

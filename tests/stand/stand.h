@@ -38,6 +38,10 @@ struct bearer stand_bearer(const struct stand *stand, unsigned shard, uint32_t s
 // One with addresses from no pool, for any slot.
 struct bearer stand_foreign_bearer(const struct stand *stand, unsigned shard, uint32_t slot, uint32_t generation);
 
+// Random numbers, from a state that is not 0; and how a session may be treated in one direction: rates 0 to 3, any mark, mostly no flags.
+uint32_t stand_pick(uint64_t *state, uint32_t below);
+struct bearer_way stand_way_random(uint64_t *state);
+
 // Whether digest, counts and index agree with the cells, and no change is half done.
 bool stand_in_step(const struct lines *lines);
 

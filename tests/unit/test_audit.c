@@ -40,7 +40,7 @@ static int make(void **state)
 	struct lines lines;
 
 	fake_plane_make(&view);
-	pipe_init(&pipe, &view.plane->net, &view.rooms, &view.plane->shape);
+	pipe_init(&pipe, &view.plane->net, &view.rooms, &view.plane->shape, view.shards);
 	tenure_open(&tenure, &pipe, &view, SEAT);
 	reports_open(&reports, view.seats[SEAT], -1);
 	audit_open(&audit, &tenure, &reports, NOW);

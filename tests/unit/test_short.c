@@ -22,19 +22,7 @@ static uint64_t state = 0x2545f4914f6cdd1d;
 
 static uint32_t pick(uint32_t below)
 {
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (uint32_t)(state >> 33) % below;
-}
-
-static struct bearer_way way_random(void)
-{
-	return (struct bearer_way){ .rate = (uint16_t)pick(4),
-				    .mark = (uint8_t)pick(BEARER_MARK_COUNT),
-				    .flags = (uint8_t)(pick(4)    ? 0
-						       : pick(16) ? pick(4)
-								  : BEARER_GATE_CLOSED) };
+	return stand_pick(&state, below);
 }
 
 static void bearer_plan(unsigned i)
@@ -45,8 +33,8 @@ static void bearer_plan(unsigned i)
 		*bearer = stand_bearer(&stand, i, i);
 	else
 		*bearer = stand_foreign_bearer(&stand, i, STAND_FIRST_FOREIGN + i, 1);
-	bearer->uplink = way_random();
-	bearer->downlink = way_random();
+	bearer->uplink = stand_way_random(&state);
+	bearer->downlink = stand_way_random(&state);
 	if (i % 3 == 0) {
 		bearer->downlink.flags |= BEARER_QFI;
 		bearer->qfi = (uint8_t)pick(64);
@@ -72,7 +60,7 @@ static void sessions_make(struct stand *at)
 		assert_int_equal(lines_set(&lines, slot, &bearers[i]), 0);
 		lines.region->uplink[slot].packets = lines.region->downlink[slot].packets = 0x80000000u - i * 16;
 	}
-	at->pipe.shard[UNOWNED] = (struct region){ 0 };
+	pipe_disown(&at->pipe, UNOWNED);
 }
 
 static unsigned user_make(uint8_t *bytes, const struct bearer *bearer, bool up)
@@ -161,7 +149,9 @@ static struct lane_handle packet_make(uint32_t room)
 	uint8_t bytes[BYTES_MAX] = { 0 };
 	unsigned front = up ? TUNNEL_BYTES : 0, length = user_make(bytes + front, bearer, up);
 	struct lane_handle handle = { .room = room,
-				      .hint = up ? bearer->teid : shard_of_teid(bearer->teid),
+				      .hint = up        ? bearer->teid
+					      : pick(8) ? shard_hint(bearer->ue_ipv4, shard_of_teid(bearer->teid))
+							: shard_of_teid(bearer->teid),
 				      .offset = STAND_OFFSET,
 				      .length = (uint16_t)(length + front),
 				      .turn = (uint16_t)room,
@@ -175,17 +165,23 @@ static struct lane_handle packet_make(uint32_t room)
 	return handle;
 }
 
-// Tokens are taken in the order of a burst, each way apart, and before what is in neither way.
+// Tokens are taken in the order of the lists, each way apart, and before what is in neither.
 static void burst_long(struct lane_handle *handles, unsigned n, uint64_t now)
 {
-	struct pipe_steps steps;
-	uint32_t all = UINT32_MAX >> (32 - n), left;
+	static struct pipe_sorted sorted;
+	uint32_t left = UINT32_MAX >> (32 - n);
 
-	pipe_sort(&longer.pipe, handles, n, &steps);
-	left = all & ~(steps.way[LINE_UPLINK] | steps.way[LINE_DOWNLINK]);
-	for (unsigned i = 0; i < n; i++)
-		if (!(left >> i & 1))
+	pipe_sort(&longer.pipe, handles, n, &sorted);
+	pipe_find(&longer.pipe, handles, &sorted);
+	for (unsigned way = 0; way < LINE_WAYS; way++)
+		for (unsigned k = 0; k < sorted.list[way].n; k++) {
+			uint32_t i = sorted.list[way].handle[k];
+
+			assert_true(sorted.way[way] >> i & left >> i & 1);
+			left &= ~(1u << i);
 			pipe_long(&longer.pipe, &handles[i], now);
+		}
+	assert_int_equal(left & (sorted.way[LINE_UPLINK] | sorted.way[LINE_DOWNLINK]), 0);
 	for (unsigned i = 0; i < n; i++)
 		if (left >> i & 1)
 			pipe_long(&longer.pipe, &handles[i], now);
@@ -199,9 +195,20 @@ static void same(const struct lane_handle *one, const struct lane_handle *other)
 		assert_memory_equal(stand_bytes(&stand, one), stand_bytes(&longer, other), one->length);
 }
 
+// Into the upper rooms, behind the last of which there is nothing, or the lower ones. Every third burst is whole.
+static unsigned burst_make(struct lane_handle handles[LANE_BURST], bool upper)
+{
+	unsigned n = pick(3) ? 1 + pick(LANE_BURST) : LANE_BURST;
+
+	for (unsigned i = 0; i < n; i++)
+		handles[i] = packet_make((upper ? STAND_ROOMS : STAND_ROOMS / 2) - 1 - i);
+	return n;
+}
+
 static void bursts_come_to_the_same_as_the_long_way(void **unused)
 {
-	unsigned verdicts[256] = { 0 }, kinds = 0;
+	struct lane_handle handles[2][LANE_BURST]; // the burst, and by turns the next one
+	unsigned verdicts[256] = { 0 }, kinds = 0, n[2];
 	struct stand *both[] = { &stand, &longer };
 
 	stand_open(&stand); // only to plan
@@ -210,18 +217,20 @@ static void bursts_come_to_the_same_as_the_long_way(void **unused)
 	stand_close(&stand);
 	for (unsigned k = 0; k < 2; k++)
 		sessions_make(both[k]);
+	n[1] = burst_make(handles[1], 1);
 	for (uint64_t burst = 1; burst <= BURSTS; burst++) {
-		struct lane_handle handles[LANE_BURST], twins[LANE_BURST];
-		unsigned n = 1 + pick(LANE_BURST);
+		unsigned hand = burst & 1;
+		struct lane_handle twins[LANE_BURST];
 
-		for (unsigned i = 0; i < n; i++)
-			handles[i] = packet_make(STAND_ROOMS - 1 - i); // behind the last there is nothing
-		memcpy(twins, handles, sizeof(twins));
-		pipe_burst(&stand.pipe, handles, n, burst * (STAND_HZ / 20000));
-		burst_long(twins, n, burst * (STAND_HZ / 20000));
-		for (unsigned i = 0; i < n; i++) {
-			same(&handles[i], &twins[i]);
-			verdicts[handles[i].code]++;
+		n[!hand] = burst_make(handles[!hand], !hand);
+		if (n[!hand] == LANE_BURST)
+			stand.pipe.next = handles[!hand];
+		memcpy(twins, handles[hand], sizeof(twins));
+		pipe_burst(&stand.pipe, handles[hand], n[hand], burst * (STAND_HZ / 20000));
+		burst_long(twins, n[hand], burst * (STAND_HZ / 20000));
+		for (unsigned i = 0; i < n[hand]; i++) {
+			same(&handles[hand][i], &twins[i]);
+			verdicts[handles[hand][i].code]++;
 		}
 	}
 	assert_memory_equal(stand.zone, longer.zone, stand.zone_bytes);
@@ -231,6 +240,44 @@ static void bursts_come_to_the_same_as_the_long_way(void **unused)
 	assert_in_range(verdicts[VERDICT_FORWARD], BURSTS * 4, BURSTS * 16);
 	for (unsigned k = 0; k < 2; k++)
 		stand_close(both[k]);
+}
+
+static void hinted(uint32_t address, uint32_t hint, uint32_t teid)
+{
+	for (unsigned alone = 0; alone < 2; alone++) {
+		struct lane_handle down = stand_lend_down(&stand, 0, address, 64);
+
+		down.hint = hint;
+		if (alone)
+			pipe_burst(&stand.pipe, &down, 1, STAND_HZ);
+		else
+			stand_burst(&stand, &down, 1, STAND_HZ);
+		assert_int_equal(down.code, VERDICT_FORWARD);
+		assert_int_equal(be32_get(stand_bytes(&stand, &down) + TUNNEL_BYTES - 4), teid);
+	}
+}
+
+// Of a hint only the shard is believed.
+static void whatever_the_hint_says_the_packet_decides(void **unused)
+{
+	const uint32_t slots[] = { 2, 3, 300 }, strange[] = { 0, UINT32_MAX, 0x0a2e0000, 0x0a2cff00 };
+	struct bearer bearer[3];
+	struct lines lines;
+
+	stand_open(&stand);
+	lines = stand_lines(&stand, 1);
+	for (uint32_t i = 0; i < 3; i++) {
+		bearer[i] = i < 2 ? stand_bearer(&stand, 1, slots[i]) : stand_foreign_bearer(&stand, 1, slots[i], 1);
+		bearer[i].peer_teid = i + 1;
+		assert_int_equal(lines_set(&lines, slots[i], &bearer[i]), 0);
+	}
+	for (unsigned i = 0; i < 3; i++) {
+		for (unsigned k = 0; k < 3; k++)
+			hinted(bearer[i].ue_ipv4, shard_hint(bearer[k].ue_ipv4, 1), i + 1);
+		for (unsigned k = 0; k < 4; k++)
+			hinted(bearer[i].ue_ipv4, shard_hint(strange[k], 1), i + 1);
+	}
+	stand_close(&stand);
 }
 
 // Whatever the addresses add up to, and however often that carries over.
@@ -254,6 +301,31 @@ static void checksums_hold_for_every_peer(void **unused)
 	stand_close(&stand);
 }
 
+static void points_are_as_in_plain_words(COLUMN column)
+{
+	void *points[COLUMNS], *plain[COLUMNS];
+
+	for (int shift = 0; shift < 7; shift += 2) {
+		columns_point(points, &stand, column, shift);
+		columns_point_plain(plain, &stand, column, shift);
+		assert_memory_equal(points, plain, sizeof(points));
+	}
+}
+
+static void bits_are_as_in_plain_words(const uint32_t set[8], COLUMN column)
+{
+	COLUMN which = column % 256, one, other;
+	uint32_t signs = columns_signs(columns_bits(set, which));
+	uint8_t bytes[COLUMNS];
+
+	for (unsigned i = 0; i < COLUMNS; i++) {
+		assert_int_equal(signs >> i & 1, set[which[i] / 32] >> which[i] % 32 & 1);
+		bytes[i] = (uint8_t)column[i];
+	}
+	one = columns_bytes(bytes), other = columns_bytes_plain(bytes);
+	assert_memory_equal(&one, &other, sizeof(one));
+}
+
 static void steps_are_as_in_plain_words(void **unused)
 {
 	for (unsigned n = 0; n < 10000; n++) {
@@ -267,9 +339,12 @@ static void steps_are_as_in_plain_words(void **unused)
 		memcpy(&column, words, sizeof(column));
 		one = columns_high(column, factor), other = columns_high_plain(column, factor);
 		assert_memory_equal(&one, &other, sizeof(one));
-		one = columns_pick(row, column), other = columns_pick_plain(row, column);
+		one = columns_pick(columns_read(row), column);
+		other = columns_pick_plain(columns_read(row), column);
 		assert_memory_equal(&one, &other, sizeof(one));
 		assert_int_equal(columns_signs(column), columns_signs_plain(column));
+		points_are_as_in_plain_words(column);
+		bits_are_as_in_plain_words(row, column);
 	}
 }
 
@@ -277,6 +352,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bursts_come_to_the_same_as_the_long_way),
+		cmocka_unit_test(whatever_the_hint_says_the_packet_decides),
 		cmocka_unit_test(checksums_hold_for_every_peer),
 		cmocka_unit_test(steps_are_as_in_plain_words),
 	};

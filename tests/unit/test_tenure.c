@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 #include "shared/plane/verdict.h"
+#include "shared/wire/ip.h"
 #include "tests/unit/fake_plane.h"
 #include "workers/loop.h"
 
@@ -182,6 +183,44 @@ static void there_is_time_to_report(void **state)
 	assert_int_equal(report_next(&home).kind, REPORT_NONE);
 }
 
+// Bursts of downlink packets of one session, every other with a hint that names its line; the last of the third is a fence.
+static void bursts_lend(struct loop *loop, unsigned bursts, uint32_t address)
+{
+	struct seat_primary_page *page = loop->seat.primary;
+	uint32_t head = ring_resume(&page->in_head);
+
+	for (unsigned i = 0; i < bursts * LANE_BURST; i++) {
+		bool fence = i == 3 * LANE_BURST - 1;
+
+		page->in[(head + i) % LANE_SLOTS] =
+		    (struct lane_handle){ .hint = fence || i % 2 ? SHARD : shard_hint(address, SHARD),
+					  .offset = ROOM_HEADROOM,
+					  .length = fence ? 0 : 64,
+					  .code = fence ? LANE_CUT : LANE_DOWNLINK };
+	}
+	ring_publish(&page->in_head, head + bursts * LANE_BURST);
+}
+
+// A burst that waited while its shard was given away was looked at before; nothing of it is done here.
+static void what_is_seen_ahead_is_no_promise(void **state)
+{
+	struct bearer bearer = fake_bearer(&view, SHARD, 3);
+	struct ip4_fields fields = { 1, bearer.ue_ipv4, 64, 0, 64, IP_UDP };
+	const struct lane_handle *back = home.seat.worker->out + 1;
+
+	lend(&home, LANE_OWN, SHARD);
+	use(&home, 0);
+	ip4_put(room_at(&view.rooms, 0) + ROOM_HEADROOM, &fields);
+	bursts_lend(&home, 5, bearer.ue_ipv4);
+	for (unsigned burst = 0; burst < 5; burst++)
+		assert_int_equal(loop_turn(&home), LANE_BURST);
+	for (unsigned i = 0; i < 5 * LANE_BURST; i++)
+		assert_int_equal(back[i].code, i < 3 * LANE_BURST - 1    ? VERDICT_FORWARD
+					       : i == 3 * LANE_BURST - 1 ? VERDICT_CUT
+									 : VERDICT_STEER_AGAIN);
+	assert_int_equal(view.shards[SHARD].downlink[3].packets, 3 * LANE_BURST - 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, destroy)
@@ -190,6 +229,7 @@ int main(void)
 		TEST(what_was_overtaken_counts_anew),
 		TEST(a_successor_counts_on),
 		TEST(there_is_time_to_report),
+		TEST(what_is_seen_ahead_is_no_promise),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,7 @@
 
 enum { FIND_UP, FIND_DOWN, FIND_LONG, FIND_EDGES }; // of find
 
-typedef void burst_step(const struct pipe *pipe, struct pipe_steps *steps, uint64_t now);
+typedef void burst_step(struct pipe *pipe, struct lane_handle *handles, const struct pipe_list *list, uint64_t now);
 
 static struct nodes *nodes_of(const struct rte_node *node)
 {
@@ -22,9 +22,9 @@ static unsigned place_of(const struct form *form, const struct lane_handle *hand
 	return (unsigned)(handle - form->handles) / LANE_BURST * LANE_BURST;
 }
 
-static struct pipe_steps *steps_at(const struct nodes *nodes, unsigned place)
+static struct pipe_sorted *sorted_at(const struct nodes *nodes, unsigned place)
 {
-	return &nodes->steps[place / LANE_BURST & (nodes->bursts - 1)];
+	return &nodes->sorted[place / LANE_BURST & (nodes->bursts - 1)];
 }
 
 static uint16_t in_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t count)
@@ -38,7 +38,7 @@ static uint16_t in_process(struct rte_graph *graph, struct rte_node *node, void 
 	if (!n)
 		return 0;
 	nodes->count = 0; // every walk begins here, whether there is a burst or not
-	pipe_sort(form->pipe, handles, n, steps_at(nodes, form->fed));
+	pipe_sort(form->pipe, handles, n, sorted_at(nodes, form->fed));
 	stream = rte_node_next_stream_get(graph, node, 0, n);
 	for (unsigned i = 0; i < n; i++)
 		stream[i] = &handles[i];
@@ -52,11 +52,12 @@ static uint16_t find_process(struct rte_graph *graph, struct rte_node *node, voi
 	struct nodes *nodes = nodes_of(node);
 	struct form *form = nodes->form;
 	struct lane_handle *handles = objs[0];
-	struct pipe_steps *steps = steps_at(nodes, place_of(form, handles));
+	struct pipe_sorted *sorted = sorted_at(nodes, place_of(form, handles));
+	const uint32_t *way = sorted->way;
 
-	pipe_find(form->pipe, handles, steps);
+	pipe_find(form->pipe, handles, sorted);
 	for (unsigned i = 0; i < count; i++) {
-		bool up = steps->way[LINE_UPLINK] >> i & 1, down = steps->way[LINE_DOWNLINK] >> i & 1;
+		bool up = way[LINE_UPLINK] >> i & 1, down = way[LINE_DOWNLINK] >> i & 1;
 
 		rte_node_enqueue_x1(graph, node, up ? FIND_UP : down ? FIND_DOWN : FIND_LONG, objs[i]);
 	}
@@ -65,8 +66,9 @@ static uint16_t find_process(struct rte_graph *graph, struct rte_node *node, voi
 
 // The stream has packets of one burst after the other, each whole.
 static inline uint16_t step_all(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t count,
-				burst_step *step)
+				unsigned way)
 {
+	burst_step *step = way == LINE_UPLINK ? pipe_uplinks : pipe_downlinks;
 	const struct nodes *nodes = nodes_of(node);
 	const struct form *form = nodes->form;
 	uint64_t now = form_now(form);
@@ -76,7 +78,7 @@ static inline uint16_t step_all(struct rte_graph *graph, struct rte_node *node, 
 		unsigned place = place_of(form, objs[i]);
 
 		if (place != done)
-			step(form->pipe, steps_at(nodes, place), now);
+			step(form->pipe, form->handles + place, &sorted_at(nodes, place)->list[way], now);
 		done = place;
 	}
 	rte_node_next_stream_move(graph, node, 0);
@@ -85,12 +87,12 @@ static inline uint16_t step_all(struct rte_graph *graph, struct rte_node *node, 
 
 static uint16_t up_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t count)
 {
-	return step_all(graph, node, objs, count, pipe_uplinks);
+	return step_all(graph, node, objs, count, LINE_UPLINK);
 }
 
 static uint16_t down_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t count)
 {
-	return step_all(graph, node, objs, count, pipe_downlinks);
+	return step_all(graph, node, objs, count, LINE_DOWNLINK);
 }
 
 static uint16_t long_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t count)
@@ -152,8 +154,8 @@ struct nodes *nodes_make(struct form *form, unsigned bursts)
 	memset(nodes, 0, sizeof(*nodes));
 	nodes->form = form;
 	nodes->bursts = bursts;
-	nodes->steps = calloc(bursts, sizeof(*nodes->steps));
-	return nodes->steps ? nodes : NULL;
+	nodes->sorted = aligned_alloc(_Alignof(struct pipe_sorted), bursts * sizeof(*nodes->sorted));
+	return nodes->sorted ? nodes : NULL;
 }
 
 void nodes_join(struct nodes *nodes, struct rte_graph *graph)

@@ -22,7 +22,7 @@ struct nodes {
 	struct rte_graph *graph;
 	unsigned bursts;               // that may be on their way, a power of two
 	unsigned count;                // handles that `in` shall take on the next walk
-	struct pipe_steps *steps;      // of each burst on its way
+	struct pipe_sorted *sorted;    // of each burst on its way
 	_Alignas(64) unsigned counted; // by `out`, on its core
 	struct ring_index back;        // the same, told
 };

@@ -54,6 +54,7 @@ static bool sessions_make(struct forms_plane *plane)
 
 bool forms_plane_open(struct forms_plane *plane, unsigned sessions, uint64_t seed)
 {
+	struct region shards[SHARDS];
 	unsigned bad, bits = (unsigned)__builtin_ctz(sessions);
 	uint8_t *zone;
 
@@ -72,11 +73,13 @@ bool forms_plane_open(struct forms_plane *plane, unsigned sessions, uint64_t see
 	zone = map(region_stride(&plane->shape) * SHARDS);
 	if (!plane->rooms.base[0] || !zone)
 		return false;
-	pipe_init(&plane->pipe, &plane->net, &plane->rooms, &plane->shape);
 	for (unsigned shard = 0; shard < SHARDS; shard++) {
-		plane->pipe.shard[shard] = region_at(zone, &plane->shape, shard);
-		plane->pipe.shard[shard].header->shard = shard;
+		shards[shard] = region_at(zone, &plane->shape, shard);
+		shards[shard].header->shard = shard;
 	}
+	pipe_init(&plane->pipe, &plane->net, &plane->rooms, &plane->shape, shards);
+	for (unsigned shard = 0; shard < SHARDS; shard++)
+		pipe_own(&plane->pipe, (uint8_t)shard, &shards[shard]);
 	return sessions_make(plane);
 }
 
@@ -101,7 +104,7 @@ static struct lane_handle packet_make(const struct forms_plane *plane, uint32_t 
 		udp_put(bytes + IP4_HEADER, 443, 5000, USER_BYTES - IP4_HEADER);
 		handle.length = USER_BYTES;
 		handle.code = LANE_DOWNLINK;
-		handle.hint = session % SHARDS;
+		handle.hint = shard_hint(bearer.ue_ipv4, (uint8_t)session);
 		return handle;
 	}
 	user = (struct ip4_fields){ bearer.ue_ipv4, SERVER, USER_BYTES, 0, 64, IP_UDP };

@@ -38,17 +38,7 @@ static uint64_t state;
 
 static uint32_t pick(uint32_t below)
 {
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (uint32_t)(state >> 33) % below;
-}
-
-static struct bearer_way way_random(void)
-{
-	return (struct bearer_way){ .rate = (uint16_t)pick(4),
-				    .mark = (uint8_t)pick(BEARER_MARK_COUNT),
-				    .flags = (uint8_t)(pick(16) ? pick(4) : BEARER_GATE_CLOSED) };
+	return stand_pick(&state, below);
 }
 
 static void sessions_plan(const struct stand *stand)
@@ -63,8 +53,8 @@ static void sessions_plan(const struct stand *stand)
 			bearers[i].ue_ipv4 += shard << 8;
 			bearers[i].ue_ipv6 += shard << 8;
 		}
-		bearers[i].uplink = way_random();
-		bearers[i].downlink = way_random();
+		bearers[i].uplink = stand_way_random(&state);
+		bearers[i].downlink = stand_way_random(&state);
 		if (pick(4) == 0) {
 			bearers[i].downlink.flags |= BEARER_QFI;
 			bearers[i].qfi = (uint8_t)pick(64);
@@ -85,7 +75,7 @@ static bool sessions_make(struct stand *stand)
 		if (lines_set(&lines, slot, &bearers[i]))
 			return false;
 	}
-	stand->pipe.shard[UNOWNED] = (struct region){ 0 };
+	pipe_disown(&stand->pipe, UNOWNED);
 	return true;
 }
 

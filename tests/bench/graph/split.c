@@ -12,11 +12,12 @@
 
 #define HOP_SLOTS LANE_SLOTS
 
-// What crosses: two to a cache line. Between processes `line` would be the slot.
+// What crosses: two to a cache line.
 struct parcel {
 	struct lane_handle handle;
-	struct line *line;
-	uint32_t way; // LINE_WAYS: none
+	uint32_t place, line; // as in struct pipe_list
+	uint32_t way;         // LINE_WAYS: none
+	uint32_t reserved;
 };
 _Static_assert(sizeof(struct parcel) == 32, "none straddles two lines");
 
@@ -35,39 +36,45 @@ static int split_open(struct form *form)
 }
 
 // A packet whose line was found goes into its way's list, and packet and line are called once more, into this core's cache.
-static void enlist(const struct pipe *pipe, struct pipe_steps *steps, struct lane_handle *handle,
-		   const struct parcel *parcel)
+static void enlist(const struct pipe *pipe, const struct parcel *parcel, unsigned i, struct pipe_list *list)
 {
-	struct pipe_list *list = &steps->list[parcel->way];
-	unsigned n = (unsigned)__builtin_popcount(steps->way[parcel->way]);
-	uint8_t *packet = room_at(pipe->rooms, handle->room) + handle->offset;
+	uint8_t *packet = list->rooms + parcel->place;
+	unsigned n = list->n++;
 
-	pipe_list_add(list, n, handle, packet);
+	list->place[n] = parcel->place;
 	list->line[n] = parcel->line;
-	list->rates[n] = pipe->shard[shard_of_teid(handle->hint)].rates;
-	__builtin_prefetch(parcel->line, 1);
+	list->shard[n] = shard_of_teid(parcel->handle.hint);
+	memcpy(&list->span[n], &parcel->handle.offset, sizeof(list->span[n]));
+	list->handle[n] = i;
+	__builtin_prefetch(pipe->bank.lines + parcel->line, 1);
 	__builtin_prefetch(packet, 1);
 	if (parcel->way == LINE_DOWNLINK)
 		__builtin_prefetch(packet - TUNNEL_BYTES, 1);
 }
 
-// Takes parcels over: what the steps know is as on the other side.
-static void unpack(const struct form *form, unsigned n, struct lane_handle *handles, struct pipe_steps *steps)
+// Takes parcels over, all of rooms of the first zone. Returns a bit for each that has a way.
+static uint32_t unpack(const struct form *form, unsigned n, struct lane_handle *handles,
+		       struct pipe_list list[LINE_WAYS])
 {
 	const struct hop *hop = form->own;
+	uint32_t listed = 0;
 
-	steps->way[LINE_UPLINK] = steps->way[LINE_DOWNLINK] = 0;
+	for (unsigned way = 0; way < LINE_WAYS; way++) {
+		list[way].rooms = form->pipe->rooms->base[0];
+		list[way].n = 0;
+	}
 	for (unsigned i = 0; i < n; i++) {
 		const struct parcel *parcel = &hop->slot[(hop->taken + i) % HOP_SLOTS];
 
 		handles[i] = parcel->handle;
 		if (parcel->way == LINE_WAYS)
 			continue;
-		enlist(form->pipe, steps, &handles[i], parcel);
-		steps->way[parcel->way] |= 1u << i;
+		enlist(form->pipe, parcel, i, &list[parcel->way]);
+		listed |= 1u << i;
 	}
 	for (unsigned way = 0; way < LINE_WAYS; way++)
-		pipe_list_fill(&steps->list[way], (unsigned)__builtin_popcount(steps->way[way]));
+		pipe_list_end(&list[way]);
+	return listed;
 }
 
 __attribute__((noinline)) static unsigned split_serve(struct form *form)
@@ -76,17 +83,18 @@ __attribute__((noinline)) static unsigned split_serve(struct form *form)
 	int ready = ring_ready(hop->taken, &hop->head, HOP_SLOTS);
 	unsigned n = ready < (int)LANE_BURST ? (unsigned)ready : LANE_BURST;
 	struct lane_handle handles[LANE_BURST];
-	struct pipe_steps steps;
+	struct pipe_list list[LINE_WAYS];
+	uint32_t listed;
 	uint64_t now;
 
 	if (!n)
 		return 0;
 	now = form_now(form);
-	unpack(form, n, handles, &steps);
-	pipe_uplinks(form->pipe, &steps, now);
-	pipe_downlinks(form->pipe, &steps, now);
+	listed = unpack(form, n, handles, list);
+	pipe_uplinks(form->pipe, handles, &list[LINE_UPLINK], now);
+	pipe_downlinks(form->pipe, handles, &list[LINE_DOWNLINK], now);
 	for (unsigned i = 0; i < n; i++) {
-		if (!((steps.way[LINE_UPLINK] | steps.way[LINE_DOWNLINK]) >> i & 1))
+		if (!(listed >> i & 1))
 			pipe_long(form->pipe, &handles[i], now);
 		form->handles[hop->taken + i] = handles[i];
 	}
@@ -134,20 +142,21 @@ __attribute__((noinline)) static void split_feed(struct form *form, unsigned n)
 {
 	struct lane_handle *handles = form->handles + form->fed;
 	struct hop *hop = form->own;
-	struct pipe_steps steps;
+	struct pipe_sorted sorted;
 
 	while (ring_space(hop->filled, &hop->tail, HOP_SLOTS) < (int)n)
 		split_wait(form);
-	pipe_sort(form->pipe, handles, n, &steps);
-	pipe_find(form->pipe, handles, &steps);
+	pipe_sort(form->pipe, handles, n, &sorted);
+	pipe_find(form->pipe, handles, &sorted);
 	for (unsigned i = 0; i < n; i++)
-		hop->slot[(hop->filled + i) % HOP_SLOTS] = (struct parcel){ handles[i], NULL, LINE_WAYS };
+		hop->slot[(hop->filled + i) % HOP_SLOTS] = (struct parcel){ handles[i], 0, 0, LINE_WAYS, 0 };
 	for (unsigned way = 0; way < LINE_WAYS; way++)
-		for (unsigned k = 0; k < (unsigned)__builtin_popcount(steps.way[way]); k++) {
-			unsigned i = (unsigned)(steps.list[way].handle[k] - handles);
-			struct parcel *parcel = &hop->slot[(hop->filled + i) % HOP_SLOTS];
+		for (unsigned k = 0; k < sorted.list[way].n; k++) {
+			const struct pipe_list *list = &sorted.list[way];
+			struct parcel *parcel = &hop->slot[(hop->filled + list->handle[k]) % HOP_SLOTS];
 
-			parcel->line = steps.list[way].line[k];
+			parcel->place = list->place[k];
+			parcel->line = list->line[k];
 			parcel->way = way;
 		}
 	hop->filled += n;

@@ -5,6 +5,7 @@
 //        bench-pipe trace WAY SESSIONS BURSTS   bursts of one packet and 31 of no kind, for lackey --trace-mem=yes
 // WAY: uplink, downlink, mixed. SESSIONS: a power of two; all policed, counted, marked. Random ones in every burst.
 #include <immintrin.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,11 +14,14 @@
 #include "shared/plane/verdict.h"
 
 #define SLICE_BURSTS 64u
+#define ROW 4u // bursts in a row that are timed together: one before them, one behind
 #define COUNT_HZ 2000000000ull
 
-enum variant { UPLINK, DOWNLINK, MIXED, LIMIT, LIMIT_AGAIN, VARIANTS };
+// Alone: a burst, and no other waits. Else bursts follow one another, as when the lane is full.
+enum variant { UPLINK, DOWNLINK, MIXED, UPLINK_ALONE, DOWNLINK_ALONE, MIXED_ALONE, LIMIT, LIMIT_AGAIN, VARIANTS };
 
-static const char *const names[VARIANTS] = { "uplink", "downlink", "mixed", "limit", "limit again" };
+static const char *const names[VARIANTS] = { "uplink",         "downlink",    "mixed", "uplink alone",
+					     "downlink alone", "mixed alone", "limit", "limit again" };
 static struct world world;
 static volatile uint64_t mark; // written around what is measured, so that a trace shows where it begins and ends
 
@@ -61,10 +65,12 @@ static void burst_make(struct lane_handle *handles, enum variant variant)
 	}
 }
 
-static __attribute__((noipa)) void measured(struct lane_handle *handles, unsigned n, uint64_t now)
+// The next burst is waiting: what is done for it ahead counts in this one's place.
+static __attribute__((noipa)) void measured(struct lane_handle *handles, const struct lane_handle *next, uint64_t now)
 {
-	mark = n;
-	pipe_burst(&world.pipe, handles, n, now);
+	world.pipe.next = next;
+	mark = 1;
+	pipe_burst(&world.pipe, handles, LANE_BURST, now);
 	mark = 0;
 }
 
@@ -94,6 +100,27 @@ static uint64_t burst_time(enum variant variant)
 	return ended - began;
 }
 
+// A clock read for each burst, as the loop has it.
+static uint64_t row_time(enum variant variant)
+{
+	struct lane_handle handles[ROW + 2][LANE_BURST];
+	uint64_t began = 0, ended = 0;
+
+	for (unsigned b = 0; b < ROW + 2; b++)
+		burst_make(handles[b], variant);
+	for (unsigned b = 0; b < ROW + 2; b++) {
+		uint64_t now = b == 1 || b == ROW + 1 ? ticks() : clock_ticks();
+
+		began = b == 1 ? now : began;
+		ended = b == ROW + 1 ? now : ended;
+		world.pipe.next = b < ROW + 1 ? handles[b + 1] : NULL;
+		pipe_burst(&world.pipe, handles[b], LANE_BURST, now);
+	}
+	for (unsigned b = 0; b < ROW + 2; b++)
+		judge(handles[b], LANE_BURST);
+	return ended - began;
+}
+
 // What the same number of lines costs where nothing is done but to call them into the cache and to count.
 static uint64_t limit_time(void)
 {
@@ -119,8 +146,10 @@ static double slice(enum variant variant, double hz)
 {
 	uint64_t spent = 0;
 
-	for (unsigned b = 0; b < SLICE_BURSTS; b++)
-		spent += variant < LIMIT ? burst_time(variant) : limit_time();
+	for (unsigned b = 0; b < SLICE_BURSTS; b += variant < UPLINK_ALONE ? ROW : 1)
+		spent += variant < UPLINK_ALONE ? row_time(variant)
+			 : variant < LIMIT      ? burst_time(variant - UPLINK_ALONE)
+						: limit_time();
 	return (double)spent * 1e9 / hz / (SLICE_BURSTS * LANE_BURST);
 }
 
@@ -143,18 +172,22 @@ static int time_all(unsigned sessions, unsigned rounds)
 // Prints where things lie, so that a trace can be read: mark, lines of both ways of shard 0, and from one shard to the next.
 static int count_all(enum variant variant, unsigned sessions, unsigned bursts, unsigned n)
 {
-	struct lane_handle handles[LANE_BURST];
+	struct lane_handle handles[2][LANE_BURST];
+	bool whole = n == LANE_BURST;
 	const struct region *region;
 
 	world_make(sessions, COUNT_HZ, 1);
 	region = &world.view.shards[0];
 	fprintf(stderr, "%p %p %p %llu\n", (const void *)&mark, (const void *)region->header,
 		(const void *)region->uplink, (unsigned long long)region_stride(&world.view.plane->shape));
+	burst_make(handles[1], variant);
 	for (unsigned b = 1; b <= bursts; b++) {
-		burst_make(handles, variant);
-		memset(handles + n, 0, (LANE_BURST - n) * sizeof(*handles)); // of no kind: the burst is whole
-		measured(handles, LANE_BURST, b * COUNT_HZ / 1000000);
-		judge(handles, n);
+		struct lane_handle *burst = handles[b % 2], *next = handles[(b + 1) % 2];
+
+		burst_make(next, variant);
+		memset(burst + n, 0, (LANE_BURST - n) * sizeof(*burst)); // of no kind: the burst is whole
+		measured(burst, whole ? next : NULL, b * COUNT_HZ / 1000000);
+		judge(burst, n);
 	}
 	world_close(&world);
 	return 0;
