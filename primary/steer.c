@@ -79,10 +79,13 @@ static struct steer_result steer_gtpu(const struct steer *steer, const struct st
 	return steer_lane(LANE_UPLINK, shard_of_teid(teid), teid, from->l3);
 }
 
-// A packet that is not for the gateway itself: for a subscriber, if it came from where subscribers are looked for.
+// A packet that is not for the gateway itself: for a subscriber, if it came from where subscribers are looked for. hint: as if there were
+// no exceptions.
 static struct steer_result steer_down(const struct steer *steer, const struct steer_from *from, struct address key,
-				      uint8_t shard)
+				      uint32_t hint)
 {
+	uint8_t shard;
+
 	if (!(from->role & CONF_CORE))
 		return steer_refuse(VERDICT_NOT_OURS, from->l3);
 	if (steer_wary(steer)) {
@@ -91,8 +94,8 @@ static struct steer_result steer_down(const struct steer *steer, const struct st
 		if (index != QUARANTINE_NONE)
 			return steer_apart(index, from->l3);
 	}
-	shard = (uint8_t)addrmap_get(&steer->exceptions, key, shard);
-	return steer_lane(LANE_DOWNLINK, shard, shard, from->l3);
+	shard = (uint8_t)addrmap_get(&steer->exceptions, key, (uint8_t)hint);
+	return steer_lane(LANE_DOWNLINK, shard, shard_hint(hint, shard), from->l3);
 }
 
 static struct steer_result steer_ipv4(const struct steer *steer, const struct steer_from *from)
@@ -117,7 +120,7 @@ static struct steer_result steer_ipv4(const struct steer *steer, const struct st
 	}
 	if (address_no_host4(destination))
 		return steer_refuse(VERDICT_NOT_OURS, from->l3);
-	return steer_down(steer, from, address_ipv4(destination), shard_of_ipv4(destination));
+	return steer_down(steer, from, address_ipv4(destination), shard_hint(destination, shard_of_ipv4(destination)));
 }
 
 // ND speaks on the link only: to us, to a link-local address or to a multicast group; never to a subscriber.

@@ -84,7 +84,7 @@ static uint64_t steer_kind(unsigned port, enum lane_kind kind)
 	       ((uint64_t)kind << LANE_WORD_CODE);
 }
 
-// The hint is the shard, or a TEID that ends in it.
+// The hint ends in the shard.
 static inline void steer_put(struct steer_burst *out, unsigned i, struct nic_frame frame, uint32_t hint, uint64_t kind)
 {
 	uint64_t where = frame.offset | (uint64_t)frame.length << LANE_WORD_LENGTH;
@@ -94,9 +94,13 @@ static inline void steer_put(struct steer_burst *out, unsigned i, struct nic_fra
 			 _mm_set_epi64x((long long)(where + kind), (long long)(frame.room | (uint64_t)hint << 32)));
 }
 
-static inline uint8_t steer_shard4(const struct steer *steer, uint32_t destination)
+static inline uint32_t steer_hint4(const struct steer *steer, uint32_t destination)
 {
-	return (uint8_t)addrmap_get(&steer->exceptions, address_ipv4(destination), shard_of_ipv4(destination));
+	uint32_t shard = shard_of_ipv4(destination);
+
+	if (steer->exceptions.entries)
+		shard = addrmap_get(&steer->exceptions, address_ipv4(destination), (uint8_t)shard);
+	return shard_hint(destination, (uint8_t)shard);
 }
 
 // For a port of that role.
@@ -120,7 +124,7 @@ static inline __attribute__((always_inline)) uint32_t steer_each(const struct st
 		    steer_whole(bytes, length, STEER_USUAL_BYTES - ETHER_HEADER))
 			steer_put(out, i, in->frame[i], be32_get(bytes + 46), up);
 		else if (role & CONF_CORE && steer_usual_down(steer, bytes, length))
-			steer_put(out, i, in->frame[i], steer_shard4(steer, be32_get(bytes + 30)), down);
+			steer_put(out, i, in->frame[i], steer_hint4(steer, be32_get(bytes + 30)), down);
 		else
 			continue;
 		usual |= bit;

@@ -62,7 +62,8 @@ static void downlink(void **state)
 	assert_int_equal(r.code, STEER_TO_LANE);
 	assert_int_equal(r.kind, LANE_DOWNLINK);
 	assert_int_equal(r.shard, 0x64 ^ 0x40 ^ 0x0a ^ 0x0b);
-	assert_int_equal(r.hint, r.shard);
+	assert_int_equal(r.hint, shard_hint(GATE_UE, r.shard));
+	assert_int_equal(shard_hint_ipv4(r.hint), GATE_UE);
 	gate_lane(GATE_BOTH, &f, LANE_DOWNLINK);
 	gate_refused(GATE_ACCESS, &f, VERDICT_NOT_OURS);
 
@@ -70,6 +71,7 @@ static void downlink(void **state)
 	r = gate_go(GATE_CORE, &f);
 	assert_int_equal(r.kind, LANE_DOWNLINK);
 	assert_int_equal(r.shard, 0x20 ^ 0x01 ^ 0x0d ^ 0xb8 ^ 0x64 ^ 0x07);
+	assert_int_equal(r.hint, r.shard);
 	gate_refused(GATE_ACCESS, &f, VERDICT_NOT_OURS);
 }
 
@@ -169,7 +171,7 @@ static void exceptions(void **state)
 
 	assert_int_equal(steer_exceptions(gate_steer, list, 2), 0);
 	assert_int_equal(gate_go(GATE_CORE, &f4).shard, 200);
-	assert_int_equal(gate_go(GATE_CORE, &f4).hint, 200);
+	assert_int_equal(gate_go(GATE_CORE, &f4).hint, shard_hint(GATE_UE, 200));
 	assert_int_equal(gate_go(GATE_CORE, &f6).shard, 201);
 	for (unsigned i = 0; i < STEER_EXCEPTIONS_MAX; i++)
 		many[i] =
