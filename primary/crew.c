@@ -81,6 +81,9 @@ static void crew_ready(struct loop *loop, unsigned seat)
 
 	crew->phase = CREW_READY;
 	crew->since_ns = loop->now_ns;
+	loop->plain &= ~(1u << seat);
+	loop->plain |= (uint32_t)!atomic_load_explicit(&loop->lane[seat].pages.worker->hinted, memory_order_relaxed)
+		       << seat;
 	watch_sit(loop->part.watch, seat, crew->pid);
 	crew_feed(loop, seat);
 	loop_tell(loop, (struct post_word){ .verb = POST_UP, .seat = seat, .pid = crew->pid });

@@ -69,6 +69,7 @@ void lane_reset(struct lane *lane)
 	memset(&worker->stats, 0, sizeof(worker->stats));
 	atomic_store(&worker->sleeping, 0);
 	atomic_store(&worker->crashed, 0);
+	atomic_store_explicit(&worker->hinted, 0, memory_order_relaxed);
 	atomic_store(&worker->state, SEAT_FREE);
 	atomic_store(&primary->generation, atomic_load(&primary->generation) + 1);
 	atomic_store(&worker->life, 0); // last: from here on somebody else may sit down

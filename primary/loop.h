@@ -44,6 +44,7 @@ struct loop {
 	uint64_t now_ns;
 	uint32_t seated;                   // set of seats with somebody whose lanes are read: STARTING to CONDEMNED
 	uint32_t fed;                      // of those, READY or DRAINING: may be lent packets
+	uint32_t plain;                    // of the seated, those whose build reads but a shard in a downlink hint
 	uint32_t alone;                    // of the seated, those with suspects: they are lent nothing else
 	uint32_t unsent;                   // set of ports with frames in their transmit buffer
 	uint32_t link;                     // set of ports whose link is up

@@ -23,10 +23,20 @@ static inline bool rx_waits(const struct loop *loop, unsigned list)
 	return loop->hold.total > 0 && !hold_empty(&loop->hold, list);
 }
 
+// As builds want it whose downlink hint is the shard alone.
+static struct lane_words rx_plain(struct lane_words words)
+{
+	if ((words.rest >> LANE_WORD_CODE & ~(uint64_t)LEASE_SUSPECT) == LANE_DOWNLINK)
+		words.place &= UINT32_MAX | (uint64_t)UINT8_MAX << 32;
+	return words;
+}
+
 static inline void rx_lend(struct loop *loop, unsigned seat, struct lane_words words)
 {
 	struct tally_seat *tally = &loop->tally.seat[seat];
 
+	if (loop->plain >> seat & 1)
+		words = rx_plain(words);
 	tally->in_packets++;
 	tally->in_bytes += (uint16_t)(words.rest >> LANE_WORD_LENGTH);
 	lane_put_words(&loop->lane[seat], words);
@@ -131,6 +141,8 @@ static void rx_frame(struct loop *loop, unsigned port, struct nic_frame frame, u
 // Lends the usual ones from the i-th on, as long as nothing waits and there is space, and returns which is the next.
 static inline unsigned rx_run(struct loop *loop, const struct steer_burst *to, unsigned i, unsigned end)
 {
+	const uint32_t open = loop->fed & ~loop->plain;
+
 	if (loop->hold.total > 0)
 		return i;
 	for (; i < end; i++) {
@@ -138,7 +150,7 @@ static inline unsigned rx_run(struct loop *loop, const struct steer_burst *to, u
 		struct tally_seat *tally = &loop->tally.seat[seat];
 		struct lane *lane = &loop->lane[seat];
 
-		if (!rx_open(loop, (unsigned)seat) || lane_space(lane) == 0)
+		if (!(open >> seat % 32 & 1) || lane_space(lane) == 0)
 			break;
 		tally->in_packets++;
 		tally->in_bytes += (uint16_t)(to->words[i].rest >> LANE_WORD_LENGTH);

@@ -44,6 +44,8 @@ struct seat_worker_page {
 	_Atomic uint32_t state;    // enum seat_state
 	_Atomic uint32_t sleeping; // 1 = blocked on its doorbell or about to; whoever posts then rings
 	_Atomic uint32_t crashed;  // signal number, set by the fatal-signal handler
+	_Atomic uint32_t
+	    hinted; // 1 = reads shard_hint() where it is lent LANE_DOWNLINK; earlier builds leave 0, and want the shard alone
 	struct ring_index in_tail;
 	struct ring_index out_head;
 	struct ring_index change_tail;

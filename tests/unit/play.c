@@ -168,8 +168,10 @@ static struct steer_result steer_to(const struct packet *packet, uint8_t l3)
 		return (struct steer_result){ .code = VERDICT_QUARANTINED, .hint = index };
 	if (packet->shard >= SHARDS)
 		return (struct steer_result){ LANE_LOCAL, STEER_TO_LANE, 0, l3, 0 };
-	return (struct steer_result){ LANE_UPLINK, STEER_TO_LANE, (uint8_t)packet->shard, l3,
-				      0xabcd0000 | packet->shard };
+	return (struct steer_result){ packet->shard % 4 == 3 && w->poison != (0xabcd0000 | packet->shard)
+					  ? LANE_DOWNLINK
+					  : LANE_UPLINK,
+				      STEER_TO_LANE, (uint8_t)packet->shard, l3, 0xabcd0000 | packet->shard };
 }
 
 struct steer_result steer_frame(const struct steer *steer, unsigned port, const uint8_t *frame, unsigned length)
@@ -200,10 +202,7 @@ uint32_t steer_usual(const struct steer *steer, unsigned port, const struct nic_
 
 struct steer_result steer_packet(const struct steer *steer, unsigned role, const uint8_t *packet, unsigned length)
 {
-	if (role == CONF_CORE) // a forwarded packet: is it for ourselves? It never is
-		return (struct steer_result){ LANE_DOWNLINK, STEER_TO_LANE, 0, 0, 0 };
-
-	struct packet copy; // wherever a liar says it lies
+	struct packet copy; // wherever a liar says it lies; no mark is where a forwarded one is looked for
 
 	memcpy(&copy, packet + SHIFT, sizeof(copy));
 	if (length < SHIFT + sizeof(copy) || copy.mark != 0x5a5a5a5a)

@@ -29,6 +29,7 @@ struct worker {
 	struct lane_handle last;    // the last one it returned
 	unsigned lied;              // turns since it forged or scribbled; what it sees then may be another's by now
 	bool owns[SHARDS];
+	bool hinted; // else its build wants the shard alone in a downlink hint
 };
 
 struct world {

@@ -71,6 +71,7 @@ static void worker_sits(void)
 
 	post_put(&world.orders, (struct post_word){ .verb = POST_FORKED, .seat = 0, .pid = getpid() });
 	atomic_store(&page->life, 1);
+	atomic_store(&page->hinted, 1);
 	atomic_store(&page->state, SEAT_READY);
 }
 
