@@ -1,9 +1,11 @@
 // bell.h - doorbells: an eventfd and a `sleeping` word in shared memory, so that a side that polls may block.
 //
-//   sleeper: bell_doze(word) -> look at its rings once more -> bell_wait -> bell_rise(word)
+//   sleeper: bell_doze(word) -> look at its rings once more -> wait for the bell -> bell_hush -> bell_rise(word)
 //   poster:  publish -> bell_ring_if(word, fd): full fence, then a system call only if the sleeper dozes
 //
-// The fences make the two orders impossible to miss: either the poster sees the word, or the sleeper sees the post.
+// The fences make the two orders impossible to miss: either the poster sees the word, or the sleeper sees the post. So a sleeper may
+// also go on dozing: doze, then look, wait and hush as often as it likes. A post whose fence came before the doze's is seen by every
+// look; one whose fence came after it rings, either before a hush, and is seen by the look behind that, or after it, and ends the wait.
 #pragma once
 #include <stdatomic.h>
 #include <stdint.h>

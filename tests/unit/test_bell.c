@@ -87,21 +87,39 @@ static void dawdle(uint32_t turn)
 		atomic_signal_fence(memory_order_seq_cst);
 }
 
-// Dozes until there is a post; false if it lay there and nobody rang.
-static bool doze(struct street *street, uint32_t *taken)
+static bool posts_come(struct street *street, uint32_t taken)
+{
+	return atomic_load_explicit(&street->posted, memory_order_acquire) != taken;
+}
+
+// Waits until there is a post; false if it lay there and nobody rang.
+typedef bool sleeper(struct street *street, uint32_t taken);
+
+static bool dozes_each_time(struct street *street, uint32_t taken)
 {
 	bool woken = true;
 
 	bell_doze(&street->sleeping);
-	if (atomic_load_explicit(&street->posted, memory_order_relaxed) == *taken)
+	if (!posts_come(street, taken))
 		woken = rung(street->fd, PATIENCE_MS);
 	bell_rise(&street->sleeping);
 	bell_hush(street->fd);
-	*taken = atomic_load_explicit(&street->posted, memory_order_acquire);
 	return woken;
 }
 
-static void no_post_is_missed(void **unused)
+static bool goes_on_dozing(struct street *street, uint32_t taken)
+{
+	if (taken == 0)
+		bell_doze(&street->sleeping);
+	while (!posts_come(street, taken)) {
+		if (!rung(street->fd, PATIENCE_MS))
+			return false;
+		bell_hush(street->fd);
+	}
+	return true;
+}
+
+static void no_post_is_missed_by(sleeper *sleeps)
 {
 	struct street street = { .fd = bell_make() };
 	pthread_t poster;
@@ -111,7 +129,8 @@ static void no_post_is_missed(void **unused)
 	assert_int_equal(pthread_create(&poster, NULL, post, &street), 0);
 	while (woken && taken != POSTS) {
 		dawdle(taken);
-		woken = doze(&street, &taken);
+		woken = sleeps(&street, taken);
+		taken = atomic_load_explicit(&street.posted, memory_order_acquire);
 		atomic_store_explicit(&street.taken, taken, memory_order_release);
 	}
 	atomic_store_explicit(&street.over, true, memory_order_relaxed);
@@ -120,12 +139,23 @@ static void no_post_is_missed(void **unused)
 	close(street.fd);
 }
 
+static void no_post_is_missed(void **unused)
+{
+	no_post_is_missed_by(dozes_each_time);
+}
+
+static void nor_by_one_that_goes_on_dozing(void **unused)
+{
+	no_post_is_missed_by(goes_on_dozing);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_ring_is_seen_until_hushed),
 		cmocka_unit_test(only_a_dozing_side_is_rung_for),
 		cmocka_unit_test(no_post_is_missed),
+		cmocka_unit_test(nor_by_one_that_goes_on_dozing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
