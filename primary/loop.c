@@ -2,14 +2,13 @@
 #include "primary/loop.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "primary/move.h"
+#include "primary/rest.h"
 #include "primary/rx.h"
 #include "primary/tx.h"
 #include "shared/base/bell.h"
@@ -23,13 +22,6 @@
 #define LOOP_NEIGH_NS 100000000u  // neigh_tick
 #define LOOP_SHOW_NS 10000000u    // counters
 #define LOOP_END_NS 8000000000ull // an orderly stop takes at most this long
-#define LOOP_PAUSES 64u           // empty turns that only pause
-#define LOOP_YIELDS 80u           // empty turns after which it sleeps
-#define LOOP_SLEEP_NS 100000000u  // longest sleep
-#define LOOP_WATCH_NS 1000000u    // longest sleep if some port can't wake us, or a worker holds packets
-#define LOOP_NAP_NS 10000u        // shortest, if some port can't wake us
-#define LOOP_NAP_SHARE 8u         // and it lasts no longer than this part of the time since something came
-#define LOOP_WAIT_FDS 64u
 
 void loop_tell(struct loop *loop, struct post_word fact)
 {
@@ -181,7 +173,7 @@ unsigned loop_turn(struct loop *loop, uint64_t now_ns)
 	return found;
 }
 
-static uint64_t loop_now(struct loop *loop)
+uint64_t loop_now(struct loop *loop)
 {
 	uint64_t ticks = clock_ticks();
 	uint64_t now = loop->clock.base_ns + ((ticks - loop->clock.base_ticks) * loop->clock.ratio_q24 >> 24);
@@ -197,54 +189,6 @@ static uint64_t loop_now(struct loop *loop)
 	return now;
 }
 
-// While somebody holds work, we look every millisecond whether it comes back. A port that can't wake us is looked at the less often the
-// longer nothing came: so a packet waits little, measured by how long its like have stayed away, and an idle gateway costs little.
-static uint64_t loop_patience(const struct loop *loop)
-{
-	uint64_t nap = (loop->now_ns - loop->busy_ns) / LOOP_NAP_SHARE;
-
-	if (loop->blind)
-		return nap < LOOP_NAP_NS ? LOOP_NAP_NS : nap < LOOP_WATCH_NS ? nap : LOOP_WATCH_NS;
-	for (uint32_t seats = loop->seated; seats; seats &= seats - 1)
-		if (loop->lane[__builtin_ctz(seats)].lease.live > 0)
-			return LOOP_WATCH_NS;
-	return LOOP_SLEEP_NS;
-}
-
-static void loop_sleep(struct loop *loop)
-{
-	_Atomic uint32_t *sleeping = &loop->part.view->plane->sleeping;
-	struct epoll_event event[8];
-	struct timespec patience;
-	int n;
-
-	bell_doze(sleeping);
-	if (loop_turn(loop, loop_now(loop))) {
-		loop->idle = 0;
-	} else if (!loop->ended) {
-		loop->tally.sleeps++;
-		post_ring(loop->part.facts);
-		patience = (struct timespec){ .tv_nsec = (long)loop_patience(loop) };
-		n = epoll_pwait2(loop->epoll, event, 8, &patience, NULL);
-		for (int i = 0; i < n; i++)
-			if (event[i].data.fd == loop->part.bell[NEST_BELL_PRIMARY])
-				bell_hush(event[i].data.fd);
-	}
-	bell_rise(sleeping);
-}
-
-// Spin first, in case more comes at once; then give the core to whoever may have work for us; then sleep.
-static void loop_rest(struct loop *loop)
-{
-	loop->tally.idle_turns++;
-	if (loop->part.view->plane->spin || ++loop->idle < LOOP_PAUSES)
-		__builtin_ia32_pause();
-	else if (loop->idle < LOOP_YIELDS)
-		sched_yield();
-	else
-		loop_sleep(loop);
-}
-
 void loop_run(struct loop *loop)
 {
 	rank_packets();
@@ -254,31 +198,8 @@ void loop_run(struct loop *loop)
 		if (loop_turn(loop, loop_now(loop)))
 			loop->idle = 0;
 		else
-			loop_rest(loop);
+			rest_idle(loop);
 	}
-}
-
-static int loop_watch(struct loop *loop, int fd)
-{
-	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
-
-	return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
-}
-
-static int loop_open_sleep(struct loop *loop)
-{
-	int fds[LOOP_WAIT_FDS], complete = 1;
-	unsigned n = nic_wait_fds(loop->part.nic, fds, LOOP_WAIT_FDS, &complete);
-	int error;
-
-	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (loop->epoll < 0)
-		return -errno;
-	loop->blind = !complete;
-	error = loop_watch(loop, loop->part.bell[NEST_BELL_PRIMARY]);
-	for (unsigned i = 0; i < n && !error; i++)
-		error = loop_watch(loop, fds[i]);
-	return error;
 }
 
 static int loop_open_edges(struct loop *loop)
@@ -338,7 +259,7 @@ static int loop_open(struct loop *loop)
 	loop->clock = (struct loop_clock){ clock_ticks(), clock_ns(), (1000000000ull << 24) / hz };
 	loop->keep_ns = loop->neigh_ns = loop->show_ns = loop->now_ns = loop->clock.base_ns;
 	error = loop_open_edges(loop);
-	return error ? error : loop_open_sleep(loop);
+	return error ? error : rest_open(loop);
 }
 
 int loop_make(const struct loop_parts *parts, struct loop **loop)

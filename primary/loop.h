@@ -79,6 +79,8 @@ void loop_free(struct loop *loop);
 // One turn at this time; returns how much it found to do.
 unsigned loop_turn(struct loop *loop, uint64_t now_ns);
 
+uint64_t loop_now(struct loop *loop); // ns; never goes back
+
 // Turns and sleeps until POST_END has been carried out.
 void loop_run(struct loop *loop);
 
