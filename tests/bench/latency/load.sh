@@ -1,5 +1,6 @@
 #!/bin/bash
-# load.sh LOAD-ROUNDS ALONE-ROUNDS MIXED-ROUNDS: delays through the gateway and through testpmd between memif ports, as CSV.
+# load.sh SECONDS LOAD-ROUNDS ALONE-ROUNDS MIXED-ROUNDS: delays through the gateway and through testpmd between memif ports, and what the
+# gateway costs when nothing comes, as CSV.
 #
 #   bench-probe ~~memif~~ primary, worker ~~memif~~ bench-probe          the same process has two more ports on testpmd, which
 #   bench-probe ~~memif~~     testpmd     ~~memif~~ bench-probe          is stopped except in its own slices
@@ -15,6 +16,7 @@ bench_table 1024
 bench_import
 bench_sessions teid ipv4
 bench_testpmd io
+bench_pids
 
 vdevs=() n=0
 for folder in "$LAB" "$LAB/peer"; do
@@ -23,7 +25,7 @@ for folder in "$LAB" "$LAB/peer"; do
 		n=$((n + 1))
 	done
 done
-"$PYTHON" "$SHOAL/tests/bench/latency/measure.py" load --rounds "$@" --testpmd "$(lab_pid testpmd)" --slow "$(seat_field 15 pid)" -- \
+"$PYTHON" "$SHOAL/tests/bench/latency/measure.py" load --rounds "${@:2}" --idle "$1" --pids "${BENCH_PIDS[@]}" --testpmd "$(lab_pid testpmd)" --slow "$(seat_field 15 pid)" -- \
 	ip netns exec "${LAB##*/}-gw" "$BUILD/tests/bench/latency/bench-probe" --no-huge --no-shconf -m 192 --no-pci --no-telemetry --iova-mode=va \
 	--lcores "0@$(bench_core 0)" --log-level error "${vdevs[@]}" \
 	-- --sessions "$LAB/sessions" --gnb 10.99.3.2 --gtpu 10.99.3.1 --host 10.99.6.2

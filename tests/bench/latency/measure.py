@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """measure - tells bench-probe what to send, slice by slice, does to the gateway meanwhile what a slice is about, prints CSV.
 
-measure.py load --rounds LOAD ALONE MIXED --testpmd PID --slow PID -- PROBE...
+measure.py load --rounds LOAD ALONE MIXED --idle SECONDS --pids PID... --testpmd PID --slow PID -- PROBE...
 measure.py wake --rounds N --idle SECONDS --pids PID... -- PROBE...
 """
 import argparse
@@ -126,7 +126,7 @@ def spent_ns(pid):
     return sum(int(path.read_text().split()[0]) for path in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"))
 
 
-def idle(pids, seconds, rounds):
+def idle(part, pids, seconds, rounds):
     """Thousandths of a core that each process uses while nothing comes."""
     names = {pid: pathlib.Path(f"/proc/{pid}/comm").read_text().strip() for pid in pids}
     for number in range(rounds):
@@ -134,7 +134,7 @@ def idle(pids, seconds, rounds):
         time.sleep(seconds)
         for pid in pids:
             share = (spent_ns(pid) - before[pid]) / seconds / 1e7
-            row = {"part": "idle", "round": number, "variant": names[pid], "value": f"{share:.3f}"}
+            row = {"part": part, "round": number, "variant": names[pid], "value": f"{share:.3f}"}
             print(",".join(str(row.get(name, "")) for name in COLUMNS), flush=True)
 
 
@@ -150,13 +150,14 @@ def main():
     said = options.parse_args(sys.argv[1:at])
     print(",".join(COLUMNS), flush=True)
     if said.what == "wake":
-        idle(said.pids, said.idle, 3)
+        idle("idle", said.pids, said.idle, 3)
     probe = Probe(sys.argv[at + 1:])
     if said.what == "wake":
         alone("wake", probe, said.rounds[0], WAKE_MS)
         return
     os.kill(said.testpmd, signal.SIGSTOP)
     rate = rate_of(probe)
+    idle("idle on memif", said.pids, said.idle, 3)
     load(probe, said.rounds[0], said.testpmd, rate)
     alone("alone", probe, said.rounds[1], ALONE_MS)
     mixed(probe, said.rounds[2], said.slow, rate)

@@ -11,11 +11,8 @@ bench_cables gw x
 GW_WORKERS=1
 gateway_up
 bench_plain_sessions 16
-pids=()
-for pid in $(lab_pids "${LAB##*/}-gw"); do
-	if [[ $(<"/proc/$pid/comm") == shoal-* ]]; then pids+=("$pid"); fi
-done
-"$PYTHON" "$SHOAL/tests/bench/latency/measure.py" wake --rounds "$2" --idle "$1" --pids "${pids[@]}" -- \
+bench_pids
+"$PYTHON" "$SHOAL/tests/bench/latency/measure.py" wake --rounds "$2" --idle "$1" --pids "${BENCH_PIDS[@]}" -- \
 	ip netns exec "${LAB##*/}-world" "$BUILD/tests/bench/latency/bench-probe" --no-huge --no-shconf -m 192 --no-pci --no-telemetry --iova-mode=va \
 	--lcores "0@0-$(($(nproc) - 1))" --log-level error --vdev net_af_packet0,iface=x3,qdisc_bypass=1 --vdev net_af_packet1,iface=x6,qdisc_bypass=1 \
 	-- --sessions "$LAB/sessions" --gnb 10.99.3.2 --gtpu 10.99.3.1 --host 10.99.6.2 --far "$BENCH_MAC_N3,$BENCH_MAC_N6"

@@ -81,6 +81,14 @@ bench_testpmd() { # forward-mode
 	lab_expect testpmd "statistics"
 }
 
+bench_pids() { # the gateway's processes
+	local pid
+	BENCH_PIDS=()
+	for pid in $(lab_pids "${LAB##*/}-gw"); do
+		if [[ $(<"/proc/$pid/comm") == shoal-* ]]; then BENCH_PIDS+=("$pid"); fi
+	done
+}
+
 bench_core() { # the one meant, or any
 	if bench_cores 4; then echo "$1"; else echo "0-$(($(nproc) - 1))"; fi
 }
