@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """variant.py SOURCE TREE NAME: brings TREE to what SOURCE is but for the changes of another build: another layout of lines, other
 fields in the feed, or one of the bad builds that an upgrade has to turn away. Each change says what it expects to find, and fails if
-that is gone. Files that are as they were are not written, so that they are not compiled again."""
+that is gone (variant.py SOURCE alone looks for all of it). Files that are as they were are not written, so that they are not compiled
+again."""
 import pathlib
 import sys
 
@@ -10,15 +11,14 @@ REST = """	uint64_t reserved;
 _Static_assert(sizeof(struct rest) == 64, "one line");"""
 LINE = """	uint64_t tc, te;    // committed and excess tokens (RFC 2697 section 3)
 	uint64_t bytes;     // forwarded, inner IP bytes"""
-BURST = "	sort(pipe, handles, n, &burst);"
+BURST = "void pipe_burst(struct pipe *pipe, struct lane_handle *handles, unsigned n, uint64_t now)\n{"
 
 # Before the burst is worked on; after it.
 def burst(before):
-	return [("workers/pipe.c", BURST, before + BURST)]
+	return [("workers/pipe.c", BURST, BURST + "\n" + before)]
 
 def pipe_end(after):
-	head = "void pipe_burst(struct pipe *pipe, struct lane_handle *handles, unsigned n, uint64_t now)\n{"
-	return [("workers/pipe.c", head, head.replace("pipe_burst", "burst_well").replace("void", "static void")),
+	return [("workers/pipe.c", BURST, BURST.replace("pipe_burst", "burst_well").replace("void", "static void")),
 		("workers/pipe.c", None, "\nvoid pipe_burst(struct pipe *pipe, struct lane_handle *handles, unsigned n, uint64_t now)\n"
 			"{\n\tburst_well(pipe, handles, n, now);\n" + after + "}\n")]
 
@@ -55,6 +55,12 @@ def edited(path, text, edits):
 	return text
 
 
+def all_known(source):
+	for edits in VARIANTS.values():
+		for path in {place for place, _, _ in edits}:
+			edited(path, (source / path).read_text(), edits)
+
+
 def files_of(root):
 	for path in root.rglob("*"):
 		name = path.relative_to(root).as_posix()
@@ -63,6 +69,8 @@ def files_of(root):
 
 
 def main():
+	if len(sys.argv) == 2:
+		return all_known(pathlib.Path(sys.argv[1]))
 	source, tree, name = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3]
 	edits = VARIANTS[name] + [("shared/plane/build.c.in", "@VCS_TAG@", "other-" + name)]
 	wanted = set(files_of(source))
