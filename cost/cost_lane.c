@@ -1,11 +1,11 @@
 // cost_lane.c - the primary's side of a lane against a worker's loop that does nothing with what it gets. State: both sides'
 // on the heap; one thread each.
-#include <immintrin.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cost/cost_path.h"
 #include "cost/count.h"
+#include "cost/fenced.h"
 #include "cost/pair.h"
 #include "primary/lane_back.h"
 #include "primary/steer.h"
@@ -233,23 +233,13 @@ static struct predict_recipe recipe_of(struct sides *sides)
 	return recipe;
 }
 
-static uint64_t ticks(void)
-{
-	uint64_t now;
-
-	_mm_lfence();
-	now = clock_ticks();
-	_mm_lfence();
-	return now;
-}
-
 static uint64_t bursts(void (*work)(void *with), struct sides *sides)
 {
-	uint64_t from = ticks();
+	uint64_t from = fenced_ticks();
 
 	for (unsigned i = 0; i < OWN_BURSTS; i++)
 		work(sides);
-	return ticks() - from;
+	return fenced_ticks() - from;
 }
 
 static void turn(void *with)

@@ -1,9 +1,9 @@
 // cost_row.c - two CPUs that read and write the lines of a lane's ring by turns. State: the rows; one thread a side.
 #include "cost/cost_row.h"
-#include <immintrin.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "cost/fenced.h"
 #include "cost/pair.h"
 #include "shared/base/bell.h"
 #include "shared/base/clock.h"
@@ -55,25 +55,15 @@ static void rows_wait(struct rows *rows, uint32_t turn)
 		pair_wait(&spins);
 }
 
-static uint64_t ticks(void)
-{
-	uint64_t now;
-
-	_mm_lfence();
-	now = clock_ticks();
-	_mm_lfence();
-	return now;
-}
-
 // The second time the lines are ours.
 static double beyond(struct rows *rows, void (*work)(struct rows *rows))
 {
-	uint64_t began = ticks(), moved, ended;
+	uint64_t began = fenced_ticks(), moved, ended;
 
 	work(rows);
-	moved = ticks();
+	moved = fenced_ticks();
 	work(rows);
-	ended = ticks();
+	ended = fenced_ticks();
 	return (double)(moved - began) - (double)(ended - moved);
 }
 
