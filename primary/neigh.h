@@ -12,9 +12,9 @@
 struct neigh;
 
 #define NEIGH_ENTRIES 4096u
-#define NEIGH_WAITING 1024u    // packets waiting in all
-#define NEIGH_WAITING_EACH 16u // for one next hop
-#define NEIGH_ANSWER 90u       // the longest answer: a tagged neighbour advertisement
+#define NEIGH_WAITING 1024u   // packets waiting in all
+#define NEIGH_WAITING_PART 4u // one next hop's may take a quarter of the places still free: silent ones leave some
+#define NEIGH_ANSWER 90u      // the longest answer: a tagged neighbour advertisement
 
 // Everything neigh does to the world, so that tests can stand in for the NIC.
 struct neigh_out {

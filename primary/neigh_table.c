@@ -97,7 +97,7 @@ bool neigh_table_wait(struct neigh_table *table, struct neigh_entry *entry, stru
 {
 	uint16_t index = table->free_waiter;
 
-	if (index == NEIGH_NONE || entry->waiting == NEIGH_WAITING_EACH)
+	if (index == NEIGH_NONE || entry->waiting >= (NEIGH_WAITING - table->waiting) / NEIGH_WAITING_PART)
 		return false;
 	table->free_waiter = table->waiter[index].next;
 	table->waiter[index] = (struct neigh_waiter){ frame, NEIGH_NONE };

@@ -34,6 +34,7 @@ gauge_set_up() {
 	gateway_up
 	gauge_sessions "$GAUGE_SESSIONS"
 	wait_for 20 gauge_is .ready
+	gauge_warm
 }
 
 # A table to import: IPv4 alone, no limit.
@@ -77,6 +78,26 @@ gauge_start() { # [packets a second, both ways together]
 
 gauge_stop() {
 	gauge_ask stop >/dev/null
+}
+
+# The gateway finds its next hops with a few packets: of many, those that can't all wait for an answer would be lost.
+gauge_warm() {
+	local up down
+	read -r up down <<<"$(gauge_came)"
+	gauge_start 100
+	wait_for 20 gauge_came_more "$up" "$down"
+	gauge_stop
+}
+
+gauge_came() { # prints how many have come uplink, and downlink
+	gauge_ask dump "$LAB/dump.csv" >/dev/null
+	awk -F , 'NR > 1 { up += $3; down += $5 } END { print up + 0, down + 0 }' "$LAB/dump.csv"
+}
+
+gauge_came_more() { # than up down
+	local up down
+	read -r up down <<<"$(gauge_came)"
+	((up > $1 && down > $2))
 }
 
 # Ends a span; prints the number of the mark. What the gateway has refused by then is remembered, and how long it has waited.

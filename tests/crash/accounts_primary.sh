@@ -20,8 +20,7 @@ said() {
 }
 
 came() {
-	gauge_ask dump "$LAB/dump.csv" >/dev/null
-	awk -F , 'NR > 1 { sum += $3 + $5 } END { print sum }' "$LAB/dump.csv"
+	echo $(($(gauge_came | tr ' ' +)))
 }
 
 says_all() {
@@ -37,6 +36,7 @@ is_still() {
 }
 
 traffic() {
+	gauge_warm
 	gauge_start
 	sleep 2
 	gauge_stop
