@@ -117,11 +117,10 @@ lab_hugepages() { # MiB
 }
 
 lab_pages_back() {
-	local pages
-	[[ -s $LAB/pages ]] || return 0
-	pages=$(<"$LAB/pages")
-	rm "$LAB/pages"
-	lab_pages_add "-$pages" >/dev/null
+	local taken=$LAB/pages.$$
+	mv "$LAB/pages" "$taken" 2>/dev/null || return 0 # of two who sweep up after the same lab, one gets it
+	[[ ! -s $taken ]] || lab_pages_add "-$(<"$taken")" >/dev/null
+	rm "$taken"
 }
 
 # ---- A control group, for processes that make groups of their own
