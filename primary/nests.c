@@ -25,13 +25,13 @@ void nests_init(struct nests *nests, const struct brood_parts *parts, int epoll)
 		nursery_init(&nests->nest[n], parts, n);
 }
 
-// Who serves as somebody's service stays for the next primary. Whom we run ourselves nobody else would end.
+// Who serves as somebody's service stays for the next primary. Whom we run, or the one before us did, nobody else would end.
 void nests_close(struct nests *nests)
 {
 	for (unsigned n = 0; n < PLANE_NESTS; n++) {
 		struct nursery *nursery = &nests->nest[n];
 
-		if (nursery->process >= 0 && nursery_there(nursery))
+		if (nursery->follows && nursery_there(nursery))
 			nursery_leave(nursery);
 		nursery_close(nursery);
 	}

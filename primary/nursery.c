@@ -61,6 +61,7 @@ void nursery_welcome(struct nursery *nursery, int socket, const struct nest_word
 	memcpy(nursery->build, hello->build, sizeof(nursery->build));
 	nursery->socket = socket;
 	nursery->pid = hello->pid;
+	nursery->follows = nursery->process >= 0 || hello->status == 1;
 	nursery->ready = nursery->leaving = nursery->told = false;
 	nursery->since_ns = nursery->now_ns;
 	log_info("nursery.hello", "nest %u: nursery %d, build %s", nursery->number, hello->pid, hello->build);

@@ -22,6 +22,7 @@ struct nursery {
 	char lines[PLANE_LINES_BYTES]; // how that build lays out its lines
 	int bank;                      // where it finds them; -1 = not asked for yet
 	bool ready;                    // it can fork
+	bool follows;                  // no service keeps it: it leaves when we do
 	bool leaving;                  // it shall leave,
 	bool told;                     // and knows
 	uint64_t now_ns;               // when the brood began to work

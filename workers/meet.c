@@ -10,16 +10,16 @@
 
 #define REFUSED_FOR_NOW 1 // REFUSE's status: come again
 
-static int hello(int socket)
+static int hello(int socket, bool upgrade)
 {
-	struct nest_word word = { .verb = NEST_HELLO, .abi = PLANE_ABI, .pid = getpid() };
+	struct nest_word word = { .verb = NEST_HELLO, .abi = PLANE_ABI, .pid = getpid(), .status = upgrade };
 
 	memcpy(word.lines, plane_lines, sizeof(word.lines));
 	memcpy(word.build, plane_build, sizeof(word.build));
 	return nest_send(socket, &word, NULL, 0);
 }
 
-int meet_dial(const char *run_dir)
+int meet_dial(const char *run_dir, bool upgrade)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	int length = snprintf(to.sun_path, sizeof(to.sun_path), "%s/%s", run_dir, NEST_SOCKET);
@@ -30,7 +30,7 @@ int meet_dial(const char *run_dir)
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	error = connect(fd, (struct sockaddr *)&to, sizeof(to)) ? -errno : hello(fd);
+	error = connect(fd, (struct sockaddr *)&to, sizeof(to)) ? -errno : hello(fd, upgrade);
 	if (!error)
 		return fd;
 	close(fd);

@@ -1,5 +1,6 @@
 // meet.h - the first words between a nursery and the primary: HELLO, and what is answered. The nursery's thread; no state.
 #pragma once
+#include <stdbool.h>
 #include "shared/plane/nest.h"
 
 enum met {
@@ -10,7 +11,7 @@ enum met {
 };
 
 // A socket on which HELLO has been said; or -errno, and it is worth trying again soon.
-int meet_dial(const char *run_dir);
+int meet_dial(const char *run_dir, bool upgrade);
 
 // Takes the answer; bell[NEST_BELLS] is filled by MET_WELCOME alone. The socket stays the caller's.
 enum met meet_answer(int socket, struct nest_word *word, int *bell);

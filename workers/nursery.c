@@ -27,7 +27,8 @@
 
 #define DIAL_MS 100
 #define STAND_BY_MS 1000
-#define COURIER_END_MS 3000 // to hand over what it has taken
+#define ALONE_NS 60000000000ull // one that no service keeps waits so long for the next primary
+#define COURIER_END_MS 3000     // to hand over what it has taken
 #define COURIER_REST_MIN_NS 100000000ull
 #define COURIER_REST_MAX_NS 2000000000ull
 #define COURIER_SOUND_NS 10000000000ull // one that lived this long was no failure
@@ -82,7 +83,7 @@ static enum met meet_once(struct nursery *nursery, struct nest_word *word)
 {
 	enum met met = MET_AGAIN;
 
-	nursery->socket = meet_dial(nursery->kit.conf->run_dir);
+	nursery->socket = meet_dial(nursery->kit.conf->run_dir, nursery->upgrade);
 	if (nursery->socket < 0)
 		return MET_AGAIN;
 	if (wait_for(nursery, nursery->socket, -1))
@@ -96,12 +97,17 @@ static enum met meet_once(struct nursery *nursery, struct nest_word *word)
 // an upgrade has a place or none. False: leave, or refused.
 static bool meet(struct nursery *nursery, struct nest_word *word)
 {
+	uint64_t end_ns = nursery->upgrade ? clock_ns() + ALONE_NS : UINT64_MAX;
 	enum met met;
 
 	while ((met = meet_once(nursery, word)) == MET_AGAIN || (met == MET_STAND_BY && !nursery->upgrade)) {
 		notify_waiting(met == MET_AGAIN ? "waiting for the primary" : word->dir);
 		if (!wait_for(nursery, -1, met == MET_AGAIN ? DIAL_MS : STAND_BY_MS))
 			return false;
+		if (clock_ns() > end_ns) {
+			log_warning("nursery.alone", "started for an upgrade, and no primary came: leaving");
+			return false;
+		}
 	}
 	if (met == MET_STAND_BY)
 		log_error("nursery.refused", "no place for this nursery: %s", word->dir);

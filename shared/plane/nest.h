@@ -3,7 +3,7 @@
 // The primary listens, nurseries dial. Each message is one struct nest_word, sent whole; file descriptors travel beside it
 // (SCM_RIGHTS). Neither side blocks on the other: a full socket closes it. The words keep their shape from build to build.
 //
-//   nursery -> HELLO                             abi, lines, build, pid
+//   nursery -> HELLO                             abi, lines, build, pid; status 1: I was started for an upgrade
 //   primary -> WELCOME nest; fds: bells          file prefix, huge dir; or REFUSE with a reason, status 1 = come again
 //   nursery -> BANK bytes                        EAL is up, plane found: so large are all shards as I lay them out
 //   primary -> BANK bytes; fds: bank, image      the bank of this layout; or REFUSE
@@ -11,7 +11,7 @@
 //   primary -> START seat                        fork a worker for this seat (its page is reset)
 //   nursery -> FORKED seat, pid; fd: pidfd
 //   nursery -> DIED seat, pid, status            waitpid's status, for the log; the primary learnt it before, by itself
-//   primary -> LEAVE                             all its seats are empty: exit with 0
+//   primary -> LEAVE                             all its seats are empty, or no service keeps it and we stop: exit with 0
 //
 // There are PLANE_NESTS nests: places for a nursery and the workers and the courier it forks, all of one build. One is home: the
 // other holds a build on its way in, or out. A nursery that dies may be followed by another of the same build. When the socket

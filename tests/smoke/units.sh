@@ -123,6 +123,8 @@ next=$(dirname "$(property nursery FragmentPath)")/../../../bin/shoal-nursery.ne
 on_machine cp "${next%.next}" "$next"
 that "the workers go over to another build" quietly shoal upgrade --binary "$(on_machine realpath "$next")" --canary 5% --watch 1
 that "and the service of the other stands by" wait_for 10 active
+that "the primary is shot, and comes back to that build or to the service's" shot primary
+that "which serves" wait_for 30 gateway_serves
 left() { # processes and hugepages
 	on_machine pgrep -l shoal || true
 	ls "$root/dev/hugepages"

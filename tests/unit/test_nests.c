@@ -202,6 +202,22 @@ static void who_was_run_leaves_with_the_primary(void **state)
 	assert_int_equal(hear(home, &word), UINT32_MAX); // another service's
 }
 
+// It came to serve under another primary, which died: nobody but this one would end it.
+static void an_upgrades_nursery_leaves_too(void **state)
+{
+	struct nest_word word = {
+		.verb = NEST_HELLO, .abi = PLANE_ABI, .pid = getpid(), .status = 1, .build = "newer", .lines = "lines"
+	};
+	int fd = dial();
+
+	assert_int_equal(nest_send(fd, &word, NULL, 0), 0);
+	assert_int_equal(hear(fd, &word), NEST_WELCOME);
+	nests_close(nests());
+	nests_init(nests(), nests()->part, brood_fd(brood));
+	assert_int_equal(hear(fd, &word), NEST_LEAVE);
+	close(fd);
+}
+
 static void a_second_build_is_run_once(void **state)
 {
 	nursery();
@@ -311,6 +327,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_next_of_a_build_finds_its_workers),
+		TEST(an_upgrades_nursery_leaves_too),
 		TEST(another_build_takes_a_home_where_nobody_lives),
 		TEST(beside_old_workers_another_build_makes_its_own_home),
 		TEST(who_was_run_gets_the_free_nest_and_seats_start_where_they_are_placed),
