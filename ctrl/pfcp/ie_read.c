@@ -1,0 +1,195 @@
+// ie_read.c - information elements into a tree (ie.h). Nothing here believes a length before it is checked.
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "ctrl/pfcp/ie.h"
+#include "ctrl/pfcp/ie_table.h"
+#include "ctrl/pfcp/ie_get.h"
+#include "shared/wire/cursor.h"
+
+#define IE_HEADER 4u
+#define VENDOR_BYTES 2u
+
+_Static_assert(PFCP_IES <= UINT16_MAX, "indices of the tree have 16 bits");
+
+struct reader {
+	struct pfcp_tree *tree;
+	struct pfcp_fault *fault;
+};
+
+static int __attribute__((format(printf, 4, 5)))
+fail(const struct reader *reader, unsigned cause, unsigned type, const char *format, ...)
+{
+	struct pfcp_fault *fault = reader->fault;
+	va_list args;
+
+	*fault = (struct pfcp_fault){ .cause = (uint8_t)cause, .offending = (uint16_t)type };
+	va_start(args, format);
+	vsnprintf(fault->text, sizeof(fault->text), format, args);
+	va_end(args);
+	return -EPROTO;
+}
+
+static const char *ie_name(unsigned type)
+{
+	const struct pfcp_kind *kind = pfcp_kind(type);
+
+	return kind ? kind->name : "unknown IE";
+}
+
+// The IE that begins at the cursor, put behind the others.
+static int ie_take(const struct reader *reader, struct cursor *cursor, unsigned *index)
+{
+	struct pfcp_tree *tree = reader->tree;
+	struct pfcp_ie ie = { 0 };
+
+	if (cursor->left < IE_HEADER)
+		return fail(reader, PFCP_CAUSE_INVALID_LENGTH, 0, "%u bytes behind the last IE", cursor->left);
+	ie.type = be16_get(cursor->at);
+	ie.length = be16_get(cursor->at + 2);
+	cursor_skip(cursor, IE_HEADER);
+	ie.value = cursor->at;
+	if (!cursor_skip(cursor, ie.length))
+		return fail(reader, PFCP_CAUSE_INVALID_LENGTH, ie.type, "%s (%u) of %u bytes, where %u are left",
+			    ie_name(ie.type), ie.type, ie.length, cursor->left);
+	if (ie.type & PFCP_VENDOR) {
+		if (ie.length < VENDOR_BYTES)
+			return fail(reader, PFCP_CAUSE_INVALID_LENGTH, ie.type, "an IE of a vendor without the vendor");
+		ie.vendor = be16_get(ie.value);
+		ie.value += VENDOR_BYTES;
+		ie.length = (uint16_t)(ie.length - VENDOR_BYTES);
+	}
+	if (tree->used == PFCP_IES)
+		return fail(reader, PFCP_CAUSE_NO_RESOURCES, 0, "more than %u IEs", PFCP_IES - 1);
+	*index = tree->used++;
+	tree->ie[*index] = ie;
+	return 0;
+}
+
+// Where among the group's children this type stands; children_count if nowhere.
+static unsigned place_find(const struct pfcp_kind *group, const struct pfcp_ie *ie)
+{
+	unsigned i = 0;
+
+	while (i < group->children_count && (group->children[i].type != ie->type || ie->type & PFCP_VENDOR))
+		i++;
+	return i;
+}
+
+static int value_check(const struct reader *reader, const struct pfcp_kind *kind, const struct pfcp_ie *ie)
+{
+	int error;
+
+	if (ie->length < kind->least || ie->length > kind->most)
+		return fail(reader, PFCP_CAUSE_INVALID_LENGTH, ie->type, "%s of %u bytes; %u to %u are possible",
+			    kind->name, ie->length, kind->least, kind->most);
+	error = pfcp_value_check(ie);
+	if (error == -EMSGSIZE)
+		return fail(reader, PFCP_CAUSE_INVALID_LENGTH, ie->type, "%s of %u bytes holds less than it says",
+			    kind->name, ie->length);
+	if (error)
+		return fail(reader, PFCP_CAUSE_MANDATORY_INCORRECT, ie->type, "%s makes no sense", kind->name);
+	return 0;
+}
+
+static int group_read(const struct reader *reader, const struct pfcp_kind *kind, unsigned parent);
+
+// One child of a group: checked and looked into if it belongs there, and is not there already where it may be once.
+static int child_read(const struct reader *reader, const struct pfcp_kind *group, unsigned index, uint64_t *seen)
+{
+	const struct pfcp_ie *ie = &reader->tree->ie[index];
+	const struct pfcp_kind *kind = pfcp_kind(ie->type);
+	unsigned place = place_find(group, ie);
+	int error;
+
+	if (place == group->children_count || (!group->children[place].many && *seen & UINT64_C(1) << place))
+		return 0;
+	*seen |= UINT64_C(1) << place;
+	error = value_check(reader, kind, ie);
+	if (error || kind->shape != PFCP_SHAPE_GROUP)
+		return error;
+	return group_read(reader, kind, index);
+}
+
+static int missing_check(const struct reader *reader, const struct pfcp_kind *group, uint64_t seen)
+{
+	for (unsigned i = 0; i < group->children_count; i++) {
+		unsigned type = group->children[i].type;
+
+		if (group->children[i].presence == PFCP_M && !(seen & UINT64_C(1) << i))
+			return fail(reader, PFCP_CAUSE_MANDATORY_MISSING, type, "%s without %s", group->name,
+				    ie_name(type));
+	}
+	return 0;
+}
+
+// Groups hold groups as ie.table says: a few levels (table.py sees to it).
+static int group_read(const struct reader *reader, const struct pfcp_kind *kind, unsigned parent)
+{
+	struct pfcp_ie *ies = reader->tree->ie;
+	struct cursor cursor = cursor_over(ies[parent].value, ies[parent].length);
+	unsigned before = 0, index = 0;
+	uint64_t seen = 0;
+	int error;
+
+	while (cursor.left) {
+		error = ie_take(reader, &cursor, &index);
+		if (!error)
+			error = child_read(reader, kind, index, &seen);
+		if (error)
+			return error;
+		if (before)
+			ies[before].next = (uint16_t)index;
+		else
+			ies[parent].child = (uint16_t)index;
+		before = index;
+	}
+	return missing_check(reader, kind, seen);
+}
+
+int pfcp_read(unsigned group, const uint8_t *body, size_t bytes, struct pfcp_tree *tree, struct pfcp_fault *fault)
+{
+	const struct reader reader = { tree, fault };
+	const struct pfcp_kind *kind = pfcp_kind(group);
+
+	tree->used = 1;
+	tree->ie[0] = (struct pfcp_ie){ .type = (uint16_t)group, .length = (uint16_t)bytes, .value = body };
+	if (!kind || kind->shape != PFCP_SHAPE_GROUP)
+		return fail(&reader, PFCP_CAUSE_SERVICE_NOT_SUPPORTED, 0, "no message or group has number %u",
+			    group & 0xffff);
+	if (bytes > UINT16_MAX)
+		return fail(&reader, PFCP_CAUSE_INVALID_LENGTH, 0, "%zu bytes are more than a message", bytes);
+	return group_read(&reader, kind, 0);
+}
+
+const struct pfcp_ie *pfcp_child(const struct pfcp_tree *tree, const struct pfcp_ie *parent)
+{
+	unsigned child = parent ? parent->child : tree->ie[0].child;
+
+	return child ? &tree->ie[child] : NULL;
+}
+
+const struct pfcp_ie *pfcp_next(const struct pfcp_tree *tree, const struct pfcp_ie *ie)
+{
+	return ie->next ? &tree->ie[ie->next] : NULL;
+}
+
+const struct pfcp_ie *pfcp_first(const struct pfcp_tree *tree, const struct pfcp_ie *parent, unsigned type)
+{
+	const struct pfcp_ie *ie = pfcp_child(tree, parent);
+
+	while (ie && ie->type != type)
+		ie = pfcp_next(tree, ie);
+	return ie;
+}
+
+const struct pfcp_ie *pfcp_again(const struct pfcp_tree *tree, const struct pfcp_ie *ie)
+{
+	unsigned type = ie->type;
+
+	do
+		ie = pfcp_next(tree, ie);
+	while (ie && ie->type != type);
+	return ie;
+}
