@@ -20,7 +20,7 @@ OURS = {
     "cost": ["shared/*", "topo/*", "workers/*", "primary/lane_back.h", "primary/steer.h", "cost/*"],
     "ctrl": ["shared/base/*", "shared/wire/*", "shared/plane/verdict.h", "shared/plane/limits.h", "shared/plane/build.h", "proto/*", "ctrl/*"],
     "ctrl/cli": ["shared/base/*", "shared/wire/*", "shared/plane/verdict.h", "shared/plane/limits.h", "shared/plane/build.h", "proto/*", "topo/*", "ctrl/*"],
-    "ctrl/pfcp": ["shared/base/*", "shared/wire/*", "proto/*", "ctrl/client/*", "ctrl/pfcp/*"],
+    "ctrl/pfcp": ["shared/base/*", "shared/wire/*", "shared/plane/build.h", "proto/*", "ctrl/hash.h", "ctrl/table.h", "ctrl/client/*", "ctrl/pfcp/*"],
     "tests": ["*"],
 }
 
