@@ -16,6 +16,7 @@
 #include "primary/steer.h"
 #include "primary/tally.h"
 #include "primary/watch.h"
+#include "shared/base/offer.h"
 #include "shared/plane/nest.h"
 
 struct loop_parts {
@@ -62,6 +63,7 @@ struct loop {
 	struct loop_clock clock;
 	uint64_t keep_ns, neigh_ns, show_ns; // when housekeeping is due
 	uint32_t idle;                       // turns in a row that found nothing
+	struct offer offer;
 	int epoll;
 	uint64_t busy_ns; // when something was found last
 	bool blind;       // some port can't wake us

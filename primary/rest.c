@@ -2,14 +2,13 @@
 #include "primary/rest.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <sys/epoll.h>
 
 #include "primary/loop.h"
 #include "shared/base/bell.h"
 
 #define REST_PAUSES 64u           // empty turns that only pause
-#define REST_YIELDS 80u           // empty turns after which it sleeps
+#define REST_OFFERS 80u           // empty turns after which it sleeps
 #define REST_AWAIT_NS 100000u     // of silence after which it sleeps though a worker holds packets
 #define REST_SLEEP_NS 100000000u  // longest sleep
 #define REST_WATCH_NS 1000000u    // longest sleep if some port can't wake us, or a worker holds packets
@@ -82,8 +81,8 @@ void rest_idle(struct loop *loop)
 	loop->tally.idle_turns++;
 	if (loop->part.view->plane->spin || ++loop->idle < REST_PAUSES)
 		__builtin_ia32_pause();
-	else if (loop->idle < REST_YIELDS)
-		sched_yield();
+	else if (loop->idle < REST_OFFERS && offer_worth(&loop->offer))
+		offer_core(&loop->offer, loop->part.view->plane->net.clock_hz);
 	else if (loop->now_ns - loop->busy_ns < REST_AWAIT_NS && rest_awaits(loop))
 		__builtin_ia32_pause();
 	else

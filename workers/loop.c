@@ -3,7 +3,6 @@
 #include "workers/loop.h"
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include "shared/base/bell.h"
 #include "shared/base/clock.h"
 #include "shared/base/faults.h"
@@ -13,7 +12,7 @@
 #define HOUSE_PER_SECOND 1000u // housekeeping while there is work
 #define LOOK_CELLS 256u        // cells begun anew in one housekeeping
 #define IDLE_PAUSES 64u        // empty turns before we offer the core to others
-#define IDLE_YIELDS 128u       // empty turns before we sleep
+#define IDLE_OFFERS 128u       // empty turns before we sleep
 
 static void pipe_work(void *with, struct lane_handle *handles, unsigned n, uint64_t now)
 {
@@ -260,14 +259,16 @@ static void loop_sleep(struct loop *loop)
 	bell_rise(&loop->seat.worker->sleeping);
 }
 
-// From pausing to yielding to sleeping: the longer nothing comes, the less it costs to wait.
+// From pausing to offering the core to sleeping: the longer nothing comes, the less it costs to wait.
 static void loop_rest(struct loop *loop)
 {
+	bool stays = loop->house_left || loop->idle < IDLE_OFFERS;
+
 	if (loop->view->plane->spin || loop->idle < IDLE_PAUSES)
 		__builtin_ia32_pause();
-	else if (loop->house_left || loop->idle < IDLE_YIELDS)
-		sched_yield();
-	else
+	else if (stays && offer_worth(&loop->offer))
+		offer_core(&loop->offer, loop->view->plane->net.clock_hz);
+	else if (!loop->house_left)
 		loop_sleep(loop);
 }
 

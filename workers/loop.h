@@ -4,6 +4,7 @@
 // publish lane.out, then give lane.in back; apply some changes; now and then keep house. No lock, no allocation, no log; system
 // calls only to sleep and, once a second, to see whether the primary lives.
 #pragma once
+#include "shared/base/offer.h"
 #include "workers/anew.h"
 #include "workers/apply.h"
 #include "workers/audit.h"
@@ -41,7 +42,8 @@ struct loop {
 	uint64_t kept_at, stood_at; // clock of the last housekeeping; of the last word on where our shards stand
 	uint64_t house_ticks;       // least clock ticks between two housekeepings while there is work
 	unsigned idle;              // turns in a row that found nothing
-	bool house_left;            // something is left to do, so do not sleep
+	struct offer offer;
+	bool house_left; // something is left to do, so do not sleep
 	bool primary_gone;
 };
 
