@@ -8,26 +8,48 @@
 #define CBS_PER_CIR 80u // 100 ms of cir: bits / 8 / 10
 #define MULTICAST4 0xe0000000u
 #define LOOPBACK4 127u
+#define OWNER_MAX 128u
+#define FRONT_MAX 16384u
 
 static int digits_check(const char *text, size_t most)
 {
 	return strspn(text, "0123456789") == strlen(text) && strlen(text) <= most ? 0 : -EINVAL;
 }
 
+int compile_owner(const Shoal__Oss__Session *session, struct fault *fault)
+{
+	const char *owner = session->owner;
+	size_t length = 0;
+
+	while (owner[length] > ' ' && owner[length] <= '~')
+		length++;
+	if (owner[length] || length > OWNER_MAX)
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "owner",
+				 "1 to 128 printable characters, without spaces.");
+	if (session->front.len && !length)
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "front",
+				 "Only a session with an owner has one.");
+	if (session->front.len > FRONT_MAX)
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "front", "At most 16,384 bytes.");
+	return 0;
+}
+
 static int identity_compile(const Shoal__Oss__Identity *identity, const struct place *place, struct plan *plan,
 			    struct fault *fault)
 {
+	bool anonymous = identity && !*identity->imsi && plan->owner;
 	int dnn;
 
-	if (!identity || !*identity->imsi)
+	if (!identity || (!*identity->imsi && !anonymous))
 		return fault_say(fault, SHOAL__OSS__CODE__MISSING_FIELD, "identity.imsi", "A session needs an IMSI.");
 	dnn = place_dnn(place, identity->dnn);
 	if (dnn < 0)
 		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "identity.dnn",
 				 "No pool of the configuration has this data network name.");
 	plan->wish.dnn = (unsigned)dnn;
-	plan->identity = session_identity(identity->imsi, plan->wish.dnn);
-	if (!plan->identity)
+	plan->identity =
+	    anonymous ? session_anonymous(plan->wish.dnn) : session_identity(identity->imsi, plan->wish.dnn);
+	if (!plan->identity && !anonymous)
 		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "identity.imsi",
 				 "An IMSI has 6 to 15 digits.");
 	if (digits_check(identity->msisdn, 15))
@@ -168,6 +190,9 @@ int compile_create(const Shoal__Oss__Session *session, const struct place *place
 	*plan = (struct plan){ 0 };
 	if (session->id)
 		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "id", "The id is given by the controller.");
+	if (compile_owner(session, fault))
+		return -EINVAL;
+	plan->owner = *session->owner ? session_owner(session->owner) : 0;
 	if (identity_compile(session->identity, place, plan, fault) || ue_compile(session->ue, plan, fault))
 		return -EINVAL;
 	return compile_bearer(session, 0, plan, fault);

@@ -9,7 +9,7 @@
 #include "shared/wire/bearer.h"
 
 struct plan {
-	uint64_t identity;
+	uint64_t identity, owner; // session.h
 	struct place_wish wish;
 	struct bearer bearer;       // peer, marks, flags, qfi; not yet addresses, TEID, rate indexes
 	struct bearer_rate rate[2]; // uplink, downlink; cir_bps 0 = not limited
@@ -20,6 +20,9 @@ enum { COMPILE_UPLINK, COMPILE_DOWNLINK };
 // A session to create. 0, or -EINVAL with *fault; its field is relative to the session.
 int compile_create(const Shoal__Oss__Session *session, const struct place *place, struct plan *plan,
 		   struct fault *fault);
+
+// What an owner says of its session. 0, or -EINVAL with *fault.
+int compile_owner(const Shoal__Oss__Session *session, struct fault *fault);
 
 // The bearer or rules alone, for a session that has `teid` already (0 = none yet).
 int compile_bearer(const Shoal__Oss__Session *session, uint32_t teid, struct plan *plan, struct fault *fault);

@@ -125,6 +125,7 @@ static void change_decide(struct job *job, struct decided *decided)
 {
 	struct desk *desk = job->desk;
 	struct ledger_mark mark = ledger_mark(desk->ledger);
+	bool noted = notes_busy(desk->load->notes);
 	struct keys_request key;
 	ProtobufCBinaryData answer;
 
@@ -142,6 +143,8 @@ static void change_decide(struct job *job, struct decided *decided)
 		return;
 	decided->change = false;
 	ledger_undo(desk->ledger, mark);
+	if (!noted)
+		notes_settle(desk->load->notes, false);
 	free(decided->answer);
 	shoal__oss__response__init(&job->response);
 	fault_say(&job->fault, SHOAL__OSS__CODE__INTERNAL, "", "Out of memory.");
@@ -246,6 +249,7 @@ static void group_settle(void *with, int error)
 
 	ledger_settle(desk->ledger, error);
 	keys_settle(desk->keys, !error);
+	notes_settle(desk->load->notes, !error);
 	if (error) {
 		desk->failures++;
 		log_error("store.failed", "changes refused, nothing done: %s", strerror(-error));

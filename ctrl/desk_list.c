@@ -8,14 +8,17 @@
 
 #define LIST_DEFAULT 100u
 #define LIST_MAX 1000u
-#define LIST_LOOK_MAX 50000u // rows looked at for one page; the rest is for the next
+#define LIST_LOOK_MAX 50000u     // rows looked at for one page; the rest is for the next
+#define LIST_BYTES (768u * 1024) // of rows in one answer: with usage still one that the door sends
 
 struct listing {
 	struct job *job;
 	const Shoal__Oss__SessionList *wanted;
 	Shoal__Oss__SessionListAnswer *answer;
 	uint32_t limit, looked;
-	int dnn; // -1 = any
+	size_t bytes;
+	int dnn;        // -1 = any
+	uint64_t owner; // 0 = any
 };
 
 // Decided by what is in memory: rows that do not fit are not unpacked.
@@ -30,6 +33,8 @@ static bool list_fits(const struct listing *listing, const struct session *sessi
 		return false;
 	if (listing->dnn >= 0 && session_dnn(session) != (unsigned)listing->dnn)
 		return false;
+	if (listing->owner && session->owner != listing->owner)
+		return false;
 	session_imsi(session, imsi);
 	return !strncmp(imsi, wanted->imsi_prefix, strlen(wanted->imsi_prefix));
 }
@@ -42,14 +47,16 @@ static int list_visit(void *with, const struct store_row *row)
 	const struct session *session = session_by_id(job->desk->ledger->sessions, row->key);
 	Shoal__Store__Session *stored;
 
-	if (listing->looked++ == LIST_LOOK_MAX || answer->n_sessions == listing->limit)
+	if (listing->looked++ == LIST_LOOK_MAX || answer->n_sessions == listing->limit || listing->bytes > LIST_BYTES)
 		return 1;
 	answer->next = row->key;
 	if (!session || !list_fits(listing, session))
 		return 0;
 	stored = record_session(row, &job->desk->arena);
-	if (stored)
-		answer->sessions[answer->n_sessions++] = job_dress(job, session, stored->session);
+	if (!stored || (listing->owner && strcmp(stored->session->owner, listing->wanted->owner)))
+		return 0;
+	listing->bytes += row->length;
+	answer->sessions[answer->n_sessions++] = job_dress(job, session, stored->session);
 	return job->fault.code ? -ENOMEM : 0;
 }
 
@@ -74,6 +81,7 @@ void desk_session_list(struct job *job)
 	struct listing listing = { .job = job, .wanted = wanted };
 	int ended;
 
+	listing.owner = *wanted->owner ? session_owner(wanted->owner) : 0;
 	listing.limit = wanted->limit ? wanted->limit : LIST_DEFAULT;
 	listing.answer = job_take(job, sizeof(*listing.answer));
 	if (list_check(job, wanted, &listing.dnn) || !listing.answer)

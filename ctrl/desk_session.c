@@ -29,6 +29,12 @@ static void session_respond(struct job *job, Shoal__Oss__Session *session)
 	job->response.session = answer;
 }
 
+// Answers to changes are stored with their keys: what the owner said of the session is not in them.
+static void front_hide(Shoal__Oss__Session *session)
+{
+	session->front = (ProtobufCBinaryData){ 0 };
+}
+
 // The change of this cell is to be waited for.
 static void cell_wait(struct job *job, uint32_t cell)
 {
@@ -80,6 +86,7 @@ void desk_session_create(struct job *job)
 	}
 	if (create->wait_applied)
 		cell_wait(job, session_by_id(ledger->sessions, create->session->id)->cell);
+	front_hide(create->session);
 	session_respond(job, create->session);
 	undo_if_failed(job, mark);
 }
@@ -143,6 +150,8 @@ Shoal__Oss__Session *job_dress(struct job *job, const struct session *session, S
 	message->gtpu_ipv4 = job->desk->conf->gtpu_address;
 	message->quarantined = quarantine_find(job->desk->quarantine, session->id) != NULL;
 	message->usage = usage_of(job, session);
+	if (job->pass->duty < CONF_PROVISION)
+		front_hide(message);
 	return job->fault.code ? NULL : message;
 }
 
@@ -168,7 +177,23 @@ static int fixed_check(struct job *job, const Shoal__Oss__Session *wanted, const
 			 (*identity->msisdn && strcmp(identity->msisdn, stored->identity->msisdn))))
 		return fault_say(&job->fault, SHOAL__OSS__CODE__UNSUPPORTED, "session.identity",
 				 "The identity stays; delete the session and create it anew.");
+	if (strcmp(wanted->owner, stored->owner))
+		return fault_say(&job->fault, SHOAL__OSS__CODE__UNSUPPORTED, "session.owner",
+				 "A session is changed by its owner alone, who names itself.");
 	return 0;
+}
+
+// Everything that a modification replaces.
+static void wanted_take(const Shoal__Oss__Session *wanted, Shoal__Oss__Session *stored)
+{
+	stored->bearer = wanted->bearer;
+	stored->rules = wanted->rules;
+	stored->n_rules = wanted->n_rules;
+	stored->rates = wanted->rates;
+	stored->n_rates = wanted->n_rates;
+	stored->measures = wanted->measures;
+	stored->n_measures = wanted->n_measures;
+	stored->front = wanted->front;
 }
 
 void desk_session_modify(struct job *job)
@@ -184,24 +209,20 @@ void desk_session_modify(struct job *job)
 		return;
 	}
 	session = session_named(job, wanted->id, wanted->identity);
-	if (!session || compile_bearer(wanted, session->bearer.teid, &plan, &job->fault)) {
+	if (!session || compile_bearer(wanted, session->bearer.teid, &plan, &job->fault) ||
+	    compile_owner(wanted, &job->fault)) {
 		fault_under(&job->fault, "session", -1);
 		return;
 	}
 	stored = session_stored(job, session);
 	if (!stored || fixed_check(job, wanted, stored))
 		return;
-	stored->bearer = wanted->bearer;
-	stored->rules = wanted->rules;
-	stored->n_rules = wanted->n_rules;
-	stored->rates = wanted->rates;
-	stored->n_rates = wanted->n_rates;
-	stored->measures = wanted->measures;
-	stored->n_measures = wanted->n_measures;
+	wanted_take(wanted, stored);
 	if (ledger_modify(job->desk->ledger, session, &plan, stored, &job->fault))
 		return;
 	if (modify->wait_applied)
 		cell_wait(job, session->cell);
+	front_hide(stored);
 	session_respond(job, job_dress(job, session, stored));
 	stored->applied = false;
 	undo_if_failed(job, mark);
@@ -214,7 +235,10 @@ void desk_session_delete(struct job *job)
 	struct ledger_mark mark = ledger_mark(job->desk->ledger);
 	Shoal__Oss__Session *message = session ? job_session(job, session) : NULL;
 
-	if (!message || ledger_delete(job->desk->ledger, session, message, wall_ms(), &job->fault))
+	if (!message)
+		return;
+	front_hide(message);
+	if (ledger_delete(job->desk->ledger, session, message, wall_ms(), &job->fault))
 		return;
 	message->applied = false;
 	if (delete->wait_applied)

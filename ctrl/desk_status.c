@@ -83,6 +83,7 @@ void desk_status_get(struct job *job)
 	answer->changes_waiting = push_waiting(desk->push);
 	answer->upgrade = desk->upgrade->phase;
 	answer->epoch = desk->load->starts;
+	answer->store_made_ms = desk->load->made_ms;
 	for (unsigned i = 0; i < PLANE_NESTS; i++)
 		answer->courier_up |= desk->push->connected[i];
 	desk->store->engine->size(desk->store->self, &answer->store_used_bytes, &answer->store_limit_bytes);

@@ -28,6 +28,10 @@ static const struct body {
 	[SHOAL__OSS__REQUEST__BODY_UPGRADE_ABORT] = { JOB_ORDER, desk_upgrade_abort },
 	[SHOAL__OSS__REQUEST__BODY_QUARANTINE_LIST] = { JOB_READ, desk_quarantine_list },
 	[SHOAL__OSS__REQUEST__BODY_QUARANTINE_RELEASE] = { JOB_ORDER, desk_quarantine_release },
+	[SHOAL__OSS__REQUEST__BODY_NOTE_PUT] = { JOB_CHANGE, desk_note_put },
+	[SHOAL__OSS__REQUEST__BODY_NOTE_GET] = { JOB_READ, desk_note_get },
+	[SHOAL__OSS__REQUEST__BODY_NOTE_LIST] = { JOB_READ, desk_note_list },
+	[SHOAL__OSS__REQUEST__BODY_NOTE_DELETE] = { JOB_CHANGE, desk_note_delete },
 	[SHOAL__OSS__REQUEST__BODY_STATUS_GET] = { JOB_READ, desk_status_get },
 	[SHOAL__OSS__REQUEST__BODY_COUNTERS_GET] = { JOB_READ, desk_counters_get },
 };

@@ -21,6 +21,7 @@ job_handler desk_session_create, desk_session_modify, desk_session_delete, desk_
 job_handler desk_session_get, desk_session_list, desk_closed_list;
 job_handler desk_worker_list, desk_worker_order, desk_shard_list, desk_shard_move;
 job_handler desk_upgrade_start, desk_upgrade_get, desk_upgrade_abort;
+job_handler desk_note_put, desk_note_get, desk_note_list, desk_note_delete;
 job_handler desk_status_get, desk_counters_get;
 job_handler desk_quarantine_list, desk_quarantine_release;
 

@@ -133,7 +133,7 @@ static int taken_check(const struct ledger *ledger, const struct plan *plan, str
 {
 	const struct sessions *sessions = ledger->sessions;
 
-	if (session_by_identity(sessions, plan->identity))
+	if (!plan->owner && session_by_identity(sessions, plan->identity))
 		return fault_say(fault, SHOAL__OSS__CODE__EXISTS, "identity.imsi",
 				 "This IMSI has a session to this data network already.");
 	if (plan->wish.ipv4 && session_by_ipv4(sessions, plan->wish.ipv4))
@@ -189,6 +189,7 @@ static struct session *session_make(struct ledger *ledger, const struct plan *pl
 		return NULL;
 	}
 	*session = (struct session){ .id = ledger->next_session, .identity = plan->identity, .bearer = plan->bearer };
+	session->owner = plan->owner;
 	session->cell = cell;
 	session->bearer.ue_ipv4 = wish->ipv4;
 	session->bearer.ue_ipv6 = wish->ipv6;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "ctrl/record.h"
+#include "ctrl/wall.h"
 #include "shared/base/log.h"
 
 #define STORE_VERSION 1u
@@ -34,6 +35,7 @@ static int meta_read(struct load *load, struct arena *arena)
 	int error = load->store->engine->get(load->store->self, STORE_META, &row);
 
 	load->starts = load->commits = 0;
+	load->made_ms = wall_ms();
 	load->ledger->next_session = 1;
 	if (error == -ENOENT)
 		return 0;
@@ -47,6 +49,8 @@ static int meta_read(struct load *load, struct arena *arena)
 			  STORE_VERSION);
 		return -EPROTO;
 	}
+	if (meta->made_ms) // else a build wrote it that did not note the time
+		load->made_ms = meta->made_ms;
 	load->starts = meta->starts;
 	load->commits = meta->commits;
 	load->ledger->next_session = meta->next_session;
@@ -64,6 +68,7 @@ int load_meta(const struct load *load, struct batch *batch)
 	meta.commits = load->commits + 1;
 	meta.next_session = load->ledger->next_session;
 	meta.next_key = load->keys->next;
+	meta.made_ms = load->made_ms;
 	if (record_pack(&meta.base, &batch->bytes, &row))
 		return -ENOMEM;
 	return batch_put(batch, STORE_META, &row);
@@ -146,12 +151,15 @@ static const char *session_restore(struct ledger *ledger, const Shoal__Store__Se
 	plan.bearer.ue_ipv6 = message->ue->ipv6_prefix;
 	plan.bearer.teid = message->teid;
 	session->id = message->id;
-	session->identity = session_identity(message->identity->imsi, (unsigned)dnn);
+	session->owner = *message->owner ? session_owner(message->owner) : 0;
+	session->identity = session->owner && !*message->identity->imsi
+				? session_anonymous((unsigned)dnn)
+				: session_identity(message->identity->imsi, (unsigned)dnn);
 	session->bearer = plan.bearer;
 	wrong = cell_restore(ledger, message, session);
 	if (wrong)
 		return wrong;
-	if (!session->identity || session_by_identity(ledger->sessions, session->identity))
+	if (!session->owner && (!session->identity || session_by_identity(ledger->sessions, session->identity)))
 		return "its identity is missing or has a session already";
 	wrong = rates_restore(ledger, stored, &plan);
 	session->bearer = plan.bearer;
@@ -212,15 +220,25 @@ static int books_visit(void *with, const struct store_row *row)
 	return error == -EBADMSG ? row_refuse(walk, row, error, "damaged") : error;
 }
 
+static int note_visit(void *with, const struct store_row *row)
+{
+	struct walk *walk = with;
+	int error;
+
+	arena_reset(&walk->arena);
+	error = notes_load(walk->load->notes, row, &walk->arena);
+	return error ? row_refuse(walk, row, error, "damaged") : 0;
+}
+
 static int tables_walk(struct walk *walk)
 {
 	static store_visit *const visits[STORE_TABLES] = {
 		[STORE_CELLS] = cell_visit,   [STORE_SESSIONS] = session_visit, [STORE_KEYS] = key_visit,
 		[STORE_USAGE] = books_visit,  [STORE_JOURNAL] = books_visit,    [STORE_LEAVING] = books_visit,
-		[STORE_CLOSED] = books_visit,
+		[STORE_CLOSED] = books_visit, [STORE_NOTES] = note_visit,
 	};
-	static const enum store_table order[] = { STORE_CELLS,   STORE_SESSIONS, STORE_KEYS,  STORE_USAGE,
-						  STORE_JOURNAL, STORE_LEAVING,  STORE_CLOSED };
+	static const enum store_table order[] = { STORE_CELLS,   STORE_SESSIONS, STORE_KEYS,   STORE_USAGE,
+						  STORE_JOURNAL, STORE_LEAVING,  STORE_CLOSED, STORE_NOTES };
 	const struct store *store = walk->load->store;
 	int error = 0;
 

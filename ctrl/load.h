@@ -5,13 +5,16 @@
 #include "ctrl/books.h"
 #include "ctrl/keys.h"
 #include "ctrl/ledger.h"
+#include "ctrl/notes.h"
 
 struct load {
 	struct store *store;
 	struct ledger *ledger; // with its place, grid, sessions, rates and chains open and empty
 	struct keys *keys;
 	struct books *books;
+	struct notes *notes;
 	bool salvage;      // leave out what is damaged, instead of refusing to start
+	uint64_t made_ms;  // out: when the store was begun
 	uint64_t starts;   // out: the epoch
 	uint64_t commits;  // out
 	uint64_t salvaged; // out: rows left out

@@ -43,6 +43,11 @@ Shoal__Store__Quarantined *record_quarantined(const struct store_row *row, struc
 	return unpack(&shoal__store__quarantined__descriptor, row, arena);
 }
 
+Shoal__Store__Note *record_note(const struct store_row *row, struct arena *arena)
+{
+	return unpack(&shoal__store__note__descriptor, row, arena);
+}
+
 Shoal__Store__Meta *record_meta(const struct store_row *row, struct arena *arena)
 {
 	return unpack(&shoal__store__meta__descriptor, row, arena);

@@ -2,9 +2,13 @@
 #include "ctrl/session.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include "ctrl/hash.h"
 
 #define IMSI_MIN 6u
 #define IMSI_MAX 15u
+#define DNN_SHIFT 54u
+#define OWNER_SEED 0x452821e638d01377ull
 
 int sessions_open(struct sessions *sessions, const struct place *place)
 {
@@ -37,7 +41,19 @@ uint64_t session_identity(const char *imsi, unsigned dnn)
 			return 0;
 		digits = digits * 10 + (uint64_t)(imsi[count] - '0');
 	}
-	return count < IMSI_MIN ? 0 : (uint64_t)dnn << 54 | (uint64_t)count << 50 | digits;
+	return count < IMSI_MIN ? 0 : (uint64_t)dnn << DNN_SHIFT | (uint64_t)count << 50 | digits;
+}
+
+uint64_t session_anonymous(unsigned dnn)
+{
+	return (uint64_t)dnn << DNN_SHIFT;
+}
+
+uint64_t session_owner(const char *name)
+{
+	uint64_t owner = hash_bytes(OWNER_SEED, name, strlen(name));
+
+	return owner ? owner : 1;
 }
 
 void session_imsi(const struct session *session, char imsi[SESSION_IMSI_BYTES])
@@ -54,7 +70,7 @@ void session_imsi(const struct session *session, char imsi[SESSION_IMSI_BYTES])
 
 unsigned session_dnn(const struct session *session)
 {
-	return (unsigned)(session->identity >> 54);
+	return (unsigned)(session->identity >> DNN_SHIFT);
 }
 
 struct session *session_by_id(const struct sessions *sessions, uint64_t id)
@@ -114,7 +130,8 @@ static bool foreign_ipv6(const struct sessions *sessions, const struct session *
 static void indexes_drop(struct sessions *sessions, const struct session *session)
 {
 	table_drop(&sessions->by_id, session->id);
-	table_drop(&sessions->by_identity, session->identity);
+	if (!session->owner)
+		table_drop(&sessions->by_identity, session->identity);
 	if (foreign_ipv4(sessions, session))
 		table_drop(&sessions->by_ipv4, session->bearer.ue_ipv4);
 	if (foreign_ipv6(sessions, session))
@@ -125,7 +142,7 @@ int session_enter(struct sessions *sessions, struct session *session)
 {
 	int error = table_put(&sessions->by_id, session->id, session);
 
-	if (!error)
+	if (!error && !session->owner)
 		error = table_put(&sessions->by_identity, session->identity, session);
 	if (!error && foreign_ipv4(sessions, session))
 		error = table_put(&sessions->by_ipv4, session->bearer.ue_ipv4, session);

@@ -11,7 +11,8 @@
 
 struct session {
 	uint64_t id;
-	uint64_t identity; // session_identity(); unique among the living
+	uint64_t identity; // session_identity(); unique among the living without an owner
+	uint64_t owner;    // session_owner(); 0 = none
 	struct bearer bearer;
 	uint32_t cell;
 	uint64_t announced; // change told as applied (event stream); changes have numbers in their shard
@@ -21,8 +22,8 @@ struct session {
 
 struct sessions {
 	const struct place *place;
-	struct table by_id, by_identity;
-	struct table by_ipv4, by_ipv6; // foreign addresses only: a pool's address is a cell
+	struct table by_id, by_identity; // identity: of those without an owner
+	struct table by_ipv4, by_ipv6;   // foreign addresses only: a pool's address is a cell
 };
 
 int sessions_open(struct sessions *sessions, const struct place *place); // 0 or -ENOMEM
@@ -30,6 +31,12 @@ void sessions_close(struct sessions *sessions);                          // free
 
 // IMSI and DNN (index of the DNN's first pool) as one exact number; 0 = not 6..15 digits.
 uint64_t session_identity(const char *imsi, unsigned dnn);
+
+// The same for a session that has an owner and no IMSI.
+uint64_t session_anonymous(unsigned dnn);
+
+// An owner's name as a number, never 0; two may share one.
+uint64_t session_owner(const char *name);
 
 #define SESSION_IMSI_BYTES 16u
 void session_imsi(const struct session *session, char imsi[SESSION_IMSI_BYTES]);

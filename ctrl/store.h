@@ -18,6 +18,7 @@ enum store_table {
 	STORE_LEAVING,
 	STORE_CLOSED,
 	STORE_QUARANTINE,
+	STORE_NOTES,
 	STORE_TABLES
 };
 extern const char *const store_table_names[STORE_TABLES];

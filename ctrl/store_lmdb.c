@@ -20,8 +20,8 @@
 #include "shared/base/log.h"
 #include "shared/wire/cursor.h"
 
-const char *const store_table_names[STORE_TABLES] = { "meta",    "sessions", "cells",  "keys",      "usage",
-						      "journal", "leaving",  "closed", "quarantine" };
+const char *const store_table_names[STORE_TABLES] = { "meta",    "sessions", "cells",  "keys",       "usage",
+						      "journal", "leaving",  "closed", "quarantine", "notes" };
 
 struct lmdb {
 	char dir[256];
@@ -74,6 +74,7 @@ static int stamp_write(struct lmdb *lmdb)
 	uint64_t apart;
 
 	memcpy(stamp.sum, lmdb->next.sum, sizeof(stamp.sum));
+	row.length = store_stamp_bytes(&stamp);
 	return row_write(lmdb, STORE_META, &row, 0, &apart);
 }
 

@@ -23,6 +23,19 @@ struct store_stamp {
 	uint64_t sum[STORE_TABLES];
 };
 
+// Tables that came later are left out where they are empty, and missing where an older build wrote last: so builds that do not know them
+// open each other's stores as long as they can.
+#define STORE_STAMP_LEAST offsetof(struct store_stamp, sum[STORE_QUARANTINE + 1])
+
+static inline size_t store_stamp_bytes(const struct store_stamp *stamp)
+{
+	unsigned tables = STORE_TABLES;
+
+	while (tables > STORE_QUARANTINE + 1 && !stamp->sum[tables - 1])
+		tables--;
+	return offsetof(struct store_stamp, sum[tables]);
+}
+
 static inline bool store_is_stamp(enum store_table table, uint64_t key)
 {
 	return table == STORE_META && key == STORE_STAMP_KEY;

@@ -211,9 +211,9 @@ static void stamp_read(struct store_walk *walk, const void *value, size_t length
 	struct store_row row = { .key = STORE_STAMP_KEY };
 
 	store_row_read(STORE_META, value, length, &row);
-	walk->stamp_broken = !row.bytes || row.length != sizeof(walk->stamp);
+	walk->stamp_broken = !row.bytes || row.length < STORE_STAMP_LEAST || row.length % sizeof(uint64_t);
 	if (!walk->stamp_broken)
-		memcpy(&walk->stamp, row.bytes, sizeof(walk->stamp));
+		memcpy(&walk->stamp, row.bytes, row.length < sizeof(walk->stamp) ? row.length : sizeof(walk->stamp));
 }
 
 static int row_visit(struct store_walk *walk, const struct layout_node *node)

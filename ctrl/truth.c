@@ -24,6 +24,8 @@ static int memory_open(struct truth *truth)
 	error = truth->rates ? sessions_open(&truth->sessions, &truth->place) : -ENOMEM;
 	if (!error)
 		error = books_open(&truth->books, truth->conf, &truth->scribe, &truth->grid, &truth->sessions);
+	if (!error)
+		error = notes_open(&truth->notes, &truth->store);
 	return error ? error : keys_open(&truth->keys, &truth->store);
 }
 
@@ -41,6 +43,7 @@ static int store_load(struct truth *truth, bool salvage)
 				     .ledger = &truth->ledger,
 				     .keys = &truth->keys,
 				     .books = &truth->books,
+				     .notes = &truth->notes,
 				     .salvage = salvage };
 	error = load_all(&truth->load);
 	if (error) {
@@ -74,6 +77,7 @@ void truth_close(struct truth *truth)
 	store_close(&truth->store);
 	ledger_close(&truth->ledger);
 	keys_close(&truth->keys);
+	notes_close(&truth->notes);
 	books_close(&truth->books);
 	sessions_close(&truth->sessions);
 	rates_free(truth->rates);

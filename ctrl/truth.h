@@ -16,6 +16,7 @@ struct truth {
 	struct chains chains;
 	struct keys keys;
 	struct books books;
+	struct notes notes;
 	struct ledger ledger; // its hooks are the caller's to set, before the first commit
 	struct load load;
 };
