@@ -8,7 +8,7 @@
 #include "ctrl/pfcp/remote.h"
 
 #define ASSOC_NODE_BYTES 256u // a node id as text: an address or a name, with its final zero
-#define ASSOC_OWNER_BYTES 65u
+#define ASSOC_OWNER_BYTES 129u
 
 struct assoc {
 	char node_id[ASSOC_NODE_BYTES];

@@ -321,5 +321,7 @@ int conf_check(const struct conf_source *source, struct conf *conf)
 		error = check_processors(source, conf);
 	if (!error)
 		error = check_sizes(source, conf);
-	return error ? error : conf_door_check(source, conf);
+	if (!error)
+		error = conf_door_check(source, conf);
+	return error ? error : conf_pfcp_check(source, conf);
 }

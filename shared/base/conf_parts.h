@@ -37,6 +37,7 @@ extern const struct conf_kind conf_kind_ipv4, conf_kind_ipv6, conf_kind_address,
 extern const struct conf_kind conf_kind_driver, conf_kind_role, conf_kind_idle, conf_kind_duty, conf_kind_yes;
 extern const struct conf_kind conf_kind_placement;
 extern const struct conf_kind conf_kind_door_url, conf_kind_door_dnn, conf_kind_file, conf_kind_account;
+extern const struct conf_kind conf_kind_host, conf_kind_hosts, conf_kind_node_id;
 
 struct conf_field {
 	const char *key;
@@ -89,6 +90,7 @@ int conf_convert(const struct conf_source *source, const struct text *text, stru
 // Puts addresses for "auto" and checks fields against each other.
 int conf_check(const struct conf_source *source, struct conf *conf);
 int conf_door_check(const struct conf_source *source, struct conf *conf); // its part about doors
+int conf_pfcp_check(const struct conf_source *source, struct conf *conf); // and about PFCP, after that
 
 // The ways of kinds that others are made of.
 bool conf_read_text(const struct conf_field *field, const char *text, void *value, struct conf_why *why);

@@ -47,6 +47,9 @@ static const struct conf_field limits_fields[] = { CONF_LIMITS(FIELD_ONE, FIELD_
 #define TEXT struct text_ctrl
 static const struct conf_field ctrl_fields[] = { CONF_CTRL(FIELD_ONE, FIELD_MANY) };
 #undef TEXT
+#define TEXT struct text_pfcp
+static const struct conf_field pfcp_fields[] = { CONF_PFCP(FIELD_ONE, FIELD_MANY) };
+#undef TEXT
 #undef VALUE
 #define VALUE struct conf_port
 #define TEXT struct text_port
@@ -87,6 +90,7 @@ const struct conf_section conf_sections[] = {
 	SECTION(limits),
 	SECTION(ctrl),
 	LIST(door),
+	SECTION(pfcp),
 };
 const unsigned conf_sections_count = COUNT(conf_sections);
 

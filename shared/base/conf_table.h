@@ -71,6 +71,16 @@
 	ONE(events, event_url, conf_kind_url, 0, 0, "auto", "events on this host, for root; auto: ipc://<run_dir>/events.ipc") \
 	ONE(usage_interval_ms, usage_interval_ms, conf_kind_number, 100, 3600000, "1000", "time between usage reports") \
 	ONE(closed_max, closed_max, conf_kind_number, 1, 100000000, "100000", "settled accounts of deleted sessions that are kept")
+
+#define CONF_PFCP(ONE, MANY) \
+	MANY(listen, pfcp_listen, pfcp_listens, conf_kind_host, 0, 8, "own addresses, UDP port 8805; empty: no PFCP here") \
+	ONE(node_id, pfcp_node_id, conf_kind_node_id, 0, 100, "auto", "address or name; auto: the first of listen") \
+	MANY(peers, pfcp_peer, pfcp_peers, conf_kind_hosts, 0, 64, "addresses and prefixes of SMFs and PGW-Cs that may associate") \
+	ONE(heartbeat_ms, pfcp_heartbeat_ms, conf_kind_number, 1000, 3600000, "10000", "time between heartbeats to a peer") \
+	ONE(t1_ms, pfcp_t1_ms, conf_kind_number, 100, 60000, "3000", "T1: time until a request of ours is repeated") \
+	ONE(n1, pfcp_n1, conf_kind_number, 1, 10, "3", "N1: how often it is sent in all") \
+	ONE(ctrl, pfcp_ctrl, conf_kind_url, 0, 0, "auto", "where the controller is asked; auto: the first of ctrl.oss") \
+	ONE(user, pfcp_user, conf_kind_account, 0, 0, "none", "whom shoal-pfcp becomes when root has started it")
 // clang-format on
 
 // What libcyaml fills: every value as it stands in the file, null where it is not given.
@@ -87,12 +97,14 @@ struct text_workers { CONF_WORKERS(TEXT_ONE, TEXT_MANY) };
 struct text_primary { CONF_PRIMARY(TEXT_ONE, TEXT_MANY) };
 struct text_limits { CONF_LIMITS(TEXT_ONE, TEXT_MANY) };
 struct text_ctrl { CONF_CTRL(TEXT_ONE, TEXT_MANY) };
+struct text_pfcp { CONF_PFCP(TEXT_ONE, TEXT_MANY) };
 struct text {
 	CONF_ROOT(TEXT_ONE, TEXT_MANY)
 	struct text_workers workers;
 	struct text_primary primary;
 	struct text_limits limits;
 	struct text_ctrl ctrl;
+	struct text_pfcp pfcp;
 	struct text_port *ports;
 	uint32_t ports_count;
 	struct text_pool *pools;

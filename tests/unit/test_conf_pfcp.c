@@ -1,0 +1,145 @@
+// test_conf_pfcp.c - the section about PFCP: what is taken without it, what it reads and prints, and every kind of fault.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "shared/base/conf.h"
+
+static const char small[] = "ports:\n"
+			    "  - {name: a, device: a0, role: both, addresses: [10.0.0.1/24]}\n"
+			    "pools: [{ipv4: 10.45.0.0/16}]\n";
+
+static char path[300];
+static char told[512];
+
+static int file_make(void **unused)
+{
+	int fd;
+
+	snprintf(path, sizeof(path), "/tmp/shoal-test-conf-pfcp-XXXXXX");
+	fd = mkstemp(path);
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int file_clear(void **unused)
+{
+	return unlink(path);
+}
+
+static int load(const char *more, struct conf **conf)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(small, file);
+	fputs(more, file);
+	assert_int_equal(fclose(file), 0);
+	return conf_load(path, conf, told, sizeof(told));
+}
+
+static void without_it_there_is_no_pfcp(void **unused)
+{
+	struct conf *conf;
+
+	assert_int_equal(load("", &conf), 0);
+	assert_int_equal(conf->pfcp_listens, 0);
+	assert_string_equal(conf->pfcp_node_id, "");
+	assert_int_equal(conf->pfcp_peers, 0);
+	assert_int_equal(conf->pfcp_heartbeat_ms, 10000);
+	assert_int_equal(conf->pfcp_t1_ms, 3000);
+	assert_int_equal(conf->pfcp_n1, 3);
+	assert_string_equal(conf->pfcp_ctrl, "ipc:///run/shoal/oss.ipc");
+	assert_string_equal(conf->pfcp_user, "");
+	conf_free(conf);
+}
+
+static void it_reads_hosts_and_prefixes_and_prints_them_back(void **unused)
+{
+	static const char text[] =
+	    "pfcp: {listen: [10.3.0.1, '2001:db8::1'], peers: [10.3.0.0/24, '2001:db8::/32', 127.0.0.9],\n"
+	    "       heartbeat_ms: 1000, t1_ms: 100, n1: 1, ctrl: 'ipc:///x', user: '65534'}\n";
+	struct conf *conf, *again;
+	FILE *file;
+
+	assert_int_equal(load(text, &conf), 0);
+	assert_int_equal(conf->pfcp_listens, 2);
+	assert_int_equal(conf->pfcp_listen[1].family, 6);
+	assert_string_equal(conf->pfcp_node_id, "10.3.0.1");
+	assert_int_equal(conf->pfcp_peers, 3);
+	assert_int_equal(conf->pfcp_peer[0].prefix_len, 24);
+	assert_int_equal(conf->pfcp_peer[1].prefix_len, 32);
+	assert_int_equal(conf->pfcp_peer[2].prefix_len, 32);
+	assert_int_equal(conf->pfcp_n1, 1);
+	assert_string_equal(conf->pfcp_ctrl, "ipc:///x");
+	file = fopen(path, "w");
+	conf_print(conf, file);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(conf_load(path, &again, told, sizeof(told)), 0);
+	assert_memory_equal(conf, again, sizeof(*conf));
+	conf_free(conf);
+	conf_free(again);
+}
+
+static void a_node_id_is_an_address_or_a_name(void **unused)
+{
+	struct conf *conf;
+
+	assert_int_equal(load("pfcp: {listen: [10.3.0.1], node_id: upf_1.5gc.mnc001.3gppnetwork.org}\n", &conf), 0);
+	assert_string_equal(conf->pfcp_node_id, "upf_1.5gc.mnc001.3gppnetwork.org");
+	conf_free(conf);
+	assert_int_equal(load("pfcp: {node_id: '2001:DB8:0::1'}\n", &conf), 0);
+	assert_string_equal(conf->pfcp_node_id, "2001:db8::1");
+	conf_free(conf);
+}
+
+static void faults_are_told(void **unused)
+{
+	static const char *const faults[][2] = {
+		{ "pfcp: {listen: [10.3.0.1/24]}\n",
+		  "pfcp.listen[0]: a host's address is expected, not '10.3.0.1/24'" },
+		{ "pfcp: {listen: [0.0.0.0]}\n", "pfcp.listen[0]: a host's address" },
+		{ "pfcp: {listen: ['::']}\n", "pfcp.listen[0]: a host's address" },
+		{ "pfcp: {listen: ['fe80::1']}\n", "pfcp.listen[0]: a host's address" },
+		{ "pfcp: {listen: [224.0.0.1]}\n", "pfcp.listen[0]: a host's address" },
+		{ "pfcp: {listen: [10.3.0.1, 10.3.0.2, 10.3.0.1]}\n", "pfcp.listen[2]: given twice" },
+		{ "pfcp: {peers: [10.3.0.1/24]}\n", "pfcp.peers[0]: 10.3.0.1/24 has bits set below its length" },
+		{ "pfcp: {peers: [10.3.0.0/33]}\n", "pfcp.peers[0]: an address or a prefix" },
+		{ "pfcp: {peers: [10.3.0.0/0]}\n", "pfcp.peers[0]: an address or a prefix" },
+		{ "pfcp: {peers: ['2001:db8::/129']}\n", "pfcp.peers[0]: an address or a prefix" },
+		{ "pfcp: {peers: ['2001:db8::1/127']}\n", "pfcp.peers[0]: 2001:db8::1/127 has bits set" },
+		{ "pfcp: {peers: [smf]}\n", "pfcp.peers[0]: a host's address" },
+		{ "pfcp: {node_id: a..b}\n", "pfcp.node_id: an address or a name" },
+		{ "pfcp: {node_id: a.}\n", "pfcp.node_id: an address or a name" },
+		{ "pfcp: {node_id: ''}\n", "pfcp.node_id: an address or a name" },
+		{ "pfcp: {node_id: 10.3.0.999}\n", "pfcp.node_id: an address or a name" },
+		{ "pfcp: {n1: 0}\n", "pfcp.n1: 0 is below 1" },
+		{ "pfcp: {t1_ms: 60001}\n", "pfcp.t1_ms: 60001 is above 60000" },
+		{ "pfcp: {ctrl: 'tcp://1.2.3.4:5'}\n", "pfcp.ctrl: only ipc here" },
+		{ "pfcp: {port: 8805}\n", "pfcp.port: unknown key" },
+	};
+	struct conf *conf;
+
+	for (unsigned i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
+		if (!load(faults[i][0], &conf))
+			fail_msg("taken: %s", faults[i][0]);
+		if (!strstr(told, ":4: ") || !strstr(told, faults[i][1]))
+			fail_msg("%sis told as: %s", faults[i][0], told);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(without_it_there_is_no_pfcp),
+		cmocka_unit_test(it_reads_hosts_and_prefixes_and_prints_them_back),
+		cmocka_unit_test(a_node_id_is_an_address_or_a_name),
+		cmocka_unit_test(faults_are_told),
+	};
+
+	return cmocka_run_group_tests(tests, file_make, file_clear);
+}
