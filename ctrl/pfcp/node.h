@@ -1,0 +1,65 @@
+// node.h - shoal-pfcp without its sockets: datagrams in, datagrams out, and when it next wants to be called.
+//
+//   node_datagram ─> heartbeat: answered at once, whoever asks
+//                 ─> answer to one of our questions: ask
+//                 ─> request of a peer: deal, waits for its turn ─ node_serve ─> about the node: node_assoc.c
+//                                                                           └──> about a session: ways.session
+//
+// Pure but for what is in node_ways. Time is told (CLOCK_MONOTONIC). One thread owns it.
+#pragma once
+#include "ctrl/pfcp/ask.h"
+#include "ctrl/pfcp/assoc.h"
+#include "ctrl/pfcp/deal.h"
+#include "ctrl/pfcp/ie_value.h"
+#include "ctrl/pfcp/tally.h"
+
+#define NODE_DATAGRAM 65536u // no UDP datagram is larger
+
+struct node_setting {
+	struct pfcp_node_id id;
+	uint32_t stamp; // our Recovery Time Stamp
+	uint64_t heartbeat_ns, t1_ns;
+	unsigned n1;
+	const struct conf_address *peers; // who may associate; outlives the node
+	unsigned peers_count;
+};
+
+// What is done elsewhere. send: a datagram leaves. session: a request about a session, of an association that is up; deal_answer comes
+// now or later. refuse: the same, to be answered at once; tree null: it could not be read. note, drop: as in assocs_ways; their ends
+// are node_noted and node_dropped.
+struct node_ways {
+	remote_send *send;
+	void (*session)(void *arg, struct deal *deal, const struct pfcp_header *header, const struct pfcp_tree *tree);
+	void (*refuse)(void *arg, struct deal *deal, const struct pfcp_header *header, const struct pfcp_fault *fault);
+	int (*note)(void *arg, struct assoc *assoc, const char *value);
+	int (*drop)(void *arg, const char *owner);
+	void *arg;
+};
+
+struct node {
+	struct node_setting setting;
+	struct node_ways ways;
+	uint64_t now_ns;
+	struct peers peers;
+	struct deals deals;
+	struct asks asks;
+	struct assocs assocs;
+	unsigned words;    // answers that strangers may still have,
+	uint64_t words_ns; // as of then
+	uint64_t tally[TALLY_COUNT];
+	struct pfcp_tree tree; // of the message under work
+};
+
+int node_open(struct node *node, const struct node_setting *setting, const struct node_ways *ways); // 0 or -ENOMEM
+void node_close(struct node *node);
+
+// Associations noted by an earlier process, before anything else; then node_start.
+bool node_found(struct node *node, const char *owner, const char *value, uint64_t noted_ms);
+void node_start(struct node *node, uint64_t now_ns);
+
+void node_datagram(struct node *node, const struct remote *from, const uint8_t *bytes, size_t length);
+void node_serve(struct node *node); // what waits, as far as it may be served now
+void node_noted(struct node *node, struct assoc *assoc, bool done);
+void node_dropped(struct node *node, const char *owner);
+void node_tick(struct node *node, uint64_t now_ns); // before datagrams that came then
+uint64_t node_due(const struct node *node);         // when it has something to do next; UINT64_MAX: nothing

@@ -1,0 +1,89 @@
+// node_answer.c - answers about the node: what ie.table says must be in one, and what may be and is known. One thread.
+#include "ctrl/pfcp/ie_put.h"
+#include "ctrl/pfcp/ie_table.h"
+#include "ctrl/pfcp/node_parts.h"
+
+#define STRANGERS_MAX 10u // answers a second to whom we don't know
+#define SECOND_NS 1000000000ull
+
+// What today's plane does: it chooses F-TEIDs and UE addresses.
+#define FEATURES (PFCP_UP_FUNCTION_FEATURES_FTUP | PFCP_UP_FUNCTION_FEATURES_UEIP)
+#define FEATURES_OCTETS 4u
+
+// In `least` or better: mandatory (PFCP_M), or allowed at all (PFCP_O).
+static bool holds(unsigned message, unsigned ie, enum pfcp_presence least)
+{
+	const struct pfcp_kind *kind = pfcp_kind(PFCP_MESSAGE(message));
+
+	for (unsigned i = 0; kind && i < kind->children_count; i++)
+		if (kind->children[i].type == ie)
+			return kind->children[i].presence <= least;
+	return false;
+}
+
+size_t answer_write(const struct node *node, const struct pfcp_header *request, const struct pfcp_fault *fault,
+		    uint8_t bytes[NODE_ANSWER])
+{
+	struct pfcp_header header = { .type = (uint8_t)(request->type + 1),
+				      .has_seid = pfcp_messages[request->type].of_session,
+				      .sequence = request->sequence };
+	struct pfcp_writer writer = pfcp_writer_over(bytes, NODE_ANSWER);
+	uint8_t *mark;
+
+	pfcp_message_begin(&writer, &header, &mark);
+	if (holds(header.type, PFCP_IE_NODE_ID, PFCP_M))
+		pfcp_put_node_id(&writer, PFCP_IE_NODE_ID, &node->setting.id);
+	if (holds(header.type, PFCP_IE_CAUSE, PFCP_M))
+		pfcp_put_u8(&writer, PFCP_IE_CAUSE, fault->cause);
+	if (fault->offending && holds(header.type, PFCP_IE_OFFENDING_IE, PFCP_O))
+		pfcp_put_u16(&writer, PFCP_IE_OFFENDING_IE, fault->offending);
+	if (holds(header.type, PFCP_IE_RECOVERY_TIME_STAMP, PFCP_M))
+		pfcp_put_u32(&writer, PFCP_IE_RECOVERY_TIME_STAMP, node->setting.stamp);
+	if (fault->cause == PFCP_CAUSE_ACCEPTED && holds(header.type, PFCP_IE_UP_FUNCTION_FEATURES, PFCP_O))
+		pfcp_put_flags(&writer, PFCP_IE_UP_FUNCTION_FEATURES, FEATURES, FEATURES_OCTETS);
+	pfcp_message_end(&writer, mark);
+	return writer.full ? 0 : (size_t)(writer.at - writer.start);
+}
+
+void answer_send(struct node *node, const struct remote *to, const struct pfcp_header *request, uint8_t cause)
+{
+	const struct pfcp_fault fault = { .cause = cause };
+	uint8_t bytes[NODE_ANSWER];
+	size_t length = answer_write(node, request, &fault, bytes);
+
+	node->ways.send(node->ways.arg, to, bytes, length);
+}
+
+void answer_deal(struct node *node, struct deal *deal, const struct pfcp_fault *fault)
+{
+	const struct pfcp_header request = { .type = deal->type, .sequence = deal->sequence };
+	uint8_t bytes[NODE_ANSWER];
+
+	deal_answer(deal, bytes, answer_write(node, &request, fault, bytes));
+}
+
+void answer_version(struct node *node, const struct remote *to, const struct pfcp_header *request)
+{
+	const struct pfcp_header header = { .type = PFCP_VERSION_NOT_SUPPORTED_RESPONSE,
+					    .sequence = request->sequence };
+	uint8_t bytes[PFCP_HEADER_SESSION], *mark;
+	struct pfcp_writer writer = pfcp_writer_over(bytes, sizeof(bytes));
+
+	pfcp_message_begin(&writer, &header, &mark);
+	pfcp_message_end(&writer, mark);
+	node->ways.send(node->ways.arg, to, bytes, (size_t)(writer.at - writer.start));
+}
+
+bool answer_stranger(struct node *node)
+{
+	if (node->now_ns - node->words_ns >= SECOND_NS) {
+		node->words_ns = node->now_ns;
+		node->words = STRANGERS_MAX;
+	}
+	if (!node->words) {
+		node->tally[TALLY_MUTED]++;
+		return false;
+	}
+	node->words--;
+	return true;
+}

@@ -1,0 +1,151 @@
+// node_assoc.c - requests about associations (TS 29.244 6.2.6 to 6.2.8). What is accepted is on ctrl's disk before the answer. One thread.
+//
+// A node that sets up its association again with the Recovery Time Stamp we know has lost nothing: its sessions stay. With another one,
+// earlier or later, it has, and they are deleted.
+#include <errno.h>
+#include <string.h>
+#include "ctrl/pfcp/ie_get.h"
+#include "ctrl/pfcp/node_parts.h"
+#include "shared/base/log.h"
+
+static void answer(struct node *node, struct deal *deal, uint8_t cause)
+{
+	const struct pfcp_fault fault = { .cause = cause };
+
+	answer_deal(node, deal, &fault);
+}
+
+// The node id of the message; false: it makes no sense as a text, and the deal is answered.
+static bool node_id_read(struct node *node, struct deal *deal, char text[ASSOC_NODE_BYTES])
+{
+	const struct pfcp_fault fault = { .cause = PFCP_CAUSE_MANDATORY_INCORRECT, .offending = PFCP_IE_NODE_ID };
+	struct pfcp_node_id id;
+
+	_Static_assert(ASSOC_NODE_BYTES >= PFCP_NAME, "a node id fits");
+	if (pfcp_get_node_id(pfcp_first(&node->tree, NULL, PFCP_IE_NODE_ID), &id)) {
+		node->tally[TALLY_FAULTY]++;
+		answer_deal(node, deal, &fault);
+		return false;
+	}
+	pfcp_node_id_text(&id, text);
+	return true;
+}
+
+// The association of the node that the message names, if it speaks from where that was set up; else the deal is answered.
+static struct assoc *assoc_named(struct node *node, struct deal *deal)
+{
+	char text[ASSOC_NODE_BYTES];
+	struct assoc *assoc;
+
+	if (!node_id_read(node, deal, text))
+		return NULL;
+	assoc = assoc_of_node(&node->assocs, text);
+	if (assoc && assoc->state == ASSOC_UP && remote_same(&assoc->remote, &deal->from))
+		return assoc;
+	node->tally[TALLY_UNASSOCIATED]++;
+	answer(node, deal, PFCP_CAUSE_NO_ASSOCIATION);
+	return NULL;
+}
+
+static void begin(struct node *node, struct deal *deal, const struct assoc *like)
+{
+	int error = assoc_begin(&node->assocs, like, deal);
+
+	if (error)
+		answer(node, deal, error == -ENOBUFS ? PFCP_CAUSE_NO_RESOURCES : PFCP_CAUSE_SYSTEM_FAILURE);
+}
+
+static void resume(struct node *node, struct deal *deal, struct assoc *assoc)
+{
+	bool moved = !remote_same(&assoc->remote, &deal->from);
+
+	log_info("pfcp.resumed", "%s sets up its association again; its sessions stay", assoc->node_id);
+	node->tally[TALLY_RESUMED]++;
+	if (!moved) {
+		answer(node, deal, PFCP_CAUSE_ACCEPTED);
+		return;
+	}
+	asks_forget(&node->asks, assoc);
+	assoc->beating = false;
+	assoc->remote = deal->from;
+	assoc->remote.port = 0;
+	assoc_move(&node->assocs, assoc, deal);
+}
+
+void assoc_setup(struct node *node, struct deal *deal)
+{
+	struct assoc like = { .remote = deal->from }, *old;
+
+	like.stamp = (uint32_t)pfcp_number(pfcp_first(&node->tree, NULL, PFCP_IE_RECOVERY_TIME_STAMP));
+	if (!node_id_read(node, deal, like.node_id))
+		return;
+	old = assoc_of_node(&node->assocs, like.node_id);
+	if (old && old->state == ASSOC_BEGINNING) {
+		answer(node, deal, PFCP_CAUSE_CONGESTION);
+	} else if (old && old->stamp == like.stamp) {
+		resume(node, deal, old);
+	} else {
+		if (old) {
+			log_warning("pfcp.peer_restarted", "%s was started anew: its sessions are deleted",
+				    old->node_id);
+			node->tally[TALLY_RESTARTED]++;
+			assoc_leave(&node->assocs, old, NULL);
+		}
+		begin(node, deal, &like);
+	}
+}
+
+void assoc_update(struct node *node, struct deal *deal)
+{
+	if (assoc_named(node, deal))
+		answer(node, deal, PFCP_CAUSE_ACCEPTED);
+}
+
+void assoc_release(struct node *node, struct deal *deal)
+{
+	struct assoc *assoc = assoc_named(node, deal);
+
+	if (!assoc)
+		return;
+	log_info("pfcp.released", "%s releases its association: its sessions are deleted", assoc->node_id);
+	node->tally[TALLY_RELEASED]++;
+	assoc_leave(&node->assocs, assoc, deal);
+}
+
+// A session's first request, and one of another member of an SMF set, say which node asks; of the others the address does.
+struct assoc *assoc_asking(struct node *node, const struct deal *deal)
+{
+	const struct pfcp_ie *ie = pfcp_first(&node->tree, NULL, PFCP_IE_NODE_ID);
+	struct assoc *assoc;
+	struct pfcp_node_id id;
+	char text[ASSOC_NODE_BYTES];
+
+	if (!ie)
+		return assoc_of_remote(&node->assocs, &deal->from);
+	if (pfcp_get_node_id(ie, &id))
+		return NULL;
+	pfcp_node_id_text(&id, text);
+	assoc = assoc_of_node(&node->assocs, text);
+	return assoc && assoc->state == ASSOC_UP ? assoc : NULL;
+}
+
+void assoc_answered(void *arg, struct assoc *assoc, struct deal *deal, bool accepted)
+{
+	struct node *node = arg;
+	char address[REMOTE_TEXT];
+
+	if (accepted && deal->type == PFCP_ASSOCIATION_SETUP_REQUEST) {
+		remote_text(&assoc->remote, address);
+		log_info("pfcp.associated", "%s at %s", assoc->node_id, address);
+		node->tally[TALLY_BEGUN]++;
+	}
+	answer(node, deal, accepted ? PFCP_CAUSE_ACCEPTED : PFCP_CAUSE_SYSTEM_FAILURE);
+}
+
+void assoc_left(void *arg, struct assoc *assoc)
+{
+	struct node *node = arg;
+
+	asks_forget(&node->asks, assoc);
+	assoc->beating = false;
+}

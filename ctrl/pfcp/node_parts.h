@@ -1,0 +1,32 @@
+// node_parts.h - what the files of node share. Private to node*.c.
+#pragma once
+#include "ctrl/pfcp/node.h"
+
+#define NODE_ANSWER 512u // no answer of a node is longer
+
+// ---- node_answer.c: answers, as their message's table says
+
+// To a request of any kind: what must be there, and what may be there and is known. Its length.
+size_t answer_write(const struct node *node, const struct pfcp_header *request, const struct pfcp_fault *fault,
+		    uint8_t bytes[NODE_ANSWER]);
+void answer_send(struct node *node, const struct remote *to, const struct pfcp_header *request, uint8_t cause);
+void answer_deal(struct node *node, struct deal *deal, const struct pfcp_fault *fault);
+void answer_version(struct node *node, const struct remote *to, const struct pfcp_header *request);
+// Whether whom we don't know may have a word of ours now.
+bool answer_stranger(struct node *node);
+
+// ---- node_assoc.c: requests about associations, in node->tree
+
+void assoc_setup(struct node *node, struct deal *deal);
+void assoc_update(struct node *node, struct deal *deal);
+void assoc_release(struct node *node, struct deal *deal);
+// The association that a request about a session comes from. Null: none.
+struct assoc *assoc_asking(struct node *node, const struct deal *deal);
+void assoc_answered(void *arg, struct assoc *assoc, struct deal *deal, bool accepted);
+void assoc_left(void *arg, struct assoc *assoc);
+
+// ---- node_beat.c: heartbeats
+
+void beat_answer(struct node *node, const struct remote *from, const struct pfcp_header *request);
+void beats_tick(struct node *node);
+uint64_t beats_due(const struct node *node);

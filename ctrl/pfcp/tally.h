@@ -1,0 +1,36 @@
+// tally.h - what shoal-pfcp counts. The list is the enum, the name and the help text.
+#pragma once
+
+// clang-format off
+#define TALLIES(T) \
+	T(DATAGRAMS, "datagrams", "datagrams received") \
+	T(SENT, "sent", "datagrams sent") \
+	T(UNSENT, "unsent", "datagrams that the kernel did not take") \
+	T(MALFORMED, "malformed", "messages whose header lies or does not fit their type: dropped") \
+	T(VERSION, "version", "messages of another version of PFCP: answered so") \
+	T(UNKNOWN, "unknown", "messages of a type we don't know: dropped") \
+	T(UNEXPECTED, "unexpected", "requests that only a user plane sends, answers to nothing we asked: dropped") \
+	T(STRANGERS, "strangers", "messages from addresses that are not among pfcp.peers: dropped, or refused") \
+	T(MUTED, "muted", "answers to strangers and other versions that were not sent: too many") \
+	T(HEARTBEATS, "heartbeats", "heartbeats answered") \
+	T(NODE, "node_requests", "requests about associations and the like") \
+	T(SESSION, "session_requests", "requests about sessions") \
+	T(REPEATED, "repeated", "requests that came again: answered as before") \
+	T(UNDER_WAY, "under_way", "requests that came again before their answer: dropped") \
+	T(CONGESTED, "congested", "requests refused because their peer has too many under way, or there is no memory") \
+	T(FAULTY, "faulty", "requests refused for an information element") \
+	T(UNASSOCIATED, "unassociated", "requests about sessions of nodes without association: refused") \
+	T(UNSUPPORTED, "unsupported", "requests for services that are not offered: refused") \
+	T(BEGUN, "associations_begun", "associations begun") \
+	T(RESUMED, "associations_resumed", "associations set up again by the same life of a node: its sessions stay") \
+	T(RELEASED, "associations_released", "associations released by their node") \
+	T(RESTARTED, "peers_restarted", "nodes that came back with a later Recovery Time Stamp: their sessions are deleted") \
+	T(SILENT, "peers_silent", "nodes that stopped answering heartbeats: their sessions stay")
+// clang-format on
+
+enum tally {
+#define T(name, ...) TALLY_##name,
+	TALLIES(T)
+#undef T
+	    TALLY_COUNT
+};

@@ -1,0 +1,475 @@
+// test_pfcp_node.c - shoal-pfcp without sockets: heartbeats, associations and their lives, and what is refused. Clock, socket and
+// controller are played.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ctrl/pfcp/ie_get.h"
+#include "ctrl/pfcp/ie_put.h"
+#include "ctrl/pfcp/ie_table.h"
+#include "ctrl/pfcp/node.h"
+
+#define SECOND 1000000000ull
+#define STAMP 3942000000u
+
+static const struct conf_address allowed[] = { { { 10 }, 4, 8 }, { { 0x20, 0x01, 0x0d, 0xb8 }, 6, 32 } };
+
+struct play {
+	struct node node;
+	// What it did last, and how often.
+	unsigned sent, noted, dropped, sessions, refused;
+	struct remote to;
+	uint8_t bytes[2048];
+	struct pfcp_header header;
+	struct pfcp_tree tree;
+	struct assoc *writing; // whose note waits for ctrl
+	char value[ASSOC_NOTE_BYTES];
+	char drop[ASSOC_OWNER_BYTES];
+	struct deal *deal;
+	uint8_t cause;
+	int note_error;
+};
+
+static void play_send(void *arg, const struct remote *to, const uint8_t *datagram, size_t length)
+{
+	struct play *play = arg;
+
+	play->sent++;
+	play->to = *to;
+	assert_true(length <= sizeof(play->bytes));
+	memcpy(play->bytes, datagram, length);
+	assert_int_equal(pfcp_header_read(play->bytes, length, &play->header), 0);
+	if (play->header.type != PFCP_VERSION_NOT_SUPPORTED_RESPONSE) {
+		struct pfcp_fault fault;
+
+		if (pfcp_read(PFCP_MESSAGE(play->header.type), play->header.body, play->header.bytes, &play->tree,
+			      &fault))
+			fail_msg("it sent what it would not read: %s", fault.text);
+	}
+}
+
+static void play_session(void *arg, struct deal *deal, const struct pfcp_header *header, const struct pfcp_tree *tree)
+{
+	struct play *play = arg;
+
+	play->sessions++;
+	play->deal = deal;
+}
+
+static void play_refuse(void *arg, struct deal *deal, const struct pfcp_header *header, const struct pfcp_fault *fault)
+{
+	struct play *play = arg;
+
+	play->refused++;
+	play->cause = fault->cause;
+	deal_answer(deal, (const uint8_t *)"", 0);
+}
+
+static int play_note(void *arg, struct assoc *assoc, const char *value)
+{
+	struct play *play = arg;
+
+	if (play->note_error)
+		return play->note_error;
+	play->noted++;
+	play->writing = assoc;
+	strcpy(play->value, value ? value : "");
+	return 0;
+}
+
+static int play_drop(void *arg, const char *owner)
+{
+	struct play *play = arg;
+
+	play->dropped++;
+	strcpy(play->drop, owner);
+	return 0;
+}
+
+static int open(void **state)
+{
+	struct play *play = calloc(1, sizeof(*play));
+	const struct node_ways ways = { play_send, play_session, play_refuse, play_note, play_drop, play };
+	const struct node_setting setting = { .id = { .address = { .has_ipv4 = true, .ipv4 = 0x0a000064 } },
+					      .stamp = STAMP,
+					      .heartbeat_ns = 10 * SECOND,
+					      .t1_ns = 3 * SECOND,
+					      .n1 = 3,
+					      .peers = allowed,
+					      .peers_count = 2 };
+
+	if (!play || node_open(&play->node, &setting, &ways))
+		return -1;
+	node_start(&play->node, SECOND);
+	*state = play;
+	return 0;
+}
+
+static int close(void **state)
+{
+	struct play *play = *state;
+
+	node_close(&play->node);
+	free(play);
+	return 0;
+}
+
+// ---- A peer's words
+
+struct word {
+	uint8_t type, last; // of its address 10.0.0.<last>, and of its node id
+	uint32_t sequence, stamp;
+	bool with_node, with_stamp;
+	const char *name; // node id, if not the address
+	uint64_t seid;
+};
+
+static size_t word_write(const struct word *word, uint8_t *bytes, size_t size)
+{
+	struct pfcp_header header = { .type = word->type,
+				      .sequence = word->sequence,
+				      .has_seid = pfcp_messages[word->type].of_session,
+				      .seid = word->seid };
+	struct pfcp_node_id id = { .address = { .has_ipv4 = true, .ipv4 = 0x0a000000u + word->last } };
+	struct pfcp_writer writer = pfcp_writer_over(bytes, size);
+	uint8_t *mark;
+
+	if (word->name) {
+		id = (struct pfcp_node_id){ .kind = PFCP_NODE_ID_FQDN };
+		strcpy(id.name, word->name);
+	}
+	pfcp_message_begin(&writer, &header, &mark);
+	if (word->with_node)
+		pfcp_put_node_id(&writer, PFCP_IE_NODE_ID, &id);
+	if (word->with_stamp)
+		pfcp_put_u32(&writer, PFCP_IE_RECOVERY_TIME_STAMP, word->stamp);
+	pfcp_message_end(&writer, mark);
+	assert_false(writer.full);
+	return (size_t)(writer.at - writer.start);
+}
+
+static struct remote host(uint8_t last)
+{
+	return (struct remote){ .bytes = { 10, 0, 0, last }, .family = 4, .port = 8805 };
+}
+
+static void say_from(struct play *play, const struct remote *from, const struct word *word)
+{
+	uint8_t bytes[512];
+
+	node_datagram(&play->node, from, bytes, word_write(word, bytes, sizeof(bytes)));
+	node_serve(&play->node);
+}
+
+static void say(struct play *play, const struct word *word)
+{
+	struct remote from = host(word->last);
+
+	say_from(play, &from, word);
+}
+
+static uint8_t told_cause(const struct play *play)
+{
+	return (uint8_t)pfcp_number(pfcp_first(&play->tree, NULL, PFCP_IE_CAUSE));
+}
+
+static void assert_answered(const struct play *play, uint8_t type, uint32_t sequence, uint8_t cause)
+{
+	assert_int_equal(play->header.type, type);
+	assert_int_equal(play->header.sequence, sequence);
+	assert_int_equal(told_cause(play), cause);
+}
+
+static void ctrl_notes(struct play *play, bool done)
+{
+	struct assoc *assoc = play->writing;
+
+	assert_non_null(assoc);
+	play->writing = NULL;
+	node_noted(&play->node, assoc, done);
+}
+
+static const struct word setup = { PFCP_ASSOCIATION_SETUP_REQUEST, 1, 7, 1000, true, true, NULL, 0 };
+
+static void associate(struct play *play)
+{
+	say(play, &setup);
+	ctrl_notes(play, true);
+	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 7, PFCP_CAUSE_ACCEPTED);
+}
+
+static struct word with(const struct word *word, uint32_t sequence, uint32_t stamp)
+{
+	struct word other = *word;
+
+	other.sequence = sequence;
+	other.stamp = stamp;
+	return other;
+}
+
+static void at(struct play *play, uint64_t seconds)
+{
+	node_tick(&play->node, seconds * SECOND);
+}
+
+static void ask_session(struct play *play, uint32_t sequence)
+{
+	const struct word word = { PFCP_SESSION_DELETION_REQUEST, 1, sequence, 0, false, false, NULL, 5 };
+
+	say(play, &word);
+}
+
+// ---- Tests
+
+static void heartbeats_are_answered_before_anything_else(void **state)
+{
+	struct play *play = *state;
+	const struct word beat = { PFCP_HEARTBEAT_REQUEST, 1, 9, 55, false, true, NULL, 0 };
+	struct remote stranger = { .bytes = { 192, 0, 2, 1 }, .family = 4, .port = 4000 };
+
+	say(play, &beat);
+	assert_int_equal(play->header.type, PFCP_HEARTBEAT_RESPONSE);
+	assert_int_equal(play->header.sequence, 9);
+	assert_int_equal(pfcp_number(pfcp_first(&play->tree, NULL, PFCP_IE_RECOVERY_TIME_STAMP)), STAMP);
+	say_from(play, &stranger, &beat);
+	assert_int_equal(play->sent, 2);
+	assert_int_equal(play->to.port, 4000);
+	assert_int_equal(play->node.peers.count, 0);
+}
+
+static void an_association_is_accepted_when_ctrl_has_it(void **state)
+{
+	struct play *play = *state;
+
+	say(play, &setup);
+	assert_int_equal(play->sent, 0);
+	assert_string_equal(play->value, "1 up 1000 10.0.0.1 10.0.0.1");
+	assert_memory_equal(play->writing->owner, "pfcp:10.0.0.1#", 14);
+	say(play, &setup);
+	assert_int_equal(play->noted, 1);
+	ctrl_notes(play, true);
+	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 7, PFCP_CAUSE_ACCEPTED);
+	assert_int_equal(pfcp_number(pfcp_first(&play->tree, NULL, PFCP_IE_RECOVERY_TIME_STAMP)), STAMP);
+	assert_int_equal(pfcp_flags(pfcp_first(&play->tree, NULL, PFCP_IE_UP_FUNCTION_FEATURES)),
+			 PFCP_UP_FUNCTION_FEATURES_FTUP | PFCP_UP_FUNCTION_FEATURES_UEIP);
+	say(play, &setup);
+	assert_int_equal(play->sent, 2);
+	assert_int_equal(play->noted, 1);
+}
+
+static void without_ctrl_it_is_refused_and_leaves_nothing(void **state)
+{
+	struct play *play = *state;
+
+	say(play, &setup);
+	ctrl_notes(play, false);
+	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 7, PFCP_CAUSE_SYSTEM_FAILURE);
+	assert_string_equal(play->value, ""); // whether it was written or not
+	ctrl_notes(play, false);
+	at(play, 2);
+	assert_string_equal(play->value, "");
+	ctrl_notes(play, true);
+	assert_int_equal(play->node.assocs.count, 0);
+	assert_true(node_due(&play->node) >= 20 * SECOND);
+}
+
+static void requests_without_association_are_refused(void **state)
+{
+	struct play *play = *state;
+	const struct word release = { PFCP_ASSOCIATION_RELEASE_REQUEST, 1, 3, 0, true, false, NULL, 0 };
+
+	ask_session(play, 2);
+	assert_int_equal(play->refused, 1);
+	assert_int_equal(play->cause, PFCP_CAUSE_NO_ASSOCIATION);
+	assert_int_equal(play->sessions, 0);
+	say(play, &release);
+	assert_answered(play, PFCP_ASSOCIATION_RELEASE_RESPONSE, 3, PFCP_CAUSE_NO_ASSOCIATION);
+}
+
+static void a_release_deletes_sessions_when_nobody_is_served(void **state)
+{
+	struct play *play = *state;
+	const struct word release = { PFCP_ASSOCIATION_RELEASE_REQUEST, 1, 8, 0, true, false, NULL, 0 };
+	char owner[ASSOC_OWNER_BYTES];
+
+	associate(play);
+	ask_session(play, 2);
+	assert_int_equal(play->sessions, 1);
+	strcpy(owner, deal_owner(play->deal));
+	say(play, &release);
+	assert_string_equal(play->value, "1 leaving 1000 10.0.0.1 10.0.0.1");
+	ask_session(play, 4);
+	assert_int_equal(play->cause, PFCP_CAUSE_NO_ASSOCIATION);
+	ctrl_notes(play, true);
+	assert_answered(play, PFCP_ASSOCIATION_RELEASE_RESPONSE, 8, PFCP_CAUSE_ACCEPTED);
+	assert_int_equal(play->dropped, 0);
+	deal_answer(play->deal, (const uint8_t *)"", 0);
+	assert_int_equal(play->dropped, 1);
+	assert_string_equal(play->drop, owner);
+	node_dropped(&play->node, owner);
+	assert_string_equal(play->value, "");
+	ctrl_notes(play, true);
+	assert_int_equal(play->node.assocs.count, 0);
+}
+
+static void the_same_life_keeps_its_sessions(void **state)
+{
+	struct play *play = *state;
+	struct word again = with(&setup, 8, 1000);
+	struct assoc *assoc;
+
+	associate(play);
+	say(play, &again);
+	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 8, PFCP_CAUSE_ACCEPTED);
+	assert_int_equal(play->noted, 1);
+	again = with(&setup, 9, 1000);
+	say_from(play, &(struct remote){ .bytes = { 10, 9, 9, 9 }, .family = 4, .port = 99 }, &again);
+	assert_string_equal(play->value, "1 up 1000 10.9.9.9 10.0.0.1");
+	ctrl_notes(play, true);
+	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 9, PFCP_CAUSE_ACCEPTED);
+	assoc = assoc_of_node(&play->node.assocs, "10.0.0.1");
+	assert_int_equal(assoc->remote.bytes[1], 9);
+	assert_int_equal(play->node.assocs.count, 1);
+	assert_int_equal(play->dropped, 0);
+}
+
+static void another_life_begins_without_sessions(void **state)
+{
+	struct play *play = *state;
+	struct word later = with(&setup, 8, 2000);
+	struct assoc *old, *new;
+
+	associate(play);
+	old = assoc_of_node(&play->node.assocs, "10.0.0.1");
+	say(play, &later);
+	new = assoc_of_node(&play->node.assocs, "10.0.0.1");
+	assert_ptr_not_equal(old, new);
+	assert_string_not_equal(old->owner, new->owner);
+	assert_ptr_equal(play->writing, new);
+	ctrl_notes(play, true);
+	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 8, PFCP_CAUSE_ACCEPTED);
+	ask_session(play, 9);
+	assert_string_equal(deal_owner(play->deal), new->owner);
+	node_noted(&play->node, old, true);
+	assert_string_equal(play->drop, old->owner);
+	assert_int_equal(new->state, ASSOC_UP);
+}
+
+// ---- Heartbeats of ours
+
+static void beaten(struct play *play, uint32_t stamp)
+{
+	const struct word answer = { PFCP_HEARTBEAT_RESPONSE, 1, play->header.sequence, stamp, false, true, NULL, 0 };
+
+	assert_int_equal(play->header.type, PFCP_HEARTBEAT_REQUEST);
+	say(play, &answer);
+}
+
+static void peers_are_asked_and_their_silence_is_noticed(void **state)
+{
+	struct play *play = *state;
+	struct assoc *assoc;
+	unsigned before;
+
+	associate(play);
+	assoc = assoc_of_node(&play->node.assocs, "10.0.0.1");
+	at(play, 1);
+	assert_int_equal(play->to.port, 8805);
+	beaten(play, 1000);
+	assert_true(node_due(&play->node) == 11 * SECOND);
+	before = play->sent;
+	for (uint64_t second = 2; second < 20; second++)
+		at(play, second);
+	assert_int_equal(play->sent - before, 3);
+	assert_false(assoc->silent);
+	at(play, 20);
+	assert_true(assoc->silent);
+	assert_int_equal(assoc->state, ASSOC_UP);
+	at(play, 21);
+	beaten(play, 1000);
+	assert_false(assoc->silent);
+	assert_int_equal(play->dropped, 0);
+}
+
+static void a_later_stamp_in_a_heartbeat_ends_the_life(void **state)
+{
+	struct play *play = *state;
+	const struct word beat = { PFCP_HEARTBEAT_REQUEST, 1, 9, 3000, false, true, NULL, 0 };
+	struct assoc *assoc;
+
+	associate(play);
+	assoc = assoc_of_node(&play->node.assocs, "10.0.0.1");
+	at(play, 1);
+	beaten(play, 900); // an old one on a long way
+	assert_int_equal(assoc->state, ASSOC_UP);
+	at(play, 2);
+	say(play, &beat); // anybody could have said that
+	assert_int_equal(assoc->state, ASSOC_UP);
+	at(play, 2);
+	beaten(play, 3000);
+	assert_int_equal(assoc->state, ASSOC_LEAVING);
+	ctrl_notes(play, true);
+	assert_int_equal(play->dropped, 1);
+}
+
+static void an_answer_from_elsewhere_is_none(void **state)
+{
+	struct play *play = *state;
+	struct word answer = { PFCP_HEARTBEAT_RESPONSE, 2, 0, 3000, false, true, NULL, 0 };
+
+	associate(play);
+	at(play, 1);
+	answer.sequence = play->header.sequence;
+	say(play, &answer);
+	answer.last = 1;
+	answer.sequence++;
+	say(play, &answer);
+	assert_int_equal(play->node.tally[TALLY_UNEXPECTED], 2);
+	assert_int_equal(assoc_of_node(&play->node.assocs, "10.0.0.1")->state, ASSOC_UP);
+}
+
+// ---- Start
+
+static void associations_are_as_they_were(void **state)
+{
+	struct play *play = *state;
+
+	assert_true(node_found(&play->node, "pfcp:a#1", "1 up 1000 10.0.0.1 10.0.0.1", 5));
+	assert_true(node_found(&play->node, "pfcp:a#2", "1 up 2000 10.0.0.1 10.0.0.1", 6));
+	assert_true(node_found(&play->node, "pfcp:b#1", "1 leaving 1000 10.0.0.2 smf.example", 7));
+	assert_false(node_found(&play->node, "pfcp:c#1", "2 up 1 x y", 8));
+	assert_false(node_found(&play->node, "pfcp:c#1", "1 up 1 nowhere y", 8));
+	node_start(&play->node, SECOND);
+	assert_string_equal(assoc_of_node(&play->node.assocs, "10.0.0.1")->owner, "pfcp:a#2");
+	assert_string_equal(play->drop, "pfcp:b#1");
+	assert_string_equal(play->writing->owner, "pfcp:a#1");
+	assert_memory_equal(play->value, "1 leaving", 9);
+	ctrl_notes(play, true);
+	assert_string_equal(play->drop, "pfcp:a#1");
+	ask_session(play, 2);
+	assert_string_equal(deal_owner(play->deal), "pfcp:a#2");
+}
+
+int main(void)
+{
+#define ONE(name) cmocka_unit_test_setup_teardown(name, open, close)
+	const struct CMUnitTest tests[] = {
+		ONE(heartbeats_are_answered_before_anything_else),
+		ONE(an_association_is_accepted_when_ctrl_has_it),
+		ONE(without_ctrl_it_is_refused_and_leaves_nothing),
+		ONE(requests_without_association_are_refused),
+		ONE(a_release_deletes_sessions_when_nobody_is_served),
+		ONE(the_same_life_keeps_its_sessions),
+		ONE(another_life_begins_without_sessions),
+		ONE(peers_are_asked_and_their_silence_is_noticed),
+		ONE(a_later_stamp_in_a_heartbeat_ends_the_life),
+		ONE(an_answer_from_elsewhere_is_none),
+		ONE(associations_are_as_they_were),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
