@@ -1,206 +1,12 @@
-// test_pfcp_node.c - shoal-pfcp without sockets: heartbeats, associations and their lives, and what is refused. Clock, socket and
-// controller are played.
+// test_pfcp_node.c - shoal-pfcp without sockets: heartbeats, associations and their lives. Clock, socket and controller are played.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
+#include "tests/unit/pfcp_play.h"
 #include "ctrl/pfcp/ie_get.h"
-#include "ctrl/pfcp/ie_put.h"
-#include "ctrl/pfcp/ie_table.h"
-#include "ctrl/pfcp/node.h"
-
-#define SECOND 1000000000ull
-#define STAMP 3942000000u
-
-static const struct conf_address allowed[] = { { { 10 }, 4, 8 }, { { 0x20, 0x01, 0x0d, 0xb8 }, 6, 32 } };
-
-struct play {
-	struct node node;
-	// What it did last, and how often.
-	unsigned sent, noted, dropped, sessions, refused;
-	struct remote to;
-	uint8_t bytes[2048];
-	struct pfcp_header header;
-	struct pfcp_tree tree;
-	struct assoc *writing; // whose note waits for ctrl
-	char value[ASSOC_NOTE_BYTES];
-	char drop[ASSOC_OWNER_BYTES];
-	struct deal *deal;
-	uint8_t cause;
-	int note_error;
-};
-
-static void play_send(void *arg, const struct remote *to, const uint8_t *datagram, size_t length)
-{
-	struct play *play = arg;
-
-	play->sent++;
-	play->to = *to;
-	assert_true(length <= sizeof(play->bytes));
-	memcpy(play->bytes, datagram, length);
-	assert_int_equal(pfcp_header_read(play->bytes, length, &play->header), 0);
-	if (play->header.type != PFCP_VERSION_NOT_SUPPORTED_RESPONSE) {
-		struct pfcp_fault fault;
-
-		if (pfcp_read(PFCP_MESSAGE(play->header.type), play->header.body, play->header.bytes, &play->tree,
-			      &fault))
-			fail_msg("it sent what it would not read: %s", fault.text);
-	}
-}
-
-static void play_session(void *arg, struct deal *deal, const struct pfcp_header *header, const struct pfcp_tree *tree)
-{
-	struct play *play = arg;
-
-	play->sessions++;
-	play->deal = deal;
-}
-
-static void play_refuse(void *arg, struct deal *deal, const struct pfcp_header *header, const struct pfcp_fault *fault)
-{
-	struct play *play = arg;
-
-	play->refused++;
-	play->cause = fault->cause;
-	deal_answer(deal, (const uint8_t *)"", 0);
-}
-
-static int play_note(void *arg, struct assoc *assoc, const char *value)
-{
-	struct play *play = arg;
-
-	if (play->note_error)
-		return play->note_error;
-	play->noted++;
-	play->writing = assoc;
-	strcpy(play->value, value ? value : "");
-	return 0;
-}
-
-static int play_drop(void *arg, const char *owner)
-{
-	struct play *play = arg;
-
-	play->dropped++;
-	strcpy(play->drop, owner);
-	return 0;
-}
-
-static int open(void **state)
-{
-	struct play *play = calloc(1, sizeof(*play));
-	const struct node_ways ways = { play_send, play_session, play_refuse, play_note, play_drop, play };
-	const struct node_setting setting = { .id = { .address = { .has_ipv4 = true, .ipv4 = 0x0a000064 } },
-					      .stamp = STAMP,
-					      .heartbeat_ns = 10 * SECOND,
-					      .t1_ns = 3 * SECOND,
-					      .n1 = 3,
-					      .peers = allowed,
-					      .peers_count = 2 };
-
-	if (!play || node_open(&play->node, &setting, &ways))
-		return -1;
-	node_start(&play->node, SECOND);
-	*state = play;
-	return 0;
-}
-
-static int close(void **state)
-{
-	struct play *play = *state;
-
-	node_close(&play->node);
-	free(play);
-	return 0;
-}
-
-// ---- A peer's words
-
-struct word {
-	uint8_t type, last; // of its address 10.0.0.<last>, and of its node id
-	uint32_t sequence, stamp;
-	bool with_node, with_stamp;
-	const char *name; // node id, if not the address
-	uint64_t seid;
-};
-
-static size_t word_write(const struct word *word, uint8_t *bytes, size_t size)
-{
-	struct pfcp_header header = { .type = word->type,
-				      .sequence = word->sequence,
-				      .has_seid = pfcp_messages[word->type].of_session,
-				      .seid = word->seid };
-	struct pfcp_node_id id = { .address = { .has_ipv4 = true, .ipv4 = 0x0a000000u + word->last } };
-	struct pfcp_writer writer = pfcp_writer_over(bytes, size);
-	uint8_t *mark;
-
-	if (word->name) {
-		id = (struct pfcp_node_id){ .kind = PFCP_NODE_ID_FQDN };
-		strcpy(id.name, word->name);
-	}
-	pfcp_message_begin(&writer, &header, &mark);
-	if (word->with_node)
-		pfcp_put_node_id(&writer, PFCP_IE_NODE_ID, &id);
-	if (word->with_stamp)
-		pfcp_put_u32(&writer, PFCP_IE_RECOVERY_TIME_STAMP, word->stamp);
-	pfcp_message_end(&writer, mark);
-	assert_false(writer.full);
-	return (size_t)(writer.at - writer.start);
-}
-
-static struct remote host(uint8_t last)
-{
-	return (struct remote){ .bytes = { 10, 0, 0, last }, .family = 4, .port = 8805 };
-}
-
-static void say_from(struct play *play, const struct remote *from, const struct word *word)
-{
-	uint8_t bytes[512];
-
-	node_datagram(&play->node, from, bytes, word_write(word, bytes, sizeof(bytes)));
-	node_serve(&play->node);
-}
-
-static void say(struct play *play, const struct word *word)
-{
-	struct remote from = host(word->last);
-
-	say_from(play, &from, word);
-}
-
-static uint8_t told_cause(const struct play *play)
-{
-	return (uint8_t)pfcp_number(pfcp_first(&play->tree, NULL, PFCP_IE_CAUSE));
-}
-
-static void assert_answered(const struct play *play, uint8_t type, uint32_t sequence, uint8_t cause)
-{
-	assert_int_equal(play->header.type, type);
-	assert_int_equal(play->header.sequence, sequence);
-	assert_int_equal(told_cause(play), cause);
-}
-
-static void ctrl_notes(struct play *play, bool done)
-{
-	struct assoc *assoc = play->writing;
-
-	assert_non_null(assoc);
-	play->writing = NULL;
-	node_noted(&play->node, assoc, done);
-}
-
-static const struct word setup = { PFCP_ASSOCIATION_SETUP_REQUEST, 1, 7, 1000, true, true, NULL, 0 };
-
-static void associate(struct play *play)
-{
-	say(play, &setup);
-	ctrl_notes(play, true);
-	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 7, PFCP_CAUSE_ACCEPTED);
-}
 
 static struct word with(const struct word *word, uint32_t sequence, uint32_t stamp)
 {
@@ -210,20 +16,6 @@ static struct word with(const struct word *word, uint32_t sequence, uint32_t sta
 	other.stamp = stamp;
 	return other;
 }
-
-static void at(struct play *play, uint64_t seconds)
-{
-	node_tick(&play->node, seconds * SECOND);
-}
-
-static void ask_session(struct play *play, uint32_t sequence)
-{
-	const struct word word = { PFCP_SESSION_DELETION_REQUEST, 1, sequence, 0, false, false, NULL, 5 };
-
-	say(play, &word);
-}
-
-// ---- Tests
 
 static void heartbeats_are_answered_before_anything_else(void **state)
 {
@@ -245,18 +37,18 @@ static void an_association_is_accepted_when_ctrl_has_it(void **state)
 {
 	struct play *play = *state;
 
-	say(play, &setup);
+	say(play, &play_setup);
 	assert_int_equal(play->sent, 0);
 	assert_string_equal(play->value, "1 up 1000 10.0.0.1 10.0.0.1");
 	assert_memory_equal(play->writing->owner, "pfcp:10.0.0.1#", 14);
-	say(play, &setup);
+	say(play, &play_setup);
 	assert_int_equal(play->noted, 1);
 	ctrl_notes(play, true);
 	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 7, PFCP_CAUSE_ACCEPTED);
 	assert_int_equal(pfcp_number(pfcp_first(&play->tree, NULL, PFCP_IE_RECOVERY_TIME_STAMP)), STAMP);
 	assert_int_equal(pfcp_flags(pfcp_first(&play->tree, NULL, PFCP_IE_UP_FUNCTION_FEATURES)),
 			 PFCP_UP_FUNCTION_FEATURES_FTUP | PFCP_UP_FUNCTION_FEATURES_UEIP);
-	say(play, &setup);
+	say(play, &play_setup);
 	assert_int_equal(play->sent, 2);
 	assert_int_equal(play->noted, 1);
 }
@@ -265,7 +57,7 @@ static void without_ctrl_it_is_refused_and_leaves_nothing(void **state)
 {
 	struct play *play = *state;
 
-	say(play, &setup);
+	say(play, &play_setup);
 	ctrl_notes(play, false);
 	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 7, PFCP_CAUSE_SYSTEM_FAILURE);
 	assert_string_equal(play->value, ""); // whether it was written or not
@@ -319,14 +111,14 @@ static void a_release_deletes_sessions_when_nobody_is_served(void **state)
 static void the_same_life_keeps_its_sessions(void **state)
 {
 	struct play *play = *state;
-	struct word again = with(&setup, 8, 1000);
+	struct word again = with(&play_setup, 8, 1000);
 	struct assoc *assoc;
 
 	associate(play);
 	say(play, &again);
 	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 8, PFCP_CAUSE_ACCEPTED);
 	assert_int_equal(play->noted, 1);
-	again = with(&setup, 9, 1000);
+	again = with(&play_setup, 9, 1000);
 	say_from(play, &(struct remote){ .bytes = { 10, 9, 9, 9 }, .family = 4, .port = 99 }, &again);
 	assert_string_equal(play->value, "1 up 1000 10.9.9.9 10.0.0.1");
 	ctrl_notes(play, true);
@@ -340,7 +132,7 @@ static void the_same_life_keeps_its_sessions(void **state)
 static void another_life_begins_without_sessions(void **state)
 {
 	struct play *play = *state;
-	struct word later = with(&setup, 8, 2000);
+	struct word later = with(&play_setup, 8, 2000);
 	struct assoc *old, *new;
 
 	associate(play);
@@ -456,7 +248,7 @@ static void associations_are_as_they_were(void **state)
 
 int main(void)
 {
-#define ONE(name) cmocka_unit_test_setup_teardown(name, open, close)
+#define ONE(name) cmocka_unit_test_setup_teardown(name, play_open, play_close)
 	const struct CMUnitTest tests[] = {
 		ONE(heartbeats_are_answered_before_anything_else),
 		ONE(an_association_is_accepted_when_ctrl_has_it),

@@ -1,0 +1,192 @@
+// test_pfcp_refusals.c - what shoal-pfcp does not take: strangers, other versions, services it has not, floods, and messages that make no
+// sense. Clock, socket and controller are played.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+#include "tests/unit/pfcp_play.h"
+#include "ctrl/pfcp/ie_get.h"
+
+static void strangers_are_refused_at_a_limited_rate(void **state)
+{
+	struct play *play = *state;
+	struct remote stranger = { .bytes = { 192, 0, 2, 1 }, .family = 4, .port = 4000 };
+	struct word word = play_setup;
+
+	for (word.sequence = 1; word.sequence <= 25; word.sequence++)
+		say_from(play, &stranger, &word);
+	assert_int_equal(play->sent, 10);
+	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 10, PFCP_CAUSE_REJECTED);
+	assert_int_equal(play->node.tally[TALLY_STRANGERS], 25);
+	assert_int_equal(play->node.tally[TALLY_MUTED], 15);
+	at(play, 2);
+	say_from(play, &stranger, &word);
+	assert_int_equal(play->sent, 11);
+	word = (struct word){ PFCP_SESSION_DELETION_REQUEST, 0, 1, 0, false, false, NULL, 5 };
+	say_from(play, &stranger, &word);
+	assert_int_equal(play->sent, 11);
+	assert_int_equal(play->refused, 0);
+	assert_int_equal(play->noted, 0);
+	assert_int_equal(play->node.peers.count, 0);
+}
+
+static void services_that_are_not_offered_are_refused(void **state)
+{
+	struct play *play = *state;
+	const struct word pfd = { PFCP_PFD_MANAGEMENT_REQUEST, 1, 3, 0, false, false, NULL, 0 };
+	const struct word set = { PFCP_SESSION_SET_DELETION_REQUEST, 1, 4, 0, true, false, NULL, 0 };
+
+	say(play, &pfd);
+	assert_answered(play, PFCP_PFD_MANAGEMENT_RESPONSE, 3, PFCP_CAUSE_SERVICE_NOT_SUPPORTED);
+	say(play, &set);
+	assert_answered(play, PFCP_SESSION_SET_DELETION_RESPONSE, 4, PFCP_CAUSE_SERVICE_NOT_SUPPORTED);
+	assert_int_equal(play->node.tally[TALLY_UNSUPPORTED], 2);
+}
+
+static void what_is_missing_is_named(void **state)
+{
+	struct play *play = *state;
+	const struct word nameless = { PFCP_ASSOCIATION_SETUP_REQUEST, 1, 3, 0, false, true, NULL, 0 };
+	const struct word empty = { PFCP_SESSION_SET_DELETION_REQUEST, 1, 4, 0, false, false, NULL, 0 };
+
+	say(play, &nameless);
+	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 3, PFCP_CAUSE_MANDATORY_MISSING);
+	assert_int_equal(play->noted, 0);
+	say(play, &empty);
+	assert_answered(play, PFCP_SESSION_SET_DELETION_RESPONSE, 4, PFCP_CAUSE_MANDATORY_MISSING);
+	assert_int_equal(pfcp_number(pfcp_first(&play->tree, NULL, PFCP_IE_OFFENDING_IE)), PFCP_IE_NODE_ID);
+	assert_int_equal(play->node.tally[TALLY_FAULTY], 2);
+}
+
+static void what_only_a_user_plane_says_gets_no_answer(void **state)
+{
+	struct play *play = *state;
+	static const uint8_t types[] = { PFCP_NODE_REPORT_REQUEST,          PFCP_SESSION_REPORT_REQUEST,
+					 PFCP_HEARTBEAT_RESPONSE,           PFCP_ASSOCIATION_SETUP_RESPONSE,
+					 PFCP_SESSION_DELETION_RESPONSE,    PFCP_VERSION_NOT_SUPPORTED_RESPONSE,
+					 PFCP_SESSION_MODIFICATION_RESPONSE };
+
+	for (unsigned i = 0; i < sizeof(types); i++) {
+		const struct word word = { types[i], 1, i, 0, false, false, NULL, 0 };
+
+		say(play, &word);
+	}
+	assert_int_equal(play->sent, 0);
+	assert_int_equal(play->node.tally[TALLY_UNEXPECTED], sizeof(types));
+}
+
+static void another_version_is_told_so(void **state)
+{
+	struct play *play = *state;
+	uint8_t bytes[64];
+	size_t length = word_write(&play_setup, bytes, sizeof(bytes));
+
+	bytes[0] = (uint8_t)(2 << 5);
+	say_bytes(play, 1, bytes, length);
+	assert_int_equal(play->sent, 1);
+	assert_int_equal(play->header.type, PFCP_VERSION_NOT_SUPPORTED_RESPONSE);
+	assert_int_equal(play->header.sequence, 7);
+	bytes[1] = PFCP_VERSION_NOT_SUPPORTED_RESPONSE;
+	say_bytes(play, 1, bytes, length);
+	assert_int_equal(play->sent, 1);
+	assert_int_equal(play->node.tally[TALLY_VERSION], 2);
+}
+
+static void nonsense_gets_no_answer(void **state)
+{
+	struct play *play = *state;
+	uint8_t bytes[64];
+	size_t length = word_write(&play_setup, bytes, sizeof(bytes));
+
+	for (size_t cut = 0; cut < length; cut++)
+		say_bytes(play, 1, bytes, cut);
+	assert_int_equal(play->node.tally[TALLY_MALFORMED], length);
+	bytes[1] = 99;
+	say_bytes(play, 1, bytes, length);
+	bytes[1] = 255;
+	say_bytes(play, 1, bytes, length);
+	bytes[1] = 0;
+	say_bytes(play, 1, bytes, length);
+	assert_int_equal(play->node.tally[TALLY_UNKNOWN], 3);
+	bytes[1] = PFCP_SESSION_ESTABLISHMENT_REQUEST; // without a SEID
+	say_bytes(play, 1, bytes, length);
+	assert_int_equal(play->node.tally[TALLY_MALFORMED], length + 1);
+	assert_int_equal(play->sent, 0);
+	assert_int_equal(play->refused, 0);
+}
+
+// Every message of the protocol, cut off at every byte though its header says it is whole: something is answered or counted, no more.
+static void cut_bodies_cost_an_answer(void **state)
+{
+	struct play *play = *state;
+	uint8_t bytes[64];
+	size_t length = word_write(&play_setup, bytes, sizeof(bytes));
+
+	for (size_t cut = 8; cut < length; cut++) {
+		bytes[3] = (uint8_t)(cut - 4);
+		bytes[6] = (uint8_t)cut;
+		say_bytes(play, 1, bytes, cut);
+		assert_int_equal(play->sent, cut - 7);
+		assert_int_not_equal(told_cause(play), PFCP_CAUSE_ACCEPTED);
+	}
+	assert_int_equal(play->noted, 0);
+}
+
+static void bundled_messages_are_all_heard(void **state)
+{
+	struct play *play = *state;
+	const struct word beat = { PFCP_HEARTBEAT_REQUEST, 1, 9, 55, false, true, NULL, 0 };
+	uint8_t bytes[256];
+	size_t length = word_write(&beat, bytes, sizeof(bytes));
+
+	bytes[0] |= 4; // FO
+	length += word_write(&beat, bytes + length, sizeof(bytes) - length);
+	length += word_write(&play_setup, bytes + length, sizeof(bytes) - length);
+	say_bytes(play, 1, bytes, length);
+	assert_int_equal(play->sent, 2); // what stands behind a message that nothing follows is not looked at
+	assert_int_equal(play->noted, 0);
+}
+
+static void a_flood_is_congestion_for_its_peer_alone(void **state)
+{
+	struct play *play = *state;
+	struct word other = play_setup;
+	struct word word = { PFCP_SESSION_DELETION_REQUEST, 1, 0, 0, false, false, NULL, 5 };
+	struct remote from = host(1);
+	unsigned served, flood = 5000;
+	uint8_t bytes[64];
+
+	associate(play);
+	for (word.sequence = 10; word.sequence < 10 + flood; word.sequence++)
+		node_datagram(&play->node, &from, bytes, word_write(&word, bytes, sizeof(bytes)));
+	assert_int_equal(play->header.type, PFCP_SESSION_DELETION_RESPONSE);
+	assert_int_equal(told_cause(play), PFCP_CAUSE_CONGESTION);
+	served = flood - (unsigned)play->node.tally[TALLY_CONGESTED];
+	assert_int_equal(play->node.tally[TALLY_SESSION], served);
+	assert_int_equal(play->sent, 1 + play->node.tally[TALLY_CONGESTED]);
+	other.last = 2;
+	say(play, &other); // among the first that are served
+	ctrl_notes(play, true);
+	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 7, PFCP_CAUSE_ACCEPTED);
+	assert_true(play->sessions < served);
+}
+
+int main(void)
+{
+#define ONE(name) cmocka_unit_test_setup_teardown(name, play_open, play_close)
+	const struct CMUnitTest tests[] = {
+		ONE(strangers_are_refused_at_a_limited_rate),
+		ONE(services_that_are_not_offered_are_refused),
+		ONE(what_is_missing_is_named),
+		ONE(what_only_a_user_plane_says_gets_no_answer),
+		ONE(another_version_is_told_so),
+		ONE(nonsense_gets_no_answer),
+		ONE(cut_bodies_cost_an_answer),
+		ONE(bundled_messages_are_all_heard),
+		ONE(a_flood_is_congestion_for_its_peer_alone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
