@@ -36,7 +36,8 @@ struct pfcp_fault {
 	char text[96];
 };
 
-// Reads the body of a message, PFCP_MESSAGE(type), or of an IE that is a group. Returns 0, or -EPROTO with *fault.
+// Reads the body of a message, PFCP_MESSAGE(type), or of an IE that is a group. Returns 0, or -EPROTO with *fault; then
+// the tree holds what stands before the fault, to be shown.
 int pfcp_read(unsigned group, const uint8_t *body, size_t bytes, struct pfcp_tree *tree, struct pfcp_fault *fault);
 
 // The first child of that type; parent null: of the message. Null: none. What a child of the wrong place holds is never found.

@@ -135,8 +135,6 @@ static int group_read(const struct reader *reader, const struct pfcp_kind *kind,
 
 	while (cursor.left) {
 		error = ie_take(reader, &cursor, &index);
-		if (!error)
-			error = child_read(reader, kind, index, &seen);
 		if (error)
 			return error;
 		if (before)
@@ -144,6 +142,9 @@ static int group_read(const struct reader *reader, const struct pfcp_kind *kind,
 		else
 			ies[parent].child = (uint16_t)index;
 		before = index;
+		error = child_read(reader, kind, index, &seen);
+		if (error)
+			return error;
 	}
 	return missing_check(reader, kind, seen);
 }

@@ -1,0 +1,13 @@
+// pfcp_make.h - for tests: IEs of any kind of ie.table with values that make sense, from a stream of random numbers.
+#pragma once
+#include <stdint.h>
+#include "ctrl/pfcp/ie_write.h"
+
+enum pfcp_fill { PFCP_FILL_MANDATORY, PFCP_FILL_ALL }; // what groups hold
+
+uint32_t pfcp_random(uint64_t *seed);
+// One IE; groups hold what `fill` says, but never `without` (an IE type).
+void pfcp_make_ie(struct pfcp_writer *writer, unsigned type, enum pfcp_fill fill, unsigned without, uint64_t *seed);
+// What is inside of a group or PFCP_MESSAGE(type).
+void pfcp_make_children(struct pfcp_writer *writer, unsigned group, enum pfcp_fill fill, unsigned without,
+			uint64_t *seed);
