@@ -3,11 +3,12 @@
 #
 # A lab is a folder /tmp/shoal-lab.XXXXXX. Its name is the tag of its network namespaces, and every process of the lab runs
 # in one of them: so whatever runs in a namespace of the lab is the lab's, and nothing else is ever killed. What was
-# taken from the hugepages is written down before it is taken. lab_open sets the traps, so that a failure, Ctrl-C
+# taken from the hugepages, or set otherwise, is written down before. lab_open sets the traps, so that a failure, Ctrl-C
 # and a plain end take the same way out; what a SIGKILL left behind, the next lab sweeps up.
 # Sourced by bash.
 
 lab_pages=/sys/kernel/mm/hugepages/hugepages-2048kB
+lab_groups=/proc/sys/kernel/sched_autogroup_enabled
 LAB=''
 
 lab_open() {
@@ -15,6 +16,7 @@ lab_open() {
 	LAB=$(mktemp -d /tmp/shoal-lab.XXXXXX)
 	lab_identity $$ >"$LAB/owner.new" && mv "$LAB/owner.new" "$LAB/owner" # all at once: others sweep
 	mkdir "$LAB/log" "$LAB/pid" "$LAB/from"
+	lab_fair
 	export RUNTIME_DIRECTORY=$LAB # where the EAL of test programs keeps its files
 	trap lab_close EXIT
 	trap 'exit 130' INT
@@ -61,6 +63,7 @@ lab_release() {
 	for name in $names; do ip netns del "$name"; done
 	if mountpoint -q "$LAB/huge"; then umount "$LAB/huge" || umount -l "$LAB/huge"; fi
 	lab_pages_back
+	lab_fair_back
 	lab_unmount
 	rm -rf --one-file-system "$LAB"
 }
@@ -94,14 +97,22 @@ lab_none() { # namespaces
 
 # ---- Hugepages: adds what the lab needs to the pool, and takes exactly what came back out. The lock is against other labs.
 
-lab_pages_add() { # signed number of pages; says how many came
-	local was now
+lab_alone() { # until lab_not_alone no other lab changes what all share
 	exec {lab_lock}<$lab_pages/nr_hugepages
 	flock "$lab_lock"
+}
+
+lab_not_alone() {
+	exec {lab_lock}>&-
+}
+
+lab_pages_add() { # signed number of pages; says how many came
+	local was now
+	lab_alone
 	was=$(<$lab_pages/nr_hugepages)
 	echo $((was + $1)) >$lab_pages/nr_hugepages
 	now=$(<$lab_pages/nr_hugepages)
-	exec {lab_lock}>&-
+	lab_not_alone
 	echo $((now - was))
 }
 
@@ -121,6 +132,26 @@ lab_pages_back() {
 	mv "$LAB/pages" "$taken" 2>/dev/null || return 0 # of two who sweep up after the same lab, one gets it
 	[[ ! -s $taken ]] || lab_pages_add "-$(<"$taken")" >/dev/null
 	rm "$taken"
+}
+
+# ---- Cores shared by processes, not by sessions (deploy/units/sysctl.conf says why): off with the first lab, on again with the last.
+
+lab_fair() {
+	[[ -w $lab_groups && -r $lab_pages/nr_hugepages ]] || return 0
+	lab_alone
+	if [[ $(<$lab_groups) == 1 ]] || compgen -G '/tmp/shoal-lab.*/fair' >/dev/null; then
+		: >"$LAB/fair"
+		echo 0 >$lab_groups
+	fi
+	lab_not_alone
+}
+
+lab_fair_back() {
+	[[ -e $LAB/fair ]] || return 0
+	lab_alone
+	rm -f "$LAB/fair"
+	compgen -G '/tmp/shoal-lab.*/fair' >/dev/null || echo 1 >$lab_groups
+	lab_not_alone
 }
 
 # ---- A control group, for processes that make groups of their own

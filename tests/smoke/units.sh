@@ -28,6 +28,7 @@ that "meson installs" quietly meson install -C "$BUILD" --no-rebuild --destdir "
 that "their user is made" quietly on_machine systemd-sysusers
 that "and the run directory" quietly on_machine systemd-tmpfiles --create
 that "hugepages are asked for" grep -qx 'vm.nr_hugepages = 512' <(on_machine /lib/systemd/systemd-sysctl --cat-config)
+that "and cores shared by processes" grep -qx -- '-kernel.sched_autogroup_enabled = 0' <(on_machine /lib/systemd/systemd-sysctl --cat-config)
 on_machine systemctl daemon-reload
 for unit in primary:41 nursery:26 ctrl:16; do
 	file=$(property "${unit%:*}" FragmentPath)
