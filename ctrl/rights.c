@@ -6,7 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <seccomp.h>
+#include "ctrl/calls.h"
 #include "shared/base/account.h"
 #include "shared/base/log.h"
 
@@ -30,29 +30,6 @@ static const char *const allowed[] = {
 	"sigaltstack restart_syscall tgkill kill gettid getpid getuid geteuid getgid getegid getrandom "
 	"getrlimit prlimit64 sysinfo uname prctl exit exit_group",
 };
-
-static int calls_allow(scmp_filter_ctx filter, const char *names)
-{
-	char name[32];
-	int used, error = 0;
-
-	for (; !error && sscanf(names, "%31s%n", name, &used) == 1; names += used)
-		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, seccomp_syscall_resolve_name(name), 0);
-	return error;
-}
-
-static int calls_limit(void)
-{
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	int error = filter ? 0 : -ENOMEM;
-
-	for (unsigned i = 0; i < sizeof(allowed) / sizeof(*allowed) && !error; i++)
-		error = calls_allow(filter, allowed[i]);
-	if (!error)
-		error = seccomp_load(filter);
-	seccomp_release(filter);
-	return error;
-}
 
 // The store is the user's; where there is none yet only root can make it.
 static int store_give(const struct conf *conf, const struct account *account)
@@ -78,7 +55,7 @@ int rights_drop(const struct conf *conf)
 		error = -errno;
 	if (!error) {
 		step = "system calls";
-		error = calls_limit();
+		error = calls_limit(allowed, sizeof(allowed) / sizeof(*allowed));
 	}
 	if (error)
 		log_error("rights.drop", "%s: %s", step, strerror(-error));

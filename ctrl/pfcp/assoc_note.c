@@ -18,7 +18,7 @@ void assoc_note_write(const struct assoc *assoc, char value[ASSOC_NOTE_BYTES])
 
 static bool address_read(struct remote *remote, const char *text)
 {
-	*remote = (struct remote){ .family = strchr(text, ':') ? 6 : 4 };
+	*remote = (struct remote){ .family = strchr(text, ':') ? 6 : 4, .socket = REMOTE_ANY };
 	return inet_pton(remote->family == 4 ? AF_INET : AF_INET6, text, remote->bytes) == 1;
 }
 

@@ -8,6 +8,7 @@
 #include "shared/base/conf.h"
 
 #define REMOTE_TEXT INET6_ADDRSTRLEN
+#define REMOTE_ANY 255u // whichever of our sockets fits
 
 struct remote {
 	uint8_t bytes[16]; // network order; IPv4 in the first four, the rest zero

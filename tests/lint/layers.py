@@ -20,7 +20,7 @@ OURS = {
     "cost": ["shared/*", "topo/*", "workers/*", "primary/lane_back.h", "primary/steer.h", "cost/*"],
     "ctrl": ["shared/base/*", "shared/wire/*", "shared/plane/verdict.h", "shared/plane/limits.h", "shared/plane/build.h", "proto/*", "ctrl/*"],
     "ctrl/cli": ["shared/base/*", "shared/wire/*", "shared/plane/verdict.h", "shared/plane/limits.h", "shared/plane/build.h", "proto/*", "topo/*", "ctrl/*"],
-    "ctrl/pfcp": ["shared/base/*", "shared/wire/*", "shared/plane/build.h", "proto/*", "ctrl/hash.h", "ctrl/table.h", "ctrl/client/*", "ctrl/pfcp/*"],
+    "ctrl/pfcp": ["shared/base/*", "shared/wire/*", "proto/*", "ctrl/calls.h", "ctrl/hash.h", "ctrl/table.h", "ctrl/client/*", "ctrl/pfcp/*"],
     "tests": ["*"],
 }
 
@@ -35,7 +35,7 @@ THEIRS = {
     "nng/*": ["primary/*", *COURIER, "ctrl/*", "proto/porter.[ch]", "tests/*"],
     "protobuf-c/*": ["primary/*", *COURIER, "ctrl/*", "proto/*", "tests/*"],
     "lmdb.h": ["ctrl/*", "tests/*"],
-    "seccomp.h": ["ctrl/rights.c", "tests/*"],
+    "seccomp.h": ["ctrl/calls.c", "tests/*"],
     "openssl/*": ["ctrl/tls.[ch]", "ctrl/stream.[ch]", "ctrl/cli/secure_why.c", "tests/*"],
     "hwloc.h": ["topo/read.c"],
     "jansson.h": ["ctrl/*", "tests/*"],

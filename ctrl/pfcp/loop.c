@@ -1,0 +1,252 @@
+// loop.c - see loop.h. One thread owns all of it.
+#include "ctrl/pfcp/loop.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include "ctrl/pfcp/ie_get.h"
+#include "ctrl/pfcp/memory.h"
+#include "ctrl/pfcp/node.h"
+#include "ctrl/pfcp/rights.h"
+#include "ctrl/pfcp/sockets.h"
+#include "ctrl/pfcp/status.h"
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
+#include "shared/base/notify.h"
+
+#define CALLS_MAX 2048u      // requests to ctrl under way
+#define BURST 64u            // datagrams of a socket in a turn: then what came is served, and others are heard
+#define NTP_1970 2208988800u // seconds from 1900 to 1970
+#define MS_NS 1000000ull
+
+struct loop {
+	const struct conf *conf;
+	int signals;
+	struct sockets sockets;
+	struct rpc *rpc;
+	struct memory memory;
+	struct node node;
+	bool serving, lost;
+	uint8_t datagram[NODE_DATAGRAM];
+};
+
+// ---- What the node wants done
+
+static void leave(void *arg, const struct remote *to, const uint8_t *datagram, size_t length)
+{
+	struct loop *loop = arg;
+
+	loop->node.tally[sockets_send(&loop->sockets, to, datagram, length) ? TALLY_UNSENT : TALLY_SENT]++;
+}
+
+static int note(void *arg, struct assoc *assoc, const char *value)
+{
+	struct loop *loop = arg;
+
+	return memory_note(&loop->memory, assoc, value);
+}
+
+static void refuse(void *arg, struct deal *deal, const struct pfcp_header *header, const struct pfcp_fault *fault)
+{
+	struct loop *loop = arg;
+
+	node_refuse(&loop->node, deal, fault);
+}
+
+static void session(void *arg, struct deal *deal, const struct pfcp_header *header, const struct pfcp_tree *tree)
+{
+	const struct pfcp_fault fault = { .cause = PFCP_CAUSE_SERVICE_NOT_SUPPORTED };
+
+	refuse(arg, deal, header, &fault);
+}
+
+static int drop(void *arg, const char *owner)
+{
+	struct loop *loop = arg;
+
+	node_dropped(&loop->node, owner);
+	return 0;
+}
+
+// ---- What ctrl says
+
+static bool found(void *arg, const char *name, const char *value, uint64_t at_ms)
+{
+	struct loop *loop = arg;
+
+	return node_found(&loop->node, name, value, at_ms);
+}
+
+// Our Recovery Time Stamp is when ctrl's store was made: it lives as long as sessions do.
+static void ready(void *arg, uint64_t made_ms)
+{
+	struct loop *loop = arg;
+
+	loop->node.setting.stamp = (uint32_t)(made_ms / 1000 + NTP_1970);
+	node_start(&loop->node, clock_ns());
+	loop->serving = true;
+	notify_ready("serving");
+}
+
+static void noted(void *arg, struct assoc *assoc, bool done)
+{
+	struct loop *loop = arg;
+
+	node_noted(&loop->node, assoc, done);
+}
+
+static void lost(void *arg)
+{
+	struct loop *loop = arg;
+
+	log_error("pfcp.lost", "the controller has another store than before: all that was known is gone");
+	loop->lost = true;
+}
+
+// ---- Turns
+
+static void datagrams_take(struct loop *loop, unsigned socket)
+{
+	for (unsigned i = 0; i < BURST; i++) {
+		struct remote from;
+		int got = sockets_receive(&loop->sockets, socket, &from, loop->datagram, sizeof(loop->datagram));
+
+		if (got == -EAGAIN)
+			return;
+		if (got >= 0)
+			node_datagram(&loop->node, &from, loop->datagram, (size_t)got);
+	}
+}
+
+// SIGUSR1: tells what it knows. The others are the end.
+static bool told_to_end(struct loop *loop)
+{
+	struct signalfd_siginfo info;
+
+	while (read(loop->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo != SIGUSR1)
+			return true;
+		status_log(&loop->node);
+	}
+	return false;
+}
+
+static struct timespec pause_until(uint64_t due_ns, uint64_t now_ns)
+{
+	uint64_t pause_ns = due_ns > now_ns ? due_ns - now_ns : 0;
+
+	if (pause_ns > 3600 * 1000 * MS_NS)
+		pause_ns = 3600 * 1000 * MS_NS;
+	return (struct timespec){ (time_t)(pause_ns / (1000 * MS_NS)), (long)(pause_ns % (1000 * MS_NS)) };
+}
+
+static uint64_t due(const struct loop *loop)
+{
+	uint64_t node = loop->serving ? node_due(&loop->node) : UINT64_MAX;
+
+	return node < loop->memory.due_ns ? node : loop->memory.due_ns;
+}
+
+static void tick(struct loop *loop, uint64_t now_ns)
+{
+	memory_tick(&loop->memory, now_ns);
+	if (loop->serving)
+		node_tick(&loop->node, now_ns);
+}
+
+// Datagrams wait in their sockets until ctrl has said what we have to remember.
+static int turn(struct loop *loop)
+{
+	struct pollfd fds[2 + SOCKETS_MAX] = { { loop->signals, POLLIN, 0 }, { rpc_fd(loop->rpc), POLLIN, 0 } };
+	unsigned sockets = loop->serving ? loop->sockets.count : 0;
+	uint64_t now_ns = clock_ns();
+	struct timespec pause = pause_until(due(loop), now_ns);
+
+	for (unsigned i = 0; i < sockets; i++)
+		fds[2 + i] = (struct pollfd){ loop->sockets.fd[i], POLLIN, 0 };
+	if (ppoll(fds, 2 + sockets, &pause, NULL) < 0 && errno != EINTR)
+		return -errno;
+	tick(loop, clock_ns());
+	if (fds[1].revents)
+		rpc_work(loop->rpc);
+	for (unsigned i = 0; i < sockets; i++)
+		if (fds[2 + i].revents)
+			datagrams_take(loop, i);
+	if (loop->serving) {
+		node_serve(&loop->node);
+		status_notify(&loop->node);
+	}
+	return 0;
+}
+
+// ---- Beginning and end
+
+static void node_id_of(const char *text, struct pfcp_node_id *id)
+{
+	struct in_addr ipv4;
+
+	*id = (struct pfcp_node_id){ .kind = PFCP_NODE_ID_NAME };
+	if (inet_pton(AF_INET, text, &ipv4) == 1) {
+		id->kind = PFCP_NODE_ID_IPV4;
+		id->address = (struct pfcp_address){ .has_ipv4 = true, .ipv4 = ntohl(ipv4.s_addr) };
+	} else if (inet_pton(AF_INET6, text, id->address.ipv6) == 1) {
+		id->kind = PFCP_NODE_ID_IPV6;
+		id->address.has_ipv6 = true;
+	} else {
+		snprintf(id->name, sizeof(id->name), "%s", text);
+	}
+}
+
+static int node_begin(struct loop *loop)
+{
+	const struct conf *conf = loop->conf;
+	struct node_setting setting = { .heartbeat_ns = conf->pfcp_heartbeat_ms * MS_NS,
+					.t1_ns = conf->pfcp_t1_ms * MS_NS,
+					.n1 = conf->pfcp_n1,
+					.peers = conf->pfcp_peer,
+					.peers_count = conf->pfcp_peers };
+	const struct node_ways ways = {
+		.send = leave, .session = session, .refuse = refuse, .note = note, .drop = drop, .arg = loop
+	};
+
+	node_id_of(conf->pfcp_node_id, &setting.id);
+	return node_open(&loop->node, &setting, &ways);
+}
+
+static int begin(struct loop *loop)
+{
+	const struct memory_ears ears = { found, ready, noted, lost, loop };
+	int error = rpc_open(loop->conf->pfcp_ctrl, CALLS_MAX, &loop->rpc);
+
+	if (error) {
+		log_error("pfcp.ctrl", "%s: %s", loop->conf->pfcp_ctrl, strerror(-error));
+		return error;
+	}
+	memory_open(&loop->memory, loop->rpc, &ears);
+	error = node_begin(loop);
+	if (error)
+		log_error("pfcp.memory", "%s", strerror(-error));
+	return error;
+}
+
+int loop_run(const struct conf *conf, int signals)
+{
+	static struct loop loop; // large
+	int error;
+
+	loop.conf = conf;
+	loop.signals = signals;
+	error = sockets_open(&loop.sockets, conf);
+	if (!error)
+		error = rights_drop(conf);
+	if (!error)
+		error = begin(&loop);
+	while (!error && !loop.lost && !told_to_end(&loop))
+		error = turn(&loop);
+	notify_stopping();
+	return error ? error : loop.lost ? LOOP_LOST : LOOP_TOLD;
+}

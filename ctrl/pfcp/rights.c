@@ -1,0 +1,40 @@
+// rights.c - see rights.h. Files are read before, and UDP sockets opened; what is opened later are sockets to ctrl and the service manager.
+#include "ctrl/pfcp/rights.h"
+#include <errno.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include "ctrl/calls.h"
+#include "shared/base/account.h"
+#include "shared/base/log.h"
+
+static const char *const allowed[] = {
+	// waiting, and the way to ctrl (ctrl/client/rpc.h)
+	"ppoll poll epoll_create1 epoll_ctl epoll_wait epoll_pwait timerfd_create timerfd_settime read",
+	"socket=1 connect getsockopt sendmsg recvfrom close", // 1: AF_UNIX
+	// datagrams, the log
+	"sendto recvmsg write",
+	// memory, time, the end
+	"brk mmap munmap mremap madvise getrandom clock_gettime futex rt_sigreturn restart_syscall getpid gettid "
+	"tgkill exit exit_group",
+};
+
+int rights_drop(const struct conf *conf)
+{
+	struct account account;
+	const char *step = "user";
+	int error = account_find(conf->pfcp_user, &account);
+
+	_Static_assert(AF_UNIX == 1, "which sockets may still be opened");
+	if (!error)
+		error = account_become(&account);
+	if (!error && prctl(PR_SET_DUMPABLE, 0) < 0) // nobody of the same user looks in
+		error = -errno;
+	if (!error) {
+		step = "system calls";
+		error = calls_limit(allowed, sizeof(allowed) / sizeof(*allowed));
+	}
+	if (error)
+		log_error("rights.drop", "%s: %s", step, strerror(-error));
+	return error;
+}
