@@ -10,7 +10,8 @@ RECORDS are lines of JSON: a gauge's report between two marks with "fault" besid
 
 Loss, duplicates, order and leaks are judged as they are. Times are judged on a shared host: from each time the wait that the kernel
 itself tells is taken off (waited_us: while that span lasted, primary and workers stood ready to run and others had the cores), and what
-the quiet times of the same run still show at the same quantile is allowed on top. The table shows times as they were.
+the quiet times of the same run still show at the same quantile is allowed on top. Where they alone show more than a promise allows, that
+host can't tell: its times are shown, and not judged. The table shows times as they were.
 """
 import csv
 import dataclasses
@@ -144,7 +145,21 @@ def row(fault, records):
     }
 
 
-def broken(row, promise, quiet):
+def is_quiet(row):
+    return row["fault"].startswith("quiet")
+
+
+def slow(row, promise, noise):
+    """noise: milliseconds that the quiet times show, judged likewise."""
+    if is_quiet(row) or noise > promise.blackout_ms:
+        return
+    if row["judged_ms"] > promise.blackout_ms + noise:
+        yield f"blackout p99 is {row['judged_ms']:.1f} ms, allowed {promise.blackout_ms + noise:.1f}"
+    if row["judged_rate"] and row["judged_rate"] < promise.rate:
+        yield f"others' rate {row['judged_rate']:.3f}"
+
+
+def broken(row, promise, noise):
     """The promises that this row breaks, in words."""
     not_lost = {"none": row["lost"], "own": row["others_lost"], "any": 0}[promise.lost]
     if not_lost:
@@ -152,11 +167,7 @@ def broken(row, promise, quiet):
     for what in ("duplicated", "reordered", "spoilt", "leaked"):
         if row[what]:
             yield f"{row[what]} {what}"
-    allowed = promise.blackout_ms + quiet["judged_ms"]
-    if row["judged_ms"] > allowed:
-        yield f"blackout p99 is {row['judged_ms']:.1f} ms, allowed {allowed:.1f}"
-    if row["judged_rate"] and row["judged_rate"] < promise.rate:
-        yield f"others' rate {row['judged_rate']:.3f}"
+    yield from slow(row, promise, noise)
     if row["usage"] > max(promise.usage * row["times"], promise.usage_s * row["pps"] * row["times"]):
         yield f"usage wrong by {row['usage']} packets"
 
@@ -176,13 +187,16 @@ def table(path, json_path=None):
     runs = load(path)
     quiet = row("quiet", runs.pop("quiet"))
     rows = [row(fault, records) for fault, records in runs.items()]
-    faults = {r["fault"]: list(broken(r, PROMISED[r["fault"]], quiet)) for r in rows}
-    faults["quiet"] = list(broken(quiet, NOTHING, quiet))
+    noise = max(r["judged_ms"] for r in [quiet] + rows if is_quiet(r))
+    faults = {r["fault"]: list(broken(r, PROMISED[r["fault"]], noise)) for r in rows}
+    faults["quiet"] = list(broken(quiet, NOTHING, noise))
     print(HEAD)
     for r in [quiet] + rows:
         print(text(r))
         for what in faults[r["fault"]]:
             print(f"   BROKEN: {r['fault']}: {what}")
+        if not is_quiet(r) and noise > PROMISED[r["fault"]].blackout_ms:
+            print(f"   not judged: {r['fault']}: its times, as quiet ones alone show {noise:.1f} ms")
     if json_path:
         with open(json_path, "w") as file:
             json.dump({"quiet": quiet, "rows": rows, "broken": faults}, file, indent=2)
