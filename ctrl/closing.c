@@ -140,10 +140,15 @@ bool closing_tick(struct closing *closing, uint64_t now_ns)
 	return closing->ready != NULL;
 }
 
+uint64_t closing_number(const struct closing *closing, uint32_t teid)
+{
+	return (uint64_t)(uintptr_t)table_get(&closing->closed, teid);
+}
+
 // The account is settled: it is opened again for what has come too late.
 static struct leaver *leaver_again(struct closing *closing, uint32_t teid)
 {
-	struct store_row row = { .key = (uint64_t)(uintptr_t)table_get(&closing->closed, teid) };
+	struct store_row row = { .key = closing_number(closing, teid) };
 	struct leaver *leaver = NULL;
 	struct session *session;
 	struct arena arena;

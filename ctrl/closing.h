@@ -62,5 +62,8 @@ static inline bool closing_waits(const struct closing *closing) // for a transac
 	return closing->ready != NULL;
 }
 
+// Number of the last record of a session that had this TEID; 0 = none is kept.
+uint64_t closing_number(const struct closing *closing, uint32_t teid);
+
 int closing_fill(struct closing *closing, struct batch *batch); // 0 or -ENOMEM; a bounded number of rows
 void closing_settle(struct closing *closing, bool committed);

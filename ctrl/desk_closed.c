@@ -47,6 +47,8 @@ static int list_visit(void *with, const struct store_row *row)
 	shoal__oss__closed_session__init(closed);
 	closed->number = row->key;
 	closed->session = stored->session;
+	if (listing->job->pass->duty < CONF_PROVISION)
+		closed->session->front = (ProtobufCBinaryData){ 0 };
 	closed->deleted_ms = stored->at_ms;
 	closed->final = stored->final;
 	closed->correction = stored->correction;
@@ -70,6 +72,19 @@ static int list_open(struct listing *listing)
 	return listing->answer->closed ? 0 : -1;
 }
 
+// Where to begin: a session that is named with its TEID has its last record where the log's index says, or none.
+static uint64_t list_from(const struct listing *listing)
+{
+	const Shoal__Oss__ClosedList *wanted = listing->wanted;
+	uint64_t number = wanted->session && wanted->teid
+			      ? closing_number(&listing->job->desk->load->books->closing, wanted->teid)
+			      : 1;
+
+	if (!number)
+		return UINT64_MAX;
+	return number > wanted->after ? number : wanted->after + 1;
+}
+
 void desk_closed_list(struct job *job)
 {
 	const struct store *store = job->desk->store;
@@ -78,7 +93,7 @@ void desk_closed_list(struct job *job)
 
 	if (list_open(&listing))
 		return;
-	ended = store->engine->walk(store->self, STORE_CLOSED, listing.wanted->after + 1, list_visit, &listing);
+	ended = store->engine->walk(store->self, STORE_CLOSED, list_from(&listing), list_visit, &listing);
 	if (ended < 0 && !job->fault.code)
 		fault_say(&job->fault, SHOAL__OSS__CODE__INTERNAL, "", "The store cannot be read.");
 	if (job->fault.code)

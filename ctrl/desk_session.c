@@ -8,6 +8,7 @@
 #include "ctrl/wall.h"
 
 #define IMPORT_MAX 4096u
+#define FRONT_LEFT_MAX 8192u // of a deletion
 
 static void missing_session(struct job *job)
 {
@@ -237,9 +238,15 @@ void desk_session_delete(struct job *job)
 
 	if (!message)
 		return;
-	front_hide(message);
+	if (delete->front.len > FRONT_LEFT_MAX || (delete->front.len && !*message->owner)) {
+		fault_say(&job->fault, SHOAL__OSS__CODE__INVALID_FIELD, "front",
+			  "At most 8,192 bytes, of a session with an owner.");
+		return;
+	}
+	message->front = delete->front;
 	if (ledger_delete(job->desk->ledger, session, message, wall_ms(), &job->fault))
 		return;
+	front_hide(message);
 	message->applied = false;
 	if (delete->wait_applied)
 		cell_wait(job, session->cell);
