@@ -1,0 +1,264 @@
+// rules.c - reading, merging and writing sets of rules. Pure.
+#include "ctrl/pfcp/rules.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "ctrl/pfcp/ie_get.h"
+
+enum verb { CREATE, UPDATE, REMOVE, VERBS };
+
+// The IEs of a kind of rule: to create, update and remove it, and its id.
+static const struct kind {
+	uint16_t verb[VERBS], id;
+} kinds[RULE_KINDS] = {
+	[RULE_PDR] = { { PFCP_IE_CREATE_PDR, PFCP_IE_UPDATE_PDR, PFCP_IE_REMOVE_PDR }, PFCP_IE_PDR_ID },
+	[RULE_FAR] = { { PFCP_IE_CREATE_FAR, PFCP_IE_UPDATE_FAR, PFCP_IE_REMOVE_FAR }, PFCP_IE_FAR_ID },
+	[RULE_QER] = { { PFCP_IE_CREATE_QER, PFCP_IE_UPDATE_QER, PFCP_IE_REMOVE_QER }, PFCP_IE_QER_ID },
+	[RULE_URR] = { { PFCP_IE_CREATE_URR, PFCP_IE_UPDATE_URR, PFCP_IE_REMOVE_URR }, PFCP_IE_URR_ID },
+	[RULE_BAR] = { { PFCP_IE_CREATE_BAR, PFCP_IE_UPDATE_BAR, PFCP_IE_REMOVE_BAR }, PFCP_IE_BAR_ID },
+};
+
+int rules_fault(struct rules_fault *fault, uint8_t cause, uint16_t offending, const char *text)
+{
+	fault->why = (struct pfcp_fault){ .cause = cause, .offending = offending };
+	snprintf(fault->why.text, sizeof(fault->why.text), "%s", text);
+	return -EPROTO;
+}
+
+int rules_fault_of(struct rules_fault *fault, const struct rule *rule)
+{
+	fault->of_rule = true;
+	fault->kind = rule->kind;
+	fault->id = rule->id;
+	return -EPROTO;
+}
+
+static struct rule *find(struct rules *rules, enum rule_kind kind, uint32_t id)
+{
+	for (unsigned i = 0; i < rules->count; i++)
+		if (rules->rule[i].kind == kind && rules->rule[i].id == id)
+			return &rules->rule[i];
+	return NULL;
+}
+
+const struct rule *rules_find(const struct rules *rules, enum rule_kind kind, uint32_t id)
+{
+	return find((struct rules *)rules, kind, id);
+}
+
+static const struct kind *kind_of(const struct pfcp_ie *ie, enum verb verb)
+{
+	for (unsigned kind = 0; kind < RULE_KINDS && !ie->vendor; kind++)
+		if (kinds[kind].verb[verb] == ie->type)
+			return &kinds[kind];
+	return NULL;
+}
+
+// The rule an IE is about: its kind and id. The codec has seen to it that the id is there.
+static struct rule rule_named(const struct pfcp_tree *message, const struct pfcp_ie *ie, const struct kind *kind)
+{
+	const struct pfcp_ie *id = pfcp_first(message, ie, kind->id);
+
+	return (struct rule){ .kind = (enum rule_kind)(kind - kinds),
+			      .id = (uint32_t)pfcp_number(id),
+			      .body = ie->value,
+			      .bytes = ie->length,
+			      .fresh = true };
+}
+
+static int rule_add(struct rules *rules, const struct pfcp_tree *message, const struct pfcp_ie *ie,
+		    const struct kind *kind, struct rules_fault *fault)
+{
+	struct rule rule = rule_named(message, ie, kind);
+
+	if (find(rules, rule.kind, rule.id)) {
+		rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, kind->id, "There is a rule with this id.");
+		return rules_fault_of(fault, &rule);
+	}
+	if (rules->count == RULES_MAX) {
+		rules_fault(fault, PFCP_CAUSE_NO_RESOURCES, 0, "A session has at most 256 rules.");
+		return rules_fault_of(fault, &rule);
+	}
+	rules->rule[rules->count++] = rule;
+	return 0;
+}
+
+int rules_open(struct rules *rules, const struct rule *rule, struct rules_fault *fault)
+{
+	if (!pfcp_read(kinds[rule->kind].verb[CREATE], rule->body, rule->bytes, &rules->tree, &fault->why))
+		return 0;
+	return rules_fault_of(fault, rule);
+}
+
+static bool is(const struct pfcp_ie *ie, uint16_t type)
+{
+	return ie->type == type && !ie->vendor;
+}
+
+static struct pfcp_writer room_left(struct rules *rules)
+{
+	return (struct pfcp_writer){ rules->room + rules->used, rules->room + rules->used,
+				     rules->room + sizeof(rules->room), false };
+}
+
+// The rule's body is what has been written into the room.
+static int body_set(struct rules *rules, struct rule *rule, const struct pfcp_writer *writer, struct rules_fault *fault)
+{
+	if (writer->full || writer->at - writer->start > UINT16_MAX) {
+		rules_fault(fault, PFCP_CAUSE_NO_RESOURCES, 0, "The rule becomes too long.");
+		return rules_fault_of(fault, rule);
+	}
+	rule->body = writer->start;
+	rule->bytes = (uint16_t)(writer->at - writer->start);
+	rules->used += rule->bytes;
+	return 0;
+}
+
+// A PDR forgets a QER or URR that is no more.
+static int pdr_forget(struct rules *rules, struct rule *pdr, const struct rule *gone, struct rules_fault *fault)
+{
+	struct pfcp_writer writer = room_left(rules);
+	bool named = false;
+
+	if (rules_open(rules, pdr, fault))
+		return -EPROTO;
+	for (const struct pfcp_ie *ie = pfcp_child(&rules->tree, NULL); ie; ie = pfcp_next(&rules->tree, ie))
+		if (is(ie, kinds[gone->kind].id) && (uint32_t)pfcp_number(ie) == gone->id)
+			named = true;
+		else
+			pfcp_copy(&writer, ie);
+	return named ? body_set(rules, pdr, &writer, fault) : 0;
+}
+
+static int rule_remove(struct rules *rules, const struct pfcp_tree *message, const struct pfcp_ie *ie,
+		       const struct kind *kind, struct rules_fault *fault)
+{
+	struct rule named = rule_named(message, ie, kind), *rule = find(rules, named.kind, named.id);
+
+	if (!rule) {
+		rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, kind->id, "There is no rule with this id.");
+		return rules_fault_of(fault, &named);
+	}
+	rules->count--;
+	memmove(rule, rule + 1, (size_t)(&rules->rule[rules->count] - rule) * sizeof(*rule));
+	for (unsigned i = 0; i < rules->count && (named.kind == RULE_QER || named.kind == RULE_URR); i++)
+		if (rules->rule[i].kind == RULE_PDR && pdr_forget(rules, &rules->rule[i], &named, fault))
+			return -EPROTO;
+	return 0;
+}
+
+// A group: an IE in its tree; ie null: the tree itself. tree null: nothing.
+struct group {
+	const struct pfcp_tree *tree;
+	const struct pfcp_ie *ie;
+};
+
+// What is in `old` and has no successor in `update`, then what is in `update`; but for what has this type, which is neither.
+static void level_merge(struct pfcp_writer *writer, struct group old, struct group update, const uint16_t left_out[2])
+{
+	for (const struct pfcp_ie *ie = old.tree ? pfcp_child(old.tree, old.ie) : NULL; ie;
+	     ie = pfcp_next(old.tree, ie))
+		if (!is(ie, left_out[0]) && (ie->vendor || !pfcp_first(update.tree, update.ie, ie->type)))
+			pfcp_copy(writer, ie);
+	for (const struct pfcp_ie *ie = pfcp_child(update.tree, update.ie); ie; ie = pfcp_next(update.tree, ie))
+		if (!is(ie, left_out[1]))
+			pfcp_copy(writer, ie);
+}
+
+// A FAR's parameters are merged in their turn. Flags of the moment are nobody's lasting part.
+static void parameters_merge(struct pfcp_writer *writer, const struct pfcp_tree *was, struct group update)
+{
+	static const uint16_t flags[2] = { PFCP_IE_PFCPSMREQ_FLAGS, PFCP_IE_PFCPSMREQ_FLAGS };
+	struct group old = { was, pfcp_first(was, NULL, PFCP_IE_FORWARDING_PARAMETERS) };
+	struct group new = { update.tree, pfcp_first(update.tree, update.ie, PFCP_IE_UPDATE_FORWARDING_PARAMETERS) };
+	uint8_t *mark;
+
+	if (!new.ie) {
+		if (old.ie)
+			pfcp_copy(writer, old.ie);
+		return;
+	}
+	if (!old.ie)
+		old.tree = NULL;
+	pfcp_begin(writer, PFCP_IE_FORWARDING_PARAMETERS, &mark);
+	level_merge(writer, old, new, flags);
+	pfcp_end(writer, mark);
+}
+
+static void body_merge(struct pfcp_writer *writer, const struct rule *rule, const struct pfcp_tree *was,
+		       struct group update)
+{
+	static const uint16_t far[2] = { PFCP_IE_FORWARDING_PARAMETERS, PFCP_IE_UPDATE_FORWARDING_PARAMETERS };
+	static const uint16_t other[2] = { 0, 0 };
+	const struct group old = { was, NULL };
+
+	level_merge(writer, old, update, rule->kind == RULE_FAR ? far : other);
+	if (rule->kind == RULE_FAR)
+		parameters_merge(writer, was, update);
+}
+
+// What an update asks for this once and is nobody's lasting part: of it only dropping what is buffered, which is nothing, can be done.
+static int once_check(const struct pfcp_tree *message, const struct pfcp_ie *update, struct rules_fault *fault)
+{
+	const struct pfcp_ie *parameters = pfcp_first(message, update, PFCP_IE_UPDATE_FORWARDING_PARAMETERS);
+	const struct pfcp_ie *flags = parameters ? pfcp_first(message, parameters, PFCP_IE_PFCPSMREQ_FLAGS) : NULL;
+
+	if (!(pfcp_flags(flags) & ~PFCP_PFCPSMREQ_FLAGS_DROBU))
+		return 0;
+	return rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, PFCP_IE_PFCPSMREQ_FLAGS, "No End Markers are sent.");
+}
+
+static int rule_update(struct rules *rules, const struct pfcp_tree *message, const struct pfcp_ie *ie,
+		       const struct kind *kind, struct rules_fault *fault)
+{
+	struct rule named = rule_named(message, ie, kind), *rule = find(rules, named.kind, named.id);
+	struct pfcp_writer writer = room_left(rules);
+
+	if (!rule) {
+		rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, kind->id, "There is no rule with this id.");
+		return rules_fault_of(fault, &named);
+	}
+	if (once_check(message, ie, fault))
+		return rules_fault_of(fault, rule);
+	if (rules_open(rules, rule, fault))
+		return -EPROTO;
+	body_merge(&writer, rule, &rules->tree, (struct group){ message, ie });
+	rule->fresh = true;
+	return body_set(rules, rule, &writer, fault);
+}
+
+typedef int rule_change(struct rules *rules, const struct pfcp_tree *message, const struct pfcp_ie *ie,
+			const struct kind *kind, struct rules_fault *fault);
+
+static int each(struct rules *rules, const struct pfcp_tree *message, enum verb verb, rule_change *one,
+		struct rules_fault *fault)
+{
+	for (const struct pfcp_ie *ie = pfcp_child(message, NULL); ie; ie = pfcp_next(message, ie)) {
+		const struct kind *kind = kind_of(ie, verb);
+
+		if (kind && one(rules, message, ie, kind, fault))
+			return -EPROTO;
+	}
+	return 0;
+}
+
+int rules_create(struct rules *rules, const struct pfcp_tree *message, struct rules_fault *fault)
+{
+	return each(rules, message, CREATE, rule_add, fault);
+}
+
+int rules_modify(struct rules *rules, const struct pfcp_tree *message, struct rules_fault *fault)
+{
+	for (unsigned i = 0; i < rules->count; i++)
+		rules->rule[i].fresh = false;
+	if (each(rules, message, REMOVE, rule_remove, fault) || rules_create(rules, message, fault))
+		return -EPROTO;
+	return each(rules, message, UPDATE, rule_update, fault);
+}
+
+void rules_write(const struct rules *rules, struct pfcp_writer *writer)
+{
+	for (unsigned i = 0; i < rules->count; i++)
+		pfcp_put_bytes(writer, kinds[rules->rule[i].kind].verb[CREATE], rules->rule[i].body,
+			       rules->rule[i].bytes);
+}

@@ -1,0 +1,64 @@
+// rules.h - the rules of one session as they came: PDRs, FARs, QERs, URRs and BARs, each the body of its Create IE.
+//
+// A modification is applied here IE by IE: what an Update names takes the place of what was there, the rest stays. So whatever a
+// rule holds is kept, and what it means is read in one place (translate.h), from a new session's rules and a changed one's alike.
+// Bodies lie in the messages they came in, which must outlive the set; merged ones in the set itself. Pure; the caller owns it.
+#pragma once
+#include "ctrl/pfcp/ie.h"
+#include "ctrl/pfcp/ie_write.h"
+
+#define RULES_MAX 256u
+#define RULES_ROOM 65536u // for merged bodies of one modification
+
+enum rule_kind {
+	RULE_PDR,
+	RULE_FAR,
+	RULE_QER,
+	RULE_URR,
+	RULE_BAR,
+	RULE_KINDS
+}; // numbered as in Failed Rule ID, TS 29.244 8.2.80
+
+struct rule {
+	enum rule_kind kind;
+	uint32_t id;
+	const uint8_t *body;
+	uint16_t bytes;
+	bool fresh; // made or changed by the modification under work
+};
+
+struct rules {
+	unsigned count;
+	struct rule rule[RULES_MAX];
+	size_t used;
+	uint8_t room[RULES_ROOM];
+	struct pfcp_tree tree; // of one body at a time
+};
+
+// Why a message is refused, and on account of which rule.
+struct rules_fault {
+	struct pfcp_fault why;
+	bool of_rule;
+	enum rule_kind kind;
+	uint32_t id;
+};
+
+// Says why; always -EPROTO. offending: IE type, 0 = none.
+int rules_fault(struct rules_fault *fault, uint8_t cause, uint16_t offending, const char *text);
+int rules_fault_of(struct rules_fault *fault,
+		   const struct rule *rule); // ...and that it is about this rule; always -EPROTO
+
+// The Create IEs of an establishment, added to the set (empty at first). 0, or -EPROTO with *fault.
+int rules_create(struct rules *rules, const struct pfcp_tree *message, struct rules_fault *fault);
+
+// What a modification removes, creates and updates, in this order. 0, or -EPROTO with *fault; the set is of no use then.
+int rules_modify(struct rules *rules, const struct pfcp_tree *message, struct rules_fault *fault);
+
+// Null = none.
+const struct rule *rules_find(const struct rules *rules, enum rule_kind kind, uint32_t id);
+
+// The rule's body as a tree, in rules->tree until the next call. 0, or -EPROTO with *fault.
+int rules_open(struct rules *rules, const struct rule *rule, struct rules_fault *fault);
+
+// All of them as Create IEs.
+void rules_write(const struct rules *rules, struct pfcp_writer *writer);

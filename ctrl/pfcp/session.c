@@ -1,0 +1,227 @@
+// session.c - tasks: which runs, which waits behind another, which sleeps; their way to ctrl and back. The steps are in session_*.c.
+#include "ctrl/pfcp/session.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ctrl/hash.h"
+#include "ctrl/pfcp/ie_table.h"
+#include "ctrl/pfcp/session_drop.h"
+#include "ctrl/pfcp/task.h"
+
+#define BUSY_MS 20u
+#define NS_PER_MS 1000000ull
+
+static const struct {
+	task_ask *ask;
+	task_hear *hear;
+} steps[STEPS] = {
+	[STEP_CREATE] = { create_ask, create_hear },       [STEP_WATCH] = { watch_ask, watch_hear },
+	[STEP_UNCREATE] = { uncreate_ask, uncreate_hear }, [STEP_GET] = { get_ask, get_hear },
+	[STEP_MODIFY] = { get_ask, modify_hear }, // asked on the way from get_hear
+	[STEP_UNMODIFY] = { unmodify_ask, unmodify_hear }, [STEP_LOOK] = { look_ask, look_hear },
+	[STEP_DELETE] = { delete_ask, delete_hear },       [STEP_SETTLE] = { settle_ask, settle_hear },
+};
+
+int sessions_open(const struct sessions_world *world, struct sessions **sessions)
+{
+	struct sessions *new = calloc(1, sizeof(*new));
+
+	if (!new)
+		return -ENOMEM;
+	new->world = *world;
+	TAILQ_INIT(&new->asleep);
+	TAILQ_INIT(&new->drops);
+	for (unsigned i = 0; i < TASK_BUCKETS; i++)
+		TAILQ_INIT(&new->busy[i]);
+	*sessions = new;
+	return 0;
+}
+
+// ---- Which runs
+
+static struct task_list *bucket_of(struct sessions *sessions, uint64_t id)
+{
+	return &sessions->busy[hash_u64(0, id) % TASK_BUCKETS];
+}
+
+static struct task *busy_with(struct sessions *sessions, uint64_t id)
+{
+	struct task *task;
+
+	TAILQ_FOREACH(task, bucket_of(sessions, id), busy)
+	if (task->place == id)
+		return task;
+	return NULL;
+}
+
+static void start(struct task *task)
+{
+	enum step first = task->deal->type == PFCP_SESSION_MODIFICATION_REQUEST ? STEP_GET : STEP_LOOK;
+
+	TAILQ_INSERT_TAIL(bucket_of(task->sessions, task->place), task, busy);
+	task_step(task, task->deal->type == PFCP_SESSION_ESTABLISHMENT_REQUEST ? STEP_CREATE : first);
+}
+
+static void forget(struct task *task)
+{
+	free(task->front);
+	free(task->answer);
+	free(task);
+}
+
+void task_end(struct task *task)
+{
+	struct task *next = TAILQ_FIRST(&task->behind);
+
+	TAILQ_REMOVE(bucket_of(task->sessions, task->place), task, busy);
+	if (next) {
+		TAILQ_REMOVE(&task->behind, next, busy);
+		TAILQ_CONCAT(&next->behind, &task->behind, busy);
+	}
+	forget(task);
+	if (next)
+		start(next);
+}
+
+static void forget_all(struct task_list *list)
+{
+	struct task *task;
+
+	while ((task = TAILQ_FIRST(list)) != NULL) {
+		TAILQ_REMOVE(list, task, busy);
+		forget_all(&task->behind);
+		forget(task);
+	}
+}
+
+void sessions_close(struct sessions *sessions)
+{
+	for (unsigned i = 0; i < TASK_BUCKETS; i++)
+		forget_all(&sessions->busy[i]);
+	drops_close(sessions);
+	free(sessions);
+}
+
+static struct task *task_new(struct sessions *sessions, const struct pfcp_request *request)
+{
+	struct task *task = calloc(1, sizeof(*task));
+
+	if (!task)
+		return NULL;
+	TAILQ_INIT(&task->behind);
+	task->sessions = sessions;
+	task->deal = request->deal;
+	task->body = request->header->body;
+	task->bytes = request->header->bytes;
+	task->arrived_ns = sessions->now_ns;
+	task->arrived_ms = sessions->world.wall_ms(sessions->world.arg);
+	if (request->deal->type != PFCP_SESSION_ESTABLISHMENT_REQUEST)
+		task->id = task->place = request->header->seid;
+	return task;
+}
+
+void sessions_request(struct sessions *sessions, const struct pfcp_request *request, uint64_t now_ns)
+{
+	struct task *task, *before;
+
+	sessions->now_ns = now_ns;
+	if (!*deal_owner(request->deal)) {
+		sessions_refuse(sessions, request, &(const struct pfcp_fault){ .cause = PFCP_CAUSE_NO_ASSOCIATION });
+		return;
+	}
+	task = task_new(sessions, request);
+	if (!task) { // forgotten, so that a repeat is served
+		deal_answer(request->deal, NULL, 0);
+		return;
+	}
+	before = task->place ? busy_with(sessions, task->place) : NULL;
+	if (before)
+		TAILQ_INSERT_TAIL(&before->behind, task, busy);
+	else
+		start(task);
+}
+
+// ---- Asleep
+
+void task_again(struct task *task, unsigned ms)
+{
+	task->wake_ns = task->sessions->now_ns + ms * NS_PER_MS;
+	TAILQ_INSERT_TAIL(&task->sessions->asleep, task, sleep);
+}
+
+bool task_late(const struct task *task)
+{
+	return task->sessions->now_ns >= task->arrived_ns + TASK_DEADLINE_MS * NS_PER_MS;
+}
+
+uint64_t sessions_due(const struct sessions *sessions)
+{
+	uint64_t due = drops_due(sessions);
+	const struct task *task;
+
+	TAILQ_FOREACH(task, &sessions->asleep, sleep)
+	if (task->wake_ns < due)
+		due = task->wake_ns;
+	return due;
+}
+
+void sessions_tick(struct sessions *sessions, uint64_t now_ns)
+{
+	struct task_list due = TAILQ_HEAD_INITIALIZER(due);
+	struct task *task, *next;
+
+	sessions->now_ns = now_ns;
+	for (task = TAILQ_FIRST(&sessions->asleep); task; task = next) {
+		next = TAILQ_NEXT(task, sleep);
+		if (task->wake_ns > now_ns)
+			continue;
+		TAILQ_REMOVE(&sessions->asleep, task, sleep);
+		TAILQ_INSERT_TAIL(&due, task, sleep);
+	}
+	while ((task = TAILQ_FIRST(&due)) != NULL) {
+		TAILQ_REMOVE(&due, task, sleep);
+		task_step(task, task->step);
+	}
+	drops_tick(sessions);
+}
+
+// ---- To ctrl and back
+
+void task_step(struct task *task, enum step step)
+{
+	task->step = step;
+	steps[step].ask(task);
+}
+
+static void heard(void *arg, const Shoal__Oss__Response *response, int error)
+{
+	struct task *task = arg;
+
+	if (error == -ECANCELED) // the process ends: sessions_close takes it
+		return;
+	if (!response || !response->status)
+		task_refuse_as(task, PFCP_CAUSE_SYSTEM_FAILURE);
+	else if (response->status->code != SHOAL__OSS__CODE__BUSY)
+		steps[task->step].hear(task, response);
+	else if (task_late(task))
+		task_refuse_as(task, PFCP_CAUSE_CONGESTION);
+	else
+		task_again(task, BUSY_MS);
+}
+
+void task_call(struct task *task, Shoal__Oss__Request *request, bool changes)
+{
+	uint8_t key[DEAL_KEY_BYTES];
+	int error;
+
+	if (changes) {
+		deal_key(task->deal, (uint8_t)task->step, key);
+		request->key = (ProtobufCBinaryData){ sizeof(key), key };
+	}
+	request->deadline_ms = TASK_DEADLINE_MS;
+	error = rpc_call(task->sessions->world.rpc, request, heard, task);
+	if (error == -EAGAIN && !task_late(task))
+		task_again(task, BUSY_MS);
+	else if (error)
+		task_refuse_as(task, error == -EAGAIN ? PFCP_CAUSE_CONGESTION : PFCP_CAUSE_NO_RESOURCES);
+}

@@ -1,0 +1,52 @@
+// session.h - session procedures (TS 29.244 6.3): what a peer asks about a session, answered when ctrl has it and a worker does it.
+//
+//   establishment   translate -> create, applied ──────────────────────────────────────> accepted
+//   modification    get -> merge, translate [-> wait for counters] -> modify, applied ─> accepted
+//   deletion        get -> delete, applied -> the last counters ──────────────────────-> accepted
+//
+// Requests about one session are served one after the other; of different sessions any number is under way. Nothing is kept here but
+// what is under way: a session is an oss session, its UP SEID the session's id, and what ctrl keeps with it (front.h) is all there is to
+// know. A request whose answer was lost with an earlier process of ours is answered again when it is repeated: ctrl knows its key, and
+// what is kept with the session the answer. One thread owns it.
+#pragma once
+#include <stdint.h>
+#include "ctrl/client/rpc.h"
+#include "ctrl/pfcp/ie_value.h"
+#include "ctrl/pfcp/message.h"
+
+struct deal;
+struct sessions;
+
+struct pfcp_request {
+	const struct pfcp_header *header;
+	struct deal *deal; // served; header points into its bytes
+};
+
+// What sessions need of the process; outlives them.
+struct sessions_world {
+	struct rpc *rpc;
+	struct pfcp_node_id node_id;                         // ours
+	uint32_t usage_interval_ms;                          // how often workers tell counters that move
+	void *arg;                                           // of all:
+	const char *(*dnn)(void *arg, const char *instance); // of a network instance or APN; null = unknown
+	// Our end as this peer sees it: the addresses of an F-SEID.
+	void (*address)(void *arg, const struct deal *deal, struct pfcp_address *address);
+	uint64_t (*wall_ms)(void *arg);
+	void (*dropped)(void *arg, const char *owner); // sessions_drop is through
+};
+
+int sessions_open(const struct sessions_world *world, struct sessions **sessions); // 0 or -ENOMEM
+void sessions_close(struct sessions *sessions); // after the rpc: nothing is under way any more
+
+// Establishment, modification, deletion: deal_answer comes now or later. now_ns: CLOCK_MONOTONIC.
+void sessions_request(struct sessions *sessions, const struct pfcp_request *request, uint64_t now_ns);
+
+// A request that could not be read, or is not to be served: answered with that cause.
+void sessions_refuse(struct sessions *sessions, const struct pfcp_request *request, const struct pfcp_fault *fault);
+
+void sessions_tick(struct sessions *sessions, uint64_t now_ns);
+uint64_t sessions_due(const struct sessions *sessions); // when next; UINT64_MAX: nothing to do
+
+// Deletes all sessions of an owner (deal.h: one association), in the background; says `dropped` when there are none left.
+// 0, or -ENOMEM.
+int sessions_drop(struct sessions *sessions, const char *owner);

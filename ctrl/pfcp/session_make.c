@@ -1,0 +1,232 @@
+// session_make.c - establishment: rules to a session, created when a worker has it.
+#include <stdio.h>
+#include <string.h>
+#include "ctrl/pfcp/ie_get.h"
+#include "ctrl/pfcp/task.h"
+
+#define PDN_IPV4V6 3u
+#define WATCH_MS 20u
+#define IMSI_MIN 6u
+#define IMSI_MAX 15u
+
+static const uint16_t understood[] = {
+	PFCP_IE_NODE_ID,    PFCP_IE_F_SEID,     PFCP_IE_CREATE_PDR, PFCP_IE_CREATE_FAR,
+	PFCP_IE_CREATE_URR, PFCP_IE_CREATE_QER, PFCP_IE_CREATE_BAR, PFCP_IE_PDN_TYPE,
+	PFCP_IE_FQ_CSID,    PFCP_IE_USER_ID,    PFCP_IE_APN_DNN,    PFCP_IE_RECOVERY_TIME_STAMP,
+	PFCP_IE_S_NSSAI,    PFCP_IE_RAT_TYPE,   PFCP_IE_GROUP_ID,   0
+};
+
+// Who it is, for those who look at sessions: nothing depends on it.
+struct naming {
+	Shoal__Oss__Identity identity;
+	char imsi[IMSI_MAX + 1], dnn[TRANSLATE_DNN];
+};
+
+// The IMSI of a User ID: a length and digits, the lower half of an octet first (TS 29.244 8.2.101). "" = it has none.
+static void imsi_read(const struct pfcp_ie *ie, char *imsi)
+{
+	unsigned digits = 0, octets = ie && ie->length > 1 && ie->value[0] & 1 ? ie->value[1] : 0;
+
+	for (unsigned i = 0; i < 2 * octets && i / 2 + 2 < ie->length; i++) {
+		unsigned digit = ie->value[2 + i / 2] >> 4 * (i % 2) & 0xf;
+
+		if (digit == 0xf && i + 1 == 2 * octets)
+			break;
+		if (digit > 9 || digits == IMSI_MAX) {
+			digits = 0;
+			break;
+		}
+		imsi[digits++] = (char)('0' + digit);
+	}
+	imsi[digits < IMSI_MIN ? 0 : digits] = 0;
+}
+
+// The data network: what the core side's network instance stands for, or the APN.
+static int dnn_read(struct task *task, const char *instance, const struct pfcp_ie *apn, char *dnn,
+		    struct rules_fault *fault)
+{
+	const struct sessions_world *world = &task->sessions->world;
+	char name[PFCP_NAME];
+	const char *found = *instance ? world->dnn(world->arg, instance) : NULL;
+
+	if (!found && apn && !pfcp_get_name(apn, name))
+		found = world->dnn(world->arg, name);
+	if (!found && (*instance || apn))
+		return rules_fault(fault, PFCP_CAUSE_RULE_FAILURE,
+				   *instance ? PFCP_IE_NETWORK_INSTANCE : PFCP_IE_APN_DNN, "No such network instance.");
+	snprintf(dnn, TRANSLATE_DNN, "%s", found ? found : "");
+	return 0;
+}
+
+static int naming_read(struct task *task, struct naming *naming, struct rules_fault *fault)
+{
+	struct sessions *sessions = task->sessions;
+	const struct pfcp_ie *user, *apn;
+
+	if (task_read(task, fault)) // the rules have used the tree
+		return -1;
+	user = pfcp_first(&sessions->tree, NULL, PFCP_IE_USER_ID);
+	apn = pfcp_first(&sessions->tree, NULL, PFCP_IE_APN_DNN);
+	shoal__oss__identity__init(&naming->identity);
+	imsi_read(user, naming->imsi);
+	naming->identity.imsi = naming->imsi;
+	naming->identity.dnn = naming->dnn;
+	sessions->translation.session.identity = &naming->identity;
+	return dnn_read(task, sessions->translation.instance, apn, naming->dnn, fault);
+}
+
+static int rules_of(struct task *task, struct rules_fault *fault)
+{
+	struct sessions *sessions = task->sessions;
+	const struct translate_given none = { 0 };
+	const struct pfcp_ie *pdn;
+	struct pfcp_fseid cp;
+	int error = task_read(task, fault);
+	const struct pfcp_ie *seid = pfcp_first(&sessions->tree, NULL, PFCP_IE_F_SEID);
+
+	if (seid && !pfcp_get_fseid(seid, &cp))
+		task->cp_seid = cp.seid;
+	if (error || task_admit(&sessions->tree, understood, fault))
+		return -1;
+	pdn = pfcp_first(&sessions->tree, NULL, PFCP_IE_PDN_TYPE);
+	if (pdn && (!pfcp_number(pdn) || pfcp_number(pdn) > PDN_IPV4V6))
+		return rules_fault(fault, PFCP_CAUSE_SERVICE_NOT_SUPPORTED, PFCP_IE_PDN_TYPE, "Sessions carry IP.");
+	sessions->rules.count = 0;
+	sessions->rules.used = 0;
+	if (rules_create(&sessions->rules, &sessions->tree, fault))
+		return -1;
+	return translate(&sessions->rules, &none, &sessions->translation, fault);
+}
+
+// Our words to keep with it. Its length, or -1 with *fault.
+static int front_of(struct task *task, struct rules_fault *fault)
+{
+	struct sessions *sessions = task->sessions;
+	const struct usage nothing = { 0 };
+	struct front front = { 0 };
+	int length;
+
+	if (pfcp_get_fseid(pfcp_first(&sessions->tree, NULL, PFCP_IE_F_SEID), &front.cp))
+		return rules_fault(fault, PFCP_CAUSE_MANDATORY_INCORRECT, PFCP_IE_F_SEID, "Not an F-SEID.");
+	accounts_follow(&front.accounts, &sessions->translation, &nothing, task->arrived_ms, &sessions->ended);
+	length = front_write(&front, &sessions->rules, sessions->front, sizeof(sessions->front));
+	return length < 0 ? rules_fault(fault, PFCP_CAUSE_NO_RESOURCES, 0, "The rules are too long.") : length;
+}
+
+void create_ask(struct task *task)
+{
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionCreate create = SHOAL__OSS__SESSION_CREATE__INIT;
+	Shoal__Oss__Session *session = &task->sessions->translation.session;
+	struct rules_fault fault = { 0 };
+	struct naming naming;
+	int front;
+
+	if (rules_of(task, &fault) || naming_read(task, &naming, &fault)) {
+		task_refuse(task, &fault);
+		return;
+	}
+	front = front_of(task, &fault);
+	if (front < 0) {
+		task_refuse(task, &fault);
+		return;
+	}
+	session->owner = (char *)deal_owner(task->deal);
+	session->front = (ProtobufCBinaryData){ (size_t)front, task->sessions->front };
+	create.session = session;
+	create.wait_applied = true;
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_CREATE;
+	request.session_create = &create;
+	task_call(task, &request, true);
+}
+
+// What is said once it is in force: our SEID, and what we have chosen.
+static void created_accept(struct task *task, const Shoal__Oss__Session *session)
+{
+	struct sessions *sessions = task->sessions;
+	struct pfcp_writer words = task_words(task);
+	struct pfcp_fseid up = { .seid = session->id };
+	struct rules_fault fault;
+
+	if (rules_of(task, &fault)) { // the translation may be another task's by now
+		task_refuse(task, &fault);
+		return;
+	}
+	sessions->world.address(sessions->world.arg, task->deal, &up.address);
+	answer_cause(&words, task->deal->type, &sessions->world.node_id, PFCP_CAUSE_ACCEPTED);
+	pfcp_put_fseid(&words, PFCP_IE_F_SEID, &up);
+	answer_created(&words, &sessions->translation, session);
+	task_accept(task, words.start, (size_t)(words.at - words.start));
+}
+
+static const Shoal__Oss__Session *session_in(const Shoal__Oss__Response *response)
+{
+	return response->body_case == SHOAL__OSS__RESPONSE__BODY_SESSION ? response->session->session : NULL;
+}
+
+void create_hear(struct task *task, const Shoal__Oss__Response *response)
+{
+	const Shoal__Oss__Session *session = session_in(response);
+	struct rules_fault fault;
+
+	task->id = session ? session->id : 0;
+	if (session && response->status->code == SHOAL__OSS__CODE__NOT_APPLIED_YET) {
+		task_step(task, STEP_UNCREATE);
+	} else if (response->status->code) {
+		answer_why(response->status, &fault);
+		task_refuse(task, &fault);
+	} else if (session && session->applied) {
+		created_accept(task, session);
+	} else {
+		task_step(task, STEP_WATCH);
+	}
+}
+
+// ---- Made already, when an earlier process of ours asked for it; perhaps a worker has it only later.
+
+void watch_ask(struct task *task)
+{
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionGet get = SHOAL__OSS__SESSION_GET__INIT;
+
+	get.id = task->id;
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_GET;
+	request.session_get = &get;
+	task_call(task, &request, false);
+}
+
+void watch_hear(struct task *task, const Shoal__Oss__Response *response)
+{
+	const Shoal__Oss__Session *session = session_in(response);
+	bool modified = task->deal->type == PFCP_SESSION_MODIFICATION_REQUEST;
+
+	if (response->status->code || !session)
+		task_refuse_as(task, modified ? PFCP_CAUSE_SESSION_NOT_FOUND : PFCP_CAUSE_SYSTEM_FAILURE);
+	else if (session->applied && modified)
+		task_accept(task, task->answer, task->answer_bytes);
+	else if (session->applied)
+		created_accept(task, session);
+	else if (!task_late(task))
+		task_again(task, WATCH_MS);
+	else
+		task_step(task, modified ? STEP_UNMODIFY : STEP_UNCREATE);
+}
+
+// ---- Not in time: as if it had never been.
+
+void uncreate_ask(struct task *task)
+{
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionDelete delete = SHOAL__OSS__SESSION_DELETE__INIT;
+
+	delete.id = task->id;
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_DELETE;
+	request.session_delete = &delete;
+	task_call(task, &request, true);
+}
+
+void uncreate_hear(struct task *task, const Shoal__Oss__Response *response)
+{
+	(void)response;
+	task_refuse_as(task, PFCP_CAUSE_SYSTEM_FAILURE);
+}

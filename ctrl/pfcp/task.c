@@ -1,0 +1,148 @@
+// task.c - what the steps of a task have in common: reading its request and its session, and its end.
+#include "ctrl/pfcp/task.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ctrl/pfcp/ie_get.h"
+#include "ctrl/pfcp/ie_table.h"
+
+struct pfcp_writer task_words(struct task *task)
+{
+	return pfcp_writer_over(task->sessions->words, sizeof(task->sessions->words));
+}
+
+int task_read(struct task *task, struct rules_fault *fault)
+{
+	*fault = (struct rules_fault){ 0 };
+	return pfcp_read(PFCP_MESSAGE(task->deal->type), task->body, task->bytes, &task->sessions->tree, &fault->why);
+}
+
+int task_admit(const struct pfcp_tree *tree, const uint16_t *understood, struct rules_fault *fault)
+{
+	for (const struct pfcp_ie *ie = pfcp_child(tree, NULL); ie; ie = pfcp_next(tree, ie)) {
+		const uint16_t *type = understood;
+
+		while (*type && *type != ie->type)
+			type++;
+		if (!*type && ie->type < PFCP_VENDOR && pfcp_kind(ie->type))
+			return rules_fault(fault, PFCP_CAUSE_SERVICE_NOT_SUPPORTED, ie->type, "Not served.");
+	}
+	return 0;
+}
+
+// ---- The end
+
+static void answer(struct sessions *sessions, struct deal *deal, uint64_t cp_seid, const struct pfcp_writer *body)
+{
+	const struct pfcp_header header = {
+		.type = (uint8_t)(deal->type + 1), .has_seid = true, .seid = cp_seid, .sequence = deal->sequence
+	};
+	size_t bytes = answer_message(&header, body, sessions->datagram, sizeof(sessions->datagram));
+
+	deal_answer(deal, sessions->datagram, bytes);
+}
+
+void task_accept(struct task *task, const uint8_t *body, size_t bytes)
+{
+	const struct pfcp_writer words = { (uint8_t *)body, (uint8_t *)body + bytes, (uint8_t *)body + bytes, false };
+
+	answer(task->sessions, task->deal, task->cp_seid, &words);
+	task_end(task);
+}
+
+void task_refuse(struct task *task, const struct rules_fault *fault)
+{
+	struct pfcp_writer words = task_words(task);
+	bool unknown = fault->why.cause == PFCP_CAUSE_SESSION_NOT_FOUND;
+
+	answer_fault(&words, task->deal->type, &task->sessions->world.node_id, fault);
+	answer(task->sessions, task->deal, unknown ? 0 : task->cp_seid, &words);
+	task_end(task);
+}
+
+void task_refuse_as(struct task *task, uint8_t cause)
+{
+	struct rules_fault fault = { .why.cause = cause };
+
+	task_refuse(task, &fault);
+}
+
+// The CP function's SEID of an establishment that is refused, if it can be read at all: 0 otherwise.
+static uint64_t cp_seid_of(const struct pfcp_request *request, const struct pfcp_tree *tree)
+{
+	const struct pfcp_ie *ie = NULL;
+	struct pfcp_fseid cp;
+
+	if (request->deal->type == PFCP_SESSION_ESTABLISHMENT_REQUEST)
+		ie = pfcp_first(tree, NULL, PFCP_IE_F_SEID);
+	return ie && !pfcp_get_fseid(ie, &cp) ? cp.seid : 0;
+}
+
+void sessions_refuse(struct sessions *sessions, const struct pfcp_request *request, const struct pfcp_fault *fault)
+{
+	struct pfcp_writer words = pfcp_writer_over(sessions->words, sizeof(sessions->words));
+	struct rules_fault why = { .why = *fault };
+	const struct pfcp_header *header = request->header;
+	struct pfcp_fault again;
+	bool read = !pfcp_read(PFCP_MESSAGE(request->deal->type), header->body, header->bytes, &sessions->tree, &again);
+
+	// Which SEID the peer has for its session, the session knows.
+	if (!read && request->deal->type == PFCP_SESSION_MODIFICATION_REQUEST && *deal_owner(request->deal)) {
+		sessions_request(sessions, request, sessions->now_ns);
+		return;
+	}
+	answer_fault(&words, request->deal->type, &sessions->world.node_id, &why);
+	answer(sessions, request->deal, cp_seid_of(request, &sessions->tree), &words);
+}
+
+// ---- Its session
+
+bool task_keep(struct task *task, uint8_t **to, size_t *length, const uint8_t *bytes, size_t from)
+{
+	free(*to);
+	*to = malloc(from ? from : 1);
+	if (!*to) {
+		task_refuse_as(task, PFCP_CAUSE_NO_RESOURCES);
+		return false;
+	}
+	memcpy(*to, bytes, from);
+	*length = from;
+	return true;
+}
+
+static const Shoal__Oss__Session *session_of(const Shoal__Oss__Response *response)
+{
+	return response->body_case == SHOAL__OSS__RESPONSE__BODY_SESSION ? response->session->session : NULL;
+}
+
+const Shoal__Oss__Session *task_session(struct task *task, const Shoal__Oss__Response *response, struct front *front)
+{
+	const Shoal__Oss__Session *session = session_of(response);
+	struct rules_fault fault;
+
+	if (response->status->code && response->status->code != SHOAL__OSS__CODE__NOT_FOUND) {
+		answer_why(response->status, &fault);
+		task_refuse(task, &fault);
+		return NULL;
+	}
+	// What is another's is not there.
+	if (response->status->code || !session || strcmp(session->owner, deal_owner(task->deal))) {
+		task_refuse_as(task, PFCP_CAUSE_SESSION_NOT_FOUND);
+		return NULL;
+	}
+	if (front_read(front, session->front.data, session->front.len, &task->sessions->tree)) {
+		task_refuse_as(task, PFCP_CAUSE_SYSTEM_FAILURE);
+		return NULL;
+	}
+	task->cp_seid = front->cp.seid;
+	task->teid = session->teid;
+	return session;
+}
+
+struct translate_given task_given(const Shoal__Oss__Session *session)
+{
+	return (struct translate_given){ .teid = session->teid,
+					 .gtpu_ipv4 = session->gtpu_ipv4,
+					 .ue_ipv4 = session->ue ? session->ue->ipv4 : 0,
+					 .ue_ipv6 = session->ue ? session->ue->ipv6_prefix : 0 };
+}

@@ -1,0 +1,104 @@
+// task.h - one request of a peer while it is served: the steps it takes, each a request to ctrl; for session*.c alone.
+//
+//   ask ──> ctrl ──> hear ──> next step's ask ... ──> answered, and the next request about the same session
+//    ^        │BUSY, no room, not yet: sleeps a little, asks again
+//    └────────┘
+//
+// `ask` makes everything anew from the request's bytes, so a step may be asked any number of times: ctrl knows it by its key.
+#pragma once
+#include "ctrl/pfcp/answer.h"
+#include "ctrl/pfcp/deal.h"
+#include "ctrl/pfcp/front.h"
+#include "ctrl/pfcp/session.h"
+
+#define TASK_DEADLINE_MS 8000u // for ctrl and workers to have done it; then it is undone and refused
+#define TASK_BUCKETS 1024u
+
+enum step {
+	STEP_CREATE,
+	STEP_WATCH,    // created or modified by an earlier process of ours: until it is applied
+	STEP_UNCREATE, // not applied in time
+	STEP_GET,      // before a modification
+	STEP_MODIFY,
+	STEP_UNMODIFY,
+	STEP_LOOK, // before a deletion
+	STEP_DELETE,
+	STEP_SETTLE, // until the deleted session's account is closed
+	STEPS
+};
+
+TAILQ_HEAD(task_list, task);
+
+struct task {
+	TAILQ_ENTRY(task) sleep; // while it sleeps
+	TAILQ_ENTRY(task) busy;  // in its bucket, or behind another
+	struct task_list behind; // requests about the same session that wait for this one
+	struct sessions *sessions;
+	struct deal *deal;
+	const uint8_t *body; // the request's IEs, in the deal
+	size_t bytes;
+	enum step step;
+	uint64_t id;    // of the session; 0 = none yet
+	uint64_t place; // the SEID of its request, by which others find it
+	uint64_t arrived_ns, arrived_ms, wake_ns;
+	uint64_t cp_seid;
+	uint32_t teid;
+	struct translate_given given; // of a modification's session
+	uint8_t *front;               // what ctrl keeps, as it was before; null = not got
+	size_t front_bytes;
+	uint8_t *answer; // body of the answer to give once it is done
+	size_t answer_bytes;
+	struct usage usage; // as last heard
+};
+
+struct drop;
+TAILQ_HEAD(drop_list, drop);
+
+struct sessions {
+	struct sessions_world world;
+	uint64_t now_ns;
+	struct task_list asleep;
+	struct task_list busy[TASK_BUCKETS];
+	struct drop_list drops;
+	// Of the step at work:
+	struct pfcp_tree tree;
+	struct rules rules;
+	struct translation translation;
+	struct accounts ended;
+	uint8_t words[ANSWER_MAX], front[FRONT_MAX], datagram[ANSWER_MAX + PFCP_HEADER_SESSION];
+};
+
+typedef void task_ask(struct task *task);
+typedef void task_hear(struct task *task, const Shoal__Oss__Response *response);
+
+// What each step asks and does with the answer.
+task_ask create_ask, watch_ask, uncreate_ask, get_ask, unmodify_ask, look_ask, delete_ask, settle_ask;
+task_hear create_hear, watch_hear, uncreate_hear, get_hear, modify_hear, unmodify_hear, look_hear, delete_hear,
+    settle_hear;
+
+void task_step(struct task *task, enum step step); // asks the first question of it
+void task_again(struct task *task, unsigned ms);   // asks the present step's again, a little later
+bool task_late(const struct task *task);           // its deadline is over
+void task_call(struct task *task, Shoal__Oss__Request *request, bool changes); // changes: with a key
+
+// The end: the task is gone, and the next about its session begins.
+void task_end(struct task *task);
+void task_accept(struct task *task, const uint8_t *body, size_t bytes);
+void task_refuse(struct task *task, const struct rules_fault *fault);
+void task_refuse_as(struct task *task, uint8_t cause); // nothing more to say
+
+// Keeps a copy; false: no memory, and the task is refused and gone.
+bool task_keep(struct task *task, uint8_t **to, size_t *length, const uint8_t *bytes, size_t from);
+
+struct pfcp_writer task_words(struct task *task); // an empty body of an answer
+
+// The request's IEs in sessions->tree. 0, or -EPROTO with *fault.
+int task_read(struct task *task, struct rules_fault *fault);
+
+// Whether the request holds what is not served. 0, or -EPROTO with *fault. understood: IE types, 0 at the end.
+int task_admit(const struct pfcp_tree *tree, const uint16_t *understood, struct rules_fault *fault);
+
+// The answer's session if it is this peer's and its front can be read, which is in *front then. Null: the task is refused and gone.
+const Shoal__Oss__Session *task_session(struct task *task, const Shoal__Oss__Response *response, struct front *front);
+
+struct translate_given task_given(const Shoal__Oss__Session *session);

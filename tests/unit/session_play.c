@@ -1,0 +1,371 @@
+// session_play.c - the played controller and peer.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ctrl/pfcp/ie_get.h"
+#include "tests/unit/session_play.h"
+
+struct call {
+	struct call *next;
+	Shoal__Oss__Request *request;
+	rpc_done *done;
+	void *arg;
+};
+
+struct play play;
+struct sessions *sessions;
+
+// ---- What is played
+
+const char *deal_owner(const struct deal *deal)
+{
+	return deal->assoc ? deal->assoc->owner : "";
+}
+
+void deal_key(const struct deal *deal, uint8_t step, uint8_t key[DEAL_KEY_BYTES])
+{
+	memset(key, 0, DEAL_KEY_BYTES);
+	key[0] = step;
+	memcpy(key + 1, &deal->content, sizeof(deal->content));
+}
+
+void deal_answer(struct deal *deal, const uint8_t *datagram, size_t length)
+{
+	struct pfcp_fault fault;
+
+	assert_true(length && length <= sizeof(play.answer));
+	memcpy(play.answer, datagram, length);
+	play.answers++;
+	assert_int_equal(pfcp_header_read(play.answer, length, &play.header), 0);
+	assert_int_equal(play.header.sequence, deal->sequence);
+	assert_int_equal(
+	    pfcp_read(PFCP_MESSAGE(play.header.type), play.header.body, play.header.bytes, &play.tree, &fault), 0);
+}
+
+int rpc_call(struct rpc *rpc, const Shoal__Oss__Request *request, rpc_done *done, void *arg)
+{
+	size_t length = shoal__oss__request__get_packed_size(request);
+	uint8_t *bytes = malloc(length + 1);
+	struct call *call = calloc(1, sizeof(*call));
+
+	shoal__oss__request__pack(request, bytes);
+	call->request = shoal__oss__request__unpack(NULL, length, bytes);
+	call->done = done;
+	call->arg = arg;
+	*play.last = call;
+	play.last = &call->next;
+	free(bytes);
+	return 0;
+}
+
+static Shoal__Oss__Session *copy(const Shoal__Oss__Session *session)
+{
+	size_t length = shoal__oss__session__get_packed_size(session);
+	uint8_t *bytes = malloc(length + 1);
+	Shoal__Oss__Session *new;
+
+	shoal__oss__session__pack(session, bytes);
+	new = shoal__oss__session__unpack(NULL, length, bytes);
+	free(bytes);
+	return new;
+}
+
+static Shoal__Oss__Response *respond(Shoal__Oss__Code code)
+{
+	Shoal__Oss__Response *response = calloc(1, sizeof(*response));
+
+	shoal__oss__response__init(response);
+	response->status = calloc(1, sizeof(*response->status));
+	shoal__oss__status__init(response->status);
+	response->status->code = code;
+	return response;
+}
+
+static Shoal__Oss__Response *respond_session(const Shoal__Oss__Session *session, Shoal__Oss__Code code)
+{
+	Shoal__Oss__Response *response = respond(session ? code : SHOAL__OSS__CODE__NOT_FOUND);
+
+	if (!session)
+		return response;
+	response->body_case = SHOAL__OSS__RESPONSE__BODY_SESSION;
+	response->session = calloc(1, sizeof(*response->session));
+	shoal__oss__session_answer__init(response->session);
+	response->session->session = copy(session);
+	return response;
+}
+
+// What ctrl adds: number, tunnel, addresses, counters.
+static void dress(Shoal__Oss__Session *session)
+{
+	session->id = PLAY_ID;
+	session->teid = PLAY_TEID;
+	session->gtpu_ipv4 = WORDS_OURS;
+	session->applied = play.applies;
+	if (!session->usage) {
+		session->usage = calloc(1, sizeof(*session->usage));
+		shoal__oss__usage__init(session->usage);
+	}
+	session->usage->uplink_bytes = play.uplink;
+	session->usage->at_ms = play.heard_ms;
+}
+
+static Shoal__Oss__Code applied(bool wait)
+{
+	return wait && !play.applies ? SHOAL__OSS__CODE__NOT_APPLIED_YET : SHOAL__OSS__CODE__OK;
+}
+
+static Shoal__Oss__Response *create(const Shoal__Oss__SessionCreate *create)
+{
+	if (play.session)
+		return respond(SHOAL__OSS__CODE__ADDRESS_TAKEN);
+	play.session = copy(create->session);
+	if (play.session->ue->want_ipv4)
+		play.session->ue->ipv4 = WORDS_UE;
+	dress(play.session);
+	return respond_session(play.session, applied(create->wait_applied));
+}
+
+static Shoal__Oss__Response *modify(const Shoal__Oss__SessionModify *modify)
+{
+	Shoal__Oss__Session *new = copy(modify->session);
+
+	assert_string_equal(new->owner, play.session->owner);
+	assert_null(new->ue);
+	new->ue = play.session->ue;
+	play.session->ue = NULL;
+	shoal__oss__session__free_unpacked(play.session, NULL);
+	play.session = new;
+	dress(new);
+	return respond_session(new, applied(modify->wait_applied));
+}
+
+static Shoal__Oss__Response *delete (const Shoal__Oss__SessionDelete *delete)
+{
+	Shoal__Oss__Response *response;
+
+	if (!play.session || delete->id != play.session->id)
+		return respond(SHOAL__OSS__CODE__NOT_FOUND);
+	dress(play.session);
+	response = respond_session(play.session, SHOAL__OSS__CODE__OK);
+	response->session->session->front.len = 0;
+	play.closed = play.session;
+	play.session = NULL;
+	free(play.closed->front.data);
+	play.closed->front.data = malloc(delete->front.len + 1);
+	play.closed->front.len = delete->front.len;
+	memcpy(play.closed->front.data, delete->front.data, delete->front.len);
+	return response;
+}
+
+static Shoal__Oss__Response *closed(const Shoal__Oss__ClosedList *wanted)
+{
+	Shoal__Oss__Response *response = respond(SHOAL__OSS__CODE__OK);
+	Shoal__Oss__ClosedListAnswer *list = response->closed_list = calloc(1, sizeof(*list));
+
+	response->body_case = SHOAL__OSS__RESPONSE__BODY_CLOSED_LIST;
+	shoal__oss__closed_list_answer__init(list);
+	assert_int_equal(wanted->teid, PLAY_TEID);
+	if (!play.closed || play.unsettled)
+		return response;
+	list->closed = calloc(1, sizeof(*list->closed));
+	list->closed[0] = calloc(1, sizeof(**list->closed));
+	shoal__oss__closed_session__init(list->closed[0]);
+	list->n_closed = 1;
+	list->closed[0]->session = copy(play.closed);
+	list->closed[0]->session->usage->uplink_bytes = play.uplink;
+	return response;
+}
+
+static Shoal__Oss__Response *listed(const Shoal__Oss__SessionList *wanted)
+{
+	Shoal__Oss__Response *response = respond(SHOAL__OSS__CODE__OK);
+	Shoal__Oss__SessionListAnswer *list = response->session_list = calloc(1, sizeof(*list));
+
+	response->body_case = SHOAL__OSS__RESPONSE__BODY_SESSION_LIST;
+	shoal__oss__session_list_answer__init(list);
+	if (!play.session || strcmp(play.session->owner, wanted->owner))
+		return response;
+	list->sessions = calloc(1, sizeof(*list->sessions));
+	list->sessions[0] = copy(play.session);
+	list->n_sessions = 1;
+	return response;
+}
+
+static Shoal__Oss__Response *decide(const Shoal__Oss__Request *request)
+{
+	switch (request->body_case) {
+	case SHOAL__OSS__REQUEST__BODY_SESSION_CREATE:
+		return create(request->session_create);
+	case SHOAL__OSS__REQUEST__BODY_SESSION_MODIFY:
+		return modify(request->session_modify);
+	case SHOAL__OSS__REQUEST__BODY_SESSION_DELETE:
+		return delete (request->session_delete);
+	case SHOAL__OSS__REQUEST__BODY_CLOSED_LIST:
+		return closed(request->closed_list);
+	case SHOAL__OSS__REQUEST__BODY_SESSION_LIST:
+		return listed(request->session_list);
+	default:
+		if (play.session)
+			dress(play.session);
+		return respond_session(play.session, SHOAL__OSS__CODE__OK);
+	}
+}
+
+// A change with a key that was answered has that play.answer again.
+static Shoal__Oss__Response *ask(const Shoal__Oss__Request *request)
+{
+	Shoal__Oss__Response *response;
+
+	if (!request->key.len)
+		return decide(request);
+	for (unsigned i = 0; i < play.keys; i++)
+		if (!memcmp(play.key[i], request->key.data, request->key.len))
+			return play.said[i];
+	response = decide(request);
+	play.changes++;
+	if (response->status->code && response->status->code != SHOAL__OSS__CODE__NOT_APPLIED_YET)
+		return response;
+	assert_true(play.keys < 8);
+	memcpy(play.key[play.keys], request->key.data, request->key.len);
+	play.said[play.keys++] = response;
+	return response;
+}
+
+static bool kept(const Shoal__Oss__Response *response)
+{
+	for (unsigned i = 0; i < play.keys; i++)
+		if (play.said[i] == response)
+			return true;
+	return false;
+}
+
+// One request is decided and its play.answer told; false: there was none.
+bool play_step(void)
+{
+	struct call *call = play.first;
+	Shoal__Oss__Response *response;
+
+	if (!call)
+		return false;
+	play.first = call->next;
+	if (!play.first)
+		play.last = &play.first;
+	response = play.busy ? respond(SHOAL__OSS__CODE__BUSY) : ask(call->request);
+	play.busy -= play.busy != 0;
+	call->done(call->arg, response, 0);
+	if (!kept(response))
+		shoal__oss__response__free_unpacked(response, NULL);
+	shoal__oss__request__free_unpacked(call->request, NULL);
+	free(call);
+	return true;
+}
+
+// Until nobody asks or sleeps any more, or so many milliseconds have gone by.
+void play_run(unsigned ms)
+{
+	uint64_t end = play.now_ms + ms;
+
+	while (play_step())
+		;
+	while (sessions_due(sessions) != UINT64_MAX && play.now_ms < end) {
+		play.now_ms++;
+		sessions_tick(sessions, play.now_ms * PLAY_NS);
+		while (play_step())
+			;
+	}
+}
+
+static const char *dnn(void *arg, const char *instance)
+{
+	return strcmp(instance, "internet") ? NULL : "internet";
+}
+
+static void address(void *arg, const struct deal *deal, struct pfcp_address *to)
+{
+	*to = (struct pfcp_address){ .has_ipv4 = true, .ipv4 = 0x0a630401 };
+}
+
+static uint64_t wall_ms(void *arg)
+{
+	return play.now_ms;
+}
+
+static void drop_done(void *arg, const char *owner)
+{
+	strcpy(play.dropped, owner);
+}
+
+static void begin(void)
+{
+	const struct sessions_world world = { .node_id = { .kind = PFCP_NODE_ID_NAME, .name = "upf.example" },
+					      .usage_interval_ms = 1000,
+					      .dnn = dnn,
+					      .address = address,
+					      .wall_ms = wall_ms,
+					      .dropped = drop_done };
+
+	assert_int_equal(sessions_open(&world, &sessions), 0);
+}
+
+int play_open(void **state)
+{
+	memset(&play, 0, sizeof(play));
+	play.assoc = (struct assoc){ .node_id = "10.99.4.2", .owner = "pfcp:10.99.4.2#1" };
+	play.applies = true;
+	play.last = &play.first;
+	play.now_ms = 1000000;
+	begin();
+	return 0;
+}
+
+int play_close(void **state)
+{
+	sessions_close(sessions);
+	for (unsigned i = 0; i < play.keys; i++)
+		shoal__oss__response__free_unpacked(play.said[i], NULL);
+	if (play.session)
+		shoal__oss__session__free_unpacked(play.session, NULL);
+	if (play.closed)
+		shoal__oss__session__free_unpacked(play.closed, NULL);
+	return 0;
+}
+
+// As after SIGKILL: nobody hears what was asked; the peer repeats.
+void play_die(void)
+{
+	struct call *call;
+
+	sessions_close(sessions);
+	while ((call = play.first) != NULL) {
+		play.first = call->next;
+		shoal__oss__request__free_unpacked(call->request, NULL);
+		free(call);
+	}
+	play.last = &play.first;
+	begin();
+}
+
+void play_say(unsigned n, uint8_t type, uint64_t seid)
+{
+	const struct pfcp_header said = { .type = type,
+					  .has_seid = true,
+					  .seid = seid,
+					  .body = play.words[n].bytes,
+					  .bytes = (size_t)(play.words[n].writer.at - play.words[n].bytes) };
+	struct pfcp_request request = { .header = &said, .deal = &play.deals[n] };
+
+	play.deals[n].assoc = &play.assoc;
+	play.deals[n].type = type;
+	play.deals[n].sequence = 100 + n;
+	play.deals[n].content = 1000u * type + n;
+	sessions_request(sessions, &request, play.now_ms * PLAY_NS);
+}
+
+uint8_t play_cause(void)
+{
+	return (uint8_t)pfcp_number(pfcp_first(&play.tree, NULL, PFCP_IE_CAUSE));
+}

@@ -1,0 +1,48 @@
+// session_play.h - session procedures between a controller of a few lines and a peer: both played, and the clock.
+#pragma once
+#include "ctrl/pfcp/assoc.h"
+#include "ctrl/pfcp/deal.h"
+#include "ctrl/pfcp/session.h"
+#include "tests/unit/pfcp_words.h"
+
+#define PLAY_TEID 0x1234u
+#define PLAY_ID 42u
+#define PLAY_REQUESTS 4u
+#define PLAY_NS 1000000ull
+
+struct call;
+
+// The controller: one session at most, the keys it has answered, and how it is in the mood.
+struct play {
+	Shoal__Oss__Session *session, *closed;
+	uint8_t key[8][64];
+	Shoal__Oss__Response *said[8];
+	unsigned keys, changes;
+	unsigned busy;  // refuses so many requests
+	bool applies;   // workers do what they are told
+	bool unsettled; // the accounts of what is deleted are not closed yet
+	struct call *first, **last;
+	uint64_t now_ms, uplink, heard_ms;
+	char dropped[64];
+	// The peer: what it says, and the last answer it got.
+	struct assoc assoc;
+	struct deal deals[PLAY_REQUESTS];
+	struct words words[PLAY_REQUESTS];
+	unsigned answers;
+	uint8_t answer[8192];
+	struct pfcp_header header;
+	struct pfcp_tree tree;
+};
+
+extern struct play play;
+extern struct sessions *sessions;
+
+int play_open(void **state);
+int play_close(void **state);
+bool play_step(void);       // one request is decided and its answer told; false: there was none
+void play_run(unsigned ms); // until nobody asks or sleeps any more, or so many milliseconds have gone by
+void play_die(void);        // as after SIGKILL: nobody hears what was asked
+
+// Sends words[n] as this message, about this SEID.
+void play_say(unsigned n, uint8_t type, uint64_t seid);
+uint8_t play_cause(void);
