@@ -35,6 +35,8 @@ static void put_given(json_t *object, const Shoal__Oss__Session *session)
 	json_object_set_new(object, "created_ms", json_integer((json_int_t)session->created_ms));
 	json_object_set_new(object, "applied", json_boolean(session->applied));
 	json_object_set_new(object, "quarantined", json_boolean(session->quarantined));
+	if (session->owner[0])
+		json_object_set_new(object, "owner", json_string(session->owner));
 	if (session->usage)
 		json_object_set_new(object, "usage", usage_json(session->usage));
 }
@@ -69,6 +71,10 @@ static bool read_member(struct row *row, const char *key, const json_t *value, s
 		return rules_read(row, key, value, fault);
 	if (json_is_null(value) || (!field && session_json_passed_over(key)))
 		return true;
+	if (!field && !strcmp(key, "owner")) {
+		row_fault(fault, key, NULL, "is a front end, which makes its sessions itself");
+		return false;
+	}
 	if (!field) {
 		row_fault(fault, units_quote(key).text, NULL, "is no field of a session");
 		return false;

@@ -16,7 +16,7 @@
 
 static int read_filters(const struct args *args, Shoal__Oss__SessionList *list)
 {
-	const char *imsi = args_value(args, "imsi"), *dnn = args_value(args, "dnn");
+	const char *imsi = args_value(args, "imsi"), *dnn = args_value(args, "dnn"), *owner = args_value(args, "owner");
 	uint64_t shard = 0;
 
 	if (!args_number(args, "shard", (const uint64_t[]){ 0, 255 }, &shard))
@@ -24,6 +24,7 @@ static int read_filters(const struct args *args, Shoal__Oss__SessionList *list)
 	// protobuf-c's strings are not const; nothing writes to them.
 	list->imsi_prefix = imsi ? (char *)(uintptr_t)imsi : list->imsi_prefix;
 	list->dnn = dnn ? (char *)(uintptr_t)dnn : list->dnn;
+	list->owner = owner ? (char *)(uintptr_t)owner : list->owner;
 	list->by_shard = args_value(args, "shard") != NULL;
 	list->shard = (uint32_t)shard;
 	return 0;
@@ -80,7 +81,9 @@ struct export
 {
 	FILE *file;
 	bool json;
-	uint64_t written, unsaid; // sessions with rules, which a CSV cannot say
+	uint64_t written;
+	uint64_t unsaid; // sessions with rules, which a CSV cannot say
+	uint64_t owned;  // sessions of front ends, which alone can make them anew
 	struct progress progress;
 };
 
@@ -107,22 +110,27 @@ static void export_csv(FILE *file, const Shoal__Oss__Session *session)
 		units_ipv4(session->gtpu_ipv4).text, session->shard);
 }
 
+static void export_session(struct export *export, const Shoal__Oss__Session *session)
+{
+	bool owned = session->owner[0], sayable = export->json || !session->n_rules;
+
+	if (!owned && export->json)
+		print_json(session, export->file);
+	else if (!owned && sayable)
+		export_csv(export->file, session);
+	export->written += !owned && sayable;
+	export->unsaid += !owned && !sayable;
+	export->owned += owned;
+}
+
 static bool export_page(void *arg, const Shoal__Oss__SessionListAnswer *page)
 {
 	struct export *export = arg;
 
-	for (size_t i = 0; i < page->n_sessions; i++) {
-		bool sayable = export->json || !page->sessions[i]->n_rules;
-
-		if (export->json)
-			print_json(page->sessions[i], export->file);
-		else if (sayable)
-			export_csv(export->file, page->sessions[i]);
-		export->written += sayable;
-		export->unsaid += !sayable;
-	}
+	for (size_t i = 0; i < page->n_sessions; i++)
+		export_session(export, page->sessions[i]);
 	export->progress.total = page->total;
-	progress_step(&export->progress, export->written + export->unsaid, export->written);
+	progress_step(&export->progress, export->written + export->unsaid + export->owned, export->written);
 	return !ferror(export->file);
 }
 
@@ -169,6 +177,9 @@ static int close_output(struct export *export)
 	progress_clear(&export->progress);
 	if (lost)
 		fputs("shoal: the file could not be written to its end\n", stderr);
+	if (export->owned)
+		fprintf(stderr, "shoal: left out: %s sessions of front ends, which make them anew themselves\n",
+			units_count(export->owned).text);
 	if (export->unsaid)
 		fprintf(stderr, "shoal: left out: %s sessions with rules, which CSV cannot say; use --format jsonl\n",
 			units_count(export->unsaid).text);
@@ -202,6 +213,7 @@ static int run_export(struct cli *cli, const struct args *args)
 
 static const struct args_option ls_options[] = {
 	FILTER_OPTIONS,
+	{ "owner", "NAME", "only those of this front end's peer" },
 	{ "limit", "N", "at most so many; default 100, with --json all" },
 	{ 0 },
 };
@@ -227,10 +239,11 @@ const struct command session_list_commands[] = {
 	    .words = "[FILE]",
 	    .max = 1,
 	    .summary = "Writes sessions to a file that import reads back",
-	    .text = "Without FILE, to standard output. What shoal-ctrl gave (id, teid, gtpu_ipv4 ...) is written too; "
-		    "an import\n"
-		    "passes over it. JSON lines say everything; CSV leaves sessions with rules beyond\n"
-		    "the short form out, and says so.\n",
+	    .text =
+		"Without FILE, to standard output. What shoal-ctrl gave (id, teid, gtpu_ipv4 ...) is written too; "
+		"an import\n"
+		"passes over it. JSON lines say everything; CSV leaves sessions with rules beyond\n"
+		"the short form out, and says so. Sessions that a front end owns are left out: it makes them anew.\n",
 	    .examples = "  shoal session export subscribers.jsonl\n"
 			"  shoal session export --dnn internet > internet.csv\n",
 	    .options = export_options,

@@ -94,6 +94,8 @@ void session_print(const Shoal__Oss__Session *session)
 		print_rules(session);
 	printf("%-14s%u, slot %u\n", "shard", session->shard, session->slot);
 	fact("created", units_when(session->created_ms).text);
+	if (session->owner[0])
+		fact("owner", session->owner);
 	fact("applied", session->applied ? "yes" : "not yet");
 	if (session->quarantined)
 		fact("quarantined", "yes: its packets are refused");
@@ -107,8 +109,9 @@ void session_print(const Shoal__Oss__Session *session)
 
 void session_sheet_open(struct sheet *sheet)
 {
-	static const char *const titles[] = { ">ID", "IMSI", "DNN",      "IPV4",       "IPV6",   "PEER",    "TEID",
-					      "UP",  "DOWN", ">SENT UP", ">SENT DOWN", ">SHARD", "APPLIED", NULL };
+	static const char *const titles[] = { ">ID",        "IMSI",   "DNN",     "IPV4",  "IPV6",
+					      "PEER",       "TEID",   "UP",      "DOWN",  ">SENT UP",
+					      ">SENT DOWN", ">SHARD", "APPLIED", "OWNER", NULL };
 
 	sheet_open(sheet, titles);
 }
@@ -135,4 +138,5 @@ void session_sheet_row(struct sheet *sheet, const Shoal__Oss__Session *session)
 	sheet_cell(sheet, "%s", units_bytes(session->usage ? session->usage->downlink_bytes : 0).text);
 	sheet_cell(sheet, "%u", session->shard);
 	sheet_cell(sheet, "%s", session->applied ? "yes" : "no");
+	sheet_cell(sheet, "%s", or_dash(session->owner));
 }

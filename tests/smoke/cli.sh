@@ -147,6 +147,21 @@ exits 0 shoal session ls
 out_has IMSI
 err_has "more follow"
 
+# Sessions of front ends: seen, not exported, not imported.
+exits 0 shoal session add --imsi 001020000700001 --dnn owned --ipv4
+exits 0 shoal session export "$dir/mine.jsonl"
+err_has "left out: 1 sessions of front ends"
+! grep -q 001020000700001 "$dir/mine.jsonl" || fail "a front end's session was exported"
+exits 0 shoal session ls --owner pfcp:192.0.2.9 --json
+[[ $(jq -r .imsi "$dir/out") == 001020000700001 ]] || fail "an owner's sessions are not listed"
+cp "$dir/out" "$dir/owned.jsonl"
+exits 0 shoal session ls --owner pfcp:192.0.2.9
+out_has pfcp:192.0.2.9
+exits 0 shoal session show --imsi 001020000700001
+out_has "owner         pfcp:192.0.2.9"
+exits 4 shoal session import --check "$dir/owned.jsonl"
+err_has "owner: is a front end, which makes its sessions itself"
+
 # ---- The rest
 exits 0 shoal worker ls
 out_has "15 slow"

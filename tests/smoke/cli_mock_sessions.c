@@ -44,6 +44,8 @@ static void keep(Shoal__Oss__Session *session)
 		session->ue->ipv4 = 0x0a2d0001 + session_count;
 	if (session->ue && session->ue->want_ipv6)
 		session->ue->ipv6_prefix = UINT64_C(0x20010db800000001) + session_count;
+	if (has_dnn(session, "owned"))
+		session->owner = (char *)(uintptr_t) "pfcp:192.0.2.9";
 	sessions[session_count++] = blob_of(packed, shoal__oss__session__pack(session, packed));
 }
 
@@ -149,7 +151,7 @@ void sessions_list(const Shoal__Oss__SessionList *body, Shoal__Oss__Response *re
 	for (; id <= session_count && answer.n_sessions < body->limit; id++) {
 		Shoal__Oss__Session *session = recall(id);
 
-		if (session)
+		if (session && (!*body->owner || !strcmp(body->owner, session->owner)))
 			list[answer.n_sessions++] = session;
 	}
 	answer.next = id <= session_count ? id - 1 : 0;
