@@ -18,6 +18,7 @@
 struct client {
 	uint64_t id; // of its session; 0 = none
 	uint32_t peer, ipv4, teid, slot;
+	uint32_t noted; // what its note says; 0 = it has none
 	uint8_t shard;
 	unsigned verb; // under way; 0 = nothing
 	uint64_t key;

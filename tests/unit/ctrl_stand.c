@@ -315,23 +315,29 @@ int ctrl_stand_delete(struct ctrl_stand *stand, uint64_t id)
 	return code_of(ctrl_stand_ask(stand, &request));
 }
 
-int ctrl_stand_modify(struct ctrl_stand *stand, uint64_t id, uint32_t peer, uint64_t cir_bps)
+int ctrl_stand_change(struct ctrl_stand *stand, struct ctrl_session *session)
 {
 	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
 	Shoal__Oss__SessionModify modify = SHOAL__OSS__SESSION_MODIFY__INIT;
+
+	session->session.identity = NULL;
+	session->session.ue = NULL;
+	modify.session = &session->session;
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_MODIFY;
+	request.session_modify = &modify;
+	return code_of(ctrl_stand_ask(stand, &request));
+}
+
+int ctrl_stand_modify(struct ctrl_stand *stand, uint64_t id, uint32_t peer, uint64_t cir_bps)
+{
 	struct ctrl_session session;
 
 	ctrl_session_init(&session, 0);
 	session.session.id = id;
-	session.session.identity = NULL;
-	session.session.ue = NULL;
 	session.bearer.peer_ipv4 = peer;
 	session.bearer.uplink = &session.uplink;
 	session.uplink.cir_bps = cir_bps;
-	modify.session = &session.session;
-	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_MODIFY;
-	request.session_modify = &modify;
-	return code_of(ctrl_stand_ask(stand, &request));
+	return ctrl_stand_change(stand, &session);
 }
 
 uint64_t ctrl_stand_image(const struct ctrl_stand *stand)

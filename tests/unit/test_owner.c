@@ -58,21 +58,14 @@ static uint64_t create(const char *owner, unsigned n, const char *front)
 
 static int modify(uint64_t id, const char *owner, const char *front)
 {
-	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
-	Shoal__Oss__SessionModify body = SHOAL__OSS__SESSION_MODIFY__INIT;
 	struct ctrl_session session;
 
 	ctrl_session_init(&session, 0);
 	session.session.id = id;
-	session.session.identity = NULL;
-	session.session.ue = NULL;
 	session.bearer.peer_teid = 4711;
 	session.session.owner = (char *)owner;
 	front_set(&session.session, front);
-	body.session = &session.session;
-	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_MODIFY;
-	request.session_modify = &body;
-	return (int)ctrl_stand_ask(stand, &request)->status->code;
+	return ctrl_stand_change(stand, &session);
 }
 
 static const Shoal__Oss__SessionListAnswer *list(const char *owner, uint64_t after, uint32_t limit)
