@@ -105,6 +105,7 @@ static void an_owner_has_many_of_one_subscriber_and_of_nobody(void **state)
 	assert_int_equal(stand->answer->status->code, SHOAL__OSS__CODE__MISSING_FIELD);
 	assert_true(create("", 7, ""));
 	assert_int_equal(get_by_imsi(7), 0);
+	assert_true(create("pfcp:a", 7, "6"));
 	assert_int_equal(create("", 7, ""), 0);
 	assert_int_equal(stand->answer->status->code, SHOAL__OSS__CODE__EXISTS);
 	ctrl_stand_restart(stand);
