@@ -1,7 +1,8 @@
 // ctrl_kill.c - SIGKILL to a real shoal-ctrl at any moment while clients create, modify and delete sessions.
 //
 // ctrl_kill SHOAL-CTRL [KILLS]. Each client asks again with the same key until it has an answer, whoever answers; so at the end
-// exactly what the clients were told must be there: nothing acknowledged lost, nothing done twice, nothing half.
+// exactly what the clients were told must be there: nothing acknowledged lost, nothing done twice, nothing half. Every second client
+// is a front end, whose sessions have an owner and no IMSI; what it keeps with them says which they are. Each has a note, too.
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -25,6 +26,8 @@ struct client {
 	pthread_t thread;
 	unsigned index;
 	uint64_t random, keys;
+	char note[16];           // its note's name
+	uint64_t noted;          // what that says; 0 = there is none
 	uint64_t id[SESSIONS];   // 0 = not there
 	uint32_t peer[SESSIONS]; // as last told
 	uint64_t done;
@@ -119,8 +122,13 @@ struct words {
 	Shoal__Oss__UeAddress ue;
 	Shoal__Oss__DefaultBearer bearer;
 	Shoal__Oss__Rate rate;
-	char imsi[16];
+	char imsi[16], owner[16], front[32];
 };
+
+static bool is_front_end(const struct client *client)
+{
+	return client->index % 2;
+}
 
 static void words_fill(struct words *words, const struct client *client, unsigned n, uint32_t peer)
 {
@@ -130,6 +138,8 @@ static void words_fill(struct words *words, const struct client *client, unsigne
 	shoal__oss__default_bearer__init(&words->bearer);
 	shoal__oss__rate__init(&words->rate);
 	snprintf(words->imsi, sizeof(words->imsi), "00101%05u%05u", client->index, n);
+	snprintf(words->owner, sizeof(words->owner), "kill:%u", client->index);
+	snprintf(words->front, sizeof(words->front), "%u %u %u", client->index, n, peer);
 	words->identity.imsi = words->imsi;
 	words->ue.want_ipv4 = true;
 	words->bearer.peer_ipv4 = 0x0a010000 | peer;
@@ -138,6 +148,11 @@ static void words_fill(struct words *words, const struct client *client, unsigne
 	words->rate.cir_bps = 1000 * (1 + peer % 7);
 	words->session.identity = &words->identity;
 	words->session.bearer = &words->bearer;
+	if (!is_front_end(client))
+		return;
+	words->identity.imsi = "";
+	words->session.owner = words->owner;
+	words->session.front = (ProtobufCBinaryData){ strlen(words->front), (uint8_t *)words->front };
 }
 
 static void change_check(const Shoal__Oss__Response *response, const char *what)
@@ -145,6 +160,23 @@ static void change_check(const Shoal__Oss__Response *response, const char *what)
 	if (response->status->code)
 		give_up("%s refused: %d %s: %s", what, response->status->code, response->status->field,
 			response->status->message);
+}
+
+static void note_change(struct client *client, struct oss_line *line)
+{
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__NotePut put = SHOAL__OSS__NOTE_PUT__INIT;
+	uint64_t key[2] = { client->index, ++client->keys };
+	Shoal__Oss__Response *response;
+
+	put.name = client->note;
+	request.key = put.value = (ProtobufCBinaryData){ sizeof(key), (uint8_t *)key };
+	request.body_case = SHOAL__OSS__REQUEST__BODY_NOTE_PUT;
+	request.note_put = &put;
+	response = ask(line, &request);
+	change_check(response, "note");
+	client->noted = client->keys;
+	shoal__oss__response__free_unpacked(response, NULL);
 }
 
 static void change(struct client *client, struct oss_line *line, unsigned n)
@@ -166,6 +198,8 @@ static void change(struct client *client, struct oss_line *line, unsigned n)
 		request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_CREATE;
 		request.session_create = &create;
 	} else if (draw(client, 2)) {
+		words.session.id = client->id[n];
+		words.session.identity = is_front_end(client) ? NULL : words.session.identity;
 		modify.session = &words.session;
 		request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_MODIFY;
 		request.session_modify = &modify;
@@ -189,8 +223,11 @@ static void *client_run(void *with)
 	struct client *client = with;
 	struct oss_line line = { door, -1 };
 
-	while (!atomic_load(&stop))
+	while (!atomic_load(&stop)) {
 		change(client, &line, draw(client, SESSIONS));
+		if (!draw(client, 8))
+			note_change(client, &line);
+	}
 	oss_hang_up(&line);
 	return NULL;
 }
@@ -198,24 +235,47 @@ static void *client_run(void *with)
 // Takes a listed session off what is expected; whatever is wrong about it ends the test.
 static void session_check(const Shoal__Oss__Session *session, bool *addresses)
 {
-	unsigned index = 0, n = 0;
+	unsigned index = 0, n = 0, peer = 0;
+	char front[32] = "";
 	uint32_t address = session->ue->ipv4 - 0x0a2d0000;
 	struct client *client = &clients[0];
 
-	if (sscanf(session->identity->imsi, "00101%5u%5u", &index, &n) != 2 || index >= CLIENTS || n >= SESSIONS)
+	if (session->front.len < sizeof(front))
+		memcpy(front, session->front.data, session->front.len);
+	if ((sscanf(session->identity->imsi, "00101%5u%5u", &index, &n) != 2 &&
+	     sscanf(front, "%u %u %u", &index, &n, &peer) != 3) ||
+	    index >= CLIENTS || n >= SESSIONS)
 		give_up("session %llu is nobody's: %s", (unsigned long long)session->id, session->identity->imsi);
 	client = &clients[index];
 	if (client->id[n] != session->id)
-		give_up("IMSI %s has session %llu, told was %llu", session->identity->imsi,
-			(unsigned long long)session->id, (unsigned long long)client->id[n]);
+		give_up("client %u has session %llu, told was %llu", index, (unsigned long long)session->id,
+			(unsigned long long)client->id[n]);
 	if (session->bearer->peer_teid != client->peer[n] ||
 	    session->bearer->peer_ipv4 != (0x0a010000 | client->peer[n]) ||
 	    session->bearer->uplink->cir_bps != 1000 * (1 + client->peer[n] % 7))
 		give_up("session %llu is not as was told", (unsigned long long)session->id);
+	if (*session->owner ? peer != client->peer[n] : session->front.len)
+		give_up("session %llu has words that were not told", (unsigned long long)session->id);
 	if (address >= 2048 || addresses[address])
 		give_up("session %llu has an address given twice", (unsigned long long)session->id);
 	addresses[address] = true;
 	client->id[n] = 0;
+}
+
+static void note_check(struct client *client, struct oss_line *line)
+{
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__NoteGet get = SHOAL__OSS__NOTE_GET__INIT;
+	const uint64_t told[2] = { client->index, client->noted };
+	Shoal__Oss__Response *response;
+
+	get.name = client->note;
+	request.body_case = SHOAL__OSS__REQUEST__BODY_NOTE_GET;
+	request.note_get = &get;
+	response = ask(line, &request);
+	if (client->noted && (response->status->code || memcmp(response->note->note->value.data, told, sizeof(told))))
+		give_up("note %s is not as was told", client->note);
+	shoal__oss__response__free_unpacked(response, NULL);
 }
 
 static unsigned everything_check(void)
@@ -243,6 +303,8 @@ static unsigned everything_check(void)
 			if (clients[i].id[n])
 				give_up("session %llu was acknowledged and is not there",
 					(unsigned long long)clients[i].id[n]);
+	for (unsigned i = 0; i < CLIENTS; i++)
+		note_check(&clients[i], &line);
 	oss_hang_up(&line);
 	return seen;
 }
@@ -316,6 +378,7 @@ int main(int argc, char **argv)
 	begin = now_s();
 	for (unsigned i = 0; i < CLIENTS; i++) {
 		clients[i].index = i;
+		snprintf(clients[i].note, sizeof(clients[i].note), "kill/%u", i);
 		clients[i].random = (uint64_t)rand();
 		pthread_create(&clients[i].thread, NULL, client_run, &clients[i]);
 	}
