@@ -11,7 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include <lmdb.h>
 #include "ctrl/store.h"
+#include "ctrl/store_row.h"
 #include "shared/base/log.h"
 
 struct box {
@@ -238,6 +240,68 @@ static void survives_a_cut(void **state)
 	assert_int_equal(store_lmdb_open(&other, box->dir, 16), -EUCLEAN);
 }
 
+// Makes the file what a build leaves that knows no notes: without their table, and a stamp of nine sums.
+static void notes_forget(const char *dir)
+{
+	uint64_t name = STORE_STAMP_KEY;
+	MDB_val key = { sizeof(name), &name }, value;
+	struct store_row row = { .key = name };
+	struct store_stamp stamp;
+	uint8_t bytes[sizeof(uint32_t) + STORE_STAMP_LEAST];
+	MDB_env *env;
+	MDB_txn *txn;
+	MDB_dbi notes, meta;
+	uint32_t crc;
+
+	assert_int_equal(mdb_env_create(&env), 0);
+	assert_int_equal(mdb_env_set_maxdbs(env, STORE_TABLES), 0);
+	assert_int_equal(mdb_env_open(env, dir, MDB_NOLOCK, 0600), 0);
+	assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
+	assert_int_equal(mdb_dbi_open(txn, "notes", 0, &notes), 0);
+	assert_int_equal(mdb_drop(txn, notes, 1), 0);
+	assert_int_equal(mdb_dbi_open(txn, "meta", 0, &meta), 0);
+	assert_int_equal(mdb_get(txn, meta, &key, &value), 0);
+	assert_int_equal(value.mv_size, sizeof(bytes));
+	store_row_read(STORE_META, value.mv_data, value.mv_size, &row);
+	memcpy(&stamp, row.bytes, row.length);
+	stamp.transaction = mdb_txn_id(txn);
+	row.bytes = (const uint8_t *)&stamp;
+	crc = store_row_crc(STORE_META, &row);
+	memcpy(bytes, &crc, sizeof(crc));
+	memcpy(bytes + sizeof(crc), &stamp, row.length);
+	value = (MDB_val){ sizeof(bytes), bytes };
+	assert_int_equal(mdb_put(txn, meta, &key, &value, 0), 0);
+	assert_int_equal(mdb_txn_commit(txn), 0);
+	mdb_env_close(env);
+}
+
+static int visit_none(void *with, const struct store_row *row)
+{
+	return 1;
+}
+
+static void a_store_from_before_notes_opens_whole(void **state)
+{
+	struct box *box = *state;
+	const struct store_row note = { 1, (const uint8_t *)"note", 4 };
+
+	assert_int_equal(begin(box), 0);
+	assert_int_equal(put(box, 7, "seven"), 0);
+	assert_int_equal(commit(box), 0);
+	store_close(&box->store);
+	notes_forget(box->dir);
+	assert_int_equal(store_lmdb_open(&box->store, box->dir, 16), 0);
+	assert_int_equal(box->store.engine->astray(box->store.self), 0);
+	assert_true(there(box, 7, "seven"));
+	assert_int_equal(box->store.engine->walk(box->store.self, STORE_NOTES, 0, visit_none, NULL), 0);
+	assert_int_equal(begin(box), 0);
+	assert_int_equal(box->store.engine->put(box->store.self, STORE_NOTES, &note), 0);
+	assert_int_equal(commit(box), 0);
+	reopen(box);
+	assert_int_equal(box->store.engine->astray(box->store.self), 0);
+	assert_int_equal(box->store.engine->walk(box->store.self, STORE_NOTES, 0, visit_none, NULL), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +311,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_full_map_refuses_and_goes_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_open_doors, setup, teardown),
 		cmocka_unit_test_setup_teardown(survives_a_cut, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_store_from_before_notes_opens_whole, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
