@@ -26,7 +26,7 @@ machine_boot() {
 	lab_start machine gw bash -c 'echo $$ >"$1/cgroup.procs" && exec "${@:2}"' bash "$(lab_group_path)" \
 		unshare --pid --fork --kill-child --mount --uts --ipc --cgroup "$SHOAL/tests/lab/machine_init.sh" "$LAB/machine"
 	wait_for 20 machine_is_up
-	lab_start journal gw nsenter "${MACHINE_INTO[@]}" journalctl --follow --no-tail --output cat --unit shoal-primary --unit shoal-nursery --unit shoal-ctrl
+	lab_start journal gw nsenter "${MACHINE_INTO[@]}" journalctl --follow --no-tail --output cat --unit shoal-primary --unit shoal-nursery --unit shoal-ctrl --unit shoal-pfcp
 }
 
 machine_is_up() {

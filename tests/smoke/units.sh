@@ -2,7 +2,7 @@
 # The systemd units under a real systemd, installed and run as an operator does: they are sound and tight, every process has what its
 # unit leaves it and serves, whoever is shot comes back, what is stopped is gone, and the machine shuts down.
 #
-#   ran n3 --- gw: systemd -> shoal-primary, shoal-nursery, shoal-ctrl --- net
+#   ran n3 --- gw: systemd -> shoal-primary, shoal-nursery, shoal-ctrl, shoal-pfcp --- net
 set -euo pipefail
 . "$(dirname "$0")/../lab/story.sh"
 . "$SHOAL/tests/lab/machine.sh"
@@ -15,7 +15,7 @@ lab_hugepages "$GW_MIB"
 that "a machine with systemd boots" machine_boot
 root=$(machine_root)
 
-units=(shoal-primary shoal-nursery shoal-ctrl)
+units=(shoal-primary shoal-nursery shoal-ctrl shoal-pfcp)
 quietly() { "$@" >"$LAB/out" 2>&1 || ! tail -n 20 "$LAB/out"; }
 shoal() { on_machine shoal "$@"; }
 property() { on_machine systemctl show -P "$2" "shoal-$1"; } # unit property
@@ -30,7 +30,7 @@ that "and the run directory" quietly on_machine systemd-tmpfiles --create
 that "hugepages are asked for" grep -qx 'vm.nr_hugepages = 512' <(on_machine /lib/systemd/systemd-sysctl --cat-config)
 that "and cores shared by processes" grep -qx -- '-kernel.sched_autogroup_enabled = 0' <(on_machine /lib/systemd/systemd-sysctl --cat-config)
 on_machine systemctl daemon-reload
-for unit in primary:41 nursery:26 ctrl:16; do
+for unit in primary:41 nursery:26 ctrl:16 pfcp:15; do
 	file=$(property "${unit%:*}" FragmentPath)
 	that "${unit%:*} is as tight as it was" quietly on_machine systemd-analyze security --offline=true --threshold="${unit/*:/}" "$file"
 	that "and systemd understands it" equal "$(on_machine systemd-analyze verify "$file" 2>&1)" ""
@@ -44,6 +44,8 @@ configure() {
 		echo "doors:"
 		echo "- {url: 'ipc:///run/shoal-doors/group/oss.ipc', role: read, group: users}"
 		echo "- {url: 'ipc:///run/shoal-doors/daemon/oss.ipc', role: read, users: [daemon]}"
+		echo "- {url: 'ipc:///run/shoal-doors/pfcp/oss.ipc', role: provision, users: [shoal-pfcp]}"
+		echo "pfcp: {listen: [127.0.0.1], peers: [127.0.0.0/8], ctrl: 'ipc:///run/shoal-doors/pfcp/oss.ipc'}"
 	} | on_machine install -D -m 640 -g shoal-ctrl /dev/stdin /etc/shoal/shoal.yaml
 }
 GW_CTRL_USER=shoal-ctrl
@@ -82,6 +84,21 @@ that "the nursery what it needs to fork" equal "$(rights "$(main_pid nursery)")"
 that "a worker nothing, as nobody" equal "$(rights "$(seat_field 0 pid)")" "$(user nobody) $(mask) $(bounds nursery) 1 2 ro"
 that "the courier nothing, as the controller" equal "$(rights "$(on_machine pgrep -x shoal-courier)")" "$(user shoal-ctrl) $(mask) $(bounds nursery) 1 2 ro"
 that "the controller nothing, as itself" equal "$(rights "$(main_pid ctrl)")" "$(user shoal-ctrl) $(mask) $(mask) 1 2 ro"
+that "nor has the PFCP front end anything, as itself" equal "$(rights "$(main_pid pfcp)")" "$(user shoal-pfcp) $(mask) $(mask) 1 2 ro"
+that "for which there is no run directory" not on_machine nsenter -t "$(main_pid pfcp)" -m ls /run/shoal/oss.ipc
+
+# A heartbeat is answered (TS 29.244 7.4.2): by whom it was sent is all the same.
+beats() {
+	on_machine /usr/bin/python3 -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(5)
+s.sendto(bytes.fromhex("2001000c000007000060000400000001"), ("127.0.0.1", 8805))
+answer = s.recv(99)
+assert answer[1] == 2 and answer[4:7] == b"\0\0\7", answer
+print(answer[-4:].hex())'
+}
+stamp=$(beats)
 
 calls() { # user group door
 	on_machine setpriv --reuid "$1" --regid nogroup --groups "$2" shoal --timeout 3 --connect "ipc:///run/shoal-doors/$3/oss.ipc" status >/dev/null 2>&1
@@ -112,6 +129,8 @@ that "the controller can be told to read its certificates" on_machine systemctl 
 that "and is the same" equal "$(main_pid ctrl)" "$ctrl"
 under_pings "the controller is started anew" on_machine systemctl restart shoal-ctrl
 under_pings "shot, it comes back" shot ctrl
+that "the PFCP front end, shot, comes back" shot pfcp
+that "and nobody who hears it takes it for another" equal "$(beats)" "$stamp"
 under_pings "the nursery, shot, comes back" shot nursery
 that "all is served again" wait_for 20 all_applied 2
 that "the primary, shot, comes back" shot primary
