@@ -61,8 +61,9 @@ static int pick_end(const struct pick *pick, bool sense)
 uint64_t pfcp_number(const struct pfcp_ie *ie)
 {
 	static const uint8_t octets[PFCP_SHAPES] = {
-		[PFCP_SHAPE_U8] = 1,  [PFCP_SHAPE_U16] = 2,  [PFCP_SHAPE_U24] = 3,  [PFCP_SHAPE_U32] = 4,
-		[PFCP_SHAPE_U64] = 8, [PFCP_SHAPE_TIME] = 4, [PFCP_SHAPE_ENUM] = 1, [PFCP_SHAPE_CHOICE] = 1,
+		[PFCP_SHAPE_U6] = 1,   [PFCP_SHAPE_U8] = 1,   [PFCP_SHAPE_U16] = 2,
+		[PFCP_SHAPE_U24] = 3,  [PFCP_SHAPE_U32] = 4,  [PFCP_SHAPE_U64] = 8,
+		[PFCP_SHAPE_TIME] = 4, [PFCP_SHAPE_ENUM] = 1, [PFCP_SHAPE_CHOICE] = 1,
 	};
 	const struct pfcp_kind *kind = ie ? pfcp_kind(ie->type) : NULL;
 	struct pick pick;
@@ -72,7 +73,7 @@ uint64_t pfcp_number(const struct pfcp_ie *ie)
 		return 0;
 	pick = pick_over(ie);
 	value = pick_number(&pick, octets[kind->shape]);
-	return kind->shape == PFCP_SHAPE_ENUM ? value & 0xf : value;
+	return kind->shape == PFCP_SHAPE_ENUM ? value & 0xf : kind->shape == PFCP_SHAPE_U6 ? value & 0x3f : value;
 }
 
 uint64_t pfcp_flags(const struct pfcp_ie *ie)
@@ -269,7 +270,7 @@ int pfcp_get_sdf(const struct pfcp_ie *ie, struct pfcp_sdf *sdf)
 	}
 	sdf->tos = sdf->has_tos ? (uint16_t)pick_number(&pick, 2) : 0;
 	sdf->spi = sdf->has_spi ? (uint32_t)pick_number(&pick, 4) : 0;
-	sdf->label = sdf->has_label ? (uint32_t)pick_number(&pick, 3) : 0;
+	sdf->label = sdf->has_label ? (uint32_t)pick_number(&pick, 3) & 0xfffff : 0; // its four bits above are spare
 	sdf->id = sdf->has_id ? (uint32_t)pick_number(&pick, 4) : 0;
 	return pick_end(&pick, flags & 31);
 }

@@ -266,6 +266,7 @@ static void text_print(FILE *out, const struct pfcp_kind *kind, const struct pfc
 typedef void printer(FILE *out, const struct pfcp_kind *kind, const struct pfcp_ie *ie);
 
 static printer *const printers[PFCP_SHAPES] = {
+	[PFCP_SHAPE_U6] = number_print,
 	[PFCP_SHAPE_U8] = number_print,
 	[PFCP_SHAPE_U16] = number_print,
 	[PFCP_SHAPE_U24] = number_print,

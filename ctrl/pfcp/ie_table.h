@@ -11,6 +11,7 @@ enum pfcp_presence { PFCP_M, PFCP_C, PFCP_O }; // mandatory, conditional, option
 enum pfcp_shape { // how a value is laid out, checked and printed
 	PFCP_SHAPE_NONE,
 	PFCP_SHAPE_GROUP,
+	PFCP_SHAPE_U6, // the low six bits
 	PFCP_SHAPE_U8,
 	PFCP_SHAPE_U16,
 	PFCP_SHAPE_U24,

@@ -116,7 +116,7 @@ static void sdf_make(struct pfcp_writer *writer, unsigned type, uint64_t *seed)
 	}
 	sdf.tos = (uint16_t)pfcp_random(seed);
 	sdf.spi = pfcp_random(seed);
-	sdf.label = pfcp_random(seed) & 0xffffff;
+	sdf.label = pfcp_random(seed) & 0xfffff;
 	sdf.id = pfcp_random(seed);
 	pfcp_put_sdf(writer, type, &sdf);
 }
@@ -226,6 +226,14 @@ void pfcp_make_ie(struct pfcp_writer *writer, unsigned type, enum pfcp_fill fill
 		pfcp_make_children(writer, type, fill, without, seed);
 		pfcp_end(writer, mark);
 		return;
+	case PFCP_SHAPE_FLAGS:
+		more = kind->words[kind->words_count - 1].value / 8u;
+		return pfcp_put_flags(writer, type, random_64(seed), more + 1);
+	case PFCP_SHAPE_U6:
+		return pfcp_put_u8(writer, type, pfcp_random(seed) & 0x3f);
+	case PFCP_SHAPE_ENUM:
+	case PFCP_SHAPE_CHOICE:
+		return pfcp_put_u8(writer, type, (uint8_t)kind->words[pfcp_random(seed) % kind->words_count].value);
 	case PFCP_SHAPE_TEXT:
 		memset(bytes, 'a', sizeof(bytes));
 		return pfcp_put_bytes(writer, type, bytes, kind->least + more);
@@ -240,6 +248,17 @@ void pfcp_make_ie(struct pfcp_writer *writer, unsigned type, enum pfcp_fill fill
 	}
 }
 
+// Whether an IE consists of values that the table describes; a group: all of its mandatory ones.
+static bool shaped(unsigned type)
+{
+	const struct pfcp_kind *kind = pfcp_kind(type);
+	bool all = kind->shape != PFCP_SHAPE_BYTES;
+
+	for (unsigned i = 0; i < kind->children_count; i++)
+		all = all && (kind->children[i].presence != PFCP_M || shaped(kind->children[i].type));
+	return all;
+}
+
 void pfcp_make_children(struct pfcp_writer *writer, unsigned group, enum pfcp_fill fill, unsigned without,
 			uint64_t *seed)
 {
@@ -247,8 +266,10 @@ void pfcp_make_children(struct pfcp_writer *writer, unsigned group, enum pfcp_fi
 
 	for (unsigned i = 0; i < kind->children_count; i++) {
 		const struct pfcp_child *child = &kind->children[i];
+		bool wanted = fill == PFCP_FILL_ALL || child->presence == PFCP_M ||
+			      (fill == PFCP_FILL_SHAPED && shaped(child->type));
 
-		if (child->type != without && (fill == PFCP_FILL_ALL || child->presence == PFCP_M))
+		if (child->type != without && wanted)
 			pfcp_make_ie(writer, child->type, fill, without, seed);
 	}
 }

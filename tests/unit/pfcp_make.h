@@ -3,7 +3,11 @@
 #include <stdint.h>
 #include "ctrl/pfcp/ie_write.h"
 
-enum pfcp_fill { PFCP_FILL_MANDATORY, PFCP_FILL_ALL }; // what groups hold
+enum pfcp_fill { // what groups hold
+	PFCP_FILL_MANDATORY,
+	PFCP_FILL_ALL,
+	PFCP_FILL_SHAPED, // all but what must be, or hold, bytes of which the table says nothing
+};
 
 uint32_t pfcp_random(uint64_t *seed);
 // One IE; groups hold what `fill` says, but never `without` (an IE type).

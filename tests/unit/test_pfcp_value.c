@@ -186,7 +186,7 @@ static void rates_and_gates(void **state)
 
 static void sdf_parts_in_order(void **state)
 {
-	static const uint8_t all[] = { 0x1f, 0, 0, 3, 'a', 'b', 'c', 0x10, 0xfc, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 };
+	static const uint8_t all[] = { 0x1f, 0, 0, 3, 'a', 'b', 'c', 0x10, 0xfc, 1, 2, 3, 4, 0xf5, 6, 7, 8, 9, 10, 11 };
 	struct pfcp_ie ie = ie_of(PFCP_IE_SDF_FILTER, all, sizeof(all));
 	struct pfcp_sdf sdf;
 
