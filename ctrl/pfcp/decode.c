@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/types.h>
 #include "ctrl/pfcp/decode.h"
 #include "ctrl/pfcp/ie_print.h"
 
@@ -35,23 +36,34 @@ static bool digits_join(uint8_t *bytes, size_t *length)
 	return true;
 }
 
-int decode_file(const char *path, FILE *out)
+// Returns how many bytes the file holds; -EMSGSIZE: more than a datagram can.
+static ssize_t file_read(const char *path, uint8_t *bytes, size_t size)
 {
-	static uint8_t bytes[FILE_MAX];
-	static struct pfcp_tree tree;
 	FILE *in = strcmp(path, "-") ? fopen(path, "rb") : stdin;
 	size_t length;
-	int error = 0;
+	int error;
 
 	if (!in)
 		return -errno;
-	length = fread(bytes, 1, sizeof(bytes), in);
-	if (ferror(in))
-		error = -EIO;
+	length = fread(bytes, 1, size, in);
+	error = ferror(in) ? -EIO : 0;
 	if (in != stdin)
 		fclose(in);
 	digits_join(bytes, &length);
 	if (!error && length > DATAGRAM_MAX)
 		error = -EMSGSIZE;
-	return error ? error : pfcp_print(out, bytes, length, &tree);
+	return error ? error : (ssize_t)length;
+}
+
+int decode_file(const char *path, FILE *out)
+{
+	static uint8_t bytes[FILE_MAX];
+	static struct pfcp_tree tree;
+	ssize_t length = file_read(path, bytes, sizeof(bytes));
+
+	if (length < 0) {
+		fprintf(stderr, "%s: %s\n", path, strerror((int)-length));
+		return (int)length;
+	}
+	return pfcp_print(out, bytes, (size_t)length, &tree);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include "ctrl/pfcp/decode.h"
 #include "ctrl/pfcp/loop.h"
 #include "shared/base/log.h"
 #include "shared/base/rank.h"
@@ -21,12 +22,15 @@ struct options {
 
 static const char help[] =
     "usage: " NAME " [--config FILE] [--check | --print]\n"
+    "       " NAME " --decode FILE\n"
     "\n"
     "The PFCP front end of a Shoal gateway: SMFs, PGW-Cs and SGW-Cs make sessions through it (TS 29.244).\n"
     "\n"
     "  --config FILE  the configuration (" CONFIG ")\n"
     "  --check        check the configuration and leave\n"
     "  --print        print the effective configuration and leave\n"
+    "  --decode FILE  print the PFCP messages of a datagram, as it came or as hexadecimal digits, and leave; - is "
+    "standard input\n"
     "  --version      print the version and leave\n"
     "  --help         print this and leave\n"
     "\n"
@@ -35,11 +39,13 @@ static const char help[] =
 // -1: go on; else the exit status.
 static int options_read(int argc, char **argv, struct options *options)
 {
-	static const struct option names[] = {
-		{ "config", required_argument, NULL, 'c' }, { "check", no_argument, NULL, 'k' },
-		{ "print", no_argument, NULL, 'p' },        { "version", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },         { NULL, 0, NULL, 0 }
-	};
+	static const struct option names[] = { { "config", required_argument, NULL, 'c' },
+					       { "check", no_argument, NULL, 'k' },
+					       { "print", no_argument, NULL, 'p' },
+					       { "version", no_argument, NULL, 'v' },
+					       { "help", no_argument, NULL, 'h' },
+					       { "decode", required_argument, NULL, 'd' },
+					       { NULL, 0, NULL, 0 } };
 	int letter;
 
 	*options = (struct options){ .config = CONFIG };
@@ -48,6 +54,8 @@ static int options_read(int argc, char **argv, struct options *options)
 		options->print |= letter == 'p';
 		if (letter == 'c')
 			options->config = optarg;
+		if (letter == 'd')
+			return decode_file(optarg, stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
 		if (letter == 'v')
 			return printf(NAME " " SHOAL_VERSION "\n"), 0;
 		if (letter == 'h')

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""pfcp_golden.py RUNNER: PFCP written by scapy must read here as what scapy was told, and be written again byte for byte; PFCP written
+"""pfcp_golden.py RUNNER SHOAL-PFCP: PFCP written by scapy must read here as what scapy was told, and be written again byte for byte; PFCP written
 here must read in tshark, field by field, as it reads here."""
 
 import logging
@@ -132,6 +132,16 @@ def messages_of_scapy():
         expected = expected.replace("{bytes}", str(len(raw(packet))))
         if text + "\n" != expected:
             wrong(f"scapy wrote\n{expected}\nbut here it reads\n{text}")
+
+
+def decoded_by_command():
+    """The same by `shoal-pfcp --decode`, raw and as digits; and what is cut off is said to be."""
+    packet, expected = SAID[0]
+    octets = raw(packet)
+    for data, status, text in ((octets, 0, expected), (octets.hex(" ").encode() + b"\n", 0, expected), (octets[:-1], 1, "! no message: shorter")):
+        told = subprocess.run([sys.argv[2], "--decode", "-"], input=data, capture_output=True)
+        if told.returncode != status or not told.stdout.decode().startswith(text):
+            wrong("--decode says", told)
 
 
 def value_of_scapy(kind, dice):
@@ -329,6 +339,7 @@ def messages_of_ours():
 
 
 messages_of_scapy()
+decoded_by_command()
 values_of_scapy()
 messages_of_ours()
 sys.exit(1 if faults else 0)

@@ -88,15 +88,20 @@ static void message_make(unsigned type, uint64_t *seed)
 	puts(".");
 }
 
-int main(int argc, char **argv)
+static void messages_make(int count)
 {
 	uint64_t seed = 1;
 
+	while (count-- > 0)
+		for (unsigned type = 0; type < PFCP_MESSAGE_TYPES; type++)
+			if (pfcp_messages[type].name)
+				message_make(type, &seed);
+}
+
+int main(int argc, char **argv)
+{
 	if (argc == 3 && !strcmp(argv[1], "make")) {
-		for (int i = atoi(argv[2]); i > 0; i--)
-			for (unsigned type = 0; type < PFCP_MESSAGE_TYPES; type++)
-				if (pfcp_messages[type].name)
-					message_make(type, &seed);
+		messages_make(atoi(argv[2]));
 		return 0;
 	}
 	if (argc != 2 || (strcmp(argv[1], "read") && strcmp(argv[1], "value")))
