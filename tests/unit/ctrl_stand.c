@@ -347,13 +347,16 @@ uint64_t ctrl_stand_image(const struct ctrl_stand *stand)
 	uint64_t image = truth->ledger.next_session + sessions->by_id.count + truth->keys.next;
 
 	image = hash_u64(image, sessions->by_identity.count);
+	for (unsigned i = 0; i < truth->notes.count; i++)
+		image = hash_bytes(image + truth->notes.list[i].number, truth->notes.list[i].name,
+				   strlen(truth->notes.list[i].name));
 	image = hash_u64(image, (uint64_t)sessions->by_ipv4.count << 32 | sessions->by_ipv6.count);
 	for (uint32_t i = 0; i < truth->grid.slots * SHARDS; i++) {
 		const struct cell *cell = &truth->grid.cells[i];
 
 		image = hash_u64(image, cell->number ^ (uint64_t)cell->queued << 60);
 		image = hash_u64(image, cell->digest);
-		image = hash_u64(image, cell->session ? cell->session->id : 0);
+		image = hash_u64(image, cell->session ? cell->session->id ^ cell->session->owner : 0);
 		image = hash_u64(image, (uint64_t)cell->teid << 32 | cell->newer);
 		if (cell->session)
 			image = hash_bytes(image, &cell->session->bearer, sizeof(cell->session->bearer));

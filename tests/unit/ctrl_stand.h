@@ -68,5 +68,5 @@ int ctrl_stand_delete(struct ctrl_stand *stand, uint64_t id);
 int ctrl_stand_modify(struct ctrl_stand *stand, uint64_t id, uint32_t peer, uint64_t cir_bps);
 int ctrl_stand_change(struct ctrl_stand *stand, struct ctrl_session *session); // as it is written, by its id
 
-// A number that changes with anything the truth holds in memory: sessions, cells, queues' heads, rates, chains.
+// A number that changes with anything the truth holds in memory: sessions, cells, notes, queues' heads, rates, chains.
 uint64_t ctrl_stand_image(const struct ctrl_stand *stand);
