@@ -33,24 +33,24 @@ static struct usage usage_read(struct cursor *cursor, bool *whole)
 	return usage;
 }
 
-static void account_read(struct account *account, struct cursor *cursor, bool *whole)
+static void tab_read(struct tab *tab, struct cursor *cursor, bool *whole)
 {
-	account->urr = (uint32_t)number(cursor, 4, whole);
-	account->reports = (uint32_t)number(cursor, 4, whole);
-	account->ways = (uint8_t)number(cursor, 1, whole);
-	account->packets = number(cursor, 1, whole) != 0;
-	account->since_ms = number(cursor, 8, whole);
-	account->counted = usage_read(cursor, whole);
-	account->seen = usage_read(cursor, whole);
+	tab->urr = (uint32_t)number(cursor, 4, whole);
+	tab->reports = (uint32_t)number(cursor, 4, whole);
+	tab->ways = (uint8_t)number(cursor, 1, whole);
+	tab->packets = number(cursor, 1, whole) != 0;
+	tab->since_ms = number(cursor, 8, whole);
+	tab->counted = usage_read(cursor, whole);
+	tab->seen = usage_read(cursor, whole);
 }
 
-static int accounts_read(struct accounts *accounts, struct cursor *cursor, bool *whole)
+static int tabs_read(struct tabs *tabs, struct cursor *cursor, bool *whole)
 {
-	accounts->count = (unsigned)number(cursor, 2, whole);
-	if (accounts->count > TRANSLATE_URRS)
+	tabs->count = (unsigned)number(cursor, 2, whole);
+	if (tabs->count > TRANSLATE_URRS)
 		return -EBADMSG;
-	for (unsigned i = 0; i < accounts->count; i++)
-		account_read(&accounts->account[i], cursor, whole);
+	for (unsigned i = 0; i < tabs->count; i++)
+		tab_read(&tabs->tab[i], cursor, whole);
 	return 0;
 }
 
@@ -76,7 +76,7 @@ int front_read(struct front *front, const uint8_t *bytes, size_t length, struct 
 	front->served_ms = number(&cursor, 8, &whole);
 	front->answer_bytes = (uint16_t)number(&cursor, 2, &whole);
 	front->answer = cursor.at;
-	if (!cursor_skip(&cursor, front->answer_bytes) || accounts_read(&front->accounts, &cursor, &whole) || !whole)
+	if (!cursor_skip(&cursor, front->answer_bytes) || tabs_read(&front->tabs, &cursor, &whole) || !whole)
 		return -EBADMSG;
 	front->body = cursor.at;
 	front->body_bytes = cursor.left;
@@ -91,15 +91,15 @@ static void usage_write(struct pfcp_writer *writer, const struct usage *usage)
 	}
 }
 
-static void account_write(struct pfcp_writer *writer, const struct account *account)
+static void tab_write(struct pfcp_writer *writer, const struct tab *tab)
 {
-	pfcp_raw_number(writer, account->urr, 4);
-	pfcp_raw_number(writer, account->reports, 4);
-	pfcp_raw_number(writer, account->ways, 1);
-	pfcp_raw_number(writer, account->packets, 1);
-	pfcp_raw_number(writer, account->since_ms, 8);
-	usage_write(writer, &account->counted);
-	usage_write(writer, &account->seen);
+	pfcp_raw_number(writer, tab->urr, 4);
+	pfcp_raw_number(writer, tab->reports, 4);
+	pfcp_raw_number(writer, tab->ways, 1);
+	pfcp_raw_number(writer, tab->packets, 1);
+	pfcp_raw_number(writer, tab->since_ms, 8);
+	usage_write(writer, &tab->counted);
+	usage_write(writer, &tab->seen);
 }
 
 int front_write(const struct front *front, const struct rules *rules, uint8_t *bytes, size_t size)
@@ -111,9 +111,9 @@ int front_write(const struct front *front, const struct rules *rules, uint8_t *b
 	pfcp_raw_number(&writer, front->served_ms, 8);
 	pfcp_raw_number(&writer, front->answer_bytes, 2);
 	pfcp_raw(&writer, front->answer, front->answer_bytes);
-	pfcp_raw_number(&writer, front->accounts.count, 2);
-	for (unsigned i = 0; i < front->accounts.count; i++)
-		account_write(&writer, &front->accounts.account[i]);
+	pfcp_raw_number(&writer, front->tabs.count, 2);
+	for (unsigned i = 0; i < front->tabs.count; i++)
+		tab_write(&writer, &front->tabs.tab[i]);
 	pfcp_put_fseid(&writer, PFCP_IE_F_SEID, &front->cp);
 	rules_write(rules, &writer);
 	return writer.full ? -EMSGSIZE : (int)(writer.at - writer.start);

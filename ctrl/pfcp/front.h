@@ -1,11 +1,11 @@
-// front.h - what ctrl keeps with a session for us (Session.front): its rules as they are now, the accounts of its URRs, and the
+// front.h - what ctrl keeps with a session for us (Session.front): its rules as they are now, the tabs of its URRs, and the
 // answer to its last modification, to give it again if it is asked again.
 //
-//   version 1 | served 8, at 8 | answer 2 + bytes | accounts 2 + 82 each | body: F-SEID of the CP function and Create IEs
+//   version 1 | served 8, at 8 | answer 2 + bytes | tabs 2 + 82 each | body: F-SEID of the CP function and Create IEs
 //
 // All integers big-endian. What is read is checked like a message: a row that was written by another version is refused. Pure.
 #pragma once
-#include "ctrl/pfcp/account.h"
+#include "ctrl/pfcp/tab.h"
 
 #define FRONT_MAX 16384u // oss.proto: Session.front
 
@@ -13,7 +13,7 @@ struct front {
 	uint64_t served, served_ms; // the content of the modification that was served last (deal.h), and when
 	const uint8_t *answer;      // its IEs
 	uint16_t answer_bytes;
-	struct accounts accounts;
+	struct tabs tabs;
 	struct pfcp_fseid cp;
 	const uint8_t *body; // as the body of a Session Modification Request
 	size_t body_bytes;

@@ -6,17 +6,20 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include "ctrl/pfcp/ie_get.h"
 #include "ctrl/pfcp/memory.h"
 #include "ctrl/pfcp/node.h"
 #include "ctrl/pfcp/rights.h"
+#include "ctrl/pfcp/session.h"
 #include "ctrl/pfcp/sockets.h"
 #include "ctrl/pfcp/status.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/base/notify.h"
+#include "shared/wire/cursor.h"
 
 #define CALLS_MAX 2048u      // requests to ctrl under way
 #define BURST 64u            // datagrams of a socket in a turn: then what came is served, and others are heard
@@ -30,6 +33,7 @@ struct loop {
 	struct rpc *rpc;
 	struct memory memory;
 	struct node node;
+	struct sessions *sessions;
 	bool serving, lost;
 	uint8_t datagram[NODE_DATAGRAM];
 };
@@ -54,22 +58,58 @@ static void refuse(void *arg, struct deal *deal, const struct pfcp_header *heade
 {
 	struct loop *loop = arg;
 
-	node_refuse(&loop->node, deal, fault);
+	sessions_refuse(loop->sessions, &(const struct pfcp_request){ header, deal }, fault);
 }
 
 static void session(void *arg, struct deal *deal, const struct pfcp_header *header, const struct pfcp_tree *tree)
 {
-	const struct pfcp_fault fault = { .cause = PFCP_CAUSE_SERVICE_NOT_SUPPORTED };
+	struct loop *loop = arg;
 
-	refuse(arg, deal, header, &fault);
+	sessions_request(loop->sessions, &(const struct pfcp_request){ header, deal }, clock_ns());
 }
 
 static int drop(void *arg, const char *owner)
 {
 	struct loop *loop = arg;
 
-	node_dropped(&loop->node, owner);
-	return 0;
+	return sessions_drop(loop->sessions, owner);
+}
+
+// ---- What sessions want to know
+
+// A network instance is called like the data network it leads to; an APN may name its operator, too (TS 23.003 9.1).
+static const char *dnn(void *arg, const char *instance)
+{
+	const struct conf *conf = ((const struct loop *)arg)->conf;
+	const char *operator= strstr(instance, ".mnc");
+	size_t length = operator? (size_t)(operator- instance) : strlen(instance);
+
+	for (unsigned i = 0; i < conf->pools; i++)
+		if (strlen(conf->pool[i].dnn) == length && !strncasecmp(conf->pool[i].dnn, instance, length))
+			return conf->pool[i].dnn;
+	return NULL;
+}
+
+// Where the request came to.
+static void address(void *arg, const struct deal *deal, struct pfcp_address *to)
+{
+	const struct conf_address *own = &((const struct loop *)arg)->conf->pfcp_listen[deal->from.socket];
+
+	*to = (struct pfcp_address){ .has_ipv4 = own->family == 4, .has_ipv6 = own->family == 6 };
+	if (to->has_ipv4)
+		to->ipv4 = be32_get(own->bytes);
+	else
+		memcpy(to->ipv6, own->bytes, sizeof(to->ipv6));
+}
+
+static uint64_t wall_ms(void *arg)
+{
+	return clock_wall_ns() / 1000000u;
+}
+
+static void dropped(void *arg, const char *owner)
+{
+	node_dropped(&((struct loop *)arg)->node, owner);
 }
 
 // ---- What ctrl says
@@ -146,9 +186,11 @@ static struct timespec pause_until(uint64_t due_ns, uint64_t now_ns)
 
 static uint64_t due(const struct loop *loop)
 {
-	uint64_t node = loop->serving ? node_due(&loop->node) : UINT64_MAX;
+	uint64_t due_ns = loop->memory.due_ns;
 
-	return node < loop->memory.due_ns ? node : loop->memory.due_ns;
+	if (loop->serving && node_due(&loop->node) < due_ns)
+		due_ns = node_due(&loop->node);
+	return sessions_due(loop->sessions) < due_ns ? sessions_due(loop->sessions) : due_ns;
 }
 
 static void tick(struct loop *loop, uint64_t now_ns)
@@ -156,6 +198,7 @@ static void tick(struct loop *loop, uint64_t now_ns)
 	memory_tick(&loop->memory, now_ns);
 	if (loop->serving)
 		node_tick(&loop->node, now_ns);
+	sessions_tick(loop->sessions, now_ns);
 }
 
 // Datagrams wait in their sockets until ctrl has said what we have to remember.
@@ -217,6 +260,20 @@ static int node_begin(struct loop *loop)
 	return node_open(&loop->node, &setting, &ways);
 }
 
+static int sessions_begin(struct loop *loop)
+{
+	struct sessions_world world = { .rpc = loop->rpc,
+					.usage_interval_ms = loop->conf->usage_interval_ms,
+					.arg = loop,
+					.dnn = dnn,
+					.address = address,
+					.wall_ms = wall_ms,
+					.dropped = dropped };
+
+	node_id_of(loop->conf->pfcp_node_id, &world.node_id);
+	return sessions_open(&world, &loop->sessions);
+}
+
 static int begin(struct loop *loop)
 {
 	const struct memory_ears ears = { found, ready, noted, lost, loop };
@@ -228,6 +285,8 @@ static int begin(struct loop *loop)
 	}
 	memory_open(&loop->memory, loop->rpc, &ears);
 	error = node_begin(loop);
+	if (!error)
+		error = sessions_begin(loop);
 	if (error)
 		log_error("pfcp.memory", "%s", strerror(-error));
 	return error;

@@ -268,11 +268,6 @@ static void serve(struct node *node, struct deal *deal)
 	}
 }
 
-void node_refuse(struct node *node, struct deal *deal, const struct pfcp_fault *fault)
-{
-	answer_deal(node, deal, fault);
-}
-
 void node_serve(struct node *node)
 {
 	struct deal *deal;

@@ -58,8 +58,6 @@ bool node_found(struct node *node, const char *owner, const char *value, uint64_
 void node_start(struct node *node, uint64_t now_ns);
 
 void node_datagram(struct node *node, const struct remote *from, const uint8_t *bytes, size_t length);
-// Answers a deal that has not been answered, with what the message of its answer must hold.
-void node_refuse(struct node *node, struct deal *deal, const struct pfcp_fault *fault);
 void node_serve(struct node *node); // what waits, as far as it may be served now
 void node_noted(struct node *node, struct assoc *assoc, bool done);
 void node_dropped(struct node *node, const char *owner);

@@ -64,14 +64,14 @@ static bool counters_come(const struct task *task, const Shoal__Oss__Session *se
 	       now_ms - task->arrived_ms < world->usage_interval_ms + COUNT_SLACK_MS && !task_late(task);
 }
 
-static int query(struct accounts *accounts, const struct pfcp_ie *id, const struct occasion *occasion,
+static int query(struct tabs *tabs, const struct pfcp_ie *id, const struct occasion *occasion,
 		 struct pfcp_writer *words, struct rules_fault *fault)
 {
 	const struct rule urr = { .kind = RULE_URR, .id = (uint32_t)pfcp_number(id) };
-	struct account *account = account_find(accounts, urr.id);
+	struct tab *tab = tabs_find(tabs, urr.id);
 
-	if (account) {
-		account_report(account, occasion, words);
+	if (tab) {
+		tab_report(tab, occasion, words);
 		return 0;
 	}
 	rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, PFCP_IE_URR_ID, "There is no URR with this id.");
@@ -79,7 +79,7 @@ static int query(struct accounts *accounts, const struct pfcp_ie *id, const stru
 }
 
 // The usage reports of those that end and those that are asked for, into the answer.
-static int reports(struct task *task, struct accounts *accounts, const struct usage *now, struct pfcp_writer *words,
+static int reports(struct task *task, struct tabs *tabs, const struct usage *now, struct pfcp_writer *words,
 		   struct rules_fault *fault)
 {
 	struct sessions *sessions = task->sessions;
@@ -89,15 +89,15 @@ static int reports(struct task *task, struct accounts *accounts, const struct us
 				     .now = now,
 				     .now_ms = sessions->world.wall_ms(sessions->world.arg) };
 
-	accounts_follow(accounts, &sessions->translation, now, occasion.now_ms, &sessions->ended);
+	tabs_follow(tabs, &sessions->translation, now, occasion.now_ms, &sessions->ended);
 	for (unsigned i = 0; i < sessions->ended.count; i++)
-		account_report(&sessions->ended.account[i], &occasion, words);
+		tab_report(&sessions->ended.tab[i], &occasion, words);
 	occasion.trigger = PFCP_USAGE_REPORT_TRIGGER_IMMER;
-	for (unsigned i = 0; i < accounts->count && queries_all(tree); i++)
-		account_report(&accounts->account[i], &occasion, words);
+	for (unsigned i = 0; i < tabs->count && queries_all(tree); i++)
+		tab_report(&tabs->tab[i], &occasion, words);
 	for (const struct pfcp_ie *ie = pfcp_first(tree, NULL, PFCP_IE_QUERY_URR); ie && !queries_all(tree);
 	     ie = pfcp_again(tree, ie))
-		if (query(accounts, pfcp_first(tree, ie, PFCP_IE_URR_ID), &occasion, words, fault))
+		if (query(tabs, pfcp_first(tree, ie, PFCP_IE_URR_ID), &occasion, words, fault))
 			return -EPROTO;
 	return 0;
 }
@@ -129,7 +129,7 @@ static void modify(struct task *task, const Shoal__Oss__Session *session, struct
 
 	answer_cause(&words, task->deal->type, &sessions->world.node_id, PFCP_CAUSE_ACCEPTED);
 	answer_created(&words, &sessions->translation, session);
-	if (reports(task, &front->accounts, &now, &words, &fault)) {
+	if (reports(task, &front->tabs, &now, &words, &fault)) {
 		task_refuse(task, &fault);
 		return;
 	}
@@ -180,7 +180,7 @@ void get_hear(struct task *task, const Shoal__Oss__Response *response)
 		return;
 	}
 	asked = queries_all(&sessions->tree) || pfcp_first(&sessions->tree, NULL, PFCP_IE_QUERY_URR) ||
-		accounts_differ(&front.accounts, &sessions->translation);
+		tabs_differ(&front.tabs, &sessions->translation);
 	if (asked && counters_come(task, session))
 		task_again(task, COUNT_MS);
 	else
@@ -195,6 +195,8 @@ void modify_hear(struct task *task, const Shoal__Oss__Response *response)
 
 	if (response->status->code == SHOAL__OSS__CODE__NOT_APPLIED_YET) {
 		task_step(task, STEP_UNMODIFY);
+	} else if (response->status->code == SHOAL__OSS__CODE__KEY_REUSED && !task_late(task)) {
+		task_again(task, WATCH_MS); // an earlier process of ours was quicker: what it did will be seen
 	} else if (response->status->code) {
 		answer_why(response->status, &fault);
 		task_refuse(task, &fault);

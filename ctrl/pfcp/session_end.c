@@ -43,6 +43,7 @@ static ProtobufCBinaryData left_behind(struct task *task)
 
 	sessions->rules.count = 0;
 	if (task->front && !front_read(&front, task->front, task->front_bytes, &sessions->tree)) {
+		tabs_start(&front.tabs, task->created_ms);
 		front.answer_bytes = 0;
 		length = front_write(&front, &sessions->rules, sessions->front, sizeof(sessions->front));
 	}
@@ -69,7 +70,7 @@ static void deleted_accept(struct task *task)
 	const struct occasion occasion = { .type = PFCP_IE_DELETION_USAGE_REPORT,
 					   .trigger = PFCP_USAGE_REPORT_TRIGGER_TERMR,
 					   .now = &task->usage,
-					   .now_ms = sessions->world.wall_ms(sessions->world.arg) };
+					   .now_ms = task->ended_ms ? task->ended_ms : task->arrived_ms };
 	struct front front = { 0 };
 
 	if (task->front && front_read(&front, task->front, task->front_bytes, &sessions->tree)) {
@@ -77,9 +78,10 @@ static void deleted_accept(struct task *task)
 		return;
 	}
 	task->cp_seid = front.cp.seid;
+	tabs_start(&front.tabs, task->created_ms);
 	answer_cause(&words, task->deal->type, &sessions->world.node_id, PFCP_CAUSE_ACCEPTED);
-	for (unsigned i = 0; i < front.accounts.count; i++)
-		account_report(&front.accounts.account[i], &occasion, &words);
+	for (unsigned i = 0; i < front.tabs.count; i++)
+		tab_report(&front.tabs.tab[i], &occasion, &words);
 	task_accept(task, words.start, (size_t)(words.at - words.start));
 }
 
@@ -89,21 +91,25 @@ static bool reports_nothing(struct task *task)
 	struct front front;
 
 	return task->front && !front_read(&front, task->front, task->front_bytes, &task->sessions->tree) &&
-	       !front.accounts.count;
+	       !front.tabs.count;
+}
+
+// Not applied yet is deleted all the same: nothing brings it back. And a key that is known has done it, for an earlier process of ours,
+// which had more to leave behind than we know.
+static bool deleted(Shoal__Oss__Code code)
+{
+	return !code || code == SHOAL__OSS__CODE__NOT_APPLIED_YET || code == SHOAL__OSS__CODE__KEY_REUSED;
 }
 
 void delete_hear(struct task *task, const Shoal__Oss__Response *response)
 {
 	struct rules_fault fault;
 
-	// Not applied yet is deleted all the same: nothing brings it back.
-	if (response->status->code && response->status->code != SHOAL__OSS__CODE__NOT_APPLIED_YET) {
+	if (!deleted(response->status->code)) {
 		answer_why(response->status, &fault);
 		task_refuse(task, &fault);
 		return;
 	}
-	if (!task->teid && response->body_case == SHOAL__OSS__RESPONSE__BODY_SESSION && response->session->session)
-		task->teid = response->session->session->teid;
 	if (reports_nothing(task))
 		deleted_accept(task);
 	else
@@ -117,6 +123,7 @@ void settle_ask(struct task *task)
 
 	list.session = task->id;
 	list.teid = task->teid;
+	list.after = task->after;
 	list.limit = 1;
 	request.closed_list = &list;
 	task_call(task, &request, false);
@@ -128,12 +135,19 @@ void settle_hear(struct task *task, const Shoal__Oss__Response *response)
 	    response->body_case == SHOAL__OSS__RESPONSE__BODY_CLOSED_LIST ? response->closed_list : NULL;
 	const Shoal__Oss__Session *session = list && list->n_closed ? list->closed[0]->session : NULL;
 
+	if (!session && list && list->next) { // without its TEID it takes a walk through all accounts
+		task->after = list->next;
+		task_step(task, STEP_SETTLE);
+		return;
+	}
 	if (!session && !task_late(task)) {
 		task_again(task, SETTLE_MS);
 		return;
 	}
-	if (session)
+	if (session) {
 		task->usage = usage_of(session);
+		task->ended_ms = list->closed[0]->deleted_ms;
+	}
 	if (session && !task->front && !strcmp(session->owner, deal_owner(task->deal)) &&
 	    !task_keep(task, &task->front, &task->front_bytes, session->front.data, session->front.len))
 		return;

@@ -98,7 +98,7 @@ static int rules_of(struct task *task, struct rules_fault *fault)
 	return translate(&sessions->rules, &none, &sessions->translation, fault);
 }
 
-// Our words to keep with it. Its length, or -1 with *fault.
+// Our words to keep with it: the same in every process of ours, as long as the request is. Its length, or -1 with *fault.
 static int front_of(struct task *task, struct rules_fault *fault)
 {
 	struct sessions *sessions = task->sessions;
@@ -108,7 +108,7 @@ static int front_of(struct task *task, struct rules_fault *fault)
 
 	if (pfcp_get_fseid(pfcp_first(&sessions->tree, NULL, PFCP_IE_F_SEID), &front.cp))
 		return rules_fault(fault, PFCP_CAUSE_MANDATORY_INCORRECT, PFCP_IE_F_SEID, "Not an F-SEID.");
-	accounts_follow(&front.accounts, &sessions->translation, &nothing, task->arrived_ms, &sessions->ended);
+	tabs_follow(&front.tabs, &sessions->translation, &nothing, TAB_FROM_START, &sessions->ended);
 	length = front_write(&front, &sessions->rules, sessions->front, sizeof(sessions->front));
 	return length < 0 ? rules_fault(fault, PFCP_CAUSE_NO_RESOURCES, 0, "The rules are too long.") : length;
 }

@@ -82,15 +82,10 @@ void sessions_refuse(struct sessions *sessions, const struct pfcp_request *reque
 {
 	struct pfcp_writer words = pfcp_writer_over(sessions->words, sizeof(sessions->words));
 	struct rules_fault why = { .why = *fault };
-	const struct pfcp_header *header = request->header;
 	struct pfcp_fault again;
-	bool read = !pfcp_read(PFCP_MESSAGE(request->deal->type), header->body, header->bytes, &sessions->tree, &again);
 
-	// Which SEID the peer has for its session, the session knows.
-	if (!read && request->deal->type == PFCP_SESSION_MODIFICATION_REQUEST && *deal_owner(request->deal)) {
-		sessions_request(sessions, request, sessions->now_ns);
-		return;
-	}
+	pfcp_read(PFCP_MESSAGE(request->deal->type), request->header->body, request->header->bytes, &sessions->tree,
+		  &again);
 	answer_fault(&words, request->deal->type, &sessions->world.node_id, &why);
 	answer(sessions, request->deal, cp_seid_of(request, &sessions->tree), &words);
 }
@@ -136,6 +131,8 @@ const Shoal__Oss__Session *task_session(struct task *task, const Shoal__Oss__Res
 	}
 	task->cp_seid = front->cp.seid;
 	task->teid = session->teid;
+	task->created_ms = session->created_ms;
+	tabs_start(&front->tabs, session->created_ms);
 	return session;
 }
 

@@ -41,6 +41,8 @@ struct task {
 	uint64_t id;    // of the session; 0 = none yet
 	uint64_t place; // the SEID of its request, by which others find it
 	uint64_t arrived_ns, arrived_ms, wake_ns;
+	uint64_t created_ms, ended_ms; // when the session was made, and deleted; 0 = not known
+	uint64_t after;                // SETTLE: the last account looked at
 	uint64_t cp_seid;
 	uint32_t teid;
 	struct translate_given given; // of a modification's session
@@ -64,7 +66,7 @@ struct sessions {
 	struct pfcp_tree tree;
 	struct rules rules;
 	struct translation translation;
-	struct accounts ended;
+	struct tabs ended;
 	uint8_t words[ANSWER_MAX], front[FRONT_MAX], datagram[ANSWER_MAX + PFCP_HEADER_SESSION];
 };
 

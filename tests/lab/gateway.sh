@@ -15,6 +15,7 @@ GW_STORE_DIR=${GW_STORE_DIR:-}
 GW_CTRL_USER=${GW_CTRL_USER:-none}
 GW_NURSERY=${GW_NURSERY:-workers/shoal-nursery} # a crash test takes the build with faults
 GW_CTRL=${GW_CTRL:-ctrl/shoal-ctrl}
+GW_MORE=${GW_MORE:-} # sections of its own
 
 gateway_config() {
 	cat >"$LAB/shoal.yaml" <<-END
@@ -58,6 +59,7 @@ gateway_config() {
 		  store_mib: $GW_STORE_MIB
 		  usage_interval_ms: $GW_USAGE_MS
 	END
+	echo "$GW_MORE" >>"$LAB/shoal.yaml"
 }
 
 gateway_start_one() { # primary|nursery|ctrl

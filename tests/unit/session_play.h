@@ -16,11 +16,12 @@ struct call;
 struct play {
 	Shoal__Oss__Session *session, *closed;
 	uint8_t key[8][64];
+	uint64_t content[8]; // of the request that had this key
 	Shoal__Oss__Response *said[8];
 	unsigned keys, changes;
 	unsigned busy;  // refuses so many requests
 	bool applies;   // workers do what they are told
-	bool unsettled; // the accounts of what is deleted are not closed yet
+	bool unsettled; // the tabs of what is deleted are not closed yet
 	struct call *first, **last;
 	uint64_t now_ms, uplink, heard_ms;
 	char dropped[64];

@@ -287,14 +287,14 @@ static void kept_words(void **state)
 	int length;
 
 	assert_int_equal(establish(), 0);
-	accounts_follow(&front.accounts, &to, &now, 1000, &back.accounts);
+	tabs_follow(&front.tabs, &to, &now, 1000, &back.tabs);
 	length = front_write(&front, &rules, bytes, sizeof(bytes));
 	assert_true(length > 0);
 	assert_int_equal(front_read(&back, bytes, (size_t)length, &tree), 0);
 	assert_int_equal(back.served, 7);
 	assert_int_equal(back.cp.seid, 5);
 	assert_memory_equal(back.answer, "abc", 3);
-	assert_memory_equal(&back.accounts.account[0].seen, &now, sizeof(now));
+	assert_memory_equal(&back.tabs.tab[0].seen, &now, sizeof(now));
 	rules.count = 0;
 	assert_int_equal(rules_create(&rules, &tree, &fault), 0);
 	assert_int_equal(rules.count, 6);
@@ -304,7 +304,7 @@ static void kept_words(void **state)
 	assert_int_equal(front_read(&back, bytes, (size_t)length, &tree), -EBADMSG);
 }
 
-static struct pfcp_volume reported(struct account *account, struct usage now)
+static struct pfcp_volume reported(struct tab *tab, struct usage now)
 {
 	static uint8_t bytes[256];
 	const struct occasion occasion = { PFCP_IE_MODIFICATION_USAGE_REPORT, PFCP_USAGE_REPORT_TRIGGER_IMMER, &now,
@@ -312,12 +312,12 @@ static struct pfcp_volume reported(struct account *account, struct usage now)
 	struct pfcp_writer writer = pfcp_writer_over(bytes, sizeof(bytes));
 	struct pfcp_volume volume = { 0 };
 
-	account_report(account, &occasion, &writer);
+	tab_report(tab, &occasion, &writer);
 	assert_int_equal(
 	    pfcp_read(PFCP_IE_MODIFICATION_USAGE_REPORT, bytes + 4, (size_t)(writer.at - bytes) - 4, &tree, &fault.why),
 	    0);
 	assert_int_equal(pfcp_get_volume(pfcp_first(&tree, NULL, PFCP_IE_VOLUME_MEASUREMENT), &volume), 0);
-	assert_int_equal(pfcp_number(pfcp_first(&tree, NULL, PFCP_IE_UR_SEQN)), account->reports - 1);
+	assert_int_equal(pfcp_number(pfcp_first(&tree, NULL, PFCP_IE_UR_SEQN)), tab->reports - 1);
 	return volume;
 }
 
@@ -325,23 +325,23 @@ static struct pfcp_volume reported(struct account *account, struct usage now)
 static void each_byte_once(void **state)
 {
 	struct usage at[] = { { .bytes = { 10, 20 } }, { .bytes = { 110, 220 } }, { .bytes = { 111, 222 } } };
-	struct accounts accounts = { 0 }, ended;
+	struct tabs tabs = { 0 }, ended;
 	struct pfcp_volume volume;
 
 	assert_int_equal(establish(), 0);
-	accounts_follow(&accounts, &to, &at[0], 1000, &ended);
-	volume = reported(&accounts.account[0], at[1]);
+	tabs_follow(&tabs, &to, &at[0], 1000, &ended);
+	volume = reported(&tabs.tab[0], at[1]);
 	assert_int_equal(volume.uplink, 100);
 	assert_int_equal(volume.downlink, 200);
 	to.urr[0].ways = 1u << TRANSLATE_UPLINK;
-	assert_true(accounts_differ(&accounts, &to));
-	accounts_follow(&accounts, &to, &at[1], 1000, &ended);
-	volume = reported(&accounts.account[0], at[2]);
+	assert_true(tabs_differ(&tabs, &to));
+	tabs_follow(&tabs, &to, &at[1], 1000, &ended);
+	volume = reported(&tabs.tab[0], at[2]);
 	assert_int_equal(volume.total, 1);
-	assert_int_equal(accounts.account[0].reports, 2);
+	assert_int_equal(tabs.tab[0].reports, 2);
 	to.urrs = 0;
-	accounts_follow(&accounts, &to, &at[2], 1000, &ended);
-	assert_int_equal(accounts.count, 0);
+	tabs_follow(&tabs, &to, &at[2], 1000, &ended);
+	assert_int_equal(tabs.count, 0);
 	assert_int_equal(ended.count, 1);
 }
 

@@ -1,0 +1,174 @@
+#!/usr/bin/python3
+"""smf.py - a small SMF, to ask a user plane what it can do. Its messages are scapy's, not ours.
+
+    smf.py serve SOCKET LOCAL PEER    answers heartbeats and keeps sessions by name; asked through SOCKET by
+    smf.py SOCKET COMMAND [WORD...]   which prints what came of it as JSON; exit 0: accepted, 1: refused, 2: no answer
+
+Commands: heartbeat; associate; release; restart (everything forgotten, a newer Recovery Time Stamp);
+    attach NAME [KEY=VALUE...]: ue=ADDRESS (else the user plane chooses), gnb=, teid=, qfi=, mbr= (kbit/s), urr=1, dnn=; way=both|up
+    handover NAME GNB TEID; drop NAME; forward NAME; gate NAME open|closed; query NAME; delete NAME
+    repeat N: the last request N times more; says how many answers came, and whether all were the same
+    bad [NAME]: messages that are wrong, and what each is answered (bad.py)
+"""
+import json
+import random
+import socket
+import sys
+import threading
+import time
+
+T1 = 1.0  # seconds until a request is sent again; N1 is large: a user plane may be away for a while
+N1 = 25
+
+
+class NoAnswer(Exception):
+    pass
+
+
+def serve(at, local, peer):
+    import smf_words as words
+
+    Smf(words, local, peer).serve(at)
+
+
+class Smf:
+    def __init__(self, words, local, peer):
+        self.words, self.local, self.peer = words, local, peer
+        self.socket = socket.socket(socket.AF_INET6 if ":" in local else socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((local, 8805))
+        self.stamp = int(time.time()) + 2208988800 - 1000
+        self.sequence = random.randrange(1 << 20)
+        self.sessions, self.answers, self.last = {}, {}, None
+        self.heard = threading.Condition()
+        threading.Thread(target=self.listen, daemon=True).start()
+
+    def listen(self):
+        """Heartbeats are answered here; answers are put where they are waited for."""
+        while True:
+            data, _ = self.socket.recvfrom(65535)
+            if len(data) < 8:
+                continue
+            kind, sequence = data[1], int.from_bytes(data[12:15] if data[0] & 1 else data[4:7], "big")
+            if kind == 1:
+                self.socket.sendto(self.words.heartbeat_answer(sequence, self.stamp), (self.peer, 8805))
+                continue
+            with self.heard:
+                self.answers.setdefault(sequence, []).append(data)
+                self.heard.notify_all()
+
+    def wait(self, sequence, count, seconds):
+        with self.heard:
+            self.heard.wait_for(lambda: len(self.answers.get(sequence, [])) >= count, seconds)
+            return list(self.answers.get(sequence, []))
+
+    def next(self):
+        self.sequence = (self.sequence + 1) & 0xFFFFFF
+        return self.sequence
+
+    def send(self, data, sequence):
+        """Until it is answered; the answer's bytes."""
+        self.last = (data, sequence)
+        for _ in range(N1):
+            self.socket.sendto(data, (self.peer, 8805))
+            answers = self.wait(sequence, 1, T1)
+            if answers:
+                return answers[0]
+        raise NoAnswer
+
+    def ask(self, seid, message):
+        sequence = self.next()
+        return self.words.read(self.send(self.words.message(seid, sequence, message), sequence))
+
+    # ---- Commands
+
+    def associate(self):
+        return self.ask(None, self.words.association(self.local, self.stamp))
+
+    def heartbeat(self):
+        return {"cause": 1, **self.ask(None, self.words.heartbeat(self.stamp))}
+
+    def release(self):
+        return self.ask(None, self.words.association_release(self.local))
+
+    def restart(self):
+        self.sessions, self.stamp = {}, self.stamp + 1
+        return {"cause": 1}
+
+    def attach(self, name, *keys):
+        wish = dict(key.split("=", 1) for key in keys)
+        session = {"cp": random.getrandbits(63) | 1, "up": 0, **wish}
+        answer = self.ask(0, self.words.establishment(self.local, session))
+        if answer["cause"] == 1:
+            session["up"] = answer["seid"]
+            self.sessions[name] = session
+        return answer
+
+    def modify(self, name, *parts):
+        return self.ask(self.sessions[name]["up"], self.words.modification(parts))
+
+    def handover(self, name, gnb, teid):
+        return self.modify(name, self.words.far_to(2, gnb, int(teid, 0)))
+
+    def drop(self, name):
+        return self.modify(name, self.words.far_drop(2), self.words.far_drop(1))
+
+    def forward(self, name):
+        return self.modify(name, self.words.far_forward(2), self.words.far_forward(1))
+
+    def gate(self, name, how):
+        return self.modify(name, self.words.gate(how == "closed"))
+
+    def query(self, name):
+        return self.modify(name, self.words.query())
+
+    def delete(self, name):
+        answer = self.ask(self.sessions[name]["up"], self.words.deletion())
+        if answer["cause"] == 1:
+            del self.sessions[name]
+        return answer
+
+    def repeat(self, times):
+        data, sequence = self.last
+        count = len(self.wait(sequence, 1, T1)) + int(times)
+        for _ in range(int(times)):
+            self.socket.sendto(data, (self.peer, 8805))
+        answers = self.wait(sequence, count, T1 * N1)
+        return {"cause": 1, "answers": len(answers), "same": len(set(answers)) == 1, "said": [self.words.read(a) for a in {*answers}]}
+
+    def bad(self, *name):
+        """All of what is wrong; refused answers are what is wanted."""
+        import bad
+
+        return bad.run(self, self.sessions[name[0]]["up"] if name else 0)
+
+    def command(self, words):
+        try:
+            return getattr(self, words[0])(*words[1:])
+        except NoAnswer:
+            return {"cause": 0}
+
+    def serve(self, at):
+        door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        door.bind(at)
+        door.listen(8)
+        print("ready", file=sys.stderr, flush=True)
+        while True:
+            client, _ = door.accept()
+            with client:
+                said = client.makefile().readline()
+                client.sendall(json.dumps(self.command(said.split())).encode())
+
+
+def client(at, words):
+    door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    door.connect(at)
+    door.sendall((" ".join(words) + "\n").encode())
+    answer = json.loads(door.makefile().read())
+    print(json.dumps(answer))
+    return {1: 0, 0: 2}.get(answer["cause"], 1)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "serve":
+        serve(*sys.argv[2:5])
+    sys.exit(client(sys.argv[1], sys.argv[2:]))

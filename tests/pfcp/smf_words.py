@@ -1,0 +1,174 @@
+"""smf_words - the messages of smf.py, made and read by scapy."""
+import ipaddress
+
+from scapy.contrib import pfcp as p
+
+ACCESS, CORE = 0, 1
+UPLINK, DOWNLINK = 1, 2  # ids of PDRs and of their FARs
+
+
+def message(seid, sequence, body):
+    """seid None: a message about the node."""
+    header = p.PFCP(S=0, seq=sequence) if seid is None else p.PFCP(S=1, seid=seid, seq=sequence)
+    return bytes(header / body)
+
+
+def heartbeat_answer(sequence, stamp):
+    return message(None, sequence, p.PFCPHeartbeatResponse(IE_list=[p.IE_RecoveryTimeStamp(timestamp=stamp)]))
+
+
+def heartbeat(stamp):
+    return p.PFCPHeartbeatRequest(IE_list=[p.IE_RecoveryTimeStamp(timestamp=stamp)])
+
+
+def node(local):
+    return p.IE_NodeId(id_type=1, ipv6=local) if ":" in local else p.IE_NodeId(id_type=0, ipv4=local)
+
+
+def association(local, stamp):
+    return p.PFCPAssociationSetupRequest(IE_list=[node(local), p.IE_RecoveryTimeStamp(timestamp=stamp), p.IE_CPFunctionFeatures()])
+
+
+def association_release(local):
+    return p.PFCPAssociationReleaseRequest(IE_list=[node(local)])
+
+
+def fseid(local, seid):
+    return p.IE_FSEID(v6=1, seid=seid, ipv6=local) if ":" in local else p.IE_FSEID(v4=1, seid=seid, ipv4=local)
+
+
+def ue_address(session, destination):
+    """Without an address of ours the user plane chooses: CHV4 is among what scapy calls spare."""
+    if "ue" in session:
+        return p.IE_UE_IP_Address(V4=1, SD=destination, ipv4=session["ue"])
+    return p.IE_NotImplemented(ietype=93, data=bytes([0x10 | destination << 2]))
+
+
+def named(session):
+    return [p.IE_URR_Id(id=1)] if session.get("urr") else []
+
+
+def pdr_up(session):
+    pdi = [p.IE_SourceInterface(interface=ACCESS), p.IE_FTEID(CH=1, V4=1), ue_address(session, 0)]
+    return p.IE_CreatePDR(IE_list=[p.IE_PDR_Id(id=UPLINK), p.IE_Precedence(precedence=255), p.IE_PDI(IE_list=pdi),
+                                   p.IE_OuterHeaderRemoval(header=0), p.IE_FAR_Id(id=UPLINK), *named(session), p.IE_QER_Id(id=1)])
+
+
+def pdr_down(session):
+    pdi = [p.IE_SourceInterface(interface=CORE), p.IE_NetworkInstance(instance=session.get("dnn", "internet")), ue_address(session, 1)]
+    return p.IE_CreatePDR(IE_list=[p.IE_PDR_Id(id=DOWNLINK), p.IE_Precedence(precedence=255), p.IE_PDI(IE_list=pdi),
+                                   p.IE_FAR_Id(id=DOWNLINK), *named(session), p.IE_QER_Id(id=1)])
+
+
+def tunnel(gnb, teid):
+    return p.IE_OuterHeaderCreation(GTPUUDPIPV4=1, TEID=teid, ipv4=gnb)
+
+
+def far(ident, to, *more):
+    return p.IE_CreateFAR(IE_list=[p.IE_FAR_Id(id=ident), p.IE_ApplyAction(FORW=1),
+                                   p.IE_ForwardingParameters(IE_list=[p.IE_DestinationInterface(interface=to), *more])])
+
+
+def qer(session):
+    ies = [p.IE_QER_Id(id=1), p.IE_GateStatus()]
+    if "mbr" in session:
+        ies.append(p.IE_MBR(ul=int(session["mbr"]), dl=int(session["mbr"])))
+    if "qfi" in session:
+        ies.append(p.IE_QFI(QFI=int(session["qfi"])))
+    return p.IE_CreateQER(IE_list=ies)
+
+
+def urr():
+    return p.IE_CreateURR(IE_list=[p.IE_URR_Id(id=1), p.IE_MeasurementMethod(VOLUM=1), p.IE_ReportingTriggers(),
+                                   p.IE_MeasurementInformation()])
+
+
+def establishment(local, session):
+    gnb, teid = session.get("gnb", "10.99.3.2"), int(session.get("teid", "0x7001"), 0)
+    ies = [node(local), fseid(local, session["cp"]), pdr_up(session), pdr_down(session), far(UPLINK, CORE),
+           far(DOWNLINK, ACCESS, tunnel(gnb, teid)), qer(session)]
+    if session.get("urr"):
+        ies.append(urr())
+    return p.PFCPSessionEstablishmentRequest(IE_list=ies + [p.IE_PDNType(pdn_type=1)])
+
+
+def modification(parts):
+    return p.PFCPSessionModificationRequest(IE_list=list(parts))
+
+
+def deletion():
+    return p.PFCPSessionDeletionRequest()
+
+
+def far_to(ident, gnb, teid):
+    return p.IE_UpdateFAR(IE_list=[p.IE_FAR_Id(id=ident), p.IE_ApplyAction(FORW=1),
+                                   p.IE_UpdateForwardingParameters(IE_list=[tunnel(gnb, teid)])])
+
+
+def far_drop(ident):
+    return p.IE_UpdateFAR(IE_list=[p.IE_FAR_Id(id=ident), p.IE_ApplyAction(DROP=1)])
+
+
+def far_forward(ident):
+    return p.IE_UpdateFAR(IE_list=[p.IE_FAR_Id(id=ident), p.IE_ApplyAction(FORW=1)])
+
+
+def gate(closed):
+    return p.IE_UpdateQER(IE_list=[p.IE_QER_Id(id=1), p.IE_GateStatus(ul=int(closed), dl=int(closed))])
+
+
+def query():
+    return p.IE_QueryURR(IE_list=[p.IE_URR_Id(id=1)])
+
+
+# ---- Reading
+
+def find(ies, kind):
+    for ie in ies:
+        if isinstance(ie, kind):
+            yield ie
+
+
+def first(ies, kind):
+    return next(find(ies, kind), None)
+
+
+def usage(report):
+    volume = first(report.IE_list, p.IE_VolumeMeasurement)
+    return {"uplink": volume.uplink, "downlink": volume.downlink, "number": first(report.IE_list, p.IE_UR_SEQN).number}
+
+
+def address(value):
+    """Of a UE IP Address with V4, whatever scapy thinks of it."""
+    return str(ipaddress.ip_address(value.ipv4))
+
+
+def created(pdr, said):
+    fteid, ue = first(pdr.IE_list, p.IE_FTEID), first(pdr.IE_list, p.IE_UE_IP_Address)
+    if fteid:
+        said["teid"], said["gtpu"] = fteid.TEID, fteid.ipv4
+    if ue and ue.V4:
+        said["ue"] = address(ue)
+
+
+def failed(rule):
+    return [("pdr", "far", "qer", "urr", "bar")[rule.type], rule.pdr_id if rule.type == 0 else rule.far_id if rule.type == 1 else
+            rule.qer_id if rule.type == 2 else rule.urr_id if rule.type == 3 else rule.bar_id]
+
+
+def read(data):
+    """What an answer says: cause, and whatever else there is of it."""
+    answer = p.PFCP(data)
+    ies = answer.payload.IE_list
+    said = {"type": answer.message_type, "to": answer.seid or 0}
+    for key, kind, value in (("cause", p.IE_Cause, lambda i: i.cause), ("seid", p.IE_FSEID, lambda i: i.seid), ("offending", p.IE_OffendingIE, lambda i: i.type),
+                             ("failed", p.IE_FailedRuleId, failed), ("stamp", p.IE_RecoveryTimeStamp, lambda i: i.timestamp)):
+        ie = first(ies, kind)
+        if ie is not None:
+            said[key] = value(ie)
+    for pdr in find(ies, p.IE_CreatedPDR):
+        created(pdr, said)
+    reports = [*find(ies, p.IE_UsageReport_SMR), *find(ies, p.IE_UsageReport_SDR)]
+    if reports:
+        said["usage"] = [usage(report) for report in reports]
+    return said
