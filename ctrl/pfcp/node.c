@@ -6,13 +6,14 @@
 #include "shared/base/log.h"
 
 #define SECOND_NS 1000000000ull
-#define BUNDLE_MAX 64u // messages of one datagram
+#define BUNDLE_MAX 64u  // messages of one datagram
+#define SERVED_MAX 128u // ctrl lets 192 requests wait for workers, those of others among them
 
 // Answers are remembered while a peer may still ask again: its N1 times T1 are not ours, and twice what ours allow for.
 #define REMEMBER(setting) (2 * ((setting)->n1 + 1) * (setting)->t1_ns)
 
 static const struct deals_limits limits = {
-	.waiting = 2048, .served = 1024, .peer_answers = 65536, .answers = 262144, .bytes = 256u << 20
+	.waiting = 2048, .served = SERVED_MAX, .peer_answers = 65536, .answers = 262144, .bytes = 256u << 20
 };
 
 enum way { WAY_NONE, WAY_BEAT, WAY_NODE, WAY_SESSION, WAY_ANSWER, WAY_ODD };
@@ -232,6 +233,24 @@ static void refuse(struct node *node, struct deal *deal, const struct pfcp_heade
 		node->ways.refuse(node->ways.arg, deal, header, fault);
 }
 
+static void attach(struct node *node, struct deal *deal, struct assoc *assoc)
+{
+	deal->assoc = assoc;
+	assoc_served(&node->assocs, assoc, 1);
+}
+
+// It can't be read, but who asks may be known by the address: then its session can be found, and what SEID the peer has for it.
+static void serve_faulty(struct node *node, struct deal *deal, const struct pfcp_header *header,
+			 const struct pfcp_fault *fault)
+{
+	struct assoc *assoc = ways[deal->type].way == WAY_SESSION ? assoc_of_remote(&node->assocs, &deal->from) : NULL;
+
+	count(node, TALLY_FAULTY);
+	if (assoc)
+		attach(node, deal, assoc);
+	refuse(node, deal, header, fault);
+}
+
 static void serve_session(struct node *node, struct deal *deal, const struct pfcp_header *header)
 {
 	const struct pfcp_fault fault = { .cause = PFCP_CAUSE_NO_ASSOCIATION };
@@ -242,8 +261,7 @@ static void serve_session(struct node *node, struct deal *deal, const struct pfc
 		refuse(node, deal, header, &fault);
 		return;
 	}
-	deal->assoc = assoc;
-	assoc_served(&node->assocs, assoc, 1);
+	attach(node, deal, assoc);
 	node->ways.session(node->ways.arg, deal, header, &node->tree);
 }
 
@@ -256,8 +274,7 @@ static void serve(struct node *node, struct deal *deal)
 	if (!error)
 		error = pfcp_read(PFCP_MESSAGE(header.type), header.body, header.bytes, &node->tree, &fault);
 	if (error) {
-		count(node, TALLY_FAULTY);
-		refuse(node, deal, &header, &fault);
+		serve_faulty(node, deal, &header, &fault);
 	} else if (ways[header.type].way == WAY_SESSION) {
 		serve_session(node, deal, &header);
 	} else if (ways[header.type].handle) {

@@ -45,6 +45,7 @@ static void play_refuse(void *arg, struct deal *deal, const struct pfcp_header *
 
 	play->refused++;
 	play->cause = fault->cause;
+	strcpy(play->owner, deal_owner(deal));
 	deal_answer(deal, (const uint8_t *)"", 0);
 }
 

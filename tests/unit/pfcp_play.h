@@ -17,7 +17,8 @@ struct play {
 	char value[ASSOC_NOTE_BYTES];
 	char drop[ASSOC_OWNER_BYTES];
 	struct deal *deal;
-	uint8_t cause;
+	uint8_t cause;                 // of what was refused,
+	char owner[ASSOC_OWNER_BYTES]; // and to whom
 	int note_error;
 };
 

@@ -117,6 +117,27 @@ static void nonsense_gets_no_answer(void **state)
 	assert_int_equal(play->refused, 0);
 }
 
+// The session may know what SEID its peer has for it.
+static void whose_request_is_faulty_is_known_all_the_same(void **state)
+{
+	struct play *play = *state;
+	uint8_t bytes[] = {
+		0x21, PFCP_SESSION_MODIFICATION_REQUEST, 0, 17, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 9, 0, 0, 57, 0, 9, 1
+	};
+
+	say_bytes(play, 1, bytes, sizeof(bytes));
+	assert_int_equal(play->refused, 1);
+	assert_string_equal(play->owner, "");
+	associate(play);
+	bytes[14]++;
+	say_bytes(play, 1, bytes, sizeof(bytes));
+	assert_int_equal(play->refused, 2);
+	assert_string_equal(play->owner, assoc_of_node(&play->node.assocs, "10.0.0.1")->owner);
+	assert_int_equal(assoc_of_node(&play->node.assocs, "10.0.0.1")->served, 0);
+	assert_int_equal(play->sessions, 0);
+	assert_int_equal(play->node.tally[TALLY_FAULTY], 2);
+}
+
 // Every message of the protocol, cut off at every byte though its header says it is whole: something is answered or counted, no more.
 static void cut_bodies_cost_an_answer(void **state)
 {
@@ -183,6 +204,7 @@ int main(void)
 		ONE(what_only_a_user_plane_says_gets_no_answer),
 		ONE(another_version_is_told_so),
 		ONE(nonsense_gets_no_answer),
+		ONE(whose_request_is_faulty_is_known_all_the_same),
 		ONE(cut_bodies_cost_an_answer),
 		ONE(bundled_messages_are_all_heard),
 		ONE(a_flood_is_congestion_for_its_peer_alone),
