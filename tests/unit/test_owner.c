@@ -185,6 +185,47 @@ static void an_account_names_the_owner_alone(void **state)
 	assert_true(front_is(closed(), ""));
 }
 
+static int delete_leaving(uint64_t id, const char *front)
+{
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionDelete body = SHOAL__OSS__SESSION_DELETE__INIT;
+
+	body.id = id;
+	body.front = (ProtobufCBinaryData){ strlen(front), (uint8_t *)front };
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_DELETE;
+	request.session_delete = &body;
+	return (int)ctrl_stand_ask(stand, &request)->status->code;
+}
+
+static const Shoal__Oss__ClosedListAnswer *closed_of(uint64_t id, uint64_t teid)
+{
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__ClosedList body = SHOAL__OSS__CLOSED_LIST__INIT;
+
+	body.session = id;
+	body.teid = (uint32_t)teid;
+	request.body_case = SHOAL__OSS__REQUEST__BODY_CLOSED_LIST;
+	request.closed_list = &body;
+	return ctrl_stand_ask(stand, &request)->closed_list;
+}
+
+static void an_account_keeps_what_the_deletion_leaves(void **state)
+{
+	uint64_t plain = create("", 2, ""), id = create("pfcp:a", 1, "words");
+	struct report last = { .teid = stand->answer->session->session->teid, .life = 1, .uplink_bytes = 100 };
+
+	assert_int_equal(delete_leaving(plain, "left"), SHOAL__OSS__CODE__INVALID_FIELD);
+	assert_int_equal(delete_leaving(id, "left"), 0);
+	assert_true(front_is(stand->answer->session->session, ""));
+	assert_int_equal(closed_of(id, last.teid)->n_closed, 0);
+	books_final(&stand->truth.books, &last, 1);
+	ctrl_stand_keep(stand);
+	assert_true(front_is(closed_of(id, last.teid)->closed[0]->session, "left"));
+	assert_int_equal(closed_of(id, last.teid + 1)->n_closed, 0);
+	stand->pass = &reader;
+	assert_true(front_is(closed_of(id, last.teid)->closed[0]->session, ""));
+}
+
 static void refuses_what_no_owner_says(void **state)
 {
 	static char front[FRONT_MAX + 2];
@@ -263,6 +304,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(only_its_owner_changes_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_the_owner_keeps_is_for_those_who_may_provision, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_account_names_the_owner_alone, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_account_keeps_what_the_deletion_leaves, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_what_no_owner_says, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_owners_sessions_are_listed_in_pages_that_fit, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_failed_disk_undoes_it, setup, teardown),
