@@ -128,6 +128,10 @@ roles='
 	upgrade_abort     operate
 	status_get        operate provision read
 	counters_get      operate provision read
+	note_put          operate provision
+	note_get          operate provision
+	note_list         operate provision
+	note_delete       operate provision
 '
 may() { # port who
 	in_ns gw "$BUILD/tests/smoke/role_probe" "tls+tcp://127.0.0.1:$1" "$LAB/pki/gateway-ca.crt" "$LAB/pki/$2.crt" "$LAB/pki/$2.key" gateway

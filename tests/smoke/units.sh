@@ -30,7 +30,7 @@ that "and the run directory" quietly on_machine systemd-tmpfiles --create
 that "hugepages are asked for" grep -qx 'vm.nr_hugepages = 512' <(on_machine /lib/systemd/systemd-sysctl --cat-config)
 that "and cores shared by processes" grep -qx -- '-kernel.sched_autogroup_enabled = 0' <(on_machine /lib/systemd/systemd-sysctl --cat-config)
 on_machine systemctl daemon-reload
-for unit in primary:41 nursery:26 ctrl:16 pfcp:15; do
+for unit in primary:41 nursery:26 ctrl:16 pfcp:17; do
 	file=$(property "${unit%:*}" FragmentPath)
 	that "${unit%:*} is as tight as it was" quietly on_machine systemd-analyze security --offline=true --threshold="${unit/*:/}" "$file"
 	that "and systemd understands it" equal "$(on_machine systemd-analyze verify "$file" 2>&1)" ""
