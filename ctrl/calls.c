@@ -1,10 +1,12 @@
-// calls.c - a list of names made into a seccomp filter. No state.
+// calls.c - a list of names made into a seccomp filter, last of what is given up. No state.
 #include "ctrl/calls.h"
 #include <errno.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include "shared/base/log.h"
 
 static int call_allow(scmp_filter_ctx filter, char *name)
 {
@@ -27,7 +29,7 @@ static int line_allow(scmp_filter_ctx filter, const char *names)
 	return error;
 }
 
-int calls_limit(const char *const *names, unsigned count)
+static int calls_limit(const char *const *names, unsigned count)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	int error = filter ? 0 : -ENOMEM;
@@ -37,5 +39,21 @@ int calls_limit(const char *const *names, unsigned count)
 	if (!error)
 		error = seccomp_load(filter);
 	seccomp_release(filter);
+	return error;
+}
+
+int calls_settle(const struct account *account, const char *const *names, unsigned count)
+{
+	const char *step = "user";
+	int error = account_become(account);
+
+	if (!error && prctl(PR_SET_DUMPABLE, 0) < 0)
+		error = -errno;
+	if (!error) {
+		step = "system calls";
+		error = calls_limit(names, count);
+	}
+	if (error)
+		log_error("rights.drop", "%s: %s", step, strerror(-error));
 	return error;
 }

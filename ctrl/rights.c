@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "ctrl/calls.h"
@@ -45,19 +44,11 @@ int rights_drop(const struct conf *conf)
 {
 	struct account account;
 	int error = account_find(conf->ctrl_user, &account);
-	const char *step = "user";
 
 	if (!error)
 		error = store_give(conf, &account);
 	if (!error)
-		error = account_become(&account);
-	if (!error && prctl(PR_SET_DUMPABLE, 0) < 0) // nobody of the same user looks in
-		error = -errno;
-	if (!error) {
-		step = "system calls";
-		error = calls_limit(allowed, sizeof(allowed) / sizeof(*allowed));
-	}
-	if (error)
-		log_error("rights.drop", "%s: %s", step, strerror(-error));
+		return calls_settle(&account, allowed, sizeof(allowed) / sizeof(*allowed));
+	log_error("rights.drop", "user: %s", strerror(-error));
 	return error;
 }

@@ -2,7 +2,6 @@
 #include "ctrl/pfcp/rights.h"
 #include <errno.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include "ctrl/calls.h"
 #include "shared/base/account.h"
@@ -22,19 +21,11 @@ static const char *const allowed[] = {
 int rights_drop(const struct conf *conf)
 {
 	struct account account;
-	const char *step = "user";
 	int error = account_find(conf->pfcp_user, &account);
 
 	_Static_assert(AF_UNIX == 1, "which sockets may still be opened");
 	if (!error)
-		error = account_become(&account);
-	if (!error && prctl(PR_SET_DUMPABLE, 0) < 0) // nobody of the same user looks in
-		error = -errno;
-	if (!error) {
-		step = "system calls";
-		error = calls_limit(allowed, sizeof(allowed) / sizeof(*allowed));
-	}
-	if (error)
-		log_error("rights.drop", "%s: %s", step, strerror(-error));
+		return calls_settle(&account, allowed, sizeof(allowed) / sizeof(*allowed));
+	log_error("rights.drop", "user: %s", strerror(-error));
 	return error;
 }
