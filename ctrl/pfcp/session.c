@@ -9,6 +9,7 @@
 #include "ctrl/pfcp/task.h"
 
 #define BUSY_MS 20u
+#define UNDO_MS 60000u
 #define NS_PER_MS 1000000ull
 
 static const struct {
@@ -193,16 +194,30 @@ void task_step(struct task *task, enum step step)
 	steps[step].ask(task);
 }
 
+// What came too late must go, or it stands there unknown to whom it was refused: asked for until it is done, or ctrl is gone for long.
+static bool undo_failed(const struct task *task, const Shoal__Oss__Response *response)
+{
+	bool undoes = task->step == STEP_UNCREATE || task->step == STEP_UNMODIFY;
+	unsigned code = response && response->status ? response->status->code : SHOAL__OSS__CODE__BUSY;
+
+	return undoes && (code == SHOAL__OSS__CODE__BUSY || code == SHOAL__OSS__CODE__STORE_FAILED) &&
+	       task->sessions->now_ns < task->arrived_ns + UNDO_MS * NS_PER_MS;
+}
+
 static void heard(void *arg, const Shoal__Oss__Response *response, int error)
 {
 	struct task *task = arg;
 
 	if (error == -ECANCELED) // the process ends: sessions_close takes it
 		return;
-	if (!response || !response->status)
+	if (undo_failed(task, response))
+		task_again(task, BUSY_MS);
+	else if (!response || !response->status)
 		task_refuse_as(task, PFCP_CAUSE_SYSTEM_FAILURE);
 	else if (response->status->code != SHOAL__OSS__CODE__BUSY)
 		steps[task->step].hear(task, response);
+	else if (task_late(task) && task->step == STEP_WATCH)
+		watch_late(task);
 	else if (task_late(task))
 		task_refuse_as(task, PFCP_CAUSE_CONGESTION);
 	else

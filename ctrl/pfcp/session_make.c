@@ -195,6 +195,11 @@ void watch_ask(struct task *task)
 	task_call(task, &request, false);
 }
 
+void watch_late(struct task *task)
+{
+	task_step(task, task->deal->type == PFCP_SESSION_MODIFICATION_REQUEST ? STEP_UNMODIFY : STEP_UNCREATE);
+}
+
 void watch_hear(struct task *task, const Shoal__Oss__Response *response)
 {
 	const Shoal__Oss__Session *session = session_in(response);
@@ -209,7 +214,7 @@ void watch_hear(struct task *task, const Shoal__Oss__Response *response)
 	else if (!task_late(task))
 		task_again(task, WATCH_MS);
 	else
-		task_step(task, modified ? STEP_UNMODIFY : STEP_UNCREATE);
+		watch_late(task);
 }
 
 // ---- Not in time: as if it had never been.

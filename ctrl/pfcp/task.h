@@ -77,6 +77,7 @@ typedef void task_hear(struct task *task, const Shoal__Oss__Response *response);
 task_ask create_ask, watch_ask, uncreate_ask, get_ask, unmodify_ask, look_ask, delete_ask, settle_ask;
 task_hear create_hear, watch_hear, uncreate_hear, get_hear, modify_hear, unmodify_hear, look_hear, delete_hear,
     settle_hear;
+void watch_late(struct task *task); // no worker has it in time: it is undone
 
 void task_step(struct task *task, enum step step); // asks the first question of it
 void task_again(struct task *task, unsigned ms);   // asks the present step's again, a little later

@@ -266,8 +266,9 @@ bool play_step(void)
 	play.first = call->next;
 	if (!play.first)
 		play.last = &play.first;
-	response = play.busy ? respond(SHOAL__OSS__CODE__BUSY) : ask(call->request);
-	play.busy -= play.busy != 0;
+	response = play.busy && !play.served ? respond(SHOAL__OSS__CODE__BUSY) : ask(call->request);
+	play.busy -= play.busy && !play.served;
+	play.served -= play.served != 0;
 	call->done(call->arg, response, 0);
 	if (!kept(response))
 		shoal__oss__response__free_unpacked(response, NULL);

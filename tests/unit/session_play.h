@@ -19,9 +19,10 @@ struct play {
 	uint64_t content[8]; // of the request that had this key
 	Shoal__Oss__Response *said[8];
 	unsigned keys, changes;
-	unsigned busy;  // refuses so many requests
-	bool applies;   // workers do what they are told
-	bool unsettled; // the tabs of what is deleted are not closed yet
+	unsigned busy;   // refuses so many requests
+	unsigned served; // after so many that it serves
+	bool applies;    // workers do what they are told
+	bool unsettled;  // the tabs of what is deleted are not closed yet
 	struct call *first, **last;
 	uint64_t now_ms, uplink, heard_ms;
 	char dropped[64];

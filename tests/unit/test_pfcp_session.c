@@ -80,6 +80,18 @@ static void not_in_force_is_not_accepted(void **state)
 	assert_null(play.session); // nothing is left behind
 }
 
+static void what_came_too_late_goes_though_ctrl_is_busy(void **state)
+{
+	play.applies = false;
+	play.served = 1;
+	play.busy = 600; // longer than the session's makers are given
+	attach(false);
+	play_run(20000);
+	assert_int_equal(play.answers, 1);
+	assert_int_equal(play_cause(), PFCP_CAUSE_SYSTEM_FAILURE);
+	assert_null(play.session);
+}
+
 static void busy_is_asked_again(void **state)
 {
 	play.busy = 3;
@@ -311,6 +323,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(established, play_open, play_close),
 		cmocka_unit_test_setup_teardown(not_in_force_is_not_accepted, play_open, play_close),
+		cmocka_unit_test_setup_teardown(what_came_too_late_goes_though_ctrl_is_busy, play_open, play_close),
 		cmocka_unit_test_setup_teardown(busy_is_asked_again, play_open, play_close),
 		cmocka_unit_test_setup_teardown(establishment_after_our_death, play_open, play_close),
 		cmocka_unit_test_setup_teardown(refused_whole, play_open, play_close),
