@@ -15,7 +15,7 @@ enum { PLANE, ROOMS, SEAT, REGIONS, PARTS };
 
 static struct region_shape shape_of(unsigned sessions)
 {
-	return (struct region_shape){ sessions / SHARDS, 0, WORLD_RATES, region_buckets(0) };
+	return (struct region_shape){ .slots = sessions / SHARDS, .rates = WORLD_RATES, .buckets = region_buckets(0) };
 }
 
 static void sizes(unsigned sessions, size_t bytes[PARTS])

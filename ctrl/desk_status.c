@@ -133,10 +133,10 @@ void desk_counters_get(struct job *job)
 	answer->counters = job_take(job, all * sizeof(*answer->counters));
 	if (!answer->counters)
 		return;
-	for (size_t i = 0; state && i < state->n_verdicts; i++)
-		counter_add(
-		    job, answer,
-		    &(struct counted){ verdict_name((unsigned)i), verdict_help((unsigned)i), state->verdicts[i] });
+	for (unsigned i = 0; state && i < state->n_verdicts; i++)
+		if (verdict_final(i))
+			counter_add(job, answer,
+				    &(struct counted){ verdict_name(i), verdict_help(i), state->verdicts[i] });
 	for (size_t i = 0; state && i < state->n_extras; i++)
 		counter_add(
 		    job, answer,

@@ -154,7 +154,7 @@ static void account_fill(struct fleet *fleet, Shoal__Fleet__State *state)
 	account->rooms = tally->rooms;
 	account->rooms_free = tally->rooms_idle;
 	account->rooms_port = tally->rooms - tally->rooms_idle - tally->rooms_out;
-	state->n_verdicts = VERDICT_FINALS;
+	state->n_verdicts = VERDICT_COUNT;
 	state->verdicts = fleet->state.tally.verdict;
 }
 

@@ -39,7 +39,7 @@ int ground_shape(const struct conf *conf, struct region_shape *shape)
 		return slots;
 	*shape = (struct region_shape){ .slots = (uint32_t)slots + conf->foreign_slots,
 					.foreign = conf->foreign_slots,
-					.rates = conf->rates,
+					.rates = (uint16_t)conf->rates,
 					.buckets = region_buckets(conf->foreign_slots) };
 	return 0;
 }

@@ -40,7 +40,7 @@ int64_t tally_gap(const struct tally *tally)
 {
 	uint64_t ends = tally->lent + tally->held + tally->waiting;
 
-	for (unsigned v = 0; v < VERDICT_FINALS; v++)
+	for (unsigned v = 0; v < VERDICT_COUNT; v++)
 		ends += tally->verdict[v];
 	return (int64_t)(tally->rx - ends);
 }

@@ -24,9 +24,9 @@ struct tally_seat {
 };
 
 struct tally {
-	uint64_t rx;                      // frames received on all ports
-	uint64_t verdict[VERDICT_FINALS]; // how they ended
-	uint64_t lent, held, waiting;     // where the others are: with workers, in the hold, at a next hop
+	uint64_t rx;                     // frames received on all ports
+	uint64_t verdict[VERDICT_COUNT]; // how they ended; of those that are not final none
+	uint64_t lent, held, waiting;    // where the others are: with workers, in the hold, at a next hop
 	uint64_t rooms, rooms_idle, rooms_out;
 	uint64_t turns, idle_turns, sleeps;
 	uint64_t moves;                         // shards given to a seat

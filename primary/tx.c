@@ -209,9 +209,10 @@ static void tx_other(struct loop *loop, unsigned seat, const struct lane_handle 
 // Whether a packet may come back like this from this seat.
 static inline bool tx_sound(const struct loop *loop, unsigned seat, const struct lane_handle *back)
 {
-	if (back->code >= VERDICT_COUNT || back->code == VERDICT_CUT || back->code == VERDICT_OWNED)
+	if (back->code >= VERDICT_COUNT || back->code == VERDICT_CUT || back->code == VERDICT_OWNED ||
+	    back->code == VERDICT_BUFFER || back->code == VERDICT_RELEASED)
 		return false;
-	if (back->code != VERDICT_FORWARD && back->code != VERDICT_ANSWERED && back->code < VERDICT_FINALS)
+	if (back->code != VERDICT_FORWARD && back->code != VERDICT_ANSWERED && verdict_final(back->code))
 		return true; // it ends here: nobody looks at the rest
 	if (back->code == VERDICT_ANSWERED && seat != PLANE_SEAT_SLOW)
 		return false;

@@ -228,7 +228,7 @@ static bool bearer_good(const struct lines *lines, uint32_t slot, const struct b
 {
 	const char *field;
 
-	return slot < lines->shape->slots && bearer_check(bearer, &field) == 0 &&
+	return slot < lines->shape->slots && bearer_check(bearer, &field) == 0 && !bearer->sheet_bytes &&
 	       bearer->uplink.rate < lines->shape->rates && bearer->downlink.rate < lines->shape->rates &&
 	       shard_of_teid(bearer->teid) == (uint8_t)lines->region->header->shard &&
 	       shard_slot_of_teid(bearer->teid, lines->net->slot_bits) == slot &&

@@ -22,7 +22,8 @@ enum lane_kind {
 	LANE_TTL,   // TTL used up; slow lane
 	LANE_BIG,   // larger than the link; slow lane; hint = the MTU
 	LANE_CUT, // fence; hint = shard | LANE_IMAGE. No room. Comes back as VERDICT_CUT once everything before it has been returned
-	LANE_OWN, // the seat now owns the shard; hint = shard | LANE_IMAGE. No room. Comes back as VERDICT_OWNED
+	LANE_OWN,     // the seat now owns the shard; hint = shard | LANE_IMAGE. No room. Comes back as VERDICT_OWNED
+	LANE_RELEASE, // fence; hint = shard | slot << 16. No room. Comes back as VERDICT_RELEASED; what comes behind it waits no more (struct ruled)
 	LANE_KINDS
 };
 
@@ -33,7 +34,7 @@ enum lane_kind {
 struct lane_handle {
 	uint32_t room; // room index (room.h); LANE_CUT, LANE_OWN: 0
 	uint32_t
-	    hint; // in: what the primary found (see lane_kind). out: LANE_BIG's MTU with VERDICT_TO_SLOW_BIG, else 0
+	    hint; // in: what the primary found (see lane_kind). out: LANE_BIG's MTU with VERDICT_TO_SLOW_BIG, the slot with VERDICT_BUFFER, else 0
 	uint16_t offset; // of the IP header, from the room's start
 	uint16_t length; // bytes from there; frame padding included on the way in, none on the way out
 	uint16_t turn;   // low 16 bits of the position in lane.in; comes back unchanged: the lease is (seat, position)

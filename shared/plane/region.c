@@ -1,5 +1,7 @@
 // region.c - where the parts of a shard's region lie. Pure arithmetic.
 #include "shared/plane/region.h"
+#include <stddef.h>
+#include "shared/plane/ruled.h"
 
 #define LINE_BYTES 64u
 #define BUCKETS_LEAST 64u // among fewer, nine entries with the same one bucket twice would be no wonder
@@ -20,6 +22,8 @@ uint64_t region_stride(const struct region_shape *shape)
 	uint64_t bytes = sizeof(struct region_header) + rates_bytes(shape) +
 			 (uint64_t)shape->buckets * sizeof(struct region_bucket) + shape->slots * cell;
 
+	if (shape->sheet)
+		bytes += sizeof(struct region_coming) + (1 + 2 * (uint64_t)shape->slots) * shape->sheet * LINE_BYTES;
 	return bytes | LINE_BYTES; // an odd number of lines: the rates of shards fall into different sets of the caches
 }
 
@@ -34,6 +38,18 @@ struct region region_at(void *zone, const struct region_shape *shape, unsigned s
 	region.downlink = region.uplink + shape->slots;
 	region.rest = (void *)(region.downlink + shape->slots);
 	return region;
+}
+
+struct region_coming *region_coming(const struct region *region, const struct region_shape *shape)
+{
+	return shape->sheet ? (void *)(region->rest + shape->slots) : NULL;
+}
+
+struct ruled *region_room(const struct region *region, const struct region_shape *shape, uint32_t slot, unsigned half)
+{
+	uint8_t *first = (uint8_t *)(region_coming(region, shape) + 1);
+
+	return (void *)(first + (1 + 2 * (uint64_t)slot + half) * shape->sheet * LINE_BYTES);
 }
 
 uint32_t region_buckets(uint32_t foreign)

@@ -1,9 +1,9 @@
 // region.h - the memory of one shard: header, rate table, address index, session lines.
 //
 // A bank (bank.h) holds 256 regions of equal stride. One seat owns a region at a time and is its only writer; the courier reads
-// counters. Nothing here is a pointer. A common packet touches one line of uplink or downlink, and nothing of rest.
+// counters. Nothing here is a pointer. A common packet touches one line of uplink or downlink, and nothing of rest. Rules: ruled.h.
 //
-//   header | rates[plane.rates] | index[plane.buckets] | uplink[slots] | downlink[slots] | rest[slots]
+//   header | rates[plane.rates] | index[plane.buckets] | uplink[slots] | downlink[slots] | rest[slots] | a sheet | rules[slots][2]
 #pragma once
 #include <stdatomic.h>
 #include <stdint.h>
@@ -11,9 +11,8 @@
 
 #define REGION_MAGIC 0x53484f414c534844ull // "SHOALSHD"
 
-// w: the owner seat (by its loop)
 struct region_header {
-	uint64_t magic;
+	uint64_t magic; // w: the owner seat (by its loop)
 	uint32_t shard;
 	uint32_t owner; // seat, or PLANE_SEAT_NONE. w: the seat that gives it up, then the seat that takes it
 	_Atomic uint64_t epoch, seq; // last change applied (change.h)
@@ -81,8 +80,9 @@ struct rest {
 	uint32_t half_turns[LINE_WAYS]; // of line.packets; region_packets puts the two together
 	uint32_t teid;                  // the session the counters belong to: our TEID; 0 while they begin anew
 	uint32_t sweep;
-	uint64_t life; // when the counters began, nanoseconds since 1970; larger than any earlier one of this cell
-	uint64_t reserved;
+	uint64_t life;  // when the counters began, nanoseconds since 1970; larger than any earlier one of this cell
+	uint32_t ruled; // which of the cell's two rooms for rules is in force: 1 or 2; 0 = none
+	uint32_t reserved;
 };
 _Static_assert(sizeof(struct rest) == 64, "one line");
 
@@ -107,9 +107,9 @@ _Static_assert(sizeof(struct region) == 64, "found by a shift");
 
 // Sizes shared by all regions (in struct plane).
 struct region_shape {
-	uint32_t slots;   // cells per shard
-	uint32_t foreign; // of those, the last ones hold addresses that are not from our pools
-	uint32_t rates;   // rate table entries, entry 0 unused
+	uint32_t slots, foreign; // cells per shard; of those, the last ones hold addresses that are not from our pools
+	uint16_t rates;          // rate table entries, entry 0 unused
+	uint16_t sheet;   // room for rules (ruled.h) of each cell and half, in 64-byte lines; 0 = this plane has none
 	uint32_t buckets; // power of two, >= 1
 };
 

@@ -5,16 +5,20 @@
 #define VERDICT_NAME_BYTES 24
 
 #define X(name, help) #name,
-static char names[VERDICT_COUNT][VERDICT_NAME_BYTES] = { VERDICTS_FINAL(X) VERDICTS_RELAY(X) };
+static char names[VERDICT_COUNT][VERDICT_NAME_BYTES] = { VERDICTS_FINAL(X) VERDICTS_RELAY(X) VERDICTS_LATER(X)
+							     VERDICTS_LATER_RELAY(X) };
 #undef X
 
 #define X(name, help) _Static_assert(sizeof(#name) <= VERDICT_NAME_BYTES, "the name has its final zero");
 VERDICTS_FINAL(X)
 VERDICTS_RELAY(X)
+VERDICTS_LATER(X)
+VERDICTS_LATER_RELAY(X)
 #undef X
 
 #define X(name, help) help,
-static const char *const helps[VERDICT_COUNT] = { VERDICTS_FINAL(X) VERDICTS_RELAY(X) };
+static const char *const helps[VERDICT_COUNT] = { VERDICTS_FINAL(X) VERDICTS_RELAY(X) VERDICTS_LATER(X)
+						      VERDICTS_LATER_RELAY(X) };
 #undef X
 
 // The enum shouts, metrics do not: lowered once, before main.

@@ -5,6 +5,7 @@
 // on inside Shoal. At any instant, over all ports:
 //   rx = FORWARD + sum(other final verdicts) + in flight (lent to seats, held, waiting for a neighbour)
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 
 // clang-format off
@@ -52,17 +53,38 @@
 	X(CUT, "fence handle come back: everything before it is out") \
 	X(OWNED, "shard taken over by this seat")
 
+// What came later, numbered behind all others: builds that know fewer serve beside us, and a number keeps its meaning.
+#define VERDICTS_LATER(X) \
+	X(NO_RULE, "none of the session's rules (PDRs) is for it") \
+	X(RULE_DROP, "the session's rule (FAR) says drop") \
+	X(QUOTA, "a quota of the session (URR) is used up") \
+	X(BUFFER_FULL, "more than the session, or all of them together, may have waiting for the radio side") \
+	X(BUFFER_OLD, "waited too long for the radio side")
+#define VERDICTS_LATER_RELAY(X) \
+	X(BUFFER, "waits in the primary until its session's rules let it go: downlink; hint is the slot") \
+	X(RELEASED, "fence handle come back: every packet of the cell before it has said whether it waits")
+
 // clang-format on
 
 enum verdict {
 #define X(name, help) VERDICT_##name,
-	VERDICTS_FINAL(X) VERDICT_FINALS,
-	VERDICT_RELAY_FIRST = VERDICT_FINALS - 1, // so that the next name takes VERDICT_FINALS
-	VERDICTS_RELAY(X)
+	VERDICTS_FINAL(X) VERDICT_EARLY_END,
+	VERDICT_BEFORE_RELAY = VERDICT_EARLY_END - 1, // so that the next name takes VERDICT_EARLY_END
+	VERDICTS_RELAY(X) VERDICT_LATE,
+	VERDICT_BEFORE_LATE = VERDICT_LATE - 1,
+	VERDICTS_LATER(X) VERDICT_LATE_END,
+	VERDICT_BEFORE_LATER_RELAY = VERDICT_LATE_END - 1,
+	VERDICTS_LATER_RELAY(X)
 #undef X
 	    VERDICT_COUNT
 };
 _Static_assert(VERDICT_COUNT < 128, "a verdict is a byte in the handle");
+
+// Whether it ends a packet. False: a relay, or no verdict at all.
+static inline bool verdict_final(unsigned v)
+{
+	return v < VERDICT_EARLY_END || (v >= VERDICT_LATE && v < VERDICT_LATE_END);
+}
 
 // Lower-case name, as in metrics and the command line ("no_session"), and help text. v >= VERDICT_COUNT: "invalid".
 const char *verdict_name(unsigned v);

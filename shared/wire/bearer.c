@@ -2,6 +2,7 @@
 #include "shared/wire/bearer.h"
 #include <errno.h>
 #include <stddef.h>
+#include "shared/wire/sheet.h"
 
 #define MULTICAST 0xe0000000u // and everything above: no host's address
 
@@ -25,6 +26,8 @@ uint64_t bearer_digest(uint32_t slot, const struct bearer *bearer)
 	digest = mix(digest, (uint64_t)bearer->ue_ipv4 << 32 | bearer->peer_ipv4);
 	digest = mix(digest, (uint64_t)bearer->peer_teid << 32 | bearer->qfi);
 	digest = mix(digest, (uint64_t)way_word(&bearer->uplink) << 32 | way_word(&bearer->downlink));
+	if (bearer->sheet_bytes | bearer->sheet_sum)
+		digest = mix(digest, (uint64_t)bearer->sheet_bytes << 32 | bearer->sheet_sum);
 	return mix(digest, digest >> 29);
 }
 
@@ -46,6 +49,18 @@ static const char *address_fault(const struct bearer *bearer)
 	return bearer->peer_ipv4 >= MULTICAST ? "peer_ipv4" : NULL;
 }
 
+// A bearer with a sheet says so in both ways and says which; one without says nothing.
+static const char *sheet_fault(const struct bearer *bearer)
+{
+	uint8_t said = bearer->uplink.flags & bearer->downlink.flags & BEARER_SHEET;
+
+	if ((bearer->uplink.flags ^ bearer->downlink.flags) & BEARER_SHEET)
+		return "downlink.flags";
+	if (!said != !bearer->sheet_bytes || bearer->sheet_bytes % 8 || bearer->sheet_bytes > SHEET_BYTES_MAX)
+		return "sheet_bytes";
+	return !said != !bearer->sheet_sum ? "sheet_sum" : NULL;
+}
+
 int bearer_check(const struct bearer *bearer, const char **field)
 {
 	*field = address_fault(bearer);
@@ -59,6 +74,8 @@ int bearer_check(const struct bearer *bearer, const char **field)
 		*field = way_fault(&bearer->downlink, "downlink.mark", "downlink.flags");
 	if (!*field && bearer->qfi > 63)
 		*field = "qfi";
+	if (!*field)
+		*field = sheet_fault(bearer);
 	return *field ? -EINVAL : 0;
 }
 

@@ -24,7 +24,8 @@ enum bearer_flag {
 	BEARER_RED_REMARK = 1 << 1,  // red is remarked and sent; else red is dropped
 	BEARER_QFI = 1 << 2,         // downlink carries a PDU Session Container with qfi (TS 38.415)
 	BEARER_GATE_CLOSED = 1 << 3, // refuse every packet of this direction (QER gate, TS 29.244 5.4.3)
-	BEARER_FLAGS = (1 << 4) - 1
+	BEARER_SHEET = 1 << 4,       // the session's rules stand in its sheet (sheet.h); both ways or none
+	BEARER_FLAGS = (1 << 5) - 1
 };
 
 // One direction's treatment.
@@ -42,7 +43,9 @@ struct bearer {
 	uint32_t peer_ipv4; // the radio side's GTP-U address; 0 = downlink not yet possible
 	struct bearer_way uplink, downlink;
 	uint8_t qfi; // 0..63, TS 38.415
-	uint8_t reserved[7];
+	uint8_t reserved;
+	uint16_t sheet_bytes; // BEARER_SHEET: of the sheet, a multiple of 8; else 0
+	uint32_t sheet_sum;   // sheet_sum of it; else 0
 };
 _Static_assert(sizeof(struct bearer) == 40, "crosses processes");
 
@@ -56,7 +59,7 @@ struct bearer_rate {
 #define BEARER_CIR_MAX 1000000000000ull
 
 // 64-bit digest of one occupied cell; a shard's digest is the XOR over its cells, so it is kept incrementally and
-// order does not matter. reserved bytes do not count. Builds that have more fields than others serve side by side: a later field
+// order does not matter. The reserved byte does not count. Builds that have more fields than others serve side by side: a later field
 // counts only where it is not zero, so that without it all agree.
 uint64_t bearer_digest(uint32_t slot, const struct bearer *bearer);
 

@@ -21,24 +21,39 @@ enum change_verb {
 	CHANGE_RATE,        // define rate[index]
 	CHANGE_SWEEP_BEGIN, //
 	CHANGE_SWEEP_END,
+	CHANGE_PART, // a piece of the sheet of the SET that follows; the shard must stand at `prev`, and goes on standing there (seq = prev)
 	CHANGE_VERBS
+};
+
+// Pieces come in order, from offset 0 on, each directly before the next or the SET of the same slot; what does not follow what came before
+// is a gap. A sheet whose pieces are not all there, or that is not the one the SET names, is one, too.
+#define CHANGE_PART_BYTES 88u
+struct change_part {
+	uint16_t offset; // in the sheet
+	uint16_t bytes;  // of data: 1..CHANGE_PART_BYTES
+	uint32_t reserved;
+	uint8_t data[CHANGE_PART_BYTES];
 };
 
 struct change {
 	uint64_t epoch; // ctrl's epoch; older than the shard's is refused
 	uint64_t prev;
 	uint64_t seq;
-	uint32_t slot; // SET, CLEAR
+	uint32_t slot; // SET, CLEAR, PART
 	uint8_t shard;
 	uint8_t verb;        // enum change_verb
 	uint16_t rate_index; // RATE: 1..rates-1
 	union {
-		struct bearer bearer;    // SET; CLEAR: teid only, 0 = whatever is there
-		struct bearer_rate rate; // RATE
+		struct {
+			union {
+				struct bearer bearer;    // SET; CLEAR: teid only, 0 = whatever is there
+				struct bearer_rate rate; // RATE
+			};
+			uint64_t
+			    life; // SET: the latest life (region.h) ctrl has counted for this session; one that begins now is larger
+		};
+		struct change_part part; // PART
 	};
-	uint64_t
-	    life; // SET: the latest life (region.h) ctrl has counted for this session; one that begins now is larger
-	uint8_t reserved[48];
 };
 _Static_assert(sizeof(struct change) == 128, "two lines of the change ring");
 
@@ -51,6 +66,8 @@ enum report_kind {
 			// stands unchanged
 	REPORT_FINAL, // last counters of a cell that was cleared, or is about to count for another session
 	REPORT_LOST, // the owner found memory of the shard spoilt (digest: enum report_lost; slot: which), and put right what it could
+	REPORT_GAUGE, // last count of a URR that is no more, or whose session ends; comes before that cell's FINAL
+	REPORT_DATA, // the first packet that had to wait for the radio side since the sheet's `episode` began (SHEET_NOTIFY)
 	REPORT_KINDS
 };
 
@@ -71,12 +88,18 @@ struct report {
 	uint64_t seq;
 	union {
 		uint64_t digest; // ACK, GAP
-		uint64_t teid;   // FINAL
+		uint64_t teid;   // FINAL, GAUGE, DATA
 	};
-	uint64_t uplink_packets, uplink_bytes;     // FINAL
-	uint64_t downlink_packets, downlink_bytes; // FINAL
+	uint64_t uplink_packets, uplink_bytes;     // FINAL, GAUGE
+	uint64_t downlink_packets, downlink_bytes; // FINAL, GAUGE
 	uint64_t red_packets;                      // FINAL: both directions
-	uint64_t life;                             // FINAL: since when these counters count (region.h); larger = later
-	uint8_t more[48];                          // zero; for what later builds have to say
+	uint64_t life;              // FINAL, GAUGE: since when these counters count (region.h); larger = later
+	uint64_t first_ns, last_ns; // GAUGE: of its packets, nanoseconds since 1970; 0 = none
+	uint32_t urr, serial;       // GAUGE (sheet.h)
+	uint32_t episode;           // DATA
+	uint16_t pdr;               // DATA: PDR ID
+	uint8_t tos;                // DATA: of the packet
+	uint8_t qfi;                // DATA: of the rule, 255 = none
+	uint8_t more[16];           // zero; for what later builds have to say
 };
 _Static_assert(sizeof(struct report) == 128, "two lines of the report ring");

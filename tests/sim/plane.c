@@ -14,8 +14,10 @@ static void shape_take(struct sim *sim)
 	struct plane *plane = sim->view.plane;
 	void *shards = sim->view.shards[0].header;
 
-	plane->shape = (struct region_shape){ truth->grid.slots, sim->stand.conf.foreign_slots, sim->stand.conf.rates,
-					      region_buckets(sim->stand.conf.foreign_slots) };
+	plane->shape = (struct region_shape){ .slots = truth->grid.slots,
+					      .foreign = sim->stand.conf.foreign_slots,
+					      .rates = (uint16_t)sim->stand.conf.rates,
+					      .buckets = region_buckets(sim->stand.conf.foreign_slots) };
 	plane->net.gtpu_ipv4 = sim->stand.conf.gtpu_address;
 	plane->net.slot_bits = truth->grid.slot_bits;
 	plane->net.pools = truth->place.pools;

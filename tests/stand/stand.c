@@ -42,7 +42,9 @@ static void net_open(struct stand *stand)
 	};
 	if (shard_pools_lay(stand->net.pool, stand->net.pools, &bad) != STAND_FIRST_FOREIGN)
 		abort();
-	stand->shape = (struct region_shape){ STAND_FIRST_FOREIGN + 64, 64, 8, region_buckets(64) };
+	stand->shape = (struct region_shape){
+		.slots = STAND_FIRST_FOREIGN + 64, .foreign = 64, .rates = 8, .buckets = region_buckets(64)
+	};
 	stand->net.slot_bits = shard_slot_bits(stand->shape.slots);
 }
 

@@ -32,7 +32,9 @@ static void plane_fill(struct plane *plane)
 	plane->abi = PLANE_ABI;
 	memcpy(plane->build, plane_build, sizeof(plane->build));
 	plane->generation = 1;
-	plane->shape = (struct region_shape){ FAKE_SLOTS, FAKE_FOREIGN, 16, region_buckets(FAKE_FOREIGN) };
+	plane->shape = (struct region_shape){
+		.slots = FAKE_SLOTS, .foreign = FAKE_FOREIGN, .rates = 16, .buckets = region_buckets(FAKE_FOREIGN)
+	};
 	plane->net.clock_hz = 2000000000;
 	plane->net.gtpu_ipv4 = 0x0a010001;
 	plane->net.pools = 1;

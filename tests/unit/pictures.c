@@ -69,7 +69,7 @@ struct bearer pictures_bearer(uint32_t slot)
 	bearer.qfi = slot % 64;
 	bearer.uplink.rate = (uint16_t)(slot % 3);
 	bearer.uplink.mark = (uint8_t)(slot % BEARER_MARK_COUNT);
-	bearer.uplink.flags = slot % (BEARER_FLAGS + 1);
+	bearer.uplink.flags = slot % BEARER_SHEET;
 	bearer.downlink.rate = (uint16_t)(2 - slot % 3);
 	bearer.downlink.mark = BEARER_MARK_EF;
 	bearer.downlink.flags = BEARER_RED_REMARK | BEARER_COLOUR_AWARE;

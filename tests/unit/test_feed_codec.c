@@ -90,9 +90,10 @@ static void full_batch_survives(void **state)
 			change->rate = (struct bearer_rate){ BEARER_CIR_MAX, BEARER_BURST_MAX, BEARER_BURST_MAX };
 		} else if (change->verb == CHANGE_SET || change->verb == CHANGE_CLEAR) {
 			change->life = UINT64_MAX - i;
-			change->bearer = (struct bearer){ UINT64_MAX,       1 + i,      UINT32_MAX,
-							  UINT32_MAX,       UINT32_MAX, { 65535, 6, 15 },
-							  { 65534, 5, 14 }, 63,         { 0 } };
+			change->bearer = (struct bearer){
+				UINT64_MAX,       1 + i, UINT32_MAX, UINT32_MAX, UINT32_MAX, { 65535, 6, 15 },
+				{ 65534, 5, 14 }, 63,    0,          0,          0
+			};
 		}
 	}
 	carry();

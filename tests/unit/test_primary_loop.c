@@ -28,7 +28,7 @@ static void world_check(void)
 	}
 	assert_int_equal(made, w->sent + w->lost);
 	assert_int_equal(verdict[VERDICT_FORWARD] + verdict[VERDICT_ANSWERED], w->sent + w->slow_sent + w->garbage);
-	for (unsigned v = 0; v < VERDICT_FINALS; v++)
+	for (unsigned v = 0; v < VERDICT_COUNT; v++)
 		refused += v != VERDICT_FORWARD && v != VERDICT_ANSWERED ? verdict[v] : 0;
 	assert_true(w->lost <= refused + w->garbage);
 }

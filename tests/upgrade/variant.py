@@ -6,7 +6,7 @@ again."""
 import pathlib
 import sys
 
-REST = """	uint64_t reserved;
+REST = """	uint32_t reserved;
 };
 _Static_assert(sizeof(struct rest) == 64, "one line");"""
 LINE = """	uint64_t tc, te;    // committed and excess tokens (RFC 2697 section 3)
@@ -24,12 +24,12 @@ def pipe_end(after):
 
 VARIANTS = {
 	"lines": [
-		("shared/plane/region.h", REST, REST.replace("reserved;", "reserved[9];").replace("== 64", "== 128")),
+		("shared/plane/region.h", REST, REST.replace("reserved;", "reserved[17];").replace("== 64", "== 128")),
 		("shared/plane/region.h", LINE, "\n".join(reversed(LINE.split("\n")))),
 	],
 	"feed": [
 		("proto/feed.proto", "  uint32 down_flags = 12;\n", "  uint32 down_flags = 12;\n  uint32 slice = 13;\n"),
-		("shared/wire/bearer.h", "	uint8_t reserved[7];\n", "	uint8_t slice;\n	uint8_t reserved[6];\n"),
+		("shared/wire/bearer.h", "	uint8_t reserved;\n", "	uint8_t slice;\n"),
 		("shared/wire/bearer.c", "	return mix(digest, digest >> 29);",
 			"	if (bearer->slice)\n\t\tdigest = mix(digest, bearer->slice);\n	return mix(digest, digest >> 29);"),
 		("proto/feed_encode.c", "	shoal__feed__bearer__init(out);\n", "	shoal__feed__bearer__init(out);\n	out->slice = in->slice;\n"),

@@ -65,8 +65,9 @@ bool forms_plane_open(struct forms_plane *plane, unsigned sessions, uint64_t see
 					 .pool = { { .ipv4 = 0x0a000000, .ipv4_len = (uint8_t)(32 - bits) } },
 					 .access_mtu = 1600,
 					 .core_mtu = 1500 };
-	plane->shape =
-	    (struct region_shape){ (uint32_t)shard_pools_lay(plane->net.pool, 1, &bad), 0, 8, region_buckets(0) };
+	plane->shape = (struct region_shape){ .slots = (uint32_t)shard_pools_lay(plane->net.pool, 1, &bad),
+					      .rates = 8,
+					      .buckets = region_buckets(0) };
 	plane->net.slot_bits = shard_slot_bits(plane->shape.slots);
 	plane->rooms.base[0] = map((size_t)PLANE_ROUND * ROOM_STRIDE);
 	plane->rooms.count[0] = PLANE_ROUND;

@@ -114,7 +114,7 @@ bool played_close(void)
 		return true;
 	fprintf(stderr, "not everything came through: %lu in, %lu and %lu out\n", (unsigned long)tally->rx,
 		(unsigned long)ports.sent[PORT_CORE], (unsigned long)ports.sent[PORT_ACCESS]);
-	for (unsigned v = 0; v < VERDICT_FINALS; v++)
+	for (unsigned v = 0; v < VERDICT_COUNT; v++)
 		if (tally->verdict[v])
 			fprintf(stderr, "%s %lu\n", verdict_name(v), (unsigned long)tally->verdict[v]);
 	return false;

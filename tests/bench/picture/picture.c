@@ -50,7 +50,7 @@ static void fill(const struct lines *lines)
 
 int main(int argc, char **argv)
 {
-	struct region_shape shape = { argc > 1 ? (uint32_t)atoi(argv[1]) : 4096, 0, 64, 1 };
+	struct region_shape shape = { .slots = argc > 1 ? (uint32_t)atoi(argv[1]) : 4096, .rates = 64, .buckets = 1 };
 	unsigned rounds = argc > 2 ? (unsigned)atoi(argv[2]) : 101, bad;
 	struct region from, to;
 	struct lines old = { &from, &shape, &net, 1 }, new = { &to, &shape, &net, 1 };
