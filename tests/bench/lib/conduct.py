@@ -4,8 +4,9 @@
 conduct.py --out DIR [name...]     all that there are, or these; BUILD, SHOAL and BENCH_SCALE in the environment
 conduct.py --check name            only whether it works: no machine facts, no figures, nothing kept
 
-A benchmark that ends with 77 can't run here, and its last line says why. One whose control is off runs again, three times
-in all at most; what the void runs measured is kept in DIR/NAME/void-N. Exit code 1 if one is broken, 77 if --check was skipped.
+A benchmark that ends with 77 can't run here, and its last line says why. Those whose control is off run again when all have run, three
+times each at most and as long as all of it takes no longer than ALL_S; what the void runs measured is kept in DIR/NAME/void-N. Exit code
+1 if one is broken, 77 if --check was skipped.
 """
 import argparse
 import json
@@ -26,6 +27,7 @@ import report
 
 TRIES = 3
 LIMIT_S = {"short": 150, "default": 900, "long": 6 * 3600}
+ALL_S = {"short": 150, "default": 15 * 60, "long": 24 * 3600}
 FOLDER = pathlib.Path(__file__).resolve().parent.parent
 
 
@@ -94,32 +96,46 @@ def result_of(name, out):
     return result
 
 
-def conduct(name, out):
-    """One benchmark, again while it is void: everything that report wants to know of it."""
-    shutil.rmtree(out, ignore_errors=True)
-    began = time.monotonic()
-    for tries in range(1, TRIES + 1):
-        before = machine.cores()
-        at = out / f"run-{tries}"
-        meanwhile = run(name, at)
-        result = result_of(name, at)
-        if not result["void"]:
-            break
-        at.rename(out / f"void-{tries}")
-        print(f"   void: control {report.short(result['control'])}, run {tries} of {TRIES}", flush=True)
-    if result["void"]:
-        shutil.copytree(out / f"void-{tries}", at)
-    for path in at.iterdir():
-        path.rename(out / path.name)
-    at.rmdir()
-    if draw.possible():
-        for plot in result["plots"]:
-            try:
-                draw.draw(plot, out)
-            except subprocess.SubprocessError as error:
-                raise Broken(f"the plot {plot['file']} can't be drawn: {error}") from None
-    return {"result": result, "tries": tries, "seconds": time.monotonic() - began,
-            "machine": {"before": before, "after": machine.cores(), **meanwhile}}
+class Bench:
+    """One benchmark: its runs, of which the last one counts, and everything that report wants to know of it."""
+
+    def __init__(self, name, out):
+        self.name, self.out, self.tries, self.seconds, self.result = name, out, 0, 0, None
+        shutil.rmtree(out, ignore_errors=True)
+
+    def again(self):
+        """Whether it is void and may run once more."""
+        return self.result is not None and self.result["void"] and self.tries < TRIES
+
+    def attempt(self):
+        self.tries += 1
+        began, before, at = time.monotonic(), machine.cores(), self.out / f"run-{self.tries}"
+        meanwhile = run(self.name, at)
+        self.result = result_of(self.name, at)
+        self.machine = {"before": before, "after": machine.cores(), **meanwhile}
+        self.last = time.monotonic() - began
+        self.seconds += self.last
+        if self.result["void"]:
+            at = at.rename(self.out / f"void-{self.tries}")
+            print(f"   void: control {report.short(self.result['control'])}, run {self.tries} of {TRIES}", flush=True)
+        self.at = at
+
+    def done(self):
+        if self.result["void"]:
+            shutil.copytree(self.at, self.out, dirs_exist_ok=True)
+        else:
+            for path in self.at.iterdir():
+                path.rename(self.out / path.name)
+            self.at.rmdir()
+        if draw.possible():
+            for plot in self.result["plots"]:
+                try:
+                    draw.draw(plot, self.out)
+                except subprocess.SubprocessError as error:
+                    raise Broken(f"the plot {plot['file']} can't be drawn: {error}") from None
+        said = {"result": self.result, "tries": self.tries, "seconds": self.seconds, "machine": self.machine}
+        print("\n".join(report.lines(said)), flush=True)
+        return said
 
 
 def check(name):
@@ -143,23 +159,36 @@ def commit():
 
 
 def everything(names, out):
+    """Each once; then those that are void again, as long as there is time."""
     out.mkdir(parents=True, exist_ok=True)
     facts = {**machine.facts(), "scale": bench.scale(), "commit": commit()}
-    dones, others, broken = [], {}, []
-    for name in names:
-        print(f"\n== {name}", flush=True)
+    dones, others, broken, began = [], {}, [], time.monotonic()
+    benches = [Bench(name, out / name) for name in names]
+
+    def time_for(one):
+        return one.tries == 0 or time.monotonic() - began + one.last < ALL_S[bench.scale()]
+
+    def step(one):
+        """True: it runs again later."""
+        print(f"\n== {one.name}", flush=True)
         try:
-            dones.append(conduct(name, out / name))
-            print("\n".join(report.lines(dones[-1])), flush=True)
+            if time_for(one):
+                one.attempt()
+            if one.again() and time_for(one):
+                return True
+            dones.append(one.done())
         except Skipped as why:
-            others[name] = f"can't run here: {why}"
+            others[one.name] = f"can't run here: {why}"
+            print(f"   {others[one.name]}", flush=True)
         except Broken as why:
-            others[name] = f"broken: {str(why).splitlines()[0]}"
-            broken.append(name)
+            others[one.name] = f"broken: {str(why).splitlines()[0]}"
+            broken.append(one.name)
             print(f"   BROKEN: {why}", flush=True)
-        else:
-            continue
-        print(f"   {others[name]}", flush=True)
+        return False
+
+    while benches:
+        benches = [one for one in benches if step(one)]
+    dones.sort(key=lambda done: names.index(done["result"]["name"]))
     report.write(out, facts, dones, others)
     said = report.counts(dones)
     print(f"\n{said['held']} held, {said['missed']} missed, {said['void']} void, {len(broken)} broken; {out / 'report.md'}")

@@ -89,6 +89,20 @@ class Conduct(unittest.TestCase):
         for kept in ("slices.csv", "void-1/slices.csv", "void-3/slices.csv"):
             self.assertTrue((self.folder / "out/void" / kept).exists(), kept)
 
+    def test_a_void_one_runs_again_after_the_others_and_only_if_there_is_time(self):
+        self.play_good("a-void", "1.2")
+        self.play_good("good", "1.0")
+        _, said, _ = self.conduct()
+        self.assertEqual([line for line in said.splitlines() if line.startswith("==")],
+                         ["== a-void", "== good", "== a-void", "== a-void"])
+        limits = conduct.ALL_S
+        self.addCleanup(setattr, conduct, "ALL_S", limits)
+        conduct.ALL_S = {"short": 0}
+        _, said, report = self.conduct()
+        self.assertEqual([line for line in said.splitlines() if line.startswith("==")], ["== a-void", "== good"])
+        self.assertEqual(report["counts"], {"held": 1, "missed": 1, "void": 2})
+        self.assertTrue((self.folder / "out/a-void/slices.csv").exists())
+
     def test_a_broken_one_fails_and_the_next_still_runs(self):
         self.play("broken", "#!/bin/sh\necho no such thing\nexit 3\n")
         self.play_good("good", "1.0")
