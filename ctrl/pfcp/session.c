@@ -9,7 +9,7 @@
 #include "ctrl/pfcp/task.h"
 
 #define BUSY_MS 20u
-#define UNDO_MS 60000u
+#define UNDO_MS 60000u // for what came too late to be undone
 #define NS_PER_MS 1000000ull
 
 static const struct {
@@ -121,25 +121,40 @@ static struct task *task_new(struct sessions *sessions, const struct pfcp_reques
 	return task;
 }
 
-void sessions_request(struct sessions *sessions, const struct pfcp_request *request, uint64_t now_ns)
+// why: it can't be read; null: it can.
+static void begin(struct sessions *sessions, const struct pfcp_request *request, const struct pfcp_fault *why)
 {
-	struct task *task, *before;
+	struct task *task = task_new(sessions, request), *before;
 
-	sessions->now_ns = now_ns;
-	if (!*deal_owner(request->deal)) {
-		sessions_refuse(sessions, request, &(const struct pfcp_fault){ .cause = PFCP_CAUSE_NO_ASSOCIATION });
-		return;
-	}
-	task = task_new(sessions, request);
 	if (!task) { // forgotten, so that a repeat is served
 		deal_answer(request->deal, NULL, 0);
 		return;
 	}
+	if (why)
+		task->why = *why;
 	before = task->place ? busy_with(sessions, task->place) : NULL;
 	if (before)
 		TAILQ_INSERT_TAIL(&before->behind, task, busy);
 	else
 		start(task);
+}
+
+void sessions_request(struct sessions *sessions, const struct pfcp_request *request, uint64_t now_ns)
+{
+	sessions->now_ns = now_ns;
+	if (*deal_owner(request->deal))
+		begin(sessions, request, NULL);
+	else
+		task_refuse_unread(sessions, request, &(const struct pfcp_fault){ .cause = PFCP_CAUSE_NO_ASSOCIATION });
+}
+
+// Whose session it is about is looked up first, so that the peer is told which of its own it is.
+void sessions_refuse(struct sessions *sessions, const struct pfcp_request *request, const struct pfcp_fault *fault)
+{
+	if (*deal_owner(request->deal) && request->deal->type != PFCP_SESSION_ESTABLISHMENT_REQUEST)
+		begin(sessions, request, fault);
+	else
+		task_refuse_unread(sessions, request, fault);
 }
 
 // ---- Asleep
@@ -153,6 +168,17 @@ void task_again(struct task *task, unsigned ms)
 bool task_late(const struct task *task)
 {
 	return task->sessions->now_ns >= task->arrived_ns + TASK_DEADLINE_MS * NS_PER_MS;
+}
+
+// Something is undone, or has to be once it is known what.
+static bool insists(const struct task *task)
+{
+	return task->unsure || task->step == STEP_UNCREATE || task->step == STEP_UNMODIFY;
+}
+
+static bool patience_ends(const struct task *task)
+{
+	return insists(task) ? task->sessions->now_ns >= task->arrived_ns + UNDO_MS * NS_PER_MS : task_late(task);
 }
 
 uint64_t sessions_due(const struct sessions *sessions)
@@ -197,11 +223,23 @@ void task_step(struct task *task, enum step step)
 // What came too late must go, or it stands there unknown to whom it was refused: asked for until it is done, or ctrl is gone for long.
 static bool undo_failed(const struct task *task, const Shoal__Oss__Response *response)
 {
-	bool undoes = task->step == STEP_UNCREATE || task->step == STEP_UNMODIFY;
 	unsigned code = response && response->status ? response->status->code : SHOAL__OSS__CODE__BUSY;
 
-	return undoes && (code == SHOAL__OSS__CODE__BUSY || code == SHOAL__OSS__CODE__STORE_FAILED) &&
-	       task->sessions->now_ns < task->arrived_ns + UNDO_MS * NS_PER_MS;
+	return insists(task) && (code == SHOAL__OSS__CODE__BUSY || code == SHOAL__OSS__CODE__STORE_FAILED) &&
+	       !patience_ends(task);
+}
+
+// No answer: whether it was done nobody knows. A creation is asked for again by its key, to learn what to delete (create_hear); a
+// modification is undone, done or not.
+static void silence(struct task *task)
+{
+	task->unsure = task->step == STEP_CREATE;
+	if (task->unsure && !patience_ends(task))
+		task_again(task, BUSY_MS);
+	else if (task->step == STEP_MODIFY)
+		task_step(task, STEP_UNMODIFY);
+	else
+		task_refuse_as(task, PFCP_CAUSE_SYSTEM_FAILURE);
 }
 
 static void heard(void *arg, const Shoal__Oss__Response *response, int error)
@@ -213,7 +251,7 @@ static void heard(void *arg, const Shoal__Oss__Response *response, int error)
 	if (undo_failed(task, response))
 		task_again(task, BUSY_MS);
 	else if (!response || !response->status)
-		task_refuse_as(task, PFCP_CAUSE_SYSTEM_FAILURE);
+		silence(task);
 	else if (response->status->code != SHOAL__OSS__CODE__BUSY)
 		steps[task->step].hear(task, response);
 	else if (task_late(task) && task->step == STEP_WATCH)
@@ -235,7 +273,7 @@ void task_call(struct task *task, Shoal__Oss__Request *request, bool changes)
 	}
 	request->deadline_ms = TASK_DEADLINE_MS;
 	error = rpc_call(task->sessions->world.rpc, request, heard, task);
-	if (error == -EAGAIN && !task_late(task))
+	if (error == -EAGAIN && !patience_ends(task))
 		task_again(task, BUSY_MS);
 	else if (error)
 		task_refuse_as(task, error == -EAGAIN ? PFCP_CAUSE_CONGESTION : PFCP_CAUSE_NO_RESOURCES);

@@ -41,7 +41,7 @@ void sessions_close(struct sessions *sessions); // after the rpc: nothing is und
 // Establishment, modification, deletion: deal_answer comes now or later. now_ns: CLOCK_MONOTONIC.
 void sessions_request(struct sessions *sessions, const struct pfcp_request *request, uint64_t now_ns);
 
-// A request that could not be read, or is not to be served: answered with that cause.
+// A request that could not be read, or is not to be served: answered with that cause, now or later.
 void sessions_refuse(struct sessions *sessions, const struct pfcp_request *request, const struct pfcp_fault *fault);
 
 void sessions_tick(struct sessions *sessions, uint64_t now_ns);

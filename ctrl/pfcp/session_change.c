@@ -169,7 +169,7 @@ void get_hear(struct task *task, const Shoal__Oss__Response *response)
 	const Shoal__Oss__Session *session = task_session(task, response, &front);
 	bool asked;
 
-	if (!session)
+	if (!session || task_faulty(task))
 		return;
 	if (front.served == task->deal->content && task->arrived_ms - front.served_ms < REPEAT_MS) {
 		repeat(task, session, &front);

@@ -23,12 +23,13 @@ void look_hear(struct task *task, const Shoal__Oss__Response *response)
 	const Shoal__Oss__Session *session;
 	struct front front;
 
-	if (response->status->code == SHOAL__OSS__CODE__NOT_FOUND) {
+	if (response->status->code == SHOAL__OSS__CODE__NOT_FOUND && !task->why.cause) {
 		task_step(task, STEP_DELETE);
 		return;
 	}
 	session = task_session(task, response, &front);
-	if (!session || !task_keep(task, &task->front, &task->front_bytes, session->front.data, session->front.len))
+	if (!session || task_faulty(task) ||
+	    !task_keep(task, &task->front, &task->front_bytes, session->front.data, session->front.len))
 		return;
 	task->usage = usage_of(session);
 	task_step(task, STEP_DELETE);

@@ -170,7 +170,7 @@ void create_hear(struct task *task, const Shoal__Oss__Response *response)
 	struct rules_fault fault;
 
 	task->id = session ? session->id : 0;
-	if (session && response->status->code == SHOAL__OSS__CODE__NOT_APPLIED_YET) {
+	if (session && (response->status->code == SHOAL__OSS__CODE__NOT_APPLIED_YET || task_late(task))) {
 		task_step(task, STEP_UNCREATE);
 	} else if (response->status->code) {
 		answer_why(response->status, &fault);

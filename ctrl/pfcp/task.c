@@ -67,6 +67,15 @@ void task_refuse_as(struct task *task, uint8_t cause)
 	task_refuse(task, &fault);
 }
 
+bool task_faulty(struct task *task)
+{
+	const struct rules_fault fault = { .why = task->why };
+
+	if (fault.why.cause)
+		task_refuse(task, &fault);
+	return fault.why.cause;
+}
+
 // The CP function's SEID of an establishment that is refused, if it can be read at all: 0 otherwise.
 static uint64_t cp_seid_of(const struct pfcp_request *request, const struct pfcp_tree *tree)
 {
@@ -78,7 +87,7 @@ static uint64_t cp_seid_of(const struct pfcp_request *request, const struct pfcp
 	return ie && !pfcp_get_fseid(ie, &cp) ? cp.seid : 0;
 }
 
-void sessions_refuse(struct sessions *sessions, const struct pfcp_request *request, const struct pfcp_fault *fault)
+void task_refuse_unread(struct sessions *sessions, const struct pfcp_request *request, const struct pfcp_fault *fault)
 {
 	struct pfcp_writer words = pfcp_writer_over(sessions->words, sizeof(sessions->words));
 	struct rules_fault why = { .why = *fault };

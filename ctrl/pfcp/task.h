@@ -37,7 +37,9 @@ struct task {
 	struct deal *deal;
 	const uint8_t *body; // the request's IEs, in the deal
 	size_t bytes;
+	struct pfcp_fault why; // it can't be read: to be refused once its session is known; cause 0: it can
 	enum step step;
+	bool unsure;    // whether ctrl has made the session: it gave no answer
 	uint64_t id;    // of the session; 0 = none yet
 	uint64_t place; // the SEID of its request, by which others find it
 	uint64_t arrived_ns, arrived_ms, wake_ns;
@@ -90,8 +92,14 @@ void task_accept(struct task *task, const uint8_t *body, size_t bytes);
 void task_refuse(struct task *task, const struct rules_fault *fault);
 void task_refuse_as(struct task *task, uint8_t cause); // nothing more to say
 
+// Without a task: a request that is not served, and whose session is not looked up.
+void task_refuse_unread(struct sessions *sessions, const struct pfcp_request *request, const struct pfcp_fault *fault);
+
 // Keeps a copy; false: no memory, and the task is refused and gone.
 bool task_keep(struct task *task, uint8_t **to, size_t *length, const uint8_t *bytes, size_t from);
+
+// Whether the request can't be read: then the task is refused and gone.
+bool task_faulty(struct task *task);
 
 struct pfcp_writer task_words(struct task *task); // an empty body of an answer
 

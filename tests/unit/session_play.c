@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ctrl/hash.h"
@@ -269,7 +270,14 @@ bool play_step(void)
 	response = play.busy && !play.served ? respond(SHOAL__OSS__CODE__BUSY) : ask(call->request);
 	play.busy -= play.busy && !play.served;
 	play.served -= play.served != 0;
-	call->done(call->arg, response, 0);
+	if (play.silent) {
+		play.silent--;
+		play.now_ms += 10000;
+		sessions_tick(sessions, play.now_ms * PLAY_NS);
+		call->done(call->arg, NULL, -ETIMEDOUT);
+	} else {
+		call->done(call->arg, response, 0);
+	}
 	if (!kept(response))
 		shoal__oss__response__free_unpacked(response, NULL);
 	shoal__oss__request__free_unpacked(call->request, NULL);

@@ -20,6 +20,7 @@ struct play {
 	Shoal__Oss__Response *said[8];
 	unsigned keys, changes;
 	unsigned busy;   // refuses so many requests
+	unsigned silent; // does so many, and does not say so for ten seconds
 	unsigned served; // after so many that it serves
 	bool applies;    // workers do what they are told
 	bool unsettled;  // the tabs of what is deleted are not closed yet

@@ -92,6 +92,31 @@ static void what_came_too_late_goes_though_ctrl_is_busy(void **state)
 	assert_null(play.session);
 }
 
+// ctrl takes what it is asked, and says nothing for longer than anybody waits.
+static void what_was_made_in_silence_is_found_and_goes(void **state)
+{
+	play.silent = 1;
+	attach(false);
+	assert_non_null(play.session);
+	play.silent = 1; // when it is asked again, too
+	play_run(20000);
+	assert_int_equal(play.answers, 1);
+	assert_int_equal(play_cause(), PFCP_CAUSE_SYSTEM_FAILURE);
+	assert_null(play.session);
+}
+
+static void what_was_changed_in_silence_is_undone(void **state)
+{
+	attach(false);
+	handover(1, 0x99);
+	play_step(); // what there is
+	play.silent = 1;
+	play_run(20000);
+	assert_int_equal(play.answers, 2);
+	assert_int_equal(play_cause(), PFCP_CAUSE_SYSTEM_FAILURE);
+	assert_int_equal(play.session->rules[1]->forward->peer_teid, 0x77);
+}
+
 static void busy_is_asked_again(void **state)
 {
 	play.busy = 3;
@@ -152,6 +177,27 @@ static void unreadable(void **state)
 	assert_int_equal(play_cause(), PFCP_CAUSE_MANDATORY_MISSING);
 	assert_int_equal(pfcp_number(pfcp_first(&play.tree, NULL, PFCP_IE_OFFENDING_IE)), PFCP_IE_PDR_ID);
 	assert_int_equal(play.header.type, PFCP_SESSION_MODIFICATION_RESPONSE);
+}
+
+// Its session is known: the peer is told which of its own it is.
+static void unreadable_about_a_session(void **state)
+{
+	static const uint8_t types[] = { PFCP_SESSION_MODIFICATION_REQUEST, PFCP_SESSION_DELETION_REQUEST };
+	const struct pfcp_fault why = { .cause = PFCP_CAUSE_INVALID_LENGTH, .offending = PFCP_IE_F_SEID };
+
+	attach(false);
+	for (unsigned i = 0; i < sizeof(types); i++) {
+		const struct pfcp_header said = { .body = (const uint8_t *)"\0\1\0", .bytes = 3, .seid = PLAY_ID };
+		const struct pfcp_request request = { .header = &said, .deal = &play.deals[1] };
+
+		play.deals[1] = (struct deal){ .type = types[i], .sequence = 101, .assoc = &play.assoc };
+		sessions_refuse(sessions, &request, &why);
+		play_run(0);
+		assert_int_equal(play.answers, 2 + i);
+		assert_int_equal(play_cause(), PFCP_CAUSE_INVALID_LENGTH);
+		assert_int_equal(play.header.seid, 7);
+	}
+	assert_non_null(play.session);
 }
 
 static void one_after_the_other(void **state)
@@ -332,6 +378,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(modification_after_our_death, play_open, play_close),
 		cmocka_unit_test_setup_teardown(counters_are_waited_for, play_open, play_close),
 		cmocka_unit_test_setup_teardown(unapplied_change_is_undone, play_open, play_close),
+		cmocka_unit_test_setup_teardown(what_was_made_in_silence_is_found_and_goes, play_open, play_close),
+		cmocka_unit_test_setup_teardown(what_was_changed_in_silence_is_undone, play_open, play_close),
+		cmocka_unit_test_setup_teardown(unreadable_about_a_session, play_open, play_close),
 		cmocka_unit_test_setup_teardown(deletion_tells_the_last_counters, play_open, play_close),
 		cmocka_unit_test_setup_teardown(deletion_after_our_death, play_open, play_close),
 		cmocka_unit_test_setup_teardown(others_sessions_are_not_there, play_open, play_close),
