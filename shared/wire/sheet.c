@@ -47,8 +47,25 @@ static const char *header_fault(const struct sheet *sheet, size_t length)
 	return (sheet->open[0] | sheet->open[1]) & ~all ? "open" : NULL;
 }
 
+static const char *far_fault(const struct sheet_far *far)
+{
+	bool there = far->outer == SHEET_OUTER_GTPU4 ? far->peer_ipv4 : far->peer_ipv6[0] | far->peer_ipv6[1];
+
+	if (far->action >= SHEET_ACTIONS)
+		return "far.action";
+	if (far->outer >= SHEET_OUTERS)
+		return "far.outer";
+	if (far->flags & ~(SHEET_NOTIFY | SHEET_DSCP | SHEET_HAS_PEER) || far->dscp > 63)
+		return "far.flags";
+	if (!(far->flags & SHEET_HAS_PEER))
+		return NULL;
+	return far->outer == SHEET_OUTER_NONE || !far->peer_teid || !there ? "far.peer" : NULL;
+}
+
 static const char *rules_fault(const struct sheet *sheet, const struct sheet_parts *parts)
 {
+	const char *fault = NULL;
+
 	for (unsigned i = 0; i < sheet->tunnels; i++)
 		if (parts->tunnel[i] & ~ones(sheet->pdrs))
 			return "tunnel";
@@ -64,17 +81,9 @@ static const char *rules_fault(const struct sheet *sheet, const struct sheet_par
 		if (pdr->urrs & ~ones(sheet->urrs))
 			return "pdr.urrs";
 	}
-	for (unsigned i = 0; i < sheet->fars; i++) {
-		const struct sheet_far *far = &parts->far[i];
-
-		if (far->action >= SHEET_ACTIONS)
-			return "far.action";
-		if (far->outer >= SHEET_OUTERS)
-			return "far.outer";
-		if (far->flags & ~(SHEET_NOTIFY | SHEET_DSCP | SHEET_HAS_PEER) || far->dscp > 63)
-			return "far.flags";
-	}
-	return NULL;
+	for (unsigned i = 0; i < sheet->fars && !fault; i++)
+		fault = far_fault(&parts->far[i]);
+	return fault;
 }
 
 static bool limit_good(const struct sheet_qer *qer, unsigned way)
@@ -113,15 +122,37 @@ static bool column_good(const uint32_t *low, const uint32_t *high, uint64_t all)
 	return true;
 }
 
+static bool ports_good(const uint32_t *range)
+{
+	for (unsigned i = 0; i < 8; i++)
+		if ((range[i] & 0xffff) > range[i] >> 16)
+			return false;
+	return true;
+}
+
+static const char *filters4_fault(const struct sheet_filters4 *filters, uint64_t all)
+{
+	if (!column_good(filters->pdrs_low, filters->pdrs_high, all))
+		return "filters4.pdrs";
+	return ports_good(filters->remote_ports) && ports_good(filters->local_ports) ? NULL : "filters4.ports";
+}
+
+static const char *filters6_fault(const struct sheet_filters6 *filters, uint64_t all)
+{
+	if (!column_good(filters->pdrs_low, filters->pdrs_high, all))
+		return "filters6.pdrs";
+	return ports_good(filters->remote_ports) && ports_good(filters->local_ports) ? NULL : "filters6.ports";
+}
+
 static const char *filters_fault(const struct sheet *sheet, const struct sheet_parts *parts)
 {
-	for (unsigned i = 0; i < sheet->groups4; i++)
-		if (!column_good(parts->filters4[i].pdrs_low, parts->filters4[i].pdrs_high, ones(sheet->pdrs)))
-			return "filters4.pdrs";
-	for (unsigned i = 0; i < sheet->groups6; i++)
-		if (!column_good(parts->filters6[i].pdrs_low, parts->filters6[i].pdrs_high, ones(sheet->pdrs)))
-			return "filters6.pdrs";
-	return NULL;
+	const char *fault = NULL;
+
+	for (unsigned i = 0; i < sheet->groups4 && !fault; i++)
+		fault = filters4_fault(&parts->filters4[i], ones(sheet->pdrs));
+	for (unsigned i = 0; i < sheet->groups6 && !fault; i++)
+		fault = filters6_fault(&parts->filters6[i], ones(sheet->pdrs));
+	return fault;
 }
 
 int sheet_check(const void *bytes, size_t length, const char **field)

@@ -50,9 +50,10 @@ struct sheet_parts {
 	const struct sheet_filters6 *filters6;
 };
 
-static inline struct sheet_parts sheet_parts(const struct sheet *sheet)
+// Behind a header with these counts.
+static inline struct sheet_parts sheet_parts_behind(const struct sheet *sheet, const void *behind)
 {
-	struct sheet_parts parts = { .tunnel = (const uint64_t *)(sheet + 1) };
+	struct sheet_parts parts = { .tunnel = behind };
 
 	parts.pdr = (const struct sheet_pdr *)(parts.tunnel + sheet->tunnels);
 	parts.far = (const struct sheet_far *)(parts.pdr + sheet->pdrs);
@@ -61,6 +62,11 @@ static inline struct sheet_parts sheet_parts(const struct sheet *sheet)
 	parts.filters4 = (const struct sheet_filters4 *)(parts.urr + sheet->urrs);
 	parts.filters6 = (const struct sheet_filters6 *)(parts.filters4 + sheet->groups4);
 	return parts;
+}
+
+static inline struct sheet_parts sheet_parts(const struct sheet *sheet)
+{
+	return sheet_parts_behind(sheet, sheet + 1);
 }
 
 // Bytes of a sheet with these parts (those that count them are set).
