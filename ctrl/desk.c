@@ -126,6 +126,7 @@ static void change_decide(struct job *job, struct decided *decided)
 	struct desk *desk = job->desk;
 	struct ledger_mark mark = ledger_mark(desk->ledger);
 	bool noted = notes_busy(desk->load->notes);
+	struct outbox_mark reported = outbox_mark(desk->load->outbox);
 	struct keys_request key;
 	ProtobufCBinaryData answer;
 
@@ -145,6 +146,7 @@ static void change_decide(struct job *job, struct decided *decided)
 	ledger_undo(desk->ledger, mark);
 	if (!noted)
 		notes_settle(desk->load->notes, false);
+	outbox_undo(desk->load->outbox, reported);
 	free(decided->answer);
 	shoal__oss__response__init(&job->response);
 	fault_say(&job->fault, SHOAL__OSS__CODE__INTERNAL, "", "Out of memory.");
@@ -250,6 +252,7 @@ static void group_settle(void *with, int error)
 	ledger_settle(desk->ledger, error);
 	keys_settle(desk->keys, !error);
 	notes_settle(desk->load->notes, !error);
+	outbox_settle(desk->load->outbox, !error);
 	if (error) {
 		desk->failures++;
 		log_error("store.failed", "changes refused, nothing done: %s", strerror(-error));
@@ -351,4 +354,5 @@ void desk_run(struct desk *desk)
 		group_run(desk);
 	else if (desk->first)
 		meanwhile(desk);
+	desk_reports(desk);
 }

@@ -43,7 +43,8 @@ struct desk {
 	struct group *group; // the one under work
 	struct wait *waits;
 	uint32_t waiting;
-	struct arena arena; // of the request under work
+	uint64_t reports_seen; // of `arrived`, by those that wait
+	struct arena arena;    // of the request under work
 	uint64_t opened_ns;
 	uint8_t upgrade_key[64]; // of the request that began the last one
 	size_t upgrade_key_bytes;
@@ -60,4 +61,5 @@ void desk_run(struct desk *desk);        // one group, or what can be answered m
 
 void desk_stands(struct desk *desk, uint8_t shard); // more of the shard is confirmed
 void desk_state(struct desk *desk);                 // the primary has said something new
+void desk_reports(struct desk *desk);               // there may be new reports
 void desk_tick(struct desk *desk, uint64_t now_ns); // deadlines

@@ -123,6 +123,8 @@ static bool wait_done(struct wait *wait)
 		return seat_obeyed(wait, state);
 	case WAIT_SHARD:
 		return shard_obeyed(wait, state);
+	case WAIT_REPORT:
+		return desk_report_came(wait);
 	default:
 		return false;
 	}
@@ -151,6 +153,8 @@ static void wait_end(struct wait *wait)
 {
 	if (wait->kind == WAIT_SEAT)
 		workers_answer(wait);
+	else if (wait->kind == WAIT_REPORT)
+		desk_answer(wait->request, wait->request->answer, wait->request->answer_bytes);
 	else
 		answer_amend(wait->desk, wait->request, SHOAL__OSS__CODE__OK, "");
 	free(wait);
@@ -176,7 +180,9 @@ static void wait_expire(struct wait *wait)
 {
 	char text[96];
 
-	if (wait->kind == WAIT_APPLIED)
+	if (wait->kind == WAIT_REPORT) // none came: that is what it says
+		desk_answer(wait->request, wait->request->answer, wait->request->answer_bytes);
+	else if (wait->kind == WAIT_APPLIED)
 		answer_amend(wait->desk, wait->request, SHOAL__OSS__CODE__NOT_APPLIED_YET,
 			     "Durable, but no worker has confirmed it yet.");
 	else if (wait->kind == WAIT_ANSWER)
@@ -237,4 +243,12 @@ void desk_state(struct desk *desk)
 void desk_tick(struct desk *desk, uint64_t now_ns)
 {
 	waits_look(desk, SHARDS, now_ns);
+}
+
+void desk_reports(struct desk *desk)
+{
+	if (desk->reports_seen == desk->load->outbox->arrived)
+		return;
+	desk->reports_seen = desk->load->outbox->arrived;
+	waits_look(desk, SHARDS, 0);
 }

@@ -22,6 +22,7 @@ job_handler desk_session_get, desk_session_list, desk_closed_list;
 job_handler desk_worker_list, desk_worker_order, desk_shard_list, desk_shard_move;
 job_handler desk_upgrade_start, desk_upgrade_get, desk_upgrade_abort;
 job_handler desk_note_put, desk_note_get, desk_note_list, desk_note_delete;
+job_handler desk_report_list, desk_report_done;
 job_handler desk_status_get, desk_counters_get;
 job_handler desk_quarantine_list, desk_quarantine_release;
 
@@ -58,7 +59,8 @@ enum wait_kind {
 	WAIT_APPLIED, // shards confirm the numbers of the wait
 	WAIT_ANSWER,  // the primary takes the order
 	WAIT_SEAT,    // the seat does what was ordered
-	WAIT_SHARD    // the shard belongs to the seat
+	WAIT_SHARD,   // the shard belongs to the seat
+	WAIT_REPORT   // there is a report that was asked for
 };
 
 struct wait {
@@ -70,6 +72,7 @@ struct wait {
 	uint64_t number[SHARDS];                // APPLIED: 0 = nothing to wait for
 	uint32_t seat, shard, verb, generation; // SEAT, SHARD
 	struct desk *desk;                      // of an order under way, whose answer comes to the wait
+	uint64_t arrived;                       // REPORT: of the reports, when it was last looked
 	bool over;                              // ANSWER: the request is answered already; goes with the order's answer
 };
 
@@ -81,6 +84,9 @@ void wait_for_number(struct wait *wait, const struct push *push, uint8_t shard, 
 
 // Puts it into the desk's list; the request's stored answer is given when it is over.
 void desk_wait(struct desk *desk, struct wait *wait);
+
+// REPORT: looks again; true if the answer has reports now.
+bool desk_report_came(struct wait *wait);
 
 // Answers a request with bytes (taken over).
 void desk_answer(struct request *request, uint8_t *bytes, size_t length);

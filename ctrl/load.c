@@ -230,15 +230,26 @@ static int note_visit(void *with, const struct store_row *row)
 	return error ? row_refuse(walk, row, error, "damaged") : 0;
 }
 
+static int report_visit(void *with, const struct store_row *row)
+{
+	struct walk *walk = with;
+	int error;
+
+	arena_reset(&walk->arena);
+	error = outbox_load(walk->load->outbox, row, &walk->arena);
+	return error == -EBADMSG ? row_refuse(walk, row, error, "damaged") : error;
+}
+
 static int tables_walk(struct walk *walk)
 {
 	static store_visit *const visits[STORE_TABLES] = {
 		[STORE_CELLS] = cell_visit,   [STORE_SESSIONS] = session_visit, [STORE_KEYS] = key_visit,
 		[STORE_USAGE] = books_visit,  [STORE_JOURNAL] = books_visit,    [STORE_LEAVING] = books_visit,
-		[STORE_CLOSED] = books_visit, [STORE_NOTES] = note_visit,
+		[STORE_CLOSED] = books_visit, [STORE_NOTES] = note_visit,       [STORE_REPORTS] = report_visit,
 	};
-	static const enum store_table order[] = { STORE_CELLS,   STORE_SESSIONS, STORE_KEYS,   STORE_USAGE,
-						  STORE_JOURNAL, STORE_LEAVING,  STORE_CLOSED, STORE_NOTES };
+	static const enum store_table order[] = { STORE_CELLS,  STORE_SESSIONS, STORE_KEYS,
+						  STORE_USAGE,  STORE_JOURNAL,  STORE_LEAVING,
+						  STORE_CLOSED, STORE_NOTES,    STORE_REPORTS };
 	const struct store *store = walk->load->store;
 	int error = 0;
 

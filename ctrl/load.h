@@ -6,6 +6,7 @@
 #include "ctrl/keys.h"
 #include "ctrl/ledger.h"
 #include "ctrl/notes.h"
+#include "ctrl/outbox.h"
 
 struct load {
 	struct store *store;
@@ -13,6 +14,7 @@ struct load {
 	struct keys *keys;
 	struct books *books;
 	struct notes *notes;
+	struct outbox *outbox;
 	bool salvage;      // leave out what is damaged, instead of refusing to start
 	uint64_t made_ms;  // out: when the store was begun
 	uint64_t starts;   // out: the epoch

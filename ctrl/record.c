@@ -48,6 +48,11 @@ Shoal__Store__Note *record_note(const struct store_row *row, struct arena *arena
 	return unpack(&shoal__store__note__descriptor, row, arena);
 }
 
+Shoal__Store__Report *record_report(const struct store_row *row, struct arena *arena)
+{
+	return unpack(&shoal__store__report__descriptor, row, arena);
+}
+
 Shoal__Store__Meta *record_meta(const struct store_row *row, struct arena *arena)
 {
 	return unpack(&shoal__store__meta__descriptor, row, arena);

@@ -19,6 +19,7 @@ enum store_table {
 	STORE_CLOSED,
 	STORE_QUARANTINE,
 	STORE_NOTES,
+	STORE_REPORTS,
 	STORE_TABLES
 };
 extern const char *const store_table_names[STORE_TABLES];

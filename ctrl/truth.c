@@ -26,6 +26,8 @@ static int memory_open(struct truth *truth)
 		error = books_open(&truth->books, truth->conf, &truth->scribe, &truth->grid, &truth->sessions);
 	if (!error)
 		error = notes_open(&truth->notes, &truth->store);
+	if (!error)
+		error = outbox_open(&truth->outbox, &truth->store);
 	return error ? error : keys_open(&truth->keys, &truth->store);
 }
 
@@ -44,6 +46,7 @@ static int store_load(struct truth *truth, bool salvage)
 				     .keys = &truth->keys,
 				     .books = &truth->books,
 				     .notes = &truth->notes,
+				     .outbox = &truth->outbox,
 				     .salvage = salvage };
 	error = load_all(&truth->load);
 	if (error) {
@@ -78,6 +81,7 @@ void truth_close(struct truth *truth)
 	ledger_close(&truth->ledger);
 	keys_close(&truth->keys);
 	notes_close(&truth->notes);
+	outbox_close(&truth->outbox);
 	books_close(&truth->books);
 	sessions_close(&truth->sessions);
 	rates_free(truth->rates);

@@ -17,6 +17,7 @@ struct truth {
 	struct keys keys;
 	struct books books;
 	struct notes notes;
+	struct outbox outbox;
 	struct ledger ledger; // its hooks are the caller's to set, before the first commit
 	struct load load;
 };

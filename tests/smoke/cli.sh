@@ -187,6 +187,12 @@ exits 1 shoal quarantine release 1
 err_has NOT_FOUND
 exits 2 shoal quarantine release x
 err_has "session 'x'"
+exits 0 shoal report ls
+out_has pfcp/smf
+out_has VOLTH
+exits 0 shoal report ls --owner pfcp/ --json
+[[ $(jq '.usage[0].uplink_bytes' "$dir/out") == 1000 ]] || fail "the reported usage is not in the JSON"
+exits 2 shoal report ls --limit x
 exits 0 shoal shard free 3
 exits 2 shoal shard free 256
 err_has "shard '256'"
@@ -251,7 +257,7 @@ exits 2 shoal status now
 exits 2 shoal --timeout never status
 exits 0 shoal --version
 exits 0 shoal --help
-mapfile -t commands < <(grep -oE '^ +(session|worker|shard|quarantine) [a-z]+|^ +(status|top|counters|events|upgrade) ' "$dir/out")
+mapfile -t commands < <(grep -oE '^ +(session|worker|shard|quarantine|report) [a-z]+|^ +(status|top|counters|events|upgrade) ' "$dir/out")
 ((${#commands[@]} > 12)) || fail "the help lists too few commands"
 for command in "${commands[@]}"; do
 	# shellcheck disable=SC2086 # two words

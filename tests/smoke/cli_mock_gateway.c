@@ -64,6 +64,32 @@ void gateway_quarantine(Shoal__Oss__Response *response)
 	response->quarantine_list = &answer;
 }
 
+void gateway_reports(Shoal__Oss__Response *response)
+{
+	static Shoal__Oss__ReportListAnswer answer;
+	static Shoal__Oss__Report one, *list[] = { &one };
+	static Shoal__Oss__UsageReport usage, *usages[] = { &usage };
+
+	shoal__oss__report_list_answer__init(&answer);
+	shoal__oss__report__init(&one);
+	shoal__oss__usage_report__init(&usage);
+	usage.measure = 7;
+	usage.triggers = 2;
+	usage.uplink_bytes = 1000;
+	usage.downlink_bytes = 2000;
+	one.number = 5;
+	one.session = 4711;
+	one.kind = SHOAL__OSS__REPORT_KIND__REPORT_USAGE;
+	one.at_ms = 1700000000000;
+	one.owner = (char *)"pfcp/smf";
+	one.usage = usages;
+	one.n_usage = 1;
+	answer.reports = list;
+	answer.n_reports = 1;
+	response->body_case = SHOAL__OSS__RESPONSE__BODY_REPORT_LIST;
+	response->report_list = &answer;
+}
+
 void gateway_shards(Shoal__Oss__Response *response)
 {
 	static Shoal__Oss__ShardListAnswer answer;

@@ -132,6 +132,8 @@ roles='
 	note_get          operate provision
 	note_list         operate provision
 	note_delete       operate provision
+	report_list       operate provision
+	report_done       operate provision
 '
 may() { # port who
 	in_ns gw "$BUILD/tests/smoke/role_probe" "tls+tcp://127.0.0.1:$1" "$LAB/pki/gateway-ca.crt" "$LAB/pki/$2.crt" "$LAB/pki/$2.key" gateway
