@@ -46,6 +46,13 @@ static void loop_order(struct loop *loop, const struct post_word *order)
 		quarantine_replace(&loop->quarantine, order->list, (unsigned)order->value, order->shard);
 		loop_tell(loop, (struct post_word){ .verb = POST_RETURN, .list = order->list });
 		break;
+	case POST_ALIASES: {
+		int error = steer_alias(loop->steer, order->list, (unsigned)order->value);
+
+		loop->aliased = steer_aliased(loop->steer);
+		loop_tell(loop, (struct post_word){ .verb = POST_RETURN, .list = order->list, .value = error });
+		break;
+	}
 	case POST_LINK:
 		loop->link = order->value ? loop->link | 1u << order->seat : loop->link & ~(1u << order->seat);
 		break;

@@ -42,6 +42,7 @@ struct loop {
 	struct neigh *neigh;
 	struct steer *steer;
 	unsigned ports;
+	bool aliased; // there are foreign TEIDs (alias.h)
 	uint64_t now_ns;
 	uint32_t seated;                   // set of seats with somebody whose lanes are read: STARTING to CONDEMNED
 	uint32_t fed;                      // of those, READY or DRAINING: may be lent packets

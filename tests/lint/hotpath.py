@@ -47,7 +47,7 @@ HOT = {
     "primary/quarantine.c": ["quarantine_init", "quarantine_fini", "quarantine_add", "quarantine_replace"],
     "primary/route.c": [],
     "primary/rx.c": [],
-    "primary/steer.c": ["steer_make", "steer_free", "steer_exceptions"],
+    "primary/steer.c": ["steer_make", "steer_free", "steer_exceptions", "steer_alias"],
     "primary/steer_usual.c": ["steer_usual_make"],
     "primary/tx.c": [],
 }

@@ -200,6 +200,16 @@ uint32_t steer_usual(const struct steer *steer, unsigned port, const struct nic_
 	return usual;
 }
 
+int steer_alias(struct steer *steer, const struct alias *list, unsigned count)
+{
+	return 0;
+}
+
+bool steer_aliased(const struct steer *steer)
+{
+	return false;
+}
+
 struct steer_result steer_packet(const struct steer *steer, unsigned role, const uint8_t *packet, unsigned length)
 {
 	struct packet copy; // wherever a liar says it lies; no mark is where a forwarded one is looked for
