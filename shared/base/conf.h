@@ -80,6 +80,7 @@ struct conf {
 	struct conf_pool pool[16];
 	uint32_t foreign_slots; // cells per shard for addresses from outside the pools
 	uint32_t rates;         // rate table entries per shard: 2..65535
+	uint32_t rules_bytes;   // of each cell, twice, for rules that two lines can't tell: 0..17920, by 64
 	char store_dir[256];
 	uint32_t store_mib; // LMDB map size
 	char ctrl_user[32]; // ctrl, started as root, becomes this user; empty = stays
