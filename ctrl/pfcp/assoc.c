@@ -39,6 +39,16 @@ struct assoc *assoc_of_node(const struct assocs *assocs, const char *node_id)
 	return NULL;
 }
 
+struct assoc *assoc_of_owner(const struct assocs *assocs, const char *owner)
+{
+	struct assoc *assoc;
+
+	TAILQ_FOREACH(assoc, &assocs->all, all)
+	if (assoc->state == ASSOC_UP && !strcmp(assoc->owner, owner))
+		return assoc;
+	return NULL;
+}
+
 struct assoc *assoc_of_remote(const struct assocs *assocs, const struct remote *remote)
 {
 	struct assoc *assoc;

@@ -77,6 +77,7 @@ void assocs_close(struct assocs *assocs);
 
 // Beginning or up. Null: none.
 struct assoc *assoc_of_node(const struct assocs *assocs, const char *node_id);
+struct assoc *assoc_of_owner(const struct assocs *assocs, const char *owner); // up
 // The newest that is up and speaks from there.
 struct assoc *assoc_of_remote(const struct assocs *assocs, const struct remote *remote);
 

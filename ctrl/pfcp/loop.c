@@ -12,6 +12,8 @@
 #include "ctrl/pfcp/ie_get.h"
 #include "ctrl/pfcp/memory.h"
 #include "ctrl/pfcp/node.h"
+#include "ctrl/pfcp/outbox.h"
+#include "ctrl/pfcp/reports.h"
 #include "ctrl/pfcp/rights.h"
 #include "ctrl/pfcp/session.h"
 #include "ctrl/pfcp/sockets.h"
@@ -34,6 +36,8 @@ struct loop {
 	struct memory memory;
 	struct node node;
 	struct sessions *sessions;
+	struct outbox outbox;
+	struct reports reports;
 	bool serving, lost;
 	uint8_t datagram[NODE_DATAGRAM];
 };
@@ -110,6 +114,35 @@ static uint64_t wall_ms(void *arg)
 static void dropped(void *arg, const char *owner)
 {
 	node_dropped(&((struct loop *)arg)->node, owner);
+}
+
+// ---- What reports need
+
+static const struct remote *standing(void *arg, const char *owner)
+{
+	const struct assoc *assoc = assoc_of_owner(&((const struct loop *)arg)->node.assocs, owner);
+
+	return assoc ? &assoc->remote : NULL;
+}
+
+static bool place(void *arg, const struct remote *to)
+{
+	return peers_allow(&((const struct loop *)arg)->node.peers, to);
+}
+
+static int ask(void *arg, const struct node_question *question)
+{
+	return node_ask(&((struct loop *)arg)->node, question);
+}
+
+static int list(void *arg, const char *owner, uint64_t after)
+{
+	return reports_list(&((struct loop *)arg)->reports, owner, after);
+}
+
+static int report_close(void *arg, const uint64_t *numbers, unsigned count)
+{
+	return reports_close(&((struct loop *)arg)->reports, numbers, count);
 }
 
 // ---- What ctrl says
@@ -190,14 +223,18 @@ static uint64_t due(const struct loop *loop)
 
 	if (loop->serving && node_due(&loop->node) < due_ns)
 		due_ns = node_due(&loop->node);
+	if (loop->serving && outbox_due(&loop->outbox) < due_ns)
+		due_ns = outbox_due(&loop->outbox);
 	return sessions_due(loop->sessions) < due_ns ? sessions_due(loop->sessions) : due_ns;
 }
 
 static void tick(struct loop *loop, uint64_t now_ns)
 {
 	memory_tick(&loop->memory, now_ns);
-	if (loop->serving)
+	if (loop->serving) {
 		node_tick(&loop->node, now_ns);
+		outbox_tick(&loop->outbox, now_ns);
+	}
 	sessions_tick(loop->sessions, now_ns);
 }
 
@@ -274,6 +311,14 @@ static int sessions_begin(struct loop *loop)
 	return sessions_open(&world, &loop->sessions);
 }
 
+static int outbox_begin(struct loop *loop)
+{
+	const struct outbox_ways ways = { standing, place, ask, list, report_close, loop };
+
+	loop->reports = (struct reports){ loop->rpc, &loop->outbox };
+	return outbox_open(&loop->outbox, &ways, loop->node.tally);
+}
+
 static int begin(struct loop *loop)
 {
 	const struct memory_ears ears = { found, ready, noted, lost, loop };
@@ -287,6 +332,8 @@ static int begin(struct loop *loop)
 	error = node_begin(loop);
 	if (!error)
 		error = sessions_begin(loop);
+	if (!error)
+		error = outbox_begin(loop);
 	if (error)
 		log_error("pfcp.memory", "%s", strerror(-error));
 	return error;

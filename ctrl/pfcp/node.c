@@ -46,7 +46,7 @@ static const struct {
 	[PFCP_SESSION_DELETION_REQUEST] = { WAY_SESSION, NULL },
 	[PFCP_SESSION_DELETION_RESPONSE] = { WAY_ODD, NULL },
 	[PFCP_SESSION_REPORT_REQUEST] = { WAY_ODD, NULL },
-	[PFCP_SESSION_REPORT_RESPONSE] = { WAY_ODD, NULL },
+	[PFCP_SESSION_REPORT_RESPONSE] = { WAY_ANSWER, NULL },
 };
 
 static void count(struct node *node, enum tally tally)
@@ -291,6 +291,26 @@ void node_serve(struct node *node)
 
 	while ((deal = deals_next(&node->deals)))
 		serve(node, deal);
+}
+
+int node_ask(struct node *node, const struct node_question *what)
+{
+	const struct pfcp_header header = { .type = what->type,
+					    .has_seid = pfcp_messages[what->type].of_session,
+					    .seid = what->seid,
+					    .sequence = asks_sequence(&node->asks) };
+	struct pfcp_writer writer = pfcp_writer_over(node->question, sizeof(node->question));
+	struct question question = {
+		.to = what->to, .type = what->type, .bytes = node->question, .done = what->done, .about = what->about
+	};
+	uint8_t *mark;
+
+	pfcp_message_begin(&writer, &header, &mark);
+	pfcp_raw(&writer, what->body, what->bytes);
+	pfcp_message_end(&writer, mark);
+	question.length = (size_t)(writer.at - writer.start);
+	question.to.port = PFCP_PORT;
+	return writer.full ? -EMSGSIZE : asks_send(&node->asks, &question, node->now_ns);
 }
 
 void node_noted(struct node *node, struct assoc *assoc, bool done)

@@ -36,6 +36,17 @@ struct node_ways {
 	void *arg;
 };
 
+// Something we ask a peer. done: as in ask.h, its first argument is the node.
+struct node_question {
+	struct remote to;
+	uint8_t type;  // of the request
+	uint64_t seid; // where the message has one
+	const uint8_t *body;
+	size_t bytes;
+	ask_done *done;
+	void *about;
+};
+
 struct node {
 	struct node_setting setting;
 	struct node_ways ways;
@@ -48,6 +59,7 @@ struct node {
 	uint64_t words_ns; // as of then
 	uint64_t tally[TALLY_COUNT];
 	struct pfcp_tree tree; // of the message under work
+	uint8_t question[NODE_DATAGRAM];
 };
 
 int node_open(struct node *node, const struct node_setting *setting, const struct node_ways *ways); // 0 or -ENOMEM
@@ -58,7 +70,8 @@ bool node_found(struct node *node, const char *owner, const char *value, uint64_
 void node_start(struct node *node, uint64_t now_ns);
 
 void node_datagram(struct node *node, const struct remote *from, const uint8_t *bytes, size_t length);
-void node_serve(struct node *node); // what waits, as far as it may be served now
+void node_serve(struct node *node);                                    // what waits, as far as it may be served now
+int node_ask(struct node *node, const struct node_question *question); // 0, -ENOBUFS, -ENOMEM, -EMSGSIZE
 void node_noted(struct node *node, struct assoc *assoc, bool done);
 void node_dropped(struct node *node, const char *owner);
 void node_tick(struct node *node, uint64_t now_ns); // before datagrams that came then

@@ -69,19 +69,15 @@ static void beaten(void *arg, void *about, const struct pfcp_header *answer)
 
 static void beat(struct node *node, struct assoc *assoc)
 {
-	struct pfcp_header header = { .type = PFCP_HEARTBEAT_REQUEST, .sequence = asks_sequence(&node->asks) };
-	uint8_t bytes[PFCP_HEADER_NODE + 8], *mark;
-	struct pfcp_writer writer = pfcp_writer_over(bytes, sizeof(bytes));
-	struct question question = {
-		.to = assoc->remote, .type = header.type, .bytes = bytes, .done = beaten, .about = assoc
+	uint8_t body[8];
+	struct pfcp_writer writer = pfcp_writer_over(body, sizeof(body));
+	struct node_question question = {
+		.to = assoc->remote, .type = PFCP_HEARTBEAT_REQUEST, .body = body, .done = beaten, .about = assoc
 	};
 
-	pfcp_message_begin(&writer, &header, &mark);
 	pfcp_put_u32(&writer, PFCP_IE_RECOVERY_TIME_STAMP, node->setting.stamp);
-	pfcp_message_end(&writer, mark);
-	question.length = (size_t)(writer.at - writer.start);
-	question.to.port = PFCP_PORT;
-	assoc->beating = !asks_send(&node->asks, &question, node->now_ns);
+	question.bytes = (size_t)(writer.at - writer.start);
+	assoc->beating = !node_ask(node, &question);
 	assoc->beat_ns = node->now_ns + node->setting.heartbeat_ns;
 }
 

@@ -5,7 +5,7 @@
 #include "shared/base/log.h"
 #include "shared/base/notify.h"
 
-#define LINE 800u
+#define LINE 1000u
 #define ASSOCS_TOLD 9u // the log swallows more of a kind than ten a second
 
 static const char *const names[] = {

@@ -25,7 +25,14 @@
 	T(RESUMED, "associations_resumed", "associations set up again by the same life of a node: its sessions stay") \
 	T(RELEASED, "associations_released", "associations released by their node") \
 	T(RESTARTED, "peers_restarted", "nodes that came back with a later Recovery Time Stamp: their sessions are deleted") \
-	T(SILENT, "peers_silent", "nodes that stopped answering heartbeats: their sessions stay")
+	T(SILENT, "peers_silent", "nodes that stopped answering heartbeats: their sessions stay") \
+	T(REPORTS, "reports", "session reports sent, repeats within T1 apart") \
+	T(REPORTS_TOLD, "reports_accepted", "session reports that the CP function has accepted") \
+	T(REPORTS_UNKNOWN, "reports_of_nobody", "session reports answered with session not found: done") \
+	T(REPORTS_REFUSED, "reports_refused", "session reports refused for good: done") \
+	T(REPORTS_LATER, "reports_later", "session reports answered with not now, or with what can't be read: sent again") \
+	T(REPORTS_UNANSWERED, "reports_unanswered", "session reports nobody answered N1 times: sent again, ever more seldom") \
+	T(REPORTS_VOID, "reports_void", "session reports that could not be put into words")
 // clang-format on
 
 enum tally {

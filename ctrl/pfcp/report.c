@@ -1,0 +1,88 @@
+// report.c - see report.h. Pure.
+#include "ctrl/pfcp/report.h"
+#include <errno.h>
+#include <string.h>
+#include "ctrl/pfcp/front.h"
+#include "ctrl/pfcp/ids.h"
+#include "ctrl/pfcp/ie_put.h"
+
+#define SERVICE_PPI 1u // Downlink Data Service Information, 8.2.27
+#define SERVICE_QFI 2u
+#define SIX_BITS 0x3fu
+
+static int usage_put(struct report_reader *reader, const Shoal__Oss__Report *report, struct pfcp_writer *writer)
+{
+	if (!report->n_usage)
+		return -ENOENT;
+	pfcp_put_flags(writer, PFCP_IE_REPORT_TYPE, PFCP_REPORT_TYPE_USAR, 1);
+	for (size_t i = 0; i < report->n_usage; i++)
+		usage_report_put(writer, PFCP_IE_SESSION_USAGE_REPORT, report->usage[i],
+				 usage_method_of(&reader->rules, pfcp_id(report->usage[i]->measure)));
+	return 0;
+}
+
+// Which packet waits: what its sender says of its weight (the DSCP, 5.4.3 of TS 23.501), and its flow.
+static int data_put(struct report_reader *reader, const Shoal__Oss__Report *report, struct pfcp_writer *writer)
+{
+	const uint8_t service[] = { (uint8_t)(SERVICE_PPI | (report->has_qfi ? SERVICE_QFI : 0)),
+				    (uint8_t)(report->tos >> 2 & SIX_BITS), (uint8_t)(report->qfi & SIX_BITS) };
+	uint8_t *mark;
+
+	(void)reader;
+	pfcp_put_flags(writer, PFCP_IE_REPORT_TYPE, PFCP_REPORT_TYPE_DLDR, 1);
+	pfcp_begin(writer, PFCP_IE_DOWNLINK_DATA_REPORT, &mark);
+	pfcp_put_u16(writer, PFCP_IE_PDR_ID, (uint16_t)pfcp_id(report->rule));
+	pfcp_put_bytes(writer, PFCP_IE_DOWNLINK_DATA_SERVICE_INFORMATION, service, report->has_qfi ? 3 : 2);
+	pfcp_end(writer, mark);
+	return 0;
+}
+
+static int inactive_put(struct report_reader *reader, const Shoal__Oss__Report *report, struct pfcp_writer *writer)
+{
+	(void)reader;
+	(void)report;
+	pfcp_put_flags(writer, PFCP_IE_REPORT_TYPE, PFCP_REPORT_TYPE_UPIR, 1);
+	return 0;
+}
+
+static int error_put(struct report_reader *reader, const Shoal__Oss__Report *report, struct pfcp_writer *writer)
+{
+	struct pfcp_fteid remote = { .teid = report->peer_teid, .address = { .ipv4 = report->peer_ipv4 } };
+	uint8_t *mark;
+
+	(void)reader;
+	remote.address.has_ipv6 = report->peer_ipv6.len == sizeof(remote.address.ipv6);
+	remote.address.has_ipv4 = !remote.address.has_ipv6;
+	if (remote.address.has_ipv6)
+		memcpy(remote.address.ipv6, report->peer_ipv6.data, sizeof(remote.address.ipv6));
+	pfcp_put_flags(writer, PFCP_IE_REPORT_TYPE, PFCP_REPORT_TYPE_ERIR, 1);
+	pfcp_begin(writer, PFCP_IE_ERROR_INDICATION_REPORT, &mark);
+	pfcp_put_fteid(writer, PFCP_IE_F_TEID, &remote);
+	pfcp_end(writer, mark);
+	return 0;
+}
+
+typedef int kind_put(struct report_reader *reader, const Shoal__Oss__Report *report, struct pfcp_writer *writer);
+
+static kind_put *const kinds[] = {
+	[SHOAL__OSS__REPORT_KIND__REPORT_USAGE] = usage_put,       [SHOAL__OSS__REPORT_KIND__REPORT_DATA] = data_put,
+	[SHOAL__OSS__REPORT_KIND__REPORT_INACTIVE] = inactive_put, [SHOAL__OSS__REPORT_KIND__REPORT_ERROR] = error_put,
+	[SHOAL__OSS__REPORT_KIND__REPORT_DROPS] = usage_put,
+};
+
+int report_write(struct report_reader *reader, const Shoal__Oss__Report *report, struct pfcp_fseid *cp,
+		 struct pfcp_writer *writer)
+{
+	unsigned kind = (unsigned)report->kind;
+	struct front front;
+	int error;
+
+	if (!report->front.len || kind >= sizeof(kinds) / sizeof(*kinds) || !kinds[kind])
+		return -ENOENT;
+	error = front_read(&front, report->front.data, report->front.len, &reader->rules);
+	if (error)
+		return error;
+	*cp = front.cp;
+	error = kinds[kind](reader, report, writer);
+	return error ? error : writer->full ? -EMSGSIZE : 0;
+}

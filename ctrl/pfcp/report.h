@@ -1,0 +1,13 @@
+// report.h - what a session has to tell, as the body of a Session Report Request (TS 29.244 7.5.8). Pure.
+#pragma once
+#include "ctrl/pfcp/ie_value.h"
+#include "ctrl/pfcp/usage.h"
+
+struct report_reader { // room for reading; of the caller's, large
+	struct pfcp_tree rules;
+};
+
+// Writes the body, and says for whom it is: the CP function's F-SEID. 0; -ENOENT: there is no such session, or nothing to be
+// said in PFCP; -EBADMSG: what is kept with the session is not understood; -EMSGSIZE: larger than the writer's room.
+int report_write(struct report_reader *reader, const Shoal__Oss__Report *report, struct pfcp_fseid *cp,
+		 struct pfcp_writer *writer);
