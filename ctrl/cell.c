@@ -2,6 +2,7 @@
 #include "ctrl/cell.h"
 #include <errno.h>
 #include <stdlib.h>
+#include "shared/wire/sheet.h"
 
 int grid_open(struct grid *grid, uint32_t slots)
 {
@@ -25,13 +26,17 @@ void grid_close(struct grid *grid)
 	*grid = (struct grid){ 0 };
 }
 
+// A generation is an era and, below, the bits by which a session's tunnels differ. Era 0 stays unused: with it a TEID could be 0.
 uint32_t cell_teid_next(const struct grid *grid, uint32_t cell, uint64_t random)
 {
-	uint32_t generations = (1u << (32 - SHARD_BITS - grid->slot_bits)) - 1; // 1..generations
+	uint32_t tunnels = 1u << SHEET_TUNNEL_BITS;
+	uint32_t eras = (1u << (32 - SHARD_BITS - SHEET_TUNNEL_BITS - grid->slot_bits)) - 1; // 1..eras
 	uint32_t last = grid->cells[cell].teid;
-	uint32_t generation = 1 + (uint32_t)(random % generations);
+	uint32_t era = 1 + (uint32_t)(random % eras), tunnel = (uint32_t)(random / eras) % tunnels;
 
-	if (last)
-		generation = shard_teid_generation(last, grid->slot_bits) % generations + 1;
-	return shard_teid(generation, cell_slot(grid, cell), cell_shard(grid, cell), grid->slot_bits);
+	if (last) {
+		era = shard_teid_generation(last, grid->slot_bits) / tunnels % eras + 1;
+		tunnel = shard_teid_generation(last, grid->slot_bits) % tunnels;
+	}
+	return shard_teid(era * tunnels + tunnel, cell_slot(grid, cell), cell_shard(grid, cell), grid->slot_bits);
 }

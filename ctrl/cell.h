@@ -47,6 +47,6 @@ static inline uint32_t cell_slot(const struct grid *grid, uint32_t cell)
 	return cell % grid->slots;
 }
 
-// The TEID for the cell's next session: another generation than the last one's. `random` decides the first, which an
-// attacker shall not guess.
+// The TEID for the cell's next session: in all its tunnels (shared/wire/sheet.h) another one than in any of the last session's. `random`
+// decides the first, which an attacker shall not guess.
 uint32_t cell_teid_next(const struct grid *grid, uint32_t cell, uint64_t random);
