@@ -1,4 +1,4 @@
-// compile.c - identity, addresses and the short form.
+// compile.c - identity, addresses, rates and the short form.
 #include "ctrl/compile.h"
 #include <errno.h>
 #include <string.h>
@@ -96,14 +96,34 @@ static uint32_t burst_of(uint64_t cir_bps)
 	return burst < BEARER_BURST_MAX ? (uint32_t)burst : BEARER_BURST_MAX;
 }
 
-static int limit_compile(const Shoal__Oss__Rate *rate, struct bearer_rate *limit, struct fault *fault)
+static const Shoal__Oss__Limit *limit_of(const Shoal__Oss__Rate *rate, unsigned way)
+{
+	return way == COMPILE_UPLINK ? rate->uplink : rate->downlink;
+}
+
+// The directions of a rate are told together or apart.
+static int limit_take(const Shoal__Oss__Rate *rate, unsigned way, struct bearer_rate *limit, struct fault *fault)
+{
+	const Shoal__Oss__Limit *part = limit_of(rate, way);
+
+	*limit = (struct bearer_rate){ rate->cir_bps, rate->cbs_bytes, rate->ebs_bytes };
+	if (!rate->uplink && !rate->downlink)
+		return 0;
+	if (rate->cir_bps || rate->cbs_bytes || rate->ebs_bytes || rate->gate_closed)
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, rate->gate_closed ? "gate_closed" : "cir_bps",
+				 "The directions are told together or apart, not both.");
+	*limit =
+	    part ? (struct bearer_rate){ part->cir_bps, part->cbs_bytes, part->ebs_bytes } : (struct bearer_rate){ 0 };
+	return 0;
+}
+
+static int limit_check(struct bearer_rate *limit, struct fault *fault)
 {
 	const char *field;
 
-	*limit = (struct bearer_rate){ rate->cir_bps, rate->cbs_bytes, rate->ebs_bytes };
-	if (!rate->cir_bps && (rate->cbs_bytes || rate->ebs_bytes))
+	if (!limit->cir_bps && (limit->cbs_bytes || limit->ebs_bytes))
 		return fault_say(fault, SHOAL__OSS__CODE__MISSING_FIELD, "cir_bps", "A burst size without a rate.");
-	if (!rate->cir_bps)
+	if (!limit->cir_bps)
 		return 0;
 	if (!limit->cbs_bytes)
 		limit->cbs_bytes = burst_of(limit->cir_bps);
@@ -113,20 +133,34 @@ static int limit_compile(const Shoal__Oss__Rate *rate, struct bearer_rate *limit
 	return 0;
 }
 
-static int qfi_compile(const Shoal__Oss__Rate *rate, unsigned way, struct plan *plan, struct fault *fault)
+int compile_limit(const Shoal__Oss__Rate *rate, unsigned way, struct bearer_rate *limit, struct fault *fault)
+{
+	if (limit_take(rate, way, limit, fault))
+		return -EINVAL;
+	if (limit_check(limit, fault)) {
+		if (limit_of(rate, way))
+			fault_under(fault, way == COMPILE_UPLINK ? "uplink" : "downlink", -1);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+bool compile_gate(const Shoal__Oss__Rate *rate, unsigned way)
+{
+	const Shoal__Oss__Limit *part = limit_of(rate, way);
+
+	return rate->gate_closed || (part && part->gate_closed);
+}
+
+static int qfi_check(const Shoal__Oss__Rate *rate, struct fault *fault)
 {
 	if (!rate->has_qfi)
 		return rate->qfi
 			   ? fault_say(fault, SHOAL__OSS__CODE__MISSING_FIELD, "has_qfi", "A qfi without has_qfi.")
 			   : 0;
-	if (rate->qfi > 63)
-		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "qfi", "A QFI is 0 to 63 (TS 38.415).");
-	if (way == COMPILE_UPLINK)
-		return fault_say(fault, SHOAL__OSS__CODE__UNSUPPORTED, "has_qfi",
-				 "The uplink's QFI is the radio side's to set; give it for the downlink.");
-	plan->bearer.qfi = (uint8_t)rate->qfi;
-	plan->bearer.downlink.flags |= BEARER_QFI;
-	return 0;
+	return rate->qfi > 63
+		   ? fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "qfi", "A QFI is 0 to 63 (TS 38.415).")
+		   : 0;
 }
 
 int compile_rate(const Shoal__Oss__Rate *rate, unsigned way, struct plan *plan, struct fault *fault)
@@ -135,7 +169,7 @@ int compile_rate(const Shoal__Oss__Rate *rate, unsigned way, struct plan *plan, 
 
 	if (!rate)
 		return 0;
-	if (limit_compile(rate, &plan->rate[way], fault))
+	if (compile_limit(rate, way, &plan->rate[way], fault))
 		return -EINVAL;
 	if ((unsigned)rate->mark >= BEARER_MARK_COUNT)
 		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "mark", "No such mark.");
@@ -146,13 +180,22 @@ int compile_rate(const Shoal__Oss__Rate *rate, unsigned way, struct plan *plan, 
 		to->flags |= BEARER_COLOUR_AWARE;
 	if (rate->red == SHOAL__OSS__RED__RED_REMARK)
 		to->flags |= BEARER_RED_REMARK;
-	if (rate->gate_closed)
+	if (compile_gate(rate, way))
 		to->flags |= BEARER_GATE_CLOSED;
-	return qfi_compile(rate, way, plan, fault);
+	if (qfi_check(rate, fault))
+		return -EINVAL;
+	if (rate->has_qfi && way == COMPILE_DOWNLINK) {
+		plan->bearer.qfi = (uint8_t)rate->qfi;
+		to->flags |= BEARER_QFI;
+	}
+	return 0;
 }
 
 static int short_compile(const Shoal__Oss__DefaultBearer *bearer, struct plan *plan, struct fault *fault)
 {
+	if (bearer->uplink && bearer->uplink->has_qfi)
+		return fault_say(fault, SHOAL__OSS__CODE__UNSUPPORTED, "bearer.uplink.has_qfi",
+				 "The uplink's QFI is the radio side's to set; give it for the downlink.");
 	if (compile_rate(bearer->uplink, COMPILE_UPLINK, plan, fault)) {
 		fault_under(fault, "bearer.uplink", -1);
 		return -EINVAL;
@@ -172,28 +215,32 @@ static int short_compile(const Shoal__Oss__DefaultBearer *bearer, struct plan *p
 	return 0;
 }
 
-int compile_bearer(const Shoal__Oss__Session *session, uint32_t teid, struct plan *plan, struct fault *fault)
+int compile_bearer(const Shoal__Oss__Session *session, const struct compile_needs *needs,
+		   const struct compile_about *about, struct plan *plan, struct fault *fault)
 {
+	plan->made = about->past ? about->past->made : 0;
 	if (session->bearer && (session->n_rules || session->n_rates || session->n_measures))
 		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, session->n_rules ? "rules" : "bearer",
 				 "Either the short form or rules with their rates and measures, not both.");
 	if (session->bearer)
 		return short_compile(session->bearer, plan, fault);
 	if (session->n_rules)
-		return compile_rules(session, teid, plan, fault);
+		return compile_rules(session, needs, about, plan, fault);
 	return fault_say(fault, SHOAL__OSS__CODE__MISSING_FIELD, "bearer", "A session needs a bearer or rules.");
 }
 
-int compile_create(const Shoal__Oss__Session *session, const struct place *place, struct plan *plan,
+int compile_create(const Shoal__Oss__Session *session, const struct compile_needs *needs, struct plan *plan,
 		   struct fault *fault)
 {
+	const struct compile_about nothing = { 0 };
+
 	*plan = (struct plan){ 0 };
 	if (session->id)
 		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "id", "The id is given by the controller.");
 	if (compile_owner(session, fault))
 		return -EINVAL;
 	plan->owner = *session->owner ? session_owner(session->owner) : 0;
-	if (identity_compile(session->identity, place, plan, fault) || ue_compile(session->ue, plan, fault))
+	if (identity_compile(session->identity, needs->place, plan, fault) || ue_compile(session->ue, plan, fault))
 		return -EINVAL;
-	return compile_bearer(session, 0, plan, fault);
+	return compile_bearer(session, needs, &nothing, plan, fault);
 }

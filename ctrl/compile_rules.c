@@ -1,11 +1,14 @@
-// compile_rules.c - the long form: rules with their rates and measures (TS 29.244 PDR with FAR, QER, URR), both ways.
+// compile_rules.c - the long form: rules with their rates and measures (TS 29.244 PDR with FAR, QER, URR). What each says is checked here,
+// then two lines are tried, then a sheet.
 #include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "ctrl/compile.h"
+#include "ctrl/sheet_make.h"
 
 #define RULE_ID_MAX 65535u
 #define RULE_PRECEDENCE 255u // of expanded rules: the default bearer comes last
+#define RATES_MAX 64u        // listed; those that rules name are fewer (sheet.h)
 #define MULTICAST4 0xe0000000u
 
 static int rates_check(const Shoal__Oss__Session *session, struct fault *fault)
@@ -18,7 +21,7 @@ static int rates_check(const Shoal__Oss__Session *session, struct fault *fault)
 		for (size_t j = 0; j < i; j++)
 			if (session->rates[i]->id == session->rates[j]->id)
 				fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "id", "Two rates have this id.");
-		if (!fault->code)
+		if (!fault->code && !compile_rate(session->rates[i], COMPILE_UPLINK, &unused, fault))
 			compile_rate(session->rates[i], COMPILE_DOWNLINK, &unused, fault);
 		if (!fault->code)
 			continue;
@@ -31,13 +34,16 @@ static int rates_check(const Shoal__Oss__Session *session, struct fault *fault)
 static int measures_check(const Shoal__Oss__Session *session, struct fault *fault)
 {
 	for (size_t i = 0; i < session->n_measures; i++) {
-		if (!session->measures[i]->id)
+		const Shoal__Oss__Measure *measure = session->measures[i];
+
+		if (!measure->id)
 			fault_say(fault, SHOAL__OSS__CODE__MISSING_FIELD, "id", "A measure needs an id.");
 		for (size_t j = 0; j < i; j++)
-			if (session->measures[i]->id == session->measures[j]->id)
+			if (measure->id == session->measures[j]->id)
 				fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "id", "Two measures have this id.");
-		if (!session->measures[i]->volume)
-			fault_say(fault, SHOAL__OSS__CODE__UNSUPPORTED, "volume", "Only volume is measured.");
+		if (!measure->volume && !measure->duration && !measure->event)
+			fault_say(fault, SHOAL__OSS__CODE__MISSING_FIELD, "volume",
+				  "A measure is of volume, duration or events.");
 		if (!fault->code)
 			continue;
 		fault_under(fault, "measures", (int)i);
@@ -46,136 +52,213 @@ static int measures_check(const Shoal__Oss__Session *session, struct fault *faul
 	return 0;
 }
 
+static bool rate_known(const Shoal__Oss__Session *session, uint32_t id)
+{
+	for (size_t i = 0; i < session->n_rates; i++)
+		if (session->rates[i]->id == id)
+			return true;
+	return false;
+}
+
+static bool measure_known(const Shoal__Oss__Session *session, uint32_t id)
+{
+	for (size_t i = 0; i < session->n_measures; i++)
+		if (session->measures[i]->id == id)
+			return true;
+	return false;
+}
+
 static int references_check(const Shoal__Oss__Session *session, const Shoal__Oss__Rule *rule, struct fault *fault)
 {
-	for (size_t i = 0; i < rule->n_measure_ids; i++) {
-		size_t j = 0;
-
-		while (j < session->n_measures && session->measures[j]->id != rule->measure_ids[i])
-			j++;
-		if (j == session->n_measures)
+	if (rule->rate_id && !rate_known(session, rule->rate_id))
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "rate_id",
+				 "No rate of the session has this id.");
+	for (size_t i = 0; i < rule->n_rate_ids; i++)
+		if (!rate_known(session, rule->rate_ids[i]))
+			return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "rate_ids",
+					 "No rate of the session has this id.");
+	for (size_t i = 0; i < rule->n_measure_ids; i++)
+		if (!measure_known(session, rule->measure_ids[i]))
 			return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "measure_ids",
 					 "No measure of the session has this id.");
-	}
 	return 0;
 }
 
-static int match_check(const Shoal__Oss__Match *match, uint32_t teid, struct fault *fault)
+bool compile_rated(const Shoal__Oss__Rule *rule, uint32_t rate)
 {
+	for (size_t i = 0; i < rule->n_rate_ids; i++)
+		if (rule->rate_ids[i] == rate)
+			return true;
+	return rule->rate_id == rate;
+}
+
+static int match_check(const Shoal__Oss__Match *match, struct fault *fault)
+{
+	bool core = match && match->source == SHOAL__OSS__INTERFACE__CORE;
+
 	if (!match || !match->source)
 		return fault_say(fault, SHOAL__OSS__CODE__MISSING_FIELD, "match.source",
 				 "A rule needs a source interface.");
-	if (match->source != SHOAL__OSS__INTERFACE__ACCESS && match->source != SHOAL__OSS__INTERFACE__CORE)
+	if ((unsigned)match->source > SHOAL__OSS__INTERFACE__CP)
 		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "match.source", "No such interface.");
-	if (*match->filter)
-		return fault_say(fault, SHOAL__OSS__CODE__UNSUPPORTED, "match.filter", "SDF filters are not served.");
-	if (match->teid && (match->teid != teid || match->source != SHOAL__OSS__INTERFACE__ACCESS))
-		return fault_say(fault, SHOAL__OSS__CODE__UNSUPPORTED, "match.teid",
-				 "The controller chooses TEIDs; leave it 0.");
+	if (core && (match->teid || match->tunnel))
+		return fault_say(fault, SHOAL__OSS__CODE__UNSUPPORTED, match->teid ? "match.teid" : "match.tunnel",
+				 "Packets from the core come without a tunnel.");
+	if (match->tunnel >= SHEET_TUNNELS)
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "match.tunnel", "A tunnel is 0 to 15.");
+	for (size_t i = 0; i < match->n_qfis; i++)
+		if (match->qfis[i] > 63)
+			return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "match.qfis",
+					 "A QFI is 0 to 63 (TS 38.415).");
 	return 0;
 }
 
-static int peer_compile(const Shoal__Oss__Forward *forward, struct plan *plan, struct fault *fault)
+static int peer_check(const Shoal__Oss__Forward *forward, struct fault *fault)
 {
+	static const uint8_t nobody[16];
+	const ProtobufCBinaryData *ipv6 = &forward->peer_ipv6;
+
 	if (forward->peer_ipv4 >= MULTICAST4)
 		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "forward.peer_ipv4", "Not a host's address.");
-	if (!forward->peer_ipv4 != !forward->peer_teid)
+	if (ipv6->len && (ipv6->len != 16 || ipv6->data[0] == 0xff || !memcmp(ipv6->data, nobody, 16)))
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "forward.peer_ipv6",
+				 "Not a host's address of 16 bytes.");
+	if (ipv6->len && forward->peer_ipv4)
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "forward.peer_ipv6",
+				 "A tunnel's other end has one address.");
+	if ((forward->peer_ipv4 || ipv6->len) != (forward->peer_teid != 0))
 		return fault_say(fault, SHOAL__OSS__CODE__MISSING_FIELD,
-				 forward->peer_ipv4 ? "forward.peer_teid" : "forward.peer_ipv4",
+				 forward->peer_teid ? "forward.peer_ipv4" : "forward.peer_teid",
 				 "The radio side's tunnel endpoint is an address and a TEID, or neither yet.");
-	plan->bearer.peer_ipv4 = forward->peer_ipv4;
-	plan->bearer.peer_teid = forward->peer_teid;
 	return 0;
 }
 
-static int forward_compile(const Shoal__Oss__Forward *forward, unsigned way, struct plan *plan, struct fault *fault)
+static int action_check(const Shoal__Oss__Forward *forward, bool downlink, struct fault *fault)
 {
-	Shoal__Oss__Interface other =
-	    way == COMPILE_UPLINK ? SHOAL__OSS__INTERFACE__CORE : SHOAL__OSS__INTERFACE__ACCESS;
+	if (forward->buffer && (forward->drop || !downlink))
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "forward.buffer",
+				 "Packets from the core wait, those that are not dropped.");
+	if (forward->notify && !forward->buffer)
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "forward.notify",
+				 "A report tells of packets that wait.");
+	if (forward->dscp > 63)
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "forward.dscp", "A DSCP is 0 to 63.");
+	if (forward->dscp && !forward->has_dscp)
+		return fault_say(fault, SHOAL__OSS__CODE__MISSING_FIELD, "forward.has_dscp",
+				 "A dscp without has_dscp.");
+	return 0;
+}
+
+static int forward_check(const Shoal__Oss__Rule *rule, struct fault *fault)
+{
+	const Shoal__Oss__Forward *forward = rule->forward;
+	bool downlink = rule->match->source == SHOAL__OSS__INTERFACE__CORE;
 
 	if (!forward)
 		return fault_say(fault, SHOAL__OSS__CODE__MISSING_FIELD, "forward",
 				 "A rule needs to say where packets go.");
-	if (forward->drop)
-		(way == COMPILE_UPLINK ? &plan->bearer.uplink : &plan->bearer.downlink)->flags |= BEARER_GATE_CLOSED;
-	if ((unsigned)forward->destination > SHOAL__OSS__INTERFACE__CORE)
+	if ((unsigned)forward->destination > SHOAL__OSS__INTERFACE__CP)
 		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "forward.destination", "No such interface.");
-	if (forward->destination != other && !(forward->drop && !forward->destination))
+	if (!forward->destination && !forward->drop && !forward->buffer)
+		return fault_say(fault, SHOAL__OSS__CODE__MISSING_FIELD, "forward.destination",
+				 "A rule needs to say where packets go.");
+	if (downlink && forward->destination == SHOAL__OSS__INTERFACE__CORE)
 		return fault_say(fault, SHOAL__OSS__CODE__UNSUPPORTED, "forward.destination",
-				 "Packets go from access to core or from core to access.");
-	if (way == COMPILE_DOWNLINK)
-		return peer_compile(forward, plan, fault);
-	if (forward->peer_ipv4 || forward->peer_teid)
-		return fault_say(fault, SHOAL__OSS__CODE__UNSUPPORTED, "forward.peer_ipv4",
-				 "Tunnels towards the core are not served.");
+				 "Packets from the core don't go back there.");
+	return action_check(forward, downlink, fault) || peer_check(forward, fault) ? -EINVAL : 0;
+}
+
+// The TEID a rule is to have: the tunnel's own, or one that the peer chose for it.
+static int alias_take(const Shoal__Oss__Match *match, uint32_t own, struct plan *plan, struct fault *fault)
+{
+	uint32_t *alias = &plan->alias[match->tunnel];
+
+	if (!match->teid || match->teid == own)
+		return 0;
+	if (*alias && *alias != match->teid)
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "match.teid",
+				 "Another rule gives this tunnel another TEID.");
+	*alias = match->teid;
+	for (unsigned i = 0; i < SHEET_TUNNELS; i++)
+		if (i != match->tunnel && plan->alias[i] == match->teid)
+			return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "match.teid",
+					 "Another tunnel has this TEID.");
 	return 0;
 }
 
-static int rule_rate(const Shoal__Oss__Session *session, const Shoal__Oss__Rule *rule, unsigned way, struct plan *plan,
-		     struct fault *fault)
+static uint32_t teid_own(const struct compile_needs *needs, const struct compile_about *about, unsigned tunnel)
 {
-	size_t i = 0;
-
-	if (!rule->rate_id)
-		return 0;
-	while (i < session->n_rates && session->rates[i]->id != rule->rate_id)
-		i++;
-	if (i == session->n_rates)
-		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "rate_id",
-				 "No rate of the session has this id.");
-	if (!compile_rate(session->rates[i], way, plan, fault))
-		return 0;
-	return fault_say(fault, fault->code, "rate_id", "The rate does not fit this direction.");
+	return about->teid ? sheet_tunnel_teid(about->teid, tunnel, needs->place->grid->slot_bits) : 0;
 }
 
-static int rule_compile(const Shoal__Oss__Session *session, size_t i, uint32_t teid, struct plan *plan,
-			struct fault *fault)
+static int rule_check(const Shoal__Oss__Session *session, size_t i, struct fault *fault)
 {
 	const Shoal__Oss__Rule *rule = session->rules[i];
-	unsigned way;
 
 	if (!rule->id || rule->id > RULE_ID_MAX)
 		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "id", "A rule's id is 1 to 65535.");
-	if (i && session->rules[0]->id == rule->id)
-		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "id", "Two rules have this id.");
-	if (match_check(rule->match, teid, fault))
+	for (size_t j = 0; j < i; j++)
+		if (session->rules[j]->id == rule->id)
+			return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "id", "Two rules have this id.");
+	if (match_check(rule->match, fault) || forward_check(rule, fault))
 		return -EINVAL;
-	if (i && session->rules[0]->match->source == rule->match->source)
-		return fault_say(fault, SHOAL__OSS__CODE__UNSUPPORTED, "match.source",
-				 "One rule for each direction is served.");
-	way = rule->match->source == SHOAL__OSS__INTERFACE__ACCESS ? COMPILE_UPLINK : COMPILE_DOWNLINK;
-	if (forward_compile(rule->forward, way, plan, fault) || references_check(session, rule, fault))
-		return -EINVAL;
-	return rule_rate(session, rule, way, plan, fault);
+	return references_check(session, rule, fault);
 }
 
-int compile_rules(const Shoal__Oss__Session *session, uint32_t teid, struct plan *plan, struct fault *fault)
+static int counts_check(const Shoal__Oss__Session *session, struct fault *fault)
 {
-	if (session->n_rules > 2) {
-		fault_say(fault, SHOAL__OSS__CODE__UNSUPPORTED, "", "One rule for each direction is served.");
-		fault_under(fault, "rules", 2);
-		return -EINVAL;
-	}
-	if (session->n_rates > 2)
-		return fault_say(fault, SHOAL__OSS__CODE__UNSUPPORTED, "rates[2]",
-				 "One rate for each direction is served.");
-	if (session->n_measures > 2)
-		return fault_say(fault, SHOAL__OSS__CODE__UNSUPPORTED, "measures[2]",
-				 "One measure for each direction is served.");
-	if (rates_check(session, fault) || measures_check(session, fault))
+	if (session->n_rules > SHEET_PDRS)
+		return fault_say(fault, SHOAL__OSS__CODE__LIMIT, "rules[64]", "At most 64 rules a session.");
+	if (session->n_rates > RATES_MAX)
+		return fault_say(fault, SHOAL__OSS__CODE__LIMIT, "rates[64]", "At most 64 rates a session.");
+	if (session->n_measures > SHEET_URRS)
+		return fault_say(fault, SHOAL__OSS__CODE__LIMIT, "measures[16]", "At most 16 measures a session.");
+	return rates_check(session, fault) || measures_check(session, fault) ? -EINVAL : 0;
+}
+
+int compile_rules(const Shoal__Oss__Session *session, const struct compile_needs *needs,
+		  const struct compile_about *about, struct plan *plan, struct fault *fault)
+{
+	const struct plan before = *plan;
+
+	if (counts_check(session, fault))
 		return -EINVAL;
 	for (size_t i = 0; i < session->n_rules; i++) {
-		if (!rule_compile(session, i, teid, plan, fault))
+		const Shoal__Oss__Match *match = session->rules[i]->match;
+
+		if (!rule_check(session, i, fault) &&
+		    !alias_take(match, teid_own(needs, about, match->tunnel), plan, fault))
 			continue;
 		fault_under(fault, "rules", (int)i);
 		return -EINVAL;
 	}
-	// A direction without a rule carries nothing.
-	if (session->n_rules == 1 && session->rules[0]->match->source == SHOAL__OSS__INTERFACE__ACCESS)
-		plan->bearer.downlink.flags |= BEARER_GATE_CLOSED;
-	else if (session->n_rules == 1)
-		plan->bearer.uplink.flags |= BEARER_GATE_CLOSED;
-	return 0;
+	if (!compile_lines(session, plan, fault))
+		return 0;
+	if (fault->code != SHOAL__OSS__CODE__UNSUPPORTED || !needs->rules_bytes)
+		return -EINVAL;
+	*fault = (struct fault){ 0 };
+	plan->bearer = before.bearer;
+	plan->rate[COMPILE_UPLINK] = before.rate[COMPILE_UPLINK];
+	plan->rate[COMPILE_DOWNLINK] = before.rate[COMPILE_DOWNLINK];
+	return sheet_make(session, needs, about, plan, fault);
+}
+
+int compile_keep(const struct plan *plan, struct sheet **sheet)
+{
+	*sheet = plan->sheet ? malloc(plan->bearer.sheet_bytes) : NULL;
+	if (*sheet)
+		memcpy(*sheet, plan->sheet, plan->bearer.sheet_bytes);
+	return plan->sheet && !*sheet ? -ENOMEM : 0;
+}
+
+void compile_teids(Shoal__Oss__Session *session, unsigned slot_bits)
+{
+	for (size_t i = 0; i < session->n_rules; i++) {
+		Shoal__Oss__Match *match = session->rules[i]->match;
+
+		if (match->source != SHOAL__OSS__INTERFACE__CORE && !match->teid)
+			match->teid = sheet_tunnel_teid(session->teid, match->tunnel, slot_bits);
+	}
 }
 
 struct expansion {

@@ -5,6 +5,7 @@
 #include "ctrl/record.h"
 #include "ctrl/role.h"
 #include "ctrl/session.h"
+#include "ctrl/sheet_make.h"
 #include "ctrl/wall.h"
 
 #define IMPORT_MAX 4096u
@@ -24,6 +25,7 @@ static void session_respond(struct job *job, Shoal__Oss__Session *session)
 		return;
 	if (compile_expand(session, &job->desk->arena))
 		job_full(job);
+	compile_teids(session, job->desk->ledger->place->grid->slot_bits);
 	shoal__oss__session_answer__init(answer);
 	answer->session = session;
 	job->response.body_case = SHOAL__OSS__RESPONSE__BODY_SESSION;
@@ -74,13 +76,14 @@ void desk_session_create(struct job *job)
 	const Shoal__Oss__SessionCreate *create = job->message->session_create;
 	struct ledger *ledger = job->desk->ledger;
 	struct ledger_mark mark = ledger_mark(ledger);
+	struct compile_needs needs = ledger_needs(ledger);
 	struct plan plan;
 
 	if (!create->session) {
 		missing_session(job);
 		return;
 	}
-	if (compile_create(create->session, ledger->place, &plan, &job->fault) || plan_check(job, &plan) ||
+	if (compile_create(create->session, &needs, &plan, &job->fault) || plan_check(job, &plan) ||
 	    ledger_create(ledger, &plan, create->session, wall_ms(), &job->fault)) {
 		fault_under(&job->fault, "session", -1);
 		return;
@@ -197,6 +200,18 @@ static void wanted_take(const Shoal__Oss__Session *wanted, Shoal__Oss__Session *
 	stored->front = wanted->front;
 }
 
+// What it becomes, with what it was given already.
+static int modify_compile(struct job *job, const struct session *session, struct plan *plan)
+{
+	struct compile_needs needs = ledger_needs(job->desk->ledger);
+	struct compile_past past;
+	struct compile_about about = { session->id, session->bearer.teid, session->bearer.ue_ipv4,
+				       session->bearer.ue_ipv6, &past };
+
+	sheet_past(session->sheet, session->made, &past);
+	return compile_bearer(job->message->session_modify->session, &needs, &about, plan, &job->fault);
+}
+
 void desk_session_modify(struct job *job)
 {
 	const Shoal__Oss__SessionModify *modify = job->message->session_modify;
@@ -210,8 +225,7 @@ void desk_session_modify(struct job *job)
 		return;
 	}
 	session = session_named(job, wanted->id, wanted->identity);
-	if (!session || compile_bearer(wanted, session->bearer.teid, &plan, &job->fault) ||
-	    compile_owner(wanted, &job->fault)) {
+	if (!session || modify_compile(job, session, &plan) || compile_owner(wanted, &job->fault)) {
 		fault_under(&job->fault, "session", -1);
 		return;
 	}
@@ -278,12 +292,13 @@ static void import_run(struct job *job, const Shoal__Oss__SessionImport *import,
 		       Shoal__Oss__SessionImportAnswer *answer)
 {
 	struct ledger *ledger = job->desk->ledger;
+	struct compile_needs needs = ledger_needs(ledger);
 	uint64_t at_ms = wall_ms();
 	struct plan plan;
 
 	for (size_t i = 0; i < import->n_sessions; i++) {
-		if (!compile_create(import->sessions[i], ledger->place, &plan, &job->fault) &&
-		    !plan_check(job, &plan) && !ledger_create(ledger, &plan, import->sessions[i], at_ms, &job->fault)) {
+		if (!compile_create(import->sessions[i], &needs, &plan, &job->fault) && !plan_check(job, &plan) &&
+		    !ledger_create(ledger, &plan, import->sessions[i], at_ms, &job->fault)) {
 			answer->created++;
 			continue;
 		}
@@ -336,7 +351,7 @@ void desk_session_get(struct job *job)
 		session = session_named(job, get->id, get->identity);
 	else
 		session = session_seen(job, get->ue_ipv4 ? session_by_ipv4(sessions, get->ue_ipv4)
-							 : session_by_teid(sessions, get->teid));
+							 : session_by_tunnel(sessions, get->teid));
 	if (session)
 		session_respond(job, job_session(job, session));
 	else if (!job->fault.code)

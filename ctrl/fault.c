@@ -11,6 +11,12 @@ int fault_say(struct fault *fault, Shoal__Oss__Code code, const char *field, con
 	return -EINVAL;
 }
 
+int fault_name(struct fault *fault, const char *field)
+{
+	snprintf(fault->field, sizeof(fault->field), "%s", field);
+	return -EINVAL;
+}
+
 void fault_under(struct fault *fault, const char *parent, int index)
 {
 	char child[sizeof(fault->field)];

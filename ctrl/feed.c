@@ -165,6 +165,9 @@ const char *feed_judge(const struct feed_needs *needs, const struct feed_hello *
 			 grid->slots, needs->conf->foreign_slots);
 	else if (hello->rates != needs->conf->rates)
 		snprintf(reason, max, "limits.rates is %u, ctrl has %u", hello->rates, needs->conf->rates);
+	else if (hello->sheet && hello->sheet * 64 != needs->conf->rules_bytes)
+		snprintf(reason, max, "limits.rules_bytes is %u, ctrl has %u", hello->sheet * 64,
+			 needs->conf->rules_bytes);
 	else if (hello->gtpu_ipv4 != needs->conf->gtpu_address)
 		snprintf(reason, max,
 			 "gtpu_address differs: primary and ctrl were started with different configurations");

@@ -2,9 +2,12 @@
 #include "ctrl/ledger.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include "ctrl/closing.h"
 #include "ctrl/hash.h"
+#include "ctrl/ledger_inside.h"
 #include "ctrl/record.h"
+#include "ctrl/sheet_make.h"
 #include "shared/base/faults.h"
 
 #define ENTRIES_FIRST 1024u
@@ -17,6 +20,8 @@ struct ledger_entry {
 	uint64_t number;
 	uint64_t digest;            // of the cell afterwards
 	struct bearer before;       // MODIFY
+	struct sheet *sheet;        // MODIFY: before
+	uint32_t made;              // MODIFY: before
 	struct bearer_rate rate[2]; // MODIFY, DELETE: what before's indexes mean
 	uint32_t last_teid;         // CREATE: the cell's before
 };
@@ -29,6 +34,11 @@ void ledger_open(struct ledger *ledger)
 	ledger->seed = hash_seed();
 	for (unsigned shard = 0; shard < SHARDS; shard++)
 		ledger->number[shard] = ledger->chains->chain[shard].number;
+}
+
+struct compile_needs ledger_needs(struct ledger *ledger)
+{
+	return (struct compile_needs){ .place = ledger->place, .room = &ledger->sheet_room, .quota = ledger->quota };
 }
 
 void ledger_close(struct ledger *ledger)
@@ -119,7 +129,16 @@ static int session_row(struct ledger *ledger, const struct session *session, con
 {
 	Shoal__Store__Session stored = SHOAL__STORE__SESSION__INIT;
 	struct store_row row = { .key = session->id };
+	uint32_t serials[SHEET_URRS];
 
+	stored.made = session->made;
+	if (session->sheet) {
+		stored.episode = session->sheet->episode;
+		stored.serials = serials;
+		stored.n_serials = message->n_measures;
+		for (size_t i = 0; i < message->n_measures; i++)
+			serials[i] = sheet_serial(session->sheet, message->measures[i]->id);
+	}
 	stored.session = (Shoal__Oss__Session *)message;
 	stored.number = number;
 	stored.uplink_rate = session->bearer.uplink.rate;
@@ -129,67 +148,22 @@ static int session_row(struct ledger *ledger, const struct session *session, con
 	return batch_put(&ledger->batch, STORE_SESSIONS, &row);
 }
 
-static int taken_check(const struct ledger *ledger, const struct plan *plan, struct fault *fault)
-{
-	const struct sessions *sessions = ledger->sessions;
-
-	if (!plan->owner && session_by_identity(sessions, plan->identity))
-		return fault_say(fault, SHOAL__OSS__CODE__EXISTS, "identity.imsi",
-				 "This IMSI has a session to this data network already.");
-	if (plan->wish.ipv4 && session_by_ipv4(sessions, plan->wish.ipv4))
-		return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, "ue.ipv4",
-				 "Another session has this address.");
-	if (plan->wish.ipv6 && session_by_ipv6(sessions, plan->wish.ipv6))
-		return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, "ue.ipv6_prefix",
-				 "Another session has this prefix.");
-	for (unsigned port = 0; port < ledger->conf->ports; port++)
-		for (unsigned i = 0; i < ledger->conf->port[port].addresses; i++) {
-			const struct conf_address *own = &ledger->conf->port[port].address[i];
-			uint32_t ipv4 = (uint32_t)own->bytes[0] << 24 | (uint32_t)own->bytes[1] << 16 |
-					(uint32_t)own->bytes[2] << 8 | own->bytes[3];
-
-			if (own->family == 4 && plan->wish.ipv4 == ipv4)
-				return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, "ue.ipv4",
-						 "This address is the gateway's own.");
-		}
-	return 0;
-}
-
-static int place_fault(int error, const struct place_wish *wish, struct fault *fault)
-{
-	const char *field = wish->ipv4 || (wish->want_ipv4 && !wish->ipv6) ? "ue.ipv4" : "ue.ipv6_prefix";
-
-	switch (error) {
-	case -EADDRINUSE:
-		return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, field,
-				 "The place of this address belongs to another session, with its other address.");
-	case -EXDEV:
-		return fault_say(fault, SHOAL__OSS__CODE__UNSUPPORTED, "ue",
-				 "Both addresses have to be from the same place of one pool, or both from outside.");
-	case -EADDRNOTAVAIL:
-		return fault_say(fault, SHOAL__OSS__CODE__POOL_EXHAUSTED, "ue",
-				 "No pool of this DNN has a free address.");
-	case -ENOSPC:
-		return fault_say(fault, SHOAL__OSS__CODE__LIMIT, field,
-				 "The shard has no place left for addresses from outside the pools.");
-	default:
-		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "ue",
-				 "No pool of this DNN has addresses of this family.");
-	}
-}
-
 // Puts together the session a plan asks for, in the cell found for it; rates are taken.
 static struct session *session_make(struct ledger *ledger, const struct plan *plan, const struct place_wish *wish,
 				    uint32_t cell, struct fault *fault)
 {
 	struct session *session = calloc(1, sizeof(*session));
+	struct sheet *sheet;
 
-	if (!session) {
+	if (!session || compile_keep(plan, &sheet)) {
+		free(session);
 		no_memory(fault);
 		return NULL;
 	}
 	*session = (struct session){ .id = ledger->next_session, .identity = plan->identity, .bearer = plan->bearer };
 	session->owner = plan->owner;
+	session->sheet = sheet;
+	session->made = plan->made;
 	session->cell = cell;
 	session->bearer.ue_ipv4 = wish->ipv4;
 	session->bearer.ue_ipv6 = wish->ipv6;
@@ -197,11 +171,11 @@ static struct session *session_make(struct ledger *ledger, const struct plan *pl
 	if (is_exception(ledger, session) && ledger->exceptions >= LEDGER_EXCEPTIONS_MAX) {
 		fault_say(fault, SHOAL__OSS__CODE__LIMIT, "ue.ipv6_prefix",
 			  "Too many sessions whose two addresses hash apart.");
-		free(session);
+		session_free(session);
 		return NULL;
 	}
 	if (rates_of_plan(ledger, plan, &session->bearer, fault)) {
-		free(session);
+		session_free(session);
 		return NULL;
 	}
 	return session;
@@ -236,7 +210,7 @@ static void create_undo(struct ledger *ledger, const struct ledger_entry *entry)
 	ledger->place->grid->cells[session->cell].teid = entry->last_teid;
 	place_back(ledger->place, session->cell);
 	ledger->next_session = session->id;
-	free(session);
+	session_free(session);
 }
 
 int ledger_create(struct ledger *ledger, const struct plan *plan, Shoal__Oss__Session *message, uint64_t at_ms,
@@ -249,11 +223,13 @@ int ledger_create(struct ledger *ledger, const struct plan *plan, Shoal__Oss__Se
 	uint32_t cell;
 	int error = 0;
 
-	if (taken_check(ledger, plan, fault))
+	if (ledger_taken(ledger, plan, fault))
 		return -EINVAL;
 	cell = place_find(ledger->place, &wish, &error);
 	if (cell == CELL_NONE)
-		return place_fault(error, &wish, fault);
+		return ledger_misplaced(error, &wish, fault);
+	if (plan->ends && compile_ends(message, wish.ipv4, wish.ipv6, fault))
+		return -EINVAL;
 	session = session_make(ledger, plan, &wish, cell, fault);
 	if (!session)
 		return -EINVAL;
@@ -261,7 +237,7 @@ int ledger_create(struct ledger *ledger, const struct plan *plan, Shoal__Oss__Se
 		rates_drop(ledger, &session->bearer);
 		if (ledger->place->grid->cells[cell].session == session)
 			session_leave(ledger->sessions, session);
-		free(session);
+		session_free(session);
 		return no_memory(fault);
 	}
 	place_take(ledger->place, cell);
@@ -283,11 +259,13 @@ int ledger_modify(struct ledger *ledger, struct session *session, const struct p
 	struct ledger_mark mark = ledger_mark(ledger);
 	struct bearer bearer = plan->bearer;
 	struct ledger_entry *entry;
+	struct sheet *sheet;
 
 	if (rates_of_plan(ledger, plan, &bearer, fault))
 		return -EINVAL;
-	entry = entry_add(ledger, LEDGER_MODIFY, session);
+	entry = compile_keep(plan, &sheet) ? NULL : entry_add(ledger, LEDGER_MODIFY, session);
 	if (!entry) {
+		free(sheet);
 		rates_drop(ledger, &bearer);
 		return no_memory(fault);
 	}
@@ -298,6 +276,10 @@ int ledger_modify(struct ledger *ledger, struct session *session, const struct p
 	rates_note(ledger, &session->bearer, entry);
 	rates_drop(ledger, &session->bearer);
 	session->bearer = bearer;
+	entry->sheet = session->sheet;
+	entry->made = session->made;
+	session->sheet = sheet;
+	session->made = plan->made;
 	entry->digest = bearer_digest(cell_slot(ledger->place->grid, session->cell), &bearer);
 	if (!session_row(ledger, session, message, entry->number))
 		return 0;
@@ -309,6 +291,9 @@ static void modify_undo(struct ledger *ledger, const struct ledger_entry *entry)
 {
 	rates_drop(ledger, &entry->session->bearer);
 	entry->session->bearer = entry->before;
+	free(entry->session->sheet);
+	entry->session->sheet = entry->sheet;
+	entry->session->made = entry->made;
 	rates_again(ledger, &entry->before, entry);
 }
 
@@ -381,8 +366,12 @@ static void entry_publish(struct ledger *ledger, const struct ledger_entry *entr
 	FAULT_POINT("ledger.publishing");
 	ledger->hooks.moving(ledger->hooks.with, cell);
 	chain_move(ledger->chains, cell, entry->number, entry->digest);
-	if (entry->verb == LEDGER_DELETE)
-		ledger->hooks.departed(ledger->hooks.with, entry->session);
+	free(entry->sheet);
+	if (entry->verb != LEDGER_DELETE)
+		return;
+	free(entry->session->sheet);
+	entry->session->sheet = NULL;
+	ledger->hooks.departed(ledger->hooks.with, entry->session);
 }
 
 void ledger_settle(struct ledger *ledger, int error)

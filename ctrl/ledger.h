@@ -26,6 +26,8 @@ struct ledger_hooks {
 struct ledger {
 	const struct conf *conf;
 	struct place *place;
+	struct compile_room sheet_room; // for the sheet of the session that is being decided
+	struct compile_quota quota;
 	struct sessions *sessions;
 	struct rates *rates;
 	struct chains *chains;
@@ -43,6 +45,9 @@ struct ledger {
 // chains, sessions and next_session as they were loaded.
 void ledger_open(struct ledger *ledger);
 void ledger_close(struct ledger *ledger);
+
+// What a session of this gateway is compiled with. The plan's sheet is gone with the next one.
+struct compile_needs ledger_needs(struct ledger *ledger);
 
 // Creates a session; completes `message` with what was given to it. `at_ms`: now. 0, or -EINVAL with *fault.
 int ledger_create(struct ledger *ledger, const struct plan *plan, Shoal__Oss__Session *message, uint64_t at_ms,

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "ctrl/record.h"
+#include "ctrl/sheet_make.h"
 #include "ctrl/wall.h"
 #include "shared/base/log.h"
 
@@ -135,9 +136,26 @@ static const char *cell_restore(struct ledger *ledger, const Shoal__Oss__Session
 	return grid->cells[session->cell].session ? "its place has a session already" : NULL;
 }
 
+// The numbers its sheet was made with.
+static struct compile_past past_restore(const Shoal__Store__Session *stored)
+{
+	const Shoal__Oss__Session *message = stored->session;
+	struct compile_past past = { .made = stored->made, .episode = stored->episode, .stored = stored->episode };
+
+	while (past.count < stored->n_serials && past.count < message->n_measures && past.count < SHEET_URRS) {
+		past.measure[past.count].id = message->measures[past.count]->id;
+		past.measure[past.count].serial = stored->serials[past.count];
+		past.count++;
+	}
+	return past;
+}
+
 static const char *session_restore(struct ledger *ledger, const Shoal__Store__Session *stored, struct session *session)
 {
 	const Shoal__Oss__Session *message = stored->session;
+	struct compile_needs needs = ledger_needs(ledger);
+	struct compile_past past = past_restore(stored);
+	struct compile_about about = { message->id, message->teid, message->ue->ipv4, message->ue->ipv6_prefix, &past };
 	struct plan plan = { 0 };
 	struct fault fault = { 0 };
 	const char *wrong;
@@ -145,8 +163,9 @@ static const char *session_restore(struct ledger *ledger, const Shoal__Store__Se
 
 	if (dnn < 0)
 		return "its DNN is not configured";
-	if (compile_bearer(message, message->teid, &plan, &fault))
-		return "its bearer is not one this build makes";
+	if (compile_bearer(message, &needs, &about, &plan, &fault))
+		return fault.code == SHOAL__OSS__CODE__LIMIT ? "its rules need more than limits.rules_bytes"
+							     : "its bearer is not one this build makes";
 	plan.bearer.ue_ipv4 = message->ue->ipv4;
 	plan.bearer.ue_ipv6 = message->ue->ipv6_prefix;
 	plan.bearer.teid = message->teid;
@@ -163,7 +182,8 @@ static const char *session_restore(struct ledger *ledger, const Shoal__Store__Se
 		return "its identity is missing or has a session already";
 	wrong = rates_restore(ledger, stored, &plan);
 	session->bearer = plan.bearer;
-	return wrong;
+	session->made = plan.made;
+	return wrong || !compile_keep(&plan, &session->sheet) ? wrong : "there is no memory for its rules";
 }
 
 static int session_visit(void *with, const struct store_row *row)
@@ -184,7 +204,7 @@ static int session_visit(void *with, const struct store_row *row)
 		return -ENOMEM;
 	wrong = session_restore(ledger, stored, session);
 	if (wrong) {
-		free(session);
+		session_free(session);
 		return row_refuse(walk, row, -EPROTO, wrong);
 	}
 	if (session_enter(ledger->sessions, session))

@@ -187,7 +187,7 @@ static const struct session *suspect_session(const struct sessions *sessions, co
 	if (!suspect)
 		return NULL;
 	if (suspect->teid)
-		session = session_by_teid(sessions, suspect->teid);
+		session = session_by_tunnel(sessions, suspect->teid);
 	if (!session && suspect->ipv4)
 		session = session_by_ipv4(sessions, suspect->ipv4);
 	if (!session && suspect->ipv6)

@@ -23,11 +23,18 @@ int sessions_open(struct sessions *sessions, const struct place *place)
 void sessions_close(struct sessions *sessions)
 {
 	for (uint32_t i = 0; sessions->by_id.slots && i <= sessions->by_id.mask; i++)
-		free(sessions->by_id.slots[i].value);
+		session_free(sessions->by_id.slots[i].value);
 	table_close(&sessions->by_id);
 	table_close(&sessions->by_identity);
 	table_close(&sessions->by_ipv4);
 	table_close(&sessions->by_ipv6);
+}
+
+void session_free(struct session *session)
+{
+	if (session)
+		free(session->sheet);
+	free(session);
 }
 
 // 50 bits of digits, 4 of their count (leading zeros count), the rest for the DNN.
@@ -105,16 +112,28 @@ struct session *session_by_ipv6(const struct sessions *sessions, uint64_t prefix
 	return session && session->bearer.ue_ipv6 == prefix ? session : NULL;
 }
 
-struct session *session_by_teid(const struct sessions *sessions, uint32_t teid)
+static struct session *session_of_cell(const struct sessions *sessions, uint32_t teid)
 {
 	const struct grid *grid = sessions->place->grid;
 	uint32_t slot = shard_slot_of_teid(teid, grid->slot_bits);
-	struct session *session;
 
-	if (slot >= grid->slots)
-		return NULL;
-	session = grid->cells[cell_at(grid, shard_of_teid(teid), slot)].session;
+	return slot < grid->slots ? grid->cells[cell_at(grid, shard_of_teid(teid), slot)].session : NULL;
+}
+
+struct session *session_by_teid(const struct sessions *sessions, uint32_t teid)
+{
+	struct session *session = session_of_cell(sessions, teid);
+
 	return session && session->bearer.teid == teid ? session : NULL;
+}
+
+struct session *session_by_tunnel(const struct sessions *sessions, uint32_t teid)
+{
+	struct session *session = session_of_cell(sessions, teid);
+	unsigned tunnels = session && session->sheet ? session->sheet->tunnels : 1;
+
+	return session && sheet_tunnel(session->bearer.teid, teid, sessions->place->grid->slot_bits) < tunnels ? session
+													       : NULL;
 }
 
 static bool foreign_ipv4(const struct sessions *sessions, const struct session *session)

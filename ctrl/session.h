@@ -8,12 +8,15 @@
 #include "ctrl/place.h"
 #include "ctrl/table.h"
 #include "shared/wire/bearer.h"
+#include "shared/wire/sheet.h"
 
 struct session {
 	uint64_t id;
 	uint64_t identity; // session_identity(); unique among the living without an owner
 	uint64_t owner;    // session_owner(); 0 = none
 	struct bearer bearer;
+	struct sheet *sheet; // its own, bearer.sheet_bytes of it; null = the bearer tells all
+	uint32_t made;       // numbers given to its measures and episodes (sheet_make.h)
 	uint32_t cell;
 	uint64_t announced; // change told as applied (event stream); changes have numbers in their shard
 	struct count usage;
@@ -47,8 +50,10 @@ struct session *session_by_identity(const struct sessions *sessions, uint64_t id
 struct session *session_by_ipv4(const struct sessions *sessions, uint32_t ipv4);
 struct session *session_by_ipv6(const struct sessions *sessions, uint64_t prefix);
 struct session *session_by_teid(const struct sessions *sessions, uint32_t teid);
+struct session *session_by_tunnel(const struct sessions *sessions, uint32_t teid); // by any of its TEIDs
 
 // Enters it into all indexes and its cell; the caller has looked that id, identity, addresses and cell are free. 0, or -ENOMEM
 // with nothing changed.
 int session_enter(struct sessions *sessions, struct session *session);
 void session_leave(struct sessions *sessions, struct session *session);
+void session_free(struct session *session); // null: nothing

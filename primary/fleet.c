@@ -131,7 +131,7 @@ static void fleet_fact(struct fleet *fleet, const struct post_word *fact, uint64
 	case POST_RETURN:
 		if (fact->value)
 			journal_write(&fleet->journal, JOURNAL_ALARM, (struct journal_place){ 0 },
-				      "exceptions not taken: %s", strerror((int)-fact->value));
+				      "a table for the door was not taken whole: %s", strerror((int)-fact->value));
 		free(fact->list);
 		break;
 	case POST_REFUSED:

@@ -9,7 +9,7 @@
 
 #define FLEET_EVENTS 256u // in one answer
 #define FLEET_OWN 64u
-#define FLEET_EXTRAS 24u
+#define FLEET_EXTRAS 16u
 
 // The parts of one State, so that an answer needs no memory of its own.
 struct fleet_state {

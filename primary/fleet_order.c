@@ -11,6 +11,7 @@
 #include "shared/base/clock.h"
 
 #define ORDER_VERSION 1u
+#define ORDER_ALIASES_MAX 256u // the loop takes them between two bursts
 
 static int order_post(struct fleet *fleet, struct post_word word)
 {
@@ -168,6 +169,25 @@ static int order_exceptions(struct fleet *fleet, const Shoal__Fleet__Exceptions 
 	return error;
 }
 
+static int order_aliases(struct fleet *fleet, const Shoal__Fleet__Aliases *order)
+{
+	struct alias *list;
+	int error;
+
+	if (order->n_aliases > ORDER_ALIASES_MAX)
+		return -E2BIG;
+	list = calloc(order->n_aliases + 1, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; i < order->n_aliases; i++)
+		list[i] = (struct alias){ order->aliases[i]->teid, order->aliases[i]->own };
+	error = order_post(
+	    fleet, (struct post_word){ .verb = POST_ALIASES, .list = list, .value = (int64_t)order->n_aliases });
+	if (error)
+		free(list);
+	return error;
+}
+
 static int order_do(struct fleet *fleet, const Shoal__Fleet__Order *order, Shoal__Fleet__Answer *answer)
 {
 	if (order->version != ORDER_VERSION)
@@ -183,6 +203,8 @@ static int order_do(struct fleet *fleet, const Shoal__Fleet__Order *order, Shoal
 		return order_move(fleet, order->move);
 	case SHOAL__FLEET__ORDER__BODY_EXCEPTIONS:
 		return order_exceptions(fleet, order->exceptions);
+	case SHOAL__FLEET__ORDER__BODY_ALIASES:
+		return order_aliases(fleet, order->aliases);
 	case SHOAL__FLEET__ORDER__BODY_QUARANTINE:
 		return fleet_quarantine(fleet, order->quarantine);
 	case SHOAL__FLEET__ORDER__BODY_NEST:

@@ -40,6 +40,7 @@ int ground_shape(const struct conf *conf, struct region_shape *shape)
 	*shape = (struct region_shape){ .slots = (uint32_t)slots + conf->foreign_slots,
 					.foreign = conf->foreign_slots,
 					.rates = (uint16_t)conf->rates,
+					.sheet = (uint16_t)(conf->rules_bytes / 64),
 					.buckets = region_buckets(conf->foreign_slots) };
 	return 0;
 }

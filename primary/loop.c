@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "primary/move.h"
-#include "primary/release.h"
 #include "primary/rest.h"
 #include "primary/rx.h"
 #include "primary/tx.h"
@@ -22,8 +21,6 @@
 #define LOOP_KEEP_NS 1000000u     // housekeeping
 #define LOOP_NEIGH_NS 100000000u  // neigh_tick
 #define LOOP_SHOW_NS 10000000u    // counters
-#define LOOP_OLD_CELLS 256u       // looked at each time for packets parked too long,
-#define LOOP_OLD_PACKETS 256u     // and so many of them refused
 #define LOOP_END_NS 8000000000ull // an orderly stop takes at most this long
 
 void loop_tell(struct loop *loop, struct post_word fact)
@@ -39,9 +36,6 @@ static void loop_order(struct loop *loop, const struct post_word *order)
 	case POST_REGULAR:
 		move_order(loop, order);
 		break;
-	case POST_RELEASE:
-		release_order(loop, order);
-		break;
 	case POST_EXCEPTIONS: {
 		int error = steer_exceptions(loop->steer, order->list, (unsigned)order->value);
 
@@ -52,6 +46,13 @@ static void loop_order(struct loop *loop, const struct post_word *order)
 		quarantine_replace(&loop->quarantine, order->list, (unsigned)order->value, order->shard);
 		loop_tell(loop, (struct post_word){ .verb = POST_RETURN, .list = order->list });
 		break;
+	case POST_ALIASES: {
+		int error = steer_alias(loop->steer, order->list, (unsigned)order->value);
+
+		loop->aliased = steer_aliased(loop->steer);
+		loop_tell(loop, (struct post_word){ .verb = POST_RETURN, .list = order->list, .value = error });
+		break;
+	}
 	case POST_LINK:
 		loop->link = order->value ? loop->link | 1u << order->seat : loop->link & ~(1u << order->seat);
 		break;
@@ -92,9 +93,7 @@ static void loop_show(struct loop *loop)
 	for (unsigned i = 0; i < SHARDS; i++)
 		tally->owner[i] = loop->map.shard[i].seat;
 	memcpy(tally->pinned, loop->map.pinned.word, sizeof(tally->pinned));
-	tally->held = loop->hold.total + loop->park.total;
-	tally->parked = loop->park.total;
-	tally->parked_ever = loop->park.ever;
+	tally->held = loop->hold.total;
 	tally->waiting = neigh_waiting(loop->neigh);
 	nic_room_count(loop->part.nic, &tally->rooms, &tally->rooms_idle, &tally->rooms_out);
 	tally_show(loop->part.board, tally);
@@ -121,15 +120,6 @@ static void loop_fences(struct loop *loop)
 	loop_publish(loop);
 }
 
-static void loop_old(struct loop *loop)
-{
-	unsigned cells = LOOP_OLD_CELLS;
-	uint32_t room;
-
-	for (unsigned n = 0; n < LOOP_OLD_PACKETS && park_old(&loop->park, loop->now_ns, &cells, &room); n++)
-		tx_end(loop, room, VERDICT_BUFFER_OLD);
-}
-
 // The fleet thread is woken here: to wake somebody costs more than a turn, and a death's turns are those that count.
 static void loop_keep(struct loop *loop)
 {
@@ -137,7 +127,6 @@ static void loop_keep(struct loop *loop)
 		if (lane_look(&loop->lane[__builtin_ctz(seats)]))
 			crew_condemn(loop, (unsigned)__builtin_ctz(seats), POST_RING);
 	crew_keep(loop);
-	loop_old(loop);
 	loop->keep_ns = loop->now_ns;
 	if (loop->now_ns - loop->neigh_ns >= LOOP_NEIGH_NS) {
 		loop->neigh_ns = loop->now_ns;
@@ -182,8 +171,6 @@ unsigned loop_turn(struct loop *loop, uint64_t now_ns)
 		found += rx_resume(loop);
 	for (unsigned port = 0; port < loop->ports && !loop->ending; port++)
 		found += rx_port(loop, port);
-	if (bits_any(&loop->park.asked))
-		release_fences(loop);
 	loop_publish(loop);
 	tx_flush(loop);
 	if (now_ns - loop->keep_ns >= LOOP_KEEP_NS)
@@ -238,62 +225,27 @@ static int loop_open_edges(struct loop *loop)
 	return 0;
 }
 
-// Rooms for each seat, beside the ports' queues, and as many once more that stay free: for next hops, a fresh start, and half of them
-// for what is parked.
-static uint64_t loop_share(struct loop *loop)
-{
-	uint64_t all, idle, out;
-
-	nic_room_count(loop->part.nic, &all, &idle, &out);
-	return idle / (loop->part.conf->workers + 2);
-}
-
 // A seat may have waiting what is configured, but never so much that the others find no rooms: what all may hold and be lent
-// together has to fit.
+// together has to fit beside the ports' queues.
 static uint32_t loop_hold_limit(struct loop *loop)
 {
-	uint64_t share = loop_share(loop);
+	unsigned seats = loop->part.conf->workers + 1;
+	uint64_t all, idle, out, share;
 
+	nic_room_count(loop->part.nic, &all, &idle, &out);
+	share = idle / (seats + 1); // one share stays free, for next hops and for a fresh start
 	share = share > LANE_SLOTS ? share - LANE_SLOTS : 0;
 	if (share >= loop->part.conf->hold)
 		return loop->part.conf->hold;
-	log_warning("hold.reduced", "primary.rooms %u: %lu packets may wait for a worker, not hold %u",
-		    loop->part.conf->rooms, (unsigned long)share, loop->part.conf->hold);
+	log_warning("hold.reduced", "rooms %lu: %lu packets may wait for a worker, not hold %u", (unsigned long)all,
+		    (unsigned long)share, loop->part.conf->hold);
 	return (uint32_t)share;
-}
-
-static struct park_limits loop_park_limits(struct loop *loop)
-{
-	const struct conf *conf = loop->part.conf;
-	uint64_t share = loop_share(loop) / 2;
-	struct park_limits limits = { conf->buffer_packets, conf->buffer_session,
-				      conf->buffer_seconds * 1000000000ull };
-
-	if (share >= limits.packets)
-		return limits;
-	log_info("buffering.reduced", "primary.rooms %u: %lu packets may wait for the radio side, not %u", conf->rooms,
-		 (unsigned long)share, limits.packets);
-	limits.packets = (uint32_t)share;
-	return limits;
-}
-
-static int loop_open_waits(struct loop *loop)
-{
-	struct park_limits limits = loop_park_limits(loop);
-	int error = hold_init(&loop->hold, loop->part.view->plane->rooms);
-
-	if (!error)
-		error = park_init(&loop->park, &loop->hold, &limits);
-	if (!error)
-		hold_charge(&loop->hold, HOLD_SLOW, PLANE_SEAT_SLOW);
-	loop->hold_limit = loop_hold_limit(loop);
-	return error;
 }
 
 static int loop_open(struct loop *loop)
 {
 	uint64_t hz = loop->part.view->plane->net.clock_hz;
-	int error = loop_open_waits(loop);
+	int error = hold_init(&loop->hold, loop->part.view->plane->rooms);
 
 	if (error)
 		return error;
@@ -301,6 +253,7 @@ static int loop_open(struct loop *loop)
 	if (!loop->fate || quarantine_init(&loop->quarantine))
 		return -ENOMEM;
 	map_init(&loop->map);
+	hold_charge(&loop->hold, HOLD_SLOW, PLANE_SEAT_SLOW);
 	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
 		lane_init(&loop->lane[seat], loop->part.view->seats[seat], loop->part.bell[NEST_BELL_SEAT0 + seat]);
 		loop->crew[seat].wanted = seat < loop->part.conf->workers || seat == PLANE_SEAT_SLOW;
@@ -309,6 +262,7 @@ static int loop_open(struct loop *loop)
 		atomic_store(&loop->part.view->plane->owner[i], PLANE_SEAT_NONE);
 	loop->ports = nic_ports(loop->part.nic);
 	loop->link = UINT32_MAX;
+	loop->hold_limit = loop_hold_limit(loop);
 	loop->clock = (struct loop_clock){ clock_ticks(), clock_ns(), (1000000000ull << 24) / hz };
 	loop->keep_ns = loop->neigh_ns = loop->show_ns = loop->now_ns = loop->clock.base_ns;
 	error = loop_open_edges(loop);
@@ -345,7 +299,6 @@ void loop_free(struct loop *loop)
 	if (loop->epoll >= 0)
 		close(loop->epoll);
 	quarantine_fini(&loop->quarantine);
-	park_fini(&loop->park);
 	hold_fini(&loop->hold);
 	free(loop->fate);
 	free(loop);

@@ -11,7 +11,6 @@
 #include "primary/map.h"
 #include "primary/neigh.h"
 #include "primary/nic.h"
-#include "primary/park.h"
 #include "primary/quarantine.h"
 #include "primary/record.h"
 #include "primary/steer.h"
@@ -43,11 +42,11 @@ struct loop {
 	struct neigh *neigh;
 	struct steer *steer;
 	unsigned ports;
+	bool aliased; // there are foreign TEIDs (alias.h)
 	uint64_t now_ns;
 	uint32_t seated;                   // set of seats with somebody whose lanes are read: STARTING to CONDEMNED
 	uint32_t fed;                      // of those, READY or DRAINING: may be lent packets
 	uint32_t plain;                    // of the seated, those whose build reads but a shard in a downlink hint
-	uint32_t fences;                   // of the seated, those whose build takes LANE_RELEASE
 	uint32_t alone;                    // of the seated, those with suspects: they are lent nothing else
 	uint32_t unsent;                   // set of ports with frames in their transmit buffer
 	uint32_t link;                     // set of ports whose link is up
@@ -57,9 +56,6 @@ struct loop {
 	struct map map;
 	uint64_t cut_ns[SHARDS]; // when its CUT was lent, as long as it moves by plan; 0 = it does not
 	struct hold hold;
-	struct park park;
-	uint64_t shut_ns[SHARDS]; // when it was shut for a release; 0 = not, or not by it alone
-	uint8_t shut_by[SHARDS];  // the seat whose fences it waits for
 	struct crew crew[PLANE_SEATS];
 	struct tally tally;
 	struct quarantine quarantine;

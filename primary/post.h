@@ -21,7 +21,7 @@ enum post_verb {
 	POST_REGULAR,    // seat: does not any more
 	POST_QUARANTINE, // list, value = how many, shard = own additions the list knows; the list comes back at once
 	POST_EXCEPTIONS, // list, value = how many; the loop hands the list back when it has another
-	POST_RELEASE,    // list of struct release_cell, value = how many; the list comes back at once
+	POST_ALIASES,    // list, value = how many (alias.h); the list comes back at once
 	POST_LINK,       // seat = port, value = up
 	POST_END,        // orderly stop
 	// Facts, loop -> fleet

@@ -69,7 +69,7 @@ static void rx_later(struct loop *loop, unsigned list, struct lane_words words)
 {
 	struct lane_handle handle = lane_handle(words);
 
-	if (hold_counted(&loop->hold, loop->hold.list[list].payer) < rx_limit(loop, list))
+	if (loop->hold.count[loop->hold.list[list].payer] < rx_limit(loop, list))
 		hold_push(&loop->hold, list, &handle);
 	else
 		tx_end(loop, handle.room, rx_refusal(loop, list));
@@ -130,6 +130,8 @@ static void rx_frame(struct loop *loop, unsigned port, struct nic_frame frame, u
 				(uint64_t)to.kind << LANE_WORD_CODE,
 		};
 
+		if (to.kind == LANE_UPLINK && loop->aliased)
+			steer_claim(bytes + to.l3, to.hint);
 		rx_give(loop, to.kind == LANE_LOCAL ? HOLD_SLOW : to.shard, words);
 	} else if (to.code == STEER_NEIGH) {
 		rx_neigh(loop, port, frame, bytes);
@@ -159,6 +161,18 @@ static inline unsigned rx_run(struct loop *loop, const struct steer_burst *to, u
 	return i;
 }
 
+// G-PDUs for foreign TEIDs get ours into their headers.
+static void rx_claim(const struct nic_burst *in, const struct steer_burst *to, uint64_t usual)
+{
+	for (; usual; usual &= usual - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(usual);
+
+		if (to->words[i].rest >> LANE_WORD_CODE == LANE_UPLINK)
+			steer_claim(in->bytes[i] + (uint16_t)(to->words[i].rest - in->frame[i].offset),
+				    (uint32_t)(to->words[i].place >> 32));
+	}
+}
+
 unsigned rx_port(struct loop *loop, unsigned port)
 {
 	struct nic_burst in;
@@ -171,6 +185,8 @@ unsigned rx_port(struct loop *loop, unsigned port)
 		return 0;
 	loop->tally.rx += found;
 	usual = steer_usual(loop->steer, port, &in, &to);
+	if (loop->aliased)
+		rx_claim(&in, &to, usual);
 	for (unsigned i = 0; i < in.n; i++) {
 		i = rx_run(loop, &to, i, i + (unsigned)__builtin_ctzll(~(usual >> i)));
 		if (usual >> i & 1)

@@ -68,7 +68,7 @@ static struct steer_result steer_gtpu(const struct steer *steer, const struct st
 	if (gtpu[1] != GTPU_G_PDU)
 		return steer_lane(LANE_LOCAL, 0, 0, from->l3);
 
-	uint32_t teid = be32_get(gtpu + 4);
+	uint32_t teid = aliases_own(&steer->aliases, be32_get(gtpu + GTPU_TEID));
 
 	if (steer_wary(steer)) {
 		uint32_t index = quarantine_teid(steer->quarantine, teid);
@@ -236,7 +236,8 @@ struct steer *steer_make(const struct conf *conf, const struct plane *plane)
 {
 	struct steer *steer = calloc(1, sizeof(*steer)); // aligned enough for a window
 
-	if (!steer || addrmap_init(&steer->own, 3 * plane->owns + PLANE_PORTS)) {
+	if (!steer || addrmap_init(&steer->own, 3 * plane->owns + PLANE_PORTS) ||
+	    aliases_init(&steer->aliases, plane->shape.slots * SHARDS)) {
 		steer_free(steer);
 		return NULL;
 	}
@@ -257,6 +258,7 @@ void steer_free(struct steer *steer)
 		return;
 	addrmap_fini(&steer->own);
 	addrmap_fini(&steer->exceptions);
+	aliases_fini(&steer->aliases);
 	free(steer);
 }
 
@@ -292,4 +294,19 @@ int steer_exceptions(struct steer *steer, const struct steer_exception *list, un
 	addrmap_fini(&steer->exceptions);
 	steer->exceptions = map;
 	return 0;
+}
+
+int steer_alias(struct steer *steer, const struct alias *list, unsigned count)
+{
+	int error = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		if (aliases_set(&steer->aliases, list[i]))
+			error = -ENOSPC;
+	return error;
+}
+
+bool steer_aliased(const struct steer *steer)
+{
+	return steer->aliases.count != 0;
 }

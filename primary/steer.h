@@ -1,6 +1,6 @@
 // steer.h - where a frame goes: a pure function of its header bytes.
 //
-//   access side: UDP 2152 to our GTP-U address, message type G-PDU  -> LANE_UPLINK, shard = low byte of the TEID
+//   access side: UDP 2152 to our GTP-U address, message type G-PDU  -> LANE_UPLINK, shard = low byte of our TEID (alias.h)
 //   core side:   any other IP destination                           -> LANE_DOWNLINK, shard by hash or exception
 //   either:      our own addresses                                  -> LANE_LOCAL (slow lane)
 //                ARP, neighbour solicitation / advertisement / RS    -> STEER_NEIGH (the primary answers itself)
@@ -8,9 +8,12 @@
 // Reads at most the first STEER_BYTES of a frame. No DPDK.
 #pragma once
 #include <stdint.h>
+#include "primary/alias.h"
 #include "primary/nic.h"
 #include "shared/base/conf.h"
 #include "shared/plane/plane.h"
+#include "shared/wire/gtpu.h"
+#include "shared/wire/ip.h"
 
 struct steer; // ports' roles and VLANs, own addresses, exceptions; built once, exceptions replaced by message
 
@@ -45,6 +48,20 @@ void steer_quarantine(struct steer *steer, const struct quarantine *quarantine);
 
 // Replaces the whole exception table. Builds the new one aside, then swaps; loop thread. 0, -E2BIG, -ENOMEM.
 int steer_exceptions(struct steer *steer, const struct steer_exception *list, unsigned count);
+
+// Foreign TEIDs (alias.h): what is said of a G-PDU for one is said of ours; whoever asked writes that into its header (steer_claim).
+// Loop thread. steer_alias: 0, or -ENOSPC: the table is full, and some of the list were not taken.
+int steer_alias(struct steer *steer, const struct alias *list, unsigned count);
+bool steer_aliased(const struct steer *steer); // whether there are any
+
+// ip: of a G-PDU that was steered to `teid`.
+static inline void steer_claim(uint8_t *ip, uint32_t teid)
+{
+	uint8_t *at = ip + (ip[0] & 15u) * 4 + UDP_HEADER + GTPU_TEID;
+
+	if (be32_get(at) != teid)
+		be32_put(at, teid);
+}
 
 struct steer_result steer_frame(const struct steer *steer, unsigned port, const uint8_t *frame, unsigned length);
 

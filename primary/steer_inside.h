@@ -24,6 +24,7 @@ struct steer {
 	uint64_t tails;            // set of the last bytes, modulo 64, of the addresses in `own`, and of gtpu_ipv4
 	struct addrmap own;        // address -> STEER_OWN, STEER_BROADCAST
 	struct addrmap exceptions; // address or prefix -> shard
+	struct aliases aliases;
 	const struct quarantine *quarantine; // the loop's; null = none
 };
 

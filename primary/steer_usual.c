@@ -103,6 +103,22 @@ static inline uint32_t steer_hint4(const struct steer *steer, uint32_t destinati
 	return shard_hint(destination, (uint8_t)shard);
 }
 
+// Those for foreign TEIDs among them are told of as ours.
+static __attribute__((noinline)) void steer_own_teids(const struct steer *steer, struct steer_burst *out,
+						      uint32_t usual)
+{
+	for (; usual; usual &= usual - 1) {
+		unsigned i = (unsigned)__builtin_ctz(usual);
+		uint32_t teid = (uint32_t)(out->words[i].place >> 32), own;
+
+		if (out->words[i].rest >> LANE_WORD_CODE != LANE_UPLINK)
+			continue;
+		own = aliases_own(&steer->aliases, teid);
+		out->words[i].place ^= (uint64_t)(teid ^ own) << 32;
+		out->shard[i] = shard_of_teid(own);
+	}
+}
+
 // For a port of that role.
 static inline __attribute__((always_inline)) uint32_t steer_each(const struct steer *steer, unsigned port,
 								 const struct nic_burst *in, struct steer_burst *out,
@@ -137,15 +153,20 @@ static inline __attribute__((always_inline)) uint32_t steer_each(const struct st
 uint32_t steer_usual(const struct steer *steer, unsigned port, const struct nic_burst *in, struct steer_burst *out)
 {
 	const struct steer_port *at = &steer->port[port];
+	uint32_t usual;
 
 	if (!at->mac || at->vlan || steer_wary(steer))
 		return 0;
 	switch (at->role) {
 	case CONF_ACCESS:
-		return steer_each(steer, port, in, out, CONF_ACCESS);
+		usual = steer_each(steer, port, in, out, CONF_ACCESS);
+		break;
 	case CONF_CORE:
 		return steer_each(steer, port, in, out, CONF_CORE);
 	default:
-		return steer_each(steer, port, in, out, CONF_BOTH);
+		usual = steer_each(steer, port, in, out, CONF_BOTH);
 	}
+	if (steer->aliases.count)
+		steer_own_teids(steer, out, usual);
+	return usual;
 }

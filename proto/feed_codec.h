@@ -33,7 +33,7 @@ struct feed_hello {
 	char build[64];
 	uint64_t plane_generation;
 	uint32_t slots, foreign, rates, slot_bits; // region_shape, plane_net: what ctrl must agree with
-	uint32_t gtpu_ipv4;
+	uint32_t sheet, gtpu_ipv4;                 // sheet 0: this build, or its plane, has no room for rules
 	uint32_t pools;
 	struct shard_pool pool[SHARD_POOLS_MAX];
 	struct feed_stand stand[SHARDS]; // by shard
@@ -47,7 +47,6 @@ struct feed_welcome {
 struct feed_refuse {
 	char reason[256];
 };
-
 // All changes of a batch carry its epoch.
 struct feed_batch {
 	uint64_t epoch;
@@ -69,25 +68,35 @@ struct feed_count {
 };
 
 struct feed_usage {
-	uint32_t slot;
-	uint32_t teid;
+	uint32_t slot, teid;
 	uint8_t shard;
 	struct feed_count count;
 	uint64_t life; // since when it counts; larger = later. What different lives counted adds up
 };
 
+// What a URR has counted within that life of its session's counters.
+struct feed_gauge {
+	uint32_t slot, teid;
+	uint32_t urr, serial; // sheet.h
+	uint8_t shard, reserved[7];
+	uint64_t life;
+	uint64_t uplink_packets, uplink_bytes, downlink_packets, downlink_bytes;
+	uint64_t first_ns, last_ns; // of its packets, nanoseconds since 1970; 0 = none
+};
+
+// The gauges of a session come with its usage, in one message.
 struct feed_usages {
 	uint64_t number;
-	uint32_t count;
+	uint32_t count, gauges;
 	struct feed_usage usage[FEED_BATCH_MAX];
+	struct feed_gauge gauge[FEED_BATCH_MAX];
 };
 
-// All messages up to this number are durable where they have to be.
 struct feed_heard {
-	uint64_t number;
+	uint64_t number; // all messages up to this one are durable where they have to be
 };
 
-// About 70 kB: keep it off small stacks.
+// About 100 kB: keep it off small stacks.
 struct feed_word {
 	enum feed_kind kind;
 	union {

@@ -25,7 +25,8 @@ static int get_text(char *out, size_t bytes, const char *in)
 static int get_bearer(struct bearer *out, const Shoal__Feed__Bearer *in)
 {
 	if (in->qfi > UINT8_MAX || in->up_rate > UINT16_MAX || in->up_mark > UINT8_MAX || in->up_flags > UINT8_MAX ||
-	    in->down_rate > UINT16_MAX || in->down_mark > UINT8_MAX || in->down_flags > UINT8_MAX)
+	    in->down_rate > UINT16_MAX || in->down_mark > UINT8_MAX || in->down_flags > UINT8_MAX ||
+	    in->sheet_bytes > UINT16_MAX)
 		return -EBADMSG;
 	*out = (struct bearer){
 		.ue_ipv6 = in->ue_ipv6,
@@ -36,7 +37,18 @@ static int get_bearer(struct bearer *out, const Shoal__Feed__Bearer *in)
 		.uplink = { (uint16_t)in->up_rate, (uint8_t)in->up_mark, (uint8_t)in->up_flags },
 		.downlink = { (uint16_t)in->down_rate, (uint8_t)in->down_mark, (uint8_t)in->down_flags },
 		.qfi = (uint8_t)in->qfi,
+		.sheet_bytes = (uint16_t)in->sheet_bytes,
+		.sheet_sum = in->sheet_sum,
 	};
+	return 0;
+}
+
+static int get_part(struct change_part *out, const Shoal__Feed__Part *in)
+{
+	if (in->offset > UINT16_MAX || !in->data.len || in->data.len > sizeof(out->data))
+		return -EBADMSG;
+	*out = (struct change_part){ .offset = (uint16_t)in->offset, .bytes = (uint16_t)in->data.len };
+	memcpy(out->data, in->data.data, in->data.len);
 	return 0;
 }
 
@@ -45,7 +57,7 @@ static int get_bearer(struct bearer *out, const Shoal__Feed__Bearer *in)
 static int get_change(struct change *out, const Shoal__Feed__Change *in, const char **fault)
 {
 	bool bearer = in->verb == CHANGE_SET || in->verb == CHANGE_CLEAR;
-	bool rate = in->verb == CHANGE_RATE;
+	bool rate = in->verb == CHANGE_RATE, part = in->verb == CHANGE_PART;
 
 	if (in->shard >= SHARDS)
 		return refuse(fault, "change.shard");
@@ -58,10 +70,13 @@ static int get_change(struct change *out, const Shoal__Feed__Change *in, const c
 		.shard = (uint8_t)in->shard,
 		.verb = in->verb < CHANGE_VERBS ? (uint8_t)in->verb : CHANGE_NONE,
 		.rate_index = (uint16_t)in->rate_index,
-		.life = in->life,
 	};
 	if (out->verb == CHANGE_NONE)
 		return 0;
+	if (part != !!in->part || (part && get_part(&out->part, in->part)))
+		return refuse(fault, "change.part");
+	if (!part)
+		out->life = in->life;
 	if (bearer != !!in->bearer || (bearer && get_bearer(&out->bearer, in->bearer)))
 		return refuse(fault, "change.bearer");
 	if (rate != !!in->rate)
@@ -76,9 +91,21 @@ static struct feed_count get_count(const Shoal__Feed__Count *in)
 	return (struct feed_count){ in->up_packets, in->up_bytes, in->down_packets, in->down_bytes, in->red_packets };
 }
 
+static int get_data(struct report *out, const Shoal__Feed__Report *in, const char **fault)
+{
+	if (in->pdr > UINT16_MAX || in->tos > UINT8_MAX || in->qfi > UINT8_MAX)
+		return refuse(fault, "report.data");
+	out->teid = in->teid;
+	out->episode = in->episode;
+	out->pdr = (uint16_t)in->pdr;
+	out->tos = (uint8_t)in->tos;
+	out->qfi = (uint8_t)in->qfi;
+	return 0;
+}
+
 static int get_report(struct report *out, const Shoal__Feed__Report *in, const char **fault)
 {
-	bool final = in->kind == REPORT_FINAL;
+	bool final = in->kind == REPORT_FINAL || in->kind == REPORT_GAUGE;
 
 	if (in->shard >= SHARDS)
 		return refuse(fault, "report.shard");
@@ -91,6 +118,8 @@ static int get_report(struct report *out, const Shoal__Feed__Report *in, const c
 		.epoch = in->epoch,
 		.seq = in->seq,
 	};
+	if (in->kind == REPORT_DATA)
+		return get_data(out, in, fault);
 	if (!final) {
 		out->digest = in->digest;
 		return 0;
@@ -102,6 +131,10 @@ static int get_report(struct report *out, const Shoal__Feed__Report *in, const c
 	out->downlink_bytes = in->count->down_bytes;
 	out->red_packets = in->count->red_packets;
 	out->life = in->life;
+	out->first_ns = in->first_ns;
+	out->last_ns = in->last_ns;
+	out->urr = in->urr;
+	out->serial = in->serial;
 	return 0;
 }
 
@@ -112,6 +145,29 @@ static int get_usage(struct feed_usage *out, const Shoal__Feed__UsageRecord *in,
 	if (!in->count)
 		return refuse(fault, "usage.count");
 	*out = (struct feed_usage){ in->slot, in->teid, (uint8_t)in->shard, get_count(in->count), in->life };
+	return 0;
+}
+
+static int get_gauge(struct feed_gauge *out, const Shoal__Feed__Gauge *in, const char **fault)
+{
+	if (in->shard >= SHARDS)
+		return refuse(fault, "gauge.shard");
+	if (!in->count)
+		return refuse(fault, "gauge.count");
+	*out = (struct feed_gauge){
+		.slot = in->slot,
+		.teid = in->teid,
+		.shard = (uint8_t)in->shard,
+		.urr = in->urr,
+		.serial = in->serial,
+		.life = in->life,
+		.uplink_packets = in->count->up_packets,
+		.uplink_bytes = in->count->up_bytes,
+		.downlink_packets = in->count->down_packets,
+		.downlink_bytes = in->count->down_bytes,
+		.first_ns = in->first_ns,
+		.last_ns = in->last_ns,
+	};
 	return 0;
 }
 
@@ -160,6 +216,9 @@ static int get_hello(struct feed_hello *out, const Shoal__Feed__Hello *in, const
 	out->rates = in->rates;
 	out->slot_bits = in->slot_bits;
 	out->gtpu_ipv4 = in->gtpu_ipv4;
+	if (in->sheet > UINT16_MAX)
+		return refuse(fault, "hello.sheet");
+	out->sheet = in->sheet;
 	if (in->nest >= PLANE_NESTS)
 		return refuse(fault, "hello.nest");
 	out->nest = in->nest;
@@ -208,10 +267,15 @@ static int get_usages(struct feed_usages *out, const Shoal__Feed__Usage *in, con
 
 	if (in->n_records > FEED_BATCH_MAX)
 		return refuse(fault, "usage.records");
+	if (in->n_gauges > FEED_BATCH_MAX)
+		return refuse(fault, "usage.gauges");
 	out->number = in->number;
+	out->gauges = (uint32_t)in->n_gauges;
 	out->count = (uint32_t)in->n_records;
 	for (unsigned i = 0; i < out->count && !error; i++)
 		error = get_usage(&out->usage[i], in->records[i], fault);
+	for (unsigned i = 0; i < out->gauges && !error; i++)
+		error = get_gauge(&out->gauge[i], in->gauges[i], fault);
 	return error;
 }
 

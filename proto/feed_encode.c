@@ -14,12 +14,14 @@ struct element {
 			union {
 				Shoal__Feed__Bearer bearer;
 				Shoal__Feed__RateSpec rate;
+				Shoal__Feed__Part part;
 			};
 		};
 		struct {
 			union {
 				Shoal__Feed__Report report;
 				Shoal__Feed__UsageRecord usage;
+				Shoal__Feed__Gauge gauge;
 			};
 			Shoal__Feed__Count count;
 		};
@@ -40,7 +42,7 @@ struct scratch {
 		Shoal__Feed__Heard heard;
 	};
 	Shoal__Feed__Pool *pool[SHARD_POOLS_MAX]; // hello has two lists
-	void *list[FEED_BATCH_MAX];               // repeated fields are arrays of pointers
+	void *list[2 * FEED_BATCH_MAX];           // repeated fields are arrays of pointers; usage has two
 	struct element element[];
 };
 _Static_assert(FEED_BATCH_MAX >= SHARDS + SHARD_POOLS_MAX, "hello's lists fit the scratch");
@@ -60,6 +62,17 @@ static void put_bearer(Shoal__Feed__Bearer *out, const struct bearer *in)
 	out->down_rate = in->downlink.rate;
 	out->down_mark = in->downlink.mark;
 	out->down_flags = in->downlink.flags;
+	out->sheet_bytes = in->sheet_bytes;
+	out->sheet_sum = in->sheet_sum;
+}
+
+// The bytes stay where they are until the message is packed.
+static void put_part(Shoal__Feed__Part *out, const struct change_part *in)
+{
+	shoal__feed__part__init(out);
+	out->offset = in->offset;
+	out->data.data = (uint8_t *)in->data;
+	out->data.len = in->bytes <= sizeof(in->data) ? in->bytes : 0; // none: refused there
 }
 
 static void put_change(struct element *element, const struct change *in)
@@ -73,6 +86,11 @@ static void put_change(struct element *element, const struct change *in)
 	out->slot = in->slot;
 	out->verb = in->verb;
 	out->rate_index = in->rate_index;
+	if (in->verb == CHANGE_PART) {
+		put_part(&element->part, &in->part);
+		out->part = &element->part;
+		return;
+	}
 	out->life = in->life;
 	if (in->verb == CHANGE_RATE) {
 		shoal__feed__rate_spec__init(&element->rate);
@@ -96,6 +114,15 @@ static void put_count(Shoal__Feed__Count *out, const struct feed_count *in)
 	out->red_packets = in->red_packets;
 }
 
+static void put_data(Shoal__Feed__Report *out, const struct report *in)
+{
+	out->teid = (uint32_t)in->teid;
+	out->episode = in->episode;
+	out->pdr = in->pdr;
+	out->tos = in->tos;
+	out->qfi = in->qfi;
+}
+
 static void put_report(struct element *element, const struct report *in)
 {
 	Shoal__Feed__Report *out = &element->report;
@@ -106,7 +133,9 @@ static void put_report(struct element *element, const struct report *in)
 	out->slot = in->slot;
 	out->epoch = in->epoch;
 	out->seq = in->seq;
-	if (in->kind != REPORT_FINAL) {
+	if (in->kind == REPORT_DATA)
+		return put_data(out, in);
+	if (in->kind != REPORT_FINAL && in->kind != REPORT_GAUGE) {
 		out->digest = in->digest;
 		return;
 	}
@@ -115,6 +144,10 @@ static void put_report(struct element *element, const struct report *in)
 							 in->downlink_bytes, in->red_packets });
 	out->count = &element->count;
 	out->life = in->life;
+	out->first_ns = in->first_ns;
+	out->last_ns = in->last_ns;
+	out->urr = in->urr;
+	out->serial = in->serial;
 }
 
 static void put_usage(struct element *element, const struct feed_usage *in)
@@ -128,6 +161,24 @@ static void put_usage(struct element *element, const struct feed_usage *in)
 	put_count(&element->count, &in->count);
 	out->count = &element->count;
 	out->life = in->life;
+}
+
+static void put_gauge(struct element *element, const struct feed_gauge *in)
+{
+	Shoal__Feed__Gauge *out = &element->gauge;
+
+	shoal__feed__gauge__init(out);
+	out->shard = in->shard;
+	out->slot = in->slot;
+	out->teid = in->teid;
+	out->life = in->life;
+	out->urr = in->urr;
+	out->serial = in->serial;
+	put_count(&element->count, &(struct feed_count){ in->uplink_packets, in->uplink_bytes, in->downlink_packets,
+							 in->downlink_bytes, 0 });
+	out->count = &element->count;
+	out->first_ns = in->first_ns;
+	out->last_ns = in->last_ns;
 }
 
 static void put_pool(Shoal__Feed__Pool *out, const struct shard_pool *in)
@@ -166,6 +217,7 @@ static void put_hello(struct scratch *scratch, const struct feed_hello *in)
 	out->rates = in->rates;
 	out->slot_bits = in->slot_bits;
 	out->gtpu_ipv4 = in->gtpu_ipv4;
+	out->sheet = in->sheet;
 	for (unsigned i = 0; i < SHARDS; i++)
 		put_stand(&scratch->element[i].stand, i, &in->stand[i]);
 	for (unsigned i = 0; i < in->pools; i++) {
@@ -226,8 +278,12 @@ static void put_usages(struct scratch *scratch, const struct feed_usages *in)
 	shoal__feed__usage__init(&scratch->usage);
 	for (unsigned i = 0; i < in->count; i++)
 		put_usage(&scratch->element[i], &in->usage[i]);
+	for (unsigned i = 0; i < in->gauges; i++)
+		put_gauge(&scratch->element[in->count + i], &in->gauge[i]);
 	scratch->usage.records = (void *)scratch->list;
 	scratch->usage.n_records = in->count;
+	scratch->usage.gauges = (void *)(scratch->list + in->count);
+	scratch->usage.n_gauges = in->gauges;
 	scratch->usage.number = in->number;
 	scratch->word.usage = &scratch->usage;
 	scratch->word.body_case = SHOAL__FEED__WORD__BODY_USAGE;
@@ -275,7 +331,9 @@ static int elements_of(const struct feed_word *word)
 	case FEED_REPORTS:
 		return word->reports.count <= FEED_BATCH_MAX ? (int)word->reports.count : -EINVAL;
 	case FEED_USAGE:
-		return word->usages.count <= FEED_BATCH_MAX ? (int)word->usages.count : -EINVAL;
+		if (word->usages.count > FEED_BATCH_MAX || word->usages.gauges > FEED_BATCH_MAX)
+			return -EINVAL;
+		return (int)(word->usages.count + word->usages.gauges);
 	case FEED_WELCOME:
 	case FEED_REFUSE:
 	case FEED_HEARD:

@@ -63,7 +63,7 @@ static void welcome_take(struct courier *courier, const struct feed_welcome *wel
 	courier->usage_interval_ns = (welcome->usage_interval_ms ? welcome->usage_interval_ms : 1000) * 1000000ull;
 	courier->usage_at_ns = clock_ns();
 	courier->scanning = false;
-	courier->usages.usages.count = 0;
+	courier->usages.usages.count = courier->usages.usages.gauges = 0;
 	usage_forget(courier->usage);
 }
 

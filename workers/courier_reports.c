@@ -153,7 +153,7 @@ unsigned courier_tell_usage(struct courier *courier)
 		if (feed_send(courier->feed, &courier->usages))
 			return 0;
 		unheard_count(&courier->unheard);
-		usages->count = 0;
+		usages->count = usages->gauges = 0;
 	}
 	if (!courier->scanning && (courier->leaving || now < courier->usage_at_ns))
 		return 0;

@@ -53,6 +53,7 @@ static void hello_fill(const struct courier *courier, struct feed_hello *hello)
 	hello->slots = plane->shape.slots;
 	hello->foreign = plane->shape.foreign;
 	hello->rates = plane->shape.rates;
+	hello->sheet = plane->shape.sheet;
 	hello->slot_bits = plane->net.slot_bits;
 	hello->gtpu_ipv4 = plane->net.gtpu_ipv4;
 	hello->pools = plane->net.pools;
@@ -89,7 +90,7 @@ static void greet(struct courier *courier)
 		courier->greeted = connection;
 	courier->greeted_ns = clock_ns();
 	word->kind = FEED_USAGE;
-	word->usages.count = 0;
+	word->usages.count = word->usages.gauges = 0;
 }
 
 void courier_leave(struct courier *courier)

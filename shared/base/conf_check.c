@@ -280,6 +280,8 @@ static int check_pools(const struct conf_source *source, const struct conf *conf
 	}
 	if (!slots)
 		return conf_fault(source, "limits.foreign_slots", "without pools there is no place for any session");
+	if (conf->rules_bytes % 64)
+		return conf_fault(source, "limits.rules_bytes", "%u is no multiple of 64", conf->rules_bytes);
 	return 0;
 }
 

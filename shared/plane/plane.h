@@ -29,6 +29,11 @@ struct plane_net {
 	uint8_t icmp_ipv6[16];
 };
 
+// The shape as builds that know of no rules read it.
+struct plane_first_shape {
+	uint32_t slots, foreign, rates, buckets;
+};
+
 struct plane {
 	uint64_t magic;
 	uint32_t abi;        // PLANE_ABI
@@ -38,7 +43,7 @@ struct plane {
 	int32_t primary_pid;
 	uint32_t workers; // fast seats that are wanted; a seat beyond stands in for the one it is congruent to
 	uint64_t born_ticks, born_ns; // one moment by the loops' clock and in nanoseconds since 1970
-	struct region_shape shape;
+	struct plane_first_shape first_shape;
 	struct plane_net net;
 	uint32_t rooms[ROOM_ZONES];                 // rooms in each zone
 	_Alignas(64) _Atomic uint32_t sleeping;     // 1 = the primary's loop is blocked on its doorbell or about to
@@ -56,6 +61,7 @@ struct plane {
 		uint8_t prefix_len;
 		uint8_t reserved[5];
 	} own[PLANE_PORTS * PLANE_ADDRESSES];
+	struct region_shape shape; // constant after start. From a primary that knows of no rules, zone_find makes it
 };
 _Static_assert(sizeof(struct plane) <= PLANE_PAGE, "one page");
 

@@ -63,6 +63,7 @@ static void zone_describe(struct plane *plane, const struct region_shape *shape,
 	plane->abi = PLANE_ABI;
 	memcpy(plane->build, plane_build, sizeof(plane->build));
 	plane->shape = *shape;
+	plane->first_shape = (struct plane_first_shape){ shape->slots, shape->foreign, shape->rates, shape->buckets };
 	memcpy(plane->rooms, rooms, sizeof(plane->rooms));
 	for (unsigned s = 0; s < SHARDS; s++)
 		atomic_store_explicit(&plane->owner[s], PLANE_SEAT_NONE, memory_order_relaxed);
@@ -139,6 +140,18 @@ static int zone_check(const struct plane *plane)
 	return -ESTALE;
 }
 
+// The plane of a primary that knows of no rules: nurseries that do say so to their own, all of them the same.
+static void zone_shape(struct plane *plane)
+{
+	const struct plane_first_shape *first = &plane->first_shape;
+
+	if (!plane->shape.slots)
+		plane->shape = (struct region_shape){ .slots = first->slots,
+						      .foreign = first->foreign,
+						      .rates = (uint16_t)first->rates,
+						      .buckets = first->buckets };
+}
+
 static int zone_find_rooms(struct plane_view *view)
 {
 	char name[RTE_MEMZONE_NAMESIZE];
@@ -182,6 +195,8 @@ int zone_find(struct plane_view *view)
 
 	int error = zone_check(view->plane);
 
+	if (!error)
+		zone_shape(view->plane);
 	if (!error)
 		error = zone_find_rooms(view);
 	if (!error)

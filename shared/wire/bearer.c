@@ -54,6 +54,9 @@ static const char *sheet_fault(const struct bearer *bearer)
 {
 	uint8_t said = bearer->uplink.flags & bearer->downlink.flags & BEARER_SHEET;
 
+	if (!((bearer->uplink.flags | bearer->downlink.flags) & BEARER_SHEET) && !bearer->sheet_bytes &&
+	    !bearer->sheet_sum)
+		return NULL;
 	if ((bearer->uplink.flags ^ bearer->downlink.flags) & BEARER_SHEET)
 		return "downlink.flags";
 	if (!said != !bearer->sheet_bytes || bearer->sheet_bytes % 8 || bearer->sheet_bytes > SHEET_BYTES_MAX)

@@ -96,13 +96,6 @@ static int protocol_read(struct reading *reading, struct filter *filter)
 	return 0;
 }
 
-static uint32_t mask_word(unsigned bits, unsigned index)
-{
-	unsigned here = bits > index * 32 ? bits - index * 32 : 0;
-
-	return here >= 32 ? UINT32_MAX : ~(uint32_t)(UINT32_MAX >> here);
-}
-
 static bool address_read(struct word word, struct filter_net *net)
 {
 	char text[ADDRESS_MAX + 1] = { 0 };
@@ -146,7 +139,7 @@ static int net_read(struct reading *reading, struct filter_net *net)
 	}
 	net->bits = (uint8_t)bits;
 	for (unsigned i = 0; i < 4; i++)
-		net->word[i] &= mask_word(bits, i);
+		net->word[i] &= filter_mask(bits, i);
 	return 0;
 }
 
@@ -278,9 +271,9 @@ bool filter_holds(const struct filter_net *net, uint32_t ipv4, uint64_t ipv6)
 	if (!net->family)
 		return true;
 	if (net->family == 4)
-		return ipv4 && !((net->word[0] ^ ipv4) & mask_word(net->bits, 0));
+		return ipv4 && !((net->word[0] ^ ipv4) & filter_mask(net->bits, 0));
 	if (net->bits >= 10 && net->word[0] >> 22 == 0xfe80 >> 6) // every host has one of its own
 		return ipv6;
-	return ipv6 && net->bits <= 64 && !((net->word[0] ^ upper) & mask_word(net->bits, 0)) &&
-	       !((net->word[1] ^ lower) & mask_word(net->bits, 1));
+	return ipv6 && net->bits <= 64 && !((net->word[0] ^ upper) & filter_mask(net->bits, 0)) &&
+	       !((net->word[1] ^ lower) & filter_mask(net->bits, 1));
 }

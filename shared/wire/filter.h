@@ -44,5 +44,13 @@ struct filter {
 // *fault then says what, a sentence (static string).
 int filter_read(const char *text, size_t length, struct filter *filter, const char **fault);
 
+// Of a prefix's words, which bits count.
+static inline uint32_t filter_mask(unsigned bits, unsigned word)
+{
+	unsigned here = bits > word * 32 ? bits - word * 32 : 0;
+
+	return here >= 32 ? UINT32_MAX : ~(uint32_t)(UINT32_MAX >> here);
+}
+
 // Whether the network holds this address: an IPv4 one, an IPv6 /64. 0 = the UE has none of that family.
 bool filter_holds(const struct filter_net *net, uint32_t ipv4, uint64_t ipv6);

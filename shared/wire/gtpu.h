@@ -7,6 +7,7 @@
 
 #define GTPU_PORT 2152u
 #define GTPU_HEADER 8u
+#define GTPU_TEID 4u        // where it lies in the header
 #define GTPU_HEADER_QFI 16u // with a PDU Session Container
 #define GTPU_EXTENSIONS 8u  // extension headers we walk over before we call it a loop
 

@@ -8,7 +8,7 @@ set -euo pipefail
 . "$(dirname "$0")/../chaos/gauge.sh"
 count=${1:-50000}
 GAUGE_SESSIONS=$count GAUGE_PPS=${RESTART_PPS:-20000} GW_WORKERS=2 GW_STORE_MIB=$((256 + count / 500))
-((count <= 50000)) || GW_POOL=10.160.0.0/11 GW_POOL6=2001:db8::/43 GW_MIB=1600
+((count <= 50000)) || GW_POOL=10.160.0.0/11 GW_POOL6=2001:db8::/43 GW_MIB=1600 GW_RULES=0
 gauge_begin
 
 gauge_start

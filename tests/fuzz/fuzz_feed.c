@@ -20,6 +20,10 @@ static void words_compare(void)
 					   memcmp(first.reports.report, second.reports.report,
 						  first.reports.count * sizeof(first.reports.report[0]))))
 		abort();
+	if (first.kind == FEED_USAGE &&
+	    (first.usages.count != second.usages.count || first.usages.gauges != second.usages.gauges ||
+	     memcmp(first.usages.gauge, second.usages.gauge, first.usages.gauges * sizeof(first.usages.gauge[0]))))
+		abort();
 	if (first.kind == FEED_REFUSE && strcmp(first.refuse.reason, second.refuse.reason))
 		abort();
 }

@@ -15,6 +15,7 @@ GW_STORE_DIR=${GW_STORE_DIR:-}
 GW_CTRL_USER=${GW_CTRL_USER:-none}
 GW_NURSERY=${GW_NURSERY:-workers/shoal-nursery} # a crash test takes the build with faults
 GW_CTRL=${GW_CTRL:-ctrl/shoal-ctrl}
+GW_RULES=${GW_RULES:-} # bytes for a session's rules
 GW_MORE=${GW_MORE:-} # sections of its own
 
 gateway_config() {
@@ -53,6 +54,7 @@ gateway_config() {
 		limits:
 		  foreign_slots: 16
 		  rates: 64
+		  ${GW_RULES:+rules_bytes: $GW_RULES}
 		ctrl:
 		  user: $GW_CTRL_USER
 		  store_dir: ${GW_STORE_DIR:-$LAB/store}

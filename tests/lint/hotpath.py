@@ -44,12 +44,10 @@ HOT = {
     "primary/neigh_nd.c": [],
     "primary/neigh_ready.c": [],
     "primary/neigh_table.c": ["neigh_table_init", "neigh_table_fini"],
-    "primary/park.c": ["park_init", "park_fini"],
     "primary/quarantine.c": ["quarantine_init", "quarantine_fini", "quarantine_add", "quarantine_replace"],
-    "primary/release.c": ["release_order", "release_fences"],
     "primary/route.c": [],
     "primary/rx.c": [],
-    "primary/steer.c": ["steer_make", "steer_free", "steer_exceptions"],
+    "primary/steer.c": ["steer_make", "steer_free", "steer_exceptions", "steer_alias"],
     "primary/steer_usual.c": ["steer_usual_make"],
     "primary/tx.c": [],
 }

@@ -41,6 +41,7 @@ int gate_setup(void **state)
 	conf.port[GATE_TAGGED].role = CONF_CORE;
 	conf.port[GATE_TAGGED].vlan = 100;
 	plane.net.gtpu_ipv4 = GATE_GTPU;
+	plane.shape.slots = 4;
 	gate_own(GATE_ACCESS, GATE_GTPU, NULL, 24);
 	gate_own(GATE_CORE, GATE_CORE4, NULL, 24);
 	gate_own(GATE_CORE, 0, gate_core6, 64);

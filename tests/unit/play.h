@@ -9,13 +9,11 @@
 #define FAST 4u    // seats 0..3 take part, and the slow one
 #define SHIFT 40u  // what the played worker strips
 #define START 144u // where the IP header of an arriving frame lies
-#define CELLS 4u   // of each shard; packets are of the first one, unless sessions wait
 #define LINGER 40u // turns at most between SIGKILL and death, between death and the pidfd
 
 struct packet {
-	uint64_t seq; // within its cell, from 0
+	uint64_t seq; // within its shard, from 0
 	uint32_t shard;
-	uint16_t cell, reserved;
 	uint32_t mark;
 };
 
@@ -30,15 +28,8 @@ struct worker {
 	uint32_t done;              // of those, written to lane.out
 	struct lane_handle last;    // the last one it returned
 	unsigned lied;              // turns since it forged or scribbled; what it sees then may be another's by now
-	bool mends;                 // its lie was its receipt, and the next one is true again
 	bool owns[SHARDS];
 	bool hinted; // else its build wants the shard alone in a downlink hint
-};
-
-// Of a session, as its owner finds it in the region: whether downlink packets wait; and whether they do though they needn't, until the
-// release.
-struct rule {
-	bool waits, held;
 };
 
 struct world {
@@ -59,8 +50,7 @@ struct world {
 	bool published[ROOMS]; // a worker has given it back: nobody may work on it again
 	unsigned offered;      // frames the port has for the next nic_rx
 	unsigned few;          // all packets are of so many shards; 0 = of all, and some for the slow lane
-	uint64_t next_seq[SHARDS][CELLS], sent_seq[SHARDS][CELLS];
-	struct rule rule[SHARDS][CELLS];
+	uint64_t next_seq[SHARDS], sent_seq[SHARDS];
 	uint64_t sent, slow_sent, lost, garbage;
 	struct worker worker[PLANE_SEATS];
 	int32_t pids;
@@ -73,8 +63,6 @@ struct world {
 	uint64_t now_ns;
 	// How wild the story is, per thousand steps.
 	unsigned kill, crash, forge, scribble, order, stall;
-	unsigned flip;            // a session's rules begin to keep its downlink packets, or end
-	bool sheets;              // there are sessions whose packets wait, and all builds know
 	bool frozen[PLANE_SEATS]; // does nothing, but lives
 	bool upgrade;             // orders are those of an upgrade: moves, guests, pins; seat 0 is never stopped
 	bool wild;                // some workers lie

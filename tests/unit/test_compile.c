@@ -10,6 +10,7 @@
 
 static struct conf conf;
 static struct place place;
+static const struct compile_needs needs = { .place = &place }; // without room for sheets: test_sheet_make.c
 
 // A session in both forms: the short one of ctrl_session, and rules that say the same.
 struct wanted {
@@ -18,6 +19,7 @@ struct wanted {
 	Shoal__Oss__Match match[3];
 	Shoal__Oss__Forward forward[3];
 	Shoal__Oss__Rate rate[3], *rates[3];
+	Shoal__Oss__Limit limit, closed;
 	Shoal__Oss__Measure measure[3], *measures[3];
 	uint32_t measure_id;
 };
@@ -32,6 +34,8 @@ static int setup(void **state)
 	assert_true(place_lay(&place, &conf, &bad) > 0);
 	memset(&wanted, 0, sizeof(wanted));
 	ctrl_session_init(&wanted.small, 1);
+	shoal__oss__limit__init(&wanted.limit);
+	shoal__oss__limit__init(&wanted.closed);
 	wanted.measure_id = 5;
 	for (unsigned i = 0; i < 3; i++) {
 		shoal__oss__rule__init(wanted.rules[i] = &wanted.rule[i]);
@@ -46,6 +50,8 @@ static int setup(void **state)
 	}
 	wanted.match[0].source = wanted.forward[1].destination = SHOAL__OSS__INTERFACE__ACCESS;
 	wanted.match[1].source = wanted.forward[0].destination = SHOAL__OSS__INTERFACE__CORE;
+	wanted.match[2].source = SHOAL__OSS__INTERFACE__CORE;
+	wanted.forward[2].destination = SHOAL__OSS__INTERFACE__ACCESS;
 	wanted.forward[1].peer_ipv4 = 0xc6336401;
 	wanted.forward[1].peer_teid = 2;
 	*state = &wanted;
@@ -73,7 +79,7 @@ static struct plan accept(struct wanted *wanted)
 	struct plan plan;
 	struct fault fault = { 0 };
 
-	if (compile_create(&wanted->small.session, &place, &plan, &fault))
+	if (compile_create(&wanted->small.session, &needs, &plan, &fault))
 		fail_msg("refused: %s: %s", fault.field, fault.message);
 	assert_int_equal(fault.code, 0);
 	return plan;
@@ -84,7 +90,7 @@ static void refuse(struct wanted *wanted, Shoal__Oss__Code code, const char *fie
 	struct plan plan;
 	struct fault fault = { 0 };
 
-	assert_true(compile_create(&wanted->small.session, &place, &plan, &fault) < 0);
+	assert_true(compile_create(&wanted->small.session, &needs, &plan, &fault) < 0);
 	assert_string_equal(fault.field, field);
 	assert_int_equal(fault.code, code);
 	assert_true(*fault.message);
@@ -93,6 +99,7 @@ static void refuse(struct wanted *wanted, Shoal__Oss__Code code, const char *fie
 #define INVALID SHOAL__OSS__CODE__INVALID_FIELD
 #define MISSING SHOAL__OSS__CODE__MISSING_FIELD
 #define UNSUPPORTED SHOAL__OSS__CODE__UNSUPPORTED
+#define LIMIT SHOAL__OSS__CODE__LIMIT
 
 static void short_form(void **state)
 {
@@ -224,8 +231,9 @@ static void names_what_is_wrong_in_rules(void **state)
 		refuse(wanted, code, field); \
 	} while (0)
 	TRY(wanted->small.session.n_rules = 3, UNSUPPORTED, "rules[2]");
-	TRY(wanted->small.session.n_rates = 3, UNSUPPORTED, "rates[2]");
-	TRY(wanted->small.session.n_measures = 3, UNSUPPORTED, "measures[2]");
+	TRY(wanted->small.session.n_rules = 65, LIMIT, "rules[64]");
+	TRY(wanted->small.session.n_rates = 65, LIMIT, "rates[64]");
+	TRY(wanted->small.session.n_measures = 17, LIMIT, "measures[16]");
 	TRY(wanted->rule[0].id = 0, INVALID, "rules[0].id");
 	TRY(wanted->rule[1].id = 65536, INVALID, "rules[1].id");
 	TRY(wanted->rule[1].id = 1, INVALID, "rules[1].id");
@@ -233,23 +241,128 @@ static void names_what_is_wrong_in_rules(void **state)
 	TRY(wanted->match[0].source = 0, MISSING, "rules[0].match.source");
 	TRY(wanted->match[0].source = 9, INVALID, "rules[0].match.source");
 	TRY(wanted->match[1].source = SHOAL__OSS__INTERFACE__ACCESS, UNSUPPORTED, "rules[1].match.source");
-	TRY(wanted->match[0].filter = "permit out ip from any to any", UNSUPPORTED, "rules[0].match.filter");
-	TRY(wanted->match[0].teid = 77, UNSUPPORTED, "rules[0].match.teid");
+	TRY(wanted->match[0].filter = "permit out 6 from any to any", UNSUPPORTED, "rules[0].match.filter");
+	TRY(wanted->match[1].source = SHOAL__OSS__INTERFACE__CP, UNSUPPORTED, "rules[1].match.source");
+	TRY(wanted->match[1].teid = 77, UNSUPPORTED, "rules[1].match.teid");
+	TRY(wanted->match[1].tunnel = 1, UNSUPPORTED, "rules[1].match.tunnel");
+	TRY(wanted->match[0].tunnel = 1, UNSUPPORTED, "rules[0].match.tunnel");
+	TRY(wanted->match[0].tunnel = 16, INVALID, "rules[0].match.tunnel");
+	TRY((wanted->match[0].qfis = &wanted->measure_id, wanted->match[0].n_qfis = 1), UNSUPPORTED,
+	    "rules[0].match.qfis");
+	TRY((wanted->measure_id = 64, wanted->match[0].qfis = &wanted->measure_id, wanted->match[0].n_qfis = 1),
+	    INVALID, "rules[0].match.qfis");
 	TRY(wanted->rule[0].forward = NULL, MISSING, "rules[0].forward");
 	TRY(wanted->forward[0].destination = SHOAL__OSS__INTERFACE__ACCESS, UNSUPPORTED,
 	    "rules[0].forward.destination");
-	TRY(wanted->forward[0].destination = 3, INVALID, "rules[0].forward.destination");
-	TRY(wanted->forward[0].peer_ipv4 = 0x0a000001, UNSUPPORTED, "rules[0].forward.peer_ipv4");
+	TRY(wanted->forward[0].destination = 0, MISSING, "rules[0].forward.destination");
+	TRY(wanted->forward[0].destination = SHOAL__OSS__INTERFACE__CP, UNSUPPORTED, "rules[0].forward.destination");
+	TRY(wanted->forward[0].destination = 4, INVALID, "rules[0].forward.destination");
+	TRY(wanted->forward[1].destination = SHOAL__OSS__INTERFACE__CORE, UNSUPPORTED, "rules[1].forward.destination");
+	TRY((wanted->forward[0].peer_ipv4 = 0x0a000001, wanted->forward[0].peer_teid = 1), UNSUPPORTED,
+	    "rules[0].forward.peer_ipv4");
+	TRY(wanted->forward[1].peer_ipv4 = 0xe0000001, INVALID, "rules[1].forward.peer_ipv4");
+	TRY(wanted->forward[1].peer_ipv6.len = 4, INVALID, "rules[1].forward.peer_ipv6");
+	TRY(wanted->forward[1].buffer = true, UNSUPPORTED, "rules[1].forward.buffer");
+	TRY(wanted->forward[0].buffer = true, INVALID, "rules[0].forward.buffer");
+	TRY(wanted->forward[1].notify = true, INVALID, "rules[1].forward.notify");
+	TRY(wanted->forward[1].has_dscp = true, UNSUPPORTED, "rules[1].forward.has_dscp");
+	TRY(wanted->forward[1].dscp = 1, MISSING, "rules[1].forward.has_dscp");
+	TRY(wanted->forward[1].dscp = 64, INVALID, "rules[1].forward.dscp");
 	TRY(wanted->forward[1].peer_teid = 0, MISSING, "rules[1].forward.peer_teid");
+#undef TRY
+}
+
+static void names_what_is_wrong_in_rates_and_measures(void **state)
+{
+	struct wanted *wanted = *state;
+
+#define TRY(change, code, field) \
+	do { \
+		setup(state); \
+		long_form(wanted); \
+		change; \
+		refuse(wanted, code, field); \
+	} while (0)
 	TRY(wanted->rule[0].rate_id = 7, INVALID, "rules[0].rate_id");
-	TRY((wanted->rule[0].rate_id = 1, wanted->rate[0].has_qfi = true), UNSUPPORTED, "rules[0].rate_id");
+	TRY((wanted->rule[0].rate_ids = &wanted->measure_id, wanted->rule[0].n_rate_ids = 1), INVALID,
+	    "rules[0].rate_ids");
 	TRY(wanted->measure_id = 9, INVALID, "rules[0].measure_ids");
 	TRY(wanted->rate[0].id = 0, MISSING, "rates[0].id");
 	TRY(wanted->rate[1].id = 1, INVALID, "rates[1].id");
 	TRY(wanted->rate[1].mark = 99, INVALID, "rates[1].mark");
 	TRY(wanted->measure[0].id = 0, MISSING, "measures[0].id");
-	TRY(wanted->measure[0].volume = false, UNSUPPORTED, "measures[0].volume");
+	TRY(wanted->rate[1].mark = 99, INVALID, "rates[1].mark");
+	TRY((wanted->rate[1].uplink = &wanted->limit, wanted->rate[1].gate_closed = true), INVALID,
+	    "rates[1].gate_closed");
+	TRY((wanted->rate[1].uplink = &wanted->limit, wanted->rate[1].cir_bps = 1), INVALID, "rates[1].cir_bps");
+	TRY((wanted->rate[1].downlink = &wanted->limit, wanted->limit.cir_bps = BEARER_CIR_MAX + 1), INVALID,
+	    "rates[1].downlink.cir_bps");
+	TRY(wanted->measure[0].volume = false, MISSING, "measures[0].volume");
+	TRY((wanted->measure[0].volume = false, wanted->measure[0].duration = true), UNSUPPORTED, "measures[0].volume");
+	TRY(wanted->measure[0].triggers = 2, UNSUPPORTED, "measures[0]");
 #undef TRY
+}
+
+// A session's rate with directions apart, and a flow's beside it that only has a QFI and a gate, as SMFs of a 5G core have them.
+static void rates_that_boil_down_to_one(void **state)
+{
+	static uint32_t both[] = { 1, 2 };
+	struct wanted *wanted = *state;
+	Shoal__Oss__Session *session = long_form(wanted);
+	struct plan plan;
+
+	session->n_rates = 3; // one that no rule names
+	wanted->rate[0].uplink = wanted->rate[0].downlink = &wanted->limit;
+	wanted->limit.cir_bps = 2000000;
+	wanted->rate[1].has_qfi = true;
+	wanted->rate[1].qfi = 5;
+	for (unsigned i = 0; i < 2; i++) {
+		wanted->rule[i].rate_ids = both;
+		wanted->rule[i].n_rate_ids = 2;
+		wanted->rule[i].rate_id = 1; // again
+	}
+	plan = accept(wanted);
+	assert_null(plan.sheet);
+	assert_int_equal(plan.rate[COMPILE_UPLINK].cir_bps, 2000000);
+	assert_int_equal(plan.rate[COMPILE_DOWNLINK].cbs_bytes, 25000);
+	assert_int_equal(plan.bearer.uplink.flags, 0);
+	assert_int_equal(plan.bearer.downlink.flags, BEARER_QFI);
+	assert_int_equal(plan.bearer.qfi, 5);
+	wanted->rate[1].uplink = &wanted->closed;
+	wanted->closed.gate_closed = true;
+	plan = accept(wanted);
+	assert_int_equal(plan.bearer.uplink.flags, BEARER_GATE_CLOSED);
+	assert_int_equal(plan.rate[COMPILE_UPLINK].cir_bps, 2000000);
+	wanted->closed.cir_bps = 1000000; // tokens of two: more than a line has
+	refuse(wanted, UNSUPPORTED, "rules[0].rate_ids");
+}
+
+static void filters_that_take_all_are_none(void **state)
+{
+	struct wanted *wanted = *state;
+	Shoal__Oss__Filter filter = SHOAL__OSS__FILTER__INIT, *filters[] = { &filter };
+	struct plan plan, same;
+
+	long_form(wanted);
+	plan = accept(wanted);
+	wanted->match[0].filter = "permit out ip from any to assigned";
+	wanted->match[1].filters = filters;
+	wanted->match[1].n_filters = 1;
+	filter.flow = "permit out ip from any to any";
+	same = accept(wanted);
+	assert_memory_equal(&same.bearer, &plan.bearer, sizeof(plan.bearer));
+	filter.tos_mask = 0xfc;
+	refuse(wanted, UNSUPPORTED, "rules[1].match.filters");
+}
+
+static void teids_that_peers_choose(void **state)
+{
+	struct wanted *wanted = *state;
+
+	long_form(wanted);
+	assert_int_equal(accept(wanted).alias[0], 0);
+	wanted->match[0].teid = 10;
+	assert_int_equal(accept(wanted).alias[0], 10);
 }
 
 int main(void)
@@ -260,6 +373,10 @@ int main(void)
 		cmocka_unit_test_setup(expansion_compiles_to_the_same, setup),
 		cmocka_unit_test_setup(names_what_is_wrong, setup),
 		cmocka_unit_test_setup(names_what_is_wrong_in_rules, setup),
+		cmocka_unit_test_setup(names_what_is_wrong_in_rates_and_measures, setup),
+		cmocka_unit_test_setup(rates_that_boil_down_to_one, setup),
+		cmocka_unit_test_setup(filters_that_take_all_are_none, setup),
+		cmocka_unit_test_setup(teids_that_peers_choose, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,4 @@
-// test_conf.c - the example loads, what is printed loads back to the same, small files take the defaults, and every kind of
-// fault is told with its line and field.
+// test_conf.c - the example loads, prints load back to the same, small files take the defaults, faults are told by line and field.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -115,7 +114,7 @@ static void a_small_file_takes_the_defaults(void **unused)
 	assert_int_equal(conf->rooms, 32768);
 	assert_int_equal(conf->hold, 8192);
 	assert_int_equal(conf->foreign_slots, 256);
-	assert_int_equal(conf->rates, 1024);
+	assert_true(conf->rates == 1024 && conf->rules_bytes == 1024);
 	assert_string_equal(conf->store_dir, "/var/lib/shoal");
 	assert_int_equal(conf->store_mib, 4096);
 	assert_int_equal(conf->oss_urls, 1);
@@ -199,7 +198,7 @@ static void what_is_printed_loads_back(void **unused)
 	    "workers: {count: 3, user: none, cpus: [3, 0, 1023]}\n"
 	    "primary: {cpu: 7, plugin: /x.so, hugepage_dir: /mnt/huge, rooms: 1048576, hold: 262144}\n"
 	    "pools: [{dnn: a.b, ipv4: 10.0.0.0/24}, {ipv6: '2001:db8:1:100::/56'}]\n"
-	    "buffering: {packets: 0, session_packets: 4096, seconds: 3600}\nlimits: {foreign_slots: 0, rates: 65535}\n"
+	    "limits: {foreign_slots: 0, rates: 65535, rules_bytes: 17920}\n"
 	    "ctrl: {user: 65534, store_dir: /s, store_mib: 16, oss: ['ipc:///y', 'ipc:///x'], events: 'ipc:///z',\n"
 	    "       usage_interval_ms: 3600000}\n"
 	    "doors: [{url: 'tls+tcp://[::1]:1', role: operate, certificate: /a, key: /b, ca: /c},\n"
@@ -309,6 +308,7 @@ static const struct fault {
 	{ "", "pools:\n- ipv4: 10.0.0.0/16\n", ":10: pools[0].ipv4: holds ports[0].addresses[0]" },
 	{ "", "pools:\n- ipv6: 2001:db8::/48\n", ":10: pools[0].ipv6: holds ports[1].addresses[1]" },
 	{ "", "pools:\n- ipv4: 16.0.0.0/8\n", ":10: pools[0]: pools and foreign_slots together pass 65536" },
+	{ "", "limits:\n  rules_bytes: 1000\n", ":10: limits.rules_bytes: 1000 is no multiple of 64" },
 	{ "", "limits:\n  foreign_slots: 0\n", ":10: limits.foreign_slots: without pools" },
 	{ "", "workers:\n  cpus: [1]\n", ":10: workers.cpus: 1 given for 2 workers" },
 	{ "", "workers:\n  cpus: [1, 1]\n", ":10: workers.cpus[1]: 1 is given twice" },

@@ -75,6 +75,7 @@ static struct feed_hello *hello_fill(void)
 	hello->slot_bits = stand.truth.grid.slot_bits;
 	hello->foreign = stand.conf.foreign_slots;
 	hello->rates = stand.conf.rates;
+	hello->sheet = stand.conf.rules_bytes / 64;
 	hello->gtpu_ipv4 = stand.conf.gtpu_address;
 	hello->pools = stand.truth.place.pools;
 	memcpy(hello->pool, stand.truth.place.pool, sizeof(hello->pool));
@@ -300,6 +301,7 @@ static void refuses_strangers(void **state)
 	TRY(hello->slot_bits++, "slots");
 	TRY(hello->foreign++, "foreign");
 	TRY(hello->rates++, "rates");
+	TRY(hello->sheet = 1, "rules_bytes");
 	TRY(hello->gtpu_ipv4++, "gtpu_address");
 	TRY(hello->pools--, "pools");
 	TRY(hello->pool[1].ipv6 += 1ull << 32, "pools");

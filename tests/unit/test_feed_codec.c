@@ -32,6 +32,7 @@ static void hello_survives(void **state)
 	in.hello.slots = 4096;
 	in.hello.foreign = 16;
 	in.hello.rates = 200;
+	in.hello.sheet = 255;
 	in.hello.slot_bits = 12;
 	in.hello.gtpu_ipv4 = 0x0a000001;
 	in.hello.pools = 2;
@@ -46,6 +47,7 @@ static void hello_survives(void **state)
 	assert_int_equal(out.hello.slots, 4096);
 	assert_int_equal(out.hello.foreign, 16);
 	assert_int_equal(out.hello.rates, 200);
+	assert_int_equal(out.hello.sheet, 255);
 	assert_int_equal(out.hello.slot_bits, 12);
 	assert_int_equal(out.hello.gtpu_ipv4, 0x0a000001);
 	assert_int_equal(out.hello.pools, 2);
@@ -84,16 +86,20 @@ static void full_batch_survives(void **state)
 		*change = (struct change){ .epoch = UINT64_MAX, .prev = UINT64_MAX - 1, .seq = UINT64_MAX - i };
 		change->slot = UINT32_MAX - i;
 		change->shard = (uint8_t)i;
-		change->verb = (uint8_t)(CHANGE_SET + i % 5);
+		change->verb = (uint8_t)(CHANGE_SET + i % (CHANGE_VERBS - CHANGE_SET));
 		if (change->verb == CHANGE_RATE) {
 			change->rate_index = (uint16_t)(65535 - i);
 			change->rate = (struct bearer_rate){ BEARER_CIR_MAX, BEARER_BURST_MAX, BEARER_BURST_MAX };
 		} else if (change->verb == CHANGE_SET || change->verb == CHANGE_CLEAR) {
 			change->life = UINT64_MAX - i;
 			change->bearer = (struct bearer){
-				UINT64_MAX,       1 + i, UINT32_MAX, UINT32_MAX, UINT32_MAX, { 65535, 6, 15 },
-				{ 65534, 5, 14 }, 63,    0,          0,          0
+				UINT64_MAX,       1 + i, UINT32_MAX, UINT32_MAX, UINT32_MAX,    { 65535, 6, 15 },
+				{ 65534, 5, 14 }, 63,    0,          65528,      UINT32_MAX - i
 			};
+		} else if (change->verb == CHANGE_PART) {
+			change->part.offset = (uint16_t)(65535 - i);
+			change->part.bytes = (uint16_t)(1 + i % CHANGE_PART_BYTES);
+			memset(change->part.data, (int)i, change->part.bytes);
 		}
 	}
 	carry();
@@ -109,7 +115,9 @@ static void reports_survive(void **state)
 	for (unsigned i = 0; i < FEED_BATCH_MAX; i++) {
 		struct report *report = &in.reports.report[i];
 
-		*report = (struct report){ .kind = (uint8_t)(REPORT_ACK + i % 5), .shard = (uint8_t)i, .slot = i };
+		*report = (struct report){ .kind = (uint8_t)(REPORT_ACK + i % (REPORT_KINDS - REPORT_ACK)),
+					   .shard = (uint8_t)i,
+					   .slot = i };
 		report->epoch = 3;
 		report->seq = 1u << 31;
 		if (report->kind == REPORT_FINAL) {
@@ -120,6 +128,23 @@ static void reports_survive(void **state)
 			report->downlink_bytes = 4;
 			report->red_packets = 5;
 			report->life = UINT64_MAX - 6;
+		} else if (report->kind == REPORT_GAUGE) {
+			report->teid = 9;
+			report->uplink_packets = 1;
+			report->uplink_bytes = UINT64_MAX;
+			report->downlink_packets = 2;
+			report->downlink_bytes = UINT64_MAX - 1;
+			report->life = UINT64_MAX;
+			report->first_ns = UINT64_MAX - 2;
+			report->last_ns = UINT64_MAX - 3;
+			report->urr = UINT32_MAX;
+			report->serial = UINT32_MAX - 1;
+		} else if (report->kind == REPORT_DATA) {
+			report->teid = 11;
+			report->episode = UINT32_MAX;
+			report->pdr = UINT16_MAX;
+			report->tos = 0xb8;
+			report->qfi = 255;
 		} else {
 			report->digest = UINT64_MAX - i;
 		}
@@ -147,6 +172,39 @@ static void usage_survives(void **state)
 		assert_int_equal(out.usages.usage[i].life, in.usages.usage[i].life);
 		assert_memory_equal(&out.usages.usage[i].count, &in.usages.usage[i].count, sizeof(struct feed_count));
 	}
+}
+
+// A full message of counts as large as they get, and of URRs' no fewer, is no larger than a message may be.
+static void gauges_survive(void **state)
+{
+	const struct feed_count most = { UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX };
+
+	memset(&in, 0, sizeof(in));
+	in.kind = FEED_USAGE;
+	in.usages.count = in.usages.gauges = FEED_BATCH_MAX;
+	for (unsigned i = 0; i < FEED_BATCH_MAX; i++) {
+		struct feed_gauge *gauge = &in.usages.gauge[i];
+
+		in.usages.usage[i] = (struct feed_usage){ UINT32_MAX, UINT32_MAX, 255, most, UINT64_MAX };
+		gauge->slot = UINT32_MAX - i;
+		gauge->teid = UINT32_MAX;
+		gauge->shard = (uint8_t)i;
+		gauge->urr = UINT32_MAX - 1;
+		gauge->serial = UINT32_MAX - 2;
+		gauge->life = UINT64_MAX - 3;
+		gauge->uplink_packets = UINT64_MAX - 4;
+		gauge->uplink_bytes = UINT64_MAX - 5;
+		gauge->downlink_packets = UINT64_MAX - 6;
+		gauge->downlink_bytes = UINT64_MAX - 7;
+		gauge->first_ns = UINT64_MAX - 8;
+		gauge->last_ns = UINT64_MAX - 9;
+	}
+	carry();
+	assert_int_equal(out.usages.count, FEED_BATCH_MAX);
+	assert_int_equal(out.usages.gauges, FEED_BATCH_MAX);
+	assert_memory_equal(out.usages.gauge, in.usages.gauge, sizeof(in.usages.gauge));
+	in.usages.gauges++;
+	assert_int_equal(feed_encode(&in, bytes, sizeof(bytes)), -EINVAL);
 }
 
 static void heard_survives(void **state)
@@ -217,6 +275,7 @@ static void decoder_refuses_values_that_do_not_fit(void **state)
 	Shoal__Feed__Change *changes[FEED_BATCH_MAX + 1];
 	Shoal__Feed__Bearer bearer = SHOAL__FEED__BEARER__INIT;
 	Shoal__Feed__RateSpec rate = SHOAL__FEED__RATE_SPEC__INIT;
+	Shoal__Feed__Part part = SHOAL__FEED__PART__INIT;
 
 	refused(&word, "no body");
 	for (unsigned i = 0; i < FEED_BATCH_MAX + 1; i++)
@@ -239,6 +298,23 @@ static void decoder_refuses_values_that_do_not_fit(void **state)
 	change.rate = &rate;
 	refused(&word, "change.rate"); // a SET has none
 	change.rate = NULL;
+	bearer.sheet_bytes = 65536;
+	refused(&word, "change.bearer");
+	bearer.sheet_bytes = 0;
+	change.part = &part;
+	refused(&word, "change.part"); // nor a part
+	change.verb = CHANGE_PART;
+	refused(&word, "change.part"); // without data
+	part.data.data = bytes;
+	part.data.len = CHANGE_PART_BYTES + 1;
+	refused(&word, "change.part");
+	part.data.len = 1;
+	part.offset = 65536;
+	refused(&word, "change.part");
+	part.offset = 0;
+	refused(&word, "change.bearer"); // it has one
+	change.part = NULL;
+	change.verb = CHANGE_SET;
 	change.shard = 256;
 	refused(&word, "change.shard");
 	change.shard = 0;
@@ -289,6 +365,7 @@ int main(void)
 		cmocka_unit_test(full_batch_survives),
 		cmocka_unit_test(reports_survive),
 		cmocka_unit_test(usage_survives),
+		cmocka_unit_test(gauges_survive),
 		cmocka_unit_test(heard_survives),
 		cmocka_unit_test(encoder_refuses),
 		cmocka_unit_test(words_of_a_later_build_are_no_fault),

@@ -27,6 +27,39 @@ static void uplink(void **state)
 	gate_lane(GATE_CORE, &f, LANE_LOCAL); // a tunnel does not begin on the core side
 }
 
+// Told of as ours, both ways, and written into the header by whoever asked.
+static void a_foreign_teid_is_ours(void **state)
+{
+	const struct alias aliases[] = { { 10, 0x12345678 }, { 0x00ffff07, 0x22345679 } };
+	struct gate_frame f = gate_gtpu(255, 10), other = gate_gtpu(255, 11), options = gate_ether(0x0800);
+	struct steer_result r;
+
+	assert_false(steer_aliased(gate_steer));
+	assert_int_equal(steer_alias(gate_steer, aliases, 2), 0);
+	assert_true(steer_aliased(gate_steer));
+	steer_mac(gate_steer, GATE_ACCESS, gate_mac);
+	r = gate_go(GATE_ACCESS, &f);
+	assert_int_equal(r.kind, LANE_UPLINK);
+	assert_int_equal(r.hint, 0x12345678);
+	assert_int_equal(r.shard, 0x78);
+	steer_claim(f.bytes + r.l3, r.hint);
+	assert_int_equal(be32_get(f.bytes + 46), 0x12345678);
+	assert_int_equal(gate_go(GATE_ACCESS, &f).hint, 0x12345678);
+	assert_int_equal(gate_go(GATE_ACCESS, &other).hint, 11);
+	gate_add_ipv4(&options, GATE_GTPU, IP_UDP, 40 + 16);
+	options.bytes[14] = 0x4f;
+	memset(options.bytes + options.length, 1, 40);
+	options.length += 40;
+	gate_add_gtpu(&options, 2152, 0x34, 255, 0x00ffff07);
+	r = gate_go(GATE_ACCESS, &options);
+	assert_int_equal(r.hint, 0x22345679);
+	steer_claim(options.bytes + r.l3, r.hint);
+	assert_int_equal(be32_get(options.bytes + 86), 0x22345679);
+	assert_int_equal(steer_alias(gate_steer, &(struct alias){ 10, 0 }, 1), 0);
+	f = gate_gtpu(255, 10);
+	assert_int_equal(gate_go(GATE_ACCESS, &f).hint, 10);
+}
+
 static void gtpu_signalling_is_local(void **state)
 {
 	for (unsigned type = 0; type < 255; type++) {
@@ -256,6 +289,7 @@ static void a_burst_is_its_frames(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { CASE(uplink),
+					    CASE(a_foreign_teid_is_ours),
 					    CASE(gtpu_signalling_is_local),
 					    CASE(ipv4_options),
 					    CASE(downlink),

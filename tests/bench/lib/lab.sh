@@ -40,7 +40,7 @@ bench_config() {
 		workers: {count: $BENCH_WORKERS, cpus: $worker_cpus}
 		primary: {cpu: $primary_cpu, hugepage_dir: $LAB/huge, rooms: $BENCH_ROOMS, hold: $BENCH_HOLD}
 		pools: [{dnn: internet, ipv4: $BENCH_POOL}]
-		limits: {foreign_slots: 0, rates: 64}
+		limits: {foreign_slots: 0, rates: 64, rules_bytes: 0}
 		ctrl: {store_dir: $LAB/store, store_mib: 4096}
 	END
 }

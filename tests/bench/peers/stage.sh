@@ -56,7 +56,7 @@ config() {
 		workers: {count: $BENCH_WORKERS, cpus: $worker_cpus}
 		primary: {cpu: $primary_cpu, hugepage_dir: $LAB/huge, plugin: $plugin, rooms: 32768, hold: 2048}
 		pools: [{dnn: internet, ipv4: 10.128.0.0/12}]
-		limits: {foreign_slots: 0, rates: 64}
+		limits: {foreign_slots: 0, rates: 64, rules_bytes: 0}
 		ctrl: {store_dir: $LAB/store, store_mib: 4096}
 	END
 }

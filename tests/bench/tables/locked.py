@@ -19,7 +19,7 @@ OURS = {
     PIPE: "foreign lines lines_count pipe pipe_down pipe_long pipe_up police tunnel",
     LOOP: "apply loop tenure",
     PRIMARY: "hold lane lane_back lease loop map move rx tally tx",
-    EDGE: "neigh neigh_ready neigh_table route steer steer_usual",
+    EDGE: "alias neigh neigh_ready neigh_table route steer steer_usual",
     NIC: "nic_io",
     TABLES: "table_own table_line",
 }

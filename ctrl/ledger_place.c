@@ -1,0 +1,52 @@
+// ledger_place.c - why a session can't have the identity, the addresses or the place it asks for.
+#include <errno.h>
+#include "ctrl/ledger_inside.h"
+
+int ledger_taken(const struct ledger *ledger, const struct plan *plan, struct fault *fault)
+{
+	const struct sessions *sessions = ledger->sessions;
+
+	if (!plan->owner && session_by_identity(sessions, plan->identity))
+		return fault_say(fault, SHOAL__OSS__CODE__EXISTS, "identity.imsi",
+				 "This IMSI has a session to this data network already.");
+	if (plan->wish.ipv4 && session_by_ipv4(sessions, plan->wish.ipv4))
+		return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, "ue.ipv4",
+				 "Another session has this address.");
+	if (plan->wish.ipv6 && session_by_ipv6(sessions, plan->wish.ipv6))
+		return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, "ue.ipv6_prefix",
+				 "Another session has this prefix.");
+	for (unsigned port = 0; port < ledger->conf->ports; port++)
+		for (unsigned i = 0; i < ledger->conf->port[port].addresses; i++) {
+			const struct conf_address *own = &ledger->conf->port[port].address[i];
+			uint32_t ipv4 = (uint32_t)own->bytes[0] << 24 | (uint32_t)own->bytes[1] << 16 |
+					(uint32_t)own->bytes[2] << 8 | own->bytes[3];
+
+			if (own->family == 4 && plan->wish.ipv4 == ipv4)
+				return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, "ue.ipv4",
+						 "This address is the gateway's own.");
+		}
+	return 0;
+}
+
+int ledger_misplaced(int error, const struct place_wish *wish, struct fault *fault)
+{
+	const char *field = wish->ipv4 || (wish->want_ipv4 && !wish->ipv6) ? "ue.ipv4" : "ue.ipv6_prefix";
+
+	switch (error) {
+	case -EADDRINUSE:
+		return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, field,
+				 "The place of this address belongs to another session, with its other address.");
+	case -EXDEV:
+		return fault_say(fault, SHOAL__OSS__CODE__UNSUPPORTED, "ue",
+				 "Both addresses have to be from the same place of one pool, or both from outside.");
+	case -EADDRNOTAVAIL:
+		return fault_say(fault, SHOAL__OSS__CODE__POOL_EXHAUSTED, "ue",
+				 "No pool of this DNN has a free address.");
+	case -ENOSPC:
+		return fault_say(fault, SHOAL__OSS__CODE__LIMIT, field,
+				 "The shard has no place left for addresses from outside the pools.");
+	default:
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "ue",
+				 "No pool of this DNN has addresses of this family.");
+	}
+}

@@ -1,0 +1,23 @@
+// sheet_make.h - a session's sheet (shared/wire/sheet.h) out of its rules, rates and measures, which compile_rules has checked.
+//
+// PDRs lie in the order of precedence (TS 29.244 8.2.11: the lowest first; equal: by id), rules that forward alike share a FAR, and those
+// with a filter in common share the filter. All of a session's measures are in it, whoever names them, so that a gauge goes on as long as
+// its measure is there.
+//
+// Numbers given: a measure has one as long as its id stays, and another when it comes again; an episode is over when other rules let
+// packets wait. A number never comes again in a session. The store keeps them, so that a sheet made anew is the same.
+#pragma once
+#include "ctrl/compile.h"
+
+// 0: plan->sheet, the bearer's words about it, plan->made; or -EINVAL with *fault, relative to the session.
+int sheet_make(const Shoal__Oss__Session *session, const struct compile_needs *needs, const struct compile_about *about,
+	       struct plan *plan, struct fault *fault);
+
+// What a sheet hands on to the next. Null: it had none.
+void sheet_past(const struct sheet *sheet, uint32_t made, struct compile_past *past);
+
+// A measure's number; 0 = it has none.
+uint32_t sheet_serial(const struct sheet *sheet, uint32_t measure);
+
+// What a region's room for rules has to hold: header, sheet, tokens, gauges (shared/plane/ruled.h).
+uint32_t sheet_room(const struct sheet *sheet);

@@ -1,0 +1,105 @@
+// sheet_treat.c - what is done with packets that a rule takes: rates as QERs, measures as URRs (TS 29.244 7.5.2.5, 7.5.2.4).
+#include <errno.h>
+#include "ctrl/sheet_draft.h"
+
+static bool rate_used(const Shoal__Oss__Session *session, uint32_t rate)
+{
+	for (size_t i = 0; i < session->n_rules; i++)
+		if (compile_rated(session->rules[i], rate))
+			return true;
+	return false;
+}
+
+static struct sheet_qer qer_make(const Shoal__Oss__Rate *rate)
+{
+	struct sheet_qer qer = { .id = rate->id, .mark = (uint8_t)rate->mark };
+	struct fault none = { 0 };
+
+	for (unsigned way = 0; way < SHEET_WAYS; way++) {
+		struct bearer_rate limit;
+
+		compile_limit(rate, way, &limit, &none); // checked before
+		qer.cir_bps[way] = limit.cir_bps;
+		qer.cbs_bytes[way] = limit.cbs_bytes;
+		qer.ebs_bytes[way] = limit.ebs_bytes;
+	}
+	if (compile_gate(rate, COMPILE_UPLINK))
+		qer.flags |= SHEET_GATE_UP;
+	if (compile_gate(rate, COMPILE_DOWNLINK))
+		qer.flags |= SHEET_GATE_DOWN;
+	if (rate->red == SHOAL__OSS__RED__RED_REMARK)
+		qer.flags |= SHEET_REMARK;
+	if (rate->colour_aware)
+		qer.flags |= SHEET_AWARE;
+	if (rate->has_qfi) {
+		qer.flags |= SHEET_QFI;
+		qer.qfi = (uint8_t)rate->qfi;
+	}
+	return qer;
+}
+
+int sheet_rates(struct sheet_draft *draft, struct fault *fault)
+{
+	const Shoal__Oss__Session *session = draft->session;
+
+	for (size_t i = 0; i < session->n_rates; i++) {
+		if (!rate_used(session, session->rates[i]->id))
+			continue;
+		if (draft->head.qers == SHEET_QERS)
+			return fault_say(fault, SHOAL__OSS__CODE__LIMIT, "rates",
+					 "At most 8 rates that rules of a session name.");
+		draft->qer[draft->head.qers++] = qer_make(session->rates[i]);
+	}
+	return 0;
+}
+
+uint8_t sheet_rule_qers(const struct sheet_draft *draft, const Shoal__Oss__Rule *rule)
+{
+	unsigned qers = 0;
+
+	for (unsigned i = 0; i < draft->head.qers; i++)
+		if (compile_rated(rule, draft->qer[i].id))
+			qers |= 1u << i;
+	return (uint8_t)qers;
+}
+
+static uint32_t serial_known(const struct compile_past *past, uint32_t id)
+{
+	for (unsigned i = 0; past && i < past->count; i++)
+		if (past->measure[i].id == id)
+			return past->measure[i].serial;
+	return 0;
+}
+
+int sheet_measures(struct sheet_draft *draft, const struct compile_quota *quota, uint32_t *made, struct fault *fault)
+{
+	const Shoal__Oss__Session *session = draft->session;
+	const struct compile_past *past = draft->about->past;
+
+	for (size_t i = 0; i < session->n_measures; i++) {
+		struct sheet_urr *urr = &draft->urr[draft->head.urrs++];
+
+		*urr = (struct sheet_urr){ .id = session->measures[i]->id,
+					   .quota = { UINT64_MAX, UINT64_MAX, UINT64_MAX } };
+		urr->serial = serial_known(past, urr->id);
+		if (!urr->serial && past && past->stored)
+			return fault_say(fault, SHOAL__OSS__CODE__INTERNAL, "measures",
+					 "A measure without its number.");
+		if (!urr->serial)
+			urr->serial = ++*made;
+		if (quota->fill)
+			quota->fill(quota->with, draft->about->session, session->measures[i], urr);
+	}
+	return 0;
+}
+
+uint16_t sheet_rule_urrs(const struct sheet_draft *draft, const Shoal__Oss__Rule *rule)
+{
+	unsigned urrs = 0;
+
+	for (unsigned i = 0; i < draft->head.urrs; i++)
+		for (size_t j = 0; j < rule->n_measure_ids; j++)
+			if (rule->measure_ids[j] == draft->urr[i].id)
+				urrs |= 1u << i;
+	return (uint16_t)urrs;
+}
