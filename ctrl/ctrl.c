@@ -160,6 +160,7 @@ static void hook_reborn(void *with)
 	struct ctrl *ctrl = with;
 
 	ctrl->truth.ledger.exceptions_changed = true;
+	aliases_again(&ctrl->truth.aliases);
 	quarantine_reborn(&ctrl->quarantine);
 }
 
@@ -390,6 +391,8 @@ int ctrl_turn(struct ctrl *ctrl, int wake_fd)
 	oss_serve(ctrl->oss);
 	desk_run(&ctrl->desk);
 	books_turn(&ctrl->truth.books, clock_ns(), wall_ms());
+	aliases_tell(&ctrl->truth.aliases, ctrl->fleet);
+	desk_aliases(&ctrl->desk);
 	tick(ctrl, clock_ns());
 	for (unsigned i = 0; i < PLANE_NESTS; i++)
 		feed_pump(ctrl->feed[i]);

@@ -44,6 +44,7 @@ struct desk {
 	struct wait *waits;
 	uint32_t waiting;
 	uint64_t reports_seen; // of `arrived`, by those that wait
+	uint64_t aliases_seen; // of `told`, likewise
 	struct arena arena;    // of the request under work
 	uint64_t opened_ns;
 	uint8_t upgrade_key[64]; // of the request that began the last one
@@ -62,4 +63,5 @@ void desk_run(struct desk *desk);        // one group, or what can be answered m
 void desk_stands(struct desk *desk, uint8_t shard); // more of the shard is confirmed
 void desk_state(struct desk *desk);                 // the primary has said something new
 void desk_reports(struct desk *desk);               // there may be new reports
+void desk_aliases(struct desk *desk);               // the primary may know more TEIDs
 void desk_tick(struct desk *desk, uint64_t now_ns); // deadlines

@@ -118,7 +118,7 @@ static bool wait_done(struct wait *wait)
 
 	switch (wait->kind) {
 	case WAIT_APPLIED:
-		return stands(wait, wait->desk->push);
+		return stands(wait, wait->desk->push) && wait->desk->ledger->aliases->told >= wait->aliases;
 	case WAIT_SEAT:
 		return seat_obeyed(wait, state);
 	case WAIT_SHARD:
@@ -198,6 +198,7 @@ static void wait_expire(struct wait *wait)
 
 void desk_wait(struct desk *desk, struct wait *wait)
 {
+	wait->aliases = desk->ledger->aliases->said;
 	if (wait_done(wait)) {
 		wait_end(wait);
 		return;
@@ -243,6 +244,14 @@ void desk_state(struct desk *desk)
 void desk_tick(struct desk *desk, uint64_t now_ns)
 {
 	waits_look(desk, SHARDS, now_ns);
+}
+
+void desk_aliases(struct desk *desk)
+{
+	if (desk->aliases_seen == desk->ledger->aliases->told)
+		return;
+	desk->aliases_seen = desk->ledger->aliases->told;
+	waits_look(desk, SHARDS, 0);
 }
 
 void desk_reports(struct desk *desk)

@@ -70,6 +70,7 @@ struct wait {
 	uint64_t deadline_ns;
 	uint32_t missing;                       // APPLIED: shards not there yet
 	uint64_t number[SHARDS];                // APPLIED: 0 = nothing to wait for
+	uint64_t aliases;                       // APPLIED: words the primary has to have (aliases.h)
 	uint32_t seat, shard, verb, generation; // SEAT, SHARD
 	struct desk *desk;                      // of an order under way, whose answer comes to the wait
 	uint64_t arrived;                       // REPORT: of the reports, when it was last looked

@@ -22,6 +22,7 @@ struct ledger_entry {
 	struct bearer before;       // MODIFY
 	struct sheet *sheet;        // MODIFY: before
 	uint32_t made;              // MODIFY: before
+	uint32_t *alias;            // before, if any (aliases_take)
 	struct bearer_rate rate[2]; // MODIFY, DELETE: what before's indexes mean
 	uint32_t last_teid;         // CREATE: the cell's before
 };
@@ -149,11 +150,19 @@ static int session_row(struct ledger *ledger, const struct session *session, con
 }
 
 // Puts together the session a plan asks for, in the cell found for it; rates are taken.
+static void session_unmake(struct ledger *ledger, struct session *session)
+{
+	aliases_undo(ledger->aliases, session, NULL);
+	rates_drop(ledger, &session->bearer);
+	session_free(session);
+}
+
 static struct session *session_make(struct ledger *ledger, const struct plan *plan, const struct place_wish *wish,
 				    uint32_t cell, struct fault *fault)
 {
 	struct session *session = calloc(1, sizeof(*session));
 	struct sheet *sheet;
+	uint32_t *had;
 
 	if (!session || compile_keep(plan, &sheet)) {
 		free(session);
@@ -167,7 +176,7 @@ static struct session *session_make(struct ledger *ledger, const struct plan *pl
 	session->cell = cell;
 	session->bearer.ue_ipv4 = wish->ipv4;
 	session->bearer.ue_ipv6 = wish->ipv6;
-	session->bearer.teid = cell_teid_next(ledger->place->grid, cell, hash_u64(ledger->seed, ++ledger->teids));
+	session->bearer.teid = ledger_teid(ledger, cell);
 	if (is_exception(ledger, session) && ledger->exceptions >= LEDGER_EXCEPTIONS_MAX) {
 		fault_say(fault, SHOAL__OSS__CODE__LIMIT, "ue.ipv6_prefix",
 			  "Too many sessions whose two addresses hash apart.");
@@ -178,26 +187,11 @@ static struct session *session_make(struct ledger *ledger, const struct plan *pl
 		session_free(session);
 		return NULL;
 	}
+	if (ledger_aliases(ledger, session, plan->alias, &had, fault)) {
+		session_unmake(ledger, session);
+		return NULL;
+	}
 	return session;
-}
-
-static void message_complete(const struct ledger *ledger, const struct session *session, uint64_t at_ms,
-			     Shoal__Oss__Session *message)
-{
-	const struct grid *grid = ledger->place->grid;
-
-	message->id = session->id;
-	message->teid = session->bearer.teid;
-	message->gtpu_ipv4 = ledger->conf->gtpu_address;
-	message->shard = cell_shard(grid, session->cell);
-	message->slot = cell_slot(grid, session->cell);
-	message->created_ms = at_ms;
-	message->applied = false;
-	message->usage = NULL;
-	message->ue->ipv4 = session->bearer.ue_ipv4;
-	message->ue->ipv6_prefix = session->bearer.ue_ipv6;
-	if (!*message->identity->dnn)
-		message->identity->dnn = (char *)ledger->place->dnn[0];
 }
 
 static void create_undo(struct ledger *ledger, const struct ledger_entry *entry)
@@ -206,11 +200,10 @@ static void create_undo(struct ledger *ledger, const struct ledger_entry *entry)
 
 	session_leave(ledger->sessions, session);
 	exception_count(ledger, session, -1);
-	rates_drop(ledger, &session->bearer);
 	ledger->place->grid->cells[session->cell].teid = entry->last_teid;
 	place_back(ledger->place, session->cell);
 	ledger->next_session = session->id;
-	session_free(session);
+	session_unmake(ledger, session);
 }
 
 int ledger_create(struct ledger *ledger, const struct plan *plan, Shoal__Oss__Session *message, uint64_t at_ms,
@@ -234,10 +227,9 @@ int ledger_create(struct ledger *ledger, const struct plan *plan, Shoal__Oss__Se
 	if (!session)
 		return -EINVAL;
 	if (session_enter(ledger->sessions, session) || !(entry = entry_add(ledger, LEDGER_CREATE, session))) {
-		rates_drop(ledger, &session->bearer);
 		if (ledger->place->grid->cells[cell].session == session)
 			session_leave(ledger->sessions, session);
-		session_free(session);
+		session_unmake(ledger, session);
 		return no_memory(fault);
 	}
 	place_take(ledger->place, cell);
@@ -246,7 +238,7 @@ int ledger_create(struct ledger *ledger, const struct plan *plan, Shoal__Oss__Se
 	entry->last_teid = ledger->place->grid->cells[cell].teid;
 	ledger->place->grid->cells[cell].teid = session->bearer.teid;
 	entry->digest = bearer_digest(cell_slot(ledger->place->grid, cell), &session->bearer);
-	message_complete(ledger, session, at_ms, message);
+	ledger_complete(ledger, session, at_ms, message);
 	if (!session_row(ledger, session, message, entry->number))
 		return 0;
 	ledger_undo(ledger, mark);
@@ -260,15 +252,22 @@ int ledger_modify(struct ledger *ledger, struct session *session, const struct p
 	struct bearer bearer = plan->bearer;
 	struct ledger_entry *entry;
 	struct sheet *sheet;
+	uint32_t *had;
 
 	if (rates_of_plan(ledger, plan, &bearer, fault))
 		return -EINVAL;
+	if (ledger_aliases(ledger, session, plan->alias, &had, fault)) {
+		rates_drop(ledger, &bearer);
+		return -EINVAL;
+	}
 	entry = compile_keep(plan, &sheet) ? NULL : entry_add(ledger, LEDGER_MODIFY, session);
 	if (!entry) {
 		free(sheet);
+		aliases_undo(ledger->aliases, session, had);
 		rates_drop(ledger, &bearer);
 		return no_memory(fault);
 	}
+	entry->alias = had;
 	bearer.ue_ipv4 = session->bearer.ue_ipv4;
 	bearer.ue_ipv6 = session->bearer.ue_ipv6;
 	bearer.teid = session->bearer.teid;
@@ -289,6 +288,7 @@ int ledger_modify(struct ledger *ledger, struct session *session, const struct p
 
 static void modify_undo(struct ledger *ledger, const struct ledger_entry *entry)
 {
+	aliases_undo(ledger->aliases, entry->session, entry->alias);
 	rates_drop(ledger, &entry->session->bearer);
 	entry->session->bearer = entry->before;
 	free(entry->session->sheet);
@@ -319,6 +319,7 @@ int ledger_delete(struct ledger *ledger, struct session *session, Shoal__Oss__Se
 
 	if (!entry)
 		return no_memory(fault);
+	ledger_aliases(ledger, session, NULL, &entry->alias, fault); // to have none is always possible
 	rates_note(ledger, &session->bearer, entry);
 	rates_drop(ledger, &session->bearer);
 	session_leave(ledger->sessions, session);
@@ -335,6 +336,7 @@ static void delete_undo(struct ledger *ledger, const struct ledger_entry *entry)
 	place_take(ledger->place, entry->session->cell);
 	session_enter(ledger->sessions, entry->session);
 	exception_count(ledger, entry->session, 1);
+	aliases_undo(ledger->aliases, entry->session, entry->alias);
 	rates_again(ledger, &entry->session->bearer, entry);
 }
 
@@ -366,6 +368,8 @@ static void entry_publish(struct ledger *ledger, const struct ledger_entry *entr
 	FAULT_POINT("ledger.publishing");
 	ledger->hooks.moving(ledger->hooks.with, cell);
 	chain_move(ledger->chains, cell, entry->number, entry->digest);
+	aliases_say(ledger->aliases, entry->session->bearer.teid, entry->alias, entry->session->alias);
+	free(entry->alias);
 	free(entry->sheet);
 	if (entry->verb != LEDGER_DELETE)
 		return;

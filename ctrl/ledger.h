@@ -5,6 +5,7 @@
 // hears of them; or, if the store fails, each is undone in reverse order and memory is as before. Nobody outside the
 // main thread sees a change before it is durable.
 #pragma once
+#include "ctrl/aliases.h"
 #include "ctrl/batch.h"
 #include "ctrl/chain.h"
 #include "ctrl/compile.h"
@@ -30,6 +31,7 @@ struct ledger {
 	struct compile_quota quota;
 	struct sessions *sessions;
 	struct rates *rates;
+	struct aliases *aliases;
 	struct chains *chains;
 	struct ledger_hooks hooks;
 	struct batch batch;

@@ -1,6 +1,9 @@
-// ledger_place.c - why a session can't have the identity, the addresses or the place it asks for.
+// ledger_place.c - what a session asks for and is given: identity, addresses, place, TEIDs.
 #include <errno.h>
+#include "ctrl/hash.h"
 #include "ctrl/ledger_inside.h"
+
+#define TEID_TRIES 64u // few of a cell's TEIDs will be anybody's choice
 
 int ledger_taken(const struct ledger *ledger, const struct plan *plan, struct fault *fault)
 {
@@ -49,4 +52,50 @@ int ledger_misplaced(int error, const struct place_wish *wish, struct fault *fau
 		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "ue",
 				 "No pool of this DNN has addresses of this family.");
 	}
+}
+
+int ledger_aliases(struct ledger *ledger, struct session *session, const uint32_t *alias, uint32_t **had,
+		   struct fault *fault)
+{
+	uint32_t taken;
+	int error = aliases_take(ledger->aliases, session, alias, had, &taken);
+
+	if (!error)
+		return 0;
+	if (error == -ENOMEM)
+		return fault_say(fault, SHOAL__OSS__CODE__INTERNAL, "", "Out of memory.");
+	return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, "rules.match.teid",
+			 "Another session has a TEID of these.");
+}
+
+uint32_t ledger_teid(struct ledger *ledger, uint32_t cell)
+{
+	struct cell *place = &ledger->place->grid->cells[cell];
+	uint32_t last = place->teid, teid = 0;
+
+	for (unsigned tries = 0; tries < TEID_TRIES && (!teid || aliases_clash(ledger->aliases, teid)); tries++) {
+		teid = cell_teid_next(ledger->place->grid, cell, hash_u64(ledger->seed, ++ledger->teids));
+		place->teid = teid;
+	}
+	place->teid = last;
+	return teid;
+}
+
+void ledger_complete(const struct ledger *ledger, const struct session *session, uint64_t at_ms,
+		     Shoal__Oss__Session *message)
+{
+	const struct grid *grid = ledger->place->grid;
+
+	message->id = session->id;
+	message->teid = session->bearer.teid;
+	message->gtpu_ipv4 = ledger->conf->gtpu_address;
+	message->shard = cell_shard(grid, session->cell);
+	message->slot = cell_slot(grid, session->cell);
+	message->created_ms = at_ms;
+	message->applied = false;
+	message->usage = NULL;
+	message->ue->ipv4 = session->bearer.ue_ipv4;
+	message->ue->ipv6_prefix = session->bearer.ue_ipv6;
+	if (!*message->identity->dnn)
+		message->identity->dnn = (char *)ledger->place->dnn[0];
 }

@@ -150,6 +150,15 @@ static struct compile_past past_restore(const Shoal__Store__Session *stored)
 	return past;
 }
 
+static const char *aliases_restore(struct ledger *ledger, struct session *session, const struct plan *plan)
+{
+	uint32_t *had, taken;
+
+	return aliases_take(ledger->aliases, session, plan->alias, &had, &taken)
+		   ? "one of its TEIDs is another session's"
+		   : NULL;
+}
+
 static const char *session_restore(struct ledger *ledger, const Shoal__Store__Session *stored, struct session *session)
 {
 	const Shoal__Oss__Session *message = stored->session;
@@ -183,7 +192,9 @@ static const char *session_restore(struct ledger *ledger, const Shoal__Store__Se
 	wrong = rates_restore(ledger, stored, &plan);
 	session->bearer = plan.bearer;
 	session->made = plan.made;
-	return wrong || !compile_keep(&plan, &session->sheet) ? wrong : "there is no memory for its rules";
+	if (wrong || !compile_keep(&plan, &session->sheet))
+		return wrong ? wrong : aliases_restore(ledger, session, &plan);
+	return "there is no memory for its rules";
 }
 
 static int session_visit(void *with, const struct store_row *row)
@@ -329,5 +340,6 @@ int load_all(struct load *load)
 	free_cells_queue(ledger->chains, ledger->place);
 	ledger_open(ledger);
 	ledger->exceptions_changed = true;
+	aliases_again(ledger->aliases);
 	return 0;
 }

@@ -32,8 +32,10 @@ void sessions_close(struct sessions *sessions)
 
 void session_free(struct session *session)
 {
-	if (session)
+	if (session) {
 		free(session->sheet);
+		free(session->alias);
+	}
 	free(session);
 }
 

@@ -17,6 +17,7 @@ struct session {
 	struct bearer bearer;
 	struct sheet *sheet; // its own, bearer.sheet_bytes of it; null = the bearer tells all
 	uint32_t made;       // numbers given to its measures and episodes (sheet_make.h)
+	uint32_t *alias;     // TEIDs chosen elsewhere, by tunnel (aliases.h); null = none
 	uint32_t cell;
 	uint64_t announced; // change told as applied (event stream); changes have numbers in their shard
 	struct count usage;

@@ -23,6 +23,8 @@ static int memory_open(struct truth *truth)
 	truth->rates = rates_make(truth->conf->rates);
 	error = truth->rates ? sessions_open(&truth->sessions, &truth->place) : -ENOMEM;
 	if (!error)
+		error = aliases_open(&truth->aliases, &truth->sessions);
+	if (!error)
 		error = books_open(&truth->books, truth->conf, &truth->scribe, &truth->grid, &truth->sessions);
 	if (!error)
 		error = notes_open(&truth->notes, &truth->store);
@@ -40,6 +42,7 @@ static int store_load(struct truth *truth, bool salvage)
 					 .place = &truth->place,
 					 .sessions = &truth->sessions,
 					 .rates = truth->rates,
+					 .aliases = &truth->aliases,
 					 .chains = &truth->chains };
 	truth->load = (struct load){ .store = &truth->store,
 				     .ledger = &truth->ledger,
@@ -83,6 +86,7 @@ void truth_close(struct truth *truth)
 	notes_close(&truth->notes);
 	outbox_close(&truth->outbox);
 	books_close(&truth->books);
+	aliases_close(&truth->aliases);
 	sessions_close(&truth->sessions);
 	rates_free(truth->rates);
 	grid_close(&truth->grid);

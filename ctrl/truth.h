@@ -18,6 +18,7 @@ struct truth {
 	struct books books;
 	struct notes notes;
 	struct outbox outbox;
+	struct aliases aliases;
 	struct ledger ledger; // its hooks are the caller's to set, before the first commit
 	struct load load;
 };

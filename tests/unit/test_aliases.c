@@ -1,0 +1,175 @@
+// test_aliases.c - whose foreign TEIDs are, and that the primary, played, ends up knowing just that.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "ctrl/aliases.h"
+
+#define SLOTS 4u
+#define TEIDS 40u // that are asked for, from 1 on
+#define SESSIONS 8u
+
+static struct grid grid;
+static struct place place;
+static struct sessions sessions;
+static struct aliases aliases;
+static struct session session[SESSIONS];
+
+// The primary: there or not, and whether it answers.
+static struct {
+	bool there;
+	fleet_done *done;
+	uint32_t own[TEIDS + 1], news[TEIDS + 1];
+} primary;
+
+const Shoal__Fleet__State *fleet_state(const struct fleet *fleet)
+{
+	static const Shoal__Fleet__State state;
+
+	return primary.there ? &state : NULL;
+}
+
+int fleet_order(struct fleet *fleet, const Shoal__Fleet__Order *order, fleet_done *done, void *with)
+{
+	assert_null(primary.done);
+	memcpy(primary.news, primary.own, sizeof(primary.own));
+	for (size_t i = 0; i < order->aliases->n_aliases; i++)
+		primary.news[order->aliases->aliases[i]->teid] = order->aliases->aliases[i]->own;
+	primary.done = done;
+	return 0;
+}
+
+// heard: the order came through; said: so did its answer.
+static void primary_answers(bool heard, bool said)
+{
+	const Shoal__Fleet__Answer answer = SHOAL__FLEET__ANSWER__INIT;
+	fleet_done *done = primary.done;
+
+	if (!done)
+		return;
+	if (heard)
+		memcpy(primary.own, primary.news, sizeof(primary.own));
+	primary.done = NULL;
+	done(&aliases, said ? &answer : NULL);
+}
+
+static int begin(void **state)
+{
+	memset(&primary, 0, sizeof(primary));
+	memset(session, 0, sizeof(session));
+	primary.there = true;
+	grid_open(&grid, SLOTS);
+	place = (struct place){ .grid = &grid };
+	sessions = (struct sessions){ .place = &place };
+	aliases_open(&aliases, &sessions);
+	for (unsigned i = 0; i < SESSIONS; i++) {
+		session[i].cell = cell_at(&grid, (uint8_t)i, 1);
+		session[i].bearer.teid = shard_teid(16, 1, (uint8_t)i, grid.slot_bits);
+		grid.cells[session[i].cell].session = &session[i];
+	}
+	return 0;
+}
+
+static int end(void **state)
+{
+	for (unsigned i = 0; i < SESSIONS; i++)
+		free(session[i].alias);
+	aliases_close(&aliases);
+	grid_close(&grid);
+	return 0;
+}
+
+static void a_teid_is_one_sessions(void **state)
+{
+	const uint32_t some[SHEET_TUNNELS] = { 10, 0, 20 }, other[SHEET_TUNNELS] = { 7, 8, 20 };
+	uint32_t ours[SHEET_TUNNELS] = { 5 }, none[SHEET_TUNNELS] = { 0 }, taken, *had, *first;
+
+	assert_int_equal(aliases_take(&aliases, &session[0], some, &had, &taken), 0);
+	assert_null(had);
+	assert_int_equal(aliases_take(&aliases, &session[1], other, &had, &taken), -EEXIST);
+	assert_int_equal(taken, 20);
+	assert_null(session[1].alias);
+	ours[1] = sheet_tunnel_teid(session[3].bearer.teid, 9, grid.slot_bits);
+	assert_int_equal(aliases_take(&aliases, &session[1], ours, &had, &taken), -EEXIST);
+	assert_int_equal(taken, ours[1]);
+	assert_int_equal(aliases.by_teid.count, 2);
+	assert_int_equal(aliases_take(&aliases, &session[0], other, &first, &taken), 0);
+	assert_int_equal(first[0], 10);
+	assert_int_equal(aliases_take(&aliases, &session[1], some, &had, &taken), -EEXIST);
+	aliases_undo(&aliases, &session[0], first);
+	assert_ptr_equal(table_get(&aliases.by_teid, 10), &session[0]);
+	assert_null(table_get(&aliases.by_teid, 7));
+	assert_int_equal(aliases_take(&aliases, &session[0], none, &had, &taken), 0);
+	free(had);
+	assert_null(session[0].alias);
+	assert_int_equal(aliases_take(&aliases, &session[1], some, &had, &taken), 0);
+	assert_true(aliases_clash(&aliases, sheet_tunnel_teid(20, 3, grid.slot_bits)));
+	assert_false(aliases_clash(&aliases, session[2].bearer.teid));
+}
+
+// Changes at random, a primary that comes and goes, and orders and answers that are lost.
+static void the_primary_knows_it_in_the_end(void **state)
+{
+	uint32_t taken;
+
+	srand(5);
+	for (unsigned round = 0; round < 20000; round++) {
+		struct session *one = &session[(unsigned)rand() % SESSIONS];
+		uint32_t has[SHEET_TUNNELS] = { 0 }, *had;
+
+		for (unsigned k = 0; k < SHEET_TUNNELS; k++)
+			has[k] = rand() % 4 ? 0 : 1 + (uint32_t)rand() % TEIDS;
+		for (unsigned k = 0; k < SHEET_TUNNELS; k++)
+			for (unsigned j = 0; j < k; j++)
+				has[k] = has[k] == has[j] ? 0 : has[k];
+		if (!aliases_take(&aliases, one, has, &had, &taken)) {
+			if (rand() % 4 == 0) {
+				aliases_undo(&aliases, one, had);
+			} else {
+				aliases_say(&aliases, one->bearer.teid, had, one->alias);
+				free(had);
+			}
+		}
+		if (rand() % 100 == 0) {
+			memset(primary.own, 0, sizeof(primary.own));
+			memset(primary.news, 0, sizeof(primary.news));
+			aliases_again(&aliases);
+		}
+		primary.there = rand() % 3;
+		if (rand() % 4 == 0) {
+			bool heard = rand() % 2;
+
+			primary_answers(heard, heard && rand() % 2);
+		}
+		aliases_tell(&aliases, NULL);
+	}
+	primary.there = true;
+	for (unsigned i = 0; i < 10000 && aliases.told != aliases.said; i++) {
+		primary_answers(true, true);
+		aliases_tell(&aliases, NULL);
+	}
+	primary_answers(true, true);
+	assert_int_equal(aliases.told, aliases.said);
+	for (uint32_t teid = 1; teid <= TEIDS; teid++) {
+		const struct session *whose = table_get(&aliases.by_teid, teid);
+		uint32_t own = 0;
+
+		for (unsigned k = 0; whose && k < SHEET_TUNNELS; k++)
+			if (whose->alias[k] == teid)
+				own = sheet_tunnel_teid(whose->bearer.teid, k, grid.slot_bits);
+		assert_int_equal(primary.own[teid], own);
+	}
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { CASE(a_teid_is_one_sessions), CASE(the_primary_knows_it_in_the_end) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
