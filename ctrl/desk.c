@@ -325,11 +325,12 @@ static bool is_read(struct desk *desk, struct request *request)
 	return request->looked == REQUEST_READS;
 }
 
+// An answer makes room for its caller's next request, which comes to the end of the queue in the midst of this.
 static void meanwhile(struct desk *desk)
 {
 	uint64_t age_ns = scribe_age_ns(desk->scribe);
 	bool reads = !desk->group->open || age_ns >= DESK_SLOW_NS, slow = age_ns >= DESK_PATIENCE_NS;
-	struct request *left = NULL, **end = &left;
+	struct request *left = NULL, *left_last = NULL;
 
 	while (desk->first) {
 		struct decided decided = { .request = desk->first };
@@ -340,12 +341,16 @@ static void meanwhile(struct desk *desk)
 		} else if (slow && !is_read(desk, decided.request) && change_refuse(desk, &decided)) {
 			decided_answer(desk, &decided);
 		} else {
-			desk->last = *end = decided.request;
-			end = &desk->last->next;
+			decided.request->next = NULL;
+			if (left)
+				left_last->next = decided.request;
+			else
+				left = decided.request;
+			left_last = decided.request;
 		}
 	}
-	*end = NULL;
 	desk->first = left;
+	desk->last = left_last;
 }
 
 void desk_run(struct desk *desk)

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 #include "tests/unit/ctrl_stand.h"
@@ -116,6 +117,58 @@ static void reads_come_behind_a_quick_disk_and_pass_a_slow_one(void **state)
 	desk_run(&stand.desk);
 	assert_int_equal(stand.answer->session->session->id, 2);
 	assert_non_null(ctrl_stand_get(&stand, 2));
+}
+
+// Reads of a client that asks again as it is answered: each is in the queue while the desk goes through it.
+struct reader {
+	struct request request; // first
+	struct reader *next;    // asked when this one is answered
+	bool answered;
+};
+
+static void ask_next(struct request *request)
+{
+	struct reader *reader = (struct reader *)request;
+
+	assert_false(reader->answered);
+	reader->answered = true;
+	free(request->answer);
+	if (reader->next)
+		desk_take(&stand.desk, &reader->next->request);
+}
+
+static void what_comes_while_others_are_answered_is_answered(void **state)
+{
+	Shoal__Oss__Request message = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__StatusGet get = SHOAL__OSS__STATUS_GET__INIT;
+	struct reader reader[4] = { 0 };
+	uint8_t bytes[64];
+	size_t length;
+
+	message.version = 1;
+	message.body_case = SHOAL__OSS__REQUEST__BODY_STATUS_GET;
+	message.status_get = &get;
+	length = shoal__oss__request__pack(&message, bytes);
+	for (unsigned i = 0; i < 4; i++)
+		reader[i] = (struct reader){ .request = { .bytes = bytes, .length = length, .answered = ask_next } };
+	reader[0].next = &reader[2];
+	reader[1].next = &reader[3];
+	disk_slow();
+	assert_int_equal(create(1), CTRL_STAND_WAITS);
+	assert_int_equal(create(2), CTRL_STAND_WAITS); // a change that stays, and what is read behind it
+	desk_take(&stand.desk, &reader[0].request);
+	desk_take(&stand.desk, &reader[1].request);
+	disk_has_had_it_for(DESK_SLOW_NS);
+	desk_run(&stand.desk);
+	for (unsigned i = 0; i < 4; i++)
+		assert_true(reader[i].answered);
+	assert_int_equal(create(3), CTRL_STAND_WAITS); // behind those that stayed
+	disk_done();
+	while (desk_busy(&stand.desk)) {
+		desk_run(&stand.desk);
+		disk_done();
+	}
+	assert_int_equal(stand.truth.sessions.by_id.count, 3);
 }
 
 static void changes_are_refused_when_the_disk_takes_too_long(void **state)
@@ -290,6 +343,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_change_is_answered_when_it_is_durable),
 		TEST(reads_come_behind_a_quick_disk_and_pass_a_slow_one),
+		TEST(what_comes_while_others_are_answered_is_answered),
 		TEST(changes_are_refused_when_the_disk_takes_too_long),
 		TEST(a_change_that_comes_again_is_not_said_to_be_undone),
 		TEST(what_the_disk_refuses_is_undone),
