@@ -10,7 +10,7 @@
 
 #define PARCEL_MAX 1000u
 
-// Limits a request to well under the protocol's 1 MiB: no session is packed into more than its line's bytes and 256.
+// Limits a request to well under the protocol's 1 MiB: no session is packed into more than its line's bytes and 512.
 #define PARCEL_BYTES 524288u
 
 struct parcel_key {

@@ -1,20 +1,20 @@
 // rules.c - the rules of a session beyond the short form, to and from JSON. Memory belongs to the row; one thread.
 #include "ctrl/cli/rules.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FILTER_BYTES 256u
+#include "ctrl/cli/plain.h"
 
 struct rules {
 	Shoal__Oss__Rule rule[RULES_MAX], *rule_list[RULES_MAX];
 	Shoal__Oss__Match match[RULES_MAX];
 	Shoal__Oss__Forward forward[RULES_MAX];
-	char filter[RULES_MAX][FILTER_BYTES];
-	uint32_t measure_ids[RULES_MAX][RULES_MEASURES];
 	Shoal__Oss__Rate rate[RULES_MAX], *rate_list[RULES_MAX];
 	Shoal__Oss__Measure measure[RULES_MAX], *measure_list[RULES_MAX];
+	struct plain_room room;
 };
 
 static const char *set_number(uint32_t *number, const char *word)
@@ -33,17 +33,29 @@ static const char *set_interface(Shoal__Oss__Interface *side, const char *word)
 		*side = SHOAL__OSS__INTERFACE__ACCESS;
 	else if (!strcmp(word, "core"))
 		*side = SHOAL__OSS__INTERFACE__CORE;
+	else if (!strcmp(word, "cp"))
+		*side = SHOAL__OSS__INTERFACE__CP;
 	else
-		return "is neither access nor core";
+		return "is none of access, core, cp";
 	return NULL;
 }
 
-static const char *set_filter(struct rules *rules, unsigned i, const char *word)
+static const char *set_text(struct rules *rules, char **at, const char *word)
 {
-	if (strlen(word) >= FILTER_BYTES)
-		return "is longer than 255 bytes";
-	strcpy(rules->filter[i], word);
+	*at = plain_take(&rules->room, strlen(word) + 1);
+	if (!*at)
+		return "is too much for one session";
+	memcpy(*at, word, strlen(word));
 	return NULL;
+}
+
+static const char *set_ipv6(struct rules *rules, ProtobufCBinaryData *address, const char *word)
+{
+	address->data = plain_take(&rules->room, 16);
+	if (!address->data)
+		return "is too much for one session";
+	address->len = 16;
+	return inet_pton(AF_INET6, word, address->data) == 1 ? NULL : "is not an IPv6 address";
 }
 
 static const char *set_rule(struct rules *rules, unsigned i, const char *key, const char *word)
@@ -59,13 +71,21 @@ static const char *set_rule(struct rules *rules, unsigned i, const char *key, co
 	if (!strcmp(key, "teid"))
 		return set_number(&rules->match[i].teid, word);
 	if (!strcmp(key, "filter"))
-		return set_filter(rules, i, word);
+		return set_text(rules, &rules->match[i].filter, word);
+	if (!strcmp(key, "tunnel"))
+		return set_number(&rules->match[i].tunnel, word);
 	if (!strcmp(key, "destination"))
 		return set_interface(&rules->forward[i].destination, word);
 	if (!strcmp(key, "peer"))
 		return units_parse_ipv4(word, &rules->forward[i].peer_ipv4);
+	if (!strcmp(key, "peer_ipv6"))
+		return set_ipv6(rules, &rules->forward[i].peer_ipv6, word);
 	if (!strcmp(key, "peer_teid"))
 		return set_number(&rules->forward[i].peer_teid, word);
+	if (!strcmp(key, "dscp")) {
+		rules->forward[i].has_dscp = true;
+		return set_number(&rules->forward[i].dscp, word);
+	}
 	return "is no field of a rule";
 }
 
@@ -81,11 +101,6 @@ static const char *set_rate(struct rules *rules, unsigned i, const char *key, co
 	return field->set_rate(&rules->rate[i], word);
 }
 
-static const char *set_measure(struct rules *rules, unsigned i, const char *key, const char *word)
-{
-	return strcmp(key, "id") ? "is no field of a measure" : set_number(&rules->measure[i].id, word);
-}
-
 static void begin_rule(struct row *row, unsigned i)
 {
 	struct rules *rules = row->rules;
@@ -93,11 +108,8 @@ static void begin_rule(struct row *row, unsigned i)
 	shoal__oss__rule__init(&rules->rule[i]);
 	shoal__oss__match__init(&rules->match[i]);
 	shoal__oss__forward__init(&rules->forward[i]);
-	rules->filter[i][0] = 0;
-	rules->match[i].filter = rules->filter[i];
 	rules->rule[i].match = &rules->match[i];
 	rules->rule[i].forward = &rules->forward[i];
-	rules->rule[i].measure_ids = rules->measure_ids[i];
 	rules->rule_list[i] = &rules->rule[i];
 	row->session.rules = rules->rule_list;
 	row->session.n_rules = i + 1;
@@ -124,21 +136,74 @@ static void begin_measure(struct row *row, unsigned i)
 	row->session.n_measures = i + 1;
 }
 
-static const char *set_measure_ids(struct rules *rules, unsigned i, const json_t *array)
+// A flow description alone, or with what else a filter may say.
+static const char *set_filter(struct rules *rules, Shoal__Oss__Filter **at, const json_t *value)
 {
-	size_t count = json_array_size(array);
-	char room[24];
+	const char *key;
 
-	if (!json_is_array(array) || count > RULES_MEASURES)
-		return "is not an array of up to 8 numbers";
-	for (size_t k = 0; k < count; k++) {
-		const char *word = rules_word(json_array_get(array, k), room);
+	*at = plain_take(&rules->room, sizeof(**at));
+	if (!*at)
+		return "is too much for one session";
+	shoal__oss__filter__init(*at);
+	if (json_is_string(value))
+		return plain_set(&(*at)->base, "flow", value, &rules->room);
+	if (!json_is_object(value))
+		return "has an element that is neither text nor an object";
+	return plain_read(&(*at)->base, value, &rules->room, &key);
+}
 
-		if (!word || set_number(&rules->measure_ids[i][k], word))
-			return "is not an array of up to 8 numbers";
+static const char *set_filters(struct rules *rules, unsigned i, const json_t *array)
+{
+	Shoal__Oss__Match *match = &rules->match[i];
+	const char *why = NULL;
+
+	match->n_filters = 0;
+	if (!json_is_array(array) || json_array_size(array) > RULES_MAX)
+		return "is not an array of up to 64 filters";
+	match->filters = plain_take(&rules->room, json_array_size(array) * sizeof(match->filters[0]));
+	if (!match->filters)
+		return "is too much for one session";
+	for (size_t k = 0; k < json_array_size(array) && !why; k++) {
+		why = set_filter(rules, &match->filters[k], json_array_get(array, k));
+		match->n_filters = k + 1;
 	}
-	rules->rule[i].n_measure_ids = count;
-	return NULL;
+	return why;
+}
+
+// Lists of a rule. False: it is none.
+static bool set_list(struct rules *rules, unsigned i, const char *key, const json_t *value, const char **why)
+{
+	Shoal__Oss__Rule *rule = &rules->rule[i];
+	struct plain_room *room = &rules->room;
+
+	if (!strcmp(key, "measure_ids"))
+		*why = plain_numbers(value, RULES_REFERENCES, room, &rule->measure_ids, &rule->n_measure_ids);
+	else if (!strcmp(key, "rate_ids"))
+		*why = plain_numbers(value, RULES_REFERENCES, room, &rule->rate_ids, &rule->n_rate_ids);
+	else if (!strcmp(key, "qfis"))
+		*why = plain_numbers(value, 64, room, &rules->match[i].qfis, &rules->match[i].n_qfis);
+	else if (!strcmp(key, "filters"))
+		*why = set_filters(rules, i, value);
+	else
+		return false;
+	return true;
+}
+
+static bool set_switch(struct rules *rules, unsigned i, const char *key, const json_t *value)
+{
+	Shoal__Oss__Forward *forward = &rules->forward[i];
+
+	if (!json_is_boolean(value))
+		return false;
+	if (!strcmp(key, "drop"))
+		forward->drop = json_is_true(value);
+	else if (!strcmp(key, "buffer"))
+		forward->buffer = json_is_true(value);
+	else if (!strcmp(key, "notify"))
+		forward->notify = json_is_true(value);
+	else
+		return false;
+	return true;
 }
 
 static const struct kind {
@@ -148,7 +213,7 @@ static const struct kind {
 } kinds[] = {
 	{ "rules", begin_rule, set_rule },
 	{ "rates", begin_rate, set_rate },
-	{ "measures", begin_measure, set_measure },
+	{ "measures", begin_measure, NULL },
 };
 
 static const struct kind *find_kind(const char *key)
@@ -177,20 +242,19 @@ const char *rules_word(const json_t *value, char room[24])
 static const char *set_member(struct row *row, const struct kind *kind, unsigned i, const char *key,
 			      const json_t *value)
 {
+	struct rules *rules = row->rules;
 	char room[24];
-	const char *word = rules_word(value, room);
+	const char *word = rules_word(value, room), *why;
 
-	if (kind->begin == begin_rule && !strcmp(key, "measure_ids"))
-		return set_measure_ids(row->rules, i, value);
-	if (kind->begin == begin_rule && !strcmp(key, "drop") && json_is_boolean(value)) {
-		row->rules->forward[i].drop = json_is_true(value);
+	if (kind->begin == begin_measure)
+		return plain_set(&rules->measure[i].base, key, value, &rules->room);
+	if (kind->begin == begin_rate && (!strcmp(key, "uplink") || !strcmp(key, "downlink")))
+		return plain_set(&rules->rate[i].base, key, value, &rules->room);
+	if (kind->begin == begin_rule && set_list(rules, i, key, value, &why))
+		return why;
+	if (kind->begin == begin_rule && (!strcmp(key, "local_teid") || set_switch(rules, i, key, value)))
 		return NULL;
-	}
-	if (kind->begin == begin_measure && !strcmp(key, "volume") && json_is_boolean(value)) {
-		row->rules->measure[i].volume = json_is_true(value);
-		return NULL;
-	}
-	return word ? kind->set(row->rules, i, key, word) : "has a value of the wrong type";
+	return word ? kind->set(rules, i, key, word) : "has a value of the wrong type";
 }
 
 static bool read_element(struct row *row, const struct kind *kind, unsigned i, json_t *element, struct row_fault *fault)
@@ -223,7 +287,7 @@ bool rules_read(struct row *row, const char *key, const json_t *array, struct ro
 	size_t count = json_array_size(array);
 
 	if (!json_is_array(array) || count > RULES_MAX) {
-		row_fault(fault, key, NULL, "is not an array of up to 32 objects");
+		row_fault(fault, key, NULL, "is not an array of up to 64 objects");
 		return false;
 	}
 	if (!row->rules)
@@ -232,6 +296,8 @@ bool rules_read(struct row *row, const char *key, const json_t *array, struct ro
 		row_fault(fault, key, NULL, "no memory");
 		return false;
 	}
+	if (!row->session.n_rules && !row->session.n_rates && !row->session.n_measures)
+		row->rules->room.used = 0; // another session's
 	for (unsigned i = 0; i < count; i++)
 		if (!read_element(row, find_kind(key), i, json_array_get(array, i), fault))
 			return false;

@@ -1,11 +1,13 @@
 // session_print.c - sessions as people read them. Prints on stdout; one thread.
 #include "ctrl/cli/session_print.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ctrl/cli/row.h"
+#include "ctrl/cli/rules.h"
 
 static const char *or_dash(const char *text)
 {
@@ -17,6 +19,12 @@ static void fact(const char *name, const char *value)
 	printf("%-14s%s\n", name, or_dash(value));
 }
 
+static void print_limit(const char *way, const Shoal__Oss__Limit *limit)
+{
+	if (limit)
+		printf(", %s %s%s", way, units_rate(limit->cir_bps).text, limit->gate_closed ? " (closed)" : "");
+}
+
 static void print_rate(const char *name, const Shoal__Oss__Rate *rate)
 {
 	char text[32];
@@ -25,6 +33,8 @@ static void print_rate(const char *name, const Shoal__Oss__Rate *rate)
 	for (const struct row_field *field = row_fields; field->name; field++)
 		if (row_is_attribute(field) && strcmp(field->name, "rate") && field->get_rate(rate, text, sizeof(text)))
 			printf(", %s %s", field->name, text);
+	print_limit("uplink", rate->uplink);
+	print_limit("downlink", rate->downlink);
 	putchar('\n');
 }
 
@@ -48,20 +58,99 @@ static void print_bearer(const Shoal__Oss__DefaultBearer *bearer)
 
 static const char *side_name(Shoal__Oss__Interface side)
 {
-	return side == SHOAL__OSS__INTERFACE__ACCESS ? "access" : side == SHOAL__OSS__INTERFACE__CORE ? "core" : "-";
+	static const char *const names[] = { "-", "access", "core", "cp" };
+
+	return (unsigned)side < sizeof(names) / sizeof(names[0]) ? names[side] : "-";
 }
 
-static void print_rule(const Shoal__Oss__Rule *rule)
+static void print_numbers(const char *name, const uint32_t *numbers, size_t count)
 {
-	printf("rule %-9u%s -> %s%s, precedence %u, rate %u", rule->id,
-	       side_name(rule->match ? rule->match->source : 0),
+	for (size_t i = 0; i < count; i++)
+		printf("%s%u", i ? " " : name, numbers[i]);
+}
+
+static void print_match(const Shoal__Oss__Session *session, const Shoal__Oss__Match *match)
+{
+	if (match->teid && !rules_own_teid(session->teid, match))
+		printf(", for TEID 0x%08" PRIx32, match->teid);
+	else if (match->tunnel)
+		printf(", by TEID 0x%08" PRIx32, match->teid);
+	print_numbers(", QFI ", match->qfis, match->n_qfis);
+	if (match->filter[0])
+		printf("\n%-16s%s", "", match->filter);
+	for (size_t i = 0; i < match->n_filters; i++) {
+		const Shoal__Oss__Filter *filter = match->filters[i];
+
+		printf("\n%-16s%s", "", *filter->flow ? filter->flow : "any flow");
+		if (filter->tos_mask)
+			printf(", TOS 0x%02" PRIx32 " of 0x%02" PRIx32, filter->tos, filter->tos_mask);
+		if (filter->has_spi)
+			printf(", SPI 0x%08" PRIx32, filter->spi);
+		if (filter->has_flow_label)
+			printf(", flow label 0x%05" PRIx32, filter->flow_label);
+	}
+}
+
+static const char *action_name(const Shoal__Oss__Forward *forward)
+{
+	if (forward->drop)
+		return " (drop)";
+	return forward->buffer ? " (wait)" : "";
+}
+
+static void print_forward(const Shoal__Oss__Forward *forward)
+{
+	char ipv6[INET6_ADDRSTRLEN];
+
+	if (forward->peer_ipv4)
+		printf(", to %s TEID 0x%08" PRIx32, units_ipv4(forward->peer_ipv4).text, forward->peer_teid);
+	if (forward->peer_ipv6.len == 16 && inet_ntop(AF_INET6, forward->peer_ipv6.data, ipv6, sizeof(ipv6)))
+		printf(", to %s TEID 0x%08" PRIx32, ipv6, forward->peer_teid);
+	if (forward->has_dscp)
+		printf(", DSCP %u", forward->dscp);
+}
+
+static void print_rule(const Shoal__Oss__Session *session, const Shoal__Oss__Rule *rule)
+{
+	printf("rule %-9u%s -> %s%s, precedence %u", rule->id, side_name(rule->match ? rule->match->source : 0),
 	       side_name(rule->forward ? rule->forward->destination : 0),
-	       rule->forward && rule->forward->drop ? " (drop)" : "", rule->precedence, rule->rate_id);
-	if (rule->match && rule->match->filter[0])
-		printf(", %s", rule->match->filter);
-	if (rule->forward && rule->forward->peer_ipv4)
-		printf(", to %s TEID 0x%08" PRIx32, units_ipv4(rule->forward->peer_ipv4).text,
-		       rule->forward->peer_teid);
+	       rule->forward ? action_name(rule->forward) : "", rule->precedence);
+	if (rule->rate_id)
+		printf(", rate %u", rule->rate_id);
+	print_numbers(", rates ", rule->rate_ids, rule->n_rate_ids);
+	print_numbers(", measures ", rule->measure_ids, rule->n_measure_ids);
+	if (rule->forward)
+		print_forward(rule->forward);
+	if (rule->match)
+		print_match(session, rule->match);
+	putchar('\n');
+}
+
+static void print_volume(const char *name, const Shoal__Oss__Volume *volume)
+{
+	if (volume && volume->has_total)
+		printf(", %s %s", name, units_bytes(volume->total).text);
+	if (volume && volume->has_uplink)
+		printf(", %s up %s", name, units_bytes(volume->uplink).text);
+	if (volume && volume->has_downlink)
+		printf(", %s down %s", name, units_bytes(volume->downlink).text);
+}
+
+static void print_seconds(const char *name, uint32_t seconds)
+{
+	if (seconds)
+		printf(", %s %u s", name, seconds);
+}
+
+static void print_measure(const Shoal__Oss__Measure *measure)
+{
+	printf("measure %-6u%s%s%s", measure->id, measure->volume ? "volume" : "", measure->duration ? " duration" : "",
+	       measure->event ? " events" : "");
+	print_volume("threshold", measure->volume_threshold);
+	print_volume("quota", measure->volume_quota);
+	print_seconds("threshold", measure->time_threshold_s);
+	print_seconds("quota", measure->time_quota_s);
+	print_seconds("each", measure->period_s);
 	putchar('\n');
 }
 
@@ -70,11 +159,13 @@ static void print_rules(const Shoal__Oss__Session *session)
 	char name[24];
 
 	for (size_t i = 0; i < session->n_rules; i++)
-		print_rule(session->rules[i]);
+		print_rule(session, session->rules[i]);
 	for (size_t i = 0; i < session->n_rates; i++) {
 		snprintf(name, sizeof(name), "rate %u", session->rates[i]->id);
 		print_rate(name, session->rates[i]);
 	}
+	for (size_t i = 0; i < session->n_measures; i++)
+		print_measure(session->measures[i]);
 }
 
 void session_print(const Shoal__Oss__Session *session)

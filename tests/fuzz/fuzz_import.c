@@ -20,14 +20,14 @@ static int memory_file(const void *bytes, size_t length)
 	return fd;
 }
 
-// parcel.h: no session is packed into more than its line's bytes and 256.
+// parcel.h: no session is packed into more than its line's bytes and 512.
 static uint8_t *pack(const struct row *row, size_t line, size_t *length)
 {
 	uint8_t *packed;
 
 	*length = shoal__oss__session__get_packed_size(&row->session);
 	packed = malloc(*length + 1);
-	if (!packed || *length > line + 256)
+	if (!packed || *length > line + 512)
 		abort();
 	shoal__oss__session__pack(&row->session, packed);
 	return packed;

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "ctrl/cli/reader.h"
+#include "ctrl/cli/rules.h"
 #include "ctrl/cli/session_json.h"
 
 static struct reader reader;
@@ -147,8 +148,15 @@ static const char with_rules[] =
     "{\"id\": 1, \"precedence\": 9, \"source\": \"access\", \"destination\": \"core\", \"rate_id\": 3, "
     "\"measure_ids\": [1, 2]},"
     "{\"id\": 2, \"source\": \"core\", \"filter\": \"permit out ip from any to any\", \"destination\": \"access\","
-    " \"peer\": \"9.9.9.9\", \"peer_teid\": 77, \"drop\": true}],"
-    " \"rates\": [{\"id\": 3, \"rate\": \"10M\", \"mark\": \"af2\"}], \"measures\": [{\"id\": 1, \"volume\": true}]}\n";
+    " \"peer\": \"9.9.9.9\", \"peer_teid\": 77, \"drop\": true},"
+    "{\"id\": 3, \"source\": \"cp\", \"destination\": \"access\", \"tunnel\": 2, \"qfis\": [1, 63], \"rate_ids\": [3, "
+    "4],"
+    " \"filters\": [\"permit out 17 from any to any\", {\"tos\": 184, \"tos_mask\": 252, \"has_spi\": true}],"
+    " \"peer_ipv6\": \"2001:db8::1\", \"peer_teid\": 1, \"buffer\": true, \"notify\": true, \"dscp\": 0}],"
+    " \"rates\": [{\"id\": 3, \"rate\": \"10M\", \"mark\": \"af2\"},"
+    " {\"id\": 4, \"uplink\": {\"cir_bps\": 64000}, \"downlink\": {\"gate_closed\": true}}],"
+    " \"measures\": [{\"id\": 1, \"volume\": true, \"triggers\": 3, \"linked_ids\": [2],"
+    " \"volume_quota\": {\"total\": 123456789012, \"has_total\": true}}]}\n";
 
 static void rules_come_back_as_they_went(void **state)
 {
@@ -161,8 +169,10 @@ static void rules_come_back_as_they_went(void **state)
 	open_text(with_rules);
 	assert_int_equal(next(), 1);
 	assert_null(row.session.bearer);
-	assert_int_equal(row.session.n_rules, 2);
+	assert_int_equal(row.session.n_rules, 3);
 	assert_int_equal(row.session.rules[0]->n_measure_ids, 2);
+	assert_string_equal(row.session.rules[2]->match->filters[0]->flow, "permit out 17 from any to any");
+	assert_true(row.session.measures[0]->volume_quota->total == 123456789012);
 	assert_int_equal(row.session.rates[0]->cir_bps, 10000000);
 	length = shoal__oss__session__pack(&row.session, first);
 	session = shoal__oss__session__unpack(NULL, length, first);
@@ -179,6 +189,28 @@ static void rules_come_back_as_they_went(void **state)
 	done();
 }
 
+// What ctrl gave is no wish for another gateway; what the peer chose is.
+static void own_teids_stay_behind(void **state)
+{
+	Shoal__Oss__Match match = SHOAL__OSS__MATCH__INIT;
+
+	match.teid = 0x00512307;
+	assert_true(rules_own_teid(0x00512307, &match));
+	assert_false(rules_own_teid(0x00512306, &match));
+	assert_false(rules_own_teid(0, &match));
+	match.tunnel = 3;
+	assert_false(rules_own_teid(0x00512307, &match));
+	assert_true(rules_own_teid(0x00512307 ^ 3 << 12, &match));
+	match.teid = 10;
+	assert_false(rules_own_teid(0x00512307, &match));
+	open_text(
+	    "{\"imsi\": \"123456\", \"ipv4\": \"auto\", \"rules\": [{\"id\": 1, \"local_teid\": 5}, {\"teid\": 6}]}\n");
+	assert_int_equal(next(), 1);
+	assert_int_equal(row.session.rules[0]->match->teid, 0);
+	assert_int_equal(row.session.rules[1]->match->teid, 6);
+	done();
+}
+
 static void bad_rules_are_named(void **state)
 {
 	open_text(
@@ -187,16 +219,25 @@ static void bad_rules_are_named(void **state)
 	    "{\"rules\": [{\"measure_ids\": [1,2,3,4,5,6,7,8,9]}]}\n"
 	    "{\"imsi\": \"123456\", \"ipv4\": \"auto\", \"rules\": [], \"peer\": \"1.2.3.4\"}\n"
 	    "{\"imsi\": \"123456\", \"ipv4\": \"auto\", \"rules\": [{\"id\": 1}], \"peer\": \"1.2.3.4\"}\n"
-	    "{\"imsi\": \"123456\", \"ipv4\": \"auto\", \"rates\": [{\"id\": 1}]}\n");
-	expect_refused(1, "rules[0].source", "neither access nor core");
+	    "{\"imsi\": \"123456\", \"ipv4\": \"auto\", \"rates\": [{\"id\": 1}]}\n"
+	    "{\"rules\": [{\"filters\": [7]}]}\n{\"rules\": [{\"filters\": [{\"flaw\": 1}]}]}\n"
+	    "{\"rules\": [{\"peer_ipv6\": \"1.2.3.4\"}]}\n{\"rates\": [{\"uplink\": 7}]}\n"
+	    "{\"measures\": [{\"volume_quota\": {\"total\": -1}}]}\n{\"rules\": [{\"qfis\": [\"x\"]}]}\n");
+	expect_refused(1, "rules[0].source", "none of access, core, cp");
 	expect_refused(2, "rules", "array");
 	expect_refused(3, "rules[0]", "not an object");
 	expect_refused(4, "rates[0].ul_rate", "no field of a rate");
-	expect_refused(5, "measures[0].volume", "no field of a measure");
+	expect_refused(5, "measures[0].volume", "neither true nor false");
 	expect_refused(6, "rules[0].measure_ids", "up to 8");
 	assert_int_equal(next(), 1);
 	expect_refused(8, "rules", "either rules");
 	expect_refused(9, "rules", "there are none");
+	expect_refused(10, "rules[0].filters", "neither text nor an object");
+	expect_refused(11, "rules[0].filters", "no field of it");
+	expect_refused(12, "rules[0].peer_ipv6", "not an IPv6 address");
+	expect_refused(13, "rates[0].uplink", "not an object");
+	expect_refused(14, "measures[0].volume_quota", "");
+	expect_refused(15, "rules[0].qfis", "64 numbers");
 	done();
 }
 
@@ -273,6 +314,7 @@ int main(void)
 		cmocka_unit_test(json_lines_have_the_same_names),
 		cmocka_unit_test(bad_json_is_named),
 		cmocka_unit_test(rules_come_back_as_they_went),
+		cmocka_unit_test(own_teids_stay_behind),
 		cmocka_unit_test(bad_rules_are_named),
 		cmocka_unit_test(lines_of_any_length_are_survived),
 		cmocka_unit_test(the_limit_is_exact),
