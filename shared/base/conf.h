@@ -76,6 +76,10 @@ struct conf {
 	char plugin[256];       // a DPDK driver to load for ports with driver plugin; empty = none
 	uint32_t rooms;         // packet rooms: 8192..1048576
 	uint32_t hold;          // packets held per seat while it is full, dead or moving: 1024..262144
+	uint32_t
+	    buffer_packets; // downlink packets that may wait for the radio side: of all sessions together, 0..262144,
+	uint32_t buffer_session; // of one: 1..4096
+	uint32_t buffer_seconds; // and how long: 1..3600
 	unsigned pools;
 	struct conf_pool pool[16];
 	uint32_t foreign_slots; // cells per shard for addresses from outside the pools

@@ -1,6 +1,6 @@
 // conf_table.c - the field lists as tables, and the walk that turns texts into values by them.
 // Tables are constant; everything else belongs to the caller.
-#include "shared/base/conf_table.h"
+#include "shared/base/conf_texts.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,6 +40,9 @@ static const struct conf_field workers_fields[] = { CONF_WORKERS(FIELD_ONE, FIEL
 #undef TEXT
 #define TEXT struct text_primary
 static const struct conf_field primary_fields[] = { CONF_PRIMARY(FIELD_ONE, FIELD_MANY) };
+#undef TEXT
+#define TEXT struct text_buffering
+static const struct conf_field buffering_fields[] = { CONF_BUFFERING(FIELD_ONE, FIELD_MANY) };
 #undef TEXT
 #define TEXT struct text_limits
 static const struct conf_field limits_fields[] = { CONF_LIMITS(FIELD_ONE, FIELD_MANY) };
@@ -86,6 +89,7 @@ const struct conf_section conf_sections[] = {
 	LIST(port),
 	SECTION(workers),
 	SECTION(primary),
+	SECTION(buffering),
 	LIST(pool),
 	SECTION(limits),
 	SECTION(ctrl),

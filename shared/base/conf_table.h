@@ -1,6 +1,6 @@
 // conf_table.h - the one table of the configuration: every field's key, type, bounds, default and help text.
 //
-// From the lists below come the struct of texts that libcyaml fills, its schema, the conversion and the printing.
+// From the lists below come the struct of texts that libcyaml fills (conf_texts.h), its schema, the conversion and the printing.
 // Private to conf*.c.
 #pragma once
 #include <stdint.h>
@@ -43,6 +43,11 @@
 	ONE(rooms, rooms, conf_kind_number, 8192, 1048576, "32768", "packet rooms, 2240 bytes each") \
 	ONE(hold, hold, conf_kind_number, 1024, 262144, "8192", "packets held for each worker that is full, dead or moving")
 
+#define CONF_BUFFERING(ONE, MANY) \
+	ONE(packets, buffer_packets, conf_kind_number, 0, 262144, "4096", "downlink packets that wait for the radio side, of all sessions together") \
+	ONE(session_packets, buffer_session, conf_kind_number, 1, 4096, "64", "of one session") \
+	ONE(seconds, buffer_seconds, conf_kind_number, 1, 3600, "30", "how long a packet waits")
+
 #define CONF_POOL(ONE, MANY) \
 	ONE(dnn, dnn, conf_kind_name, 1, 63, "internet", "data network name (APN)") \
 	ONE(ipv4, ipv4, conf_kind_pool4, 8, 24, "none", "prefix, /8 to /24") \
@@ -82,35 +87,4 @@
 	ONE(n1, pfcp_n1, conf_kind_number, 1, 10, "3", "N1: how often it is sent in all") \
 	ONE(ctrl, pfcp_ctrl, conf_kind_url, 0, 0, "auto", "where the controller is asked; auto: the first of ctrl.oss") \
 	ONE(user, pfcp_user, conf_kind_account, 0, 0, "none", "whom shoal-pfcp becomes when root has started it")
-// clang-format on
-
-// What libcyaml fills: every value as it stands in the file, null where it is not given.
-#define TEXT_ONE(key, ...) char *key;
-#define TEXT_MANY(key, ...) \
-	char **key; \
-	uint32_t key##_count;
-
-// clang-format off
-struct text_port { CONF_PORT(TEXT_ONE, TEXT_MANY) };
-struct text_pool { CONF_POOL(TEXT_ONE, TEXT_MANY) };
-struct text_door { CONF_DOOR(TEXT_ONE, TEXT_MANY) };
-struct text_workers { CONF_WORKERS(TEXT_ONE, TEXT_MANY) };
-struct text_primary { CONF_PRIMARY(TEXT_ONE, TEXT_MANY) };
-struct text_limits { CONF_LIMITS(TEXT_ONE, TEXT_MANY) };
-struct text_ctrl { CONF_CTRL(TEXT_ONE, TEXT_MANY) };
-struct text_pfcp { CONF_PFCP(TEXT_ONE, TEXT_MANY) };
-struct text {
-	CONF_ROOT(TEXT_ONE, TEXT_MANY)
-	struct text_workers workers;
-	struct text_primary primary;
-	struct text_limits limits;
-	struct text_ctrl ctrl;
-	struct text_pfcp pfcp;
-	struct text_port *ports;
-	uint32_t ports_count;
-	struct text_pool *pools;
-	uint32_t pools_count;
-	struct text_door *doors;
-	uint32_t doors_count;
-};
 // clang-format on

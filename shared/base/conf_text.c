@@ -1,7 +1,7 @@
 // conf_text.c - libcyaml's part: shape of the file, unknown and repeated keys, lengths. Every value arrives as text: libcyaml
 // 1.3 would read 12abc as 12, and its faults know neither our bounds nor the field's line.
 // No state of its own; callers own what they get.
-#include "shared/base/conf_table.h"
+#include "shared/base/conf_texts.h"
 #include <cyaml/cyaml.h>
 #include <errno.h>
 #include <stdio.h>
@@ -32,6 +32,9 @@ static const cyaml_schema_field_t workers_schema[] = { CONF_WORKERS(SCHEMA_ONE, 
 #define TEXT struct text_primary
 static const cyaml_schema_field_t primary_schema[] = { CONF_PRIMARY(SCHEMA_ONE, SCHEMA_MANY) CYAML_FIELD_END };
 #undef TEXT
+#define TEXT struct text_buffering
+static const cyaml_schema_field_t buffering_schema[] = { CONF_BUFFERING(SCHEMA_ONE, SCHEMA_MANY) CYAML_FIELD_END };
+#undef TEXT
 #define TEXT struct text_limits
 static const cyaml_schema_field_t limits_schema[] = { CONF_LIMITS(SCHEMA_ONE, SCHEMA_MANY) CYAML_FIELD_END };
 #undef TEXT
@@ -54,6 +57,7 @@ static const cyaml_schema_value_t door_entry = { CYAML_VALUE_MAPPING(0, struct t
 
 static const cyaml_schema_field_t text_schema[] = { CONF_ROOT(SCHEMA_ONE, SCHEMA_MANY) SCHEMA_SECTION(workers),
 						    SCHEMA_SECTION(primary),
+						    SCHEMA_SECTION(buffering),
 						    SCHEMA_SECTION(limits),
 						    SCHEMA_SECTION(ctrl),
 						    SCHEMA_SECTION(pfcp),

@@ -198,7 +198,7 @@ static void what_is_printed_loads_back(void **unused)
 	    "workers: {count: 3, user: none, cpus: [3, 0, 1023]}\n"
 	    "primary: {cpu: 7, plugin: /x.so, hugepage_dir: /mnt/huge, rooms: 1048576, hold: 262144}\n"
 	    "pools: [{dnn: a.b, ipv4: 10.0.0.0/24}, {ipv6: '2001:db8:1:100::/56'}]\n"
-	    "limits: {foreign_slots: 0, rates: 65535, rules_bytes: 17920}\n"
+	    "limits: {foreign_slots: 0, rates: 65535, rules_bytes: 17920}\nbuffering: {packets: 0, seconds: 3600}\n"
 	    "ctrl: {user: 65534, store_dir: /s, store_mib: 16, oss: ['ipc:///y', 'ipc:///x'], events: 'ipc:///z',\n"
 	    "       usage_interval_ms: 3600000}\n"
 	    "doors: [{url: 'tls+tcp://[::1]:1', role: operate, certificate: /a, key: /b, ca: /c},\n"
