@@ -75,15 +75,24 @@ static void crew_release(struct loop *loop, unsigned seat)
 		crew_leave(loop, seat);
 }
 
+// What its build knows.
+static void crew_build(struct loop *loop, unsigned seat)
+{
+	uint32_t hinted = atomic_load_explicit(&loop->lane[seat].pages.worker->hinted, memory_order_relaxed);
+
+	loop->plain &= ~(1u << seat);
+	loop->plain |= (uint32_t)!hinted << seat;
+	loop->fences &= ~(1u << seat);
+	loop->fences |= (uint32_t)((hinted & SEAT_FENCES) != 0) << seat;
+}
+
 static void crew_ready(struct loop *loop, unsigned seat)
 {
 	struct crew *crew = &loop->crew[seat];
 
 	crew->phase = CREW_READY;
 	crew->since_ns = loop->now_ns;
-	loop->plain &= ~(1u << seat);
-	loop->plain |= (uint32_t)!atomic_load_explicit(&loop->lane[seat].pages.worker->hinted, memory_order_relaxed)
-		       << seat;
+	crew_build(loop, seat);
 	watch_sit(loop->part.watch, seat, crew->pid);
 	crew_feed(loop, seat);
 	loop_tell(loop, (struct post_word){ .verb = POST_UP, .seat = seat, .pid = crew->pid });

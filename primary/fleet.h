@@ -21,6 +21,7 @@ struct fleet_parts {
 	struct post *facts;                  // loop -> us; rings `bell` while `sleeping`
 	struct tally_board *board;           // loop -> us
 	const struct quarantine *quarantine; // the loop's; its counters are read
+	const struct park *park;             // the loop's; park_told is asked
 	_Atomic uint32_t *sleeping;
 	int bell;
 	int nest_bell[NEST_BELLS];

@@ -9,7 +9,9 @@
 
 #define FLEET_EVENTS 256u // in one answer
 #define FLEET_OWN 64u
-#define FLEET_EXTRAS 16u
+#define FLEET_PARKED 1024u   // in one answer
+#define FLEET_RELEASES 4096u // in one order
+#define FLEET_EXTRAS 24u
 
 // The parts of one State, so that an answer needs no memory of its own.
 struct fleet_state {
@@ -20,6 +22,7 @@ struct fleet_state {
 	Shoal__Fleet__Port port[PLANE_PORTS], *ports[PLANE_PORTS];
 	Shoal__Fleet__Event event[FLEET_EVENTS], *events[FLEET_EVENTS];
 	Shoal__Fleet__Extra extra[FLEET_EXTRAS], *extras[FLEET_EXTRAS];
+	Shoal__Fleet__Parked parked[FLEET_PARKED], *parks[FLEET_PARKED];
 	uint8_t owners[SHARDS], pins[SHARDS / 8];
 	uint64_t refused[QUARANTINE_MAX];
 	Shoal__Fleet__Suspect suspect[FLEET_EVENTS];
@@ -50,8 +53,8 @@ struct fleet {
 	char fault[NURSERY_TEXT]; // why an order was refused
 };
 
-// Fills fleet->state for an answer. after: events up to this number are known.
-Shoal__Fleet__State *fleet_state_fill(struct fleet *fleet, uint64_t after, bool counters);
+// Fills fleet->state for an answer.
+Shoal__Fleet__State *fleet_state_fill(struct fleet *fleet, const Shoal__Fleet__Poll *poll);
 
 // The loop has set somebody apart by itself; its event is the journal's last.
 void fleet_apart(struct fleet *fleet, const struct record *record);
@@ -61,6 +64,11 @@ int fleet_quarantine(struct fleet *fleet, const Shoal__Fleet__Quarantine *order)
 
 // How many packets of each were refused: first in the order of ctrl's table, then those the loop has added since.
 void fleet_refused_fill(struct fleet *fleet, Shoal__Fleet__State *state);
+
+// What waits for the radio side: which cells from this one on; orders about it, and End Markers. 0 or -errno.
+void fleet_parked_fill(struct fleet *fleet, Shoal__Fleet__State *state, uint32_t from);
+int fleet_release(struct fleet *fleet, const Shoal__Fleet__Release *order);
+int fleet_markers(struct fleet *fleet, const Shoal__Fleet__EndMarkers *order);
 
 // Carries out one request and fills the answer, which points into fleet->state and static text.
 void fleet_order(struct fleet *fleet, const uint8_t *bytes, size_t length, Shoal__Fleet__Answer *answer);

@@ -195,7 +195,7 @@ static int order_do(struct fleet *fleet, const Shoal__Fleet__Order *order, Shoal
 	switch (order->body_case) {
 	case SHOAL__FLEET__ORDER__BODY_POLL:
 		answer->body_case = SHOAL__FLEET__ANSWER__BODY_STATE;
-		answer->state = fleet_state_fill(fleet, order->poll->events_after, order->poll->counters);
+		answer->state = fleet_state_fill(fleet, order->poll);
 		return 0;
 	case SHOAL__FLEET__ORDER__BODY_SEAT:
 		return order_seat(fleet, order->seat);
@@ -209,6 +209,10 @@ static int order_do(struct fleet *fleet, const Shoal__Fleet__Order *order, Shoal
 		return fleet_quarantine(fleet, order->quarantine);
 	case SHOAL__FLEET__ORDER__BODY_NEST:
 		return order_nest(fleet, order->nest);
+	case SHOAL__FLEET__ORDER__BODY_RELEASE:
+		return fleet_release(fleet, order->release);
+	case SHOAL__FLEET__ORDER__BODY_END_MARKERS:
+		return fleet_markers(fleet, order->end_markers);
 	default:
 		return -EBADMSG;
 	}

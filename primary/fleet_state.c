@@ -230,10 +230,23 @@ static void extras_fill(struct fleet *fleet, Shoal__Fleet__State *state)
 	extra_add(fleet, "primary_seats_late", "times a worker was not fed because it gave nothing back", late);
 	extra_add(fleet, "primary_seats_waiting", "times a worker held packets and got no processor time", waits);
 	extra_add(fleet, "primary_packets_held", "packets waiting for a worker now", tally->held);
+	extra_add(fleet, "primary_packets_parked", "packets waiting for their session's rules to let them go now",
+		  tally->parked);
+	extra_add(fleet, "primary_packets_parked_ever", "packets that began such a wait", tally->parked_ever);
+	extra_add(fleet, "primary_packets_released", "of those, lent again because their session's rules let them go",
+		  tally->released);
+	extra_add(fleet, "primary_releases", "fences lent for that and come back", tally->releases);
+	extra_add(fleet, "primary_releases_refused",
+		  "orders to let packets go that found no place; they are given again", tally->releases_refused);
+	extra_add(fleet, "primary_release_hold_max_ns", "the longest that a shard stood still for one",
+		  tally->release_ns_max);
+	extra_add(fleet, "primary_end_markers", "End Markers sent", tally->markers);
+	extra_add(fleet, "primary_end_markers_lost", "End Markers for which there was no room, or no way to their peer",
+		  tally->markers_lost);
 	extra_add(fleet, "primary_packets_waiting", "packets waiting for a next hop now", tally->waiting);
 }
 
-Shoal__Fleet__State *fleet_state_fill(struct fleet *fleet, uint64_t after, bool counters)
+Shoal__Fleet__State *fleet_state_fill(struct fleet *fleet, const Shoal__Fleet__Poll *poll)
 {
 	Shoal__Fleet__State *state = &fleet->state.state;
 	const struct plane *plane = fleet->part.view->plane;
@@ -249,9 +262,10 @@ Shoal__Fleet__State *fleet_state_fill(struct fleet *fleet, uint64_t after, bool 
 	seats_fill(fleet, state);
 	ports_fill(fleet, state);
 	account_fill(fleet, state);
-	events_fill(fleet, state, after);
+	events_fill(fleet, state, poll->events_after);
 	fleet_refused_fill(fleet, state);
-	if (counters)
+	fleet_parked_fill(fleet, state, poll->parked_from);
+	if (poll->counters)
 		extras_fill(fleet, state);
 	return state;
 }

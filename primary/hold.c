@@ -72,6 +72,31 @@ void hold_front(struct hold *hold, unsigned list, const struct lane_handle *hand
 	hold_count(hold, list, handle, 1);
 }
 
+// The count says how many places beyond the others a list has; which packets they are does not matter.
+static void hold_free(struct hold *hold, struct hold_list *l, uint32_t change)
+{
+	l->freed += change;
+	hold->freed[l->payer] += change;
+	hold->freed_total += change;
+}
+
+void hold_join(struct hold *hold, unsigned list, uint32_t first, uint32_t last, uint32_t count)
+{
+	struct hold_list *l = &hold->list[list];
+
+	if (l->count > 0)
+		hold->cell[last].next = l->first;
+	else
+		l->last = last;
+	l->first = first;
+	hold_free(hold, l, count);
+	l->count += count;
+	hold->total += count;
+	hold->count[l->payer] += count;
+	if (list < SHARDS)
+		bits_set(&hold->waiting, list);
+}
+
 const struct lane_handle *hold_peek(const struct hold *hold, unsigned list)
 {
 	const struct hold_list *l = &hold->list[list];
@@ -85,6 +110,8 @@ struct lane_handle hold_pop(struct hold *hold, unsigned list)
 	const struct hold_cell *cell = &hold->cell[l->first];
 
 	l->first = cell->next;
+	if (l->freed > 0)
+		hold_free(hold, l, -1u);
 	hold_count(hold, list, &cell->handle, -1);
 	return cell->handle;
 }
@@ -97,5 +124,7 @@ void hold_charge(struct hold *hold, unsigned list, unsigned payer)
 	hold->count[payer] += l->count;
 	hold->suspect[l->payer] -= l->suspects;
 	hold->suspect[payer] += l->suspects;
+	hold->freed[l->payer] -= l->freed;
+	hold->freed[payer] += l->freed;
 	l->payer = (uint8_t)payer;
 }

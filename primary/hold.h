@@ -17,13 +17,15 @@
 
 struct hold_cell {
 	struct lane_handle handle;
-	uint32_t next; // cell; valid inside a list only
+	uint32_t next;     // cell; valid inside a list only
+	uint64_t since_ns; // of what is parked (park.h)
 };
 
 struct hold_list {
 	uint32_t first, last; // cells; valid if count > 0
 	uint32_t count;
-	uint32_t suspects; // of those; they come first
+	uint32_t suspects; // of those; only what was released comes before them
+	uint32_t freed;    // of those: released from where they were parked, and beyond what a seat may have waiting
 	uint8_t payer;     // seat, or HOLD_NOBODY
 };
 
@@ -33,7 +35,9 @@ struct hold {
 	uint32_t total;                    // packets waiting
 	uint32_t count[PLANE_SEATS + 1];   // of those, by payer
 	uint32_t suspect[PLANE_SEATS + 1]; // and of those the suspects (lease.h)
+	uint32_t freed[PLANE_SEATS + 1];   // and those that were released
 	uint32_t suspects;
+	uint32_t freed_total;
 	struct bits waiting; // shards whose list is not empty
 	struct hold_list list[HOLD_LISTS];
 	struct hold_cell *cell;
@@ -56,7 +60,16 @@ static inline bool hold_empty(const struct hold *hold, unsigned list)
 
 void hold_push(struct hold *hold, unsigned list, const struct lane_handle *handle);  // behind all others
 void hold_front(struct hold *hold, unsigned list, const struct lane_handle *handle); // before all others
-const struct lane_handle *hold_peek(const struct hold *hold, unsigned list);         // null: empty
-struct lane_handle hold_pop(struct hold *hold, unsigned list);                       // the list is not empty
+// A list threaded through the cells from first to last, no suspects, before all others: released.
+void hold_join(struct hold *hold, unsigned list, uint32_t first, uint32_t last, uint32_t count);
+
+const struct lane_handle *hold_peek(const struct hold *hold, unsigned list); // null: empty
+struct lane_handle hold_pop(struct hold *hold, unsigned list);               // the list is not empty
+
+// Packets of a seat that count against what it may have waiting.
+static inline uint32_t hold_counted(const struct hold *hold, unsigned payer)
+{
+	return hold->count[payer] - hold->freed[payer];
+}
 
 void hold_charge(struct hold *hold, unsigned list, unsigned payer); // moves the list's count over

@@ -32,7 +32,7 @@ static inline uint32_t lease_credit(const struct lease *lease)
 
 static inline bool lease_fence(const struct lane_handle *lent)
 {
-	return lent->code == LANE_CUT || lent->code == LANE_OWN;
+	return lent->code >= LANE_CUT && lent->code < LANE_KINDS;
 }
 
 static inline uint32_t lease_packets(const struct lease *lease)

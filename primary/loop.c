@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "primary/move.h"
+#include "primary/release.h"
 #include "primary/rest.h"
 #include "primary/rx.h"
 #include "primary/tx.h"
@@ -21,6 +22,8 @@
 #define LOOP_KEEP_NS 1000000u     // housekeeping
 #define LOOP_NEIGH_NS 100000000u  // neigh_tick
 #define LOOP_SHOW_NS 10000000u    // counters
+#define LOOP_OLD_CELLS 256u       // looked at each time for packets parked too long,
+#define LOOP_OLD_PACKETS 256u     // and so many of them refused
 #define LOOP_END_NS 8000000000ull // an orderly stop takes at most this long
 
 void loop_tell(struct loop *loop, struct post_word fact)
@@ -35,6 +38,12 @@ static void loop_order(struct loop *loop, const struct post_word *order)
 	case POST_GUEST:
 	case POST_REGULAR:
 		move_order(loop, order);
+		break;
+	case POST_RELEASE:
+		release_order(loop, order);
+		break;
+	case POST_MARKERS:
+		marker_order(loop, order);
 		break;
 	case POST_EXCEPTIONS: {
 		int error = steer_exceptions(loop->steer, order->list, (unsigned)order->value);
@@ -93,8 +102,10 @@ static void loop_show(struct loop *loop)
 	for (unsigned i = 0; i < SHARDS; i++)
 		tally->owner[i] = loop->map.shard[i].seat;
 	memcpy(tally->pinned, loop->map.pinned.word, sizeof(tally->pinned));
-	tally->held = loop->hold.total;
-	tally->waiting = neigh_waiting(loop->neigh);
+	tally->held = loop->hold.total + loop->park.total;
+	tally->parked = loop->park.total;
+	tally->parked_ever = loop->park.ever;
+	tally->waiting = neigh_waiting(loop->neigh) - loop->own_waiting;
 	nic_room_count(loop->part.nic, &tally->rooms, &tally->rooms_idle, &tally->rooms_out);
 	tally_show(loop->part.board, tally);
 }
@@ -120,6 +131,15 @@ static void loop_fences(struct loop *loop)
 	loop_publish(loop);
 }
 
+static void loop_old(struct loop *loop)
+{
+	unsigned cells = LOOP_OLD_CELLS;
+	uint32_t room;
+
+	for (unsigned n = 0; n < LOOP_OLD_PACKETS && park_old(&loop->park, loop->now_ns, &cells, &room); n++)
+		tx_end(loop, room, VERDICT_BUFFER_OLD);
+}
+
 // The fleet thread is woken here: to wake somebody costs more than a turn, and a death's turns are those that count.
 static void loop_keep(struct loop *loop)
 {
@@ -127,6 +147,7 @@ static void loop_keep(struct loop *loop)
 		if (lane_look(&loop->lane[__builtin_ctz(seats)]))
 			crew_condemn(loop, (unsigned)__builtin_ctz(seats), POST_RING);
 	crew_keep(loop);
+	loop_old(loop);
 	loop->keep_ns = loop->now_ns;
 	if (loop->now_ns - loop->neigh_ns >= LOOP_NEIGH_NS) {
 		loop->neigh_ns = loop->now_ns;
@@ -162,6 +183,8 @@ unsigned loop_turn(struct loop *loop, uint64_t now_ns)
 	loop->now_ns = now_ns;
 	loop->tally.turns++;
 	found = loop_orders(loop) + loop_lanes(loop);
+	if (loop->markers.waiting > 0)
+		marker_go(loop);
 	move_settle(loop);
 	if (bits_any(&loop->map.asks))
 		loop_fences(loop);
@@ -171,6 +194,8 @@ unsigned loop_turn(struct loop *loop, uint64_t now_ns)
 		found += rx_resume(loop);
 	for (unsigned port = 0; port < loop->ports && !loop->ending; port++)
 		found += rx_port(loop, port);
+	if (bits_any(&loop->park.asked))
+		release_fences(loop);
 	loop_publish(loop);
 	tx_flush(loop);
 	if (now_ns - loop->keep_ns >= LOOP_KEEP_NS)
@@ -225,27 +250,62 @@ static int loop_open_edges(struct loop *loop)
 	return 0;
 }
 
-// A seat may have waiting what is configured, but never so much that the others find no rooms: what all may hold and be lent
-// together has to fit beside the ports' queues.
-static uint32_t loop_hold_limit(struct loop *loop)
+// Rooms for each seat, beside the ports' queues, and as many once more that stay free: for next hops, a fresh start, and half of them
+// for what is parked.
+static uint64_t loop_share(struct loop *loop)
 {
-	unsigned seats = loop->part.conf->workers + 1;
-	uint64_t all, idle, out, share;
+	uint64_t all, idle, out;
 
 	nic_room_count(loop->part.nic, &all, &idle, &out);
-	share = idle / (seats + 1); // one share stays free, for next hops and for a fresh start
+	return idle / (loop->part.conf->workers + 2);
+}
+
+// A seat may have waiting what is configured, but never so much that the others find no rooms: what all may hold and be lent
+// together has to fit.
+static uint32_t loop_hold_limit(struct loop *loop)
+{
+	uint64_t share = loop_share(loop);
+
 	share = share > LANE_SLOTS ? share - LANE_SLOTS : 0;
 	if (share >= loop->part.conf->hold)
 		return loop->part.conf->hold;
-	log_warning("hold.reduced", "rooms %lu: %lu packets may wait for a worker, not hold %u", (unsigned long)all,
-		    (unsigned long)share, loop->part.conf->hold);
+	log_warning("hold.reduced", "primary.rooms %u: %lu packets may wait for a worker, not hold %u",
+		    loop->part.conf->rooms, (unsigned long)share, loop->part.conf->hold);
 	return (uint32_t)share;
+}
+
+static struct park_limits loop_park_limits(struct loop *loop)
+{
+	const struct conf *conf = loop->part.conf;
+	uint64_t share = loop_share(loop) / 2;
+	struct park_limits limits = { conf->buffer_packets, conf->buffer_session,
+				      conf->buffer_seconds * 1000000000ull };
+
+	if (share >= limits.packets)
+		return limits;
+	log_info("buffering.reduced", "primary.rooms %u: %lu packets may wait for the radio side, not %u", conf->rooms,
+		 (unsigned long)share, limits.packets);
+	limits.packets = (uint32_t)share;
+	return limits;
+}
+
+static int loop_open_waits(struct loop *loop)
+{
+	struct park_limits limits = loop_park_limits(loop);
+	int error = hold_init(&loop->hold, loop->part.view->plane->rooms);
+
+	if (!error)
+		error = park_init(&loop->park, &loop->hold, &limits);
+	if (!error)
+		hold_charge(&loop->hold, HOLD_SLOW, PLANE_SEAT_SLOW);
+	loop->hold_limit = loop_hold_limit(loop);
+	return error;
 }
 
 static int loop_open(struct loop *loop)
 {
 	uint64_t hz = loop->part.view->plane->net.clock_hz;
-	int error = hold_init(&loop->hold, loop->part.view->plane->rooms);
+	int error = loop_open_waits(loop);
 
 	if (error)
 		return error;
@@ -253,7 +313,7 @@ static int loop_open(struct loop *loop)
 	if (!loop->fate || quarantine_init(&loop->quarantine))
 		return -ENOMEM;
 	map_init(&loop->map);
-	hold_charge(&loop->hold, HOLD_SLOW, PLANE_SEAT_SLOW);
+	marker_init(&loop->markers, loop->part.conf);
 	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
 		lane_init(&loop->lane[seat], loop->part.view->seats[seat], loop->part.bell[NEST_BELL_SEAT0 + seat]);
 		loop->crew[seat].wanted = seat < loop->part.conf->workers || seat == PLANE_SEAT_SLOW;
@@ -262,7 +322,6 @@ static int loop_open(struct loop *loop)
 		atomic_store(&loop->part.view->plane->owner[i], PLANE_SEAT_NONE);
 	loop->ports = nic_ports(loop->part.nic);
 	loop->link = UINT32_MAX;
-	loop->hold_limit = loop_hold_limit(loop);
 	loop->clock = (struct loop_clock){ clock_ticks(), clock_ns(), (1000000000ull << 24) / hz };
 	loop->keep_ns = loop->neigh_ns = loop->show_ns = loop->now_ns = loop->clock.base_ns;
 	error = loop_open_edges(loop);
@@ -299,6 +358,7 @@ void loop_free(struct loop *loop)
 	if (loop->epoll >= 0)
 		close(loop->epoll);
 	quarantine_fini(&loop->quarantine);
+	park_fini(&loop->park);
 	hold_fini(&loop->hold);
 	free(loop->fate);
 	free(loop);

@@ -9,8 +9,10 @@
 #include "primary/hold.h"
 #include "primary/lane.h"
 #include "primary/map.h"
+#include "primary/marker.h"
 #include "primary/neigh.h"
 #include "primary/nic.h"
+#include "primary/park.h"
 #include "primary/quarantine.h"
 #include "primary/record.h"
 #include "primary/steer.h"
@@ -47,6 +49,7 @@ struct loop {
 	uint32_t seated;                   // set of seats with somebody whose lanes are read: STARTING to CONDEMNED
 	uint32_t fed;                      // of those, READY or DRAINING: may be lent packets
 	uint32_t plain;                    // of the seated, those whose build reads but a shard in a downlink hint
+	uint32_t fences;                   // of the seated, those whose build takes LANE_RELEASE
 	uint32_t alone;                    // of the seated, those with suspects: they are lent nothing else
 	uint32_t unsent;                   // set of ports with frames in their transmit buffer
 	uint32_t link;                     // set of ports whose link is up
@@ -56,11 +59,17 @@ struct loop {
 	struct map map;
 	uint64_t cut_ns[SHARDS]; // when its CUT was lent, as long as it moves by plan; 0 = it does not
 	struct hold hold;
+	struct park park;
+	uint64_t shut_ns[SHARDS]; // when it was shut for a release; 0 = not, or not by it alone
+	uint8_t shut_by[SHARDS];  // the seat whose fences it waits for
 	struct crew crew[PLANE_SEATS];
 	struct tally tally;
 	struct quarantine quarantine;
 	struct record_death suspicion; // the last death that left suspects
-	uint8_t *fate; // by hold_index: the verdict to count when neigh sends this room; LOOP_OWN = ours, not counted
+	struct markers markers;
+	uint32_t own_waiting; // of what waits at next hops: End Markers
+	uint8_t *
+	    fate; // by hold_index: the verdict to count when neigh sends this room; LOOP_OWN, LOOP_MARKER = ours, not counted
 	struct loop_clock clock;
 	uint64_t keep_ns, neigh_ns, show_ns; // when housekeeping is due
 	uint32_t idle;                       // turns in a row that found nothing
@@ -73,7 +82,8 @@ struct loop {
 	struct lane lane[PLANE_SEATS];
 };
 
-#define LOOP_OWN 255u // a fate that is no verdict
+#define LOOP_OWN 255u    // fates that are no verdicts: an answer of neigh's,
+#define LOOP_MARKER 254u // and what may wait at a next hop though nobody sent it
 
 // Allocates everything the loop will ever need. 0, or -errno with a log line. loop_free: after the loop has ended.
 int loop_make(const struct loop_parts *parts, struct loop **loop);

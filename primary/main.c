@@ -174,6 +174,7 @@ static int fleet_open_all(struct primary *p)
 	struct fleet_parts parts = {
 		.conf = p->conf,
 		.quarantine = &p->loop->quarantine,
+		.park = &p->loop->park,
 		.view = &p->view,
 		.nic = p->nic,
 		.banks = &p->banks,

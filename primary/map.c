@@ -58,7 +58,7 @@ static void map_set(struct map *map, unsigned i, struct map_shard now)
 	else
 		bits_clear(&map->asks, i);
 	*shard = now;
-	map->feeds[i] = now.state == MAP_SERVED || now.state == MAP_LEAVING ? now.seat : PLANE_SEAT_NONE;
+	map->feeds[i] = (uint8_t)map_feeder(map, i);
 }
 
 static unsigned map_least(const struct map *map, uint32_t among)

@@ -4,7 +4,7 @@
 //                                     ^                    |                          |                   |
 //                                     +------------------- death of its seat --------+-- CUT comes back --+
 //
-// A shard is fed in SERVED and LEAVING; in any other state its packets wait in the hold. A seat is a regular, among whom shards are
+// A shard is fed in SERVED and LEAVING, unless it is shut; in any other state its packets wait in the hold. A seat is a regular, among whom shards are
 // evened out, or a guest: that one gets what an order moves to it, and what no regular is there for. An order pins its shard to
 // the seat. Seats of one bank share the memory of lines (shared/plane/bank.h); from bank to bank a shard goes as an image, one at a
 // time. Pure: it decides, the loop lends the fences and tells the neighbours. Owned by the primary's loop.
@@ -41,6 +41,7 @@ struct map {
 	struct bits changed;         // shards whose seat changed since the loop looked last
 	struct bits pinned;          // shards that stay where an order wants them,
 	uint8_t pin[SHARDS];         // at this seat
+	struct bits shut;            // shards that are not fed though their state says so
 	uint8_t lines[SHARDS];       // the bank where a shard was served last
 	uint16_t load[PLANE_SEATS];  // shards each seat has or will have
 	uint8_t bank[PLANE_SEATS];   // of who sits there, or sat there last
@@ -81,6 +82,24 @@ void map_owned(struct map *map, unsigned shard);
 static inline bool map_has(const struct map *map, unsigned seat)
 {
 	return bits_any(&map->of[seat]);
+}
+
+static inline unsigned map_feeder(const struct map *map, unsigned shard)
+{
+	const struct map_shard *now = &map->shard[shard];
+	bool fed = (now->state == MAP_SERVED || now->state == MAP_LEAVING) && !bits_has(&map->shut, shard);
+
+	return fed ? now->seat : PLANE_SEAT_NONE;
+}
+
+// Whether a shard is not fed, whatever its state.
+static inline void map_shut(struct map *map, unsigned shard, bool shut)
+{
+	if (shut)
+		bits_set(&map->shut, shard);
+	else
+		bits_clear(&map->shut, shard);
+	map->feeds[shard] = (uint8_t)map_feeder(map, shard);
 }
 
 // Packets of the shard may be lent to its seat.

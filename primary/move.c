@@ -37,7 +37,7 @@ static void move_fence(struct loop *loop, unsigned shard, bool image)
 		loop->cut_ns[shard] = loop->now_ns;
 }
 
-static bool move_may_fence(const struct loop *loop, unsigned seat)
+bool move_may_fence(const struct loop *loop, unsigned seat)
 {
 	uint8_t phase = loop->crew[seat].phase;
 

@@ -1,11 +1,15 @@
 // move.h - carries out what the map decides about shards: lends fences, tells the neighbours, measures how long a shard stood still.
 #pragma once
+#include <stdbool.h>
 #include "primary/post.h"
 
 struct loop;
 
 // The map has given shards other seats: charges what waits to the new ones and tells the couriers.
 void move_settle(struct loop *loop);
+
+// Whether the seat may be lent a fence now.
+bool move_may_fence(const struct loop *loop, unsigned seat);
 
 // Lends the fences that may be lent now.
 void move_fences(struct loop *loop);

@@ -22,6 +22,8 @@ enum post_verb {
 	POST_QUARANTINE, // list, value = how many, shard = own additions the list knows; the list comes back at once
 	POST_EXCEPTIONS, // list, value = how many; the loop hands the list back when it has another
 	POST_ALIASES,    // list, value = how many (alias.h); the list comes back at once
+	POST_RELEASE,    // list of struct release_cell, value = how many; the list comes back at once
+	POST_MARKERS,    // list of struct marker_order, the same
 	POST_LINK,       // seat = port, value = up
 	POST_END,        // orderly stop
 	// Facts, loop -> fleet

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "primary/loop.h"
+#include "primary/marker.h"
 #include "primary/move.h"
+#include "primary/release.h"
 #include "primary/tx.h"
 
 static struct record_death reap_death(const struct loop *loop, unsigned seat)
@@ -77,6 +79,8 @@ void reap_seat(struct loop *loop, unsigned seat, bool suspects)
 	loop->seated &= ~(1u << seat);
 	loop->fed &= ~(1u << seat);
 	tx_lane(loop, seat, LANE_SLOTS / LANE_BURST);
+	marker_lost(loop, seat);
+	release_lost(loop, seat);
 	parked = reap_park(loop, seat, suspects);
 	if (suspects)
 		loop->suspicion = reap_death(loop, seat);

@@ -69,7 +69,7 @@ static void rx_later(struct loop *loop, unsigned list, struct lane_words words)
 {
 	struct lane_handle handle = lane_handle(words);
 
-	if (loop->hold.count[loop->hold.list[list].payer] < rx_limit(loop, list))
+	if (hold_counted(&loop->hold, loop->hold.list[list].payer) < rx_limit(loop, list))
 		hold_push(&loop->hold, list, &handle);
 	else
 		tx_end(loop, handle.room, rx_refusal(loop, list));

@@ -27,6 +27,11 @@ struct tally {
 	uint64_t rx;                     // frames received on all ports
 	uint64_t verdict[VERDICT_COUNT]; // how they ended; of those that are not final none
 	uint64_t lent, held, waiting;    // where the others are: with workers, in the hold, at a next hop
+	uint64_t parked, parked_ever;    // of the held: until their session's rules let them go; all there were
+	uint64_t released, releases;     // packets that were let go; fences for that
+	uint64_t releases_refused;       // too many at once
+	uint64_t release_ns_max;         // the longest that a shard stood still for one
+	uint64_t markers, markers_lost;  // End Markers sent, or not
 	uint64_t rooms, rooms_idle, rooms_out;
 	uint64_t turns, idle_turns, sleeps;
 	uint64_t moves;                         // shards given to a seat

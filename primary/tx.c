@@ -3,6 +3,7 @@
 
 #include "primary/loop.h"
 #include "primary/move.h"
+#include "primary/release.h"
 #include "primary/rx.h"
 #include "shared/wire/ip.h"
 
@@ -75,13 +76,24 @@ static int tx_neigh_room(void *with, uint32_t *room)
 static void tx_neigh_send(void *with, unsigned port, struct nic_frame frame)
 {
 	struct loop *loop = with;
+	unsigned fate = loop->fate[hold_index(&loop->hold, frame.room)];
 
-	tx_frame(loop, port, frame, loop->fate[hold_index(&loop->hold, frame.room)]);
+	loop->own_waiting -= fate == LOOP_MARKER;
+	loop->tally.markers += fate == LOOP_MARKER;
+	tx_frame(loop, port, frame, fate == LOOP_MARKER ? LOOP_OWN : fate);
 }
 
 static void tx_neigh_drop(void *with, struct nic_frame frame, unsigned verdict)
 {
-	tx_end(with, frame.room, verdict);
+	struct loop *loop = with;
+
+	if (loop->fate[hold_index(&loop->hold, frame.room)] != LOOP_MARKER) {
+		tx_end(loop, frame.room, verdict);
+		return;
+	}
+	loop->own_waiting--;
+	loop->tally.markers_lost++;
+	nic_free(loop->part.nic, frame.room);
 }
 
 struct neigh_out tx_neigh_out(struct loop *loop)
@@ -183,6 +195,13 @@ static void tx_again(struct loop *loop, unsigned seat, const struct lane_handle 
 		rx_pass(loop, to.shard, handle);
 }
 
+// It waits as it was lent.
+static void tx_park(struct loop *loop, const struct lane_handle *back, const struct lane_handle *lent)
+{
+	if (park_keep(&loop->park, lent, (uint16_t)back->hint, loop->now_ns) != VERDICT_BUFFER)
+		tx_end(loop, back->room, VERDICT_BUFFER_FULL);
+}
+
 // What does not leave as it is.
 static void tx_other(struct loop *loop, unsigned seat, const struct lane_handle *back, const struct lane_handle *lent)
 {
@@ -201,17 +220,23 @@ static void tx_other(struct loop *loop, unsigned seat, const struct lane_handle 
 		else
 			tx_slow(loop, back, lent, LANE_BIG, back->hint);
 		break;
+	case VERDICT_BUFFER:
+		tx_park(loop, back, lent);
+		break;
 	default:
 		tx_end(loop, back->room, back->code);
 	}
 }
 
 // Whether a packet may come back like this from this seat.
-static inline bool tx_sound(const struct loop *loop, unsigned seat, const struct lane_handle *back)
+static inline bool tx_sound(const struct loop *loop, unsigned seat, const struct lane_handle *back,
+			    const struct lane_handle *lent)
 {
 	if (back->code >= VERDICT_COUNT || back->code == VERDICT_CUT || back->code == VERDICT_OWNED ||
-	    back->code == VERDICT_BUFFER || back->code == VERDICT_RELEASED)
+	    back->code == VERDICT_RELEASED)
 		return false;
+	if (back->code == VERDICT_BUFFER)
+		return lent->code == LANE_DOWNLINK && seat != PLANE_SEAT_SLOW && back->hint < 1u << SHARD_SLOT_BITS_MAX;
 	if (back->code != VERDICT_FORWARD && back->code != VERDICT_ANSWERED && verdict_final(back->code))
 		return true; // it ends here: nobody looks at the rest
 	if (back->code == VERDICT_ANSWERED && seat != PLANE_SEAT_SLOW)
@@ -227,19 +252,27 @@ static void tx_forged(struct loop *loop, unsigned seat)
 	crew_condemn(loop, seat, POST_FORGED);
 }
 
+// As what a fence comes back.
+static unsigned tx_answer(unsigned kind)
+{
+	return kind == LANE_CUT ? VERDICT_CUT : kind == LANE_OWN ? VERDICT_OWNED : VERDICT_RELEASED;
+}
+
 static void tx_fence(struct loop *loop, unsigned seat, const struct lane_handle *back, const struct lane_handle *found)
 {
 	struct lane_handle lent = *found;
 
-	if (back->code != (lent.code == LANE_CUT ? VERDICT_CUT : VERDICT_OWNED) || (uint8_t)(back->hint ^ lent.hint)) {
+	if (back->code != tx_answer(lent.code) || (uint8_t)(back->hint ^ lent.hint)) {
 		tx_forged(loop, seat);
 		return;
 	}
 	lease_end(&loop->lane[seat].lease, found);
 	if (lent.code == LANE_CUT)
 		move_cut(loop, (uint8_t)lent.hint);
-	else
+	else if (lent.code == LANE_OWN)
 		move_owned(loop, (uint8_t)lent.hint);
+	else
+		release_back(loop, (uint8_t)lent.hint, (uint16_t)(lent.hint >> 16));
 }
 
 // A packet that is no usual one.
@@ -248,7 +281,7 @@ static void tx_packet(struct loop *loop, unsigned seat, const struct lane_handle
 	struct tally_seat *tally = &loop->tally.seat[seat];
 
 	tally->out_packets++;
-	if (!tx_sound(loop, seat, back)) {
+	if (!tx_sound(loop, seat, back, lent)) {
 		tx_forged(loop, seat);
 		tx_end(loop, back->room, VERDICT_FORGED);
 		return;

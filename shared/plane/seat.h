@@ -36,6 +36,9 @@ struct seat_stats {
 	uint64_t changes, refused;  // applied; refused by the range check
 };
 
+// SEAT_HINTS: reads shard_hint() where it is lent LANE_DOWNLINK. SEAT_FENCES: takes LANE_RELEASE.
+enum seat_hinted { SEAT_HINTS = 1, SEAT_FENCES = 2 };
+
 // Page 1. w: worker
 struct seat_worker_page {
 	// Robust futex word (robust_list(2)): the loop thread's TID while it lives; the kernel sets FUTEX_OWNER_DIED
@@ -45,7 +48,7 @@ struct seat_worker_page {
 	_Atomic uint32_t sleeping; // 1 = blocked on its doorbell or about to; whoever posts then rings
 	_Atomic uint32_t crashed;  // signal number, set by the fatal-signal handler
 	_Atomic uint32_t
-	    hinted; // 1 = reads shard_hint() where it is lent LANE_DOWNLINK; earlier builds leave 0, and want the shard alone
+	    hinted; // enum seat_hinted: what the build knows; earlier ones leave 0, and want the shard alone in a downlink hint
 	struct ring_index in_tail;
 	struct ring_index out_head;
 	struct ring_index change_tail;

@@ -9,11 +9,14 @@
 #define FAST 4u    // seats 0..3 take part, and the slow one
 #define SHIFT 40u  // what the played worker strips
 #define START 144u // where the IP header of an arriving frame lies
+#define CELLS 4u   // of each shard; packets are of the first one, unless sessions wait
+#define MARKER_LENGTH 36u
 #define LINGER 40u // turns at most between SIGKILL and death, between death and the pidfd
 
 struct packet {
-	uint64_t seq; // within its shard, from 0
+	uint64_t seq; // within its cell, from 0
 	uint32_t shard;
+	uint16_t cell, tunnel; // tunnel: of downlink, the one it was sent into
 	uint32_t mark;
 };
 
@@ -28,8 +31,16 @@ struct worker {
 	uint32_t done;              // of those, written to lane.out
 	struct lane_handle last;    // the last one it returned
 	unsigned lied;              // turns since it forged or scribbled; what it sees then may be another's by now
+	bool mends;                 // its lie was its receipt, and the next one is true again
 	bool owns[SHARDS];
 	bool hinted; // else its build wants the shard alone in a downlink hint
+};
+
+// Of a session, as its owner finds it in the region: whether downlink packets wait; and whether they do though they needn't, until the
+// release.
+struct rule {
+	bool waits, held;
+	uint16_t tunnel, ended; // tunnels before this one: the session has left them; an End Marker has gone into them
 };
 
 struct world {
@@ -50,8 +61,10 @@ struct world {
 	bool published[ROOMS]; // a worker has given it back: nobody may work on it again
 	unsigned offered;      // frames the port has for the next nic_rx
 	unsigned few;          // all packets are of so many shards; 0 = of all, and some for the slow lane
-	uint64_t next_seq[SHARDS], sent_seq[SHARDS];
+	uint64_t next_seq[SHARDS][CELLS], sent_seq[SHARDS][CELLS];
+	struct rule rule[SHARDS][CELLS];
 	uint64_t sent, slow_sent, lost, garbage;
+	uint64_t marked; // End Markers ordered
 	struct worker worker[PLANE_SEATS];
 	int32_t pids;
 	unsigned banks;                                      // seats 0, 2 and 1, 3 keep their lines in so many banks
@@ -63,6 +76,8 @@ struct world {
 	uint64_t now_ns;
 	// How wild the story is, per thousand steps.
 	unsigned kill, crash, forge, scribble, order, stall;
+	unsigned flip;            // a session's rules begin to keep its downlink packets, or end
+	bool sheets;              // there are sessions whose packets wait, and all builds know
 	bool frozen[PLANE_SEATS]; // does nothing, but lives
 	bool upgrade;             // orders are those of an upgrade: moves, guests, pins; seat 0 is never stopped
 	bool wild;                // some workers lie
@@ -82,6 +97,13 @@ void world_turn(unsigned offered);
 
 // Everybody is well again and nothing more comes in: all that was under way arrives.
 void world_calms(void);
+
+// Whether a downlink packet waits by its session's rules; whether a frame is an End Marker, which is the last into its tunnel then.
+bool packet_waits(const struct packet *packet);
+bool marker_leaves(struct nic_frame frame);
+
+void rules_play(void); // some sessions get other rules, and ctrl orders what follows
+void rules_calm(void); // no packet need wait any more
 
 void crew_plays(void); // each worker lives on a little, then the fleet thread hears and orders
 uint64_t deaths_of(const struct loop *loop);

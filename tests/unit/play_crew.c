@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <signal.h>
+#include <stdlib.h>
 
 // ---- The workers
 
@@ -113,6 +114,9 @@ static struct lane_handle worker_handle(unsigned seat, struct lane_handle handle
 		k->owns[shard] = false;
 		worker_writes(seat, handle);
 		handle.code = VERDICT_CUT;
+	} else if (handle.code == LANE_RELEASE) {
+		w->rule[shard][(handle.hint >> 16) % CELLS].held = false;
+		handle.code = VERDICT_RELEASED;
 	} else {
 		struct packet *packet = packet_at(handle.room, handle.offset + SHIFT);
 
@@ -120,6 +124,12 @@ static struct lane_handle worker_handle(unsigned seat, struct lane_handle handle
 		assert_true(hint_good(seat, &handle));
 		assert_false(w->published[handle.room] && !w->wild);
 		assert_true(packet->shard >= SHARDS || (packet->shard == shard && k->owns[shard]) || k->lied);
+		if (handle.code == LANE_DOWNLINK && packet_waits(packet)) {
+			handle.code = VERDICT_BUFFER;
+			handle.hint = packet->cell;
+			return handle;
+		}
+		packet->tunnel = w->rule[packet->shard % SHARDS][packet->cell % CELLS].tunnel;
 		handle.offset = (uint16_t)(handle.offset + SHIFT);
 		handle.length = (uint16_t)(handle.length - SHIFT);
 		handle.code = seat == PLANE_SEAT_SLOW ? VERDICT_ANSWERED : VERDICT_FORWARD;
@@ -153,9 +163,16 @@ static void worker_forges(unsigned seat)
 	struct worker *k = &w->worker[seat];
 
 	k->lied = 1;
+	k->mends = false;
 	pages(seat)->worker->out[k->out_head % LANE_SLOTS] = forgery(seat);
 	k->out_head++;
 	ring_publish(&pages(seat)->worker->out_head, k->out_head);
+}
+
+// What waits is lent again, and somebody works on it again.
+static void result_shows(const struct lane_handle *result)
+{
+	w->published[result->room] = result->code != VERDICT_BUFFER;
 }
 
 // Starts a burst, writes one result, publishes, or finishes: each is a step, and death may come between any two.
@@ -181,22 +198,26 @@ static void worker_step(unsigned seat)
 		page->worker->out[(k->out_head + k->done++) % LANE_SLOTS] = k->last;
 	} else if (ring_resume(&page->worker->out_head) != k->out_head + k->done) {
 		for (uint32_t i = 0; i < k->done; i++)
-			w->published[page->worker->out[(k->out_head + i) % LANE_SLOTS].room] = true;
+			result_shows(&page->worker->out[(k->out_head + i) % LANE_SLOTS]);
 		ring_publish(&page->worker->out_head, k->out_head + k->done);
 	} else {
 		k->in_tail += k->taken;
 		k->out_head += k->done;
 		ring_publish(&page->worker->in_tail, k->in_tail);
 		k->taken = k->done = 0;
+		k->lied = k->mends ? 0 : k->lied;
+		k->mends = false;
 	}
 }
 
 static void worker_scribbles(unsigned seat)
 {
 	struct seat_worker_page *page = pages(seat)->worker;
+	bool head = draw(2);
 
+	w->worker[seat].mends = !head && !w->worker[seat].lied;
 	w->worker[seat].lied = 1;
-	atomic_store(draw(2) ? &page->out_head.value : &page->in_tail.value, 0x40000000u + (uint32_t)draw(0x40000000));
+	atomic_store(head ? &page->out_head.value : &page->in_tail.value, 0x40000000u + (uint32_t)draw(0x40000000));
 }
 
 static void worker_works(unsigned seat)
@@ -242,9 +263,9 @@ static void worker_lives(unsigned seat)
 		atomic_store(&pages(seat)->worker->life, (uint32_t)k->pid);
 		k->in_tail = ring_resume(&pages(seat)->worker->in_tail);
 		k->out_head = ring_resume(&pages(seat)->worker->out_head);
-		k->hinted = draw(3) > 0;
+		k->hinted = w->sheets || draw(3) > 0;
 		if (k->hinted)
-			atomic_store(&pages(seat)->worker->hinted, 1);
+			atomic_store(&pages(seat)->worker->hinted, SEAT_HINTS | SEAT_FENCES);
 		atomic_store(&pages(seat)->worker->state, SEAT_READY);
 	} else if (k->life == KILLED) {
 		worker_dies(seat, false);
@@ -259,6 +280,8 @@ static void fleet_hears(const struct post_word *fact)
 {
 	struct worker *k = &w->worker[fact->seat];
 
+	if (fact->verb == POST_RETURN)
+		free(fact->list);
 	if (fact->verb == POST_WANT || fact->verb == POST_REST)
 		w->wanted[fact->seat] = fact->verb == POST_WANT;
 	if (fact->verb == POST_KILL && fact->pid == k->pid && (k->life == WORKING || k->life == BORN)) {
@@ -305,6 +328,7 @@ static void fleet_works(void)
 		}
 	if (chance(w->order))
 		fleet_orders();
+	rules_play();
 }
 
 void crew_plays(void)

@@ -30,7 +30,7 @@ static void others_lost_nothing(void)
 	world_calms();
 	for (unsigned i = 0; i < SHARDS; i++)
 		if (i != SHARD)
-			assert_int_equal(w->next_seq[i], w->sent_seq[i]);
+			assert_int_equal(w->next_seq[i][0], w->sent_seq[i][0]);
 }
 
 static void two_deaths_then_it_is_set_apart(void **state)
@@ -52,7 +52,7 @@ static void two_deaths_then_it_is_set_apart(void **state)
 		assert_int_equal(w->records[0].second.signal, 11);
 		assert_int_equal(w->records[0].length, 186);
 		others_lost_nothing();
-		assert_int_equal(w->next_seq[SHARD] - w->sent_seq[SHARD],
+		assert_int_equal(w->next_seq[SHARD][0] - w->sent_seq[SHARD][0],
 				 verdict(VERDICT_QUARANTINED) + verdict(VERDICT_POISON));
 		world_free();
 	}
@@ -87,10 +87,10 @@ static void released_it_flows_again(void **state)
 	assert_int_equal(w->loop->quarantine.count, 1);
 	quarantine_replace(&w->loop->quarantine, NULL, 0, 1);
 	assert_int_equal(w->loop->quarantine.count, 0);
-	sent = w->sent_seq[SHARD];
+	sent = w->sent_seq[SHARD][0];
 	for (unsigned i = 0; i < 4000; i++)
 		world_turn((unsigned)draw(24));
-	assert_true(w->sent_seq[SHARD] > sent);
+	assert_true(w->sent_seq[SHARD][0] > sent);
 	others_lost_nothing();
 	world_free();
 }

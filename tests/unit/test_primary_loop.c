@@ -21,8 +21,10 @@ static void world_check(void)
 	uint64_t made = 0, refused = 0;
 
 	for (unsigned i = 0; i < SHARDS; i++) {
-		made += w->next_seq[i];
-		w->lost += w->next_seq[i] - w->sent_seq[i];
+		for (unsigned cell = 0; cell < CELLS; cell++) {
+			made += w->next_seq[i][cell];
+			w->lost += w->next_seq[i][cell] - w->sent_seq[i][cell];
+		}
 		assert_int_equal(w->loop->map.shard[i].state, MAP_SERVED);
 		assert_int_equal(w->plane.owner[i], w->loop->map.shard[i].seat);
 	}
@@ -31,6 +33,8 @@ static void world_check(void)
 	for (unsigned v = 0; v < VERDICT_COUNT; v++)
 		refused += v != VERDICT_FORWARD && v != VERDICT_ANSWERED ? verdict[v] : 0;
 	assert_true(w->lost <= refused + w->garbage);
+	assert_int_equal(w->loop->tally.markers, w->marked);
+	assert_int_equal(w->loop->own_waiting, 0);
 }
 
 struct story {
@@ -39,10 +43,11 @@ struct story {
 	unsigned turns;
 	unsigned banks; // 0 = one
 	bool upgrade;
-	unsigned few; // see play.h
+	unsigned few, flip; // see play.h
 };
 
 static uint64_t deaths, replays, moves, forged, poisoned, images, planned;
+static uint64_t parked, released;
 static uint64_t telling; // SEED=<this> tells the same story alone
 
 static void tell(uint64_t seed, const struct story *story)
@@ -50,12 +55,14 @@ static void tell(uint64_t seed, const struct story *story)
 	telling = seed;
 	world_make(seed);
 	w->banks = story->banks ? story->banks : 1;
+	w->sheets = story->flip > 0;
 	for (unsigned i = 0; i < 200; i++)
 		world_turn(0);
 	w->kill = story->kill, w->crash = story->crash, w->forge = story->forge;
 	w->wild = story->forge || story->scribble;
 	w->upgrade = story->upgrade;
 	w->few = story->few;
+	w->flip = story->flip;
 	w->scribble = story->scribble, w->order = story->order, w->stall = story->stall;
 	for (unsigned i = 0; i < story->turns; i++)
 		world_turn((unsigned)draw(story->load + 1));
@@ -70,6 +77,8 @@ static void tell(uint64_t seed, const struct story *story)
 	poisoned += w->loop->tally.verdict[VERDICT_POISON];
 	images += w->images;
 	planned += w->loop->tally.plans;
+	parked += w->loop->park.ever;
+	released += w->loop->tally.released;
 }
 
 static void tell_many(const char *name, unsigned count, const struct story *story, bool lossless)
@@ -77,7 +86,7 @@ static void tell_many(const char *name, unsigned count, const struct story *stor
 	const char *asked = getenv("SEED");
 	uint64_t first = asked ? strtoull(asked, NULL, 0) : 1;
 
-	deaths = replays = moves = forged = poisoned = images = planned = 0;
+	deaths = replays = moves = forged = poisoned = images = planned = parked = released = 0;
 	for (uint64_t seed = first; seed < first + (asked ? 1 : count); seed++) {
 		tell(seed, story);
 		if (lossless && w->lost)
@@ -155,6 +164,34 @@ static void liars_are_evicted_and_harm_nobody(void **state)
 	assert_true(forged > 500);
 }
 
+static void sessions_that_wait_lose_nothing(void **state)
+{
+	tell_many("waiting", 200, &(struct story){ .load = 16, .turns = 600, .few = 16, .flip = 100 }, true);
+	assert_true(parked > 200 && released == parked);
+}
+
+static void kills_and_moves_leave_waiting_packets_alone(void **state)
+{
+	tell_many("waiting, kills", 700,
+		  &(struct story){ .kill = 120, .load = 16, .turns = 400, .few = 16, .flip = 150 }, true);
+	assert_true(deaths > 700 && released == parked);
+	tell_many(
+	    "waiting, kills amid upgrades", 400,
+	    &(struct story){
+		.kill = 60, .order = 60, .load = 8, .turns = 500, .banks = 2, .few = 16, .flip = 150, .upgrade = true },
+	    true);
+	assert_true(moves > 0 && released == parked);
+}
+
+static void crashes_and_liars_leave_waiting_packets_alone(void **state)
+{
+	tell_many("waiting, crashes", 300,
+		  &(struct story){ .crash = 150, .load = 16, .turns = 400, .few = 16, .flip = 150 }, false);
+	tell_many("waiting, liars", 300,
+		  &(struct story){ .forge = 200, .scribble = 20, .load = 16, .turns = 400, .few = 16, .flip = 150 },
+		  false);
+}
+
 static void everything_at_once(void **state)
 {
 	tell_many("all", 1000,
@@ -164,6 +201,7 @@ static void everything_at_once(void **state)
 				   .scribble = 5,
 				   .order = 15,
 				   .stall = 100,
+				   .flip = 50,
 				   .load = 16,
 				   .turns = 500 },
 		  false);
@@ -188,6 +226,9 @@ int main(void)
 		cmocka_unit_test_teardown(stalls_and_overload_are_counted, say_where),
 		cmocka_unit_test_teardown(crashes_lose_only_poison, say_where),
 		cmocka_unit_test_teardown(liars_are_evicted_and_harm_nobody, say_where),
+		cmocka_unit_test_teardown(sessions_that_wait_lose_nothing, say_where),
+		cmocka_unit_test_teardown(kills_and_moves_leave_waiting_packets_alone, say_where),
+		cmocka_unit_test_teardown(crashes_and_liars_leave_waiting_packets_alone, say_where),
 		cmocka_unit_test_teardown(everything_at_once, say_where),
 	};
 

@@ -1,0 +1,93 @@
+// release.c - asks for fences, lends them, and lets packets go behind them. The primary's loop.
+#include "primary/release.h"
+
+#include "primary/loop.h"
+#include "primary/move.h"
+
+#define RELEASE_TOGETHER 64u // cells of a shard at once
+
+void release_order(struct loop *loop, const struct post_word *order)
+{
+	const struct release_cell *cell = order->list;
+
+	for (int64_t i = 0; i < order->value; i++)
+		loop->tally.releases_refused += !park_ask(&loop->park, cell[i].shard, cell[i].slot);
+	loop_tell(loop, (struct post_word){ .verb = POST_RETURN, .list = order->list });
+}
+
+static void release_done(struct loop *loop, unsigned shard)
+{
+	uint64_t held_ns = loop->now_ns - loop->shut_ns[shard];
+
+	if (loop->park.sent[shard] > 0)
+		return;
+	map_shut(&loop->map, shard, false);
+	if (!loop->shut_ns[shard])
+		return;
+	loop->shut_ns[shard] = 0;
+	loop->tally.release_ns_max = held_ns > loop->tally.release_ns_max ? held_ns : loop->tally.release_ns_max;
+}
+
+void release_back(struct loop *loop, uint8_t shard, uint16_t slot)
+{
+	loop->tally.released += park_free(&loop->park, shard, slot);
+	loop->tally.releases++;
+	release_done(loop, shard);
+}
+
+// A build that knows no fence keeps no packets either: there is nothing to wait for.
+static void release_send(struct loop *loop, unsigned shard, unsigned seat)
+{
+	struct lane *lane = &loop->lane[seat];
+	bool fences = loop->fences >> seat & 1;
+	uint32_t cell;
+
+	if (fences) {
+		loop->shut_ns[shard] = map_fed(&loop->map, shard) ? loop->now_ns : 0;
+		loop->shut_by[shard] = (uint8_t)seat;
+		map_shut(&loop->map, shard, true);
+	}
+	for (unsigned n = 0; n < RELEASE_TOGETHER && lane_space(lane) > 0; n++) {
+		cell = park_asks(&loop->park, shard);
+		if (cell == PARK_NONE)
+			return;
+
+		uint16_t slot = loop->park.cell[cell].slot;
+
+		park_send(&loop->park, cell);
+		if (fences)
+			lane_put(lane,
+				 (struct lane_handle){ .hint = shard | (uint32_t)slot << 16, .code = LANE_RELEASE });
+		else
+			release_back(loop, (uint8_t)shard, slot);
+	}
+}
+
+// What was let go last goes first, but for a shard whose fences went with their seat.
+static bool release_may_send(const struct loop *loop, unsigned shard)
+{
+	const struct map_shard *now = &loop->map.shard[shard];
+
+	return loop->park.sent[shard] == 0 && (now->state == MAP_SERVED || now->state == MAP_LEAVING) &&
+	       (loop->hold.list[shard].freed == 0 || bits_has(&loop->map.shut, shard)) &&
+	       move_may_fence(loop, now->seat);
+}
+
+void release_fences(struct loop *loop)
+{
+	struct bits asked = loop->park.asked;
+
+	for (unsigned i = bits_next(&asked, 0); i < BITS_END; i = bits_next(&asked, i + 1))
+		if (release_may_send(loop, i))
+			release_send(loop, i, loop->map.shard[i].seat);
+}
+
+void release_lost(struct loop *loop, unsigned seat)
+{
+	for (unsigned i = 0; i < SHARDS; i++) {
+		if (loop->park.sent[i] == 0 || loop->shut_by[i] != seat)
+			continue;
+		loop->shut_ns[i] = 0;
+		park_lost(&loop->park, i);
+	}
+}

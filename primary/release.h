@@ -1,0 +1,24 @@
+// release.h - lets parked packets go (park.h), in order.
+//
+//   asked --LANE_RELEASE lent behind all the shard's packets; the shard is not fed--> sent --it comes back--> fed again
+//
+// What the seat had of the cell has come back then, and was parked or went out before. So the cell's packets are lent next, as they had
+// arrived, then what was held meanwhile, then what comes. The worker lets them pass from the fence on. Should the seat die first, its
+// packets wait before the held ones, and the shard is not fed until the fence has come back from the next seat: it passes all of them.
+// Moves go on beside: a CUT is lent behind the fence, or the fence behind the OWN. Cells of one shard go together. The primary's loop.
+#pragma once
+#include <stdint.h>
+#include "primary/post.h"
+
+struct loop;
+
+struct release_cell {
+	uint8_t shard;
+	uint16_t slot;
+};
+
+void release_order(struct loop *loop, const struct post_word *order); // POST_RELEASE; hands the list back
+
+void release_fences(struct loop *loop);                             // once a turn, behind everything that is lent in it
+void release_back(struct loop *loop, uint8_t shard, uint16_t slot); // a fence has come back from its seat
+void release_lost(struct loop *loop, unsigned seat);                // it is dead
