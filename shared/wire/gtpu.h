@@ -25,6 +25,11 @@ enum gtpu_flag { GTPU_PN = 1, GTPU_S = 2, GTPU_E = 4, GTPU_PT = 16 };
 #define GTPU_PLAIN ((GTPU_VERSION_1 | GTPU_PT) << 8 | GTPU_G_PDU) // flags and type of a G-PDU without options
 #define GTPU_PDU_SESSION 0x85u                                    // PDU Session Container, TS 29.281 5.2.2.7
 
+// A PDU Session Container in a byte: QFI, which way (UL or DL PDU Session Information, TS 38.415 5.5.2), and that there is one; 0 = none.
+#define GTPU_CONTAINER 0x80u
+#define GTPU_CONTAINER_UP 0x40u
+#define GTPU_CONTAINER_QFI 0x3fu
+
 enum gtpu_fault {
 	GTPU_SOUND,
 	GTPU_BAD,     // short, malformed, another version, a length that lies, too many extension headers
@@ -37,6 +42,7 @@ struct gtpu_packet {
 	uint16_t payload;  // offset behind the header and all its extensions
 	uint16_t end;      // offset behind the message, from its length field; payload <= end
 	uint8_t type;
+	uint8_t container; // the first one there is: GTPU_CONTAINER
 };
 
 // The part of gtpu_read behind the first eight bytes: options and extension headers.
@@ -52,7 +58,7 @@ static inline enum gtpu_fault gtpu_read(struct gtpu_packet *gtpu, const uint8_t 
 	end = GTPU_HEADER + be16_get(bytes + 2);
 	if (end > left || end > UINT16_MAX)
 		return GTPU_BAD;
-	*gtpu = (struct gtpu_packet){ be32_get(bytes + 4), 0, GTPU_HEADER, (uint16_t)end, bytes[1] };
+	*gtpu = (struct gtpu_packet){ be32_get(bytes + 4), 0, GTPU_HEADER, (uint16_t)end, bytes[1], 0 };
 	return bytes[0] & (GTPU_E | GTPU_S | GTPU_PN) ? gtpu_read_options(gtpu, bytes) : GTPU_SOUND;
 }
 
@@ -68,4 +74,11 @@ static inline void gtpu_put_qfi(uint8_t *bytes, uint8_t qfi)
 {
 	bytes[0] |= GTPU_E;
 	be64_put(bytes + GTPU_HEADER, (uint64_t)GTPU_PDU_SESSION << 32 | 1u << 24 | (uint64_t)(qfi & 63) << 8);
+}
+
+// The same of either type, as `container` says.
+static inline void gtpu_put_container(uint8_t *bytes, uint8_t container)
+{
+	gtpu_put_qfi(bytes, container);
+	bytes[GTPU_HEADER + 5] = container & GTPU_CONTAINER_UP ? 1 << 4 : 0;
 }

@@ -22,6 +22,27 @@ static inline void hop4(uint8_t *header, uint8_t was, uint8_t tos)
 	_mm_storeu_si128((__m128i *)header, _mm_add_epi8(words, hop));
 }
 
+// The TOS byte alone: of a packet that goes from tunnel to tunnel, where we are no router. The checksum as above, 0xffff added so that
+// nothing is below zero, which is nothing in one's complement.
+static inline void mark4(uint8_t *header, uint8_t was, uint8_t tos)
+{
+	uint32_t checksum = be16_get(header + 10) + 0xffffu + was - tos;
+	__m128i words = _mm_loadu_si128((const __m128i *)header);
+
+	checksum = (checksum & 0xffff) + (checksum >> 16);
+	checksum += (checksum + 1) >> 16;
+	words = _mm_insert_epi8(words, tos, 1);
+	words = _mm_insert_epi16(words, __builtin_bswap16((uint16_t)checksum), 5);
+	_mm_storeu_si128((__m128i *)header, words);
+}
+
+static inline void mark6(uint8_t *header, uint8_t tos)
+{
+	uint16_t word = be16_get(header);
+
+	be16_put(header, (uint16_t)((word & 0xf00f) | tos << 4));
+}
+
 // IPv6 header with hop limit above 0.
 static inline void hop6(uint8_t *header, uint8_t tos)
 {

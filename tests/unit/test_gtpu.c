@@ -51,6 +51,29 @@ static void flags_share_one_block(void **state)
 	}
 }
 
+// TS 38.415 5.5.2: either type has its QFI in the third octet; of several the first counts.
+static void containers_are_read(void **state)
+{
+	uint8_t bytes[256], down[] = { 0x85, 1, 0x0f, 0xc9, 0 }, up[] = { 0x85, 1, 0x10, 0x3f, 0 };
+	uint8_t other[] = { 0x85, 1, 0x20, 9, 0x85, 1, 0x10, 5, 0x85, 1, 0x10, 6, 0 };
+	struct gtpu_packet gtpu;
+
+	assert_int_equal(gtpu_read(&gtpu, bytes, message(bytes, GTPU_E, down, sizeof(down))), GTPU_SOUND);
+	assert_int_equal(gtpu.container, GTPU_CONTAINER | 9);
+	assert_int_equal(gtpu_read(&gtpu, bytes, message(bytes, GTPU_E, up, sizeof(up))), GTPU_SOUND);
+	assert_int_equal(gtpu.container, GTPU_CONTAINER | GTPU_CONTAINER_UP | 63);
+	assert_int_equal(gtpu_read(&gtpu, bytes, message(bytes, GTPU_E, other, sizeof(other))), GTPU_SOUND);
+	assert_int_equal(gtpu.container, GTPU_CONTAINER | GTPU_CONTAINER_UP | 5);
+	assert_int_equal(gtpu_read(&gtpu, bytes, message(bytes, 0, NULL, 0)), GTPU_SOUND);
+	assert_int_equal(gtpu.container, 0);
+	gtpu_put(bytes, 7, 8);
+	for (unsigned n = 0x80; n < 0x100; n++) {
+		gtpu_put_container(bytes, (uint8_t)n);
+		assert_int_equal(gtpu_read(&gtpu, bytes, GTPU_HEADER_QFI), GTPU_SOUND);
+		assert_int_equal(gtpu.container, n);
+	}
+}
+
 static void next_type_counts_only_with_its_flag(void **state)
 {
 	uint8_t bytes[256], chain[] = { 0xc0, 1, 0, 0, 0 };
@@ -147,6 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(flags_share_one_block),
+		cmocka_unit_test(containers_are_read),
 		cmocka_unit_test(next_type_counts_only_with_its_flag),
 		cmocka_unit_test(unknown_types_by_comprehension_bits),
 		cmocka_unit_test(chains_end),
