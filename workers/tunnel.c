@@ -1,26 +1,40 @@
 // tunnel.c - outer headers off and on.
 #include "workers/tunnel.h"
 
-// Header checks of the outer IPv4 packet that carries UDP to GTPU_PORT; *udp is where its UDP header begins.
+#define FRAGMENT6 44u // next header: fragment
+
+// What an outer header has to be whichever its version. An IPv6 checksum that is there holds; none is as good as over IPv4 (RFC 6935 5).
+static enum verdict udp_check(const struct ip_packet *ip, const uint8_t *bytes)
+{
+	const uint8_t *udp = bytes + ip->header;
+	uint32_t length;
+
+	if (ip->length < ip->header + UDP_HEADER)
+		return VERDICT_SHORT;
+	if (be16_get(udp + 2) != GTPU_PORT)
+		return VERDICT_NOT_OURS;
+	length = be16_get(udp + 4);
+	if (length < UDP_HEADER || length > ip->length - ip->header)
+		return VERDICT_BAD_UDP;
+	if (ip->version == 6 && be16_get(udp + 6) && ip6_checksum_upper(bytes, IP_UDP, udp, length) != 0xffff)
+		return VERDICT_BAD_UDP;
+	return VERDICT_FORWARD;
+}
+
+// Header checks of the outer IP packet that carries UDP to GTPU_PORT.
 static enum verdict outer_check(struct ip_packet *ip, const uint8_t *bytes, uint32_t left)
 {
-	const uint8_t *udp;
 	enum ip_fault fault = ip_read(ip, bytes, left);
 
 	if (fault != IP_SOUND)
 		return fault == IP_SHORT ? VERDICT_SHORT : VERDICT_BAD_IP;
-	if (ip->version != 4 || ip->protocol != IP_UDP)
-		return VERDICT_NOT_OURS;
-	if (be16_get(bytes + 6) & IP4_FRAGMENT)
+	if (ip->version == 6 && ip->protocol == FRAGMENT6)
 		return VERDICT_FRAGMENT;
-	if (ip->length < ip->header + UDP_HEADER)
-		return VERDICT_SHORT;
-	udp = bytes + ip->header;
-	if (be16_get(udp + 2) != GTPU_PORT)
+	if (ip->protocol != IP_UDP)
 		return VERDICT_NOT_OURS;
-	if (be16_get(udp + 4) < UDP_HEADER || be16_get(udp + 4) > ip->length - ip->header)
-		return VERDICT_BAD_UDP;
-	return VERDICT_FORWARD;
+	if (ip->version == 4 && be16_get(bytes + 6) & IP4_FRAGMENT)
+		return VERDICT_FRAGMENT;
+	return udp_check(ip, bytes);
 }
 
 enum verdict tunnel_open(struct tunnel_inside *inside, const uint8_t *bytes, uint32_t left)
@@ -45,7 +59,29 @@ enum verdict tunnel_open(struct tunnel_inside *inside, const uint8_t *bytes, uin
 	inside->offset = (uint16_t)(ip.header + UDP_HEADER + gtpu.payload);
 	inside->left = (uint16_t)(gtpu.end - gtpu.payload);
 	inside->tos = ip.tos;
+	inside->container = gtpu.container;
 	return VERDICT_FORWARD;
+}
+
+void tunnel6_put(uint8_t *outer, uint32_t length, const struct tunnel_ends6 *ends)
+{
+	uint8_t *udp = outer + IP6_HEADER;
+
+	be32_put(outer, 6u << 28 | (uint32_t)ends->tos << 20 | ends->port);
+	be32_put(outer + 4, (length - IP6_HEADER) << 16 | IP_UDP << 8 | TUNNEL_TTL);
+	for (unsigned i = 0; i < 2; i++) {
+		be64_put(outer + 8 + 8 * i, ends->source[i]);
+		be64_put(outer + 24 + 8 * i, ends->destination[i]);
+	}
+	udp_put(udp, ends->port, GTPU_PORT, length - IP6_HEADER);
+	gtpu_put(udp + UDP_HEADER, ends->teid, length - TUNNEL6_BYTES);
+}
+
+void tunnel6_sum(uint8_t *outer, uint32_t length)
+{
+	uint8_t *udp = outer + IP6_HEADER;
+
+	be16_put(udp + 6, ip6_checksum_upper(outer, IP_UDP, udp, length - IP6_HEADER));
 }
 
 unsigned tunnel_ecn_join(uint8_t inner, uint8_t outer)

@@ -62,6 +62,7 @@ struct plane {
 		uint8_t reserved[5];
 	} own[PLANE_PORTS * PLANE_ADDRESSES];
 	struct region_shape shape; // constant after start. From a primary that knows of no rules, zone_find makes it
+	uint8_t gtpu_ipv6[16];     // our GTP-U endpoint over IPv6; zero = none. Constant after start
 };
 _Static_assert(sizeof(struct plane) <= PLANE_PAGE, "one page");
 

@@ -14,6 +14,7 @@ from scapy.all import ICMP, IP, TCP, UDP, IPOption, IPv6, IPv6ExtHdrHopByHop, IP
 from scapy.contrib.gtp import GTP_U_Header, GTPPDUSessionContainer  # noqa: E402
 
 GATEWAY, RADIO, SERVER4, SERVER6 = "192.0.2.1", "198.51.100.1", "203.0.113.9", "2001:db8:ffff::9"
+GATEWAY6, RADIO6 = "2001:db8:1::1", "2001:db8:2::1"
 SLOT_BITS = 9
 UPLINK, DOWNLINK = 1, 2           # enum lane_kind
 SIDE_ACCESS, SIDE_CORE = 254, 255
@@ -166,6 +167,11 @@ def uplink_cases():
     inner = next(inners(PLAIN, True))[1]
     yield Case("up outer options", UPLINK, PLAIN, g_pdu(PLAIN, inner, outer=dict(options=[IPOption(b"\x94\x04\x00\x00")])), next_hop(inner))
     yield Case("up other source port", UPLINK, PLAIN, g_pdu(PLAIN, inner, udp=dict(sport=50000)), next_hop(inner))
+    for name, inner in inners(PLAIN, True):
+        for checksum in ({}, dict(chksum=0)):  # RFC 6935
+            sent = bytes(IPv6(src=RADIO6, dst=GATEWAY6) / UDP(sport=5, dport=2152, **checksum) / Raw(g_pdu(PLAIN, inner)[28:]))
+            yield Case(f"up outer v6 {checksum} {name}", UPLINK, PLAIN, sent, next_hop(inner))
+    inner = next(inners(PLAIN, True))[1]
     yield Case("up gtp trailer", UPLINK, PLAIN, g_pdu(PLAIN, inner, trailer=b"tail"), next_hop(inner))
 
 
@@ -222,7 +228,13 @@ def bad_cases():
     yield up("outer checksum", "bad_ip", with_bytes(good, 10, b"\x00\x00"))
     yield up("outer version 5", "bad_ip", with_bytes(good, 0, b"\x55"))
     yield up("outer ihl 4", "bad_ip", with_bytes(good, 0, b"\x44"))
-    yield up("outer v6", "not_ours", bytes(IPv6(src=SERVER6, dst=SERVER6) / UDP(sport=2152, dport=2152) / Raw(good[28:])))
+    six = bytes(IPv6(src=RADIO6, dst=GATEWAY6) / UDP(sport=2152, dport=2152) / Raw(good[28:]))
+    yield up("outer v6 checksum", "bad_udp", with_bytes(six, 46, b"\x12\x34"))
+    yield up("outer v6 tcp", "not_ours", with_bytes(six, 6, b"\x06"))
+    yield up("outer v6 fragment", "fragment", bytes(IPv6(src=RADIO6, dst=GATEWAY6) / IPv6ExtHdrFragment(nh=17) / Raw(six[40:])))
+    yield up("outer v6 other port", "not_ours", bytes(IPv6(src=RADIO6, dst=GATEWAY6) / UDP(sport=2152, dport=2153) / Raw(good[28:])))
+    yield up("outer v6 udp length", "bad_udp", with_bytes(six, 44, b"\x7f"))
+    yield up("outer v6 ends in udp", "short", bytes(IPv6(src=RADIO6, dst=GATEWAY6, nh=17) / Raw(six[40:47])))
     # Options that look like UDP ports to whoever does not read the header's length; the sum is good either way.
     tail = good[24:26] + b"\x08\x68" + good[28:]
     fake = bytes(IP(src=RADIO, dst=GATEWAY, proto=17, options=[IPOption(b"\xf7\x97\x08\x68")]) / Raw(tail))
@@ -360,4 +372,5 @@ def main():
     sys.exit(bool(faults))
 
 
-main()
+if __name__ == "__main__":
+    main()
