@@ -7,6 +7,8 @@
 #include "shared/base/clock.h"
 #include "shared/base/faults.h"
 #include "shared/plane/verdict.h"
+#include "shared/wire/cursor.h"
+#include "workers/ruled_room.h"
 #include "workers/wild.h"
 
 #define HOUSE_PER_SECOND 1000u // housekeeping while there is work
@@ -29,6 +31,9 @@ void loop_open(struct loop *loop, const struct plane_view *view, unsigned number
 	loop->out_head = ring_resume(&seat.worker->out_head);
 	pipe_init(&loop->pipe, &view->plane->net, &view->rooms, &view->plane->shape, view->shards);
 	tenure_open(&loop->tenure, &loop->pipe, view, number);
+	loop->pipe.tells = &loop->tells;
+	for (unsigned i = 0; i < 2; i++)
+		loop->pipe.gtpu_ipv6[i] = be64_get(view->plane->gtpu_ipv6 + 8 * i);
 	reports_open(&loop->reports, seat, wires->bell_courier);
 	anew_open(&loop->anew, &loop->tenure, &loop->reports);
 	apply_open(&loop->apply, &loop->tenure, &loop->reports, seat);
@@ -42,12 +47,27 @@ void loop_set_work(struct loop *loop, loop_work *work, void *with)
 	loop->with = with;
 }
 
+// What is lent behind it waits no more, where the cell is ours and has rules.
+static void release_pass(struct loop *loop, struct lane_handle *handle)
+{
+	const struct region *region = &loop->pipe.shard[(uint8_t)handle->hint]; // without slots where it is not ours
+
+	ruled_room_release(region, &loop->pipe.shape, handle->hint >> 16);
+	FAULT_POINT("fence.released");
+	handle->code = VERDICT_RELEASED;
+}
+
 // A fence comes back in its place: everything lent before it is already in front of it in lane.out.
 static void fence_pass(struct loop *loop, struct lane_handle *handle)
 {
 	uint8_t shard = (uint8_t)handle->hint;
 	bool image = handle->hint & LANE_IMAGE;
 	uint64_t start = clock_ticks();
+
+	if (handle->code == LANE_RELEASE) {
+		release_pass(loop, handle);
+		return;
+	}
 
 	FAULT_POINT("fence.come");
 	if (handle->code == LANE_OWN) {
@@ -67,7 +87,7 @@ static void fence_pass(struct loop *loop, struct lane_handle *handle)
 
 static bool is_fence(const struct lane_handle *handle)
 {
-	return handle->code == LANE_CUT || handle->code == LANE_OWN;
+	return handle->code == LANE_CUT || handle->code == LANE_OWN || handle->code == LANE_RELEASE;
 }
 
 // They come by the dozen when a neighbour has died, and packets wait behind them.
@@ -86,9 +106,47 @@ static bool may_have_fences(const struct lane_handle *handles, unsigned n)
 #pragma GCC unroll 8
 	for (unsigned i = 0; i < n; i++)
 		kinds |= handles[i].code;
-	return (kinds & LANE_CUT) == LANE_CUT;
+	return kinds >= LANE_CUT;
 }
-_Static_assert((LANE_CUT & LANE_OWN) == LANE_CUT, "the bits that fences have");
+_Static_assert(LANE_CUT < LANE_OWN && LANE_OWN < LANE_RELEASE && LANE_RELEASE + 1 == LANE_KINDS, "fences come last");
+
+static struct report data_report(const struct loop *loop, const struct ruled_tell *tell)
+{
+	const struct region_header *header = loop->pipe.shard[tell->shard].header;
+
+	return (struct report){ .kind = REPORT_DATA,
+				.shard = tell->shard,
+				.slot = tell->slot,
+				.epoch = atomic_load_explicit(&header->epoch, memory_order_relaxed),
+				.seq = atomic_load_explicit(&header->seq, memory_order_relaxed),
+				.teid = tell->ruled->teid,
+				.episode = tell->episode,
+				.pdr = tell->pdr,
+				.tos = tell->tos,
+				.qfi = tell->qfi };
+}
+
+// Told while the shard is ours, and noted as told only once it is: who dies in between tells it again.
+static __attribute__((noinline)) void tells_post(struct loop *loop)
+{
+	for (unsigned i = 0; i < loop->tells.n && reports_space(&loop->reports); i++) {
+		const struct ruled_tell *tell = &loop->tells.tell[i];
+
+		*reports_next(&loop->reports) = data_report(loop, tell);
+		reports_publish(&loop->reports);
+		FAULT_POINT("data.told");
+		tell->ruled->told = tell->episode;
+	}
+	loop->tells.n = 0;
+	reports_ring(&loop->reports);
+}
+
+static void packets_work(struct loop *loop, struct lane_handle *handles, unsigned n, uint64_t now)
+{
+	loop->work(loop->with, handles, n, now);
+	if (loop->tells.n)
+		tells_post(loop);
+}
 
 // Runs of packets between fences. Nothing stands of what the packet path has seen ahead.
 static void fences_work(struct loop *loop, struct lane_handle *handles, unsigned n, uint64_t now)
@@ -102,7 +160,7 @@ static void fences_work(struct loop *loop, struct lane_handle *handles, unsigned
 		while (i < n && !is_fence(&handles[i]))
 			i++;
 		if (i > first)
-			loop->work(loop->with, handles + first, i - first, now);
+			packets_work(loop, handles + first, i - first, now);
 		if (i == n)
 			return;
 		if (!fetched)
@@ -118,7 +176,7 @@ static void burst_work(struct loop *loop, struct lane_handle *handles, unsigned 
 	if (may_have_fences(handles, n))
 		fences_work(loop, handles, n, now);
 	else
-		loop->work(loop->with, handles, n, now);
+		packets_work(loop, handles, n, now);
 }
 
 // Handles that can be taken and returned now, two bursts at most. The primary lends no more than lane.out holds, so space is there; if

@@ -8,6 +8,7 @@
 #include "workers/anew.h"
 #include "workers/apply.h"
 #include "workers/audit.h"
+#include "workers/ruled_tell.h"
 
 // Turns n <= LANE_BURST handles from what was lent into what comes back (pipe_burst, slow_burst). Never sees a fence.
 typedef void loop_work(void *with, struct lane_handle *handles, unsigned n, uint64_t now);
@@ -30,6 +31,7 @@ struct loop {
 	struct anew anew;
 	struct apply apply;
 	struct audit audit;
+	struct ruled_tells tells; // of the packets that were worked last
 	loop_work *work;
 	void *with;
 	struct lane_handle burst[2][LANE_BURST]; // in hand, and the next one

@@ -12,6 +12,8 @@
 #include "shared/plane/lane.h"
 #include "shared/plane/plane.h"
 
+struct ruled_tells;
+
 // Where lines and rates of all shards lie, by arithmetic.
 struct pipe_bank {
 	struct line *lines;              // the first shard's
@@ -57,6 +59,8 @@ struct pipe {
 	unsigned hand;                   // which of them was sorted last, or will be
 	uint32_t called;                 // packets of the next burst that are on their way into the cache
 	uint8_t orders[256][8];          // of a byte's bits, the places of those that are set, one after the other
+	uint64_t gtpu_ipv6[2];           // our GTP-U endpoint over IPv6; 0 = none
+	struct ruled_tells *tells;       // where sessions with packets that wait are noted; null = nobody wants to know
 };
 
 // shards: of the bank, all of them; there one lies behind the other.

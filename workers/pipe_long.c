@@ -1,7 +1,8 @@
 // pipe_long.c - the long way through the pipe: options, extension headers, padding, closed gates, foreign addresses, whatever
 // comes. Pure; owned by the worker's loop; one thread.
+#include "shared/wire/sheet.h"
 #include "workers/foreign.h"
-#include "workers/pipe_parts.h"
+#include "workers/pipe_asked.h"
 
 static enum verdict ip_verdict(enum ip_fault fault)
 {
@@ -41,15 +42,11 @@ static enum verdict admit(const struct pipe *pipe, const struct pipe_user *user,
 	return VERDICT_FORWARD;
 }
 
-// Whether it may go one hop further on a link that takes `limit` bytes of it.
-static enum verdict leave(struct lane_handle *handle, const struct ip_packet *ip, uint32_t limit)
+// A session with a sheet has several TEIDs.
+static bool other_tunnel(const struct pipe *pipe, const struct line *line, uint32_t teid)
 {
-	if (ip->ttl <= 1)
-		return VERDICT_TO_SLOW_TTL;
-	if (ip->length <= limit)
-		return VERDICT_FORWARD;
-	handle->hint = limit;
-	return VERDICT_TO_SLOW_BIG;
+	return (line->flags & (LINE_VALID | BEARER_SHEET)) == (LINE_VALID | BEARER_SHEET) &&
+	       sheet_tunnel(line->teid, teid, pipe->net->slot_bits) < SHEET_TUNNELS;
 }
 
 static enum verdict uplink_find(const struct pipe *pipe, struct pipe_user *user, uint32_t teid)
@@ -62,19 +59,9 @@ static enum verdict uplink_find(const struct pipe *pipe, struct pipe_user *user,
 	if (slot >= user->region->slots)
 		return VERDICT_NO_SESSION;
 	user->line = user->region->uplink + slot;
-	return user->line->flags & LINE_VALID && user->line->teid == teid ? VERDICT_FORWARD : VERDICT_NO_SESSION;
-}
-
-// Anti-spoofing: a session sends from its own address or /64 only. Its link-local traffic (fe80::/10) has no business
-// beyond the gateway.
-static bool source_good(const struct pipe_user *user)
-{
-	uint32_t address = be32_get(user->packet + 12);
-	uint64_t prefix = be64_get(user->packet + 8);
-
-	if (user->family == 4)
-		return address && address == user->line->ue_ipv4;
-	return prefix && prefix == user->line->ue_ipv6;
+	if (user->line->flags & LINE_VALID && user->line->teid == teid)
+		return VERDICT_FORWARD;
+	return other_tunnel(pipe, user->line, teid) ? VERDICT_FORWARD : VERDICT_NO_SESSION;
 }
 
 static enum verdict uplink_open(const struct pipe *pipe, const struct lane_handle *handle, struct tunnel_inside *inside,
@@ -86,6 +73,27 @@ static enum verdict uplink_open(const struct pipe *pipe, const struct lane_handl
 	user->way = LINE_UPLINK;
 	user->packet = outer + inside->offset;
 	return verdict == VERDICT_FORWARD ? uplink_find(pipe, user, inside->teid) : verdict;
+}
+
+static bool for_us(const struct pipe *pipe, const uint8_t *outer)
+{
+	if (outer[0] >> 4 == 4)
+		return be32_get(outer + 16) == pipe->net->gtpu_ipv4;
+	return be64_get(outer + 24) == pipe->gtpu_ipv6[0] && be64_get(outer + 32) == pipe->gtpu_ipv6[1];
+}
+
+// What goes from one tunnel into another is written over the headers it came with. Is it lent again after a death in between, it is
+// addressed to the other end.
+static enum verdict uplink_ruled(struct lane_handle *handle, struct pipe_asked *asked,
+				 const struct tunnel_inside *inside)
+{
+	if (!for_us(asked->pipe, asked->user.packet - inside->offset))
+		return VERDICT_NOT_OURS;
+	asked->tunnel = sheet_tunnel(asked->user.line->teid, inside->teid, asked->pipe->net->slot_bits);
+	asked->inward = inside->offset;
+	asked->container = inside->container;
+	asked->outer_tos = inside->tos;
+	return pipe_ruled(asked, handle);
 }
 
 static enum verdict uplink(const struct pipe *pipe, struct lane_handle *handle, uint64_t now)
@@ -105,7 +113,10 @@ static enum verdict uplink(const struct pipe *pipe, struct lane_handle *handle, 
 		return ip_verdict(fault);
 	user.family = ip.version;
 	user.length = ip.length;
-	if (!source_good(&user))
+	if (user.line->flags & BEARER_SHEET)
+		return uplink_ruled(handle, &(struct pipe_asked){ .pipe = pipe, .user = user, .ip = ip, .now = now },
+				    &inside);
+	if (!pipe_source_good(&user))
 		return VERDICT_SPOOFED;
 	ecn = tunnel_ecn(ip.tos, inside.tos);
 	if (ecn == TUNNEL_DROP)
@@ -114,7 +125,7 @@ static enum verdict uplink(const struct pipe *pipe, struct lane_handle *handle, 
 	verdict = admit(pipe, &user, &tos, now);
 	if (verdict != VERDICT_FORWARD)
 		return verdict;
-	verdict = leave(handle, &ip, pipe->net->core_mtu);
+	verdict = pipe_leave(handle, &ip, pipe->net->core_mtu);
 	if (verdict == VERDICT_FORWARD) {
 		pipe_pass(&user, ip.tos, tos);
 		handle->port = LANE_SIDE_CORE;
@@ -131,13 +142,6 @@ static uint32_t foreign_slot(const struct pipe *pipe, const struct pipe_user *us
 	return foreign_find6(user->region, &pipe->shape, be64_get(user->packet + 24));
 }
 
-static bool destination_good(const struct pipe_user *user)
-{
-	if (user->family == 4)
-		return user->line->ue_ipv4 == be32_get(user->packet + 16);
-	return user->line->ue_ipv6 == be64_get(user->packet + 24);
-}
-
 static enum verdict downlink_find(const struct pipe *pipe, struct pipe_user *user)
 {
 	uint32_t slot = pipe_pool_slot(pipe->net, user->packet, user->family);
@@ -147,9 +151,9 @@ static enum verdict downlink_find(const struct pipe *pipe, struct pipe_user *use
 	if (slot >= user->region->slots)
 		return VERDICT_NO_SESSION;
 	user->line = user->region->downlink + slot;
-	if (!(user->line->flags & LINE_VALID) || !destination_good(user))
+	if (!(user->line->flags & LINE_VALID) || !pipe_destination_good(user))
 		return VERDICT_NO_SESSION;
-	return user->line->peer_ipv4 ? VERDICT_FORWARD : VERDICT_NO_PEER;
+	return user->line->peer_ipv4 || user->line->flags & BEARER_SHEET ? VERDICT_FORWARD : VERDICT_NO_PEER;
 }
 
 static enum verdict downlink_open(const struct pipe *pipe, const struct lane_handle *handle, uint8_t shard,
@@ -182,11 +186,13 @@ static enum verdict downlink(const struct pipe *pipe, struct lane_handle *handle
 
 	if (verdict != VERDICT_FORWARD)
 		return verdict;
+	if (user.line->flags & BEARER_SHEET)
+		return pipe_ruled(&(struct pipe_asked){ .pipe = pipe, .user = user, .ip = ip, .now = now }, handle);
 	tos = ip.tos;
 	verdict = admit(pipe, &user, &tos, now);
 	if (verdict != VERDICT_FORWARD)
 		return verdict;
-	verdict = leave(handle, &ip, pipe->net->access_mtu - pipe_front(user.line));
+	verdict = pipe_leave(handle, &ip, pipe->net->access_mtu - pipe_front(user.line));
 	if (verdict != VERDICT_FORWARD) {
 		handle->length = (uint16_t)ip.length;
 		return verdict;

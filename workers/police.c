@@ -16,12 +16,12 @@ static uint64_t times(uint64_t a, uint64_t b)
 	return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
 }
 
-enum police_colour police_meter(struct line *line, const struct region_rate *rate, uint64_t cost, uint64_t now,
-				enum police_colour incoming)
+enum police_colour police_bucket(struct police_bucket *bucket, const struct region_rate *rate, uint64_t cost,
+				 uint64_t now, enum police_colour incoming)
 {
-	uint64_t elapsed = now > line->tokens_at ? now - line->tokens_at : 0; // another core's clock may be behind
-	uint64_t tc = add(line->tc, times(elapsed, rate->cir_bps)), over = tc > rate->cbs ? tc - rate->cbs : 0;
-	uint64_t te = add(line->te, over);
+	uint64_t elapsed = now > bucket->at ? now - bucket->at : 0; // another core's clock may be behind
+	uint64_t tc = add(bucket->tc, times(elapsed, rate->cir_bps)), over = tc > rate->cbs ? tc - rate->cbs : 0;
+	uint64_t te = add(bucket->te, over);
 	enum police_colour colour = POLICE_RED;
 
 	tc -= over;
@@ -33,9 +33,21 @@ enum police_colour police_meter(struct line *line, const struct region_rate *rat
 		te -= cost;
 		colour = POLICE_YELLOW;
 	}
-	line->tokens_at += elapsed;
-	line->tc = tc;
-	line->te = te;
+	bucket->at += elapsed;
+	bucket->tc = tc;
+	bucket->te = te;
+	return colour;
+}
+
+enum police_colour police_meter(struct line *line, const struct region_rate *rate, uint64_t cost, uint64_t now,
+				enum police_colour incoming)
+{
+	struct police_bucket bucket = { line->tokens_at, line->tc, line->te };
+	enum police_colour colour = police_bucket(&bucket, rate, cost, now, incoming);
+
+	line->tokens_at = bucket.at;
+	line->tc = bucket.tc;
+	line->te = bucket.te;
 	return colour;
 }
 

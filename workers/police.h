@@ -16,6 +16,13 @@ enum police_colour { POLICE_GREEN, POLICE_YELLOW, POLICE_RED, POLICE_COLOURS };
 enum police_colour police_meter(struct line *line, const struct region_rate *rate, uint64_t cost, uint64_t now,
 				enum police_colour incoming);
 
+// Likewise for a bucket that is nobody's line.
+struct police_bucket {
+	uint64_t at, tc, te;
+};
+enum police_colour police_bucket(struct police_bucket *bucket, const struct region_rate *rate, uint64_t cost,
+				 uint64_t now, enum police_colour incoming);
+
 // The same for what most packets are: green in colour-blind mode. Nothing but the answer is left to be guessed by the processor. False:
 // nothing has changed, ask police_meter.
 static inline bool police_green(struct line *line, const struct region_rate *rate, uint64_t cost, uint64_t now)

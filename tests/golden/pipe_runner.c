@@ -11,7 +11,7 @@ int main(void)
 	static struct stand stand;
 	int code;
 
-	stand_open(&stand);
+	stand_open_ruled(&stand);
 	code = pipe_script(&stand, work, &stand);
 	stand_close(&stand);
 	return code;

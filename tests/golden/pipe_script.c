@@ -60,14 +60,36 @@ static void read_bearer(struct stand *stand)
 	need(lines_set(&lines, slot, &bearer), "bearer");
 }
 
-static unsigned read_hex(uint8_t *bytes)
+static unsigned read_hex(uint8_t *bytes, unsigned most)
 {
 	const char *hex = strtok(NULL, " \n");
 	unsigned length = 0, byte;
 
-	for (; hex && length < ROOM_STRIDE && sscanf(hex, "%2x", &byte) == 1; hex += 2)
+	for (; hex && length < most && sscanf(hex, "%2x", &byte) == 1; hex += 2)
 		bytes[length++] = (uint8_t)byte;
 	return length;
+}
+
+static void read_sheet(struct stand *stand)
+{
+	static struct sheets sheets;
+	unsigned shard = (unsigned)number();
+	uint32_t slot = (uint32_t)number();
+	const char *field = "";
+
+	sheets.head.bytes = (uint16_t)read_hex(sheets.bytes, sizeof(sheets.bytes));
+	if (sheet_check(sheets.bytes, sheets.head.bytes, &field)) {
+		fprintf(stderr, "pipe_script: sheet refused: %s\n", field);
+		exit(1);
+	}
+	memcpy(&sheets.head, sheets.bytes, sizeof(sheets.head));
+	stand_rules(stand, shard, slot, 0, &sheets);
+}
+
+static void read_gtpu6(struct stand *stand)
+{
+	stand->pipe.gtpu_ipv6[0] = number();
+	stand->pipe.gtpu_ipv6[1] = number();
 }
 
 static void read_packet(struct stand *stand, pipe_script_burst *burst, void *with)
@@ -78,7 +100,7 @@ static void read_packet(struct stand *stand, pipe_script_burst *burst, void *wit
 
 	handle.code = (uint8_t)number();
 	handle.hint = (uint32_t)number();
-	handle.length = (uint16_t)read_hex(bytes);
+	handle.length = (uint16_t)read_hex(bytes, sizeof(bytes));
 	handle.offset = began = (uint16_t)(ROOM_STRIDE - handle.length);
 	memcpy(room + began, bytes, handle.length);
 	burst(with, &handle, 1, STAND_HZ);
@@ -104,6 +126,10 @@ int pipe_script(struct stand *stand, pipe_script_burst *burst, void *with)
 			read_rate(stand);
 		} else if (!strcmp(verb, "bearer")) {
 			read_bearer(stand);
+		} else if (!strcmp(verb, "sheet")) {
+			read_sheet(stand);
+		} else if (!strcmp(verb, "gtpu6")) {
+			read_gtpu6(stand);
 		} else if (!strcmp(verb, "packet")) {
 			read_packet(stand, burst, with);
 		} else {

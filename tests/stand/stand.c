@@ -48,12 +48,13 @@ static void net_open(struct stand *stand)
 	stand->net.slot_bits = shard_slot_bits(stand->shape.slots);
 }
 
-void stand_open(struct stand *stand)
+static void stand_lay(struct stand *stand, unsigned sheet_lines)
 {
 	struct region shards[SHARDS];
 
 	*stand = (struct stand){ 0 };
 	net_open(stand);
+	stand->shape.sheet = (uint16_t)sheet_lines;
 	rooms_open(stand);
 	stand->zone_bytes = region_stride(&stand->shape) * SHARDS;
 	stand->zone = map(stand->zone_bytes, MAP_SHARED);
@@ -64,6 +65,45 @@ void stand_open(struct stand *stand)
 	pipe_init(&stand->pipe, &stand->net, &stand->rooms, &stand->shape, shards);
 	for (unsigned shard = 0; shard < SHARDS; shard++)
 		pipe_own(&stand->pipe, (uint8_t)shard, &shards[shard]);
+}
+
+void stand_open(struct stand *stand)
+{
+	stand_lay(stand, 0);
+}
+
+void stand_open_ruled(struct stand *stand)
+{
+	stand_lay(stand, STAND_SHEET_LINES);
+}
+
+struct ruled *stand_rules(struct stand *stand, unsigned shard, uint32_t slot, unsigned half,
+			  const struct sheets *sheets)
+{
+	const struct region *region = &stand->pipe.shard[shard];
+	struct ruled *ruled = region_room(region, &stand->shape, slot, half);
+	unsigned tokens = (unsigned)(sizeof(*ruled) + sheets->head.bytes + 63) / 64 * 64;
+	unsigned gauges = tokens + sheets->head.qers * LINE_WAYS * (unsigned)sizeof(struct ruled_tokens);
+	unsigned end = gauges + sheets->head.urrs * (unsigned)sizeof(struct ruled_gauge);
+
+	if (end > STAND_SHEET_LINES * 64)
+		abort();
+	memset(ruled, 0, end);
+	*ruled = (struct ruled){ .teid = region->uplink[slot].teid,
+				 .sum = sheet_sum(sheets->bytes, sheets->head.bytes),
+				 .bytes = sheets->head.bytes,
+				 .tokens = (uint16_t)tokens,
+				 .gauges = (uint16_t)gauges,
+				 .end = (uint16_t)end };
+	memcpy(ruled + 1, sheets->bytes, sheets->head.bytes);
+	for (unsigned i = 0; i < sheets->head.qers * LINE_WAYS; i++)
+		((struct ruled_tokens *)((uint8_t *)ruled + tokens))[i] =
+		    (struct ruled_tokens){ .tc = UINT64_MAX, .te = UINT64_MAX };
+	for (unsigned i = 0; i < sheets->head.urrs; i++)
+		((struct ruled_gauge *)((uint8_t *)ruled + gauges))[i].serial = sheets->urr[i].serial;
+	region->uplink[slot].flags = region->downlink[slot].flags = LINE_VALID | BEARER_SHEET;
+	region->rest[slot].ruled = half + 1;
+	return ruled;
 }
 
 void stand_close(struct stand *stand)

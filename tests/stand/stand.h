@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "shared/plane/verdict.h"
+#include "shared/plane/ruled.h"
+#include "tests/stand/sheets.h"
 #include "workers/lines.h"
 #include "workers/pipe.h"
 
@@ -17,6 +19,7 @@
 #define STAND_USER_BYTES 100u
 #define STAND_ROOMS 64u
 #define STAND_FIRST_FOREIGN 256u
+#define STAND_SHEET_LINES 96u
 #define STAND_OFFSET 142u // where the primary usually leaves the IP header: headroom and Ethernet
 
 struct stand {
@@ -28,7 +31,8 @@ struct stand {
 	size_t rooms_bytes, zone_bytes;
 };
 
-void stand_open(struct stand *stand); // aborts where there is no memory
+void stand_open(struct stand *stand);       // aborts where there is no memory
+void stand_open_ruled(struct stand *stand); // likewise, with STAND_SHEET_LINES for the rules of each cell and half
 void stand_close(struct stand *stand);
 struct lines stand_lines(struct stand *stand, unsigned shard);
 
@@ -37,6 +41,11 @@ struct bearer stand_bearer(const struct stand *stand, unsigned shard, uint32_t s
 
 // One with addresses from no pool, for any slot.
 struct bearer stand_foreign_bearer(const struct stand *stand, unsigned shard, uint32_t slot, uint32_t generation);
+
+// Gives a session that is set the rules of this sheet, in half 0 or 1 of its room, with all buckets full and gauges at zero, and returns
+// its room. Its lines are no longer plain.
+struct ruled *stand_rules(struct stand *stand, unsigned shard, uint32_t slot, unsigned half,
+			  const struct sheets *sheets);
 
 // Random numbers, from a state that is not 0; and how a session may be treated in one direction: rates 0 to 3, any mark, mostly no flags.
 uint32_t stand_pick(uint64_t *state, uint32_t below);

@@ -1,0 +1,51 @@
+// pipe_asked.h - what the long way finds out of a packet before it asks what its session's rules say, be they two lines (pipe_long.c) or a
+// sheet (pipe_ruled.c).
+//
+// Inline.
+#pragma once
+#include "workers/pipe_parts.h"
+
+// What of a packet with a sheet the ways find out before.
+struct pipe_asked {
+	const struct pipe *pipe;
+	struct pipe_user user;
+	struct ip_packet ip;
+	uint64_t now;
+	uint32_t tunnel;   // uplink: which of the session's TEIDs
+	uint16_t inward;   // uplink: bytes of its tunnel
+	uint8_t container; // uplink: GTPU_CONTAINER
+	uint8_t outer_tos; // uplink
+};
+
+// The way of a packet whose session has a sheet: its verdict, and handle as it comes back but for the code.
+enum verdict pipe_ruled(struct pipe_asked *asked, struct lane_handle *handle);
+
+// Whether it may go one hop further on a link that takes `limit` bytes of it.
+PIPE_STEP enum verdict pipe_leave(struct lane_handle *handle, const struct ip_packet *ip, uint32_t limit)
+{
+	if (ip->ttl <= 1)
+		return VERDICT_TO_SLOW_TTL;
+	if (ip->length <= limit)
+		return VERDICT_FORWARD;
+	handle->hint = limit;
+	return VERDICT_TO_SLOW_BIG;
+}
+
+// Anti-spoofing: a session sends from its own address or /64 only. Its link-local traffic (fe80::/10) has no business
+// beyond the gateway.
+PIPE_STEP bool pipe_source_good(const struct pipe_user *user)
+{
+	uint32_t address = be32_get(user->packet + 12);
+	uint64_t prefix = be64_get(user->packet + 8);
+
+	if (user->family == 4)
+		return address && address == user->line->ue_ipv4;
+	return prefix && prefix == user->line->ue_ipv6;
+}
+
+PIPE_STEP bool pipe_destination_good(const struct pipe_user *user)
+{
+	if (user->family == 4)
+		return user->line->ue_ipv4 == be32_get(user->packet + 16);
+	return user->line->ue_ipv6 == be64_get(user->packet + 24);
+}

@@ -1,0 +1,307 @@
+// pipe_ruled.c - the way of a packet whose session has a sheet of rules (shared/wire/sheet.h), behind the long way's first steps. Pure but for
+// the session's lines and room; owned by the worker's loop; one thread.
+//
+//   rule (PDR) -> source -> drop (FAR) -> peer -> gates -> quotas -> meters -> TTL, MTU -> wait? -> mark, encapsulate -> count
+//
+// A packet that waits is neither metered nor counted: it comes again, and is judged as if it had just come.
+#include "workers/pipe_asked.h"
+#include "workers/ruled_admit.h"
+#include "workers/ruled_match.h"
+#include "workers/ruled_tell.h"
+
+#define NO_QFI_TOLD 255u
+
+_Static_assert((int)SHEET_UPLINK == (int)LINE_UPLINK && (int)SHEET_DOWNLINK == (int)LINE_DOWNLINK, "a way is a way");
+
+// A packet and what is known of it by now.
+struct way {
+	const struct pipe_asked *asked;
+	struct ruled_room room;
+	struct ruled_packet packet;
+	struct sheet_far far; // a copy
+	uint8_t tos;          // as it goes on
+	uint8_t container;    // as it goes on: GTPU_CONTAINER
+	bool waits;
+};
+
+static uint32_t slot_of(const struct pipe_user *user)
+{
+	const struct line *lines = user->way == LINE_UPLINK ? user->region->uplink : user->region->downlink;
+
+	return (uint32_t)(user->line - lines);
+}
+
+static uint64_t ones(unsigned count)
+{
+	return count < 64 ? (UINT64_C(1) << count) - 1 : UINT64_MAX;
+}
+
+static uint64_t matched(const struct way *way)
+{
+	const struct sheet *sheet = &way->room.sheet;
+	const struct sheet_parts *parts = &way->room.parts;
+	const struct pipe_asked *asked = way->asked;
+	struct ruled_key key;
+
+	if (!(asked->ip.version == 4 ? sheet->groups4 : sheet->groups6))
+		return 0;
+	key = ruled_key(asked->user.packet, &asked->ip, asked->user.way == LINE_UPLINK);
+	return asked->ip.version == 4 ? ruled_match4(parts->filters4, sheet->groups4, &key)
+				      : ruled_match6(parts->filters6, sheet->groups6, &key);
+}
+
+// The packet's PDR and FAR.
+static enum verdict rule_find(struct way *way)
+{
+	const struct pipe_asked *asked = way->asked;
+	const struct sheet *sheet = &way->room.sheet;
+	bool up = asked->user.way == LINE_UPLINK;
+	uint64_t candidates = sheet->way[asked->user.way] & ones(sheet->pdrs);
+	unsigned qfi = asked->container ? asked->container & GTPU_CONTAINER_QFI : RULED_NO_QFI, pdr;
+
+	if (up && asked->tunnel >= sheet->tunnels)
+		return VERDICT_NO_RULE;
+	if (up)
+		candidates &= way->room.parts.tunnel[asked->tunnel];
+	if (candidates & ~sheet->open[asked->ip.version == 6])
+		candidates &= sheet->open[asked->ip.version == 6] | matched(way);
+	pdr = ruled_choose(way->room.parts.pdr, candidates, qfi);
+	if (pdr == RULED_NO_PDR)
+		return VERDICT_NO_RULE;
+	way->packet.pdr = way->room.parts.pdr[pdr];
+	if (way->packet.pdr.far >= sheet->fars)
+		return VERDICT_NO_RULE;
+	way->packet.pdr.qers &= (uint8_t)ones(sheet->qers);
+	way->packet.pdr.urrs &= (uint16_t)ones(sheet->urrs);
+	way->far = way->room.parts.far[way->packet.pdr.far];
+	return VERDICT_FORWARD;
+}
+
+// Whose packet it is, and the outer congestion mark.
+static enum verdict source_check(struct way *way)
+{
+	const struct pipe_asked *asked = way->asked;
+	unsigned ecn;
+
+	way->tos = asked->ip.tos;
+	if (asked->user.way == LINE_DOWNLINK)
+		return VERDICT_FORWARD;
+	if (!(way->packet.pdr.flags & SHEET_ANY_SOURCE) && !pipe_source_good(&asked->user))
+		return VERDICT_SPOOFED;
+	ecn = tunnel_ecn(asked->ip.tos, asked->outer_tos);
+	if (ecn == TUNNEL_DROP)
+		return VERDICT_CONGESTION;
+	way->tos = (uint8_t)ecn;
+	return VERDICT_FORWARD;
+}
+
+static bool has_peer(const struct way *way)
+{
+	const struct sheet_far *far = &way->far;
+
+	if (far->outer == SHEET_OUTER_NONE)
+		return true;
+	if (!(far->flags & SHEET_HAS_PEER))
+		return false;
+	return far->outer == SHEET_OUTER_GTPU4 || way->asked->pipe->gtpu_ipv6[0];
+}
+
+// What the FAR says. Only what comes from the core can wait: of the rest nobody would know where it came from.
+static enum verdict action_check(struct way *way)
+{
+	bool down = way->asked->user.way == LINE_DOWNLINK;
+
+	if (way->far.action == SHEET_BUFFER && down) {
+		way->waits = true;
+		return VERDICT_FORWARD;
+	}
+	if (way->far.action != SHEET_FORWARD || way->far.outer >= SHEET_OUTERS)
+		return VERDICT_RULE_DROP;
+	way->waits = down && way->asked->now < way->room.ruled->held_until; // the other way nothing does
+	return has_peer(way) ? VERDICT_FORWARD : VERDICT_NO_PEER;
+}
+
+// Takes it from the meters of its QERs. Red is noted, dropped or remarked.
+static enum verdict meter(struct way *way)
+{
+	enum police_colour colour;
+	bool passes = ruled_meter(&way->packet, &way->tos, &colour);
+
+	if (colour == POLICE_RED) {
+		struct rest *rest = pipe_rest(&way->asked->user);
+
+		rest->red_packets[way->packet.way]++;
+		rest->red_bytes[way->packet.way] += way->packet.length;
+	}
+	return passes ? VERDICT_FORWARD : VERDICT_RED;
+}
+
+static enum verdict admit(struct way *way)
+{
+	enum verdict verdict = ruled_gates(&way->packet);
+
+	if (verdict == VERDICT_FORWARD)
+		verdict = ruled_quotas(&way->packet);
+	if (verdict == VERDICT_FORWARD && !way->waits)
+		verdict = meter(way);
+	return verdict;
+}
+
+// The container that goes with it: of the first QER that has a QFI. Towards the UE it says "downlink", whoever sent it.
+static uint8_t container(const struct way *way)
+{
+	unsigned qfi = ruled_qfi(&way->packet);
+	bool to_user = way->packet.way == SHEET_DOWNLINK || pipe_destination_good(&way->asked->user);
+
+	return qfi == RULED_NO_QFI ? 0 : (uint8_t)(GTPU_CONTAINER | (to_user ? 0 : GTPU_CONTAINER_UP) | qfi);
+}
+
+// Bytes that are put in front of it. What waits will go into a tunnel, of which nothing need be known yet.
+static uint32_t front(const struct way *way)
+{
+	uint32_t options = way->container ? GTPU_HEADER_QFI - GTPU_HEADER : 0;
+
+	if (way->far.outer == SHEET_OUTER_NONE && !way->waits)
+		return 0;
+	return options + (way->far.outer == SHEET_OUTER_GTPU6 ? TUNNEL6_BYTES : TUNNEL_BYTES);
+}
+
+static enum verdict leave(const struct way *way, struct lane_handle *handle)
+{
+	const struct pipe_asked *asked = way->asked;
+	const struct plane_net *net = asked->pipe->net;
+	uint32_t bytes = front(way), limit = bytes ? net->access_mtu - bytes : net->core_mtu;
+	bool relayed = bytes && asked->user.way == LINE_UPLINK;
+	struct ip_packet ip = asked->ip;
+	enum verdict verdict;
+
+	if (relayed)
+		ip.ttl = UINT8_MAX; // it stays as it is
+	if (handle->offset + asked->inward < (int)bytes)
+		return VERDICT_NOT_OURS;
+	verdict = pipe_leave(handle, &ip, limit);
+	if (verdict != VERDICT_FORWARD) {
+		handle->offset = (uint16_t)(handle->offset + asked->inward);
+		handle->length = (uint16_t)ip.length;
+	}
+	return verdict;
+}
+
+static enum verdict park(const struct way *way, struct lane_handle *handle)
+{
+	const struct pipe_asked *asked = way->asked;
+	uint32_t slot = slot_of(&asked->user);
+	unsigned qfi = ruled_qfi(&way->packet);
+
+	handle->hint = slot;
+	if (way->far.action == SHEET_BUFFER && way->far.flags & SHEET_NOTIFY && asked->pipe->tells &&
+	    way->room.ruled->told != way->room.sheet.episode) {
+		const struct ruled_tell tell = { way->room.ruled,
+						 slot,
+						 way->room.sheet.episode,
+						 way->packet.pdr.id,
+						 (uint8_t)(asked->user.region - asked->pipe->shard),
+						 asked->ip.tos,
+						 (uint8_t)(qfi == RULED_NO_QFI ? NO_QFI_TOLD : qfi) };
+
+		ruled_tell(asked->pipe->tells, &tell);
+	}
+	return VERDICT_BUFFER;
+}
+
+static void outer_put(const struct way *way, uint8_t *packet, uint32_t bytes, uint16_t port)
+{
+	const struct pipe *pipe = way->asked->pipe;
+	const struct sheet_far *far = &way->far;
+	uint32_t length = way->packet.length + bytes;
+	uint8_t tos = far->flags & SHEET_DSCP ? (uint8_t)(far->dscp << 2 | (way->tos & TUNNEL_ECN)) : way->tos;
+	bool six = far->outer == SHEET_OUTER_GTPU6;
+
+	if (six)
+		tunnel6_put(packet - bytes, length,
+			    &(struct tunnel_ends6){ { pipe->gtpu_ipv6[0], pipe->gtpu_ipv6[1] },
+						    { far->peer_ipv6[0], far->peer_ipv6[1] },
+						    far->peer_teid,
+						    port,
+						    tos });
+	else
+		tunnel_put(packet - bytes, length,
+			   &(struct tunnel_ends){ pipe->net->gtpu_ipv4, far->peer_ipv4, far->peer_teid, port, tos });
+	if (way->container)
+		gtpu_put_container(packet - GTPU_HEADER_QFI, way->container);
+	if (six)
+		tunnel6_sum(packet - bytes, length);
+	pipe_encapsulated();
+}
+
+// From tunnel to tunnel no hop is taken: what neighbours say to one another (RFC 4861) would not be believed any more.
+static void pass(const struct way *way, bool relayed)
+{
+	const struct pipe_user *user = &way->asked->user;
+
+	if (!relayed) {
+		pipe_pass(user, way->asked->ip.tos, way->tos);
+		return;
+	}
+	pipe_admitted();
+	if (user->family == 4)
+		mark4(user->packet, way->asked->ip.tos, way->tos);
+	else
+		mark6(user->packet, way->tos);
+	pipe_hopped();
+	pipe_count(user);
+	pipe_counted();
+}
+
+static enum verdict forward(const struct way *way, struct lane_handle *handle)
+{
+	const struct pipe_user *user = &way->asked->user;
+	uint32_t bytes = front(way);
+	uint16_t port = bytes ? flow_port(user->packet, &way->asked->ip) : 0;
+
+	pass(way, bytes && user->way == LINE_UPLINK);
+	ruled_count(&way->packet);
+	if (bytes)
+		outer_put(way, user->packet, bytes, port);
+	handle->offset = (uint16_t)(handle->offset + way->asked->inward - bytes);
+	handle->length = (uint16_t)(user->length + bytes);
+	handle->port = bytes ? LANE_SIDE_ACCESS : LANE_SIDE_CORE;
+	return VERDICT_FORWARD;
+}
+
+static enum verdict judge(struct way *way, struct lane_handle *handle)
+{
+	enum verdict verdict = rule_find(way);
+
+	if (verdict == VERDICT_FORWARD)
+		verdict = source_check(way);
+	if (verdict == VERDICT_FORWARD)
+		verdict = action_check(way);
+	if (verdict == VERDICT_FORWARD)
+		verdict = admit(way);
+	if (verdict != VERDICT_FORWARD)
+		return verdict;
+	way->container = container(way);
+	return leave(way, handle);
+}
+
+enum verdict pipe_ruled(struct pipe_asked *asked, struct lane_handle *handle)
+{
+	const struct pipe *pipe = asked->pipe;
+	struct way way;
+	enum verdict verdict;
+
+	way.asked = asked;
+	way.packet.room = &way.room;
+	way.packet.now = asked->now;
+	way.packet.byte_tokens = pipe->byte_tokens;
+	way.packet.length = asked->ip.length;
+	way.packet.way = asked->user.way;
+	way.packet.tos = asked->ip.tos;
+	if (!ruled_room_open(&way.room, asked->user.region, &pipe->shape, slot_of(&asked->user)))
+		return VERDICT_NO_RULE;
+	verdict = judge(&way, handle);
+	if (verdict != VERDICT_FORWARD)
+		return verdict;
+	return way.waits ? park(&way, handle) : forward(&way, handle);
+}
