@@ -85,8 +85,9 @@ static enum bearer_mark mark_of(const struct ruled_packet *packet)
 
 bool ruled_meter(const struct ruled_packet *packet, uint8_t *tos, enum police_colour *colour)
 {
-	struct charge charge = { .worst = POLICE_GREEN };
+	struct charge charge;
 
+	charge.limited = 0, charge.worst = POLICE_GREEN, charge.refused = false;
 	FOR_EACH_BIT(i, packet->pdr.qers)
 	qer_meter(packet, i, &charge);
 	*colour = charge.worst;
