@@ -1,0 +1,154 @@
+// fuzz_rules.c - the packet path of sessions with a sheet, with whatever in their room, and on any bytes. Input: which way and how many
+// pieces of the room are written over; those, each two bytes of place and one of content; the packet. Only the room, the lines and the packet
+// with the headroom that encapsulation may write are left open; ASan watches everything else.
+#include <sanitizer/asan_interface.h>
+#include <stdlib.h>
+#include <string.h>
+#include "tests/stand/stand.h"
+#include "workers/pipe_parts.h"
+#include "workers/ruled_tell.h"
+
+#define SHARD 0x35u
+#define SLOT 3u
+#define ADDRESS 0x0a2d0311u // 10.45.3.17
+#define FRONT_MAX (IP6_HEADER + UDP_HEADER + GTPU_HEADER_QFI)
+#define ROOM_BYTES (64 * STAND_SHEET_LINES)
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+
+static struct stand stand;
+static struct sheets sheets;
+static struct ruled_tells tells;
+static struct ruled *room;
+static uint8_t as_it_was[ROOM_BYTES];
+
+// Some of everything: PDRs by filter and by QFI, tunnels, each action and outer header, two QERs, two URRs.
+static void sheet_make(void)
+{
+	sheets_plain(&sheets);
+	sheets.head.pdrs = sheets.head.fars = 6;
+	sheets.head.tunnels = 2;
+	sheets.tunnel[0] = 0x07, sheets.tunnel[1] = 0x18;
+	sheets.head.way[SHEET_UPLINK] = 0x15, sheets.head.way[SHEET_DOWNLINK] = 0x2a;
+	sheets.head.open[0] = sheets.head.open[1] = 0x33;
+	for (unsigned i = 0; i < 6; i++) {
+		sheets.pdr[i] = (struct sheet_pdr){ .id = (uint16_t)(i + 1),
+						    .far = (uint8_t)i,
+						    .qers = 3,
+						    .urrs = 3,
+						    .qfis = i == 2 ? 0x3e : UINT64_MAX };
+		sheets.far[i] = (struct sheet_far){ .id = i + 1,
+						    .action = i == 5 ? SHEET_BUFFER : SHEET_FORWARD,
+						    .outer = (uint8_t)(i % 3),
+						    .flags = i % 3 ? SHEET_HAS_PEER : SHEET_NOTIFY,
+						    .peer_teid = 7,
+						    .peer_ipv4 = STAND_PEER,
+						    .peer_ipv6 = { 1, 2 } };
+	}
+	sheets_filter4(&sheets, 3, 0x0c);
+	sheets_filter6(&sheets, 3, 0x0c);
+	sheets.filters4[0].remote_ports[3] = sheets.filters6[0].local_ports[3] = 443 << 16 | 22;
+	sheets.head.qers = sheets.head.urrs = 2;
+	for (unsigned i = 0; i < 2; i++) {
+		sheets.qer[i] = (struct sheet_qer){ .id = i + 1,
+						    .flags = i ? SHEET_QFI : SHEET_REMARK,
+						    .qfi = 9,
+						    .mark = (uint8_t)(i * 3),
+						    .cir_bps = { 64000, 64000 },
+						    .cbs_bytes = { 1500, 1500 },
+						    .ebs_bytes = { 3000, 3000 } };
+		sheets.urr[i] = (struct sheet_urr){ .id = i + 1,
+						    .serial = i + 1,
+						    .flags = i ? SHEET_QUOTA : 0,
+						    .quota = { 1 << 30, 1 << 30, 1 << 30 } };
+	}
+}
+
+static void begin(void)
+{
+	struct bearer bearer;
+	struct lines lines;
+	const char *field;
+
+	stand_open_ruled(&stand);
+	stand.pipe.gtpu_ipv6[0] = 0x20010db800020000;
+	stand.pipe.tells = &tells;
+	bearer = stand_bearer(&stand, SHARD, SLOT);
+	lines = stand_lines(&stand, SHARD);
+	sheet_make();
+	sheets_write(&sheets);
+	if (sheet_check(sheets.bytes, sheets.head.bytes, &field) || bearer.ue_ipv4 != ADDRESS ||
+	    lines_set(&lines, SLOT, &bearer))
+		abort();
+	room = stand_rules(&stand, SHARD, SLOT, 1, &sheets);
+	memcpy(as_it_was, room, ROOM_BYTES);
+	// What lies before it and behind it in the shard, which no packet of the session has to do with.
+	ASAN_POISON_MEMORY_REGION((uint8_t *)room - ROOM_BYTES, ROOM_BYTES);
+	ASAN_POISON_MEMORY_REGION((uint8_t *)room + ROOM_BYTES, ROOM_BYTES);
+}
+
+// Returns the bytes that this took.
+static size_t room_spoil(const uint8_t *bytes, size_t length, unsigned pieces)
+{
+	size_t at = 0;
+
+	memcpy(room, as_it_was, ROOM_BYTES);
+	for (; pieces && at + 3 <= length; pieces--, at += 3)
+		((uint8_t *)room)[(bytes[at] | bytes[at + 1] << 8) % ROOM_BYTES] = bytes[at + 2];
+	return at;
+}
+
+static void judge(const struct lane_handle *handle, const struct lane_handle *lent)
+{
+	const uint8_t *result = stand_bytes(&stand, handle);
+	struct tunnel_inside inside;
+	struct ip_packet ip;
+
+	if (handle->room != lent->room || handle->turn != lent->turn || handle->code >= VERDICT_COUNT)
+		abort();
+	if ((uint32_t)handle->offset + handle->length > ROOM_STRIDE)
+		abort();
+	if (handle->code == VERDICT_BUFFER &&
+	    (handle->hint != SLOT || handle->offset != lent->offset || handle->length != lent->length))
+		abort();
+	if (handle->code != VERDICT_FORWARD)
+		return;
+	if (ip_read(&ip, result, handle->length) != IP_SOUND || ip.length != handle->length)
+		abort();
+	if (handle->port == LANE_SIDE_ACCESS && tunnel_open(&inside, result, handle->length) != VERDICT_FORWARD)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+	static uint64_t now = STAND_HZ;
+	struct lane_handle lent, handle;
+	uint8_t *packet;
+	size_t took;
+
+	if (!stand.zone)
+		begin();
+	if (length < 1)
+		return 0;
+	took = 1 + room_spoil(bytes + 1, length - 1, bytes[0] >> 2);
+	if (length - took > ROOM_STRIDE - FRONT_MAX)
+		return 0;
+	lent = handle = (struct lane_handle){ .room = STAND_ROOMS - 1,
+					      .hint = bytes[0] & 1 ? 0 : shard_hint(ADDRESS, SHARD),
+					      .offset = (uint16_t)(ROOM_STRIDE - (length - took)),
+					      .length = (uint16_t)(length - took),
+					      .turn = 4711,
+					      .port = 3,
+					      .code = bytes[0] & 1 ? LANE_UPLINK : LANE_DOWNLINK };
+	packet = stand_bytes(&stand, &handle);
+	ASAN_UNPOISON_MEMORY_REGION(stand.rooms.base[0], STAND_ROOMS * ROOM_STRIDE);
+	memcpy(packet, bytes + took, length - took);
+	ASAN_POISON_MEMORY_REGION(stand.rooms.base[0], (size_t)(packet - stand.rooms.base[0]) - FRONT_MAX);
+	tells.n = 0;
+	stand_burst(&stand, &handle, 1, now += 1000);
+	ASAN_UNPOISON_MEMORY_REGION(stand.rooms.base[0], STAND_ROOMS * ROOM_STRIDE);
+	if (tells.n > 1)
+		abort();
+	judge(&handle, &lent);
+	return 0;
+}
