@@ -111,7 +111,10 @@ void world_seat_clear(struct world *world)
 
 static struct lines lines_of(struct world *world, unsigned shard)
 {
-	return (struct lines){ &world->view.shards[shard], &world->view.plane->shape, &world->view.plane->net, 1 };
+	return (struct lines){ .region = &world->view.shards[shard],
+			       .shape = &world->view.plane->shape,
+			       .net = &world->view.plane->net,
+			       .life = 1 };
 }
 
 void world_rate_set(struct world *world, unsigned index, const struct bearer_rate *rate)

@@ -12,7 +12,7 @@
 
 static uint64_t banks_image_bytes(const struct region_shape *shape)
 {
-	return (image_bytes(shape->slots, shape->rates) + PLANE_PAGE - 1) & ~(uint64_t)(PLANE_PAGE - 1);
+	return (image_bytes(shape->slots, shape->rates, shape->sheet) + PLANE_PAGE - 1) & ~(uint64_t)(PLANE_PAGE - 1);
 }
 
 uint64_t banks_bytes(const struct region_shape *shape)

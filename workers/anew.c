@@ -16,9 +16,16 @@ static void cell_begin(const struct anew *anew, const struct lines *lines, uint3
 				       .shard = (uint8_t)lines->region->header->shard,
 				       .slot = slot };
 	struct lines_count last;
+	struct lines_room room;
 
 	if (!lines_count(lines->region, slot, &last))
 		return;
+	if (lines_rules_live(lines, slot, &room))
+		for (unsigned i = 0; i < room.sheet->urrs && i < SHEET_URRS; i++) {
+			struct lines_gauge gauge = lines_gauge(&room, i);
+
+			reports_gauge(anew->reports, report, &last, &gauge, anew->tenure->view->plane);
+		}
 	reports_final(anew->reports, report, &last);
 	lines_count_begin(lines, slot, last.teid);
 }
@@ -50,12 +57,11 @@ static void shard_done(struct anew *anew)
 	anew->tenure->stale[shard / 64] &= ~(1ull << shard % 64);
 }
 
-static unsigned space_for(const struct anew *anew, unsigned cells)
+static bool has_space(const struct anew *anew, const struct lines *lines)
 {
-	unsigned space = reports_space(anew->reports);
+	unsigned gauges = lines->region->rest[anew->slot].ruled ? SHEET_URRS : 0;
 
-	space = space > ANEW_SPACE ? space - ANEW_SPACE : 0;
-	return space < cells ? space : cells;
+	return reports_space(anew->reports) > ANEW_SPACE + gauges;
 }
 
 bool anew_visit(struct anew *anew, unsigned cells)
@@ -63,7 +69,7 @@ bool anew_visit(struct anew *anew, unsigned cells)
 	while (shard_find(anew)) {
 		struct lines lines = lines_now(anew, (uint8_t)anew->shard);
 
-		for (cells = space_for(anew, cells); cells && anew->slot < lines.shape->slots; cells--)
+		for (; cells && anew->slot < lines.shape->slots && has_space(anew, &lines); cells--)
 			cell_begin(anew, &lines, anew->slot++);
 		if (anew->slot < lines.shape->slots)
 			return true;

@@ -3,9 +3,10 @@
 #include <errno.h>
 #include "shared/base/clock.h"
 #include "shared/base/faults.h"
+#include "workers/coming.h"
 
-// One change posts at most APPLY_VISIT reports at once, and a visit at most as many answers at its end.
-#define APPLY_SPACE (2 * APPLY_VISIT)
+// One change posts at most the last counts of a session's URRs and its own, and a visit at most APPLY_VISIT answers at its end.
+#define APPLY_SPACE (SHEET_URRS + 1 + APPLY_VISIT)
 
 // What a visit owes the courier: one answer a shard, however many changes it saw.
 struct answers {
@@ -65,12 +66,36 @@ static void refusal_post(struct apply *apply, const struct change *change)
 	apply->refused++;
 }
 
-static void final_post(struct apply *apply, const struct change *change, uint32_t slot, const struct lines_count *count)
+static struct report last_report(const struct change *change, uint32_t slot)
 {
 	struct report report = { .kind = REPORT_FINAL, .shard = change->shard, .slot = slot };
 
 	report.epoch = change->epoch;
 	report.seq = change->seq;
+	return report;
+}
+
+// The last counts of the cell's URRs that do not go on in `next` (null: none does).
+static void gauges_post(struct apply *apply, const struct report *report, const struct lines_count *count,
+			const struct lines_room *room, const struct sheet *next)
+{
+	for (unsigned i = 0; i < room->sheet->urrs && i < SHEET_URRS; i++) {
+		struct lines_gauge gauge = lines_gauge(room, i);
+
+		if (!next || !lines_rules_has(next, &room->parts.urr[i]))
+			reports_gauge(apply->reports, *report, count, &gauge, apply->tenure->view->plane);
+	}
+	reports_publish(apply->reports);
+}
+
+static void final_post(struct apply *apply, const struct lines *lines, const struct change *change, uint32_t slot,
+		       const struct lines_count *count)
+{
+	struct report report = last_report(change, slot);
+	struct lines_room room;
+
+	if (lines->region->rest[slot].ruled && lines_rules_live(lines, slot, &room))
+		gauges_post(apply, &report, count, &room, NULL);
 	reports_final(apply->reports, report, count);
 }
 
@@ -81,24 +106,66 @@ static int cell_clear(struct apply *apply, const struct lines *lines, const stru
 	int cleared = lines_clear(lines, slot, teid, &count);
 
 	if (cleared > 0)
-		final_post(apply, change, slot, &count);
+		final_post(apply, lines, change, slot, &count);
 	return cleared < 0 ? cleared : 0;
 }
 
-// Whoever was in the cell before is counted first: ctrl may have forgotten to ask, and could not any more later.
-static int cell_set(struct apply *apply, struct lines *lines, const struct change *change)
+// What the cell counts ends here. Whoever was in it before is counted first: ctrl may have forgotten to ask, and could not any more
+// later. The session itself may stay: where its rules are spoilt, what its URRs have counted is not to be had.
+static void life_end(struct apply *apply, struct lines *lines, const struct change *change)
 {
 	struct lines_count last;
 	uint64_t now_ns;
 
-	if (change->slot >= lines->shape->slots)
-		return -EINVAL;
-	if (change->bearer.teid && lines->region->rest[change->slot].teid == change->bearer.teid)
-		return lines_set(lines, change->slot, &change->bearer); // its life goes on
 	if (lines_count(lines->region, change->slot, &last))
-		final_post(apply, change, change->slot, &last);
+		final_post(apply, lines, change, change->slot, &last);
 	now_ns = plane_wall_ns(apply->tenure->view->plane, clock_ticks());
 	lines->life = now_ns > change->life ? now_ns : change->life + 1;
+	if (last.teid && last.teid == change->bearer.teid)
+		lines_count_begin(lines, change->slot, last.teid);
+}
+
+// rules: of the session that goes on.
+static void life_goes_on(struct apply *apply, const struct lines *lines, const struct change *change,
+			 const struct lines_room *rules, const struct sheet *next)
+{
+	struct report report = last_report(change, change->slot);
+	struct lines_count count;
+
+	lines_count(lines->region, change->slot, &count);
+	gauges_post(apply, &report, &count, rules, next);
+}
+
+// With a sheet, or where there was one.
+static int cell_rule(struct apply *apply, struct lines *lines, const struct change *change)
+{
+	const struct rest *rest = &lines->region->rest[change->slot];
+	struct lines_room room, *rules = NULL;
+	const struct sheet *sheet = NULL;
+	int error = change->bearer.sheet_bytes ? coming_sheet(lines, change, &sheet) : 0;
+
+	if (error)
+		return error;
+	if (lines_rules_live(lines, change->slot, &room) && rest->teid == change->bearer.teid)
+		rules = &room;
+	if (rules)
+		life_goes_on(apply, lines, change, rules, sheet);
+	else if (rest->ruled || !change->bearer.teid || rest->teid != change->bearer.teid)
+		life_end(apply, lines, change);
+	lines->now = clock_ticks();
+	if (sheet)
+		lines->ruled = lines_rules_write(lines, change->slot, change->bearer.teid, sheet, rules);
+	return lines_set(lines, change->slot, &change->bearer);
+}
+
+static int cell_set(struct apply *apply, struct lines *lines, const struct change *change)
+{
+	if (change->slot >= lines->shape->slots)
+		return -EINVAL;
+	if (change->bearer.sheet_bytes || lines->region->rest[change->slot].ruled)
+		return cell_rule(apply, lines, change);
+	if (!change->bearer.teid || lines->region->rest[change->slot].teid != change->bearer.teid)
+		life_end(apply, lines, change);
 	return lines_set(lines, change->slot, &change->bearer);
 }
 
@@ -107,7 +174,7 @@ static int sweep_step(struct apply *apply, const struct lines *lines, const stru
 {
 	uint32_t slot;
 
-	for (unsigned i = 0; i < APPLY_VISIT; i++) {
+	for (unsigned i = 0; i < APPLY_VISIT && reports_space(apply->reports) >= APPLY_SPACE; i++) {
 		int found = lines_sweep_end(lines, APPLY_SLICE, &slot);
 
 		if (found <= 0)
@@ -125,6 +192,8 @@ static int verb_apply(struct apply *apply, const struct change *change)
 	switch (change->verb) {
 	case CHANGE_SET:
 		return cell_set(apply, &lines, change);
+	case CHANGE_PART:
+		return coming_take(&lines, change);
 	case CHANGE_CLEAR:
 		return cell_clear(apply, &lines, change, change->slot, change->bearer.teid);
 	case CHANGE_RATE:
@@ -152,6 +221,8 @@ static uint8_t chain_judge(const struct apply *apply, const struct change *chang
 	if (change->verb == CHANGE_SWEEP_BEGIN)
 		return REPORT_NONE;
 	seq = atomic_load_explicit(&header->seq, memory_order_relaxed);
+	if (change->verb == CHANGE_PART && change->prev == seq)
+		return REPORT_NONE;
 	if (change->seq <= seq)
 		return REPORT_ACK;
 	return change->prev == seq ? REPORT_NONE : REPORT_GAP;
@@ -171,10 +242,16 @@ static int change_apply(struct apply *apply, const struct change *change, struct
 	error = verb_apply(apply, change);
 	if (error == -EAGAIN)
 		return error;
+	if (error == -ENODATA) {
+		answer_note(answers, change->shard, REPORT_GAP);
+		return 0;
+	}
 	if (error) {
 		refusal_post(apply, change);
 		return 0;
 	}
+	if (change->verb == CHANGE_PART)
+		return 0; // it is the SET's answer that counts
 	FAULT_POINT("change.done");
 	atomic_store_explicit(&header->epoch, change->epoch, memory_order_relaxed);
 	FAULT_POINT("change.epoch");

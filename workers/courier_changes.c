@@ -22,6 +22,12 @@ static void refuse(struct courier *courier, const struct change *change, const c
 		reports->report[reports->count++] = report;
 }
 
+static bool part_good(const struct region_shape *shape, const struct change_part *part, const char **field)
+{
+	*field = "part";
+	return part->bytes && part->bytes <= CHANGE_PART_BYTES && part->offset + part->bytes <= shape->sheet * 64u;
+}
+
 static bool change_good(const struct courier *courier, const struct change *change, const char **field)
 {
 	const struct region_shape *shape = &courier->view->plane->shape;
@@ -35,6 +41,8 @@ static bool change_good(const struct courier *courier, const struct change *chan
 	*field = "rate_index";
 	if (change->rate_index >= shape->rates)
 		return false;
+	if (change->verb == CHANGE_PART)
+		return part_good(shape, &change->part, field);
 	if (change->verb == CHANGE_SET)
 		return !bearer_check(&change->bearer, field);
 	if (change->verb == CHANGE_RATE)

@@ -6,10 +6,15 @@
 
 #define SCAN_CELLS 16384u // cells looked at for usage before others have their turn
 
+static bool is_final(uint8_t kind)
+{
+	return kind == REPORT_FINAL || kind == REPORT_GAUGE || kind == REPORT_DATA;
+}
+
 // Where a shard stands is told by its owner alone: another one's word is late, or a stray write in its ring.
 static bool may_tell(const struct courier *courier, unsigned seat, const struct report *report)
 {
-	return report->kind == REPORT_FINAL || report->kind == REPORT_NOT_MINE ||
+	return is_final(report->kind) || report->kind == REPORT_NOT_MINE ||
 	       courier_owner(courier, report->shard) == seat;
 }
 
@@ -75,10 +80,11 @@ static void doubts_settle(struct courier *courier)
 	}
 }
 
+// What nobody could tell again.
 static bool finals_among(const struct feed_reports *reports)
 {
 	for (uint32_t i = 0; i < reports->count; i++)
-		if (reports->report[i].kind == REPORT_FINAL)
+		if (is_final(reports->report[i].kind))
 			return true;
 	return false;
 }
@@ -148,7 +154,7 @@ unsigned courier_tell_usage(struct courier *courier)
 	struct feed_usages *usages = &courier->usages.usages;
 	uint64_t now = clock_ns();
 
-	if (usages->count && (!courier->scanning || usages->count == FEED_BATCH_MAX)) {
+	if (usages->count && (!courier->scanning || usage_full(usages))) {
 		usages->number = courier->unheard.said + 1;
 		if (feed_send(courier->feed, &courier->usages))
 			return 0;

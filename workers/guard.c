@@ -37,7 +37,7 @@ static struct stretch image_of(const struct plane_view *view)
 {
 	const struct region_shape *shape = &view->plane->shape;
 
-	return stretch_of(view->image, image_bytes(shape->slots, shape->rates));
+	return stretch_of(view->image, image_bytes(shape->slots, shape->rates, shape->sheet));
 }
 
 static unsigned stretches_kept(const struct plane_view *view, struct stretch kept[KEPT_MAX])

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "shared/base/faults.h"
 #include "workers/foreign.h"
+#include "workers/lines_rules.h"
 
 // Of a cell, in the address index.
 struct entries {
@@ -64,6 +65,8 @@ int lines_read(const struct lines *lines, uint32_t slot, struct bearer *bearer)
 		.downlink = { down->rate, down->mark, down->flags & BEARER_FLAGS },
 		.qfi = down->qfi,
 	};
+	if (up->flags & BEARER_SHEET)
+		lines_rules_read(lines, slot, bearer);
 	return 0;
 }
 
@@ -228,7 +231,7 @@ static bool bearer_good(const struct lines *lines, uint32_t slot, const struct b
 {
 	const char *field;
 
-	return slot < lines->shape->slots && bearer_check(bearer, &field) == 0 && !bearer->sheet_bytes &&
+	return slot < lines->shape->slots && bearer_check(bearer, &field) == 0 &&
 	       bearer->uplink.rate < lines->shape->rates && bearer->downlink.rate < lines->shape->rates &&
 	       shard_of_teid(bearer->teid) == (uint8_t)lines->region->header->shard &&
 	       shard_slot_of_teid(bearer->teid, lines->net->slot_bits) == slot &&
@@ -238,7 +241,8 @@ static bool bearer_good(const struct lines *lines, uint32_t slot, const struct b
 // What the packet path need not ask of each packet: address there, gate open, colours not looked at, downlink the peer known.
 static uint8_t plain_flags(const struct bearer *bearer, const struct bearer_way *way)
 {
-	if (way->flags & (BEARER_GATE_CLOSED | BEARER_COLOUR_AWARE) || (way == &bearer->downlink && !bearer->peer_ipv4))
+	if (way->flags & (BEARER_GATE_CLOSED | BEARER_COLOUR_AWARE | BEARER_SHEET) ||
+	    (way == &bearer->downlink && !bearer->peer_ipv4))
 		return 0;
 	return (bearer->ue_ipv4 ? LINE_PLAIN4 : 0) | (bearer->ue_ipv6 ? LINE_PLAIN6 : 0);
 }
@@ -264,7 +268,8 @@ int lines_set(const struct lines *lines, uint32_t slot, const struct bearer *bea
 	unsigned foreign;
 	bool stay;
 
-	if (!bearer_good(lines, slot, bearer, &come))
+	if (!bearer_good(lines, slot, bearer, &come) ||
+	    (bearer->sheet_bytes && !lines_rules_are(lines, slot, lines->ruled, bearer)))
 		return -EINVAL;
 	up = line_of(lines, slot, LINE_UPLINK);
 	down = line_of(lines, slot, LINE_DOWNLINK);
@@ -281,6 +286,7 @@ int lines_set(const struct lines *lines, uint32_t slot, const struct bearer *bea
 	index_remove(lines, &gone);
 	if (lines->region->rest[slot].teid != bearer->teid)
 		lines_count_begin(lines, slot, bearer->teid);
+	lines->region->rest[slot].ruled = bearer->sheet_bytes ? lines->ruled : 0;
 	line_write(up, bearer, &bearer->uplink, bearer->teid);
 	FAULT_POINT("line.uplink");
 	line_write(down, bearer, &bearer->downlink, bearer->peer_teid);
@@ -307,6 +313,14 @@ int lines_clear(const struct lines *lines, uint32_t slot, uint32_t teid, struct 
 	return 1;
 }
 
+// Of a valid cell.
+static bool rules_sound(const struct lines *lines, uint32_t slot)
+{
+	struct lines_room room;
+
+	return !(line_of(lines, slot, LINE_UPLINK)->flags & BEARER_SHEET) || lines_rules_live(lines, slot, &room);
+}
+
 bool lines_validate_slot(const struct lines *lines, uint32_t slot)
 {
 	const struct line *up = line_of(lines, slot, LINE_UPLINK), *down = line_of(lines, slot, LINE_DOWNLINK);
@@ -316,8 +330,8 @@ bool lines_validate_slot(const struct lines *lines, uint32_t slot)
 	if (slot >= lines->shape->slots || !((up->flags | down->flags) & LINE_VALID))
 		return true;
 	if (lines_read(lines, slot, &bearer) == 0 && bearer_good(lines, slot, &bearer, &entries) &&
-	    up->check == line_check(up) && down->check == line_check(down) && up->ue_ipv4 == down->ue_ipv4 &&
-	    up->ue_ipv6 == down->ue_ipv6)
+	    rules_sound(lines, slot) && up->check == line_check(up) && down->check == line_check(down) &&
+	    up->ue_ipv4 == down->ue_ipv4 && up->ue_ipv6 == down->ue_ipv6)
 		return true;
 	cell_empty(lines, slot);
 	return false;
@@ -329,7 +343,7 @@ static bool cell_sound(const struct lines *lines, uint32_t slot)
 	const struct line *up = line_of(lines, slot, LINE_UPLINK), *down = line_of(lines, slot, LINE_DOWNLINK);
 
 	return up->flags & down->flags & LINE_VALID && up->check == line_check(up) && down->check == line_check(down) &&
-	       up->ue_ipv4 == down->ue_ipv4 && up->ue_ipv6 == down->ue_ipv6;
+	       up->ue_ipv4 == down->ue_ipv4 && up->ue_ipv6 == down->ue_ipv6 && rules_sound(lines, slot);
 }
 
 enum lines_found lines_look(const struct lines *lines, uint32_t slot)

@@ -15,7 +15,9 @@ struct lines {
 	const struct region *region;
 	const struct region_shape *shape;
 	const struct plane_net *net;
-	uint64_t life; // of counters that begin now (plane_wall_ns)
+	uint64_t life;  // of counters that begin now (plane_wall_ns)
+	uint64_t now;   // clock, where rules are written
+	uint32_t ruled; // where lines_set finds the sheet its bearer names: the room it was written to (lines_rules.h)
 };
 
 // What a session has used since its TEID was first SET. Index: LINE_UPLINK, LINE_DOWNLINK.
@@ -38,7 +40,7 @@ void lines_adopt(const struct lines *lines);
 
 // Upsert. Counters and tokens of a living TEID stay, a new TEID starts fresh (and forgets the counters of the old: read
 // them first). Returns 0; -EINVAL the bearer does not fit this cell (range, TEID of another place,
-// pool address of another cell); -ENOSPC the address index is full. On error nothing has changed.
+// pool address of another cell, a sheet that is not there); -ENOSPC the address index is full. On error nothing has changed.
 int lines_set(const struct lines *lines, uint32_t slot, const struct bearer *bearer);
 
 // Removes the cell if it holds `teid` (0 = whatever is there). Returns 1 with *final filled if the cell holds or last

@@ -2,7 +2,7 @@
 //
 // What a cell counts has a life: from one beginning to the next. rest.teid is 0 while a beginning is under way, and life only
 // grows, so who finds both unchanged after reading has counters of one life. The shard's owner writes; any process reads.
-#include "workers/lines.h"
+#include "workers/lines_rules.h"
 
 static void barrier(void)
 {
@@ -49,6 +49,8 @@ void lines_count_begin(const struct lines *lines, uint32_t slot, uint32_t teid)
 	barrier();
 	for (unsigned way = 0; way < LINE_WAYS; way++)
 		way_begin(lines, slot, way);
+	if (rest->ruled)
+		lines_rules_begin(lines, slot);
 	rest->life = lines->life > rest->life ? lines->life : rest->life + 1;
 	barrier();
 	rest->teid = teid;

@@ -2,6 +2,7 @@
 #include "workers/picture.h"
 #include <errno.h>
 #include <string.h>
+#include "workers/lines_rules.h"
 
 static void barrier(void)
 {
@@ -11,6 +12,13 @@ static void barrier(void)
 static struct line *line_of(const struct region *region, uint32_t slot, unsigned way)
 {
 	return (way == LINE_UPLINK ? region->uplink : region->downlink) + slot;
+}
+
+static void *room_of(const struct lines *lines, struct image *image, uint32_t slot)
+{
+	const struct region_shape *shape = lines->shape;
+
+	return image_room(image, shape->rates, shape->slots, shape->sheet, slot);
 }
 
 static struct image_way way_write(const struct line *line, const struct lines_count *count, unsigned way)
@@ -26,8 +34,20 @@ static struct image_way way_write(const struct line *line, const struct lines_co
 	};
 }
 
-static void cell_write(const struct lines *lines, uint32_t slot, struct image_cell *cell)
+// Of a cell whose rules are sound.
+static void rules_write(const struct lines *lines, uint32_t slot, struct image *image, struct image_cell *cell)
 {
+	struct lines_room room;
+
+	if (!lines_rules_live(lines, slot, &room))
+		return;
+	memcpy(room_of(lines, image, slot), room.ruled, room.end);
+	cell->rules = room.end;
+}
+
+static void cell_write(const struct lines *lines, uint32_t slot, struct image *image)
+{
+	struct image_cell *cell = image_cells(image, lines->shape->rates) + slot;
 	const struct region *region = lines->region;
 	struct lines_count count;
 
@@ -38,6 +58,8 @@ static void cell_write(const struct lines *lines, uint32_t slot, struct image_ce
 	lines_count(region, slot, &count);
 	cell->life = count.life;
 	cell->unswept = region->rest[slot].sweep != region->header->sweep;
+	if (cell->bearer.sheet_bytes)
+		rules_write(lines, slot, image, cell);
 	for (unsigned way = 0; way < LINE_WAYS; way++)
 		cell->way[way] = way_write(line_of(region, slot, way), &count, way);
 }
@@ -76,7 +98,7 @@ void picture_write(const struct lines *lines, struct image *image)
 	sound = rates_write(lines, image_rates(image));
 	cells = image_cells(image, image->rates);
 	for (uint32_t slot = 0; slot < lines->shape->slots; slot++) {
-		cell_write(lines, slot, &cells[slot]);
+		cell_write(lines, slot, image);
 		image->unswept += cells[slot].unswept != 0;
 	}
 	image->epoch = sound ? atomic_load_explicit(&header->epoch, memory_order_relaxed) : 0;
@@ -123,6 +145,8 @@ static void region_empty(const struct lines *lines)
 	header->sweep = header->sweep_next = header->foreign_used = header->pending = 0;
 	atomic_store_explicit(&header->digest, 0, memory_order_relaxed);
 	atomic_store_explicit(&header->sessions, 0, memory_order_relaxed);
+	if (lines->shape->sheet)
+		region_coming(lines->region, lines->shape)->bytes = 0;
 	memset(lines->region->index, 0, lines->shape->buckets * sizeof(*lines->region->index));
 	memset(lines->region->rates, 0, lines->shape->rates * sizeof(*lines->region->rates));
 	cells_empty(lines);
@@ -141,9 +165,28 @@ static bool rates_read(const struct lines *lines, const struct image_rate *rates
 	return sound;
 }
 
-static bool cell_read(const struct lines *lines, uint32_t slot, const struct image_cell *cell)
+// Into the cell's first room. What is checked is what has been copied. False: they are not there, or not sound.
+static bool rules_read(const struct lines *lines, uint32_t slot, const void *from, const struct image_cell *cell)
+{
+	uint8_t *to = (uint8_t *)region_room(lines->region, lines->shape, slot, 0);
+	struct lines_room room;
+	const char *field;
+
+	if (!cell->rules || cell->rules > lines->shape->sheet * UINT64_C(64))
+		return false;
+	memcpy(to, from, cell->rules);
+	return lines_rules_find(lines, slot, 1, &room) && room.end == cell->rules &&
+	       !sheet_check(room.sheet, room.ruled->bytes, &field);
+}
+
+static bool cell_read(const struct lines *lines, uint32_t slot, struct image *image, const struct image_cell *cell)
 {
 	struct lines_count count = { .teid = cell->bearer.teid, .life = cell->life };
+	struct lines with = *lines;
+
+	if (cell->bearer.sheet_bytes && !rules_read(lines, slot, room_of(lines, image, slot), cell))
+		return false;
+	with.ruled = 1;
 
 	for (unsigned way = 0; way < LINE_WAYS; way++) {
 		count.packets[way] = cell->way[way].packets;
@@ -159,15 +202,16 @@ static bool cell_read(const struct lines *lines, uint32_t slot, const struct ima
 		line->tc = cell->way[way].tc;
 		line->te = cell->way[way].te;
 	}
-	if (!lines_set(lines, slot, &cell->bearer))
+	if (!lines_set(&with, slot, &cell->bearer))
 		return true;
 	lines->region->rest[slot] = (struct rest){ 0 };
 	return false;
 }
 
 // Those that were SET since the sweep under way began, or the others. False: one did not fit.
-static bool cells_read(const struct lines *lines, const struct image_cell *cells, bool unswept)
+static bool cells_read(const struct lines *lines, struct image *image, bool unswept)
 {
+	const struct image_cell *cells = image_cells(image, lines->shape->rates);
 	bool sound = true;
 
 	for (uint32_t slot = 0; slot < lines->shape->slots; slot++) {
@@ -176,7 +220,7 @@ static bool cells_read(const struct lines *lines, const struct image_cell *cells
 		if (!cells[slot].bearer.teid || (cells[slot].unswept != 0) != unswept)
 			continue;
 		cell = cells[slot]; // a copy: what is checked is what is used
-		sound &= cell_read(lines, slot, &cell);
+		sound &= cell_read(lines, slot, image, &cell);
 	}
 	return sound;
 }
@@ -184,7 +228,6 @@ static bool cells_read(const struct lines *lines, const struct image_cell *cells
 int picture_read(const struct lines *lines, struct image *image)
 {
 	struct region_header *header = lines->region->header;
-	const struct image_cell *cells = image_cells(image, lines->shape->rates);
 	uint64_t epoch, seq, digest;
 	bool sound;
 
@@ -196,9 +239,9 @@ int picture_read(const struct lines *lines, struct image *image)
 	region_empty(lines);
 	sound = rates_read(lines, image_rates(image));
 	if (image->unswept)
-		sound &= cells_read(lines, cells, true);
+		sound &= cells_read(lines, image, true);
 	lines_sweep_begin(lines);
-	sound &= cells_read(lines, cells, false);
+	sound &= cells_read(lines, image, false);
 	if (sound && atomic_load_explicit(&header->digest, memory_order_relaxed) == digest)
 		header_set(header, epoch, seq);
 	return 0;

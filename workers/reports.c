@@ -36,6 +36,29 @@ void reports_ring(struct reports *reports)
 	bell_ring_if(&reports->seat.courier->sleeping, reports->bell);
 }
 
+static uint64_t gauge_ns(const struct plane *plane, uint64_t ticks)
+{
+	return ticks ? plane_wall_ns(plane, ticks) : 0;
+}
+
+void reports_gauge(struct reports *reports, struct report report, const struct lines_count *count,
+		   const struct lines_gauge *gauge, const struct plane *plane)
+{
+	report.kind = REPORT_GAUGE;
+	report.teid = count->teid;
+	report.uplink_packets = gauge->packets[LINE_UPLINK];
+	report.uplink_bytes = gauge->bytes[LINE_UPLINK];
+	report.downlink_packets = gauge->packets[LINE_DOWNLINK];
+	report.downlink_bytes = gauge->bytes[LINE_DOWNLINK];
+	report.life = count->life;
+	report.first_ns = gauge_ns(plane, gauge->first);
+	report.last_ns = gauge_ns(plane, gauge->last);
+	report.urr = gauge->urr;
+	report.serial = gauge->serial;
+	*reports_next(reports) = report;
+	FAULT_POINT("gauge.posted");
+}
+
 void reports_final(struct reports *reports, struct report report, const struct lines_count *count)
 {
 	report.teid = count->teid;

@@ -4,7 +4,7 @@
 // overwritten: who posts asks for space first and waits its turn if there is none.
 #pragma once
 #include "shared/plane/seat.h"
-#include "workers/lines.h"
+#include "workers/lines_rules.h"
 
 struct reports {
 	struct seat seat;
@@ -25,6 +25,11 @@ void reports_publish(struct reports *reports);
 // Posts and publishes a cell's last counters, before anything comes of their end: if we die in between they come again, and a
 // count that comes twice is the same count. report: kind, shard, slot; epoch and seq where a change is the cause.
 void reports_final(struct reports *reports, struct report report, const struct lines_count *count);
+
+// Posts a URR's last count in that life of its session's counters; published with the next report that is. As report: the same.
+// plane: whose clock the gauge is of.
+void reports_gauge(struct reports *reports, struct report report, const struct lines_count *count,
+		   const struct lines_gauge *gauge, const struct plane *plane);
 
 // Wakes the courier if it sleeps; after the last reports_publish of a visit.
 void reports_ring(struct reports *reports);

@@ -11,7 +11,9 @@ void tenure_open(struct tenure *tenure, struct pipe *pipe, const struct plane_vi
 
 struct lines tenure_lines(const struct tenure *tenure, uint8_t shard)
 {
-	return (struct lines){ &tenure->pipe->shard[shard], &tenure->view->plane->shape, &tenure->view->plane->net, 0 };
+	return (struct lines){ .region = &tenure->pipe->shard[shard],
+			       .shape = &tenure->view->plane->shape,
+			       .net = &tenure->view->plane->net };
 }
 
 static void set_bit(uint64_t set[SHARDS / 64], uint8_t shard, bool on)

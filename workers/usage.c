@@ -3,7 +3,7 @@
 #include "workers/usage.h"
 #include <stdlib.h>
 #include <string.h>
-#include "workers/lines.h"
+#include "workers/lines_rules.h"
 
 struct told {
 	uint32_t whose; // TEID and life, folded
@@ -57,12 +57,46 @@ static uint32_t sum_of(const struct region *region, uint32_t slot)
 	       (uint32_t)(rest->red_packets[LINE_UPLINK] + rest->red_packets[LINE_DOWNLINK]);
 }
 
-// False: the counters were just beginning anew; the next pass looks again.
-static bool tell(const struct region *region, uint8_t shard, uint32_t slot, struct feed_usages *out)
+static void gauge_tell(const struct plane *plane, const struct lines_gauge *gauge, struct feed_gauge *out)
 {
+	out->urr = gauge->urr;
+	out->serial = gauge->serial;
+	out->uplink_packets = gauge->packets[LINE_UPLINK];
+	out->uplink_bytes = gauge->bytes[LINE_UPLINK];
+	out->downlink_packets = gauge->packets[LINE_DOWNLINK];
+	out->downlink_bytes = gauge->bytes[LINE_DOWNLINK];
+	out->first_ns = gauge->first ? plane_wall_ns(plane, gauge->first) : 0;
+	out->last_ns = gauge->last ? plane_wall_ns(plane, gauge->last) : 0;
+}
+
+// False: they were just being replaced, or are of another life than count.
+static bool gauges_tell(const struct plane_view *view, uint8_t shard, uint32_t slot, const struct lines_count *count,
+			struct feed_usages *out)
+{
+	const struct region *region = &view->shards[shard];
+	struct lines_gauge gauge[SHEET_URRS];
+	int gauges = lines_gauges(region, &view->plane->shape, slot, gauge);
+
+	if (gauges < 0 || region->rest[slot].teid != count->teid || region->rest[slot].life != count->life)
+		return false;
+	for (int i = 0; i < gauges; i++) {
+		struct feed_gauge *to = &out->gauge[out->gauges++];
+
+		*to = (struct feed_gauge){ .slot = slot, .teid = count->teid, .shard = shard, .life = count->life };
+		gauge_tell(view->plane, &gauge[i], to);
+	}
+	return true;
+}
+
+// False: the counters were just beginning anew; the next pass looks again.
+static bool tell(const struct plane_view *view, uint8_t shard, uint32_t slot, struct feed_usages *out)
+{
+	const struct region *region = &view->shards[shard];
 	struct lines_count count;
 
 	if (!lines_count(region, slot, &count))
+		return false;
+	if (region->rest[slot].ruled && !gauges_tell(view, shard, slot, &count, out))
 		return false;
 	out->usage[out->count++] = (struct feed_usage){
 		.slot = slot,
@@ -77,8 +111,9 @@ static bool tell(const struct region *region, uint8_t shard, uint32_t slot, stru
 }
 
 // The sum is taken before the counters: what moves in between is told the next time.
-static void cell_look(struct usage *usage, const struct region *region, struct feed_usages *out)
+static void cell_look(struct usage *usage, const struct plane_view *view, struct feed_usages *out)
 {
+	const struct region *region = &view->shards[usage->shard];
 	struct told *told = &usage->told[(size_t)usage->shard * usage->slots + usage->slot];
 	uint32_t whose = whose_of(&region->rest[usage->slot]), sum = sum_of(region, usage->slot);
 
@@ -86,7 +121,7 @@ static void cell_look(struct usage *usage, const struct region *region, struct f
 		*told = (struct told){ whose, 0 };
 	if (told->sum == sum)
 		return;
-	if (tell(region, (uint8_t)usage->shard, usage->slot, out))
+	if (tell(view, (uint8_t)usage->shard, usage->slot, out))
 		told->sum = sum;
 }
 
@@ -112,7 +147,7 @@ bool usage_scan(struct usage *usage, const struct plane_view *view, unsigned bud
 {
 	bool over = false;
 
-	while (!over && budget && out->count < FEED_BATCH_MAX) {
+	while (!over && budget && !usage_full(out)) {
 		const struct region *region = &view->shards[usage->shard];
 
 		if (usage->slot == usage->slots || (usage->slot == 0 && shard_skipped(usage, region))) {
@@ -120,7 +155,7 @@ bool usage_scan(struct usage *usage, const struct plane_view *view, unsigned bud
 			continue;
 		}
 		if (region->uplink[usage->slot].flags & LINE_VALID)
-			cell_look(usage, region, out);
+			cell_look(usage, view, out);
 		usage->slot++;
 		budget--;
 	}

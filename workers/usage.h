@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include "proto/feed_codec.h"
 #include "shared/plane/plane.h"
+#include "shared/wire/sheet.h"
 
 struct usage;
 
@@ -21,6 +22,13 @@ void usage_rewind(struct usage *usage);
 // The shards the pass looks at, one bit each; at first all of them.
 void usage_choose(struct usage *usage, const uint64_t shards[SHARDS / 64]);
 
-// Goes on with the pass over all shards: looks at no more than about `budget` cells and appends to *out until it is full. True
+// Whether *out must be sent before the pass goes on.
+static inline bool usage_full(const struct feed_usages *out)
+{
+	return out->count == FEED_BATCH_MAX || out->gauges + SHEET_URRS > FEED_BATCH_MAX;
+}
+
+// Goes on with the pass over all shards: looks at no more than about `budget` cells and appends to *out until it is full: their
+// counters, and with them their URRs' gauges. True
 // when the pass is over; the next call begins another.
 bool usage_scan(struct usage *usage, const struct plane_view *view, unsigned budget, struct feed_usages *out);

@@ -66,7 +66,7 @@ int bank_map(struct plane_view *view, int bank, int image)
 
 	if (!shards)
 		return -errno;
-	view->image = map_whole(image, image_bytes(shape->slots, shape->rates));
+	view->image = map_whole(image, image_bytes(shape->slots, shape->rates, shape->sheet));
 	if (!view->image)
 		return -errno;
 	for (unsigned s = 0; s < SHARDS; s++)

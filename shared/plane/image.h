@@ -29,10 +29,10 @@ struct image_way {
 _Static_assert(sizeof(struct image_way) == 64, "crosses builds");
 
 struct image_cell {
-	struct bearer bearer; // teid 0: empty, nothing else counts
-	uint64_t life;        // since when it counts
-	uint64_t unswept;     // 1: not SET since the sweep under way began (change.h), so not in the digest
-	uint64_t more;
+	struct bearer bearer;    // teid 0: empty, nothing else counts
+	uint64_t life;           // since when it counts
+	uint64_t unswept;        // 1: not SET since the sweep under way began (change.h), so not in the digest
+	uint64_t rules;          // bytes of its room below, if its bearer names a sheet
 	struct image_way way[2]; // uplink, downlink
 };
 _Static_assert(sizeof(struct image_cell) == 192, "crosses builds");
@@ -48,7 +48,8 @@ struct image {
 	uint32_t more[18];
 	// By shard: image_home of the build that has taken it last, 0 = nobody yet. Another build's region of it is old. w: that build
 	_Atomic uint32_t home[SHARDS];
-	// struct image_rate rates[rates], then struct image_cell cells[slots]
+	// struct image_rate rates[rates], then struct image_cell cells[slots], then a room for the rules of each, as in the plane's shape:
+	// struct ruled, the sheet, tokens, gauges (ruled.h), where that says they are
 };
 _Static_assert(sizeof(struct image) == 128 + 4 * SHARDS, "crosses builds");
 
@@ -62,10 +63,11 @@ static inline uint32_t image_home(const char *lines)
 	return hash ? hash : 1;
 }
 
-static inline uint64_t image_bytes(uint32_t slots, uint32_t rates)
+// sheet: lines of a room, as in the plane's shape.
+static inline uint64_t image_bytes(uint32_t slots, uint32_t rates, uint32_t sheet)
 {
 	return sizeof(struct image) + rates * (uint64_t)sizeof(struct image_rate) +
-	       slots * (uint64_t)sizeof(struct image_cell);
+	       slots * (sizeof(struct image_cell) + sheet * UINT64_C(64));
 }
 
 // rates: how many there are by the plane's shape; what the image says of itself is to be checked first.
@@ -77,4 +79,9 @@ static inline struct image_rate *image_rates(struct image *image)
 static inline struct image_cell *image_cells(struct image *image, uint32_t rates)
 {
 	return (struct image_cell *)(image_rates(image) + rates);
+}
+
+static inline void *image_room(struct image *image, uint32_t rates, uint32_t slots, uint32_t sheet, uint32_t slot)
+{
+	return (uint8_t *)(image_cells(image, rates) + slots) + slot * (sheet * UINT64_C(64));
 }

@@ -32,7 +32,7 @@ struct ruled {
 	uint32_t sum;                        // sheet_sum
 	uint16_t bytes, tokens, gauges, end; // of the sheet; where the others begin and all ends, from here on
 	uint32_t told;                       // the sheet's episode that ctrl was told of
-	uint32_t reserved;
+	uint32_t turn;                       // counts how often this room was written
 	// Clock: packets that may go wait nevertheless until those before them are gone (LANE_RELEASE), or until then.
 	uint64_t held_until;
 	uint64_t more[4];

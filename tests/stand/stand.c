@@ -114,7 +114,7 @@ void stand_close(struct stand *stand)
 
 struct lines stand_lines(struct stand *stand, unsigned shard)
 {
-	return (struct lines){ &stand->pipe.shard[shard], &stand->shape, &stand->net, 0 };
+	return (struct lines){ .region = &stand->pipe.shard[shard], .shape = &stand->shape, .net = &stand->net };
 }
 
 struct bearer stand_bearer(const struct stand *stand, unsigned shard, uint32_t slot)

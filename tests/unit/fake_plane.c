@@ -32,9 +32,11 @@ static void plane_fill(struct plane *plane)
 	plane->abi = PLANE_ABI;
 	memcpy(plane->build, plane_build, sizeof(plane->build));
 	plane->generation = 1;
-	plane->shape = (struct region_shape){
-		.slots = FAKE_SLOTS, .foreign = FAKE_FOREIGN, .rates = 16, .buckets = region_buckets(FAKE_FOREIGN)
-	};
+	plane->shape = (struct region_shape){ .slots = FAKE_SLOTS,
+					      .foreign = FAKE_FOREIGN,
+					      .rates = 16,
+					      .sheet = 32,
+					      .buckets = region_buckets(FAKE_FOREIGN) };
 	plane->net.clock_hz = 2000000000;
 	plane->net.gtpu_ipv4 = 0x0a010001;
 	plane->net.pools = 1;
@@ -59,7 +61,7 @@ void fake_plane_make(struct plane_view *view)
 	for (unsigned n = 0; n < PLANE_SEATS; n++)
 		view->seats[n] = seat_at(pages(3 * (size_t)PLANE_PAGE));
 	shape = &view->plane->shape;
-	view->image = pages(image_bytes(shape->slots, shape->rates));
+	view->image = pages(image_bytes(shape->slots, shape->rates, shape->sheet));
 	shards = pages(SHARDS * region_stride(shape));
 	for (unsigned s = 0; s < SHARDS; s++) {
 		view->shards[s] = region_at(shards, shape, s);
@@ -74,7 +76,7 @@ void fake_plane_free(struct plane_view *view)
 	const struct region_shape *shape = &view->plane->shape;
 
 	munmap(view->shards[0].header, whole_pages(SHARDS * region_stride(shape)));
-	munmap(view->image, whole_pages(image_bytes(shape->slots, shape->rates)));
+	munmap(view->image, whole_pages(image_bytes(shape->slots, shape->rates, shape->sheet)));
 	for (unsigned n = 0; n < PLANE_SEATS; n++)
 		munmap(view->seats[n].primary, 3 * (size_t)PLANE_PAGE);
 	munmap(view->rooms.base[0], whole_pages(FAKE_ROOMS * ROOM_STRIDE));

@@ -1,6 +1,6 @@
 // fake_plane.h - a plane of ordinary memory, so that a loop or a courier runs in a test without hugepages or an EAL.
 //
-// Laid out by the same functions as the real one. One pool of 64 rows and 8 foreign cells in each shard; 256 rooms.
+// Laid out by the same functions as the real one. One pool of 64 rows and 8 foreign cells in each shard; 256 rooms; 2 KiB for rules.
 #pragma once
 #include "shared/plane/plane.h"
 

@@ -17,7 +17,7 @@ int pictures_open(void **state)
 	stand_open(&to);
 	old = stand_lines(&from, SHARD);
 	new = stand_lines(&to, SHARD);
-	image_size = image_bytes(from.shape.slots, from.shape.rates);
+	image_size = image_bytes(from.shape.slots, from.shape.rates, from.shape.sheet);
 	image = mmap(NULL, image_size, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_SHARED, -1, 0);
 	return image == MAP_FAILED ? -1 : 0;
 }

@@ -76,7 +76,7 @@ static void no_more(void)
 
 static bool is_set(uint32_t slot)
 {
-	struct lines lines = { &view.shards[SHARD], &view.plane->shape, &view.plane->net, 0 };
+	struct lines lines = { .region = &view.shards[SHARD], .shape = &view.plane->shape, .net = &view.plane->net };
 	struct bearer bearer;
 
 	return !lines_read(&lines, slot, &bearer);

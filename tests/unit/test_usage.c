@@ -30,7 +30,7 @@ static int destroy(void **state)
 
 static void set(uint8_t shard, uint32_t slot, uint32_t generation)
 {
-	struct lines lines = { &view.shards[shard], &view.plane->shape, &view.plane->net, 0 };
+	struct lines lines = { .region = &view.shards[shard], .shape = &view.plane->shape, .net = &view.plane->net };
 	struct bearer bearer = fake_bearer(&view, shard, slot);
 
 	bearer.teid = shard_teid(generation, slot, shard, view.plane->net.slot_bits);

@@ -41,7 +41,9 @@ static bool sessions_make(struct forms_plane *plane)
 	const struct bearer_rate rate = { 10000000000, 1000000, 1000000 };
 
 	for (unsigned i = 0; i < plane->sessions; i++) {
-		struct lines lines = { &plane->pipe.shard[i % SHARDS], &plane->shape, &plane->net, 1 };
+		struct lines lines = {
+			.region = &plane->pipe.shard[i % SHARDS], .shape = &plane->shape, .net = &plane->net, .life = 1
+		};
 		struct bearer bearer = bearer_at(plane, i);
 
 		if (i < SHARDS && lines_rate_set(&lines, 1, &rate))

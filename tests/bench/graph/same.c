@@ -66,7 +66,9 @@ static void sessions_plan(const struct stand *stand)
 static bool sessions_make(struct stand *stand)
 {
 	for (uint32_t i = 0; i < SESSIONS; i++) {
-		struct lines lines = { &stand->pipe.shard[i % SHARDS], &stand->shape, &stand->net, 1 };
+		struct lines lines = {
+			.region = &stand->pipe.shard[i % SHARDS], .shape = &stand->shape, .net = &stand->net, .life = 1
+		};
 		uint32_t slot = shard_slot_of_teid(bearers[i].teid, stand->net.slot_bits);
 
 		for (uint32_t rate = 1; rate < 3 && i < SHARDS; rate++)

@@ -115,7 +115,7 @@ static void view_make(uint64_t hz)
 	view.rooms.count[0] = ROOMS;
 	for (unsigned seat = 0; seat < SITTERS; seat++)
 		view.seats[seat] = seat_at(shared(3 * PLANE_PAGE));
-	view.image = shared(image_bytes(plane->shape.slots, plane->shape.rates));
+	view.image = shared(image_bytes(plane->shape.slots, plane->shape.rates, plane->shape.sheet));
 	zone = shared(region_stride(&plane->shape) * SHARDS);
 	for (unsigned shard = 0; shard < SHARDS; shard++) {
 		struct region region = region_at(zone, &plane->shape, shard);
@@ -133,7 +133,7 @@ static void sessions_make(void)
 	unsigned n = 0;
 
 	for (unsigned shard = 0; shard < SHARDS; shard++) {
-		struct lines lines = { &view.shards[shard], &plane->shape, &plane->net, 0 };
+		struct lines lines = { .region = &view.shards[shard], .shape = &plane->shape, .net = &plane->net };
 
 		lines_rate_set(&lines, 1, &rate);
 		for (uint32_t slot = 0; slot < plane->shape.slots; slot++) {

@@ -53,8 +53,9 @@ int main(int argc, char **argv)
 	struct region_shape shape = { .slots = argc > 1 ? (uint32_t)atoi(argv[1]) : 4096, .rates = 64, .buckets = 1 };
 	unsigned rounds = argc > 2 ? (unsigned)atoi(argv[2]) : 101, bad;
 	struct region from, to;
-	struct lines old = { &from, &shape, &net, 1 }, new = { &to, &shape, &net, 1 };
-	struct image *image = memory(image_bytes(shape.slots, shape.rates));
+	struct lines old = { .region = &from, .shape = &shape, .net = &net, .life = 1 },
+		     new = { .region = &to, .shape = &shape, .net = &net, .life = 1 };
+	struct image *image = memory(image_bytes(shape.slots, shape.rates, shape.sheet));
 
 	if (shard_pools_lay(net.pool, 1, &bad) < (int)shape.slots || !rounds)
 		return 2;

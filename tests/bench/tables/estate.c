@@ -40,7 +40,7 @@ void estate_make(struct estate *estate, uint32_t sessions, unsigned foreign)
 	*estate = (struct estate){ .view.plane = pages_take(PLANE_PAGE), .sessions = sessions, .foreign = foreign };
 	plane_fill(view->plane, estate);
 	shape = &view->plane->shape;
-	view->image = pages_take(image_bytes(shape->slots, shape->rates));
+	view->image = pages_take(image_bytes(shape->slots, shape->rates, shape->sheet));
 	shards = pages_take(SHARDS * region_stride(shape));
 	for (unsigned s = 0; s < SHARDS; s++) {
 		view->shards[s] = region_at(shards, shape, s);
@@ -89,7 +89,10 @@ void estate_fill(struct estate *estate)
 	const struct plane *plane = estate->view.plane;
 
 	for (uint32_t n = 0; n < estate->sessions; n++) {
-		struct lines lines = { &estate->view.shards[n % SHARDS], &plane->shape, &plane->net, 1 };
+		struct lines lines = { .region = &estate->view.shards[n % SHARDS],
+				       .shape = &plane->shape,
+				       .net = &plane->net,
+				       .life = 1 };
 		struct bearer bearer = estate_bearer(estate, n, 1);
 
 		if (lines_set(&lines, n / SHARDS, &bearer)) {
