@@ -13,6 +13,7 @@
 #include <nng/protocol/pair0/pair.h>
 #include "shared/base/bell.h"
 #include "shared/base/clock.h"
+#include "tests/stand/sheets.h"
 #include "tests/unit/fake_plane.h"
 #include "workers/courier_parts.h"
 #include "workers/loop.h"
@@ -32,7 +33,7 @@ static struct report last; // report of the kind counted last
 static struct feed_usage usage;
 static uint64_t acked[SHARDS];
 static uint64_t numbered; // last message of this connection
-static unsigned finals;
+static unsigned finals, gauges;
 
 static void ctrl_open(void)
 {
@@ -58,6 +59,7 @@ static void report_hear(const struct report *report)
 	gaps += report->kind == REPORT_GAP;
 	refusals += report->kind == REPORT_REFUSED;
 	finals += report->kind == REPORT_FINAL;
+	gauges += report->kind == REPORT_GAUGE;
 	if (report->kind == REPORT_ACK)
 		acked[report->shard] = report->seq;
 	else
@@ -139,7 +141,7 @@ static int make(void **state)
 {
 	static const struct loop_wires no_wires = { -1, -1, -1, -1 };
 
-	hellos = acks = gaps = refusals = usages = finals = 0;
+	hellos = acks = gaps = refusals = usages = finals = gauges = 0;
 	memset(acked, 0, sizeof(acked));
 	memset(&last, 0, sizeof(last));
 	strcpy(folder, "/tmp/courier.XXXXXX");
@@ -356,6 +358,60 @@ static void last_counters_are_told_until_they_are_heard(void **state)
 	UNTIL(ring_resume(tail) == ring_resume(head));
 }
 
+static void batch_part(const struct sheets *sheets, unsigned offset)
+{
+	struct change *change = &word.batch.change[word.batch.count++];
+	unsigned left = sheets->head.bytes - offset;
+
+	*change = (struct change){ .epoch = 3, .slot = 5, .shard = 10, .verb = CHANGE_PART };
+	change->part.offset = (uint16_t)offset;
+	change->part.bytes = (uint16_t)(left < CHANGE_PART_BYTES ? left : CHANGE_PART_BYTES);
+	memcpy(change->part.data, sheets->bytes + offset, change->part.bytes);
+}
+
+// Pieces go before the session they are for; what its URRs have counted comes with its own counters, and last counts are kept.
+static void sheets_go_there_and_gauges_come_back(void **state)
+{
+	static struct sheets sheets;
+	const struct ring_index *tail = &view->seats[0].courier->report_tail,
+				*head = &view->seats[0].worker->report_head;
+	struct bearer *bearer;
+
+	sheets_plain(&sheets);
+	sheets.urr[sheets.head.urrs++] = (struct sheet_urr){ .id = 3, .serial = 4 };
+	sheets_write(&sheets);
+	welcome();
+	assert_int_equal(heard.hello.sheet, view->plane->shape.sheet);
+	batch_begin();
+	for (unsigned offset = 0; offset < sheets.head.bytes; offset += CHANGE_PART_BYTES)
+		batch_part(&sheets, offset);
+	bearer = &word.batch.change[word.batch.count].bearer;
+	batch_set(10, 5, 0, 1);
+	bearer->uplink.flags = bearer->downlink.flags = BEARER_SHEET;
+	bearer->sheet_bytes = sheets.head.bytes;
+	bearer->sheet_sum = sheet_sum(sheets.bytes, sheets.head.bytes);
+	ctrl_say();
+	UNTIL(acked[10] == 1 && ring_resume(tail) == 1);
+	view->shards[10].uplink[5].packets = 9;
+	UNTIL(usages == 1);
+	assert_int_equal(heard.usages.gauges, 1);
+	assert_true(heard.usages.gauge[0].urr == 3 && heard.usages.gauge[0].serial == 4);
+	batch_begin();
+	batch_set(10, 5, 1, 2); // without rules
+	ctrl_say();
+	UNTIL(gauges == 1 && acked[10] == 2);
+	for (unsigned i = 0; i < 100; i++)
+		turn();
+	assert_int_equal(ring_resume(tail), 1); // the gauge's last count is nowhere else
+	hear();
+	UNTIL(ring_resume(tail) == ring_resume(head));
+	batch_begin();
+	batch_part(&sheets, 0);
+	word.batch.change[0].part.offset = (uint16_t)(view->plane->shape.sheet * 64);
+	ctrl_say();
+	UNTIL(refusals == 1);
+}
+
 static void a_dead_plane_is_read_out(void **state)
 {
 	welcome();
@@ -420,6 +476,7 @@ int main(void)
 		TEST(a_stuck_worker_stops_nobody),
 		TEST(usage_is_told),
 		TEST(last_counters_are_told_until_they_are_heard),
+		TEST(sheets_go_there_and_gauges_come_back),
 		TEST(a_dead_plane_is_read_out),
 		TEST(a_new_courier_goes_on_where_the_rings_stand),
 		TEST(a_new_ctrl_hears_hello_again),
