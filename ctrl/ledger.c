@@ -39,7 +39,10 @@ void ledger_open(struct ledger *ledger)
 
 struct compile_needs ledger_needs(struct ledger *ledger)
 {
-	return (struct compile_needs){ .place = ledger->place, .room = &ledger->sheet_room, .quota = ledger->quota };
+	return (struct compile_needs){ .place = ledger->place,
+				       .room = &ledger->sheet_room,
+				       .rules_bytes = ledger->conf->rules_bytes,
+				       .quota = ledger->quota };
 }
 
 void ledger_close(struct ledger *ledger)

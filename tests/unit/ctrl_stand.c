@@ -74,6 +74,7 @@ static void conf_fill(struct conf *conf)
 {
 	*conf = (struct conf){ .gtpu_address = 0xc0000201, .ports = 1, .pools = 2, .foreign_slots = 4, .rates = 16 };
 	conf->store_mib = 64;
+	conf->rules_bytes = 8192;
 	conf->closed_max = 1000;
 	conf->port[0].addresses = 1;
 	conf->port[0].address[0] = (struct conf_address){ { 192, 0, 2, 1 }, 4, 24 };
@@ -359,7 +360,8 @@ uint64_t ctrl_stand_image(const struct ctrl_stand *stand)
 		image = hash_u64(image, cell->session ? cell->session->id ^ cell->session->owner : 0);
 		image = hash_u64(image, (uint64_t)cell->teid << 32 | cell->newer);
 		if (cell->session)
-			image = hash_bytes(image, &cell->session->bearer, sizeof(cell->session->bearer));
+			image = hash_bytes(image + cell->session->made, &cell->session->bearer,
+					   sizeof(cell->session->bearer));
 	}
 	for (uint16_t i = 1; i < stand->conf.rates; i++)
 		image = hash_u64(image, rates_users(truth->rates, i) * 1000003ull);

@@ -90,7 +90,13 @@ void world_take(struct world *world, const struct change *change, uint64_t epoch
 	struct owner *owner = world_owner(world, change->shard);
 	bool begin = change->verb == CHANGE_SWEEP_BEGIN;
 
-	if (epoch < owner->epoch || (!begin && change->seq > owner->seq && change->prev != owner->seq)) {
+	if (change->verb == CHANGE_PART && epoch >= owner->epoch && change->prev == owner->seq) {
+		if (!world_part(&owner->coming, change, epoch))
+			world_report(world, change->shard, REPORT_GAP);
+		return;
+	}
+	if (epoch < owner->epoch || (!begin && change->seq > owner->seq &&
+				     (change->prev != owner->seq || !world_sheet(&owner->coming, change, epoch)))) {
 		world_report(world, change->shard, REPORT_GAP);
 		return;
 	}
@@ -227,21 +233,36 @@ void world_time_passes(struct world *world)
 void world_create(struct world *world)
 {
 	struct ctrl_session session;
+	int code;
 
 	ctrl_session_init(&session, world->created++);
 	session.ue.want_ipv6 = draw(world, 2);
 	session.bearer.uplink = &session.uplink;
 	session.uplink.cir_bps = draw(world, 4) ? 1000 * (1 + draw(world, 12)) : 0;
-	if (world->ids_count < 512 && !ctrl_stand_create(&world->stand, &session))
+	if (draw(world, 2))
+		ctrl_rules_draw(&world->rules, &session.session, draw(world, 1000), 0xc6330001);
+	if (world->ids_count == 512)
+		return;
+	code = ctrl_stand_create(&world->stand, &session);
+	assert_true(!code || code == SHOAL__OSS__CODE__POOL_EXHAUSTED || code == SHOAL__OSS__CODE__LIMIT);
+	if (!code)
 		world->ids[world->ids_count++] = world->stand.answer->session->session->id;
 }
 
 static void change_one(struct world *world, bool delete)
 {
 	uint32_t i = draw(world, world->ids_count + 1);
+	struct ctrl_session session;
 
 	if (i == world->ids_count)
 		return;
+	if (!delete &&draw(world, 2)) {
+		ctrl_session_init(&session, 0);
+		session.session.id = world->ids[i];
+		ctrl_rules_draw(&world->rules, &session.session, draw(world, 1000), 0xc6330002);
+		assert_int_equal(ctrl_stand_change(&world->stand, &session), 0);
+		return;
+	}
 	if (!delete) {
 		ctrl_stand_modify(&world->stand, world->ids[i], 0xc6330000 + draw(world, 999),
 				  1000 * (1 + draw(world, 12)));

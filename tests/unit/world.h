@@ -1,6 +1,7 @@
 // world.h - a world for ctrl's push: workers' shards by the rules of shared/wire/change.h and nothing else, two couriers, and
 // transports between them and ctrl that lose, double and reorder as badly as the test wants.
 #pragma once
+#include "tests/unit/ctrl_rules.h"
 #include "tests/unit/ctrl_stand.h"
 
 #define SECOND_NS 1000000000ull
@@ -8,8 +9,16 @@
 #define RATES 16u
 #define QUEUE 4096u
 
+// The sheet whose pieces come before a SET.
+struct coming {
+	uint64_t prev, epoch;
+	uint32_t slot, bytes; // so far; 0 = none
+	uint64_t data[8192 / 8];
+};
+
 // A shard as its owner has it: the rules of shared/wire/change.h, nothing else.
 struct owner {
+	struct coming coming;
 	uint64_t epoch, seq;
 	struct bearer bearer[SLOTS]; // teid 0 = empty
 	bool swept[SLOTS];           // SET since SWEEP_BEGIN
@@ -35,6 +44,7 @@ struct world {
 	struct wire wire[PLANE_NESTS];
 	struct feed_batch batch;
 	uint64_t seed, random, now_ns, ids[512];
+	struct ctrl_rules rules;
 	uint32_t ids_count, created, badness; // badness: percent of messages that come to harm
 };
 
@@ -66,3 +76,7 @@ struct owner *world_owner(struct world *world, uint8_t shard);
 uint64_t world_digest(const struct owner *owner);
 void world_report(struct world *world, uint8_t shard, uint8_t kind);
 void world_take(struct world *world, const struct change *change, uint64_t epoch);
+
+// world_sheet.c: takes a piece; false: it does not follow those before it. Whether the sheet that a SET names has come; it is sound then.
+bool world_part(struct coming *coming, const struct change *change, uint64_t epoch);
+bool world_sheet(const struct coming *coming, const struct change *change, uint64_t epoch);
