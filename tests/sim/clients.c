@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tests/sim/sim.h"
+#include "tests/unit/ctrl_rules.h"
 
 #define NOTES_IN_TEN 1u
 
@@ -74,8 +75,15 @@ static int ask_note(struct sim *sim, struct client *client)
 	return (int)ctrl_stand_ask(&sim->stand, &request)->status->code;
 }
 
+// Every third wish is of rules that two lines can't tell.
+static bool has_rules(const struct client *client)
+{
+	return client->wish % 3 == 0;
+}
+
 static int ask_session(struct sim *sim, struct client *client)
 {
+	static struct ctrl_rules rules;
 	struct ctrl_session session;
 	char owner[16];
 
@@ -86,6 +94,8 @@ static int ask_session(struct sim *sim, struct client *client)
 		session.bearer.uplink = &session.uplink;
 		session.uplink.cir_bps = 50000 + client->wish % 3;
 	}
+	if (has_rules(client))
+		ctrl_rules_draw(&rules, &session.session, client->wish, client->wish);
 	if (is_peer(sim, client))
 		peer_sign(sim, client, owner, &session);
 	return client->verb == WISH_MODIFY ? ctrl_stand_change(&sim->stand, &session)
@@ -177,6 +187,7 @@ static void check_note(struct sim *sim, const struct client *client)
 static void check_one(struct sim *sim, const struct client *client, bool counted)
 {
 	const Shoal__Oss__Session *session;
+	uint32_t peer;
 	uint64_t told, slack = sim->deaths * LANE_BURST;
 
 	if (!client->id)
@@ -185,7 +196,8 @@ static void check_one(struct sim *sim, const struct client *client, bool counted
 	if (!session)
 		give_up("client %u: session %llu was acknowledged and is gone", index_of(sim, client),
 			(unsigned long long)client->id);
-	if (session->bearer->peer_ipv4 != client->peer)
+	peer = session->bearer ? session->bearer->peer_ipv4 : session->rules[1]->forward->peer_ipv4;
+	if (peer != client->peer)
 		give_up("client %u: session %llu is not as acknowledged", index_of(sim, client),
 			(unsigned long long)client->id);
 	if (is_peer(sim, client) && (session->front.len != sizeof(client->peer) ||

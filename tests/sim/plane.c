@@ -1,4 +1,5 @@
 // plane.c - workers on a plane of ordinary memory, and as much of a primary as they need. State: struct sim.
+#include <stdlib.h>
 #include <string.h>
 #include "shared/base/clock.h"
 #include "shared/plane/verdict.h"
@@ -13,11 +14,15 @@ static void shape_take(struct sim *sim)
 	const struct truth *truth = &sim->stand.truth;
 	struct plane *plane = sim->view.plane;
 	void *shards = sim->view.shards[0].header;
+	uint64_t stride = region_stride(&plane->shape); // there is memory for that many
 
 	plane->shape = (struct region_shape){ .slots = truth->grid.slots,
 					      .foreign = sim->stand.conf.foreign_slots,
 					      .rates = (uint16_t)sim->stand.conf.rates,
+					      .sheet = (uint16_t)(sim->stand.conf.rules_bytes / 64),
 					      .buckets = region_buckets(sim->stand.conf.foreign_slots) };
+	if (region_stride(&plane->shape) > stride)
+		abort();
 	plane->net.gtpu_ipv4 = sim->stand.conf.gtpu_address;
 	plane->net.slot_bits = truth->grid.slot_bits;
 	plane->net.pools = truth->place.pools;
