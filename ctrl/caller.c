@@ -8,6 +8,7 @@
 #include "shared/base/clock.h"
 
 #define READ_FIRST 4096u
+#define TOGETHER 64u             // answers a write
 #define READ_TURN (1024u * 1024) // bytes of one caller before others have their turn
 
 struct call {
@@ -68,6 +69,7 @@ static void call_unlink(struct caller *caller, struct call *call)
 	if (call->after)
 		call->after->before = call->before;
 	caller->working--;
+	caller->working_bytes -= call->request.length;
 }
 
 static void call_write_later(struct caller *caller, struct call *call)
@@ -125,6 +127,7 @@ static int message_take(struct caller *caller, struct caller_desk *desk, const u
 		caller->calls->before = call;
 	caller->calls = call;
 	caller->working++;
+	caller->working_bytes += length;
 	desk->take(desk->with, &call->request);
 	return 0;
 }
@@ -173,7 +176,8 @@ static int first_take(struct caller *caller, struct caller_desk *desk, size_t le
 
 static bool is_loaded(const struct caller *caller)
 {
-	return caller->working >= CALLER_WORKING_MAX || caller->unread >= CALLER_ANSWERS_MAX;
+	return caller->working >= CALLER_WORKING_MAX || caller->working_bytes >= CALLER_WORKING_BYTES ||
+	       caller->unread >= CALLER_ANSWERS_MAX;
 }
 
 // Takes everything whole out of the buffer.
@@ -262,16 +266,32 @@ static int greeting_write(struct caller *caller)
 	return 0;
 }
 
-// Writes on at the first answer. 1: it is out; 0: the socket is full.
-static int answer_write(struct caller *caller)
+static size_t call_whole(const struct call *call)
+{
+	return call->prefix_bytes + call->request.answer_bytes;
+}
+
+static void first_out(struct caller *caller)
 {
 	struct call *call = caller->first;
-	size_t whole = call->prefix_bytes + call->request.answer_bytes;
-	struct iovec parts[2] = { { call->prefix, call->prefix_bytes },
-				  { call->request.answer, call->request.answer_bytes } };
-	size_t skip = caller->written;
-	ssize_t sent;
 
+	caller->unread -= call->request.answer_bytes;
+	caller->waiting -= caller->protocol == SP_SUB;
+	caller->first = call->next;
+	free(call->request.answer);
+	free(call);
+}
+
+// The answers that wait, as many as go out together; a TLS connection takes one at a time. Returns how many parts.
+static unsigned answers_gather(const struct caller *caller, struct iovec parts[2 * TOGETHER])
+{
+	unsigned most = caller->stream.tls ? 2 : 2 * TOGETHER, count = 0;
+	size_t skip = caller->written;
+
+	for (const struct call *call = caller->first; call && count < most; call = call->next) {
+		parts[count++] = (struct iovec){ (void *)call->prefix, call->prefix_bytes };
+		parts[count++] = (struct iovec){ call->request.answer, call->request.answer_bytes };
+	}
 	for (unsigned i = 0; i < 2; i++) {
 		size_t part = skip < parts[i].iov_len ? skip : parts[i].iov_len;
 
@@ -279,19 +299,24 @@ static int answer_write(struct caller *caller)
 		parts[i].iov_len -= part;
 		skip -= part;
 	}
-	sent = stream_write(&caller->stream, parts, 2);
+	return count;
+}
+
+// Writes on at the first answers. 1: they are out; 0: the socket is full.
+static int answers_write(struct caller *caller)
+{
+	struct iovec parts[2 * TOGETHER];
+	unsigned count = answers_gather(caller, parts);
+	ssize_t sent = stream_write(&caller->stream, parts, count);
+
 	if (sent < 0)
 		return sent == -EAGAIN ? 0 : (int)sent;
 	caller->written += (size_t)sent;
-	if (caller->written < whole)
-		return 0;
-	caller->written = 0;
-	caller->unread -= call->request.answer_bytes;
-	caller->waiting -= caller->protocol == SP_SUB;
-	caller->first = call->next;
-	free(call->request.answer);
-	free(call);
-	return 1;
+	for (; count && caller->written >= call_whole(caller->first); count -= 2) {
+		caller->written -= call_whole(caller->first);
+		first_out(caller);
+	}
+	return !count;
 }
 
 int caller_write(struct caller *caller)
@@ -302,7 +327,7 @@ int caller_write(struct caller *caller)
 		return result;
 	result = 1;
 	while (caller->first && result > 0)
-		result = answer_write(caller);
+		result = answers_write(caller);
 	return result < 0 ? result : 0;
 }
 
@@ -338,50 +363,4 @@ int caller_publish(struct caller *caller, const void *bytes, size_t length)
 	call_write_later(caller, call);
 	caller->waiting++;
 	return 0;
-}
-
-void caller_list_leave(struct caller *caller)
-{
-	struct caller_list *list = caller->list;
-
-	if (!list)
-		return;
-	if (caller->before)
-		caller->before->after = caller->after;
-	else
-		list->first = caller->after;
-	if (caller->after)
-		caller->after->before = caller->before;
-	else
-		list->last = caller->before;
-	list->count--;
-	caller->before = caller->after = NULL;
-	caller->list = NULL;
-}
-
-void caller_list_join(struct caller_list *list, struct caller *caller)
-{
-	caller_list_leave(caller);
-	caller->before = list->last;
-	if (list->last)
-		list->last->after = caller;
-	else
-		list->first = caller;
-	list->last = caller;
-	list->count++;
-	caller->list = list;
-}
-
-struct caller *caller_list_crowd(const struct caller_list *list, const struct listener *doors)
-{
-	unsigned count[LISTENERS_MAX] = { 0 };
-	const struct listener *fullest = NULL;
-	struct caller *caller = list->first;
-
-	for (const struct caller *c = caller; c; c = c->after)
-		if (++count[c->listener - doors] >= (fullest ? count[fullest - doors] : 1))
-			fullest = c->listener;
-	while (caller && caller->listener != fullest)
-		caller = caller->after;
-	return caller;
 }

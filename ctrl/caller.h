@@ -6,9 +6,10 @@
 #include "ctrl/stream.h"
 
 #define CALLER_MESSAGE_MAX (1024u * 1024)
-#define CALLER_WORKING_MAX 64u        // requests of one connection in the desk's hands; then it is not read
-#define CALLER_ANSWERS_MAX (4u << 20) // bytes of answers it has not read; then it is not read either
-#define CALLER_EVENTS_MAX 8192u       // events it has not read; a worker that stops moves up to 256 shards at once
+#define CALLER_WORKING_MAX 1024u         // requests of one connection in the desk's hands; then it is not read
+#define CALLER_WORKING_BYTES (64u << 20) // of them
+#define CALLER_ANSWERS_MAX (4u << 20)    // bytes of answers it has not read; then it is not read either
+#define CALLER_EVENTS_MAX 8192u          // events it has not read; a worker that stops moves up to 256 shards at once
 
 struct call;
 
@@ -22,7 +23,8 @@ struct caller {
 	uint8_t *bytes;                  // what came and is not a whole message yet
 	size_t have, room;
 	uint8_t greeting_left;     // bytes of ours still to send
-	uint32_t working;          // requests in the desk's hands
+	uint32_t working;          // requests in the desk's hands,
+	size_t working_bytes;      // and what they are long
 	struct call *calls;        // those
 	struct call *first, *last; // answered, to be written
 	size_t written;            // of the first

@@ -11,7 +11,7 @@
 #include "shared/base/faults.h"
 #include "shared/base/log.h"
 
-#define GROUP_REQUESTS 64u
+#define GROUP_REQUESTS 512u
 #define GROUP_BYTES (4u << 20)
 #define ARENA_BYTES (16u << 20) // a full import of 1 MiB unpacks into about half of it
 

@@ -18,7 +18,7 @@
 #include "ctrl/request.h"
 #include "ctrl/scribe.h"
 
-#define DESK_WAITS_MAX 192u // of OSS_CALLS; more are told at once that they would have to wait
+#define DESK_WAITS_MAX 2048u // of OSS_CALLS; more are told at once that they would have to wait
 
 #define DESK_SLOW_NS 100000000ull // a disk that takes longer is slow
 #define DESK_PATIENCE_NS 2000000000ull

@@ -59,13 +59,14 @@ static void caller_sort(struct oss *oss, struct caller *caller)
 		caller_list_join(list, caller);
 }
 
+// Of many under way answers go out together, when there is room to write.
 static void caller_answered(void *owner, struct caller *caller)
 {
 	struct oss *oss = owner;
 
 	int error = caller_resume(caller, &oss->desk, clock_ns());
 
-	if (!error)
+	if (!error && !caller->working)
 		error = caller_write(caller);
 	if (error) // not here, where the desk still has it in hand: it comes back as an event
 		shutdown(caller->stream.fd, SHUT_RDWR);
@@ -156,6 +157,8 @@ static void caller_serve(struct oss *oss, struct caller *caller, uint32_t events
 		error = audience_check(oss, caller);
 	if (!error)
 		error = caller_write(caller);
+	if (!error && caller->have) // which it may have been too loaded to take
+		error = caller_resume(caller, &oss->desk, caller->heard_ns);
 	if (error) {
 		caller_away(oss, caller, error);
 		return;

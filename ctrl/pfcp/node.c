@@ -7,7 +7,7 @@
 
 #define SECOND_NS 1000000000ull
 #define BUNDLE_MAX 64u  // messages of one datagram
-#define SERVED_MAX 128u // ctrl lets 192 requests wait for workers, those of others among them
+#define SERVED_MAX 960u // of the 1,024 requests of a connection that ctrl works at
 
 // Answers are remembered while a peer may still ask again: its N1 times T1 are not ours, and twice what ours allow for.
 #define REMEMBER(setting) (2 * ((setting)->n1 + 1) * (setting)->t1_ns)

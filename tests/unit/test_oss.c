@@ -22,7 +22,7 @@
 #include "shared/base/log.h"
 
 #define PATIENCE_NS 10000000000ull
-#define REQUESTS 200u
+#define REQUESTS (CALLER_WORKING_MAX + 36)
 
 static struct conf conf;
 static struct oss *oss;
