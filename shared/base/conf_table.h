@@ -56,7 +56,7 @@
 #define CONF_LIMITS(ONE, MANY) \
 	ONE(foreign_slots, foreign_slots, conf_kind_number, 0, 65536, "256", "sessions a shard with addresses not from the pools") \
 	ONE(rates, rates, conf_kind_number, 2, 65535, "1024", "different rates a shard") \
-	ONE(rules_bytes, rules_bytes, conf_kind_number, 0, 17920, "1024", "room for the rules of a session that needs more than two, kept twice")
+	ONE(rules_bytes, rules_bytes, conf_kind_number, 0, 17920, "2048", "room for the rules of a session that needs more than two, kept twice")
 
 #define CONF_DOOR(ONE, MANY) \
 	ONE(url, url, conf_kind_door_url, 0, 0, NULL, "ipc:///<path>, tls+tcp://<address>:<port>, or tcp:// with plain") \

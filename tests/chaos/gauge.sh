@@ -15,7 +15,7 @@ GAUGE_SETTLE_MS=${GAUGE_SETTLE_MS:-20000} # what has not come by then is lost; a
 GAUGE_NEEDS=(root memory hugepages hugetlbfs netns)
 GW_DRIVER=memif
 # Room for 50 ms of a million packets a second: so long does a host keep a process off its core.
-GW_ROOMS=65536 GW_HOLD=16384 GW_MIB=640
+GW_ROOMS=65536 GW_HOLD=16384 GW_MIB=832
 
 # The gateway's words for packets that it did not send on.
 GAUGE_REASONS=$(sed -n 's/^\tX(\([A-Z_]*\), .*/"\L\1"/p' "$SHOAL/shared/plane/verdict.h" | grep -Ev '"(forward|answered)"' | jq -s .)

@@ -2,7 +2,7 @@
 # gateway.sh - the gateway of a lab: its configuration, its processes, its sessions.
 # Sourced by bash after netlab.sh. A story changes what it wants of the GW_* words before gateway_config.
 
-GW_MIB=${GW_MIB:-448}    # hugepages
+GW_MIB=${GW_MIB:-640}    # hugepages
 GW_WORKERS=${GW_WORKERS:-2}
 GW_DRIVER=${GW_DRIVER:-af_xdp}
 GW_OPTIONS=${GW_OPTIONS:-}

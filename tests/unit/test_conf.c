@@ -114,7 +114,7 @@ static void a_small_file_takes_the_defaults(void **unused)
 	assert_int_equal(conf->rooms, 32768);
 	assert_int_equal(conf->hold, 8192);
 	assert_int_equal(conf->foreign_slots, 256);
-	assert_true(conf->rates == 1024 && conf->rules_bytes == 1024);
+	assert_true(conf->rates == 1024 && conf->rules_bytes == 2048);
 	assert_string_equal(conf->store_dir, "/var/lib/shoal");
 	assert_int_equal(conf->store_mib, 4096);
 	assert_int_equal(conf->oss_urls, 1);

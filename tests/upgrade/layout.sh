@@ -2,7 +2,7 @@
 # To a build whose lines are laid out differently, and to one whose feed has more fields, and back: sessions, counters and packets stay.
 set -euo pipefail
 . "$(dirname "$0")/upgrade.sh"
-GW_MIB=768
+GW_MIB=1152
 story_needs "${GAUGE_NEEDS[@]}"
 other_build lines feed
 upgrade_begin

@@ -3,7 +3,7 @@
 # build had left them, and what either has counted is charged.
 set -euo pipefail
 . "$(dirname "$0")/upgrade.sh"
-GW_MIB=768
+GW_MIB=1152
 UPGRADE_TRIAL=(--canary 30% --watch 60)
 story_needs "${GAUGE_NEEDS[@]}"
 other_build lines
