@@ -57,8 +57,6 @@ static struct steer_result steer_gtpu(const struct steer *steer, const struct st
 	const uint8_t *udp = from->ip + header;
 	const uint8_t *gtpu = udp + UDP_HEADER;
 
-	if (be16_get(from->ip + 6) & IP4_FRAGMENT)
-		return steer_refuse(VERDICT_FRAGMENT, from->l3);
 	if (total < header + UDP_HEADER)
 		return steer_refuse(VERDICT_SHORT, from->l3);
 	if (be16_get(udp + 2) != GTPU_PORT)
@@ -109,8 +107,11 @@ static struct steer_result steer_ipv4(const struct steer *steer, const struct st
 
 	if (from->ip[0] >> 4 != 4 || header < IP4_HEADER || total < header || total > from->length)
 		return steer_refuse(VERDICT_BAD_IP, from->l3);
-	if (destination == steer->gtpu_ipv4 && from->ip[9] == IP_UDP && from->role & CONF_ACCESS)
+	if (destination == steer->gtpu_ipv4 && from->ip[9] == IP_UDP && from->role & CONF_ACCESS) {
+		if (be16_get(from->ip + 6) & IP4_FRAGMENT)
+			return steer_refuse(VERDICT_FRAGMENT, from->l3);
 		return steer_gtpu(steer, from, header, total);
+	}
 
 	switch (addrmap_get(&steer->own, address_ipv4(destination), STEER_OTHER)) {
 	case STEER_OWN:
@@ -143,6 +144,8 @@ static struct steer_result steer_ipv6(const struct steer *steer, const struct st
 
 	if (steer_is_nd(from, own || link))
 		return steer_neigh(from->l3);
+	if (own && from->ip[6] == IP_UDP && from->role & CONF_ACCESS && address_same(destination, steer->gtpu_ipv6))
+		return steer_gtpu(steer, from, IP6_HEADER, IP6_HEADER + be16_get(from->ip + 4));
 	if (own)
 		return steer_lane(LANE_LOCAL, 0, 0, from->l3);
 	if (link || destination.high == 0) // ::/64 holds ::, ::1 and mapped IPv4: nobody's prefix
@@ -242,6 +245,7 @@ struct steer *steer_make(const struct conf *conf, const struct plane *plane)
 		return NULL;
 	}
 	steer->gtpu_ipv4 = plane->net.gtpu_ipv4;
+	steer->gtpu_ipv6 = address_ipv6(plane->gtpu_ipv6);
 	for (unsigned p = 0; p < conf->ports; p++)
 		steer->port[p] = (struct steer_port){ .vlan = conf->port[p].vlan, .role = (uint8_t)conf->port[p].role };
 	steer_usual_make(steer);

@@ -1,6 +1,6 @@
 // steer.h - where a frame goes: a pure function of its header bytes.
 //
-//   access side: UDP 2152 to our GTP-U address, message type G-PDU  -> LANE_UPLINK, shard = low byte of our TEID (alias.h)
+//   access side: UDP 2152 to a GTP-U address of ours, message type G-PDU  -> LANE_UPLINK, shard = low byte of our TEID (alias.h)
 //   core side:   any other IP destination                           -> LANE_DOWNLINK, shard by hash or exception
 //   either:      our own addresses                                  -> LANE_LOCAL (slow lane)
 //                ARP, neighbour solicitation / advertisement / RS    -> STEER_NEIGH (the primary answers itself)
@@ -57,7 +57,7 @@ bool steer_aliased(const struct steer *steer); // whether there are any
 // ip: of a G-PDU that was steered to `teid`.
 static inline void steer_claim(uint8_t *ip, uint32_t teid)
 {
-	uint8_t *at = ip + (ip[0] & 15u) * 4 + UDP_HEADER + GTPU_TEID;
+	uint8_t *at = ip + (ip[0] >> 4 == 6 ? IP6_HEADER : (ip[0] & 15u) * 4) + UDP_HEADER + GTPU_TEID;
 
 	if (be32_get(at) != teid)
 		be32_put(at, teid);

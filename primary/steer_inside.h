@@ -21,6 +21,7 @@ struct steer {
 	struct steer_port port[PLANE_PORTS];
 	_Alignas(16) uint8_t outer[16], inner[16]; // bytes 16 and 32 of a usual G-PDU for us
 	uint32_t gtpu_ipv4;
+	struct address gtpu_ipv6;  // 0 = none; one of our own
 	uint64_t tails;            // set of the last bytes, modulo 64, of the addresses in `own`, and of gtpu_ipv4
 	struct addrmap own;        // address -> STEER_OWN, STEER_BROADCAST
 	struct addrmap exceptions; // address or prefix -> shard

@@ -11,6 +11,7 @@
 #include "shared/wire/cursor.h"
 #include "shared/wire/ip.h"
 
+const uint8_t gate_gtpu6[16] = { 0x20, 0x01, 0x0d, 0xb8, 0, 9, [15] = 9 };
 const uint8_t gate_core6[16] = { 0x20, 0x01, 0x0d, 0xb8, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 };
 const uint8_t gate_ue6[16] = { 0x20, 0x01, 0x0d, 0xb8, 0, 0x64, 0, 7, 1, 2, 3, 4, 5, 6, 7, 8 };
 const uint8_t gate_mac[6] = { 2, 0, 0, 0, 0, 9 };
@@ -45,6 +46,8 @@ int gate_setup(void **state)
 	gate_own(GATE_ACCESS, GATE_GTPU, NULL, 24);
 	gate_own(GATE_CORE, GATE_CORE4, NULL, 24);
 	gate_own(GATE_CORE, 0, gate_core6, 64);
+	gate_own(GATE_ACCESS, 0, gate_gtpu6, 64);
+	memcpy(plane.gtpu_ipv6, gate_gtpu6, 16);
 	gate_steer = steer_make(&conf, &plane);
 	return !gate_steer;
 }

@@ -7,7 +7,7 @@ enum { GATE_ACCESS, GATE_CORE, GATE_BOTH, GATE_TAGGED }; // ports; the last is a
 #define GATE_GTPU 0x0a010101u                            // 10.1.1.1/24, on the access port
 #define GATE_CORE4 0x0a020201u                           // 10.2.2.1/24, on the core port
 #define GATE_UE 0x64400a0bu                              // 100.64.10.11
-extern const uint8_t gate_core6[16], gate_ue6[16], gate_mac[6];
+extern const uint8_t gate_gtpu6[16], gate_core6[16], gate_ue6[16], gate_mac[6];
 
 extern struct steer *gate_steer; // of the running test
 extern unsigned gate_usual;      // frames that went the short way

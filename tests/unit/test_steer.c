@@ -60,6 +60,36 @@ static void a_foreign_teid_is_ours(void **state)
 	assert_int_equal(gate_go(GATE_ACCESS, &f).hint, 10);
 }
 
+static struct gate_frame tunnel6(unsigned port, uint8_t type, uint32_t teid)
+{
+	struct gate_frame f = gate_ether(0x86dd);
+
+	gate_add_ipv6(&f, gate_gtpu6, IP_UDP, 16);
+	gate_add_gtpu(&f, port, 0x34, type, teid);
+	return f;
+}
+
+static void tunnels_over_ipv6(void **state)
+{
+	struct gate_frame f = tunnel6(2152, 255, 0x12345678), echo = tunnel6(2152, 1, 0), other = tunnel6(53, 255, 7);
+	struct steer_result r = gate_go(GATE_ACCESS, &f);
+
+	assert_int_equal(r.kind, LANE_UPLINK);
+	assert_int_equal(r.hint, 0x12345678);
+	assert_int_equal(r.shard, 0x78);
+	gate_lane(GATE_CORE, &f, LANE_LOCAL);
+	gate_lane(GATE_ACCESS, &echo, LANE_LOCAL);
+	gate_lane(GATE_ACCESS, &other, LANE_LOCAL);
+	f.bytes[f.length - 8] = 0x54; // version 2
+	gate_refused(GATE_ACCESS, &f, VERDICT_BAD_GTPU);
+	assert_int_equal(steer_alias(gate_steer, &(struct alias){ 10, 0x22345679 }, 1), 0);
+	f = tunnel6(2152, 255, 10);
+	r = gate_go(GATE_ACCESS, &f);
+	assert_int_equal(r.hint, 0x22345679);
+	steer_claim(f.bytes + r.l3, r.hint);
+	assert_int_equal(be32_get(f.bytes + 14 + 40 + 8 + 4), 0x22345679);
+}
+
 static void gtpu_signalling_is_local(void **state)
 {
 	for (unsigned type = 0; type < 255; type++) {
@@ -290,6 +320,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { CASE(uplink),
 					    CASE(a_foreign_teid_is_ours),
+					    CASE(tunnels_over_ipv6),
 					    CASE(gtpu_signalling_is_local),
 					    CASE(ipv4_options),
 					    CASE(downlink),
