@@ -310,7 +310,7 @@ static int loop_open(struct loop *loop)
 	if (error)
 		return error;
 	loop->fate = calloc(loop->hold.cells, 1);
-	if (!loop->fate || quarantine_init(&loop->quarantine))
+	if (!loop->fate || quarantine_init(&loop->quarantine, loop->part.view->plane->net.slot_bits))
 		return -ENOMEM;
 	map_init(&loop->map);
 	marker_init(&loop->markers, loop->part.conf);

@@ -6,13 +6,14 @@
 #include "shared/wire/ip.h"
 
 // ::/64 is nobody's prefix, so a TEID is taken for no address.
-static struct address key_of_teid(uint32_t teid)
+static struct address key_of_teid(const struct quarantine *quarantine, uint32_t teid)
 {
-	return (struct address){ 0, teid };
+	return (struct address){ 0, teid & quarantine->teid_bits };
 }
 
-int quarantine_init(struct quarantine *quarantine)
+int quarantine_init(struct quarantine *quarantine, unsigned slot_bits)
 {
+	quarantine->teid_bits = ~sheet_tunnel_teid(0, SHEET_TUNNELS - 1, slot_bits);
 	return addrmap_init(&quarantine->where, 3 * QUARANTINE_MAX);
 }
 
@@ -23,7 +24,7 @@ void quarantine_fini(struct quarantine *quarantine)
 
 uint32_t quarantine_teid(const struct quarantine *quarantine, uint32_t teid)
 {
-	return addrmap_get(&quarantine->where, key_of_teid(teid), QUARANTINE_NONE);
+	return addrmap_get(&quarantine->where, key_of_teid(quarantine, teid), QUARANTINE_NONE);
 }
 
 uint32_t quarantine_address(const struct quarantine *quarantine, struct address key)
@@ -53,7 +54,7 @@ static void quarantine_put(struct quarantine *quarantine, const struct quarantin
 	quarantine->own[index] = own;
 	atomic_store_explicit(&quarantine->refused[index], refused, memory_order_relaxed);
 	if (suspect->teid)
-		addrmap_put(&quarantine->where, key_of_teid(suspect->teid), index);
+		addrmap_put(&quarantine->where, key_of_teid(quarantine, suspect->teid), index);
 	if (suspect->ipv4)
 		addrmap_put(&quarantine->where, address_ipv4(suspect->ipv4), index);
 	if (suspect->ipv6)

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include "primary/addrmap.h"
 #include "shared/plane/lane.h"
+#include "shared/wire/sheet.h"
 
 #define QUARANTINE_MAX 1024u
 #define QUARANTINE_NONE UINT32_MAX
@@ -19,13 +20,14 @@ struct quarantine_suspect { // 0 = none
 struct quarantine {
 	_Atomic uint32_t count;
 	uint32_t added;       // by the loop itself, in all
+	uint32_t teid_bits;   // that count: a session has TEIDs that differ in others (sheet_tunnel)
 	struct addrmap where; // TEID or address -> index
 	struct quarantine_suspect suspect[QUARANTINE_MAX];
 	uint32_t own[QUARANTINE_MAX]; // the loop's n-th addition; 0 = ctrl's
 	_Atomic uint64_t refused[QUARANTINE_MAX];
 };
 
-int quarantine_init(struct quarantine *quarantine); // 0 or -ENOMEM
+int quarantine_init(struct quarantine *quarantine, unsigned slot_bits); // of a TEID. 0 or -ENOMEM
 void quarantine_fini(struct quarantine *quarantine);
 
 // The loop's own addition. Its running number, or 0: it is there already, has no key, or the table is full.

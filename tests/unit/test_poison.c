@@ -116,9 +116,11 @@ static void a_table_replaces_the_old_one(void **state)
 							   { .ipv6 = 0x20010db8ull << 32 } };
 	struct quarantine *q = calloc(1, sizeof(*q));
 
-	assert_int_equal(quarantine_init(q), 0);
+	assert_int_equal(quarantine_init(q, 4), 0);
 	quarantine_replace(q, list, 2, 0);
 	assert_int_equal(quarantine_teid(q, 5), 0);
+	assert_int_equal(quarantine_teid(q, sheet_tunnel_teid(5, 9, 4)), 0); // by any of its TEIDs
+	assert_int_equal(quarantine_teid(q, 5 ^ 1u << 16), QUARANTINE_NONE);
 	assert_int_equal(quarantine_address(q, address_ipv4(0x0a2d0001)), 0);
 	assert_int_equal(quarantine_address(q, (struct address){ 0x20010db8ull << 32, 0 }), 1);
 	assert_int_equal(quarantine_teid(q, 0x0a2d0001), QUARANTINE_NONE);

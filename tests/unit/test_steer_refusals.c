@@ -168,7 +168,7 @@ static void quarantine_at_the_door(void **state)
 	struct gate_frame up = gate_gtpu(255, 7), other = gate_gtpu(255, 8), down = gate_ipv4(GATE_UE);
 	struct gate_frame down6 = gate_ipv6(gate_ue6, 6, 0);
 
-	assert_int_equal(quarantine_init(&quarantine), 0);
+	assert_int_equal(quarantine_init(&quarantine, 4), 0);
 	steer_quarantine(gate_steer, &quarantine);
 	gate_lane(GATE_ACCESS, &up, LANE_UPLINK);
 	quarantine_replace(&quarantine, list, 2, 0);
