@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ctrl/exceptions.h"
 #include "ctrl/wall.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
@@ -51,6 +50,7 @@ static void hook_applied(void *with, struct session *session)
 	if (session->announced == number)
 		return;
 	session->announced = number;
+	release_applied(&ctrl->release, session->cell);
 	session_event(ctrl, session, SHOAL__OSS__EVENT_KIND__SESSION_APPLIED);
 }
 
@@ -58,6 +58,7 @@ static void hook_departed(void *with, struct session *session)
 {
 	struct ctrl *ctrl = with;
 
+	release_applied(&ctrl->release, session->cell);
 	closing_confirm(&ctrl->truth.books.closing, session, clock_ns());
 }
 
@@ -122,7 +123,15 @@ static void hook_state(void *with)
 
 	desk_state(&ctrl->desk);
 	quarantine_state(&ctrl->quarantine);
+	release_state(&ctrl->release, fleet_state(ctrl->fleet));
 	upgrade_state(&ctrl->upgrade, fleet_state(ctrl->fleet), clock_ns());
+}
+
+static bool hook_release_order(void *with, const Shoal__Fleet__Order *order)
+{
+	struct ctrl *ctrl = with;
+
+	return fleet_state(ctrl->fleet) && !fleet_order(ctrl->fleet, order, release_answered, &ctrl->release);
 }
 
 static void upgrade_order_heard(void *with, const Shoal__Fleet__Answer *answer)
@@ -314,9 +323,18 @@ int ctrl_open(struct ctrl *ctrl)
 	ctrl->upgrade.hooks =
 	    (struct upgrade_hooks){ ctrl, hook_upgrade_order, hook_upgrade_sessions, hook_upgrade_told };
 	ctrl->desk.upgrade = &ctrl->upgrade;
+	ctrl->desk.release = &ctrl->release;
 	ctrl->desk.quarantine = &ctrl->quarantine;
+	ctrl->exceptions =
+	    (struct exceptions){ .sessions = &truth->sessions, .changed = &truth->ledger.exceptions_changed };
+	ctrl->release.grid = &truth->grid;
+	ctrl->release.push = &ctrl->push;
+	ctrl->release.order = hook_release_order;
+	ctrl->release.with = ctrl;
 	desk_open(&ctrl->desk);
-	error = doors_open(ctrl);
+	error = release_open(&ctrl->release);
+	if (!error)
+		error = doors_open(ctrl);
 	return error ? error : scribe_start(&truth->scribe, &ctrl->inbox);
 }
 
@@ -333,28 +351,6 @@ void ctrl_close(struct ctrl *ctrl)
 	store_close(&ctrl->truth.store);
 }
 
-static void exceptions_done(void *with, const Shoal__Fleet__Answer *answer)
-{
-	struct ctrl *ctrl = with;
-
-	ctrl->exceptions_asked = false;
-	if (answer && !answer->error)
-		return;
-	if (answer)
-		log_error("exceptions.refused", "the primary refuses the table of exceptions: %s", answer->message);
-	ctrl->truth.ledger.exceptions_changed = true; // again with the next tick
-}
-
-static void exceptions_tell(struct ctrl *ctrl)
-{
-	if (!ctrl->truth.ledger.exceptions_changed || ctrl->exceptions_asked || !fleet_state(ctrl->fleet))
-		return;
-	if (exceptions_send(&ctrl->truth.sessions, ctrl->fleet, exceptions_done, ctrl))
-		return;
-	ctrl->truth.ledger.exceptions_changed = false;
-	ctrl->exceptions_asked = true;
-}
-
 static void tick(struct ctrl *ctrl, uint64_t now_ns)
 {
 	if (now_ns - ctrl->ticked_ns < TICK_MS * 1000000ull)
@@ -366,7 +362,7 @@ static void tick(struct ctrl *ctrl, uint64_t now_ns)
 	oss_tick(ctrl->oss, now_ns);
 	for (unsigned i = 0; i < PLANE_NESTS; i++)
 		feed_tick(ctrl->feed[i], now_ns);
-	exceptions_tell(ctrl);
+	exceptions_tick(&ctrl->exceptions, ctrl->fleet);
 	quarantine_tick(&ctrl->quarantine);
 }
 
@@ -394,6 +390,7 @@ int ctrl_turn(struct ctrl *ctrl, int wake_fd)
 	aliases_tell(&ctrl->truth.aliases, ctrl->fleet);
 	desk_aliases(&ctrl->desk);
 	tick(ctrl, clock_ns());
+	release_go(&ctrl->release);
 	for (unsigned i = 0; i < PLANE_NESTS; i++)
 		feed_pump(ctrl->feed[i]);
 	return ctrl->truth.scribe.lost ? -EUCLEAN : 0;

@@ -1,8 +1,10 @@
 // ctrl.h - the controller as a whole: its parts, opened in order, and a turn of its main loop.
 #pragma once
 #include "ctrl/desk.h"
+#include "ctrl/exceptions.h"
 #include "ctrl/feed.h"
 #include "ctrl/oss.h"
+#include "ctrl/release.h"
 #include "ctrl/truth.h"
 #include "ctrl/upgrade.h"
 
@@ -15,11 +17,12 @@ struct ctrl {
 	struct desk desk;
 	struct quarantine quarantine;
 	struct upgrade upgrade;
+	struct release release;
 	struct event event;
 	struct oss *oss;
 	struct feed *feed[PLANE_NESTS];
 	struct fleet *fleet;
-	bool exceptions_asked; // the table is on its way to the primary
+	struct exceptions exceptions;
 	uint64_t ticked_ns;
 };
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ctrl/job.h"
+#include "ctrl/release.h"
 #include "ctrl/role.h"
 #include "ctrl/wall.h"
 #include "shared/base/clock.h"
@@ -252,6 +253,8 @@ static void group_settle(void *with, int error)
 	ledger_settle(desk->ledger, error);
 	keys_settle(desk->keys, !error);
 	notes_settle(desk->load->notes, !error);
+	if (desk->release)
+		release_settle(desk->release, !error);
 	outbox_settle(desk->load->outbox, !error);
 	if (error) {
 		desk->failures++;

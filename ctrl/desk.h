@@ -25,6 +25,7 @@
 
 struct wait;
 struct group;
+struct release;
 
 struct desk {
 	// Set by the caller:
@@ -37,6 +38,7 @@ struct desk {
 	struct push *push;
 	struct fleet *fleet; // null = there is none (tests)
 	struct upgrade *upgrade;
+	struct release *release; // null = nobody is to be told (tests)
 	struct quarantine *quarantine;
 	// Its own:
 	struct request *first, *last;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "ctrl/job.h"
 #include "ctrl/record.h"
+#include "ctrl/release.h"
 #include "ctrl/role.h"
 #include "ctrl/session.h"
 #include "ctrl/sheet_make.h"
@@ -187,6 +188,30 @@ static int fixed_check(struct job *job, const Shoal__Oss__Session *wanted, const
 	return 0;
 }
 
+// The tunnels that it leaves, to be ended with End Markers once it is in force. That wish is not kept.
+static unsigned tunnels_left(struct job *job, Shoal__Oss__Session *wanted, Shoal__Oss__Session *stored,
+			     struct release_peer peer[RELEASE_PEERS])
+{
+	unsigned n;
+
+	if (compile_expand(stored, &job->desk->arena))
+		job_full(job);
+	n = release_left(stored, wanted, peer);
+	for (size_t i = 0; i < wanted->n_rules; i++)
+		if (wanted->rules[i]->forward)
+			wanted->rules[i]->forward->end_marker = false;
+	return n;
+}
+
+static void tunnels_leave(struct job *job, uint32_t cell, const struct release_peer *peer, unsigned peers)
+{
+	struct desk *desk = job->desk;
+	uint8_t shard = cell_shard(desk->push->chains->grid, cell);
+
+	if (!job->fault.code && desk->release)
+		release_leave(desk->release, cell, desk->ledger->number[shard], peer, peers);
+}
+
 // Everything that a modification replaces.
 static void wanted_take(const Shoal__Oss__Session *wanted, Shoal__Oss__Session *stored)
 {
@@ -219,6 +244,8 @@ void desk_session_modify(struct job *job)
 	Shoal__Oss__Session *wanted = modify->session, *stored;
 	struct session *session;
 	struct plan plan = { 0 };
+	struct release_peer peer[RELEASE_PEERS];
+	unsigned peers;
 
 	if (!wanted) {
 		missing_session(job);
@@ -232,6 +259,7 @@ void desk_session_modify(struct job *job)
 	stored = session_stored(job, session);
 	if (!stored || fixed_check(job, wanted, stored))
 		return;
+	peers = tunnels_left(job, wanted, stored, peer);
 	wanted_take(wanted, stored);
 	if (ledger_modify(job->desk->ledger, session, &plan, stored, &job->fault))
 		return;
@@ -240,6 +268,7 @@ void desk_session_modify(struct job *job)
 	front_hide(stored);
 	session_respond(job, job_dress(job, session, stored));
 	stored->applied = false;
+	tunnels_leave(job, session->cell, peer, peers);
 	undo_if_failed(job, mark);
 }
 

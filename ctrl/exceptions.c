@@ -2,6 +2,7 @@
 #include "ctrl/exceptions.h"
 #include <errno.h>
 #include <stdlib.h>
+#include "shared/base/log.h"
 
 static size_t gather(const struct sessions *sessions, Shoal__Fleet__Exception *entries, Shoal__Fleet__Exception **list)
 {
@@ -23,8 +24,22 @@ static size_t gather(const struct sessions *sessions, Shoal__Fleet__Exception *e
 	return count;
 }
 
-int exceptions_send(const struct sessions *sessions, struct fleet *fleet, fleet_done *done, void *with)
+static void exceptions_done(void *with, const Shoal__Fleet__Answer *answer)
 {
+	struct exceptions *exceptions = with;
+
+	exceptions->asked = false;
+	if (answer && !answer->error)
+		return;
+	if (answer)
+		log_error("exceptions.refused", "the primary refuses the table of exceptions: %s", answer->message);
+	*exceptions->changed = true; // again with the next tick
+}
+
+// 0, or -errno: nothing was sent.
+static int exceptions_send(struct exceptions *exceptions, struct fleet *fleet)
+{
+	const struct sessions *sessions = exceptions->sessions;
 	Shoal__Fleet__Order order = SHOAL__FLEET__ORDER__INIT;
 	Shoal__Fleet__Exceptions body = SHOAL__FLEET__EXCEPTIONS__INIT;
 	size_t room = sessions->by_ipv6.count + 1;
@@ -36,9 +51,19 @@ int exceptions_send(const struct sessions *sessions, struct fleet *fleet, fleet_
 		body.n_exceptions = gather(sessions, entries, body.exceptions);
 		order.body_case = SHOAL__FLEET__ORDER__BODY_EXCEPTIONS;
 		order.exceptions = &body;
-		error = fleet_order(fleet, &order, done, with);
+		error = fleet_order(fleet, &order, exceptions_done, exceptions);
 	}
 	free(entries);
 	free(body.exceptions);
 	return error;
+}
+
+void exceptions_tick(struct exceptions *exceptions, struct fleet *fleet)
+{
+	if (!*exceptions->changed || exceptions->asked || !fleet_state(fleet))
+		return;
+	if (exceptions_send(exceptions, fleet))
+		return;
+	*exceptions->changed = false;
+	exceptions->asked = true;
 }

@@ -3,5 +3,11 @@
 #include "ctrl/fleet.h"
 #include "ctrl/session.h"
 
-// Sends the whole table. 0, or -errno: nothing was sent.
-int exceptions_send(const struct sessions *sessions, struct fleet *fleet, fleet_done *done, void *with);
+struct exceptions {
+	const struct sessions *sessions;
+	bool *changed; // since the fleet was told
+	bool asked;    // the table is on its way to the primary
+};
+
+// Sends the whole table, if it has changed and there is a primary.
+void exceptions_tick(struct exceptions *exceptions, struct fleet *fleet);

@@ -260,6 +260,7 @@ void fleet_tick(struct fleet *fleet, uint64_t now_ns)
 	order.poll = &poll;
 	poll.events_after = fleet->events;
 	poll.counters = true;
+	poll.parked_from = fleet->answer ? fleet->answer->state->parked_next : 0;
 	fleet->asking = (struct fleet_word){ .message = order_pack(&order) };
 	if (fleet->asking.message)
 		line_send(&fleet->poll, &fleet->asking);
