@@ -45,7 +45,7 @@ int fleet_release(struct fleet *fleet, const Shoal__Fleet__Release *order)
 
 static int marker_check(struct fleet *fleet, const Shoal__Fleet__EndMarker *marker, size_t i)
 {
-	uint8_t own[16];
+	static const uint8_t none[16];
 
 	if (marker->shard >= SHARDS)
 		return wait_refuse(fleet, -EINVAL, "markers: shard out of range", i);
@@ -53,7 +53,7 @@ static int marker_check(struct fleet *fleet, const Shoal__Fleet__EndMarker *mark
 		return wait_refuse(fleet, -EINVAL, "markers: copies: 3 at most", i);
 	if (!marker->peer_ipv4 == !marker->peer_ipv6.len || (marker->peer_ipv6.len && marker->peer_ipv6.len != 16))
 		return wait_refuse(fleet, -EINVAL, "markers: peer_ipv4, or peer_ipv6 of 16 bytes", i);
-	if (marker->peer_ipv6.len && !marker_endpoint6(fleet->part.conf, own))
+	if (marker->peer_ipv6.len && !memcmp(fleet->part.view->plane->gtpu_ipv6, none, 16))
 		return wait_refuse(fleet, -EAFNOSUPPORT, "markers: peer_ipv6: we have no GTP-U endpoint over IPv6", i);
 	return 0;
 }

@@ -313,7 +313,7 @@ static int loop_open(struct loop *loop)
 	if (!loop->fate || quarantine_init(&loop->quarantine, loop->part.view->plane->net.slot_bits))
 		return -ENOMEM;
 	map_init(&loop->map);
-	marker_init(&loop->markers, loop->part.conf);
+	marker_init(&loop->markers);
 	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
 		lane_init(&loop->lane[seat], loop->part.view->seats[seat], loop->part.bell[NEST_BELL_SEAT0 + seat]);
 		loop->crew[seat].wanted = seat < loop->part.conf->workers || seat == PLANE_SEAT_SLOW;

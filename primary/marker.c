@@ -5,27 +5,9 @@
 
 #include "primary/loop.h"
 
-bool marker_endpoint6(const struct conf *conf, uint8_t ipv6[16])
-{
-	for (unsigned p = 0; p < conf->ports; p++) {
-		const struct conf_port *port = &conf->port[p];
-
-		for (unsigned i = 0; i < port->addresses && port->role & CONF_ACCESS; i++) {
-			const struct conf_address *own = &port->address[i];
-
-			if (own->family != 6 || (own->bytes[0] == 0xfe && (own->bytes[1] & 0xc0) == 0x80))
-				continue;
-			memcpy(ipv6, own->bytes, 16);
-			return true;
-		}
-	}
-	return false;
-}
-
-void marker_init(struct markers *markers, const struct conf *conf)
+void marker_init(struct markers *markers)
 {
 	memset(markers, 0, sizeof(*markers));
-	marker_endpoint6(conf, markers->ipv6);
 	for (uint32_t i = 0; i < MARKERS; i++)
 		markers->marker[i].next = i + 1;
 }
@@ -33,7 +15,8 @@ void marker_init(struct markers *markers, const struct conf *conf)
 // In a room of our own: it is nobody's packet, and no verdict counts it.
 static void marker_send_one(struct loop *loop, const struct marker_order *order)
 {
-	const struct marker_from from = { loop->part.view->plane->net.gtpu_ipv4, loop->markers.ipv6 };
+	const struct plane *plane = loop->part.view->plane;
+	const struct marker_from from = { plane->net.gtpu_ipv4, plane->gtpu_ipv6 };
 	struct nic_frame frame = { .offset = ROOM_HEADROOM };
 	unsigned mtu = 0;
 

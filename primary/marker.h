@@ -4,7 +4,6 @@
 // everything it holds at that moment is waited for, and the marker leaves behind it; nothing else waits. A seat that dies meanwhile has
 // sent what it will send: its packets go on by the new rules. One list a seat. The primary's loop.
 #pragma once
-#include <stdbool.h>
 #include <stdint.h>
 #include "primary/post.h"
 #include "shared/plane/limits.h"
@@ -13,7 +12,6 @@
 #define MARKER_COPIES 3u
 #define MARKER_BYTES 64u // the longest: IPv6, UDP, GTP-U
 
-struct conf;
 struct loop;
 
 struct marker_order {
@@ -31,17 +29,13 @@ struct marker {
 };
 
 struct markers {
-	uint8_t ipv6[16]; // our GTP-U endpoint over IPv6; zero = none
 	uint32_t waiting;
 	uint32_t count[PLANE_SEATS], first[PLANE_SEATS], last[PLANE_SEATS]; // by seat
 	uint32_t unused;
 	struct marker marker[MARKERS];
 };
 
-void marker_init(struct markers *markers, const struct conf *conf);
-
-// Our GTP-U endpoint over IPv6: the first such address of an access port that is not of the link alone. False: none.
-bool marker_endpoint6(const struct conf *conf, uint8_t ipv6[16]);
+void marker_init(struct markers *markers);
 
 void marker_order(struct loop *loop, const struct post_word *order); // POST_MARKERS; hands the list back
 void marker_go(struct loop *loop);                                   // sends those whose turn it is

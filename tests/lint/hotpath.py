@@ -46,7 +46,7 @@ HOT = {
     "primary/lane_back.c": [],
     "primary/lease.c": [],
     "primary/map.c": [],
-    "primary/marker.c": ["marker_init", "marker_endpoint6", "marker_order"],
+    "primary/marker.c": ["marker_init", "marker_order"],
     "primary/marker_write.c": [],
     "primary/move.c": ["move_fences", "move_order"],
     "primary/neigh.c": ["neigh_make", "neigh_free"],
