@@ -1,6 +1,6 @@
-// fuzz_rules.c - the packet path of sessions with a sheet, with whatever in their room, and on any bytes. Input: which way and how many
-// pieces of the room are written over; those, each two bytes of place and one of content; the packet. Only the room, the lines and the packet
-// with the headroom that encapsulation may write are left open; ASan watches everything else.
+// fuzz_rules.c - the packet path of sessions with a sheet, with whatever in their room, and on any bytes. Input: which way; PIECES of the
+// room that are not as they were, each two bytes of place and the bits that are turned; the packet. Only the room, the lines and the packet with
+// the headroom that encapsulation may write are left open; ASan watches everything else.
 #include <sanitizer/asan_interface.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +13,8 @@
 #define ADDRESS 0x0a2d0311u // 10.45.3.17
 #define FRONT_MAX (IP6_HEADER + UDP_HEADER + GTPU_HEADER_QFI)
 #define ROOM_BYTES (64 * STAND_SHEET_LINES)
+#define PIECES 6u
+#define BEFORE (1 + 3 * PIECES) // in front of the packet
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
@@ -21,6 +23,7 @@ static struct sheets sheets;
 static struct ruled_tells tells;
 static struct ruled *room;
 static uint8_t as_it_was[ROOM_BYTES];
+static size_t as_it_was_bytes; // of it, that are something
 
 // Some of everything: PDRs by filter and by QFI, tunnels, each action and outer header, two QERs, two URRs.
 static void sheet_make(void)
@@ -82,20 +85,25 @@ static void begin(void)
 		abort();
 	room = stand_rules(&stand, SHARD, SLOT, 1, &sheets);
 	memcpy(as_it_was, room, ROOM_BYTES);
+	as_it_was_bytes = room->end;
 	// What lies before it and behind it in the shard, which no packet of the session has to do with.
 	ASAN_POISON_MEMORY_REGION((uint8_t *)room - ROOM_BYTES, ROOM_BYTES);
 	ASAN_POISON_MEMORY_REGION((uint8_t *)room + ROOM_BYTES, ROOM_BYTES);
 }
 
-// Returns the bytes that this took.
-static size_t room_spoil(const uint8_t *bytes, size_t length, unsigned pieces)
+// Every other piece goes to where counts and offsets stand.
+static size_t place_of(const uint8_t *piece)
 {
-	size_t at = 0;
+	const size_t heads = sizeof(struct ruled) + sizeof(struct sheet);
 
+	return piece[1] & 0x80 ? piece[0] % heads : (size_t)(piece[0] | piece[1] << 8) % as_it_was_bytes;
+}
+
+static void room_spoil(const uint8_t pieces[3 * PIECES])
+{
 	memcpy(room, as_it_was, ROOM_BYTES);
-	for (; pieces && at + 3 <= length; pieces--, at += 3)
-		((uint8_t *)room)[(bytes[at] | bytes[at + 1] << 8) % ROOM_BYTES] = bytes[at + 2];
-	return at;
+	for (unsigned i = 0; i < PIECES; i++)
+		((uint8_t *)room)[place_of(pieces + 3 * i)] ^= pieces[3 * i + 2];
 }
 
 static void judge(const struct lane_handle *handle, const struct lane_handle *lent)
@@ -124,25 +132,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	static uint64_t now = STAND_HZ;
 	struct lane_handle lent, handle;
 	uint8_t *packet;
-	size_t took;
 
 	if (!stand.zone)
 		begin();
-	if (length < 1)
+	if (length < BEFORE || length - BEFORE > ROOM_STRIDE - FRONT_MAX)
 		return 0;
-	took = 1 + room_spoil(bytes + 1, length - 1, bytes[0] >> 2);
-	if (length - took > ROOM_STRIDE - FRONT_MAX)
-		return 0;
+	room_spoil(bytes + 1);
+	length -= BEFORE;
 	lent = handle = (struct lane_handle){ .room = STAND_ROOMS - 1,
 					      .hint = bytes[0] & 1 ? 0 : shard_hint(ADDRESS, SHARD),
-					      .offset = (uint16_t)(ROOM_STRIDE - (length - took)),
-					      .length = (uint16_t)(length - took),
+					      .offset = (uint16_t)(ROOM_STRIDE - length),
+					      .length = (uint16_t)length,
 					      .turn = 4711,
 					      .port = 3,
 					      .code = bytes[0] & 1 ? LANE_UPLINK : LANE_DOWNLINK };
 	packet = stand_bytes(&stand, &handle);
 	ASAN_UNPOISON_MEMORY_REGION(stand.rooms.base[0], STAND_ROOMS * ROOM_STRIDE);
-	memcpy(packet, bytes + took, length - took);
+	memcpy(packet, bytes + BEFORE, length);
 	ASAN_POISON_MEMORY_REGION(stand.rooms.base[0], (size_t)(packet - stand.rooms.base[0]) - FRONT_MAX);
 	tells.n = 0;
 	stand_burst(&stand, &handle, 1, now += 1000);
