@@ -79,7 +79,7 @@ static void note_write(struct assocs *assocs, struct assoc *assoc)
 {
 	char value[ASSOC_NOTE_BYTES];
 
-	assoc_note_write(assoc, value);
+	assoc_note_write(assocs, assoc, value);
 	assoc->writing++;
 	if (assocs->ways.note(assocs->ways.arg, assoc, value))
 		assocs_noted(assocs, assoc, false);
@@ -254,7 +254,8 @@ bool assocs_found(struct assocs *assocs, const char *owner, const char *value, u
 {
 	struct assoc found = { .noted_ms = noted_ms };
 
-	if (strlen(owner) >= sizeof(found.owner) || !assoc_note_read(&found, value) || assocs->count >= ASSOCS_MAX)
+	if (strlen(owner) >= sizeof(found.owner) || !assoc_note_read(assocs, &found, value) ||
+	    assocs->count >= ASSOCS_MAX)
 		return false;
 	strcpy(found.owner, owner);
 	return assoc_add(assocs, &found);

@@ -14,7 +14,7 @@
 
 #define ASSOC_NODE_BYTES 256u  // a node id as text: an address or a name, with its final zero
 #define ASSOC_OWNER_BYTES 129u // likewise
-#define ASSOC_NOTE_BYTES 384u
+#define ASSOC_NOTE_BYTES 448u
 #define ASSOCS_MAX 1024u // in whatever state
 
 enum assoc_state {
@@ -67,6 +67,8 @@ struct assocs_ways {
 
 struct assocs {
 	struct assocs_ways ways;
+	const struct conf_address *own; // our addresses, by socket; set by the caller if it has several
+	unsigned own_count;
 	unsigned count;
 	uint64_t now_ns;
 	struct assoc_list all;

@@ -288,7 +288,9 @@ static int node_begin(struct loop *loop)
 					.t1_ns = conf->pfcp_t1_ms * MS_NS,
 					.n1 = conf->pfcp_n1,
 					.peers = conf->pfcp_peer,
-					.peers_count = conf->pfcp_peers };
+					.peers_count = conf->pfcp_peers,
+					.own = conf->pfcp_listen,
+					.own_count = conf->pfcp_listens };
 	const struct node_ways ways = {
 		.send = leave, .session = session, .refuse = refuse, .note = note, .drop = drop, .arg = loop
 	};

@@ -102,6 +102,8 @@ int node_open(struct node *node, const struct node_setting *setting, const struc
 	node->deals.arg = node->asks.arg = node;
 	node->deals.answered = answered;
 	assocs_open(&node->assocs, &assocs_ways);
+	node->assocs.own = setting->own;
+	node->assocs.own_count = setting->own_count;
 	return error;
 }
 

@@ -22,6 +22,8 @@ struct node_setting {
 	unsigned n1;
 	const struct conf_address *peers; // who may associate; outlives the node
 	unsigned peers_count;
+	const struct conf_address *own; // our addresses, by socket; likewise
+	unsigned own_count;
 };
 
 // What is done elsewhere. send: a datagram leaves. session: a request about a session, of an association that is up; deal_answer comes

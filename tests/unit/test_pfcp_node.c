@@ -226,6 +226,30 @@ static void an_answer_from_elsewhere_is_none(void **state)
 
 // ---- Start
 
+// Which of our addresses a node speaks with is known after a restart, too.
+static void they_hear_from_whom_they_know(void **state)
+{
+	static const struct conf_address own[] = { { { 10, 0, 0, 100 }, 4, 32 }, { { 10, 0, 1, 100 }, 4, 32 } };
+	struct play *play = *state;
+	struct remote from = host(1);
+
+	play->node.assocs.own = own;
+	play->node.assocs.own_count = 2;
+	from.socket = 1;
+	say_from(play, &from, &play_setup);
+	assert_string_equal(play->value, "1 up 1000 10.0.0.1 10.0.0.1 10.0.1.100");
+	ctrl_notes(play, true);
+	at(play, 1);
+	assert_int_equal(play->header.type, PFCP_HEARTBEAT_REQUEST);
+	assert_int_equal(play->to.socket, 1);
+	assert_true(node_found(&play->node, "pfcp:b#1", "1 up 1000 10.0.0.2 b 10.0.1.100", 5));
+	assert_int_equal(assoc_of_node(&play->node.assocs, "b")->remote.socket, 1);
+	assert_true(node_found(&play->node, "pfcp:c#1", "1 up 1000 10.0.0.3 c 10.9.9.9", 5));
+	assert_int_equal(assoc_of_node(&play->node.assocs, "c")->remote.socket, REMOTE_ANY);
+	assert_true(node_found(&play->node, "pfcp:d#1", "1 up 1000 10.0.0.4 d", 5)); // of an earlier build
+	assert_int_equal(assoc_of_node(&play->node.assocs, "d")->remote.socket, REMOTE_ANY);
+}
+
 static void associations_are_as_they_were(void **state)
 {
 	struct play *play = *state;
@@ -260,6 +284,7 @@ int main(void)
 		ONE(peers_are_asked_and_their_silence_is_noticed),
 		ONE(a_later_stamp_in_a_heartbeat_ends_the_life),
 		ONE(an_answer_from_elsewhere_is_none),
+		ONE(they_hear_from_whom_they_know),
 		ONE(associations_are_as_they_were),
 	};
 
