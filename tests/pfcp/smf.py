@@ -7,9 +7,14 @@
 Commands: heartbeat; associate; release; restart (everything forgotten, a newer Recovery Time Stamp);
     attach NAME [KEY=VALUE...]: ue=ADDRESS (else the user plane chooses), gnb=, teid=, qfi=, mbr= (kbit/s), urr=1, dnn=; way=both|up
     handover NAME GNB TEID; drop NAME; forward NAME; gate NAME open|closed; query NAME; delete NAME
+    reports N [SECONDS]: waits for so many session reports; what they said, repeats apart
+    answer CAUSE: what session reports are answered with from now on; 0: not at all
+    lossy PERCENT: so many datagrams are lost, as many doubled, and as many late, in each direction
+    many PREFIX N [KEY=VALUE...]: attaches N sessions, eight at a time; over PREFIX WORD...: one after the other of them
     repeat N: the last request N times more; says how many answers came, and whether all were the same
     bad [NAME]: messages that are wrong, and what each is answered (bad.py)
 """
+import concurrent.futures
 import json
 import random
 import socket
@@ -39,6 +44,7 @@ class Smf:
         self.stamp = int(time.time()) + 2208988800 - 1000
         self.sequence = random.randrange(1 << 20)
         self.sessions, self.answers, self.last = {}, {}, None
+        self.reports_heard, self.cause, self.loss = {}, 1, 0.0
         self.heard = threading.Condition()
         threading.Thread(target=self.listen, daemon=True).start()
 
@@ -46,15 +52,46 @@ class Smf:
         """Heartbeats are answered here; answers are put where they are waited for."""
         while True:
             data, _ = self.socket.recvfrom(65535)
-            if len(data) < 8:
-                continue
-            kind, sequence = data[1], int.from_bytes(data[12:15] if data[0] & 1 else data[4:7], "big")
-            if kind == 1:
-                self.socket.sendto(self.words.heartbeat_answer(sequence, self.stamp), (self.peer, 8805))
-                continue
+            for _ in range(self.copies()):
+                self.hear(data)
+
+    def copies(self):
+        """How often a datagram goes through."""
+        chance = random.random()
+        return 0 if chance < self.loss else 2 if chance < 2 * self.loss else 1
+
+    def put(self, data):
+        for _ in range(self.copies()):
+            if random.random() < self.loss:
+                threading.Timer(random.uniform(0.01, 0.4), self.socket.sendto, (data, (self.peer, 8805))).start()
+            else:
+                self.socket.sendto(data, (self.peer, 8805))
+
+    def hear(self, data):
+        if len(data) < 8:
+            return
+        kind, sequence = data[1], int.from_bytes(data[12:15] if data[0] & 1 else data[4:7], "big")
+        if kind == 1:
+            self.put(self.words.heartbeat_answer(sequence, self.stamp))
+        elif kind == 56:
+            self.report(sequence, data)
+        else:
             with self.heard:
                 self.answers.setdefault(sequence, []).append(data)
                 self.heard.notify_all()
+
+    def report(self, sequence, data):
+        """Known by its bytes without sequence number: one that comes again is told apart from another."""
+        seid, cause = int.from_bytes(data[4:12], "big"), self.cause
+        known = next((s for s in self.sessions.values() if s["cp"] == seid), None)
+        if not cause:
+            return
+        with self.heard:
+            if cause == 1 and known:
+                heard = self.reports_heard.setdefault(data[4:12] + data[16:], {**self.words.read_report(data), "session": seid, "times": 0})
+                heard["times"] += 1
+            self.heard.notify_all()
+        self.put(self.words.report_answer(known["up"] if known else 0, sequence, 65 if cause == 1 and not known else cause))
 
     def wait(self, sequence, count, seconds):
         with self.heard:
@@ -62,14 +99,15 @@ class Smf:
             return list(self.answers.get(sequence, []))
 
     def next(self):
-        self.sequence = (self.sequence + 1) & 0xFFFFFF
-        return self.sequence
+        with self.heard:
+            self.sequence = (self.sequence + 1) & 0xFFFFFF
+            return self.sequence
 
     def send(self, data, sequence):
         """Until it is answered; the answer's bytes."""
         self.last = (data, sequence)
         for _ in range(N1):
-            self.socket.sendto(data, (self.peer, 8805))
+            self.put(data)
             answers = self.wait(sequence, 1, T1)
             if answers:
                 return answers[0]
@@ -134,6 +172,32 @@ class Smf:
             self.socket.sendto(data, (self.peer, 8805))
         answers = self.wait(sequence, count, T1 * N1)
         return {"cause": 1, "answers": len(answers), "same": len(set(answers)) == 1, "said": [self.words.read(a) for a in {*answers}]}
+
+    def reports(self, count, seconds="30"):
+        with self.heard:
+            done = self.heard.wait_for(lambda: len(self.reports_heard) >= int(count), float(seconds))
+            said, self.reports_heard = list(self.reports_heard.values()), {}
+        return {"cause": 1 if done else 0, "reports": said}
+
+    def answer(self, cause):
+        self.cause = int(cause)
+        return {"cause": 1}
+
+    def lossy(self, percent):
+        self.loss = float(percent) / 100
+        return {"cause": 1}
+
+    def together(self, words):
+        """Commands by eight threads; all of them have to be accepted."""
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            causes = [answer["cause"] for answer in pool.map(self.command, words)]
+        return {"cause": 1 if set(causes) == {1} else min(causes), "count": len(causes)}
+
+    def many(self, prefix, count, *keys):
+        return self.together([["attach", f"{prefix}{i}", *keys] for i in range(int(count))])
+
+    def over(self, prefix, command, *words):
+        return self.together([[command, name, *words] for name in list(self.sessions) if name.startswith(prefix)])
 
     def bad(self, *name):
         """All of what is wrong; refused answers are what is wanted."""

@@ -17,6 +17,10 @@ def heartbeat_answer(sequence, stamp):
     return message(None, sequence, p.PFCPHeartbeatResponse(IE_list=[p.IE_RecoveryTimeStamp(timestamp=stamp)]))
 
 
+def report_answer(seid, sequence, cause):
+    return message(seid, sequence, p.PFCPSessionReportResponse(IE_list=[p.IE_Cause(cause=cause)]))
+
+
 def heartbeat(stamp):
     return p.PFCPHeartbeatRequest(IE_list=[p.IE_RecoveryTimeStamp(timestamp=stamp)])
 
@@ -171,4 +175,18 @@ def read(data):
     reports = [*find(ies, p.IE_UsageReport_SMR), *find(ies, p.IE_UsageReport_SDR)]
     if reports:
         said["usage"] = [usage(report) for report in reports]
+    return said
+
+
+def read_report(data):
+    """What a Session Report Request says."""
+    ies = p.PFCP(data).payload.IE_list
+    kind = first(ies, p.IE_ReportType)
+    said = {"type": [name for name in ("DLDR", "USAR", "ERIR", "UPIR") if getattr(kind, name)]}
+    usages = list(find(ies, p.IE_UsageReport_SRR))
+    if usages:
+        said["usage"] = [usage(report) for report in usages]
+    downlink = first(ies, p.IE_DownlinkDataReport)
+    if downlink:
+        said["pdr"] = first(downlink.IE_list, p.IE_PDR_Id).id
     return said
