@@ -95,7 +95,9 @@ struct conf {
 	struct conf_door door[8];
 	uint32_t usage_interval_ms;
 	uint32_t closed_max;
-	unsigned pfcp_listens; // 0 = no PFCP here
+	uint32_t gtpu_mute_s;   // after the primary's start, no Error Indications
+	uint32_t gtpu_link_mtu; // told to subscribers in router advertisements; 0 = what fits all ports
+	unsigned pfcp_listens;  // 0 = no PFCP here
 	struct conf_address pfcp_listen[8];
 	char pfcp_node_id[104]; // an address or a name; default: the first of them
 	unsigned pfcp_peers;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "shared/base/conf_parts.h"
 
+#define IP6_LEAST_MTU 1280u
 #define INTERFACE_NAME_MAX 15u // IFNAMSIZ less its final zero
 #define SLOTS_MAX 65536u       // cells a shard can number in a TEID
 
@@ -308,6 +309,9 @@ static int check_sizes(const struct conf_source *source, const struct conf *conf
 	if (conf->hold > conf->rooms / 2)
 		return conf_fault(source, "primary.hold", "%u is more than half of primary.rooms (%u)", conf->hold,
 				  conf->rooms);
+	if (conf->gtpu_link_mtu && conf->gtpu_link_mtu < IP6_LEAST_MTU)
+		return conf_fault(source, "gtpu.link_mtu", "%u is below %u, the least that IPv6 takes (RFC 8200 5)",
+				  conf->gtpu_link_mtu, IP6_LEAST_MTU);
 	return 0;
 }
 

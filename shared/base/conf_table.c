@@ -50,6 +50,9 @@ static const struct conf_field limits_fields[] = { CONF_LIMITS(FIELD_ONE, FIELD_
 #define TEXT struct text_ctrl
 static const struct conf_field ctrl_fields[] = { CONF_CTRL(FIELD_ONE, FIELD_MANY) };
 #undef TEXT
+#define TEXT struct text_gtpu
+static const struct conf_field gtpu_fields[] = { CONF_GTPU(FIELD_ONE, FIELD_MANY) };
+#undef TEXT
 #define TEXT struct text_pfcp
 static const struct conf_field pfcp_fields[] = { CONF_PFCP(FIELD_ONE, FIELD_MANY) };
 #undef TEXT
@@ -94,6 +97,7 @@ const struct conf_section conf_sections[] = {
 	SECTION(limits),
 	SECTION(ctrl),
 	LIST(door),
+	SECTION(gtpu),
 	SECTION(pfcp),
 };
 const unsigned conf_sections_count = COUNT(conf_sections);

@@ -6,8 +6,7 @@
 #include <stdint.h>
 #include "shared/base/conf.h"
 
-// ONE(key, member of the struct, kind, low, high, default, help): one value. Default null: must be given.
-// MANY(key, member, its count, kind, low, high, help): a list; not given means empty.
+// ONE(key, member, kind, low, high, default, help): one value; null: must be given. MANY(key, member, its count, ...): a list, or none.
 // clang-format off
 #define CONF_ROOT(ONE, MANY) \
 	ONE(run_dir, run_dir, conf_kind_path, 2, 56, "/run/shoal", "where sockets and locks live") \
@@ -77,6 +76,10 @@
 	ONE(events, event_url, conf_kind_url, 0, 0, "auto", "events on this host, for root; auto: ipc://<run_dir>/events.ipc") \
 	ONE(usage_interval_ms, usage_interval_ms, conf_kind_number, 100, 3600000, "1000", "time between usage reports") \
 	ONE(closed_max, closed_max, conf_kind_number, 1, 100000000, "100000", "settled accounts of deleted sessions that are kept")
+
+#define CONF_GTPU(ONE, MANY) \
+	ONE(error_indication_mute_seconds, gtpu_mute_s, conf_kind_number, 0, 86400, "60", "no Error Indications so long after the start") \
+	ONE(link_mtu, gtpu_link_mtu, conf_kind_number, 0, 2000, "0", "MTU told in router advertisements; 0: what fits all ports")
 
 #define CONF_PFCP(ONE, MANY) \
 	MANY(listen, pfcp_listen, pfcp_listens, conf_kind_host, 0, 8, "own addresses, UDP port 8805; empty: no PFCP here") \

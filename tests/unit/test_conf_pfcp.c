@@ -1,4 +1,4 @@
-// test_conf_pfcp.c - the section about PFCP: what is taken without it, what it reads and prints, and every kind of fault.
+// test_conf_pfcp.c - the sections about GTP-U and PFCP: what is taken without it, what it reads and prints, and every kind of fault.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -100,6 +100,10 @@ static void a_node_id_is_an_address_or_a_name(void **unused)
 static void faults_are_told(void **unused)
 {
 	static const char *const faults[][2] = {
+		{ "gtpu: {link_mtu: 1279}\n", "gtpu.link_mtu: 1279 is below 1280" },
+		{ "gtpu: {link_mtu: 2001}\n", "gtpu.link_mtu: 2001 is above 2000" },
+		{ "gtpu: {error_indication_mute_seconds: 86401}\n",
+		  "gtpu.error_indication_mute_seconds: 86401 is above 86400" },
 		{ "pfcp: {listen: [10.3.0.1/24]}\n",
 		  "pfcp.listen[0]: a host's address is expected, not '10.3.0.1/24'" },
 		{ "pfcp: {listen: [0.0.0.0]}\n", "pfcp.listen[0]: a host's address" },
