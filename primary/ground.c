@@ -7,7 +7,9 @@
 
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
-#include "shared/wire/cursor.h"
+#include "shared/plane/verdict.h"
+#include "shared/wire/gtpu.h"
+#include "shared/wire/ip.h"
 
 static int pools_lay(const struct conf *conf, struct shard_pool pool[SHARD_POOLS_MAX])
 {
@@ -54,6 +56,16 @@ static uint16_t side_mtu(const struct conf *conf, unsigned role)
 		if (conf->port[i].role & role && conf->port[i].mtu < mtu)
 			mtu = conf->port[i].mtu;
 	return mtu;
+}
+
+// What a subscriber's packet may have so that it fits all ports, its tunnel with a PDU Session Container included.
+static uint16_t link_mtu(const struct plane_net *net)
+{
+	uint16_t tunnel = IP4_HEADER + UDP_HEADER + GTPU_HEADER_QFI;
+	uint16_t inner = (uint16_t)(net->access_mtu - tunnel);
+	uint16_t most = inner < net->core_mtu ? inner : net->core_mtu;
+
+	return most > IP6_LEAST_MTU ? most : IP6_LEAST_MTU;
 }
 
 // The gateway's voice in ICMP: the first address of each family on a core port.
@@ -116,6 +128,8 @@ int ground_lay(const struct conf *conf, struct plane *plane)
 	net->slot_bits = shard_slot_bits(plane->shape.slots);
 	net->access_mtu = side_mtu(conf, CONF_ACCESS);
 	net->core_mtu = side_mtu(conf, CONF_CORE);
+	net->verdicts = VERDICT_COUNT;
+	net->link_mtu = conf->gtpu_link_mtu ? (uint16_t)conf->gtpu_link_mtu : link_mtu(net);
 	for (unsigned i = 0; i < conf->ports; i++) {
 		owns_lay(&conf->port[i], i, plane);
 		if (conf->port[i].role & CONF_CORE)

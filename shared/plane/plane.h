@@ -3,6 +3,7 @@
 // Memzone "shoal_plane". Whoever attaches compares magic and abi before it looks at anything else.
 #pragma once
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include "shared/plane/build.h"
 #include "shared/plane/image.h"
@@ -25,7 +26,9 @@ struct plane_net {
 	uint16_t core_mtu;   // largest IP packet towards the packet data network
 	uint32_t
 	    icmp_ipv4; // source of ICMP errors and echo answers towards subscribers and hosts: first address of a core port
-	uint32_t reserved;
+	uint8_t verdicts; // VERDICT_COUNT of the primary; 0: it is from before VERDICTS_LATER
+	uint8_t reserved;
+	uint16_t link_mtu; // told to subscribers in router advertisements
 	uint8_t icmp_ipv6[16];
 };
 
@@ -33,6 +36,13 @@ struct plane_net {
 struct plane_first_shape {
 	uint32_t slots, foreign, rates, buckets;
 };
+
+// Whether the primary knows this verdict: another one it would take for forged. ANSWERED from a seat other than the slow lane's came
+// with the later ones, too.
+static inline bool plane_knows(const struct plane_net *net, unsigned verdict)
+{
+	return verdict < net->verdicts;
+}
 
 struct plane {
 	uint64_t magic;

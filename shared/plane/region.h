@@ -80,9 +80,9 @@ struct rest {
 	uint32_t half_turns[LINE_WAYS]; // of line.packets; region_packets puts the two together
 	uint32_t teid;                  // the session the counters belong to: our TEID; 0 while they begin anew
 	uint32_t sweep;
-	uint64_t life;  // when the counters began, nanoseconds since 1970; larger than any earlier one of this cell
-	uint32_t ruled; // which of the cell's two rooms for rules is in force: 1 or 2; 0 = none
-	uint32_t reserved;
+	uint64_t life;    // when the counters began, nanoseconds since 1970; larger than any earlier one of this cell
+	uint32_t ruled;   // which of the cell's two rooms for rules is in force: 1 or 2; 0 = none
+	uint32_t advised; // when its last router advertisement was sent (workers/advert.h)
 };
 _Static_assert(sizeof(struct rest) == 64, "one line");
 

@@ -23,7 +23,8 @@ enum gtpu_type { // TS 29.281 6.1
 enum gtpu_flag { GTPU_PN = 1, GTPU_S = 2, GTPU_E = 4, GTPU_PT = 16 };
 #define GTPU_VERSION_1 0x20u
 #define GTPU_PLAIN ((GTPU_VERSION_1 | GTPU_PT) << 8 | GTPU_G_PDU) // flags and type of a G-PDU without options
-#define GTPU_PDU_SESSION 0x85u                                    // PDU Session Container, TS 29.281 5.2.2.7
+#define GTPU_UDP_PORT 0x40u    // the port a G-PDU came from, in Error Indications: TS 29.281 5.2.2.1
+#define GTPU_PDU_SESSION 0x85u // PDU Session Container, TS 29.281 5.2.2.7
 
 // A PDU Session Container in a byte: QFI, which way (UL or DL PDU Session Information, TS 38.415 5.5.2), and that there is one; 0 = none.
 #define GTPU_CONTAINER 0x80u

@@ -12,6 +12,8 @@
 #define IP6_HEADER 40u
 #define UDP_HEADER 8u
 
+#define IP6_LEAST_MTU 1280u // RFC 8200 5
+
 #define IP4_DF 0x4000u
 #define IP4_FRAGMENT 0x3fffu // more fragments, or an offset
 

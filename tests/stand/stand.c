@@ -37,8 +37,10 @@ static void net_open(struct stand *stand)
 		.gtpu_ipv4 = STAND_GTPU,
 		.pools = 1,
 		.pool = { { .ipv4 = 0x0a2d0000, .ipv4_len = 16, .ipv6 = 0x20010db800450000, .ipv6_len = 48 } },
+		.verdicts = VERDICT_COUNT,
 		.access_mtu = 1500,
-		.core_mtu = 1500
+		.core_mtu = 1500,
+		.link_mtu = 1456,
 	};
 	if (shard_pools_lay(stand->net.pool, stand->net.pools, &bad) != STAND_FIRST_FOREIGN)
 		abort();

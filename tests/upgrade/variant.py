@@ -6,7 +6,7 @@ again."""
 import pathlib
 import sys
 
-REST = """	uint32_t reserved;
+REST = """	uint32_t advised; // when its last router advertisement was sent (workers/advert.h)
 };
 _Static_assert(sizeof(struct rest) == 64, "one line");"""
 LINE = """	uint64_t tc, te;    // committed and excess tokens (RFC 2697 section 3)
@@ -24,7 +24,7 @@ def pipe_end(after):
 
 VARIANTS = {
 	"lines": [
-		("shared/plane/region.h", REST, REST.replace("reserved;", "reserved[17];").replace("== 64", "== 128")),
+		("shared/plane/region.h", REST, REST.replace("advised;", "advised, reserved[16];").replace("== 64", "== 128")),
 		("shared/plane/region.h", LINE, "\n".join(reversed(LINE.split("\n")))),
 	],
 	"feed": [
