@@ -1,4 +1,4 @@
-// fuzz_slow.c - what the slow lane makes of any packet. The first two bytes say kind and port, the rest is the packet; an answer must lie
+// fuzz_slow.c - what the slow lane makes of any packet. The first two bytes say kind, reason and port, the rest is the packet; an answer must lie
 // in the room, with all the headers it says it has.
 #include <stdlib.h>
 #include <string.h>
@@ -32,9 +32,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	if (length < 2 || length - 2 > ROOM_STRIDE - STAND_OFFSET)
 		return 0;
 	open_once();
-	handle = stand_lend(&stand, STAND_ROOMS - 1, bytes[0] % LANE_KINDS, bytes + 2, (unsigned)(length - 2));
+	handle = stand_lend(&stand, STAND_ROOMS - 1, bytes[0] % 16, bytes + 2, (unsigned)(length - 2));
 	handle.port = bytes[1];
-	handle.hint = 1280;
+	handle.hint = handle.code == LANE_LOCAL ? bytes[0] >> 4 : 1280;
 	slow_work(&slow, &handle, 1, now += STAND_HZ);
 	if (handle.code != VERDICT_ANSWERED && handle.code != VERDICT_STEER_AGAIN)
 		return 0;

@@ -11,12 +11,13 @@ import tempfile
 logging.getLogger("scapy").setLevel(logging.ERROR)
 from scapy.all import ICMP, IP, TCP, UDP, ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6PacketTooBig, ICMPv6TimeExceeded, \
     ICMPv6DestUnreach, ICMPv6ND_Redirect, IPOption, IPv6, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, PadN, Raw, raw, wrpcap  # noqa: E402
-from scapy.contrib.gtp import GTP_U_Header  # noqa: E402
+from scapy.contrib.gtp import GTP_U_Header, GTP_UDPPort_ExtensionHeader, GTPErrorIndication, IE_TEIDI  # noqa: E402
 
-LOCAL, TTL, BIG = 3, 4, 5  # enum lane_kind
+LOCAL, TTL, BIG, NO_SESSION, EXTENSION = "3 {} 0", "4 {} 0", "5 {} 1400", "3 {} 1", "3 {} 2"  # enum lane_kind, port, hint
 ACCESS = 254               # LANE_SIDE_ACCESS: came out of a tunnel
 PORT = 1
 GATEWAY, RADIO, HOST, ERROR4 = "192.0.2.1", "198.51.100.1", "203.0.113.9", "198.51.100.254"
+RADIO6 = "2001:db8:3::7"
 GATEWAY6, HOST6, ERROR6 = "2001:db8:2::1", "2001:db8:ffff::9", "2001:db8:1::1"
 UE4, UE6 = "10.45.3.17", "2001:db8:45:311::5"
 
@@ -41,6 +42,31 @@ def gtpu_answer(sequence, port=40000):
 
 def gtpu(kind, **more):
     return IP(src=RADIO, dst=GATEWAY) / UDP(sport=2152, dport=2152) / GTP_U_Header(gtp_type=kind, teid=0, **more)
+
+
+def g_pdu(teid, sport=40000, family=4, **more):
+    outer = IP(src=RADIO, dst=GATEWAY, tos=0x28) if family == 4 else IPv6(src=RADIO6, dst=GATEWAY6, tc=0x28, fl=0x777)
+    inner = IP(src=UE4, dst=HOST) / UDP(sport=9, dport=9) / Raw(b"shoal" * 9)
+    return outer / UDP(sport=sport, dport=2152, **({} if family == 6 else dict(chksum=0))) / \
+        GTP_U_Header(gtp_type=255, teid=teid, **more) / inner
+
+
+def outer_answer(family, dport=2152):
+    if family == 4:
+        return IP(src=GATEWAY, dst=RADIO, id=0, flags="DF", ttl=64, tos=0x28) / UDP(sport=2152, dport=dport, chksum=0)
+    return IPv6(src=GATEWAY6, dst=RADIO6, hlim=64, tc=0x28) / UDP(sport=2152, dport=dport)
+
+
+def indication(teid, sport=40000, family=4):
+    """Element 133 by hand: scapy writes no IPv6 address into it."""
+    peer = b"\0\4" + raw(IP(dst=GATEWAY))[16:20] if family == 4 else b"\0\x10" + raw(IPv6(dst=GATEWAY6))[24:40]
+    return outer_answer(family) / GTP_U_Header(gtp_type=26, teid=0, S=1, E=1, seq=0, next_ex=0x40) / \
+        GTP_UDPPort_ExtensionHeader(length=1, udp_port=sport, next_ex=0) / GTPErrorIndication(IE_list=[IE_TEIDI(TEIDI=teid), Raw(b"\x85" + peer)])
+
+
+def notice(family=4):
+    """Element 141 by hand: its length is one octet (TS 29.281 8.5), scapy writes two."""
+    return outer_answer(family) / GTP_U_Header(gtp_type=31, teid=0, S=1, seq=0) / Raw(bytes([141, 2, 0x40, 0x85]))
 
 
 def error4(packet, dst, **icmp):
@@ -70,6 +96,20 @@ ANSWERED = [  # name, kind, sent, expected
      ICMPv6EchoReply(id=7, seq=9, data=b"shoal" * 11)),
     ("gtp-u echo", LOCAL, gtpu_echo(0x1234), gtpu_answer(0x1234)),
     ("gtp-u echo from 2152", LOCAL, gtpu_echo(0, sport=2152), gtpu_answer(0, 2152)),
+    ("gtp-u echo, v6", LOCAL, IPv6(src=RADIO6, dst=GATEWAY6, tc=0x28) / UDP(sport=40000, dport=2152) /
+     Raw(bytes.fromhex("320100040000000012340000")), outer_answer(6, 40000) / Raw(bytes.fromhex("3202000600000000123400000e00"))),
+    ("gtp-u echo, options", LOCAL, IP(src=RADIO, dst=GATEWAY, options=[IPOption(b"\x94\x04\x00\x00")]) / gtpu_echo(5)[UDP],
+     gtpu_answer(5)),
+    ("gtp-u echo, strange extension", LOCAL, IP(src=RADIO, dst=GATEWAY, tos=0x28) / UDP(sport=40000, dport=2152, chksum=0) /
+     Raw(bytes.fromhex("3401000800000000000000c301000000")), notice()),
+    ("no session", NO_SESSION, g_pdu(0x12345678), indication(0x12345678)),
+    ("no session, sequence number", NO_SESSION, g_pdu(7, S=1, seq=9), indication(7)),
+    ("no session, v6", NO_SESSION, g_pdu(0x12345678, family=6), indication(0x12345678, family=6)),
+    ("no session, port", NO_SESSION, g_pdu(0xffffffff, sport=2152), indication(0xffffffff, sport=2152)),
+    ("extension", EXTENSION, IP(src=RADIO, dst=GATEWAY, tos=0x28) / UDP(sport=40000, dport=2152, chksum=0) /
+     Raw(bytes.fromhex("34ff000800000001000000c301000000")), notice()),
+    ("extension, v6", EXTENSION, IPv6(src=RADIO6, dst=GATEWAY6, tc=0x28) / UDP(sport=40000, dport=2152) /
+     Raw(bytes.fromhex("34ff000800000001000000c301000000")), notice(6)),
     ("ttl", TTL, LAST4, error4(LAST4, HOST, type=11, code=0)),
     ("ttl, first fragment", TTL, IP(src=HOST, dst=UE4, ttl=1, flags="MF") / UDP() / Raw(b"f" * 16),
      error4(IP(src=HOST, dst=UE4, ttl=1, flags="MF") / UDP() / Raw(b"f" * 16), HOST, type=11, code=0)),
@@ -96,9 +136,14 @@ REFUSED = [  # name, kind, sent, verdict
     ("gtp-u, short", LOCAL, IP(src=RADIO, dst=GATEWAY) / UDP(sport=1, dport=2152) / Raw(b"\x32\x01\x00"), "bad_gtpu"),
     ("gtp-u, version 2", LOCAL, IP(src=RADIO, dst=GATEWAY) / UDP(sport=1, dport=2152) / Raw(b"\x52\x01\0\4" + bytes(8)), "bad_gtpu"),
     ("error indication", LOCAL, gtpu(26), "gtpu_type"),
-    ("end marker", LOCAL, gtpu(254), "gtpu_type"),
+    ("end marker", LOCAL, gtpu(254), "end_marker"),
     ("supported extension headers", LOCAL, gtpu(31), "gtpu_type"),
     ("echo response", LOCAL, gtpu(2), "gtpu_type"),
+    ("no session, multicast", NO_SESSION, IP(src="224.0.0.9", dst=GATEWAY) / g_pdu(1)[UDP], "slow_refused"),
+    ("no session, no g-pdu", NO_SESSION, gtpu_echo(1), "not_ours"),
+    ("no session, cut", NO_SESSION, IP(src=RADIO, dst=GATEWAY) / UDP(sport=1, dport=2152) / Raw(b"\x30\xff\0\0\0"), "bad_gtpu"),
+    ("no session, v6, bad checksum", NO_SESSION, IPv6(src=RADIO6, dst=GATEWAY6) / UDP(sport=1, dport=2152, chksum=1) / Raw(bytes(8)), "bad_udp"),
+    ("extension, none strange", EXTENSION, g_pdu(1), "no_session"),
     ("ttl of an error", TTL, IP(src=HOST, dst=UE4, ttl=1) / ICMP(type=3, code=1) / LAST4, "slow_refused"),
     ("ttl of a redirect", TTL, IP(src=HOST, dst=UE4, ttl=1) / ICMP(type=5) / LAST4, "slow_refused"),
     ("ttl, later fragment", TTL, IP(src=HOST, dst=UE4, ttl=1, frag=4) / Raw(b"f" * 16), "slow_refused"),
@@ -114,7 +159,7 @@ REFUSED = [  # name, kind, sent, verdict
      Raw((b"\x3c\x00" + bytes(6)) * 19 + b"\x11\x00" + bytes(6)) / UDP(), "slow_refused"),
     ("hop limit, to multicast", TTL, IPv6(src=HOST6, dst="ff0e::1", hlim=1) / UDP(), "slow_refused"),
     ("hop limit, from nobody", TTL, IPv6(src="::", dst=UE6, hlim=1) / UDP(), "slow_refused"),
-    ("fast kind", 1, ECHO4, "not_ours"),
+    ("fast kind", "1 {} 0", ECHO4, "not_ours"),
 ]
 
 
@@ -123,8 +168,8 @@ def ask(runner, lines):
     return [line.split(" ") for line in answer.stdout.splitlines()]
 
 
-def packet(kind, sent, port=PORT, padding=b"", hint=1400):
-    return f"packet {kind} {port} {hint} {(raw(sent) + padding).hex()}"
+def packet(kind, sent, port=PORT, padding=b""):
+    return f"packet {kind.format(port)} {(raw(sent) + padding).hex()}"
 
 
 def check_answers(runner, faults):
@@ -148,6 +193,10 @@ def check_refusals(runner, faults):
 
 def check_limits(runner, faults):
     """A flood is answered up to the limit, and again after a while; echoes and errors do not share their limits."""
+    strays = [packet(NO_SESSION, g_pdu(teid)) for teid in range(150)] + [packet(NO_SESSION, g_pdu(1, family=6))]
+    verdicts = [answer[0] for answer in ask(runner, strays)]
+    if verdicts != ["answered"] * 20 + ["no_session"] * 130 + ["answered"]:
+        faults.append("limit of a peer: " + " ".join(verdicts))
     flood = [packet(TTL, LAST4)] * 150
     verdicts = [answer[0] for answer in ask(runner, flood + [packet(LOCAL, ECHO4)] + ["wait"] + flood)]
     if verdicts != (["answered"] * 100 + ["slow_refused"] * 50) + ["answered"] + ["answered"] * 100 + ["slow_refused"] * 50:
@@ -164,12 +213,30 @@ def check_dissector(answers, faults):
                               "icmpv6.checksum.status", "-e", "ip.checksum.status", "-Y",
                               "_ws.malformed || ip.checksum.status == 0 || icmp.checksum.status == 0 || icmpv6.checksum.status == 0"],
                              capture_output=True, text=True, check=True)
-        count = subprocess.run(["tshark", "-r", path, "-Y", "icmp || icmpv6 || gtp.message == 2"], capture_output=True, text=True,
+        count = subprocess.run(["tshark", "-r", path, "-Y", "icmp || icmpv6 || gtp.message"], capture_output=True, text=True,
                                check=True)
     if out.stdout.strip():
         faults.append("tshark: " + out.stdout)
     if len(count.stdout.splitlines()) != len(answers):
         faults.append(f"tshark knows {len(count.stdout.splitlines())} of {len(answers)} answers")
+
+
+def check_fields(answers, faults):
+    """What tshark reads out of the first round's Error Indications and notices: message, header, elements."""
+    wanted = {"no session": f"0x1a,0x00000000,0x0000,40000,0x12345678,{GATEWAY},,",
+              "no session, v6": f"0x1a,0x00000000,0x0000,40000,0x12345678,,{GATEWAY6},",
+              "extension": "0x1f,0x00000000,0x0000,,,,,64+133", "extension, v6": "0x1f,0x00000000,0x0000,,,,,64+133"}
+    names = ("message", "teid", "seq_number", "ext_hdr.udp_port", "teid_data", "gsn_ipv4", "gsn_ipv6", "ext_hdr_type")
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "answers.pcap")
+        wrpcap(path, answers[:len(ANSWERED)], linktype=101)
+        command = ["tshark", "-n", "-r", path, "-T", "fields", "-E", "separator=,", "-E", "aggregator=+"]
+        for name in names:
+            command += ["-e", "gtp." + name]
+        lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    for (name, _, _, _), line in zip(ANSWERED, lines, strict=True):
+        if name in wanted and line != wanted[name]:
+            faults.append(f"{name}: tshark reads {line}, not {wanted[name]}")
 
 
 def main():
@@ -178,6 +245,7 @@ def main():
     check_refusals(sys.argv[1], faults)
     check_limits(sys.argv[1], faults)
     check_dissector(answers, faults)
+    check_fields(answers, faults)
     for fault in faults:
         print(fault)
     print(f"slow: {len(answers)} answers and {len(REFUSED)} refusals compared, {len(faults)} faults")

@@ -1,6 +1,5 @@
-// echo.c - ICMP echo and GTP-U Echo: swap the ends, change the type, renew the checksums. Pure.
+// echo.c - ICMP echo: swap the ends, change the type, renew the checksums. Pure.
 #include "workers/slow/echo.h"
-#include "shared/wire/gtpu.h"
 #include "shared/wire/ip.h"
 
 #define ICMP_HEADER 8u
@@ -8,9 +7,6 @@
 #define ICMP4_ECHO_REPLY 0
 #define ICMP6_ECHO 128
 #define ICMP6_ECHO_REPLY 129
-
-#define RECOVERY_TYPE 14u // TS 29.281 8.2
-#define RECOVERY_BYTES 2u
 
 // To whom it came is who answers.
 static void turn_ipv4(uint8_t *packet, uint32_t length)
@@ -76,45 +72,6 @@ static enum verdict answer_icmp6(struct slow_packet *packet)
 	return VERDICT_ANSWERED;
 }
 
-// Echo Response with the request's sequence number and the Recovery element, whose restart counter is always 0 in a
-// GTP-U node of today (TS 29.281 7.2.2, 8.2). It goes to the port the request came from (4.4.2.3).
-static void echo_response_put(struct slow_packet *packet, uint16_t sequence)
-{
-	uint8_t *udp = packet->packet + IP4_HEADER, *gtpu = udp + UDP_HEADER;
-	const uint16_t length = UDP_HEADER + GTPU_HEADER + 4 + RECOVERY_BYTES;
-	uint16_t port = be16_get(udp);
-
-	memset(gtpu, 0, GTPU_HEADER + 4 + RECOVERY_BYTES);
-	gtpu[0] = GTPU_VERSION_1 | GTPU_PT | GTPU_S;
-	gtpu[1] = GTPU_ECHO_RESPONSE;
-	be16_put(gtpu + 2, 4 + RECOVERY_BYTES);
-	be16_put(gtpu + 8, sequence);
-	gtpu[12] = RECOVERY_TYPE;
-	udp_put(udp, GTPU_PORT, port, length);
-	packet->length = IP4_HEADER + length;
-	turn_ipv4(packet->packet, packet->length);
-}
-
-static enum verdict answer_gtpu(struct slow_packet *packet)
-{
-	const uint8_t *udp = packet->packet + IP4_HEADER;
-	uint32_t length = packet->length - IP4_HEADER;
-	struct gtpu_packet gtpu;
-
-	if (length < UDP_HEADER)
-		return VERDICT_SHORT;
-	if (be16_get(udp + 4) < UDP_HEADER || be16_get(udp + 4) > length)
-		return VERDICT_BAD_UDP;
-	if (be16_get(udp + 2) != GTPU_PORT)
-		return VERDICT_SLOW_REFUSED;
-	if (gtpu_read(&gtpu, udp + UDP_HEADER, be16_get(udp + 4) - UDP_HEADER) == GTPU_BAD)
-		return VERDICT_BAD_GTPU;
-	if (gtpu.type != GTPU_ECHO_REQUEST)
-		return VERDICT_GTPU_TYPE;
-	echo_response_put(packet, gtpu.sequence);
-	return VERDICT_ANSWERED;
-}
-
 static enum verdict answer_ipv4(struct slow_packet *packet, const struct ip_packet *ip)
 {
 	if (be16_get(packet->packet + 6) & IP4_FRAGMENT)
@@ -122,7 +79,7 @@ static enum verdict answer_ipv4(struct slow_packet *packet, const struct ip_pack
 	options_cut(packet, ip->header);
 	if (ip->protocol == IP_ICMP)
 		return answer_icmp4(packet);
-	return ip->protocol == IP_UDP ? answer_gtpu(packet) : VERDICT_SLOW_REFUSED;
+	return VERDICT_SLOW_REFUSED;
 }
 
 enum verdict echo_answer(struct slow_packet *packet)

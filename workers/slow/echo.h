@@ -5,6 +5,5 @@
 
 #define ECHO_HOPS 64u // TTL and hop limit of what we send
 
-// An IP packet to one of our addresses: ICMP echo (RFC 792, RFC 4443 4.2) and GTP-U Echo (TS 29.281 7.2). VERDICT_ANSWERED, or
-// the refusal.
+// An IP packet to one of our addresses: ICMP echo (RFC 792, RFC 4443 4.2). VERDICT_ANSWERED, or the refusal.
 enum verdict echo_answer(struct slow_packet *packet);

@@ -1,16 +1,17 @@
-// slow.c - hands each handle to what answers it. State: the two rate limits, owned by the slow lane's loop.
+// slow.c - hands each handle to what answers it. State: the rate limits, owned by the slow lane's loop.
 #include "workers/slow/slow.h"
 #include <string.h>
 #include "shared/base/faults.h"
 #include "shared/wire/ip.h"
 #include "workers/slow/echo.h"
 #include "workers/slow/icmp.h"
+#include "workers/slow/signal.h"
 
-static void limit_open(struct slow_limit *limit, uint64_t clock_hz, uint32_t per_second)
+static void limit_open(struct slow_limit *limit, uint64_t clock_hz, uint32_t per_second, uint32_t burst)
 {
 	limit->at = 0;
 	limit->step = clock_hz / per_second;
-	limit->depth = limit->step * SLOW_LIMIT_BURST;
+	limit->depth = limit->step * burst;
 }
 
 static bool limit_admit(struct slow_limit *limit, uint64_t now)
@@ -27,14 +28,17 @@ void slow_open(struct slow *slow, const struct plane_net *net, const struct room
 {
 	slow->net = net;
 	slow->rooms = rooms;
-	limit_open(&slow->errors, net->clock_hz, SLOW_ERRORS_PER_SECOND);
-	limit_open(&slow->echoes, net->clock_hz, SLOW_ECHOES_PER_SECOND);
+	limit_open(&slow->errors, net->clock_hz, SLOW_ERRORS_PER_SECOND, SLOW_LIMIT_BURST);
+	limit_open(&slow->echoes, net->clock_hz, SLOW_ECHOES_PER_SECOND, SLOW_LIMIT_BURST);
+	limit_open(&slow->signals, net->clock_hz, SLOW_SIGNALS_PER_SECOND, SLOW_LIMIT_BURST);
+	for (unsigned i = 0; i < SLOW_PEERS; i++)
+		limit_open(&slow->peers[i], net->clock_hz, SLOW_SIGNALS_TO_ONE, SLOW_BURST_TO_ONE);
 }
 
 static bool handle_good(const struct slow *slow, const struct lane_handle *handle)
 {
 	return room_valid(slow->rooms, handle->room) && handle->offset >= SLOW_HEADROOM &&
-	       (uint32_t)handle->offset + handle->length <= ROOM_STRIDE;
+	       (uint32_t)handle->offset + handle->length <= ROOM_STRIDE && handle->offset <= ROOM_STRIDE - SIGNAL_BYTES;
 }
 
 // Time exceeded or too big: the packet as its sender sent it goes into the quotation.
@@ -51,13 +55,80 @@ static enum verdict error_answer(struct slow *slow, struct slow_packet *packet, 
 	return icmp_answer(packet, slow->net, error, handle->hint);
 }
 
+// A peer's share first: one that floods takes nothing from the others.
+static bool signal_admit(struct slow *slow, const struct signal *signal, uint64_t now)
+{
+	uint64_t hash = be64_get(signal->source) ^ be64_get(signal->source + 8);
+
+	hash = hash * 0x9e3779b97f4a7c15ull >> 56;
+	return limit_admit(&slow->peers[hash % SLOW_PEERS], now) && limit_admit(&slow->signals, now);
+}
+
+static enum verdict notice_answer(struct slow *slow, struct slow_packet *packet, const struct signal *signal,
+				  uint64_t now)
+{
+	if (!signal_admit(slow, signal, now))
+		return VERDICT_GTPU_EXTENSION;
+	signal_notice_put(packet, signal);
+	return VERDICT_ANSWERED;
+}
+
+// User data that a worker could not place, from a peer that may be answered.
+static enum verdict stray_answer(struct slow *slow, struct slow_packet *packet, const struct lane_handle *handle,
+				 uint64_t now)
+{
+	struct signal signal;
+	enum verdict verdict = icmp_may_answer(packet);
+
+	if (verdict == VERDICT_ANSWERED)
+		verdict = signal_read(&signal, packet);
+	if (verdict != VERDICT_ANSWERED)
+		return verdict;
+	if (signal.gtpu.type != GTPU_G_PDU)
+		return VERDICT_NOT_OURS;
+	if (signal.fault == GTPU_UNKNOWN)
+		return notice_answer(slow, packet, &signal, now);
+	if (handle->hint != LANE_NO_SESSION || !signal_admit(slow, &signal, now))
+		return VERDICT_NO_SESSION;
+	signal_error_put(packet, &signal);
+	return VERDICT_ANSWERED;
+}
+
+static enum verdict message_answer(struct slow *slow, struct slow_packet *packet, const struct signal *signal,
+				   uint64_t now)
+{
+	switch (signal->gtpu.type) {
+	case GTPU_ECHO_REQUEST:
+		if (signal->fault == GTPU_UNKNOWN)
+			return notice_answer(slow, packet, signal, now);
+		if (!limit_admit(&slow->echoes, now))
+			return VERDICT_SLOW_REFUSED;
+		signal_echo_answer(packet, signal);
+		return VERDICT_ANSWERED;
+	case GTPU_END_MARKER:
+		return plane_knows(slow->net, VERDICT_END_MARKER) ? VERDICT_END_MARKER : VERDICT_GTPU_TYPE;
+	default:
+		return VERDICT_GTPU_TYPE;
+	}
+}
+
+static bool is_udp(const struct slow_packet *packet)
+{
+	return packet->packet[packet->packet[0] >> 4 == 4 ? 9 : 6] == IP_UDP;
+}
+
+// What no ICMP error would be sent to is not answered in any other way.
 static enum verdict question_answer(struct slow *slow, struct slow_packet *packet, uint64_t now)
 {
-	enum verdict verdict = icmp_may_answer(packet); // the same sources and destinations deserve no echo
+	enum verdict verdict = icmp_may_answer(packet);
+	struct signal signal;
 
 	if (verdict != VERDICT_ANSWERED)
 		return verdict;
-	return limit_admit(&slow->echoes, now) ? echo_answer(packet) : VERDICT_SLOW_REFUSED;
+	if (!is_udp(packet))
+		return limit_admit(&slow->echoes, now) ? echo_answer(packet) : VERDICT_SLOW_REFUSED;
+	verdict = signal_read(&signal, packet);
+	return verdict == VERDICT_ANSWERED ? message_answer(slow, packet, &signal, now) : verdict;
 }
 
 static enum verdict packet_answer(struct slow *slow, struct slow_packet *packet, const struct lane_handle *handle,
@@ -65,7 +136,8 @@ static enum verdict packet_answer(struct slow *slow, struct slow_packet *packet,
 {
 	switch (handle->code) {
 	case LANE_LOCAL:
-		return question_answer(slow, packet, now);
+		return handle->hint == LANE_ASKED ? question_answer(slow, packet, now)
+						  : stray_answer(slow, packet, handle, now);
 	case LANE_TTL:
 	case LANE_BIG:
 		return error_answer(slow, packet, handle, now);

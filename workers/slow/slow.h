@@ -1,6 +1,6 @@
 // slow.h - the slow lane's packet function: what the gateway itself answers.
 //
-// GTP-U Echo, ICMP echo to our own addresses, and ICMP errors for packets that can't go on. Answers are built in copies and put into
+// GTP-U Echo and Error Indication, ICMP echo to our own addresses, and ICMP errors for packets that can't go on. Answers are built in copies and put into
 // the rooms when all of the burst are ready: so a packet that kills finds the others as they came, to be lent again. Pure but for the rate limits in struct slow, which belong to the loop of seat PLANE_SEAT_SLOW.
 #pragma once
 #include "shared/plane/lane.h"
@@ -8,7 +8,12 @@
 
 #define SLOW_ERRORS_PER_SECOND 1000u // ICMP errors (RFC 1812 4.3.2.8, RFC 4443 2.4 f)
 #define SLOW_ECHOES_PER_SECOND 10000u
+#define SLOW_SIGNALS_PER_SECOND \
+	1000u // Error Indications and Supported Extension Headers Notifications, to all peers together
+#define SLOW_SIGNALS_TO_ONE 100u // to one of them
+#define SLOW_PEERS 256u          // those that fall into the same place share it
 #define SLOW_LIMIT_BURST 100u
+#define SLOW_BURST_TO_ONE 20u
 
 // Counts in time: `at` is when the last admitted answer would have left a wire of just that many a second.
 struct slow_limit {
@@ -18,7 +23,7 @@ struct slow_limit {
 struct slow {
 	const struct plane_net *net;
 	const struct rooms *rooms;
-	struct slow_limit errors, echoes;
+	struct slow_limit errors, echoes, signals, peers[SLOW_PEERS];
 	uint8_t copy[LANE_BURST][ROOM_STRIDE]; // of the burst's packets, where they lie in their rooms
 };
 
