@@ -15,6 +15,7 @@ struct pipe_asked {
 	uint16_t inward;   // uplink: bytes of its tunnel
 	uint8_t container; // uplink: GTPU_CONTAINER
 	uint8_t outer_tos; // uplink
+	bool own;          // downlink: made here. It takes no hop, does not wait, and is nobody's use
 };
 
 // The way of a packet whose session has a sheet: its verdict, and handle as it comes back but for the code.

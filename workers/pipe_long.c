@@ -1,6 +1,7 @@
 // pipe_long.c - the long way through the pipe: options, extension headers, padding, closed gates, foreign addresses, whatever
 // comes. Pure; owned by the worker's loop; one thread.
 #include "shared/wire/sheet.h"
+#include "workers/aside.h"
 #include "workers/foreign.h"
 #include "workers/pipe_asked.h"
 
@@ -107,17 +108,20 @@ static enum verdict uplink(const struct pipe *pipe, struct lane_handle *handle, 
 	uint8_t tos;
 
 	if (verdict != VERDICT_FORWARD)
-		return verdict;
+		return aside_tunnel(pipe, &user, verdict);
 	fault = ip_read(&ip, user.packet, inside.left);
 	if (fault != IP_SOUND)
 		return ip_verdict(fault);
 	user.family = ip.version;
 	user.length = ip.length;
-	if (user.line->flags & BEARER_SHEET)
-		return uplink_ruled(handle, &(struct pipe_asked){ .pipe = pipe, .user = user, .ip = ip, .now = now },
-				    &inside);
+	if (user.line->flags & BEARER_SHEET) {
+		struct pipe_asked asked = { .pipe = pipe, .user = user, .ip = ip, .now = now };
+
+		return aside_source(&asked, handle, uplink_ruled(handle, &asked, &inside));
+	}
 	if (!pipe_source_good(&user))
-		return VERDICT_SPOOFED;
+		return aside_source(&(struct pipe_asked){ .pipe = pipe, .user = user, .ip = ip, .now = now }, handle,
+				    VERDICT_SPOOFED);
 	ecn = tunnel_ecn(ip.tos, inside.tos);
 	if (ecn == TUNNEL_DROP)
 		return VERDICT_CONGESTION;

@@ -259,8 +259,10 @@ static enum verdict forward(const struct way *way, struct lane_handle *handle)
 	uint32_t bytes = front(way);
 	uint16_t port = bytes ? flow_port(user->packet, &way->asked->ip) : 0;
 
-	pass(way, bytes && user->way == LINE_UPLINK);
-	ruled_count(&way->packet);
+	if (!way->asked->own) {
+		pass(way, bytes && user->way == LINE_UPLINK);
+		ruled_count(&way->packet);
+	}
 	if (bytes)
 		outer_put(way, user->packet, bytes, port);
 	handle->offset = (uint16_t)(handle->offset + way->asked->inward - bytes);
@@ -303,5 +305,7 @@ enum verdict pipe_ruled(struct pipe_asked *asked, struct lane_handle *handle)
 	verdict = judge(&way, handle);
 	if (verdict != VERDICT_FORWARD)
 		return verdict;
-	return way.waits ? park(&way, handle) : forward(&way, handle);
+	if (!way.waits)
+		return forward(&way, handle);
+	return asked->own ? VERDICT_NO_PEER : park(&way, handle);
 }

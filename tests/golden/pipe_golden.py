@@ -256,8 +256,8 @@ def bad_cases():
     yield up("gtp options outside", "bad_gtpu", g_pdu(PLAIN, inner, "S", length=3))
     for name, kind in (("echo", 1), ("error indication", 26), ("end marker", 254), ("unknown", 77)):
         yield up(f"gtp type {name}", "gtpu_type", with_bytes(good, 29, bytes([kind])))
-    yield up("extension pdcp number", "gtpu_extension", g_pdu(PLAIN, Raw(b"\x01\x00\x05\x00" + bytes(inner)), E=1, next_ex=0xc0))
-    yield up("extension endpoint must know", "gtpu_extension", g_pdu(PLAIN, Raw(b"\x01\x00\x05\x00" + bytes(inner)), E=1, next_ex=0x84))
+    yield up("extension pdcp number", "to_slow_extension", g_pdu(PLAIN, Raw(b"\x01\x00\x05\x00" + bytes(inner)), E=1, next_ex=0xc0))
+    yield up("extension endpoint must know", "to_slow_extension", g_pdu(PLAIN, Raw(b"\x01\x00\x05\x00" + bytes(inner)), E=1, next_ex=0x84))
     yield up("extension of length 0", "bad_gtpu", g_pdu(PLAIN, Raw(b"\x00\x00\x00\x40" + bytes(inner)), E=1, next_ex=0x40))
     yield up("extension past the end", "bad_gtpu", g_pdu(PLAIN, Raw(b"\xff\x00\x00\x40" + bytes(inner)), E=1, next_ex=0x40))
     yield up("extensions without end", "bad_gtpu", g_pdu(PLAIN, Raw(b"\x01\x00\x00\x40" * 300), E=1, next_ex=0x40))
@@ -276,7 +276,7 @@ def bad_cases():
     yield up("spoofed v6", "spoofed", g_pdu(PLAIN, IPv6(src=FLOW.ipv6, dst=SERVER6) / UDP()))
     sent = g_pdu(V4_ONLY, IPv6(src="::1", dst=SERVER6) / UDP())
     yield Case("bad up prefix 0", UPLINK, V4_ONLY, sent, sent, "spoofed")
-    yield up("link-local source", "spoofed", g_pdu(PLAIN, IPv6(src="fe80::1", dst="ff02::2") / UDP()))
+    yield up("link-local source", "link_local", g_pdu(PLAIN, IPv6(src="fe80::1", dst="ff02::2") / UDP()))
     closed = g_pdu(CLOSED, next(inners(CLOSED, True))[1])
     yield Case("closed up", UPLINK, CLOSED, closed, closed, "gate_closed")
     for ttl in (0, 1):

@@ -7,6 +7,8 @@
 
 #define LINE_MAX_BYTES 8192
 
+static bool in_front; // packets lie where the primary puts them, not at their room's end
+
 static unsigned long long number(void)
 {
 	const char *word = strtok(NULL, " \n");
@@ -101,13 +103,20 @@ static void read_packet(struct stand *stand, pipe_script_burst *burst, void *wit
 	handle.code = (uint8_t)number();
 	handle.hint = (uint32_t)number();
 	handle.length = (uint16_t)read_hex(bytes, sizeof(bytes));
-	handle.offset = began = (uint16_t)(ROOM_STRIDE - handle.length);
+	handle.offset = began = in_front ? STAND_OFFSET : (uint16_t)(ROOM_STRIDE - handle.length);
 	memcpy(room + began, bytes, handle.length);
 	burst(with, &handle, 1, STAND_HZ);
 	printf("%s %u %u %d ", verdict_name(handle.code), handle.hint, handle.port, handle.offset - began);
 	for (unsigned i = 0; i < handle.length; i++)
 		printf("%02x", room[handle.offset + i]);
 	putchar('\n');
+}
+
+// All shards stand somewhere, as if ctrl had told them all.
+static void settle(struct stand *stand)
+{
+	for (unsigned shard = 0; shard < SHARDS; shard++)
+		stand->pipe.shard[shard].header->seq = 1;
 }
 
 int pipe_script(struct stand *stand, pipe_script_burst *burst, void *with)
@@ -130,6 +139,10 @@ int pipe_script(struct stand *stand, pipe_script_burst *burst, void *with)
 			read_sheet(stand);
 		} else if (!strcmp(verb, "gtpu6")) {
 			read_gtpu6(stand);
+		} else if (!strcmp(verb, "settle")) {
+			settle(stand);
+		} else if (!strcmp(verb, "front")) {
+			in_front = true;
 		} else if (!strcmp(verb, "packet")) {
 			read_packet(stand, burst, with);
 		} else {

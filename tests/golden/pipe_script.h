@@ -5,8 +5,10 @@
 //   bearer SHARD SLOT UE4 UE6 TEID PEER_TEID PEER4 UP_RATE UP_MARK UP_FLAGS DOWN_RATE DOWN_MARK DOWN_FLAGS QFI
 //   sheet SHARD SLOT HEX        a sheet (shared/wire/sheet.h) for the bearer that is there; the stand has to have room for rules
 //   gtpu6 HIGH LOW              our GTP-U address over IPv6
+//   settle                all shards have heard everything: who has no session is told
+//   front                 packets lie from now on where the primary puts them
 //   packet KIND HINT HEX -> VERDICT HINT PORT OFFSET HEX     OFFSET: where the result begins, from where it lay
-// Numbers as strtoull reads them. Every packet ends with its room, and the room with readable memory, so a read past
+// Numbers as strtoull reads them. Before `front`, every packet ends with its room, and the room with readable memory, so a read past
 // the end is a crash.
 #pragma once
 #include <stdint.h>
