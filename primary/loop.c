@@ -324,6 +324,7 @@ static int loop_open(struct loop *loop)
 	loop->link = UINT32_MAX;
 	loop->clock = (struct loop_clock){ clock_ticks(), clock_ns(), (1000000000ull << 24) / hz };
 	loop->keep_ns = loop->neigh_ns = loop->show_ns = loop->now_ns = loop->clock.base_ns;
+	loop->mute_until_ns = loop->now_ns + loop->part.conf->gtpu_mute_s * 1000000000ull;
 	error = loop_open_edges(loop);
 	return error ? error : rest_open(loop);
 }

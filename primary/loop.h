@@ -72,6 +72,7 @@ struct loop {
 	    fate; // by hold_index: the verdict to count when neigh sends this room; LOOP_OWN, LOOP_MARKER = ours, not counted
 	struct loop_clock clock;
 	uint64_t keep_ns, neigh_ns, show_ns; // when housekeeping is due
+	uint64_t mute_until_ns;              // until then nobody is told that a tunnel has no session
 	uint32_t idle;                       // turns in a row that found nothing
 	struct offer offer;
 	int epoll;

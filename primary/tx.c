@@ -1,10 +1,10 @@
 // tx.c - believes a handle only after it has found its lease, then carries out its verdict. The primary's loop.
 #include "primary/tx.h"
-
 #include "primary/loop.h"
 #include "primary/move.h"
 #include "primary/release.h"
 #include "primary/rx.h"
+#include "primary/stray.h"
 #include "shared/wire/ip.h"
 
 void tx_end(struct loop *loop, uint32_t room, unsigned verdict)
@@ -223,6 +223,12 @@ static void tx_other(struct loop *loop, unsigned seat, const struct lane_handle 
 	case VERDICT_BUFFER:
 		tx_park(loop, back, lent);
 		break;
+	case VERDICT_TO_SLOW_NO_SESSION:
+		stray_answer(loop, lent, LANE_NO_SESSION, VERDICT_NO_SESSION);
+		break;
+	case VERDICT_TO_SLOW_EXTENSION:
+		stray_answer(loop, lent, LANE_EXTENSION, VERDICT_GTPU_EXTENSION);
+		break;
 	default:
 		tx_end(loop, back->room, back->code);
 	}
@@ -239,7 +245,7 @@ static inline bool tx_sound(const struct loop *loop, unsigned seat, const struct
 		return lent->code == LANE_DOWNLINK && seat != PLANE_SEAT_SLOW && back->hint < 1u << SHARD_SLOT_BITS_MAX;
 	if (back->code != VERDICT_FORWARD && back->code != VERDICT_ANSWERED && verdict_final(back->code))
 		return true; // it ends here: nobody looks at the rest
-	if (back->code == VERDICT_ANSWERED && seat != PLANE_SEAT_SLOW)
+	if (back->code == VERDICT_ANSWERED && seat != PLANE_SEAT_SLOW && back->port != LANE_SIDE_ACCESS)
 		return false;
 	if (back->port < LANE_SIDE_ACCESS && back->port >= loop->ports)
 		return false;

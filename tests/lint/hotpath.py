@@ -22,6 +22,8 @@ HOT = {
     "shared/wire/ip.c": [],
     "shared/wire/sheet.c": [],
     "shared/plane/region.c": [],
+    "workers/advert.c": [],
+    "workers/aside.c": [],
     "workers/foreign.c": [],
     "workers/lines.c": [],
     "workers/lines_count.c": [],
@@ -61,6 +63,7 @@ HOT = {
     "primary/rx.c": [],
     "primary/steer.c": ["steer_make", "steer_free", "steer_exceptions", "steer_alias"],
     "primary/steer_usual.c": ["steer_usual_make"],
+    "primary/stray.c": [],
     "primary/tx.c": [],
 }
 MEMORY = {"memcpy", "memmove", "memset", "memcmp", "bcmp", "__assert_fail", "_GLOBAL_OFFSET_TABLE_"}
