@@ -4,6 +4,9 @@
   arp DEVICE ADDRESS             is ARP for ADDRESS answered?
   nd DEVICE ADDRESS OWN          is a neighbour solicitation from OWN answered?
   echo ADDRESS                   is a GTP-U echo request answered, with our sequence number and Recovery 0?
+  indication ADDRESS TEID        is a G-PDU for TEID answered with an Error Indication that names it, its address and its port?
+  notice ADDRESS                 and one with a strange extension header with the list of those that are known?
+  end-marker ADDRESS TEID        three of them, unanswered
   padded DEVICE UE GATEWAY       a 29-byte packet to UE in a 60-byte frame, through GATEWAY
   tags DEVICE HOST GATEWAY       no tag, a foreign tag, two tags; ARP is asked on HOST
   capture ACCESS CORE            two pcap files: 30 uplink packets of subscribers nobody has; one LLDP frame
@@ -64,6 +67,48 @@ def echo(address):
         sys.exit(f"answered {answer.hex()}, not {wanted.hex()}")
 
 
+def peers():
+    """Where G-PDUs come from, and where signalling goes to whatever they came from: port 2152 (TS 29.281 4.4.2)."""
+    data, signalling = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    data.bind(("", 0))
+    signalling.bind(("", 2152))
+    signalling.settimeout(0.5)
+    return data, signalling
+
+
+def answered(address, question, wanted):
+    """Asks for half a minute: not before all sessions are known to be there is anybody told that one is not."""
+    data, signalling = peers()
+    wanted = wanted(data.getsockname()[1])
+    for _ in range(60):
+        data.sendto(question, (address, 2152))
+        try:
+            answer = signalling.recv(2048)
+        except socket.timeout:
+            continue
+        if answer != wanted:
+            sys.exit(f"answered {answer.hex()}, not {wanted.hex()}")
+        return
+    sys.exit("no answer")
+
+
+def indication(address, teid):
+    teid = int(teid).to_bytes(4, "big")
+    question = bytes.fromhex("30ff0004") + teid + b"user"
+    answered(address, question, lambda port: bytes.fromhex("361a0014000000000000004001") + port.to_bytes(2, "big") + b"\0\x10" + teid +
+             b"\x85\0\4" + socket.inet_aton(address))
+
+
+def notice(address):
+    answered(address, bytes.fromhex("34ff000800000001000000c301000000"), lambda port: bytes.fromhex("321f0008000000000000000" + "08d024085"))
+
+
+def end_marker(address, teid):
+    data, _ = peers()
+    for _ in range(COPIES):
+        data.sendto(bytes.fromhex("30fe0000") + int(teid).to_bytes(4, "big"), (address, 2152))
+
+
 def padded(device, ue, gateway):
     frame = Ether(dst=mac_of(device, gateway)) / IP(src=INTERNET, dst=ue) / UDP(sport=9, dport=9) / b"x"
     sendp(bytes(frame) + b"\xee" * (60 - len(frame)), iface=device)
@@ -120,7 +165,7 @@ def garbage_ran(gateway, ue, teid):
     yield "bad_gtpu", "GTP-U longer than UDP", gtpu(outer, head(teid, 1200), inner)
     yield "bad_gtpu", "extension headers in a loop", gtpu(outer, head(teid, len(loop), flags=0x34) + loop, b"")
     yield "bad_gtpu", "extension header of length zero", gtpu(outer, head(teid, long + 8, flags=0x34) + bytes([0, 0, 0, 0x40, 0, 0, 0, 0]), inner)
-    yield "gtpu_extension", "unknown extension that demands to be understood", gtpu(outer, head(teid, long + 8, flags=0x34) + bytes([0, 0, 0, 0xC1, 1, 0, 0, 0]), inner)
+    yield "answered", "unknown extension that demands to be understood", gtpu(outer, head(teid, long + 8, flags=0x34) + bytes([0, 0, 0, 0xC1, 1, 0, 0, 0]), inner)
     yield "no_session", "TEID 0", gtpu(outer, head(0, long), inner)
     yield "no_session", "a TEID nobody has", gtpu(outer, head(teid ^ 0x00F00000, long), inner)
     yield "spoofed", "somebody else's source", gtpu(outer, head(teid, long), spoofed)
@@ -156,7 +201,7 @@ def garbage(kinds, device, gateway, ue, teid):
 
 
 VERBS = {
-    "arp": arp, "nd": nd, "capture": capture, "echo": echo, "padded": padded, "tags": tags, "jumbo": jumbo,
+    "arp": arp, "nd": nd, "capture": capture, "echo": echo, "indication": indication, "notice": notice, "end-marker": end_marker, "padded": padded, "tags": tags, "jumbo": jumbo,
     "garbage-ran": lambda *words: garbage(garbage_ran, *words),
     "garbage-net": lambda *words: garbage(garbage_net, *words),
 }
