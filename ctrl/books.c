@@ -11,15 +11,15 @@
 #define JOURNAL_MAX (128ull << 20)
 
 int books_open(struct books *books, const struct conf *conf, struct scribe *scribe, const struct grid *grid,
-	       struct sessions *sessions)
+	       struct measures *measures)
 {
 	uint64_t share = ((uint64_t)conf->store_mib << 20) / 16;
 	int error;
 
-	*books = (struct books){ .scribe = scribe, .sessions = sessions };
+	*books = (struct books){ .scribe = scribe, .sessions = measures->sessions, .measures = measures };
 	batch_open(&books->batch);
 	error = meter_open(&books->meter, grid, share < JOURNAL_MAX ? share : JOURNAL_MAX);
-	return error ? error : closing_open(&books->closing, scribe->store, grid, conf->closed_max);
+	return error ? error : closing_open(&books->closing, measures, grid, conf->closed_max);
 }
 
 void books_close(struct books *books)
@@ -47,8 +47,73 @@ struct session *books_usage(struct books *books, const struct feed_usage *usage,
 	if (!session || !count_hear(&session->usage, usage->life, &usage->count, at_ms))
 		return NULL;
 	meter_mark(&books->meter, session->cell);
+	measures_usage(books->measures, session);
 	books->progress.taken++;
 	return session;
+}
+
+static uint64_t ms_of(uint64_t ns, uint64_t at_ms)
+{
+	return ns ? ns / 1000000 : at_ms;
+}
+
+// A session that lives, or is about to leave.
+static struct session *session_of(const struct books *books, uint32_t teid)
+{
+	struct session *session = session_by_teid(books->sessions, teid);
+
+	return session ? session : closing_session(&books->closing, teid);
+}
+
+void books_gauge(struct books *books, const struct feed_gauge *gauge, uint64_t at_ms)
+{
+	struct session *session = session_of(books, gauge->teid);
+	const struct measure_word word = {
+		.life = gauge->life,
+		.words = { { gauge->uplink_packets, gauge->downlink_packets },
+			   { gauge->uplink_bytes, gauge->downlink_bytes } },
+		.first_ms = gauge->first_ns / 1000000,
+		.last_ms = ms_of(gauge->last_ns, at_ms),
+	};
+
+	if (session && measures_hear(books->measures, session, gauge->urr, gauge->serial, &word))
+		books->progress.taken++;
+}
+
+static void gauge_final(struct books *books, const struct report *report, uint64_t at_ms)
+{
+	const struct feed_gauge last = {
+		.teid = (uint32_t)report->teid,
+		.urr = report->urr,
+		.serial = report->serial,
+		.life = report->life,
+		.uplink_packets = report->uplink_packets,
+		.uplink_bytes = report->uplink_bytes,
+		.downlink_packets = report->downlink_packets,
+		.downlink_bytes = report->downlink_bytes,
+		.first_ns = report->first_ns,
+		.last_ns = report->last_ns,
+	};
+
+	books_gauge(books, &last, at_ms);
+}
+
+static void data_hear(struct books *books, const struct report *report)
+{
+	struct session *session = session_by_teid(books->sessions, (uint32_t)report->teid);
+
+	if (session && measures_data(books->measures, session, report))
+		books->progress.taken++;
+}
+
+void books_report(struct books *books, const struct report *report, uint64_t at_ms)
+{
+	if (report->kind == REPORT_FINAL)
+		books_final(books, report, at_ms);
+	else if (report->kind == REPORT_GAUGE)
+		gauge_final(books, report, at_ms);
+	else if (report->kind == REPORT_DATA)
+		data_hear(books, report);
 }
 
 void books_final(struct books *books, const struct report *report, uint64_t at_ms)
@@ -78,7 +143,7 @@ static bool is_due(const struct books *books, uint64_t now_ns)
 static bool is_behind(const struct books *books)
 {
 	return books->progress.taken != books->progress.durable || closing_waits(&books->closing) ||
-	       meter_folding(&books->meter);
+	       meter_folding(&books->meter) || measures_waits(books->measures);
 }
 
 int books_wait_ms(const struct books *books, uint64_t now_ns)
@@ -106,6 +171,7 @@ static void pass_begin(struct books *books, uint64_t now_ns)
 {
 	books->passing = true;
 	books->pass = books->progress.taken;
+	books->pass_marked = books->measures->marked_next;
 	books->next_ns = now_ns + REST_NS;
 	books->finals = false;
 	meter_begin(&books->meter);
@@ -128,19 +194,25 @@ static void written(void *with, int error)
 	FAULT_POINT("books.written");
 	closing_settle(&books->closing, !error);
 	meter_settle(&books->meter, !error);
+	measures_settle(books->measures, !error);
+	measures_filled(books->measures, !error);
+	outbox_settle(books->measures->outbox, !error);
 	batch_empty(&books->batch);
 	books->writing = false;
 	books->error = error;
 	if (error)
 		failed(books);
-	else if (books->passing && meter_over(&books->meter) && !closing_waits(&books->closing))
+	else if (books->passing && meter_over(&books->meter) && !closing_waits(&books->closing) &&
+		 books->measures->marked_first >= books->pass_marked)
 		pass_end(books);
 }
 
 static void write(struct books *books, uint64_t at_ms)
 {
-	int error = closing_fill(&books->closing, &books->batch);
+	int error = measures_fill(books->measures, &books->batch);
 
+	if (!error)
+		error = closing_fill(&books->closing, &books->batch);
 	if (!error)
 		error = meter_fill(&books->meter, at_ms, &books->batch);
 	books->writing = true;
@@ -166,6 +238,7 @@ void books_flush(struct books *books, uint64_t at_ms)
 {
 	books->error = 0;
 	meter_begin(&books->meter);
-	while (!books->error && (!meter_over(&books->meter) || closing_waits(&books->closing)))
+	while (!books->error &&
+	       (!meter_over(&books->meter) || closing_waits(&books->closing) || measures_waits(books->measures)))
 		write(books, at_ms);
 }

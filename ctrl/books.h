@@ -8,27 +8,31 @@
 #pragma once
 #include "ctrl/closing.h"
 #include "ctrl/hearing.h"
+#include "ctrl/measures.h"
 #include "ctrl/meter.h"
 #include "ctrl/scribe.h"
 #include "shared/base/conf.h"
 
 struct books {
 	struct scribe *scribe;
-	struct sessions *sessions;
+	const struct sessions *sessions;
+	struct measures *measures;
 	struct meter meter;
 	struct closing closing;
 	struct batch batch;
 	struct hearing_progress progress;
-	uint64_t pass;    // `taken` when the pass under way began
-	uint64_t next_ns; // not to write before
-	uint64_t turn_ns; // of the last turn
+	uint64_t pass;        // `taken` when the pass under way began
+	uint64_t pass_marked; // rows of measures that are part of it: up to here
+	uint64_t next_ns;     // not to write before
+	uint64_t turn_ns;     // of the last turn
 	bool passing, finals, writing;
 	int error;                 // of the last write
 	uint64_t passes, failures; // counters
 };
 
+// measures: what the words are about, too.
 int books_open(struct books *books, const struct conf *conf, struct scribe *scribe, const struct grid *grid,
-	       struct sessions *sessions); // 0 or -ENOMEM
+	       struct measures *measures); // 0 or -ENOMEM
 void books_close(struct books *books);
 
 // At start, for each row of these tables, after the sessions. -EBADMSG: damaged.
@@ -36,6 +40,12 @@ int books_load(struct books *books, enum store_table table, const struct store_r
 
 // A word about a living session; the session if it has moved, else null.
 struct session *books_usage(struct books *books, const struct feed_usage *usage, uint64_t at_ms);
+
+// A word about one of its measures.
+void books_gauge(struct books *books, const struct feed_gauge *gauge, uint64_t at_ms);
+
+// What owners report of packets: last counters, downlink data that waits.
+void books_report(struct books *books, const struct report *report, uint64_t at_ms);
 
 // Last counters of a cell: of a deleted session as a rule.
 void books_final(struct books *books, const struct report *report, uint64_t at_ms);

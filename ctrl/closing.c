@@ -2,6 +2,7 @@
 #include "ctrl/closing.h"
 #include <errno.h>
 #include <stdlib.h>
+#include "ctrl/measures.h"
 #include "ctrl/push.h"
 #include "ctrl/record.h"
 #include "shared/base/log.h"
@@ -21,9 +22,10 @@ struct leaver {
 	bool late; // counters came while its record was being written
 };
 
-int closing_open(struct closing *closing, const struct store *store, const struct grid *grid, uint32_t max)
+int closing_open(struct closing *closing, struct measures *measures, const struct grid *grid, uint32_t max)
 {
-	closing->store = store;
+	closing->measures = measures;
+	closing->store = measures->outbox->store;
 	closing->grid = grid;
 	closing->max = max;
 	closing->first = closing->next = 1;
@@ -35,7 +37,7 @@ int closing_open(struct closing *closing, const struct store *store, const struc
 static void leaver_free(struct leaver *leaver)
 {
 	if (leaver->confirmed)
-		free(leaver->session);
+		session_free(leaver->session);
 	free(leaver);
 }
 
@@ -113,6 +115,8 @@ void closing_leave(struct closing *closing, struct session *session)
 	if (table_get(&closing->leaving, session->bearer.teid) || !leaver_add(closing, session))
 		log_warning("closing.later", "session %llu is settled after the next start",
 			    (unsigned long long)session->id);
+	else
+		measures_depart(closing->measures, session);
 }
 
 void closing_confirm(struct closing *closing, struct session *session, uint64_t now_ns)
@@ -120,12 +124,19 @@ void closing_confirm(struct closing *closing, struct session *session, uint64_t 
 	struct leaver *leaver = table_get(&closing->leaving, session->bearer.teid);
 
 	if (!leaver || leaver->session != session) {
-		free(session); // settled already, or never to be by us
+		session_free(session); // settled already, or never to be by us
 		return;
 	}
 	leaver->confirmed = true;
 	if (!leaver->queued)
 		waiting_add(closing, leaver, now_ns + CLOSING_PATIENCE_NS);
+}
+
+struct session *closing_session(const struct closing *closing, uint32_t teid)
+{
+	const struct leaver *leaver = table_get(&closing->leaving, teid);
+
+	return leaver ? leaver->session : NULL;
 }
 
 bool closing_tick(struct closing *closing, uint64_t now_ns)
@@ -167,7 +178,7 @@ static struct leaver *leaver_again(struct closing *closing, uint32_t teid)
 	}
 	arena_close(&arena);
 	if (!leaver) {
-		free(session);
+		session_free(session);
 		return NULL;
 	}
 	leaver->confirmed = leaver->final = true;
@@ -244,7 +255,8 @@ static int account_put(struct closing *closing, const struct leaver *leaver, str
 	stored = stored ? stored : &little;
 	stored->final = leaver->final;
 	stored->correction = leaver->corrects != 0;
-	if (record_account(stored, &leaver->session->usage, &batch->bytes, &row) ||
+	if (measures_last(closing->measures, leaver->session, stored, batch) ||
+	    record_account(stored, &leaver->session->usage, &batch->bytes, &row) ||
 	    batch_put(batch, STORE_CLOSED, &row))
 		return -ENOMEM;
 	return batch_drop(batch, STORE_LEAVING, leaver->session->id);
@@ -289,6 +301,7 @@ static void leaver_settle(struct closing *closing, struct leaver *leaver)
 		return;
 	}
 	table_drop(&closing->leaving, leaver->session->bearer.teid);
+	measures_forget(closing->measures, leaver->session);
 	leaver->settled = true;
 	if (!leaver->waits)
 		leaver_free(leaver);
@@ -326,11 +339,13 @@ int closing_load_leaving(struct closing *closing, const struct store_row *row, s
 			    ? cell_at(closing->grid, (uint8_t)message->shard, message->slot)
 			    : CELL_NONE;
 	record_count(stored, &session->usage);
-	leaver = leaver_add(closing, session);
-	if (leaver)
-		return 0;
-	free(session);
-	return -ENOMEM;
+	leaver = measures_take(closing->measures, session, message) ? NULL : leaver_add(closing, session);
+	if (!leaver) {
+		session_free(session);
+		return -ENOMEM;
+	}
+	measures_depart(closing->measures, session);
+	return 0;
 }
 
 int closing_load_closed(struct closing *closing, const struct store_row *row, struct arena *arena)

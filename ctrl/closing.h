@@ -14,6 +14,7 @@
 
 #define CLOSING_PATIENCE_NS 2000000000ull // for last counters, once the deletion is confirmed
 
+struct measures;
 struct push;
 struct leaver;
 
@@ -22,6 +23,7 @@ typedef void closing_settled(void *with, const struct session *session, bool cor
 
 struct closing {
 	const struct store *store;
+	struct measures *measures;
 	const struct grid *grid;
 	uint32_t max;                          // records kept
 	struct table leaving;                  // TEID -> struct leaver
@@ -34,7 +36,7 @@ struct closing {
 	void *with;
 };
 
-int closing_open(struct closing *closing, const struct store *store, const struct grid *grid, uint32_t max);
+int closing_open(struct closing *closing, struct measures *measures, const struct grid *grid, uint32_t max);
 void closing_close(struct closing *closing);
 
 // At start, for each row. -EBADMSG: not a row of these tables.
@@ -53,6 +55,9 @@ void closing_confirm(struct closing *closing, struct session *session,
 
 // Last counters of a session that does not live. True if they say something new: they are written with the next transaction.
 bool closing_final(struct closing *closing, const struct report *report, uint64_t at_ms);
+
+// One that has not been settled; null: there is none with this TEID.
+struct session *closing_session(const struct closing *closing, uint32_t teid);
 
 // True if patience with some has ended: they are to be written.
 bool closing_tick(struct closing *closing, uint64_t now_ns);

@@ -216,13 +216,6 @@ static int counts_check(const Shoal__Oss__Session *session, struct fault *fault)
 	return rates_check(session, fault) || measures_check(session, fault) ? -EINVAL : 0;
 }
 
-// Packets that waited until now are let go in their order by the rules' room in the region (shared/plane/ruled.h): two lines have none, so
-// their time comes with the next change. What is stored stays what it was.
-static bool sheet_stays(const struct compile_past *past)
-{
-	return past && past->episode && (past->stored || past->waiting);
-}
-
 int compile_rules(const Shoal__Oss__Session *session, const struct compile_needs *needs,
 		  const struct compile_about *about, struct plan *plan, struct fault *fault)
 {
@@ -239,8 +232,6 @@ int compile_rules(const Shoal__Oss__Session *session, const struct compile_needs
 		fault_under(fault, "rules", (int)i);
 		return -EINVAL;
 	}
-	if (sheet_stays(about->past))
-		return sheet_make(session, needs, about, plan, fault);
 	if (!compile_lines(session, plan, fault))
 		return 0;
 	if (fault->code != SHOAL__OSS__CODE__UNSUPPORTED || !needs->rules_bytes)

@@ -110,11 +110,18 @@ static void hook_usage(void *with, const struct feed_usage *heard)
 		session_event(ctrl, session, SHOAL__OSS__EVENT_KIND__USAGE);
 }
 
+static void hook_gauge(void *with, const struct feed_gauge *heard)
+{
+	struct ctrl *ctrl = with;
+
+	books_gauge(&ctrl->truth.books, heard, wall_ms());
+}
+
 static void hook_final(void *with, const struct report *report)
 {
 	struct ctrl *ctrl = with;
 
-	books_final(&ctrl->truth.books, report, wall_ms());
+	books_report(&ctrl->truth.books, report, wall_ms());
 }
 
 static void hook_state(void *with)
@@ -132,36 +139,6 @@ static bool hook_release_order(void *with, const Shoal__Fleet__Order *order)
 	struct ctrl *ctrl = with;
 
 	return fleet_state(ctrl->fleet) && !fleet_order(ctrl->fleet, order, release_answered, &ctrl->release);
-}
-
-static void upgrade_order_heard(void *with, const Shoal__Fleet__Answer *answer)
-{
-	upgrade_answered(with, answer ? abs(answer->error) : EAGAIN, answer ? answer->message : "");
-}
-
-static bool hook_upgrade_order(void *with, const Shoal__Fleet__Order *order)
-{
-	struct ctrl *ctrl = with;
-
-	return !fleet_order(ctrl->fleet, order, upgrade_order_heard, &ctrl->upgrade);
-}
-
-static uint32_t hook_upgrade_sessions(void *with, uint8_t shard)
-{
-	const struct ctrl *ctrl = with;
-
-	return ctrl->truth.chains.chain[shard].sessions;
-}
-
-static void hook_upgrade_told(void *with, const char *text)
-{
-	struct ctrl *ctrl = with;
-	Shoal__Oss__Event event = SHOAL__OSS__EVENT__INIT;
-
-	log_info("upgrade.told", "upgrade: %s", text);
-	event.kind = SHOAL__OSS__EVENT_KIND__UPGRADE;
-	event.text = (char *)text;
-	event_tell(&ctrl->event, &event);
 }
 
 static void hook_reborn(void *with)
@@ -252,6 +229,7 @@ static int feeds_open(struct ctrl *ctrl)
 				    .push = &ctrl->push,
 				    .inbox = &ctrl->inbox,
 				    .usage = hook_usage,
+				    .gauge = hook_gauge,
 				    .progress = &ctrl->truth.books.progress,
 				    .with = ctrl };
 	int error = 0;
@@ -320,8 +298,7 @@ int ctrl_open(struct ctrl *ctrl)
 				    .ledger = &truth->ledger,
 				    .keys = &truth->keys,
 				    .push = &ctrl->push };
-	ctrl->upgrade.hooks =
-	    (struct upgrade_hooks){ ctrl, hook_upgrade_order, hook_upgrade_sessions, hook_upgrade_told };
+	ctrl_upgrade_open(ctrl);
 	ctrl->desk.upgrade = &ctrl->upgrade;
 	ctrl->desk.release = &ctrl->release;
 	ctrl->desk.quarantine = &ctrl->quarantine;

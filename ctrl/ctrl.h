@@ -43,3 +43,5 @@ void ctrl_close(struct ctrl *ctrl);
 // One turn: what came in, a group of requests, what goes out. Blocks until something comes, `wake_fd` is readable, or it is time
 // to look. 0, or -EUCLEAN: the store is not to be trusted any more.
 int ctrl_turn(struct ctrl *ctrl, int wake_fd);
+
+void ctrl_upgrade_open(struct ctrl *ctrl); // of ctrl_open: ctrl_upgrade.c

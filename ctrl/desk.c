@@ -59,7 +59,9 @@ void desk_take(struct desk *desk, struct request *request)
 
 bool desk_busy(const struct desk *desk)
 {
-	return desk->first && !desk->group->open && !scribe_busy(desk->scribe);
+	bool waits = desk->first || measures_is_due(desk->load->measures, desk_ms(desk));
+
+	return waits && !desk->group->open && !scribe_busy(desk->scribe);
 }
 
 void desk_answer(struct request *request, uint8_t *bytes, size_t length)
@@ -134,7 +136,7 @@ static void change_decide(struct job *job, struct decided *decided)
 	if (repeated(job, &key, decided))
 		return;
 	job_run(job);
-	if (job->later)
+	if (job->later || job->parked)
 		return;
 	job_finish(job, decided);
 	if (job->fault.code)
@@ -169,6 +171,10 @@ static void request_decide(struct desk *desk, struct request *request, struct gr
 		change_decide(&job, decided);
 	else if (kind == JOB_UNKNOWN)
 		job_finish(&job, decided);
+	if (job.parked) {
+		desk_park(desk, request);
+		return;
+	}
 	if (job.later) {
 		free(job.wait);
 		request->next = NULL;
@@ -288,6 +294,7 @@ static void group_run(struct desk *desk)
 	size_t bytes = 0;
 
 	*group = (struct group){ .later_end = &group->later, .open = true };
+	desk_measures(desk);
 	while (desk->first && group->count < GROUP_REQUESTS && bytes < GROUP_BYTES) {
 		struct request *request = desk->first;
 
@@ -358,6 +365,7 @@ static void meanwhile(struct desk *desk)
 
 void desk_run(struct desk *desk)
 {
+	desk_unpark(desk, clock_ns());
 	if (desk_busy(desk))
 		group_run(desk);
 	else if (desk->first)

@@ -45,9 +45,11 @@ struct desk {
 	struct group *group; // the one under work
 	struct wait *waits;
 	uint32_t waiting;
-	uint64_t reports_seen; // of `arrived`, by those that wait
-	uint64_t aliases_seen; // of `told`, likewise
-	struct arena arena;    // of the request under work
+	struct request *parked; // wait for words of workers
+	uint64_t (*wall)(void); // milliseconds since 1970; null = the clock
+	uint64_t reports_seen;  // of `arrived`, by those that wait
+	uint64_t aliases_seen;  // of `told`, likewise
+	struct arena arena;     // of the request under work
 	uint64_t opened_ns;
 	uint8_t upgrade_key[64]; // of the request that began the last one
 	size_t upgrade_key_bytes;
@@ -59,8 +61,9 @@ void desk_open(struct desk *desk);
 void desk_close(struct desk *desk);
 
 void desk_take(struct desk *desk, struct request *request);
-bool desk_busy(const struct desk *desk); // requests wait for desk_run, and a group can be begun
-void desk_run(struct desk *desk);        // one group, or what can be answered meanwhile
+uint64_t desk_ms(const struct desk *desk); // what time it is
+bool desk_busy(const struct desk *desk);   // requests wait for desk_run, and a group can be begun
+void desk_run(struct desk *desk);          // one group, or what can be answered meanwhile
 
 void desk_stands(struct desk *desk, uint8_t shard); // more of the shard is confirmed
 void desk_state(struct desk *desk);                 // the primary has said something new

@@ -52,6 +52,8 @@ static int list_visit(void *with, const struct store_row *row)
 	closed->deleted_ms = stored->at_ms;
 	closed->final = stored->final;
 	closed->correction = stored->correction;
+	closed->reports = stored->reports;
+	closed->n_reports = stored->n_reports;
 	answer->closed[answer->n_closed++] = closed;
 	return 0;
 }

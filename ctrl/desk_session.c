@@ -223,6 +223,7 @@ static void wanted_take(const Shoal__Oss__Session *wanted, Shoal__Oss__Session *
 	stored->measures = wanted->measures;
 	stored->n_measures = wanted->n_measures;
 	stored->front = wanted->front;
+	stored->inactivity_s = wanted->inactivity_s;
 }
 
 // What it becomes, with what it was given already.
@@ -251,13 +252,15 @@ void desk_session_modify(struct job *job)
 		missing_session(job);
 		return;
 	}
+	job->desk->ledger->measures->now_ms = desk_ms(job->desk);
 	session = session_named(job, wanted->id, wanted->identity);
 	if (!session || modify_compile(job, session, &plan) || compile_owner(wanted, &job->fault)) {
 		fault_under(&job->fault, "session", -1);
 		return;
 	}
 	stored = session_stored(job, session);
-	if (!stored || fixed_check(job, wanted, stored))
+	if (!stored || fixed_check(job, wanted, stored) || desk_query_check(job, modify) ||
+	    desk_counts_come(job, session))
 		return;
 	peers = tunnels_left(job, wanted, stored, peer);
 	wanted_take(wanted, stored);
@@ -268,6 +271,8 @@ void desk_session_modify(struct job *job)
 	front_hide(stored);
 	session_respond(job, job_dress(job, session, stored));
 	stored->applied = false;
+	if (job->response.session)
+		desk_modify_measures(job, session, stored, job->response.session);
 	tunnels_leave(job, session->cell, peer, peers);
 	undo_if_failed(job, mark);
 }

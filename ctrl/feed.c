@@ -228,6 +228,8 @@ static void word_hear(struct feed *feed, nng_pipe pipe)
 	case FEED_USAGE:
 		for (uint32_t i = 0; i < feed->in.usages.count; i++)
 			feed->needs.usage(feed->needs.with, &feed->in.usages.usage[i]);
+		for (uint32_t i = 0; i < feed->in.usages.gauges; i++)
+			feed->needs.gauge(feed->needs.with, &feed->in.usages.gauge[i]);
 		number_take(feed, feed->in.usages.number, pipe);
 		break;
 	default:

@@ -13,6 +13,9 @@ struct feed;
 // Counters of living sessions, cumulative since their TEID was set.
 typedef void feed_usage_heard(void *with, const struct feed_usage *usage);
 
+// Likewise of one of its URRs.
+typedef void feed_gauge_heard(void *with, const struct feed_gauge *gauge);
+
 struct feed_needs {
 	unsigned link; // nest whose courier is meant
 	const struct conf *conf;
@@ -21,6 +24,7 @@ struct feed_needs {
 	struct push *push;
 	struct inbox *inbox;
 	feed_usage_heard *usage;
+	feed_gauge_heard *gauge;
 	const struct hearing_progress *progress; // how far what was heard is durable
 	void *with;
 };

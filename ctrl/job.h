@@ -12,6 +12,7 @@ struct job {
 	struct fault fault;
 	struct wait *wait; // what has to come before the answer; null = nothing
 	bool later;        // depends on something this group only does: ask again in the next
+	bool parked;       // ask again a while later
 };
 
 // Fills job->response, or job->fault, or sets job->later.
@@ -85,6 +86,19 @@ void wait_for_number(struct wait *wait, const struct push *push, uint8_t shard, 
 
 // Puts it into the desk's list; the request's stored answer is given when it is over.
 void desk_wait(struct desk *desk, struct wait *wait);
+
+// A modification: what it asks for is there; the measures follow, in the same transaction, and what they say goes with the answer.
+int desk_query_check(struct job *job, const Shoal__Oss__SessionModify *modify);
+void desk_modify_measures(struct job *job, struct session *session, const Shoal__Oss__Session *stored,
+			  Shoal__Oss__SessionAnswer *answer);
+
+// A modification that reports usage waits until workers have told what moved since it came, or would have. True: it is parked.
+bool desk_counts_come(struct job *job, const struct session *session);
+void desk_park(struct desk *desk, struct request *request);
+void desk_unpark(struct desk *desk, uint64_t now_ns); // those whose time has come
+
+// What is due of measures, as part of the group's transaction.
+void desk_measures(struct desk *desk);
 
 // REPORT: looks again; true if the answer has reports now.
 bool desk_report_came(struct wait *wait);

@@ -6,6 +6,7 @@
 #include "ctrl/closing.h"
 #include "ctrl/hash.h"
 #include "ctrl/ledger_inside.h"
+#include "ctrl/measures.h"
 #include "ctrl/record.h"
 #include "ctrl/sheet_make.h"
 #include "shared/base/faults.h"
@@ -242,7 +243,8 @@ int ledger_create(struct ledger *ledger, const struct plan *plan, Shoal__Oss__Se
 	ledger->place->grid->cells[cell].teid = session->bearer.teid;
 	entry->digest = bearer_digest(cell_slot(ledger->place->grid, cell), &session->bearer);
 	ledger_complete(ledger, session, at_ms, message);
-	if (!session_row(ledger, session, message, entry->number))
+	if (!session_row(ledger, session, message, entry->number) &&
+	    !measures_create(ledger->measures, session, message, &ledger->batch))
 		return 0;
 	ledger_undo(ledger, mark);
 	return no_memory(fault);
@@ -345,11 +347,12 @@ static void delete_undo(struct ledger *ledger, const struct ledger_entry *entry)
 
 struct ledger_mark ledger_mark(const struct ledger *ledger)
 {
-	return (struct ledger_mark){ ledger->count, ledger->batch.count };
+	return (struct ledger_mark){ ledger->count, ledger->batch.count, measures_mark(ledger->measures) };
 }
 
 void ledger_undo(struct ledger *ledger, struct ledger_mark mark)
 {
+	measures_undo(ledger->measures, mark.measures); // while their sessions are there
 	while (ledger->count > mark.entries) {
 		const struct ledger_entry *entry = &ledger->entries[--ledger->count];
 
@@ -384,7 +387,8 @@ static void entry_publish(struct ledger *ledger, const struct ledger_entry *entr
 void ledger_settle(struct ledger *ledger, int error)
 {
 	if (error)
-		ledger_undo(ledger, (struct ledger_mark){ 0, 0 });
+		ledger_undo(ledger, (struct ledger_mark){ 0, 0, 0 });
+	measures_settle(ledger->measures, !error);
 	for (size_t i = 0; i < ledger->count; i++)
 		entry_publish(ledger, &ledger->entries[i]);
 	FAULT_POINT("ledger.published");

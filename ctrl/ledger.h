@@ -15,6 +15,7 @@
 #define LEDGER_EXCEPTIONS_MAX 65536u // what the primary's table holds
 
 struct ledger_entry;
+struct measures;
 
 // Told when a change is durable. moving: just before the cell gets its new number. The cell's session and digest are as they
 // will be.
@@ -29,6 +30,7 @@ struct ledger {
 	struct place *place;
 	struct compile_room sheet_room; // for the sheet of the session that is being decided
 	struct compile_quota quota;
+	struct measures *measures; // of sessions
 	struct sessions *sessions;
 	struct rates *rates;
 	struct aliases *aliases;
@@ -66,6 +68,7 @@ int ledger_delete(struct ledger *ledger, struct session *session, Shoal__Oss__Se
 // A place to come back to: ledger_undo takes back every change since.
 struct ledger_mark {
 	size_t entries, rows;
+	uint32_t measures;
 };
 struct ledger_mark ledger_mark(const struct ledger *ledger);
 void ledger_undo(struct ledger *ledger, struct ledger_mark mark);

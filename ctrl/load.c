@@ -218,7 +218,7 @@ static int session_visit(void *with, const struct store_row *row)
 		session_free(session);
 		return row_refuse(walk, row, -EPROTO, wrong);
 	}
-	if (session_enter(ledger->sessions, session))
+	if (session_enter(ledger->sessions, session) || measures_take(walk->load->measures, session, stored->session))
 		return -ENOMEM;
 	cell = &ledger->place->grid->cells[session->cell];
 	cell->teid = session->bearer.teid;
@@ -271,16 +271,27 @@ static int report_visit(void *with, const struct store_row *row)
 	return error == -EBADMSG ? row_refuse(walk, row, error, "damaged") : error;
 }
 
+static int measures_visit(void *with, const struct store_row *row)
+{
+	struct walk *walk = with;
+	int error;
+
+	arena_reset(&walk->arena);
+	error = measures_load(walk->load->measures, row, &walk->arena);
+	return error == -EBADMSG ? row_refuse(walk, row, error, "damaged") : error;
+}
+
 static int tables_walk(struct walk *walk)
 {
 	static store_visit *const visits[STORE_TABLES] = {
-		[STORE_CELLS] = cell_visit,   [STORE_SESSIONS] = session_visit, [STORE_KEYS] = key_visit,
-		[STORE_USAGE] = books_visit,  [STORE_JOURNAL] = books_visit,    [STORE_LEAVING] = books_visit,
-		[STORE_CLOSED] = books_visit, [STORE_NOTES] = note_visit,       [STORE_REPORTS] = report_visit,
+		[STORE_CELLS] = cell_visit,        [STORE_SESSIONS] = session_visit, [STORE_KEYS] = key_visit,
+		[STORE_USAGE] = books_visit,       [STORE_JOURNAL] = books_visit,    [STORE_LEAVING] = books_visit,
+		[STORE_CLOSED] = books_visit,      [STORE_NOTES] = note_visit,       [STORE_REPORTS] = report_visit,
+		[STORE_MEASURES] = measures_visit,
 	};
-	static const enum store_table order[] = { STORE_CELLS,  STORE_SESSIONS, STORE_KEYS,
-						  STORE_USAGE,  STORE_JOURNAL,  STORE_LEAVING,
-						  STORE_CLOSED, STORE_NOTES,    STORE_REPORTS };
+	static const enum store_table order[] = { STORE_CELLS, STORE_MEASURES, STORE_SESSIONS, STORE_KEYS,
+						  STORE_USAGE, STORE_JOURNAL,  STORE_LEAVING,  STORE_CLOSED,
+						  STORE_NOTES, STORE_REPORTS };
 	const struct store *store = walk->load->store;
 	int error = 0;
 
@@ -330,6 +341,8 @@ int load_all(struct load *load)
 	load->starts++;
 	if (!error)
 		error = load_meta(load, &ledger->batch);
+	if (!error)
+		error = measures_start(load->measures, wall_ms(), &ledger->batch);
 	if (!error)
 		error = batch_write(&ledger->batch, load->store);
 	load->commits++;

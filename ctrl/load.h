@@ -15,6 +15,7 @@ struct load {
 	struct books *books;
 	struct notes *notes;
 	struct outbox *outbox;
+	struct measures *measures;
 	bool salvage;      // leave out what is damaged, instead of refusing to start
 	uint64_t made_ms;  // out: when the store was begun
 	uint64_t starts;   // out: the epoch

@@ -124,6 +124,45 @@ int outbox_drop(struct outbox *outbox, const uint64_t *numbers, size_t count, st
 	return last_put(outbox, last, batch) ? -ENOMEM : done;
 }
 
+// Without the row: it is damaged, or there is no memory for it.
+static int usages_add(const struct outbox *outbox, uint64_t number, struct outbox_usages *usages, struct batch *batch)
+{
+	struct store_row row = { .key = number };
+	const Shoal__Store__Report *stored = NULL;
+	Shoal__Oss__UsageReport **list;
+
+	if (!outbox->store->engine->get(outbox->store->self, STORE_REPORTS, &row))
+		stored = record_report(&row, &batch->bytes);
+	if (!stored || !stored->report || !stored->report->n_usage)
+		return 0;
+	list = arena_take(&batch->bytes, (usages->count + stored->report->n_usage) * sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; i < usages->count; i++)
+		list[i] = usages->list[i];
+	for (size_t i = 0; i < stored->report->n_usage; i++)
+		list[usages->count++] = stored->report->usage[i];
+	usages->list = list;
+	return 0;
+}
+
+int outbox_leave(struct outbox *outbox, uint64_t session, struct outbox_usages *usages, struct batch *batch)
+{
+	int error = 0;
+
+	*usages = (struct outbox_usages){ 0 };
+	for (uint32_t i = 0; !error && outbox_any(outbox, session) && i < outbox->count - outbox->adding; i++) {
+		uint64_t number = outbox->list[i].number;
+
+		if (outbox->list[i].session != session || outbox->list[i].dropping)
+			continue;
+		error = usages_add(outbox, number, usages, batch);
+		if (!error && outbox_drop(outbox, &number, 1, batch) < 0)
+			error = -ENOMEM;
+	}
+	return error;
+}
+
 struct outbox_mark outbox_mark(const struct outbox *outbox)
 {
 	return (struct outbox_mark){ outbox->adding, outbox->drops, outbox->last_to };

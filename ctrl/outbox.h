@@ -50,6 +50,13 @@ int outbox_drop(struct outbox *outbox, const uint64_t *numbers, size_t count, st
 // Whether a session has any that stand.
 bool outbox_any(const struct outbox *outbox, uint64_t session);
 
+// All of a session's are dropped; what they told of its usage, in order. 0 or -ENOMEM.
+struct outbox_usages {
+	size_t count;
+	Shoal__Oss__UsageReport **list;
+};
+int outbox_leave(struct outbox *outbox, uint64_t session, struct outbox_usages *usages, struct batch *batch);
+
 // A place to come back to, within the transaction.
 struct outbox_mark {
 	uint32_t adding, drops;

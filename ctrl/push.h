@@ -26,7 +26,7 @@ struct push_hooks {
 	void (*departed)(void *with, struct session *session); // deletion confirmed; gone after the call
 	void (*stands)(void *with, uint8_t shard);             // more of the shard is confirmed than before
 	void (*alarm)(void *with, uint8_t shard, const char *text);
-	void (*final)(void *with, const struct report *report); // last counters of some cell
+	void (*final)(void *with, const struct report *report); // FINAL, GAUGE, DATA: what packets came to
 };
 
 enum push_phase {

@@ -229,8 +229,10 @@ void push_reports(struct push *push, unsigned link, const struct feed_reports *r
 	for (uint32_t i = 0; i < reports->count; i++) {
 		const struct report *report = &reports->report[i];
 
-		if (report->kind == REPORT_FINAL &&
-		    push->hooks.final) // whoever says it: it is the last word about its session
+		bool of_packets =
+		    report->kind == REPORT_FINAL || report->kind == REPORT_GAUGE || report->kind == REPORT_DATA;
+
+		if (of_packets && push->hooks.final) // whoever says it: it is the last word about its session
 			push->hooks.final(push->hooks.with, report);
 		else if (route_hear(push, link, report, now_ns))
 			report_hear(push, report, now_ns);

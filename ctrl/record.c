@@ -53,6 +53,11 @@ Shoal__Store__Report *record_report(const struct store_row *row, struct arena *a
 	return unpack(&shoal__store__report__descriptor, row, arena);
 }
 
+Shoal__Store__Measured *record_measured(const struct store_row *row, struct arena *arena)
+{
+	return unpack(&shoal__store__measured__descriptor, row, arena);
+}
+
 Shoal__Store__Meta *record_meta(const struct store_row *row, struct arena *arena)
 {
 	return unpack(&shoal__store__meta__descriptor, row, arena);

@@ -20,6 +20,7 @@ Shoal__Store__Closed *record_closed(const struct store_row *row, struct arena *a
 Shoal__Store__Quarantined *record_quarantined(const struct store_row *row, struct arena *arena);
 Shoal__Store__Note *record_note(const struct store_row *row, struct arena *arena);
 Shoal__Store__Report *record_report(const struct store_row *row, struct arena *arena);
+Shoal__Store__Measured *record_measured(const struct store_row *row, struct arena *arena);
 Shoal__Store__Meta *record_meta(const struct store_row *row, struct arena *arena);
 
 // The account of a deleted session as a row: `stored->session` is there already, the counts go in. 0 or -ENOMEM.

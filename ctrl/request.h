@@ -10,6 +10,7 @@ struct request {
 	const uint8_t *bytes; // a packed shoal.oss.Request; alive until it is answered
 	size_t length;
 	uint64_t arrived_ns;
+	uint64_t parked_ns;                                              // until then
 	enum { REQUEST_UNKNOWN, REQUEST_READS, REQUEST_CHANGES } looked; // what it is, once somebody has looked
 	const struct role_pass *pass; // what the door it came through allows (role.h); null = everything
 	uint8_t *answer;              // a packed shoal.oss.Response, from malloc; whoever answers it frees it

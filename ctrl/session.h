@@ -21,7 +21,8 @@ struct session {
 	uint32_t cell;
 	uint64_t announced; // change told as applied (event stream); changes have numbers in their shard
 	struct count usage;
-	struct session *departed; // next in its cell's list
+	struct measured *measured; // measures.h; null = it has none
+	struct session *departed;  // next in its cell's list
 };
 
 struct sessions {

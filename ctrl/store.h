@@ -20,6 +20,7 @@ enum store_table {
 	STORE_QUARANTINE,
 	STORE_NOTES,
 	STORE_REPORTS,
+	STORE_MEASURES,
 	STORE_TABLES
 };
 extern const char *const store_table_names[STORE_TABLES];

@@ -7,6 +7,10 @@
 #include "ctrl/store_walk.h"
 #include "shared/base/log.h"
 
+const char *const store_table_names[STORE_TABLES] = { "meta",       "sessions", "cells",   "keys",
+						      "usage",      "journal",  "leaving", "closed",
+						      "quarantine", "notes",    "reports", "measures" };
+
 #define PAGE_BYTES_MIN 512u
 #define PAGE_BYTES_MAX 65536u
 #define NAMED_BY_PATH 0x4000u // the one flag LMDB may have kept from whoever made the file

@@ -20,9 +20,6 @@
 #include "shared/base/log.h"
 #include "shared/wire/cursor.h"
 
-const char *const store_table_names[STORE_TABLES] = { "meta",    "sessions", "cells",      "keys",  "usage",  "journal",
-						      "leaving", "closed",   "quarantine", "notes", "reports" };
-
 struct lmdb {
 	char dir[256];
 	size_t map_bytes;

@@ -25,11 +25,13 @@ static int memory_open(struct truth *truth)
 	if (!error)
 		error = aliases_open(&truth->aliases, &truth->sessions);
 	if (!error)
-		error = books_open(&truth->books, truth->conf, &truth->scribe, &truth->grid, &truth->sessions);
+		error = outbox_open(&truth->outbox, &truth->store);
+	if (!error)
+		error = measures_open(&truth->measures, &truth->sessions, &truth->outbox);
+	if (!error)
+		error = books_open(&truth->books, truth->conf, &truth->scribe, &truth->grid, &truth->measures);
 	if (!error)
 		error = notes_open(&truth->notes, &truth->store);
-	if (!error)
-		error = outbox_open(&truth->outbox, &truth->store);
 	return error ? error : keys_open(&truth->keys, &truth->store);
 }
 
@@ -43,13 +45,16 @@ static int store_load(struct truth *truth, bool salvage)
 					 .sessions = &truth->sessions,
 					 .rates = truth->rates,
 					 .aliases = &truth->aliases,
-					 .chains = &truth->chains };
+					 .chains = &truth->chains,
+					 .measures = &truth->measures,
+					 .quota = { &truth->measures, measures_quota } };
 	truth->load = (struct load){ .store = &truth->store,
 				     .ledger = &truth->ledger,
 				     .keys = &truth->keys,
 				     .books = &truth->books,
 				     .notes = &truth->notes,
 				     .outbox = &truth->outbox,
+				     .measures = &truth->measures,
 				     .salvage = salvage };
 	error = load_all(&truth->load);
 	if (error) {
@@ -87,6 +92,7 @@ void truth_close(struct truth *truth)
 	outbox_close(&truth->outbox);
 	books_close(&truth->books);
 	aliases_close(&truth->aliases);
+	measures_close(&truth->measures);
 	sessions_close(&truth->sessions);
 	rates_free(truth->rates);
 	grid_close(&truth->grid);

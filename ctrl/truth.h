@@ -15,6 +15,7 @@ struct truth {
 	struct rates *rates;
 	struct chains chains;
 	struct keys keys;
+	struct measures measures;
 	struct books books;
 	struct notes notes;
 	struct outbox outbox;

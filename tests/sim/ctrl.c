@@ -17,6 +17,13 @@ static void usage_heard(void *with, const struct feed_usage *usage)
 	books_usage(&sim->stand.truth.books, usage, sim->now_ns / 1000000);
 }
 
+static void gauge_heard(void *with, const struct feed_gauge *gauge)
+{
+	struct sim *sim = with;
+
+	books_gauge(&sim->stand.truth.books, gauge, sim->now_ns / 1000000);
+}
+
 void ctrl_begin(struct sim *sim)
 {
 	int error = ctrl_stand_try(&sim->stand, false);
@@ -35,6 +42,7 @@ void ctrl_begin(struct sim *sim)
 					    .push = &sim->stand.push,
 					    .inbox = &inbox,
 					    .usage = usage_heard,
+					    .gauge = gauge_heard,
 					    .progress = &sim->stand.truth.books.progress,
 					    .with = sim };
 

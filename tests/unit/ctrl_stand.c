@@ -53,7 +53,7 @@ static void on_final(void *with, const struct report *report)
 {
 	struct ctrl_stand *stand = with;
 
-	books_final(&stand->truth.books, report, 1);
+	books_report(&stand->truth.books, report, 1);
 }
 
 static void on_stands(void *with, uint8_t shard)
@@ -155,7 +155,7 @@ static void departed_free(struct ctrl_stand *stand)
 		while (cell->departed) {
 			struct session *next = cell->departed->departed;
 
-			free(cell->departed);
+			session_free(cell->departed);
 			cell->departed = next;
 		}
 	}

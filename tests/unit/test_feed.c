@@ -35,6 +35,11 @@ static void on_usage(void *with, const struct feed_usage *usage)
 	used += usage->count.uplink_bytes;
 }
 
+static void on_gauge(void *with, const struct feed_gauge *gauge)
+{
+	used += gauge->downlink_bytes;
+}
+
 static int setup(void **state)
 {
 	ctrl_stand_open(&stand);
@@ -45,9 +50,8 @@ static int setup(void **state)
 	    (struct hearing_progress){ .taken =
 					   1 }; // nothing is heard unasked: a word at the last moment hangs nng_close
 	assert_int_equal(inbox_open(&inbox), 0);
-	needs = (struct feed_needs){ 1,           &stand.conf, &stand.truth.place, &stand.truth.grid,
-				     &stand.push, &inbox,      on_usage,           &progress,
-				     NULL };
+	needs = (struct feed_needs){ 1,      &stand.conf, &stand.truth.place, &stand.truth.grid, &stand.push,
+				     &inbox, on_usage,    on_gauge,           &progress,         NULL };
 	assert_int_equal(feed_open(&needs, &feed_next), 0);
 	needs.link = 0;
 	assert_int_equal(feed_open(&needs, &feed), 0);

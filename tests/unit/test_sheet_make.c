@@ -414,24 +414,6 @@ static void episodes_never_come_again(void **state)
 	assert_true(episode_next() != waits);
 }
 
-// What waited goes on in its order: that takes a sheet once more.
-static void two_lines_come_after_the_last_to_wait(void **state)
-{
-	struct plan plan;
-
-	wanted.session.n_rules = 2;
-	assert_null(makes().sheet);
-	wanted.forward[DOWN].buffer = true;
-	episode_next();
-	wanted.forward[DOWN].buffer = false;
-	plan = makes();
-	assert_non_null(plan.sheet);
-	sheet_past(plan.sheet, plan.made, &past);
-	assert_null(makes().sheet);
-	past.stored = true; // at the next start it is still what it was
-	assert_int_equal(makes().bearer.sheet_sum, plan.bearer.sheet_sum);
-}
-
 static void stored_numbers_make_the_same_sheet(void **state)
 {
 	struct plan plan;
@@ -542,7 +524,6 @@ int main(void)
 		cmocka_unit_test_setup(measures_and_their_quotas, setup),
 		cmocka_unit_test_setup(measures_keep_their_numbers, setup),
 		cmocka_unit_test_setup(episodes_never_come_again, setup),
-		cmocka_unit_test_setup(two_lines_come_after_the_last_to_wait, setup),
 		cmocka_unit_test_setup(stored_numbers_make_the_same_sheet, setup),
 		cmocka_unit_test_setup(the_ue_end_has_to_hold_its_address, setup),
 		cmocka_unit_test_setup(names_what_is_wrong, setup),

@@ -1,0 +1,158 @@
+// desk_measure.c - measures in the desk's groups: what is due of them, and modifications that have to wait for fresh counts.
+#include <errno.h>
+#include <stdlib.h>
+#include "ctrl/job.h"
+#include "ctrl/record.h"
+#include "ctrl/session.h"
+#include "ctrl/sheet_make.h"
+#include "ctrl/wall.h"
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
+
+#define GROUP_SESSIONS 256u // that are due, in one group
+#define SLACK_MS 300u       // beyond the interval in which workers tell their counters
+#define LOOK_NS 50000000ull
+
+uint64_t desk_ms(const struct desk *desk)
+{
+	return desk->wall ? desk->wall() : wall_ms();
+}
+
+// ---- What is due
+
+// The session's rules as they are stored, with what its measures have to say in them now.
+static int sheet_anew(struct desk *desk, struct session *session)
+{
+	struct ledger *ledger = desk->ledger;
+	struct compile_needs needs = ledger_needs(ledger);
+	struct compile_past past;
+	struct compile_about about = { session->id, session->bearer.teid, session->bearer.ue_ipv4,
+				       session->bearer.ue_ipv6, &past };
+	struct store_row row = { .key = session->id };
+	const Shoal__Store__Session *stored = NULL;
+	struct plan plan = { 0 };
+	struct fault fault = { 0 };
+
+	arena_reset(&desk->arena);
+	if (!desk->store->engine->get(desk->store->self, STORE_SESSIONS, &row))
+		stored = record_session(&row, &desk->arena);
+	sheet_past(session->sheet, session->made, &past);
+	if (stored && !compile_bearer(stored->session, &needs, &about, &plan, &fault) &&
+	    !ledger_modify(ledger, session, &plan, stored->session, &fault))
+		return 0;
+	log_error("measures.sheet", "session %llu: its quota cannot be told to its worker: %s",
+		  (unsigned long long)session->id, stored ? fault.message : "its row cannot be read");
+	return -EINVAL;
+}
+
+void desk_measures(struct desk *desk)
+{
+	struct measures *measures = desk->load->measures;
+	struct ledger *ledger = desk->ledger;
+
+	for (unsigned i = 0; i < GROUP_SESSIONS; i++) {
+		struct outbox_mark outbox = outbox_mark(desk->load->outbox);
+		struct ledger_mark mark = ledger_mark(ledger);
+		struct session *session;
+		bool anew;
+
+		session = measures_decide(measures, desk_ms(desk), &ledger->batch, &anew);
+		if (!session)
+			return;
+		if (!anew || !sheet_anew(desk, session))
+			continue;
+		ledger_undo(ledger, mark);
+		outbox_undo(desk->load->outbox, outbox);
+	}
+}
+
+// ---- Fresh counts
+
+static bool is_kept(const Shoal__Oss__Session *wanted, uint64_t id)
+{
+	for (size_t i = 0; i < wanted->n_measures; i++)
+		if (wanted->measures[i]->id == id)
+			return true;
+	return false;
+}
+
+// Whether the answer will tell of usage.
+static bool asks(const Shoal__Oss__SessionModify *modify, const struct measured *measured)
+{
+	bool asked = measured && measured->count && (modify->n_query || modify->query_all);
+
+	for (unsigned i = 0; measured && i < measured->count; i++)
+		asked |= !is_kept(modify->session, measured->measure[i].flow.id);
+	return asked;
+}
+
+bool desk_counts_come(struct job *job, const struct session *session)
+{
+	const struct desk *desk = job->desk;
+	uint64_t now_ns = clock_ns(), waited_ns = now_ns - job->request->arrived_ns;
+	uint32_t interval_ms = desk->conf->usage_interval_ms; // 0 = nobody tells (tests)
+	uint64_t patience_ns = interval_ms ? (interval_ms + SLACK_MS) * 1000000ull : 0;
+
+	if (!asks(job->message->session_modify, session->measured) || waited_ns >= patience_ns ||
+	    session->usage.at_ms > wall_ms() - waited_ns / 1000000)
+		return false;
+	job->request->parked_ns = now_ns + LOOK_NS;
+	job->parked = true;
+	return true;
+}
+
+void desk_park(struct desk *desk, struct request *request)
+{
+	request->next = desk->parked;
+	desk->parked = request;
+}
+
+void desk_unpark(struct desk *desk, uint64_t now_ns)
+{
+	struct request **link = &desk->parked;
+
+	while (*link) {
+		struct request *request = *link;
+
+		if (request->parked_ns > now_ns) {
+			link = &request->next;
+			continue;
+		}
+		*link = request->next;
+		desk_take(desk, request);
+		desk->requests--; // it has been counted
+	}
+}
+
+// ---- Modifications
+
+// The measures follow, in the same transaction; what they have to say goes with the answer.
+void desk_modify_measures(struct job *job, struct session *session, const Shoal__Oss__Session *stored,
+			  Shoal__Oss__SessionAnswer *answer)
+{
+	const Shoal__Oss__SessionModify *modify = job->message->session_modify;
+	struct ledger *ledger = job->desk->ledger;
+	const struct measures_wish wish = { .message = stored,
+					    .now_ms = ledger->measures->now_ms,
+					    .query = modify->query,
+					    .queries = modify->n_query,
+					    .query_all = modify->query_all,
+					    .arena = &job->desk->arena };
+
+	if (measures_modify(ledger->measures, session, &wish, &ledger->batch, answer))
+		fault_say(&job->fault, SHOAL__OSS__CODE__INTERNAL, "", "Out of memory.");
+}
+
+int desk_query_check(struct job *job, const Shoal__Oss__SessionModify *modify)
+{
+	for (size_t i = 0; i < modify->n_query; i++) {
+		bool found = false;
+
+		for (size_t k = 0; k < modify->session->n_measures; k++)
+			found |= modify->session->measures[k]->id == modify->query[i];
+		if (!found)
+			return fault_say(&job->fault, SHOAL__OSS__CODE__INVALID_FIELD, "query",
+					 "The session has no measure with this id then.");
+	}
+	return 0;
+}

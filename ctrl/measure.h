@@ -1,0 +1,111 @@
+// measure.h - one URR of a session: what its packets came to, what of that has been reported, and what has to be reported when.
+//
+//   gauge (life, words) --measure_hear--> flow     cumulative: what comes late or twice changes nothing (count.h)
+//   flow - what was reported = usage now            a report takes it all, and the measurement begins anew (TS 29.244 5.2.2.3)
+//
+// Flow follows what workers tell; stand changes in transactions alone, together with the report that it is about. Both are plain words,
+// so that they are stored as they are: new ones go to the end of each. Pure: the caller says what time it is. Milliseconds since 1970.
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "ctrl/measure_trigger.h"
+#include "proto/oss.pb-c.h"
+#include "shared/wire/sheet.h"
+
+enum measure_way { MEASURE_UP, MEASURE_DOWN, MEASURE_WAYS };
+
+struct measure_words {
+	uint64_t packets[MEASURE_WAYS], bytes[MEASURE_WAYS];
+};
+
+// Bytes in all, up, down (enum sheet_volume), and seconds; UINT64_MAX = none.
+struct measure_limit {
+	uint64_t bytes[SHEET_VOLUMES], seconds;
+};
+
+// What the OSS asked for.
+struct measure_rules {
+	uint32_t id, triggers; // Reporting Triggers, 8.2.19; bit 1 of octet 5 first
+	uint32_t period_s, holding_s, inactivity_s, grant;
+	uint16_t linked; // places in the session's list
+	uint8_t ways;    // that it counts where the session has no sheet, a bit each
+	bool later_threshold_given, later_quota_given;
+	bool at_once; // time counts from the start on, not from the first packet (ISTM, 8.2.68)
+	uint64_t monitoring_ms;
+	struct measure_limit threshold, quota, later_threshold, later_quota; // later: from the monitoring time on
+};
+
+// A word about a gauge, or about the session's ways (life 0). first: of its life; 0 = not told.
+struct measure_word {
+	uint64_t life;
+	struct measure_words words;
+	uint64_t first_ms, last_ms;
+};
+
+struct measure_flow {
+	uint64_t id, serial; // serial: of the gauge; 0 = it counts the session's ways
+	uint64_t life;
+	struct measure_words base, seen; // of lives before this one; of this one
+	uint64_t first_ms, last_ms;      // packets: first since the last report, last ever; 0 = none
+	uint64_t active_ms, mark_ms;     // time that counts up to the mark; mark 0 = it has not begun
+};
+
+struct measure_stand {
+	uint64_t number; // UR-SEQN of the next report
+	uint64_t start_ms;
+	struct measure_words reported;
+	uint64_t reported_ms; // of active_ms
+	uint64_t grant, granted_at_ms;
+	struct measure_words granted; // where the quota begins
+	uint64_t granted_ms;          // of active_ms
+	uint64_t flags;               // enum measure_flag
+	struct measure_words split;   // at the monitoring time
+	uint64_t split_ms, split_at_ms;
+	uint64_t period_ms;                                  // next end of a period
+	uint64_t told[SHEET_VOLUMES], told_flags, told_life; // what the sheet says of it
+};
+
+enum measure_flag {
+	MEASURE_SPLIT = 1 << 0,   // the monitoring time has passed, and no report yet
+	MEASURE_LATER = 1 << 1,   // ... has passed
+	MEASURE_SPENT = 1 << 2,   // volume quota: told
+	MEASURE_EXPIRED = 1 << 3, // time quota or its holding time: nothing passes
+	MEASURE_FLOWING = 1 << 4, // START told, STOPT not
+};
+
+struct measure {
+	struct measure_rules rules;
+	struct measure_flow flow;
+	struct measure_stand stand;
+};
+
+// `ways`: measure_ways. linked is the caller's.
+void measure_read(struct measure_rules *rules, const Shoal__Oss__Measure *wanted, uint8_t ways);
+// Which ways rules count this measure for.
+uint8_t measure_ways(const Shoal__Oss__Session *session, uint32_t id);
+
+// A measure begins. `from`: what its ways came to so far.
+void measure_begin(struct measure *measure, const struct measure_words *from, uint64_t now_ms);
+// Other rules for one that goes on; `before`: those it had.
+void measure_follow(struct measure *measure, const struct measure_rules *before, uint64_t now_ms);
+// From now on another gauge counts (serial; 0 = the session's ways, which came to `from`).
+void measure_turn(struct measure *measure, uint32_t serial, const struct measure_words *from);
+
+// A word of its gauge; true if it says more than was known.
+bool measure_hear(struct measure *measure, const struct measure_word *word);
+struct measure_words measure_total(const struct measure *measure);
+
+// What has to be reported now (enum measure_trigger); *next_ms: when to look again at the latest, UINT64_MAX = when packets come.
+uint32_t measure_due(const struct measure *measure, uint64_t now_ms, uint64_t *next_ms);
+
+// The report, or two around the monitoring time; the stand begins anew. Returns how many.
+#define MEASURE_REPORTS 2u
+unsigned measure_report(struct measure *measure, uint32_t triggers, uint64_t now_ms,
+			Shoal__Oss__UsageReport reports[MEASURE_REPORTS]);
+
+// Whether measure_settle has something to do.
+bool measure_settles(const struct measure *measure, uint64_t now_ms);
+// What the monitoring time, quotas and their end mean from now on. True if the sheet has to say something else.
+bool measure_settle(struct measure *measure, uint64_t now_ms);
+// What it says.
+void measure_fill(const struct measure *measure, struct sheet_urr *urr);

@@ -1,0 +1,120 @@
+// measures.h - all measures of all sessions that have any: in memory, in the store, and when to look at which.
+//
+//   words --measures_hear, measures_usage--> flows --due--> measures_decide: report + stand + row, in the group's transaction
+//                                             `--marked--> measures_fill: rows of what only moved, in a pass of the books
+//
+// A session's `measured` is replaced by each decision, and put back if the transaction fails; so memory and store are alike. Sessions
+// without measures have none, and cost nothing. Sessions to look at lie in a heap by time, never all of them. The main thread owns it.
+#pragma once
+#include "ctrl/arena.h"
+#include "ctrl/batch.h"
+#include "ctrl/measure.h"
+#include "ctrl/outbox.h"
+#include "ctrl/session.h"
+#include "proto/store.pb-c.h"
+#include "shared/wire/change.h"
+
+#define MEASURES_MAX SHEET_URRS // of a session
+
+// Of a session, beside its measures; plain words, stored as they are.
+struct measured_state {
+	uint64_t last_ms;        // of its packets, as far as is known; its creation at first
+	uint64_t silent;         // that there are none since has been told
+	uint64_t episode;        // first packet waiting: the last one that was told of
+	uint64_t waiting;        // ... one that has not been told yet; 0 = none
+	uint64_t waiting_packet; // its rule, TOS and QFI
+};
+
+struct measured {
+	uint64_t due_ms;       // its entry in the heap; UINT64_MAX = none
+	uint32_t inactivity_s; // of the session
+	bool marked;           // its row is behind
+	uint8_t count;
+	struct measured_state state;
+	struct measure measure[];
+};
+
+struct measures_due {
+	uint64_t due_ms, session;
+};
+
+struct measures_change {
+	struct session *session;
+	struct measured *before, *after; // null = none
+};
+
+struct measures {
+	const struct sessions *sessions;
+	struct outbox *outbox;
+	struct table leaving; // id -> session that is deleted, and has not been settled
+	struct table loaded;  // at start: session -> struct measured without rules, until its session comes
+	struct measures_due *heap;
+	uint64_t *marked; // ids, a ring
+	struct measures_change *changes;
+	uint32_t dues, dues_room, changes_room, count;
+	uint64_t marked_first, marked_next, marked_room; // marked_room: a power of 2
+	uint64_t now_ms;                                 // of the last decision
+	uint32_t filled;                                 // of the transaction under way
+};
+
+int measures_open(struct measures *measures, const struct sessions *sessions, struct outbox *outbox); // 0 or -ENOMEM
+void measures_close(struct measures *measures);
+
+// At start, for each row, before the sessions; then each session takes its own, and what is left goes. -EBADMSG: not a row of this table.
+int measures_load(struct measures *measures, const struct store_row *row, struct arena *arena);
+int measures_take(struct measures *measures, struct session *session, const Shoal__Oss__Session *message);
+int measures_start(struct measures *measures, uint64_t now_ms, struct batch *batch); // 0 or -ENOMEM
+
+// ---- Words: true if they say something new. The row is written by a pass.
+bool measures_hear(struct measures *measures, struct session *session, uint32_t urr, uint32_t serial,
+		   const struct measure_word *word);
+bool measures_usage(struct measures *measures, struct session *session); // its usage has moved
+bool measures_data(struct measures *measures, struct session *session, const struct report *report);
+
+int measures_fill(struct measures *measures, struct batch *batch); // rows of what moved, so many; 0 or -ENOMEM
+void measures_filled(struct measures *measures, bool committed);
+static inline bool measures_waits(const struct measures *measures)
+{
+	return measures->marked_first != measures->marked_next;
+}
+
+// ---- Changes, in the transaction of a group
+
+// What the sheet says of a measure: compile_quota.
+void measures_quota(void *with, uint64_t session, const Shoal__Oss__Measure *measure, struct sheet_urr *urr);
+
+// A session as it is now. 0 or -ENOMEM.
+int measures_create(struct measures *measures, struct session *session, const Shoal__Oss__Session *message,
+		    struct batch *batch);
+
+// A session has been changed. Its answer tells of the measures that are no more, and of those that are asked for.
+struct measures_wish {
+	const Shoal__Oss__Session *message; // the whole session, as it is to be stored
+	uint64_t now_ms;
+	const uint32_t *query;
+	size_t queries;
+	bool query_all;
+	struct arena *arena; // of the answer
+};
+int measures_modify(struct measures *measures, struct session *session, const struct measures_wish *wish,
+		    struct batch *batch, Shoal__Oss__SessionAnswer *answer);
+
+// A session has been deleted: what is heard of it is kept until its account is settled, and then it is forgotten.
+void measures_depart(struct measures *measures, struct session *session);
+void measures_forget(struct measures *measures, const struct session *session);
+// Its account is being settled: what nobody has taken yet of its usage reports, and the last of each measure. 0 or -ENOMEM.
+int measures_last(struct measures *measures, struct session *session, Shoal__Store__Closed *stored,
+		  struct batch *batch);
+
+static inline bool measures_is_due(const struct measures *measures, uint64_t now_ms)
+{
+	return measures->dues && measures->heap[0].due_ms <= now_ms;
+}
+
+// Takes the next session that is due: what it has to report goes into the transaction. *anew: its sheet has to be made again. Null:
+// no more is due.
+struct session *measures_decide(struct measures *measures, uint64_t now_ms, struct batch *batch, bool *anew);
+
+uint32_t measures_mark(const struct measures *measures);
+void measures_undo(struct measures *measures, uint32_t mark);
+void measures_settle(struct measures *measures, bool committed);

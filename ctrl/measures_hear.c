@@ -1,0 +1,125 @@
+// measures_hear.c - words about packets, and what they make due.
+#include "ctrl/measures_inside.h"
+
+struct measure_words measured_ways(const struct session *session, uint8_t ways)
+{
+	const struct feed_count total = count_total(&session->usage);
+	struct measure_words words = { { 0 }, { 0 } };
+
+	if (ways >> MEASURE_UP & 1) {
+		words.packets[MEASURE_UP] = total.uplink_packets;
+		words.bytes[MEASURE_UP] = total.uplink_bytes;
+	}
+	if (ways >> MEASURE_DOWN & 1) {
+		words.packets[MEASURE_DOWN] = total.downlink_packets;
+		words.bytes[MEASURE_DOWN] = total.downlink_bytes;
+	}
+	return words;
+}
+
+uint32_t measured_serial(const struct session *session, uint32_t measure)
+{
+	const struct sheet_urr *urr = session->sheet ? sheet_parts(session->sheet).urr : NULL;
+
+	for (unsigned i = 0; urr && i < session->sheet->urrs; i++)
+		if (urr[i].id == measure)
+			return urr[i].serial;
+	return 0;
+}
+
+bool measured_silent(const struct measured *measured, uint64_t now_ms, uint64_t *next_ms)
+{
+	uint64_t at_ms = measured->state.last_ms + measured->inactivity_s * 1000ull;
+
+	if (!measured->inactivity_s || measured->state.silent)
+		return false;
+	if (at_ms <= now_ms)
+		return true;
+	*next_ms = at_ms < *next_ms ? at_ms : *next_ms;
+	return false;
+}
+
+bool measured_due(const struct measured *measured, uint64_t now_ms, uint32_t due[MEASURES_MAX], uint64_t *next_ms)
+{
+	uint64_t soonest_ms = UINT64_MAX;
+	bool any = measured->state.waiting != 0;
+
+	any |= measured_silent(measured, now_ms, &soonest_ms);
+	for (unsigned i = 0; i < measured->count; i++) {
+		due[i] = measure_due(&measured->measure[i], now_ms, next_ms);
+		any |= due[i] || measure_settles(&measured->measure[i], now_ms);
+		soonest_ms = *next_ms < soonest_ms ? *next_ms : soonest_ms;
+	}
+	*next_ms = soonest_ms;
+	return any;
+}
+
+static void active(struct measured *measured, uint64_t at_ms)
+{
+	if (at_ms <= measured->state.last_ms)
+		return;
+	measured->state.last_ms = at_ms;
+	measured->state.silent = 0;
+}
+
+bool measures_hear(struct measures *measures, struct session *session, uint32_t urr, uint32_t serial,
+		   const struct measure_word *word)
+{
+	struct measured *measured = session->measured;
+
+	for (unsigned i = 0; measured && serial && i < measured->count; i++) {
+		struct measure *measure = &measured->measure[i];
+
+		if (measure->rules.id != urr || measure->flow.serial != serial || !measure_hear(measure, word))
+			continue;
+		measured_mark(measures, session);
+		measured_plan(measures, session, word->last_ms);
+		return true;
+	}
+	return false;
+}
+
+void measured_follow(const struct session *session, struct measured *measured)
+{
+	struct measure_word word = { .last_ms = session->usage.at_ms };
+
+	for (unsigned i = 0; i < measured->count; i++) {
+		struct measure *measure = &measured->measure[i];
+
+		word.words = measured_ways(session, measure->rules.ways);
+		if (!measure->flow.serial)
+			measure_hear(measure, &word);
+	}
+}
+
+bool measures_usage(struct measures *measures, struct session *session)
+{
+	struct measured *measured = session->measured;
+	uint64_t at_ms = session->usage.at_ms;
+	bool woken;
+
+	if (!measured)
+		return false;
+	woken = measured->state.silent && at_ms > measured->state.last_ms;
+	active(measured, at_ms);
+	measured_follow(session, measured);
+	if (woken) // so that a silence that was told of is not told of again
+		measured_mark(measures, session);
+	measured_plan(measures, session, at_ms);
+	return woken;
+}
+
+bool measures_data(struct measures *measures, struct session *session, const struct report *report)
+{
+	struct measured *measured = session->measured;
+
+	if (!measured && session->sheet && !(measured = session->measured = measured_make(0)))
+		return false;
+	if (!measured || report->episode == measured->state.episode || report->episode == measured->state.waiting)
+		return false;
+	measured->state.waiting = report->episode;
+	measured->state.waiting_packet = report->pdr | (uint64_t)report->tos << 16 | (uint64_t)report->qfi << 24;
+	measured_mark(measures, session);
+	measured_plan(measures, session, measures->now_ms);
+	return true;
+}

@@ -1,0 +1,309 @@
+// test_measures.c - measures of a session: what answers, accounts and reports say of them, each byte once, across deaths and failures of
+// the disk.
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "ctrl/measures.h"
+#include "tests/unit/measures_stand.h"
+
+static struct measures_session wanted;
+static uint32_t teid;
+static uint64_t id;
+
+static int setup(void **state)
+{
+	measures_setup(state);
+	measures_session(&wanted);
+	id = measures_make(&wanted, &teid);
+	return id ? 0 : -1;
+}
+
+static void used(uint64_t life, uint64_t up, uint64_t down)
+{
+	const struct feed_usage usage = { .teid = teid, .life = life, .count = { up / 100, up, down / 100, down } };
+
+	books_usage(&stand->truth.books, &usage, clock_ms());
+}
+
+static void restart(void)
+{
+	ctrl_stand_keep(stand);
+	ctrl_stand_restart(stand);
+	stand->desk.wall = clock_ms;
+}
+
+static const Shoal__Oss__UsageReport *asked(const char *key)
+{
+	int code = measures_change(&wanted, true, key);
+	const Shoal__Oss__Response *answer = code == CTRL_STAND_WAITS ? measures_wait() : stand->answer;
+
+	assert_int_equal(answer->status->code, 0);
+	assert_int_equal(answer->session->n_usage, 1);
+	return answer->session->usage[0];
+}
+
+static void a_query_takes_what_there_is_and_no_byte_twice(void **state)
+{
+	const Shoal__Oss__UsageReport *usage;
+
+	used(3, 1000, 2000);
+	usage = asked(NULL);
+	assert_int_equal(usage->measure, 7);
+	assert_int_equal(usage->number, 0);
+	assert_int_equal(usage->triggers, MEASURE_IMMER);
+	assert_int_equal(usage->uplink_bytes, 1000);
+	assert_int_equal(usage->downlink_bytes, 2000);
+	assert_int_equal(usage->downlink_packets, 20);
+	used(3, 1500, 2000);
+	used(4, 7, 0);
+	restart();
+	usage = asked(NULL);
+	assert_int_equal(usage->number, 1);
+	assert_int_equal(usage->uplink_bytes, 507);
+	assert_int_equal(usage->downlink_bytes, 0);
+}
+
+// Whoever did not hear the answer asks again, and is told the same.
+static void the_same_request_is_told_the_same(void **state)
+{
+	used(3, 1000, 0);
+	assert_int_equal(asked("key")->uplink_bytes, 1000);
+	used(3, 1700, 0);
+	restart();
+	assert_int_equal(asked("key")->uplink_bytes, 1000);
+	assert_int_equal(stand->answer->session->usage[0]->number, 0);
+	assert_int_equal(asked("other")->uplink_bytes, 700);
+}
+
+// What workers count is told once in a while: a query waits for that.
+static void a_query_waits_for_fresh_counts(void **state)
+{
+	used(3, 1000, 0);
+	stand->conf.usage_interval_ms = 60000;
+	usleep(5000); // so that before and after are different milliseconds
+	assert_int_equal(measures_change(&wanted, true, NULL), CTRL_STAND_WAITS);
+	assert_int_equal(ctrl_stand_get(stand, id)->id, id); // others do not wait
+	clock_pass(0);
+	usleep(5000);
+	used(3, 1100, 0);
+	assert_non_null(measures_wait());
+	assert_int_equal(stand->answer->session->usage[0]->uplink_bytes, 1100);
+}
+
+static void a_measure_that_goes_is_told_of_with_the_answer(void **state)
+{
+	used(3, 1000, 50);
+	wanted.session.n_measures = 0;
+	wanted.rule[0].n_measure_ids = wanted.rule[1].n_measure_ids = 0;
+	if (measures_change(&wanted, false, NULL) == CTRL_STAND_WAITS)
+		assert_non_null(measures_wait());
+	assert_int_equal(stand->answer->session->n_usage, 1);
+	assert_int_equal(stand->answer->session->usage[0]->triggers, MEASURE_TERMR);
+	assert_int_equal(stand->answer->session->usage[0]->uplink_bytes, 1000);
+	used(3, 5000, 50);
+	wanted.session.n_measures = 1;
+	wanted.rule[0].n_measure_ids = wanted.rule[1].n_measure_ids = 1;
+	assert_int_equal(measures_change(&wanted, false, NULL), 0);
+	assert_int_equal(stand->answer->session->n_usage, 0);
+	used(3, 5300, 50);
+	restart();
+	assert_int_equal(asked(NULL)->uplink_bytes, 300);
+	assert_int_equal(stand->answer->session->usage[0]->number, 0);
+}
+
+static void a_failed_disk_takes_nothing(void **state)
+{
+	const Shoal__Oss__Response *answer;
+
+	used(3, 1000, 0);
+	stand->fail_commit = -EIO;
+	answer = measures_change(&wanted, true, NULL) == CTRL_STAND_WAITS ? measures_wait() : stand->answer;
+	assert_int_equal(answer->status->code, SHOAL__OSS__CODE__STORE_FAILED);
+	assert_int_equal(asked(NULL)->uplink_bytes, 1000);
+	assert_int_equal(stand->answer->session->usage[0]->number, 0);
+}
+
+static void refuses_to_query_what_there_is_not(void **state)
+{
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionModify modify = SHOAL__OSS__SESSION_MODIFY__INIT;
+	uint32_t unknown = 8;
+
+	modify.session = &wanted.session;
+	modify.query = &unknown;
+	modify.n_query = 1;
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_MODIFY;
+	request.session_modify = &modify;
+	assert_int_equal(ctrl_stand_ask(stand, &request)->status->code, SHOAL__OSS__CODE__INVALID_FIELD);
+	assert_string_equal(stand->answer->status->field, "query");
+}
+
+static void finished(uint64_t life, uint64_t up)
+{
+	struct report last = { .kind = REPORT_FINAL, .teid = teid, .life = life, .uplink_bytes = up };
+
+	books_report(&stand->truth.books, &last, clock_ms());
+}
+
+static void the_account_has_the_last_of_each_measure(void **state)
+{
+	const Shoal__Oss__ClosedSession *closed;
+
+	used(3, 1000, 50);
+	assert_int_equal(asked(NULL)->uplink_bytes, 1000);
+	used(3, 1200, 50);
+	assert_int_equal(ctrl_stand_delete(stand, id), 0);
+	restart();
+	finished(3, 1234);
+	ctrl_stand_keep(stand);
+	closed = closed_of(id);
+	assert_non_null(closed);
+	assert_int_equal(closed->n_reports, 1);
+	assert_int_equal(closed->reports[0]->measure, 7);
+	assert_int_equal(closed->reports[0]->number, 1);
+	assert_int_equal(closed->reports[0]->triggers, MEASURE_TERMR);
+	assert_int_equal(closed->reports[0]->uplink_bytes, 234);
+	assert_int_equal(closed->reports[0]->downlink_bytes, 0);
+	restart();
+	assert_int_equal(closed_of(id)->n_reports, 1);
+	assert_int_equal(stand->truth.measures.loaded.count, 0);
+}
+
+static void a_failed_disk_settles_once(void **state)
+{
+	used(3, 1000, 50);
+	assert_int_equal(ctrl_stand_delete(stand, id), 0);
+	finished(3, 1111);
+	stand->fail_commit = -EIO;
+	ctrl_stand_keep(stand);
+	ctrl_stand_keep(stand);
+	assert_int_equal(closed_of(id)->n_reports, 1);
+	assert_int_equal(closed_of(id)->reports[0]->uplink_bytes, 1111);
+	assert_int_equal(closed_of(id)->reports[0]->number, 0);
+}
+
+// ---- Reports
+
+static unsigned count_of(uint64_t after, Shoal__Oss__ReportKind kind)
+{
+	const Shoal__Oss__ReportListAnswer *list = reports_after(after);
+	unsigned count = 0;
+
+	for (size_t i = 0; i < list->n_reports; i++)
+		count += list->reports[i]->kind == kind && list->reports[i]->session == id;
+	return count;
+}
+
+static void a_silence_is_told_once(void **state)
+{
+	wanted.session.inactivity_s = 10;
+	assert_int_equal(measures_change(&wanted, false, NULL), 0);
+	clock_pass(5);
+	used(3, 100, 0);
+	clock_pass(9);
+	assert_int_equal(count_of(0, SHOAL__OSS__REPORT_KIND__REPORT_INACTIVE), 0);
+	clock_pass(2);
+	assert_int_equal(count_of(0, SHOAL__OSS__REPORT_KIND__REPORT_INACTIVE), 1);
+	assert_string_equal(reports_after(0)->reports[0]->owner, "pfcp/a");
+	clock_pass(100);
+	restart();
+	clock_pass(100);
+	assert_int_equal(count_of(0, SHOAL__OSS__REPORT_KIND__REPORT_INACTIVE), 1);
+	used(3, 200, 0);
+	clock_pass(9);
+	restart();
+	clock_pass(2);
+	assert_int_equal(count_of(0, SHOAL__OSS__REPORT_KIND__REPORT_INACTIVE), 2);
+	clock_pass(100);
+	assert_int_equal(count_of(0, SHOAL__OSS__REPORT_KIND__REPORT_INACTIVE), 2);
+}
+
+static void waits(uint32_t episode)
+{
+	const struct report report = {
+		.kind = REPORT_DATA, .teid = teid, .episode = episode, .pdr = 2, .tos = 0xb8, .qfi = 9
+	};
+
+	books_report(&stand->truth.books, &report, clock_ms());
+}
+
+static void data_that_waits_is_told_once_an_episode(void **state)
+{
+	waits(5);
+	waits(5);
+	restart(); // it was heard, and nothing more
+	clock_pass(0);
+	waits(5);
+	clock_pass(0);
+	assert_int_equal(count_of(0, SHOAL__OSS__REPORT_KIND__REPORT_DATA), 1);
+	assert_int_equal(stand->answer->report_list->reports[0]->rule, 2);
+	assert_int_equal(stand->answer->report_list->reports[0]->tos, 0xb8);
+	assert_int_equal(stand->answer->report_list->reports[0]->qfi, 9);
+	restart();
+	waits(5);
+	clock_pass(0);
+	assert_int_equal(count_of(0, SHOAL__OSS__REPORT_KIND__REPORT_DATA), 1);
+	stand->fail_commit = -EIO;
+	waits(6);
+	clock_pass(0);
+	assert_int_equal(count_of(0, SHOAL__OSS__REPORT_KIND__REPORT_DATA), 1);
+	clock_pass(2);
+	assert_int_equal(count_of(0, SHOAL__OSS__REPORT_KIND__REPORT_DATA), 2);
+}
+
+static void reports_go_with_their_session(void **state)
+{
+	waits(5);
+	clock_pass(0);
+	assert_int_equal(count_of(0, SHOAL__OSS__REPORT_KIND__REPORT_DATA), 1);
+	assert_int_equal(ctrl_stand_delete(stand, id), 0);
+	finished(3, 0);
+	ctrl_stand_keep(stand);
+	assert_int_equal(count_of(0, SHOAL__OSS__REPORT_KIND__REPORT_DATA), 0);
+	assert_int_equal(closed_of(id)->n_reports, 1);
+}
+
+static void a_damaged_row_is_named_or_left_out(void **state)
+{
+	static const uint8_t nonsense[] = { 0xff, 0xff, 0xff };
+	const struct store_engine *engine = stand->lmdb.engine;
+	const struct store_row row = { id, nonsense, sizeof(nonsense) };
+
+	used(3, 100, 0);
+	ctrl_stand_keep(stand);
+	assert_int_equal(engine->begin(stand->lmdb.self), 0);
+	assert_int_equal(engine->put(stand->lmdb.self, STORE_MEASURES, &row), 0);
+	assert_int_equal(engine->commit(stand->lmdb.self), 0);
+	ctrl_stand_down(stand);
+	assert_int_equal(ctrl_stand_try(stand, false), -EBADMSG);
+	assert_int_equal(ctrl_stand_try(stand, true), 0);
+	assert_int_equal(stand->truth.load.salvaged, 1);
+	assert_int_equal(asked(NULL)->uplink_bytes, 100);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, measures_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(a_query_takes_what_there_is_and_no_byte_twice),
+		CASE(the_same_request_is_told_the_same),
+		CASE(a_query_waits_for_fresh_counts),
+		CASE(a_measure_that_goes_is_told_of_with_the_answer),
+		CASE(a_failed_disk_takes_nothing),
+		CASE(refuses_to_query_what_there_is_not),
+		CASE(the_account_has_the_last_of_each_measure),
+		CASE(a_failed_disk_settles_once),
+		CASE(a_silence_is_told_once),
+		CASE(data_that_waits_is_told_once_an_episode),
+		CASE(reports_go_with_their_session),
+		CASE(a_damaged_row_is_named_or_left_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
