@@ -1,5 +1,7 @@
 // answer.c - bodies of responses. Pure.
 #include "ctrl/pfcp/answer.h"
+#include <string.h>
+#include "ctrl/pfcp/ids.h"
 #include "shared/wire/cursor.h"
 
 void answer_cause(struct pfcp_writer *writer, uint8_t request, const struct pfcp_node_id *node, uint8_t cause)
@@ -21,37 +23,75 @@ void answer_fault(struct pfcp_writer *writer, uint8_t request, const struct pfcp
 		pfcp_put_failed_rule(writer, PFCP_IE_FAILED_RULE_ID, &rule);
 }
 
-static void address_put(struct pfcp_writer *writer, const struct pfcp_ue_address *asked,
+void answer_remember(const struct translation *from, struct answer_names *names)
+{
+	names->pdrs = (uint8_t)from->pdrs;
+	names->qers = (uint8_t)from->session.n_rates;
+	names->urrs = (uint8_t)from->session.n_measures;
+	for (unsigned i = 0; i < names->pdrs; i++) {
+		const struct translated_pdr *pdr = &from->pdr[i];
+
+		names->pdr[i].id = (uint16_t)pdr->rule->id;
+		names->pdr[i].turn = (uint8_t)pdr->rule->turn;
+		names->pdr[i].choose_teid = pdr->tunnelled && pdr->fteid.choose;
+		names->pdr[i].teid_ipv6 = names->pdr[i].choose_teid && pdr->fteid.address.has_ipv6;
+		if (names->pdr[i].teid_ipv6)
+			memcpy(names->gtpu_ipv6, pdr->fteid.address.ipv6, sizeof(names->gtpu_ipv6));
+		names->pdr[i].choose_ipv4 = pdr->address.choose_ipv4;
+		names->pdr[i].choose_ipv6 = pdr->address.choose_ipv6;
+		names->pdr[i].destination = pdr->address.destination;
+		names->pdr[i].far = pdr->far;
+	}
+	for (unsigned i = 0; i < names->qers; i++)
+		names->qer[i] = from->qer[i]->id;
+	for (unsigned i = 0; i < names->urrs; i++)
+		names->urr[i] = from->urr[i]->id;
+}
+
+static void address_put(struct pfcp_writer *writer, const struct answer_names *names, unsigned pdr,
 			const Shoal__Oss__UeAddress *ue)
 {
-	struct pfcp_ue_address address = { .destination = asked->destination };
+	struct pfcp_ue_address address = { .destination = names->pdr[pdr].destination };
 
-	address.address.has_ipv4 = asked->choose_ipv4;
-	address.address.has_ipv6 = asked->choose_ipv6;
+	address.address.has_ipv4 = names->pdr[pdr].choose_ipv4;
+	address.address.has_ipv6 = names->pdr[pdr].choose_ipv6;
 	address.address.ipv4 = ue ? ue->ipv4 : 0;
 	be64_put(address.address.ipv6, ue ? ue->ipv6_prefix : 0);
 	pfcp_put_ue_address(writer, PFCP_IE_UE_IP_ADDRESS, &address);
 }
 
-void answer_created(struct pfcp_writer *writer, const struct translation *translation,
-		    const Shoal__Oss__Session *session)
+// The session's own TEID, unless the rule has another.
+static void fteid_put(struct pfcp_writer *writer, const struct answer_names *names, unsigned pdr,
+		      const Shoal__Oss__Session *session)
 {
-	struct pfcp_fteid fteid = { .teid = session->teid,
-				    .address = { .has_ipv4 = true, .ipv4 = session->gtpu_ipv4 } };
+	struct pfcp_fteid fteid = { .teid = session->teid, .address = { .ipv4 = session->gtpu_ipv4 } };
 
-	for (unsigned way = 0; way < TRANSLATE_WAYS; way++) {
-		const struct translated_pdr *pdr = &translation->pdr[way];
-		bool address = pdr->ue && (pdr->address.choose_ipv4 || pdr->address.choose_ipv6);
+	for (size_t i = 0; i < session->n_rules; i++)
+		if (session->rules[i]->id == oss_id(names->pdr[pdr].id) && session->rules[i]->match &&
+		    session->rules[i]->match->teid)
+			fteid.teid = session->rules[i]->match->teid;
+	fteid.address.has_ipv4 = !names->pdr[pdr].teid_ipv6;
+	fteid.address.has_ipv6 = names->pdr[pdr].teid_ipv6;
+	memcpy(fteid.address.ipv6, names->gtpu_ipv6, sizeof(fteid.address.ipv6));
+	pfcp_put_fteid(writer, PFCP_IE_F_TEID, &fteid);
+}
+
+void answer_created(struct pfcp_writer *writer, const struct answer_names *names, const Shoal__Oss__Session *session)
+{
+	for (unsigned i = 0; i < names->pdrs; i++) {
+		bool teid = names->pdr[i].choose_teid;
+		bool address = names->pdr[i].choose_ipv4 || names->pdr[i].choose_ipv6;
 		uint8_t *mark;
 
-		if (!pdr->fresh || !(pdr->choose_teid || address))
+		if (names->pdr[i].turn == RULE_KEPT || !(teid || address))
 			continue;
-		pfcp_begin(writer, PFCP_IE_CREATED_PDR, &mark);
-		pfcp_put_u16(writer, PFCP_IE_PDR_ID, pdr->id);
-		if (pdr->choose_teid)
-			pfcp_put_fteid(writer, PFCP_IE_F_TEID, &fteid);
+		pfcp_begin(writer, names->pdr[i].turn == RULE_CREATED ? PFCP_IE_CREATED_PDR : PFCP_IE_UPDATED_PDR,
+			   &mark);
+		pfcp_put_u16(writer, PFCP_IE_PDR_ID, names->pdr[i].id);
+		if (teid)
+			fteid_put(writer, names, i, session);
 		if (address)
-			address_put(writer, &pdr->address, session->ue);
+			address_put(writer, names, i, session->ue);
 		pfcp_end(writer, mark);
 	}
 }
@@ -65,28 +105,4 @@ size_t answer_message(const struct pfcp_header *header, const struct pfcp_writer
 	pfcp_raw(&writer, body->start, (size_t)(body->at - body->start));
 	pfcp_message_end(&writer, mark);
 	return writer.full || body->full ? 0 : (size_t)(writer.at - writer.start);
-}
-
-static const struct why {
-	Shoal__Oss__Code code;
-	uint8_t cause;
-	uint16_t offending;
-} whys[] = {
-	{ SHOAL__OSS__CODE__INVALID_FIELD, PFCP_CAUSE_RULE_FAILURE, 0 },
-	{ SHOAL__OSS__CODE__MISSING_FIELD, PFCP_CAUSE_RULE_FAILURE, 0 },
-	{ SHOAL__OSS__CODE__UNSUPPORTED, PFCP_CAUSE_RULE_FAILURE, 0 },
-	{ SHOAL__OSS__CODE__NOT_FOUND, PFCP_CAUSE_SESSION_NOT_FOUND, 0 },
-	{ SHOAL__OSS__CODE__ADDRESS_TAKEN, PFCP_CAUSE_RULE_FAILURE, PFCP_IE_UE_IP_ADDRESS },
-	{ SHOAL__OSS__CODE__POOL_EXHAUSTED, PFCP_CAUSE_ALL_ADDRESSES_OCCUPIED, 0 },
-	{ SHOAL__OSS__CODE__LIMIT, PFCP_CAUSE_NO_RESOURCES, 0 },
-	{ SHOAL__OSS__CODE__BUSY, PFCP_CAUSE_CONGESTION, 0 },
-};
-
-void answer_why(const Shoal__Oss__Status *status, struct rules_fault *fault)
-{
-	*fault = (struct rules_fault){ 0 };
-	rules_fault(fault, PFCP_CAUSE_SYSTEM_FAILURE, 0, status->message);
-	for (unsigned i = 0; i < sizeof(whys) / sizeof(*whys); i++)
-		if (whys[i].code == status->code)
-			rules_fault(fault, whys[i].cause, whys[i].offending, status->message);
 }

@@ -299,16 +299,31 @@ static int node_begin(struct loop *loop)
 	return node_open(&loop->node, &setting, &ways);
 }
 
+// As the primary takes it: the first address of an access port that others than its neighbours know.
+static void gtpu_ipv6_of(const struct conf_port *port, uint8_t gtpu_ipv6[16])
+{
+	for (unsigned i = port->addresses; i-- > 0;) {
+		const struct conf_address *address = &port->address[i];
+		bool link = address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
+
+		if (address->family == 6 && !link)
+			memcpy(gtpu_ipv6, address->bytes, sizeof(address->bytes));
+	}
+}
+
 static int sessions_begin(struct loop *loop)
 {
 	struct sessions_world world = { .rpc = loop->rpc,
-					.usage_interval_ms = loop->conf->usage_interval_ms,
+					.gtpu_ipv4 = loop->conf->gtpu_address,
 					.arg = loop,
 					.dnn = dnn,
 					.address = address,
 					.wall_ms = wall_ms,
 					.dropped = dropped };
 
+	for (unsigned i = loop->conf->ports; i-- > 0;)
+		if (loop->conf->port[i].role & CONF_ACCESS)
+			gtpu_ipv6_of(&loop->conf->port[i], world.gtpu_ipv6);
 	node_id_of(loop->conf->pfcp_node_id, &world.node_id);
 	return sessions_open(&world, &loop->sessions);
 }

@@ -63,7 +63,8 @@ static struct rule rule_named(const struct pfcp_tree *message, const struct pfcp
 			      .id = (uint32_t)pfcp_number(id),
 			      .body = ie->value,
 			      .bytes = ie->length,
-			      .fresh = true };
+			      .turn = RULE_CREATED,
+			      .granted = true };
 }
 
 static int rule_add(struct rules *rules, const struct pfcp_tree *message, const struct pfcp_ie *ie,
@@ -114,20 +115,41 @@ static int body_set(struct rules *rules, struct rule *rule, const struct pfcp_wr
 	return 0;
 }
 
-// A PDR forgets a QER or URR that is no more.
-static int pdr_forget(struct rules *rules, struct rule *pdr, const struct rule *gone, struct rules_fault *fault)
+// Who names a rule, so has to forget it when it is no more, and by which IE. A FAR that a PDR needs is not forgotten: it is missing.
+static const struct {
+	enum rule_kind gone, kind;
+	uint16_t ie;
+} namers[] = {
+	{ RULE_QER, RULE_PDR, PFCP_IE_QER_ID },
+	{ RULE_URR, RULE_PDR, PFCP_IE_URR_ID },
+	{ RULE_URR, RULE_URR, PFCP_IE_LINKED_URR_ID },
+	{ RULE_BAR, RULE_FAR, PFCP_IE_BAR_ID },
+};
+
+static int rule_forget(struct rules *rules, struct rule *rule, const struct rule *gone, uint16_t by,
+		       struct rules_fault *fault)
 {
 	struct pfcp_writer writer = room_left(rules);
 	bool named = false;
 
-	if (rules_open(rules, pdr, fault))
+	if (rules_open(rules, rule, fault))
 		return -EPROTO;
 	for (const struct pfcp_ie *ie = pfcp_child(&rules->tree, NULL); ie; ie = pfcp_next(&rules->tree, ie))
-		if (is(ie, kinds[gone->kind].id) && (uint32_t)pfcp_number(ie) == gone->id)
+		if (is(ie, by) && (uint32_t)pfcp_number(ie) == gone->id)
 			named = true;
 		else
 			pfcp_copy(&writer, ie);
-	return named ? body_set(rules, pdr, &writer, fault) : 0;
+	return named ? body_set(rules, rule, &writer, fault) : 0;
+}
+
+static int all_forget(struct rules *rules, const struct rule *gone, struct rules_fault *fault)
+{
+	for (unsigned n = 0; n < sizeof(namers) / sizeof(*namers); n++)
+		for (unsigned i = 0; i < rules->count && namers[n].gone == gone->kind; i++)
+			if (rules->rule[i].kind == namers[n].kind &&
+			    rule_forget(rules, &rules->rule[i], gone, namers[n].ie, fault))
+				return -EPROTO;
+	return 0;
 }
 
 static int rule_remove(struct rules *rules, const struct pfcp_tree *message, const struct pfcp_ie *ie,
@@ -141,10 +163,7 @@ static int rule_remove(struct rules *rules, const struct pfcp_tree *message, con
 	}
 	rules->count--;
 	memmove(rule, rule + 1, (size_t)(&rules->rule[rules->count] - rule) * sizeof(*rule));
-	for (unsigned i = 0; i < rules->count && (named.kind == RULE_QER || named.kind == RULE_URR); i++)
-		if (rules->rule[i].kind == RULE_PDR && pdr_forget(rules, &rules->rule[i], &named, fault))
-			return -EPROTO;
-	return 0;
+	return all_forget(rules, &named, fault);
 }
 
 // A group: an IE in its tree; ie null: the tree itself. tree null: nothing.
@@ -197,15 +216,29 @@ static void body_merge(struct pfcp_writer *writer, const struct rule *rule, cons
 		parameters_merge(writer, was, update);
 }
 
-// What an update asks for this once and is nobody's lasting part: of it only dropping what is buffered, which is nothing, can be done.
-static int once_check(const struct pfcp_tree *message, const struct pfcp_ie *update, struct rules_fault *fault)
+// What an update asks for this once and is nobody's lasting part: of it only End Markers can be done.
+static int once_read(const struct pfcp_tree *message, const struct pfcp_ie *update, struct rule *rule,
+		     struct rules_fault *fault)
 {
 	const struct pfcp_ie *parameters = pfcp_first(message, update, PFCP_IE_UPDATE_FORWARDING_PARAMETERS);
-	const struct pfcp_ie *flags = parameters ? pfcp_first(message, parameters, PFCP_IE_PFCPSMREQ_FLAGS) : NULL;
+	uint64_t flags = parameters ? pfcp_flags(pfcp_first(message, parameters, PFCP_IE_PFCPSMREQ_FLAGS)) : 0;
 
-	if (!(pfcp_flags(flags) & ~PFCP_PFCPSMREQ_FLAGS_DROBU))
+	rule->end_marker = flags & PFCP_PFCPSMREQ_FLAGS_SNDEM;
+	if (!(flags & ~PFCP_PFCPSMREQ_FLAGS_SNDEM))
 		return 0;
-	return rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, PFCP_IE_PFCPSMREQ_FLAGS, "No End Markers are sent.");
+	return rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, PFCP_IE_PFCPSMREQ_FLAGS,
+			   "Of this only End Markers are served for one FAR.");
+}
+
+// A PDR whose PDI is new may have been given something new.
+static enum rule_turn turn_of(const struct pfcp_tree *message, const struct pfcp_ie *update, enum rule_turn turn)
+{
+	return turn == RULE_KEPT && pfcp_first(message, update, PFCP_IE_PDI) ? RULE_UPDATED : turn;
+}
+
+static bool grants(const struct pfcp_tree *message, const struct pfcp_ie *update)
+{
+	return pfcp_first(message, update, PFCP_IE_VOLUME_QUOTA) || pfcp_first(message, update, PFCP_IE_TIME_QUOTA);
 }
 
 static int rule_update(struct rules *rules, const struct pfcp_tree *message, const struct pfcp_ie *ie,
@@ -218,12 +251,13 @@ static int rule_update(struct rules *rules, const struct pfcp_tree *message, con
 		rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, kind->id, "There is no rule with this id.");
 		return rules_fault_of(fault, &named);
 	}
-	if (once_check(message, ie, fault))
+	if (once_read(message, ie, rule, fault))
 		return rules_fault_of(fault, rule);
 	if (rules_open(rules, rule, fault))
 		return -EPROTO;
 	body_merge(&writer, rule, &rules->tree, (struct group){ message, ie });
-	rule->fresh = true;
+	rule->turn = turn_of(message, ie, rule->turn);
+	rule->granted |= grants(message, ie);
 	return body_set(rules, rule, &writer, fault);
 }
 
@@ -242,15 +276,60 @@ static int each(struct rules *rules, const struct pfcp_tree *message, enum verb 
 	return 0;
 }
 
+void rules_clear(struct rules *rules)
+{
+	rules->count = 0;
+	rules->used = 0;
+	rules->inactivity_s = 0;
+}
+
 int rules_create(struct rules *rules, const struct pfcp_tree *message, struct rules_fault *fault)
 {
+	const struct pfcp_ie *inactivity = pfcp_first(message, NULL, PFCP_IE_USER_PLANE_INACTIVITY_TIMER);
+
+	if (inactivity)
+		rules->inactivity_s = (uint32_t)pfcp_number(inactivity);
 	return each(rules, message, CREATE, rule_add, fault);
+}
+
+void rules_keep(struct rules *rules)
+{
+	for (unsigned i = 0; i < rules->count; i++) {
+		rules->rule[i].turn = RULE_KEPT;
+		rules->rule[i].granted = false;
+		rules->rule[i].end_marker = false;
+	}
+}
+
+void rules_only(struct rules *rules, enum rule_kind kind)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < rules->count; i++)
+		if (rules->rule[i].kind == kind)
+			rules->rule[kept++] = rules->rule[i];
+	rules->count = kept;
+}
+
+void rules_mark(struct rules *rules, const struct pfcp_tree *message)
+{
+	rules_keep(rules);
+	for (const struct pfcp_ie *ie = pfcp_child(message, NULL); ie; ie = pfcp_next(message, ie)) {
+		const struct kind *create = kind_of(ie, CREATE), *kind = create ? create : kind_of(ie, UPDATE);
+		const struct rule named = kind ? rule_named(message, ie, kind) : (struct rule){ 0 };
+		struct rule *rule = kind ? find(rules, named.kind, named.id) : NULL;
+		struct rules_fault unused;
+
+		if (!rule)
+			continue;
+		rule->turn = create ? RULE_CREATED : turn_of(message, ie, rule->turn);
+		once_read(message, ie, rule, &unused);
+	}
 }
 
 int rules_modify(struct rules *rules, const struct pfcp_tree *message, struct rules_fault *fault)
 {
-	for (unsigned i = 0; i < rules->count; i++)
-		rules->rule[i].fresh = false;
+	rules_keep(rules);
 	if (each(rules, message, REMOVE, rule_remove, fault) || rules_create(rules, message, fault))
 		return -EPROTO;
 	return each(rules, message, UPDATE, rule_update, fault);
@@ -258,6 +337,8 @@ int rules_modify(struct rules *rules, const struct pfcp_tree *message, struct ru
 
 void rules_write(const struct rules *rules, struct pfcp_writer *writer)
 {
+	if (rules->inactivity_s)
+		pfcp_put_u32(writer, PFCP_IE_USER_PLANE_INACTIVITY_TIMER, rules->inactivity_s);
 	for (unsigned i = 0; i < rules->count; i++)
 		pfcp_put_bytes(writer, kinds[rules->rule[i].kind].verb[CREATE], rules->rule[i].body,
 			       rules->rule[i].bytes);

@@ -1,4 +1,5 @@
-// rules.h - the rules of one session as they came: PDRs, FARs, QERs, URRs and BARs, each the body of its Create IE.
+// rules.h - the rules of one session as they came: PDRs, FARs, QERs, URRs and BARs, each the body of its Create IE; and its
+// inactivity timer.
 //
 // A modification is applied here IE by IE: what an Update names takes the place of what was there, the rest stays. So whatever a
 // rule holds is kept, and what it means is read in one place (translate.h), from a new session's rules and a changed one's alike.
@@ -19,17 +20,23 @@ enum rule_kind {
 	RULE_KINDS
 }; // numbered as in Failed Rule ID, TS 29.244 8.2.80
 
+// What the request under work does to it.
+enum rule_turn { RULE_KEPT, RULE_CREATED, RULE_UPDATED };
+
 struct rule {
 	enum rule_kind kind;
 	uint32_t id;
 	const uint8_t *body;
 	uint16_t bytes;
-	bool fresh; // made or changed by the modification under work
+	enum rule_turn turn;
+	bool granted;    // it is new, or has a new quota
+	bool end_marker; // a FAR's: End Markers are asked for, this once (SNDEM, TS 29.244 5.2.4.2)
 };
 
 struct rules {
 	unsigned count;
 	struct rule rule[RULES_MAX];
+	uint32_t inactivity_s; // 0 = none
 	size_t used;
 	uint8_t room[RULES_ROOM];
 	struct pfcp_tree tree; // of one body at a time
@@ -48,11 +55,20 @@ int rules_fault(struct rules_fault *fault, uint8_t cause, uint16_t offending, co
 int rules_fault_of(struct rules_fault *fault,
 		   const struct rule *rule); // ...and that it is about this rule; always -EPROTO
 
-// The Create IEs of an establishment, added to the set (empty at first). 0, or -EPROTO with *fault.
+void rules_clear(struct rules *rules);
+
+// The Create IEs of an establishment, added to the set (clear at first). 0, or -EPROTO with *fault.
 int rules_create(struct rules *rules, const struct pfcp_tree *message, struct rules_fault *fault);
 
 // What a modification removes, creates and updates, in this order. 0, or -EPROTO with *fault; the set is of no use then.
 int rules_modify(struct rules *rules, const struct pfcp_tree *message, struct rules_fault *fault);
+
+// As if no request were under work; and as if this modification, which has been applied before, still were.
+void rules_keep(struct rules *rules);
+void rules_mark(struct rules *rules, const struct pfcp_tree *message);
+
+// Forgets those of other kinds, whatever names them.
+void rules_only(struct rules *rules, enum rule_kind kind);
 
 // Null = none.
 const struct rule *rules_find(const struct rules *rules, enum rule_kind kind, uint32_t id);
@@ -60,5 +76,5 @@ const struct rule *rules_find(const struct rules *rules, enum rule_kind kind, ui
 // The rule's body as a tree, in rules->tree until the next call. 0, or -EPROTO with *fault.
 int rules_open(struct rules *rules, const struct rule *rule, struct rules_fault *fault);
 
-// All of them as Create IEs.
+// All of them as Create IEs, with the timer.
 void rules_write(const struct rules *rules, struct pfcp_writer *writer);

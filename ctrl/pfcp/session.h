@@ -1,7 +1,7 @@
 // session.h - session procedures (TS 29.244 6.3): what a peer asks about a session, answered when ctrl has it and a worker does it.
 //
 //   establishment   translate -> create, applied ──────────────────────────────────────> accepted
-//   modification    get -> merge, translate [-> wait for counters] -> modify, applied ─> accepted
+//   modification    get -> merge, translate -> modify, applied ────────────────────────> accepted
 //   deletion        get -> delete, applied -> the last counters ──────────────────────-> accepted
 //
 // Requests about one session are served one after the other; of different sessions any number is under way. Nothing is kept here but
@@ -26,7 +26,8 @@ struct pfcp_request {
 struct sessions_world {
 	struct rpc *rpc;
 	struct pfcp_node_id node_id;                         // ours
-	uint32_t usage_interval_ms;                          // how often workers tell counters that move
+	uint32_t gtpu_ipv4;                                  // where tunnels end
+	uint8_t gtpu_ipv6[16];                               // all zero = none
 	void *arg;                                           // of all:
 	const char *(*dnn)(void *arg, const char *instance); // of a network instance or APN; null = unknown
 	// Our end as this peer sees it: the addresses of an F-SEID.

@@ -1,22 +1,38 @@
 // session_change.c - modification: the rules as they are, what the request makes of them, and both ctrl and the worker follow, or none.
 #include <errno.h>
 #include <string.h>
+#include "ctrl/pfcp/ids.h"
 #include "ctrl/pfcp/ie_get.h"
 #include "ctrl/pfcp/task.h"
 
 #define REPEAT_MS 60000u // a request that comes again within this time is a repeat
 #define WATCH_MS 20u
-#define COUNT_MS 50u
-#define COUNT_SLACK_MS 300u // beyond the interval in which workers tell their counters
 
-static const uint16_t understood[] = { PFCP_IE_F_SEID,     PFCP_IE_REMOVE_PDR, PFCP_IE_REMOVE_FAR,
-				       PFCP_IE_REMOVE_URR, PFCP_IE_REMOVE_QER, PFCP_IE_REMOVE_BAR,
-				       PFCP_IE_CREATE_PDR, PFCP_IE_CREATE_FAR, PFCP_IE_CREATE_URR,
-				       PFCP_IE_CREATE_QER, PFCP_IE_CREATE_BAR, PFCP_IE_UPDATE_PDR,
-				       PFCP_IE_UPDATE_FAR, PFCP_IE_UPDATE_URR, PFCP_IE_UPDATE_QER,
-				       PFCP_IE_UPDATE_BAR, PFCP_IE_QUERY_URR,  PFCP_IE_PFCPSMREQ_FLAGS,
-				       PFCP_IE_FQ_CSID,    PFCP_IE_NODE_ID,    PFCP_IE_S_NSSAI,
-				       PFCP_IE_RAT_TYPE,   PFCP_IE_GROUP_ID,   0 };
+static const uint16_t understood[] = { PFCP_IE_F_SEID,
+				       PFCP_IE_REMOVE_PDR,
+				       PFCP_IE_REMOVE_FAR,
+				       PFCP_IE_REMOVE_URR,
+				       PFCP_IE_REMOVE_QER,
+				       PFCP_IE_REMOVE_BAR,
+				       PFCP_IE_CREATE_PDR,
+				       PFCP_IE_CREATE_FAR,
+				       PFCP_IE_CREATE_URR,
+				       PFCP_IE_CREATE_QER,
+				       PFCP_IE_CREATE_BAR,
+				       PFCP_IE_UPDATE_PDR,
+				       PFCP_IE_UPDATE_FAR,
+				       PFCP_IE_UPDATE_URR,
+				       PFCP_IE_UPDATE_QER,
+				       PFCP_IE_UPDATE_BAR,
+				       PFCP_IE_QUERY_URR,
+				       PFCP_IE_PFCPSMREQ_FLAGS,
+				       PFCP_IE_FQ_CSID,
+				       PFCP_IE_NODE_ID,
+				       PFCP_IE_S_NSSAI,
+				       PFCP_IE_RAT_TYPE,
+				       PFCP_IE_GROUP_ID,
+				       PFCP_IE_USER_PLANE_INACTIVITY_TIMER,
+				       0 };
 
 void get_ask(struct task *task)
 {
@@ -24,141 +40,167 @@ void get_ask(struct task *task)
 	watch_ask(task);
 }
 
-// The rules after the request, and what they come to. 0, or -EPROTO with *fault. The request is in the tree afterwards.
-static int change(struct task *task, const Shoal__Oss__Session *session, struct front *front, struct rules_fault *fault)
+// The rules as ctrl keeps them.
+static int rules_kept(struct sessions *sessions, struct rules_fault *fault)
+{
+	rules_clear(&sessions->rules);
+	if (rules_create(&sessions->rules, &sessions->tree, fault))
+		return -EPROTO;
+	rules_keep(&sessions->rules);
+	return 0;
+}
+
+static bool flagged(const struct pfcp_tree *tree, uint64_t flag)
+{
+	return pfcp_flags(pfcp_first(tree, NULL, PFCP_IE_PFCPSMREQ_FLAGS)) & flag;
+}
+
+static int flags_check(const struct pfcp_tree *tree, struct rules_fault *fault)
+{
+	if (!flagged(tree, ~(PFCP_PFCPSMREQ_FLAGS_DROBU | PFCP_PFCPSMREQ_FLAGS_QAURR)))
+		return 0;
+	return rules_fault(fault, PFCP_CAUSE_SERVICE_NOT_SUPPORTED, PFCP_IE_PFCPSMREQ_FLAGS, "Not served.");
+}
+
+static int queries_check(struct sessions *sessions, struct rules_fault *fault)
+{
+	const struct pfcp_tree *tree = &sessions->tree;
+
+	for (const struct pfcp_ie *ie = pfcp_first(tree, NULL, PFCP_IE_QUERY_URR); ie; ie = pfcp_again(tree, ie)) {
+		const struct rule urr = { .kind = RULE_URR,
+					  .id = (uint32_t)pfcp_number(pfcp_first(tree, ie, PFCP_IE_URR_ID)) };
+
+		if (rules_find(&sessions->rules, RULE_URR, urr.id))
+			continue;
+		rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, PFCP_IE_URR_ID, "There is no URR with this id.");
+		return rules_fault_of(fault, &urr);
+	}
+	return 0;
+}
+
+// The rules after the request, and what they come to. 0, or -EPROTO with *fault.
+static int change(struct task *task, struct front *front, struct rules_fault *fault)
 {
 	struct sessions *sessions = task->sessions;
 	const struct pfcp_ie *cp;
-	uint64_t flags;
 
-	*fault = (struct rules_fault){ 0 };
-	task->given = task_given(session);
-	sessions->rules.count = 0;
-	sessions->rules.used = 0;
-	if (rules_create(&sessions->rules, &sessions->tree, fault) || task_read(task, fault) ||
-	    task_admit(&sessions->tree, understood, fault))
+	if (rules_kept(sessions, fault) || task_read(task, fault) || task_admit(&sessions->tree, understood, fault) ||
+	    flags_check(&sessions->tree, fault))
 		return -EPROTO;
-	flags = pfcp_flags(pfcp_first(&sessions->tree, NULL, PFCP_IE_PFCPSMREQ_FLAGS));
-	if (flags & ~(PFCP_PFCPSMREQ_FLAGS_DROBU | PFCP_PFCPSMREQ_FLAGS_QAURR))
-		return rules_fault(fault, PFCP_CAUSE_SERVICE_NOT_SUPPORTED, PFCP_IE_PFCPSMREQ_FLAGS, "Not served.");
 	cp = pfcp_first(&sessions->tree, NULL, PFCP_IE_F_SEID);
 	if (cp && pfcp_get_fseid(cp, &front->cp))
 		return rules_fault(fault, PFCP_CAUSE_MANDATORY_INCORRECT, PFCP_IE_F_SEID, "Not an F-SEID.");
-	if (rules_modify(&sessions->rules, &sessions->tree, fault))
+	if (rules_modify(&sessions->rules, &sessions->tree, fault) || queries_check(sessions, fault))
 		return -EPROTO;
 	return translate(&sessions->rules, &task->given, &sessions->translation, fault);
 }
 
-static bool queries_all(const struct pfcp_tree *tree)
-{
-	return pfcp_flags(pfcp_first(tree, NULL, PFCP_IE_PFCPSMREQ_FLAGS)) & PFCP_PFCPSMREQ_FLAGS_QAURR;
-}
-
-// Counters that a worker told after the request came, or as fresh as they get: one that does not move is not told.
-static bool counters_come(const struct task *task, const Shoal__Oss__Session *session)
-{
-	const struct sessions_world *world = &task->sessions->world;
-	uint64_t now_ms = world->wall_ms(world->arg);
-
-	return !(session->usage && session->usage->at_ms > task->arrived_ms) &&
-	       now_ms - task->arrived_ms < world->usage_interval_ms + COUNT_SLACK_MS && !task_late(task);
-}
-
-static int query(struct tabs *tabs, const struct pfcp_ie *id, const struct occasion *occasion,
-		 struct pfcp_writer *words, struct rules_fault *fault)
-{
-	const struct rule urr = { .kind = RULE_URR, .id = (uint32_t)pfcp_number(id) };
-	struct tab *tab = tabs_find(tabs, urr.id);
-
-	if (tab) {
-		tab_report(tab, occasion, words);
-		return 0;
-	}
-	rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, PFCP_IE_URR_ID, "There is no URR with this id.");
-	return rules_fault_of(fault, &urr);
-}
-
-// The usage reports of those that end and those that are asked for, into the answer.
-static int reports(struct task *task, struct tabs *tabs, const struct usage *now, struct pfcp_writer *words,
-		   struct rules_fault *fault)
+// The request is in the tree, the rules after it are translated, and what is to be kept is in sessions->front. session: as it was, or null
+// where it is put back to what it was.
+static void modify_send(struct task *task, uint32_t *query, size_t queries, size_t front)
 {
 	struct sessions *sessions = task->sessions;
-	const struct pfcp_tree *tree = &sessions->tree;
-	struct occasion occasion = { .type = PFCP_IE_MODIFICATION_USAGE_REPORT,
-				     .trigger = PFCP_USAGE_REPORT_TRIGGER_TERMR,
-				     .now = now,
-				     .now_ms = sessions->world.wall_ms(sessions->world.arg) };
-
-	tabs_follow(tabs, &sessions->translation, now, occasion.now_ms, &sessions->ended);
-	for (unsigned i = 0; i < sessions->ended.count; i++)
-		tab_report(&sessions->ended.tab[i], &occasion, words);
-	occasion.trigger = PFCP_USAGE_REPORT_TRIGGER_IMMER;
-	for (unsigned i = 0; i < tabs->count && queries_all(tree); i++)
-		tab_report(&tabs->tab[i], &occasion, words);
-	for (const struct pfcp_ie *ie = pfcp_first(tree, NULL, PFCP_IE_QUERY_URR); ie && !queries_all(tree);
-	     ie = pfcp_again(tree, ie))
-		if (query(tabs, pfcp_first(tree, ie, PFCP_IE_URR_ID), &occasion, words, fault))
-			return -EPROTO;
-	return 0;
-}
-
-static void modify_send(struct task *task, const Shoal__Oss__Session *session, size_t front)
-{
 	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
 	Shoal__Oss__SessionModify modify = SHOAL__OSS__SESSION_MODIFY__INIT;
-	Shoal__Oss__Session *to = &task->sessions->translation.session;
+	Shoal__Oss__Session *to = &sessions->translation.session;
 
-	to->id = session->id;
+	to->id = task->id;
 	to->owner = (char *)deal_owner(task->deal);
-	to->front = (ProtobufCBinaryData){ front, task->sessions->front };
+	to->front = (ProtobufCBinaryData){ front, sessions->front };
 	modify.session = to;
-	modify.wait_applied = task->step == STEP_MODIFY;
+	modify.wait_applied = true;
+	modify.query = query;
+	modify.n_query = queries;
+	modify.query_all = task->step == STEP_MODIFY && flagged(&sessions->tree, PFCP_PFCPSMREQ_FLAGS_QAURR);
 	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_MODIFY;
 	request.session_modify = &modify;
+	answer_remember(&sessions->translation, &task->names);
 	task_call(task, &request, true);
 }
 
-// The answer is made before it is true: it is kept with the session, and sent when it is.
-static void modify(struct task *task, const Shoal__Oss__Session *session, struct front *front)
+// Those that are asked for, each once.
+static size_t queries_read(const struct pfcp_tree *tree, uint32_t query[TRANSLATE_URRS])
+{
+	size_t count = 0;
+
+	for (const struct pfcp_ie *ie = pfcp_first(tree, NULL, PFCP_IE_QUERY_URR); ie && count < TRANSLATE_URRS;
+	     ie = pfcp_again(tree, ie)) {
+		uint32_t id = oss_id((uint32_t)pfcp_number(pfcp_first(tree, ie, PFCP_IE_URR_ID)));
+		size_t i = 0;
+
+		while (i < count && query[i] != id)
+			i++;
+		query[i] = id;
+		count += i == count;
+	}
+	return count;
+}
+
+// With what the request asks of usage; it is in the tree.
+static void modify_ask(struct task *task, size_t front)
+{
+	uint32_t query[TRANSLATE_URRS];
+	size_t queries = queries_read(&task->sessions->tree, query);
+
+	task->step = STEP_MODIFY;
+	modify_send(task, query, queries, front);
+}
+
+static void modify(struct task *task, struct front *front)
 {
 	struct sessions *sessions = task->sessions;
-	const struct usage now = usage_of(session);
-	struct pfcp_writer words = task_words(task);
-	struct rules_fault fault = { 0 };
-	int length = -1;
+	int length;
 
-	answer_cause(&words, task->deal->type, &sessions->world.node_id, PFCP_CAUSE_ACCEPTED);
-	answer_created(&words, &sessions->translation, session);
-	if (reports(task, &front->tabs, &now, &words, &fault)) {
+	front->served = task->deal->content;
+	front->served_ms = task->arrived_ms;
+	length = front_write(front, &sessions->rules, sessions->front, sizeof(sessions->front));
+	if (length < 0)
+		task_refuse_as(task, PFCP_CAUSE_NO_RESOURCES);
+	else
+		modify_ask(task, (size_t)length);
+}
+
+// Served already, and the answer was lost with the process that asked: the same is asked again to the bit, so that ctrl knows it by its
+// key and says what it said then.
+static void repeat(struct task *task)
+{
+	struct sessions *sessions = task->sessions;
+	struct rules_fault fault = { 0 };
+
+	if (rules_kept(sessions, &fault) || task_read(task, &fault)) {
 		task_refuse(task, &fault);
 		return;
 	}
-	front->served = task->deal->content;
-	front->served_ms = task->arrived_ms;
-	front->answer = words.start;
-	front->answer_bytes = (uint16_t)(words.at - words.start);
-	if (!words.full)
-		length = front_write(front, &sessions->rules, sessions->front, sizeof(sessions->front));
-	if (length < 0) {
-		task_refuse_as(task, PFCP_CAUSE_NO_RESOURCES);
+	rules_mark(&sessions->rules, &sessions->tree);
+	if (translate(&sessions->rules, &task->given, &sessions->translation, &fault)) {
+		task_refuse(task, &fault);
 		return;
 	}
-	if (!task_keep(task, &task->answer, &task->answer_bytes, words.start, front->answer_bytes) ||
-	    !task_keep(task, &task->front, &task->front_bytes, session->front.data, session->front.len))
-		return;
-	task->step = STEP_MODIFY;
-	modify_send(task, session, (size_t)length);
+	memcpy(sessions->front, task->front, task->front_bytes);
+	modify_ask(task, task->front_bytes);
 }
 
-// Served already: the answer was lost with the process that asked.
-static void repeat(struct task *task, const Shoal__Oss__Session *session, const struct front *front)
+// Whether what waits for this rule is dropped by what the rule has become.
+static bool drops(const Shoal__Oss__Session *now, const Shoal__Oss__Rule *was)
 {
-	if (session->applied)
-		task_accept(task, front->answer, front->answer_bytes);
-	else if (task_late(task))
-		task_refuse_as(task, PFCP_CAUSE_SYSTEM_FAILURE);
-	else
-		task_again(task, WATCH_MS);
+	for (size_t i = 0; i < now->n_rules; i++)
+		if (now->rules[i]->id == was->id)
+			return now->rules[i]->forward->drop;
+	return true;
+}
+
+// Packets that wait are dropped by a rule that drops, not by order alone (DROBU, TS 29.244 5.2.4.3).
+static int waiting_check(const struct sessions *sessions, const Shoal__Oss__Session *was, struct rules_fault *fault)
+{
+	bool stays = false;
+
+	for (size_t i = 0; i < was->n_rules; i++)
+		stays |= was->rules[i]->forward && was->rules[i]->forward->buffer &&
+			 !drops(&sessions->translation.session, was->rules[i]);
+	if (!stays || !flagged(&sessions->tree, PFCP_PFCPSMREQ_FLAGS_DROBU))
+		return 0;
+	return rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, PFCP_IE_PFCPSMREQ_FLAGS,
+			   "What is buffered is dropped by a FAR that drops.");
 }
 
 void get_hear(struct task *task, const Shoal__Oss__Response *response)
@@ -167,43 +209,52 @@ void get_hear(struct task *task, const Shoal__Oss__Response *response)
 	struct rules_fault fault = { 0 };
 	struct front front;
 	const Shoal__Oss__Session *session = task_session(task, response, &front);
-	bool asked;
 
-	if (!session || task_faulty(task))
+	if (!session || task_faulty(task) ||
+	    !task_keep(task, &task->front, &task->front_bytes, session->front.data, session->front.len))
 		return;
-	if (front.served == task->deal->content && task->arrived_ms - front.served_ms < REPEAT_MS) {
-		repeat(task, session, &front);
-		return;
-	}
-	if (change(task, session, &front, &fault)) {
+	task_given(task, session, &front);
+	if (front.served == task->deal->content && task->arrived_ms - front.served_ms < REPEAT_MS)
+		repeat(task);
+	else if (change(task, &front, &fault) || waiting_check(sessions, session, &fault))
 		task_refuse(task, &fault);
-		return;
-	}
-	asked = queries_all(&sessions->tree) || pfcp_first(&sessions->tree, NULL, PFCP_IE_QUERY_URR) ||
-		tabs_differ(&front.tabs, &sessions->translation);
-	if (asked && counters_come(task, session))
-		task_again(task, COUNT_MS);
 	else
-		modify(task, session, &front);
+		modify(task, &front);
+}
+
+// The answer, when ctrl has it: what was chosen, and usage, told here alone.
+static bool modified_keep(struct task *task, const Shoal__Oss__SessionAnswer *said)
+{
+	struct sessions *sessions = task->sessions;
+	struct pfcp_writer words = task_words(task);
+	struct front before;
+
+	if (front_read(&before, task->front, task->front_bytes, &sessions->tree)) {
+		task_refuse_as(task, PFCP_CAUSE_SYSTEM_FAILURE);
+		return false;
+	}
+	answer_cause(&words, task->deal->type, &sessions->world.node_id, PFCP_CAUSE_ACCEPTED);
+	answer_created(&words, &task->names, said->session);
+	task_reports(task, PFCP_IE_MODIFICATION_USAGE_REPORT, said->usage, said->n_usage, &words);
+	return task_keep(task, &task->answer, &task->answer_bytes, words.start, (size_t)(words.at - words.start));
 }
 
 void modify_hear(struct task *task, const Shoal__Oss__Response *response)
 {
-	const Shoal__Oss__Session *session =
-	    response->body_case == SHOAL__OSS__RESPONSE__BODY_SESSION ? response->session->session : NULL;
-	struct rules_fault fault;
+	const Shoal__Oss__SessionAnswer *said =
+	    response->body_case == SHOAL__OSS__RESPONSE__BODY_SESSION ? response->session : NULL;
 
 	if (response->status->code == SHOAL__OSS__CODE__NOT_APPLIED_YET) {
 		task_step(task, STEP_UNMODIFY);
 	} else if (response->status->code == SHOAL__OSS__CODE__KEY_REUSED && !task_late(task)) {
 		task_again(task, WATCH_MS); // an earlier process of ours was quicker: what it did will be seen
-	} else if (response->status->code) {
-		answer_why(response->status, &fault);
-		task_refuse(task, &fault);
-	} else if (session && session->applied) {
-		task_accept(task, task->answer, task->answer_bytes);
-	} else {
-		task_step(task, STEP_WATCH);
+	} else if (response->status->code || !said || !said->session) {
+		task_refuse_why(task, response->status);
+	} else if (modified_keep(task, said)) {
+		if (said->session->applied)
+			task_accept(task, task->answer, task->answer_bytes);
+		else
+			task_step(task, STEP_WATCH);
 	}
 }
 
@@ -212,21 +263,16 @@ void modify_hear(struct task *task, const Shoal__Oss__Response *response)
 void unmodify_ask(struct task *task)
 {
 	struct sessions *sessions = task->sessions;
-	Shoal__Oss__Session session = SHOAL__OSS__SESSION__INIT;
 	struct rules_fault fault = { 0 };
 	struct front front;
 
-	session.id = task->id;
-	sessions->rules.count = 0;
-	sessions->rules.used = 0;
-	if (front_read(&front, task->front, task->front_bytes, &sessions->tree) ||
-	    rules_create(&sessions->rules, &sessions->tree, &fault) ||
+	if (front_read(&front, task->front, task->front_bytes, &sessions->tree) || rules_kept(sessions, &fault) ||
 	    translate(&sessions->rules, &task->given, &sessions->translation, &fault)) {
 		task_refuse_as(task, PFCP_CAUSE_SYSTEM_FAILURE);
 		return;
 	}
 	memcpy(sessions->front, task->front, task->front_bytes);
-	modify_send(task, &session, task->front_bytes);
+	modify_send(task, NULL, 0, task->front_bytes);
 }
 
 void unmodify_hear(struct task *task, const Shoal__Oss__Response *response)

@@ -3,6 +3,7 @@
 #include "ctrl/pfcp/task.h"
 
 #define SETTLE_MS 20u
+#define LEFT_MAX 8192u // oss.proto: SessionDelete.front
 
 static Shoal__Oss__Request request_of(Shoal__Oss__Request__BodyCase body)
 {
@@ -31,22 +32,26 @@ void look_hear(struct task *task, const Shoal__Oss__Response *response)
 	if (!session || task_faulty(task) ||
 	    !task_keep(task, &task->front, &task->front_bytes, session->front.data, session->front.len))
 		return;
-	task->usage = usage_of(session);
 	task_step(task, STEP_DELETE);
 }
 
-// What the account has to keep for us, should we die before we have answered: whose it is, and what its URRs have reported.
+static bool front_of(struct task *task, struct front *front)
+{
+	return task->front && !front_read(front, task->front, task->front_bytes, &task->sessions->tree);
+}
+
+// What the account has to keep for us, should we die before we have answered: whose it is, and its URRs.
 static ProtobufCBinaryData left_behind(struct task *task)
 {
 	struct sessions *sessions = task->sessions;
+	struct rules_fault fault;
 	struct front front;
 	int length = 0;
 
-	sessions->rules.count = 0;
-	if (task->front && !front_read(&front, task->front, task->front_bytes, &sessions->tree)) {
-		tabs_start(&front.tabs, task->created_ms);
-		front.answer_bytes = 0;
-		length = front_write(&front, &sessions->rules, sessions->front, sizeof(sessions->front));
+	rules_clear(&sessions->rules);
+	if (front_of(task, &front) && !rules_create(&sessions->rules, &sessions->tree, &fault)) {
+		rules_only(&sessions->rules, RULE_URR);
+		length = front_write(&front, &sessions->rules, sessions->front, LEFT_MAX);
 	}
 	return (ProtobufCBinaryData){ length > 0 ? (size_t)length : 0, sessions->front };
 }
@@ -63,26 +68,21 @@ void delete_ask(struct task *task)
 	task_call(task, &request, true);
 }
 
-// The answer, with a report of every URR.
-static void deleted_accept(struct task *task)
+// The answer, with the last reports. account: null: there are none.
+static void deleted_accept(struct task *task, const Shoal__Oss__ClosedSession *account)
 {
 	struct sessions *sessions = task->sessions;
 	struct pfcp_writer words = task_words(task);
-	const struct occasion occasion = { .type = PFCP_IE_DELETION_USAGE_REPORT,
-					   .trigger = PFCP_USAGE_REPORT_TRIGGER_TERMR,
-					   .now = &task->usage,
-					   .now_ms = task->ended_ms ? task->ended_ms : task->arrived_ms };
 	struct front front = { 0 };
 
-	if (task->front && front_read(&front, task->front, task->front_bytes, &sessions->tree)) {
+	if (task->front && !front_of(task, &front)) {
 		task_refuse_as(task, PFCP_CAUSE_SYSTEM_FAILURE);
 		return;
 	}
 	task->cp_seid = front.cp.seid;
-	tabs_start(&front.tabs, task->created_ms);
 	answer_cause(&words, task->deal->type, &sessions->world.node_id, PFCP_CAUSE_ACCEPTED);
-	for (unsigned i = 0; i < front.tabs.count; i++)
-		tab_report(&front.tabs.tab[i], &occasion, &words);
+	if (account)
+		task_reports(task, PFCP_IE_DELETION_USAGE_REPORT, account->reports, account->n_reports, &words);
 	task_accept(task, words.start, (size_t)(words.at - words.start));
 }
 
@@ -91,8 +91,7 @@ static bool reports_nothing(struct task *task)
 {
 	struct front front;
 
-	return task->front && !front_read(&front, task->front, task->front_bytes, &task->sessions->tree) &&
-	       !front.tabs.count;
+	return front_of(task, &front) && !pfcp_first(&task->sessions->tree, NULL, PFCP_IE_CREATE_URR);
 }
 
 // Not applied yet is deleted all the same: nothing brings it back. And a key that is known has done it, for an earlier process of ours,
@@ -104,15 +103,10 @@ static bool deleted(Shoal__Oss__Code code)
 
 void delete_hear(struct task *task, const Shoal__Oss__Response *response)
 {
-	struct rules_fault fault;
-
-	if (!deleted(response->status->code)) {
-		answer_why(response->status, &fault);
-		task_refuse(task, &fault);
-		return;
-	}
-	if (reports_nothing(task))
-		deleted_accept(task);
+	if (!deleted(response->status->code))
+		task_refuse_why(task, response->status);
+	else if (reports_nothing(task))
+		deleted_accept(task, NULL);
 	else
 		task_step(task, STEP_SETTLE);
 }
@@ -145,12 +139,8 @@ void settle_hear(struct task *task, const Shoal__Oss__Response *response)
 		task_again(task, SETTLE_MS);
 		return;
 	}
-	if (session) {
-		task->usage = usage_of(session);
-		task->ended_ms = list->closed[0]->deleted_ms;
-	}
 	if (session && !task->front && !strcmp(session->owner, deal_owner(task->deal)) &&
 	    !task_keep(task, &task->front, &task->front_bytes, session->front.data, session->front.len))
 		return;
-	deleted_accept(task);
+	deleted_accept(task, session ? list->closed[0] : NULL);
 }

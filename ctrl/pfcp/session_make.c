@@ -9,12 +9,15 @@
 #define IMSI_MIN 6u
 #define IMSI_MAX 15u
 
-static const uint16_t understood[] = {
-	PFCP_IE_NODE_ID,    PFCP_IE_F_SEID,     PFCP_IE_CREATE_PDR, PFCP_IE_CREATE_FAR,
-	PFCP_IE_CREATE_URR, PFCP_IE_CREATE_QER, PFCP_IE_CREATE_BAR, PFCP_IE_PDN_TYPE,
-	PFCP_IE_FQ_CSID,    PFCP_IE_USER_ID,    PFCP_IE_APN_DNN,    PFCP_IE_RECOVERY_TIME_STAMP,
-	PFCP_IE_S_NSSAI,    PFCP_IE_RAT_TYPE,   PFCP_IE_GROUP_ID,   0
-};
+static const uint16_t understood[] = { PFCP_IE_NODE_ID,         PFCP_IE_F_SEID,
+				       PFCP_IE_CREATE_PDR,      PFCP_IE_CREATE_FAR,
+				       PFCP_IE_CREATE_URR,      PFCP_IE_CREATE_QER,
+				       PFCP_IE_CREATE_BAR,      PFCP_IE_PDN_TYPE,
+				       PFCP_IE_FQ_CSID,         PFCP_IE_USER_PLANE_INACTIVITY_TIMER,
+				       PFCP_IE_USER_ID,         PFCP_IE_APN_DNN,
+				       PFCP_IE_PFCPSEREQ_FLAGS, PFCP_IE_RECOVERY_TIME_STAMP,
+				       PFCP_IE_S_NSSAI,         PFCP_IE_RAT_TYPE,
+				       PFCP_IE_GROUP_ID,        0 };
 
 // Who it is, for those who look at sessions: nothing depends on it.
 struct naming {
@@ -78,7 +81,7 @@ static int naming_read(struct task *task, struct naming *naming, struct rules_fa
 static int rules_of(struct task *task, struct rules_fault *fault)
 {
 	struct sessions *sessions = task->sessions;
-	const struct translate_given none = { 0 };
+	struct translate_given none = { .gtpu_ipv4 = sessions->world.gtpu_ipv4 };
 	const struct pfcp_ie *pdn;
 	struct pfcp_fseid cp;
 	int error = task_read(task, fault);
@@ -88,27 +91,30 @@ static int rules_of(struct task *task, struct rules_fault *fault)
 		task->cp_seid = cp.seid;
 	if (error || task_admit(&sessions->tree, understood, fault))
 		return -1;
+	// Restoring a session (RESTI) is making it: whoever had its address and TEIDs is gone, or in the way.
+	if (pfcp_flags(pfcp_first(&sessions->tree, NULL, PFCP_IE_PFCPSEREQ_FLAGS)) & ~PFCP_PFCPSEREQ_FLAGS_RESTI)
+		return rules_fault(fault, PFCP_CAUSE_SERVICE_NOT_SUPPORTED, PFCP_IE_PFCPSEREQ_FLAGS, "Not served.");
 	pdn = pfcp_first(&sessions->tree, NULL, PFCP_IE_PDN_TYPE);
 	if (pdn && (!pfcp_number(pdn) || pfcp_number(pdn) > PDN_IPV4V6))
 		return rules_fault(fault, PFCP_CAUSE_SERVICE_NOT_SUPPORTED, PFCP_IE_PDN_TYPE, "Sessions carry IP.");
-	sessions->rules.count = 0;
-	sessions->rules.used = 0;
-	if (rules_create(&sessions->rules, &sessions->tree, fault))
+	memcpy(none.gtpu_ipv6, sessions->world.gtpu_ipv6, sizeof(none.gtpu_ipv6));
+	rules_clear(&sessions->rules);
+	if (rules_create(&sessions->rules, &sessions->tree, fault) ||
+	    translate(&sessions->rules, &none, &sessions->translation, fault))
 		return -1;
-	return translate(&sessions->rules, &none, &sessions->translation, fault);
+	answer_remember(&sessions->translation, &task->names);
+	return 0;
 }
 
 // Our words to keep with it: the same in every process of ours, as long as the request is. Its length, or -1 with *fault.
 static int front_of(struct task *task, struct rules_fault *fault)
 {
 	struct sessions *sessions = task->sessions;
-	const struct usage nothing = { 0 };
 	struct front front = { 0 };
 	int length;
 
 	if (pfcp_get_fseid(pfcp_first(&sessions->tree, NULL, PFCP_IE_F_SEID), &front.cp))
 		return rules_fault(fault, PFCP_CAUSE_MANDATORY_INCORRECT, PFCP_IE_F_SEID, "Not an F-SEID.");
-	tabs_follow(&front.tabs, &sessions->translation, &nothing, TAB_FROM_START, &sessions->ended);
 	length = front_write(&front, &sessions->rules, sessions->front, sizeof(sessions->front));
 	return length < 0 ? rules_fault(fault, PFCP_CAUSE_NO_RESOURCES, 0, "The rules are too long.") : length;
 }
@@ -146,16 +152,11 @@ static void created_accept(struct task *task, const Shoal__Oss__Session *session
 	struct sessions *sessions = task->sessions;
 	struct pfcp_writer words = task_words(task);
 	struct pfcp_fseid up = { .seid = session->id };
-	struct rules_fault fault;
 
-	if (rules_of(task, &fault)) { // the translation may be another task's by now
-		task_refuse(task, &fault);
-		return;
-	}
 	sessions->world.address(sessions->world.arg, task->deal, &up.address);
 	answer_cause(&words, task->deal->type, &sessions->world.node_id, PFCP_CAUSE_ACCEPTED);
 	pfcp_put_fseid(&words, PFCP_IE_F_SEID, &up);
-	answer_created(&words, &sessions->translation, session);
+	answer_created(&words, &task->names, session);
 	task_accept(task, words.start, (size_t)(words.at - words.start));
 }
 
@@ -167,14 +168,12 @@ static const Shoal__Oss__Session *session_in(const Shoal__Oss__Response *respons
 void create_hear(struct task *task, const Shoal__Oss__Response *response)
 {
 	const Shoal__Oss__Session *session = session_in(response);
-	struct rules_fault fault;
 
 	task->id = session ? session->id : 0;
 	if (session && (response->status->code == SHOAL__OSS__CODE__NOT_APPLIED_YET || task_late(task))) {
 		task_step(task, STEP_UNCREATE);
 	} else if (response->status->code) {
-		answer_why(response->status, &fault);
-		task_refuse(task, &fault);
+		task_refuse_why(task, response->status);
 	} else if (session && session->applied) {
 		created_accept(task, session);
 	} else {

@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ctrl/pfcp/ids.h"
 #include "ctrl/pfcp/ie_get.h"
 #include "ctrl/pfcp/ie_table.h"
+#include "ctrl/pfcp/usage.h"
 
 struct pfcp_writer task_words(struct task *task)
 {
@@ -122,11 +124,9 @@ static const Shoal__Oss__Session *session_of(const Shoal__Oss__Response *respons
 const Shoal__Oss__Session *task_session(struct task *task, const Shoal__Oss__Response *response, struct front *front)
 {
 	const Shoal__Oss__Session *session = session_of(response);
-	struct rules_fault fault;
 
 	if (response->status->code && response->status->code != SHOAL__OSS__CODE__NOT_FOUND) {
-		answer_why(response->status, &fault);
-		task_refuse(task, &fault);
+		task_refuse_why(task, response->status);
 		return NULL;
 	}
 	// What is another's is not there.
@@ -140,15 +140,50 @@ const Shoal__Oss__Session *task_session(struct task *task, const Shoal__Oss__Res
 	}
 	task->cp_seid = front->cp.seid;
 	task->teid = session->teid;
-	task->created_ms = session->created_ms;
-	tabs_start(&front->tabs, session->created_ms);
 	return session;
 }
 
-struct translate_given task_given(const Shoal__Oss__Session *session)
+static void rules_given(const Shoal__Oss__Session *session, const struct front *front, struct translate_given *given)
 {
-	return (struct translate_given){ .teid = session->teid,
-					 .gtpu_ipv4 = session->gtpu_ipv4,
-					 .ue_ipv4 = session->ue ? session->ue->ipv4 : 0,
-					 .ue_ipv6 = session->ue ? session->ue->ipv6_prefix : 0 };
+	for (size_t i = 0; i < session->n_rules && given->rules < TRANSLATE_PDRS; i++) {
+		const Shoal__Oss__Match *match = session->rules[i]->match;
+		uint32_t id = session->rules[i]->id;
+
+		if (!match || match->source == SHOAL__OSS__INTERFACE__CORE || match->tunnel >= TRANSLATE_TUNNELS)
+			continue;
+		given->rule[given->rules].pdr = (uint16_t)(front->first_version ? oss_id(id) : id);
+		given->rule[given->rules].tunnel = (uint8_t)match->tunnel;
+		given->rule[given->rules++].teid = match->teid ? match->teid : match->tunnel ? 0 : session->teid;
+	}
+}
+
+void task_given(struct task *task, const Shoal__Oss__Session *session, const struct front *front)
+{
+	task->given = (struct translate_given){ .teid = session->teid,
+						.gtpu_ipv4 = session->gtpu_ipv4,
+						.ue_ipv4 = session->ue ? session->ue->ipv4 : 0,
+						.ue_ipv6 = session->ue ? session->ue->ipv6_prefix : 0 };
+	memcpy(task->given.gtpu_ipv6, task->sessions->world.gtpu_ipv6, sizeof(task->given.gtpu_ipv6));
+	rules_given(session, front, &task->given);
+	for (size_t i = 0; i < session->n_measures && i < TRANSLATE_URRS; i++) {
+		task->given.measure[i].id = session->measures[i]->id;
+		task->given.measure[i].grant = session->measures[i]->grant;
+		task->given.measures++;
+	}
+}
+
+void task_refuse_why(struct task *task, const Shoal__Oss__Status *status)
+{
+	struct rules_fault fault;
+
+	answer_why(status, &task->names, &fault);
+	task_refuse(task, &fault);
+}
+
+void task_reports(struct task *task, uint16_t type, Shoal__Oss__UsageReport *const *reports, size_t count,
+		  struct pfcp_writer *words)
+{
+	for (size_t i = 0; i < count; i++)
+		usage_report_put(words, type, reports[i],
+				 usage_method_of(&task->sessions->tree, pfcp_id(reports[i]->measure)));
 }

@@ -43,16 +43,15 @@ struct task {
 	uint64_t id;    // of the session; 0 = none yet
 	uint64_t place; // the SEID of its request, by which others find it
 	uint64_t arrived_ns, arrived_ms, wake_ns;
-	uint64_t created_ms, ended_ms; // when the session was made, and deleted; 0 = not known
-	uint64_t after;                // SETTLE: the last account looked at
+	uint64_t after; // SETTLE: the last account looked at
 	uint64_t cp_seid;
 	uint32_t teid;
 	struct translate_given given; // of a modification's session
+	struct answer_names names;    // of what was asked of ctrl
 	uint8_t *front;               // what ctrl keeps, as it was before; null = not got
 	size_t front_bytes;
 	uint8_t *answer; // body of the answer to give once it is done
 	size_t answer_bytes;
-	struct usage usage; // as last heard
 };
 
 struct drop;
@@ -68,7 +67,6 @@ struct sessions {
 	struct pfcp_tree tree;
 	struct rules rules;
 	struct translation translation;
-	struct tabs ended;
 	uint8_t words[ANSWER_MAX], front[FRONT_MAX], datagram[ANSWER_MAX + PFCP_HEADER_SESSION];
 };
 
@@ -90,7 +88,8 @@ void task_call(struct task *task, Shoal__Oss__Request *request, bool changes); /
 void task_end(struct task *task);
 void task_accept(struct task *task, const uint8_t *body, size_t bytes);
 void task_refuse(struct task *task, const struct rules_fault *fault);
-void task_refuse_as(struct task *task, uint8_t cause); // nothing more to say
+void task_refuse_as(struct task *task, uint8_t cause);                     // nothing more to say
+void task_refuse_why(struct task *task, const Shoal__Oss__Status *status); // by ctrl
 
 // Without a task: a request that is not served, and whose session is not looked up.
 void task_refuse_unread(struct sessions *sessions, const struct pfcp_request *request, const struct pfcp_fault *fault);
@@ -112,4 +111,9 @@ int task_admit(const struct pfcp_tree *tree, const uint16_t *understood, struct 
 // The answer's session if it is this peer's and its front can be read, which is in *front then. Null: the task is refused and gone.
 const Shoal__Oss__Session *task_session(struct task *task, const Shoal__Oss__Response *response, struct front *front);
 
-struct translate_given task_given(const Shoal__Oss__Session *session);
+// What a session has been given. front: of it.
+void task_given(struct task *task, const Shoal__Oss__Session *session, const struct front *front);
+
+// Usage reports behind an answer. rules: of whom the reports are, in sessions->tree.
+void task_reports(struct task *task, uint16_t type, Shoal__Oss__UsageReport *const *reports, size_t count,
+		  struct pfcp_writer *words);

@@ -1,234 +1,318 @@
-// translate.c - rules of PFCP to rules of oss.proto: how they hang together. What a PDR, FAR or QER says is read in translate_read.c.
+// translate.c - rules of PFCP to rules of oss.proto: how they hang together. What each says is read in translate_*.c.
 #include "ctrl/pfcp/translate.h"
 #include <errno.h>
 #include <string.h>
+#include "ctrl/pfcp/ie_get.h"
+#include "ctrl/pfcp/ie_table.h"
 #include "ctrl/pfcp/translate_read.h"
 #include "shared/wire/cursor.h"
 
-#define CIR_MAX_KBPS 1000000000ull // what oss.proto can say; no session here is faster than 1 Tbit/s
+static const uint16_t of_bar[] = { PFCP_IE_BAR_ID, PFCP_IE_DOWNLINK_DATA_NOTIFICATION_DELAY,
+				   PFCP_IE_SUGGESTED_BUFFERING_PACKETS_COUNT, 0 };
 
-// Several limits on the same packets let pass what the least of them does.
-static void limit_join(Shoal__Oss__Rate *rate, const struct qer *qer, enum translate_way way)
+// ---- What reading has in common
+
+int read_failure(const struct reading *reading, uint16_t offending, const char *text)
 {
-	uint64_t cir_bps = qer->mbr_kbps[way] * 1000;
-
-	if (qer->closed[way] || (qer->has_mbr && !qer->mbr_kbps[way]))
-		rate->gate_closed = true;
-	else if (qer->has_mbr && qer->mbr_kbps[way] <= CIR_MAX_KBPS && (!rate->cir_bps || cir_bps < rate->cir_bps))
-		rate->cir_bps = cir_bps;
+	return rules_fault(reading->fault, PFCP_CAUSE_RULE_FAILURE, offending, text);
 }
 
-// The uplink's QFI is the radio side's to set (TS 38.415); the downlink carries the one of its QER.
-static int qfi_join(struct translation *to, const struct qer *qer, enum translate_way way, struct rules_fault *fault)
+int read_admit(const struct reading *reading, const struct pfcp_ie *group, const uint16_t *understood)
 {
-	Shoal__Oss__Rate *rate = &to->rate[way];
+	const struct pfcp_tree *tree = &reading->rules->tree;
 
-	if (!qer->has_qfi || way == TRANSLATE_UPLINK)
-		return 0;
-	if (rate->has_qfi && rate->qfi != qer->qfi)
-		return rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, PFCP_IE_QFI,
-				   "Two QERs of a PDR say different QFIs.");
-	rate->has_qfi = true;
-	rate->qfi = qer->qfi;
+	for (const struct pfcp_ie *ie = pfcp_child(tree, group); ie; ie = pfcp_next(tree, ie)) {
+		const uint16_t *type = understood;
+
+		while (*type && *type != ie->type)
+			type++;
+		if (!*type && ie->type < PFCP_VENDOR && pfcp_kind(ie->type))
+			return read_failure(reading, ie->type, "Not served in this rule.");
+	}
 	return 0;
 }
 
-static int qers_translate(struct rules *rules, const struct pdr *pdr, struct translation *to, struct rules_fault *fault)
+int read_instance(const struct reading *reading, const struct pfcp_ie *group, char *to)
 {
-	Shoal__Oss__Rate *rate = &to->rate[pdr->way];
+	const struct pfcp_ie *ie = pfcp_first(&reading->rules->tree, group, PFCP_IE_NETWORK_INSTANCE);
+	char name[PFCP_NAME];
 
-	shoal__oss__rate__init(rate);
-	rate->id = pdr->way + 1;
-	for (unsigned i = 0; i < pdr->qers; i++) {
-		const struct rule *rule = rules_find(rules, RULE_QER, pdr->qer[i]);
-		struct qer qer;
-
-		if (!rule) {
-			rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, PFCP_IE_QER_ID,
-				    "The PDR names a QER that does not exist.");
-			return rules_fault_of(fault, pdr->rule);
-		}
-		if (qer_read(rules, rule, &qer, fault) || qfi_join(to, &qer, pdr->way, fault))
-			return rules_fault_of(fault, rule);
-		limit_join(rate, &qer, pdr->way);
-	}
-	if (!pdr->qers)
+	if (!ie)
 		return 0;
-	to->rule[pdr->way].rate_id = rate->id;
-	to->rates[to->session.n_rates++] = rate;
+	if (pfcp_get_name(ie, name) || strlen(name) >= TRANSLATE_DNN)
+		return read_failure(reading, PFCP_IE_NETWORK_INSTANCE, "No such network instance.");
+	memcpy(to, name, strlen(name) + 1);
 	return 0;
 }
 
-static int urr_translate(const struct pdr *pdr, uint32_t id, struct translation *to, struct rules_fault *fault)
+uint32_t *read_numbers(const struct reading *reading, unsigned count)
 {
-	for (unsigned i = 0; i < to->urrs; i++) {
-		if (to->urr[i].id != id)
-			continue;
-		to->urr[i].ways |= (uint8_t)(1u << pdr->way);
-		return 0;
+	struct translation *to = reading->to;
+	uint32_t *numbers = to->number + to->numbers_used;
+
+	if (count > TRANSLATE_NUMBERS - to->numbers_used) {
+		rules_fault(reading->fault, PFCP_CAUSE_NO_RESOURCES, 0, "The session's rules name too many others.");
+		return NULL;
 	}
-	rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, PFCP_IE_URR_ID, "The PDR names a URR that does not exist.");
-	return rules_fault_of(fault, pdr->rule);
+	to->numbers_used += count;
+	return numbers;
 }
 
-static int far_translate(struct rules *rules, const struct pdr *pdr, struct translation *to, struct rules_fault *fault)
-{
-	const struct rule *rule = rules_find(rules, RULE_FAR, pdr->far);
-	Shoal__Oss__Forward *forward = &to->forward[pdr->way];
-	struct far far;
+// ---- What rules name
 
-	if (!rule) {
-		rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, PFCP_IE_FAR_ID, "The PDR names a FAR that does not exist.");
-		return rules_fault_of(fault, pdr->rule);
-	}
-	if (far_read(rules, rule, pdr->way, &far, fault))
-		return rules_fault_of(fault, rule);
-	shoal__oss__forward__init(forward);
-	forward->drop = far.drop;
-	forward->destination =
-	    pdr->way == TRANSLATE_UPLINK ? SHOAL__OSS__INTERFACE__CORE : SHOAL__OSS__INTERFACE__ACCESS;
-	forward->peer_ipv4 = far.peer_ipv4;
-	forward->peer_teid = far.peer_teid;
-	if (*far.instance)
-		memcpy(to->instance, far.instance, sizeof(to->instance));
-	to->rule[pdr->way].forward = forward;
+// Missing: which IE of the PDR names it.
+static int missing(const struct reading *reading, const struct rule *pdr, uint16_t by, const char *text)
+{
+	read_failure(reading, by, text);
+	return rules_fault_of(reading->fault, pdr);
+}
+
+static int qer_translate(const struct reading *reading, const struct rule *pdr, uint32_t id)
+{
+	const struct rule *rule = rules_find(reading->rules, RULE_QER, id);
+	struct translation *to = reading->to;
+	size_t index = to->session.n_rates;
+
+	if (!rule)
+		return missing(reading, pdr, PFCP_IE_QER_ID, "The PDR names a QER that does not exist.");
+	for (size_t i = 0; i < index; i++)
+		if (to->qer[i] == rule)
+			return 0;
+	if (index == TRANSLATE_QERS)
+		rules_fault(reading->fault, PFCP_CAUSE_NO_RESOURCES, PFCP_IE_CREATE_QER,
+			    "A session has at most 64 QERs.");
+	if (index == TRANSLATE_QERS || qer_read(reading, rule, (unsigned)index))
+		return rules_fault_of(reading->fault, rule);
+	to->qer[index] = rule;
+	to->rates[index] = &to->rate[index];
+	to->session.n_rates++;
 	return 0;
 }
 
-static void match_translate(const struct pdr *pdr, struct translation *to)
+// The QERs of a PDR: the first is the rule's rate, the others besides.
+static int qers_translate(const struct reading *reading, unsigned pdr)
 {
-	Shoal__Oss__Match *match = &to->match[pdr->way];
-	Shoal__Oss__Rule *rule = &to->rule[pdr->way];
+	Shoal__Oss__Rule *rule = &reading->to->rule[pdr];
 
-	shoal__oss__match__init(match);
-	shoal__oss__rule__init(rule);
-	match->source = pdr->way == TRANSLATE_UPLINK ? SHOAL__OSS__INTERFACE__ACCESS : SHOAL__OSS__INTERFACE__CORE;
-	rule->id = pdr->rule->id;
-	rule->precedence = pdr->precedence;
-	rule->match = match;
-	to->rules[to->session.n_rules++] = rule;
-	to->pdr[pdr->way] = (struct translated_pdr){ .id = (uint16_t)pdr->rule->id,
-						     .fresh = pdr->rule->fresh,
-						     .choose_teid = pdr->choose_teid,
-						     .ue = pdr->has_ue,
-						     .address = pdr->ue };
-	if (*pdr->instance && pdr->way == TRANSLATE_DOWNLINK)
-		memcpy(to->instance, pdr->instance, sizeof(to->instance));
-}
-
-static int pdr_translate(struct rules *rules, const struct rule *rule, const struct translate_given *given,
-			 struct translation *to, struct rules_fault *fault)
-{
-	struct pdr pdr;
-
-	if (pdr_read(rules, rule, given, &pdr, fault))
-		return rules_fault_of(fault, rule);
-	if (to->pdr[pdr.way].id) {
-		rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, PFCP_IE_SOURCE_INTERFACE,
-			    "One PDR for each direction is served.");
-		return rules_fault_of(fault, rule);
-	}
-	match_translate(&pdr, to);
-	if (far_translate(rules, &pdr, to, fault) || qers_translate(rules, &pdr, to, fault))
-		return -EPROTO;
-	for (unsigned i = 0; i < pdr.urrs; i++)
-		if (urr_translate(&pdr, pdr.urr[i], to, fault))
+	for (size_t i = 0; i < rule->n_rate_ids; i++) {
+		if (qer_translate(reading, reading->to->pdr[pdr].rule, rule->rate_ids[i]))
 			return -EPROTO;
+		rule->rate_ids[i] = oss_id(rule->rate_ids[i]);
+	}
+	if (!rule->n_rate_ids)
+		return 0;
+	rule->rate_id = *rule->rate_ids++;
+	rule->n_rate_ids--;
 	return 0;
 }
 
-// Rules that no PDR names have to make sense, too: they are acknowledged.
-static int spare_check(struct rules *rules, const struct rule *rule, struct translation *to, struct rules_fault *fault)
+// Null: no such URR.
+static const Shoal__Oss__Measure *measure_of(const struct translation *to, uint32_t urr)
 {
-	struct qer qer;
-	struct far far;
-
-	if (rule->kind == RULE_QER && qer_read(rules, rule, &qer, fault))
-		return rules_fault_of(fault, rule);
-	if (rule->kind == RULE_FAR && far_read(rules, rule, TRANSLATE_WAYS, &far, fault))
-		return rules_fault_of(fault, rule);
-	if (rule->kind == RULE_BAR) {
-		rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, PFCP_IE_CREATE_BAR, "Packets are not buffered.");
-		return rules_fault_of(fault, rule);
-	}
-	if (rule->kind != RULE_URR)
-		return 0;
-	if (to->urrs == TRANSLATE_URRS)
-		rules_fault(fault, PFCP_CAUSE_NO_RESOURCES, PFCP_IE_CREATE_URR, "A session has at most 64 URRs.");
-	else if (!urr_read(rules, rule, &to->urr[to->urrs], fault)) {
-		to->urrs++;
-		return 0;
-	}
-	return rules_fault_of(fault, rule);
+	for (size_t i = 0; i < to->session.n_measures; i++)
+		if (to->urr[i]->id == urr)
+			return &to->measure[i];
+	return NULL;
 }
+
+// The URRs of a PDR. What an inactive one (INAM) measures is not named: so it counts nothing.
+static int urrs_translate(const struct reading *reading, unsigned pdr)
+{
+	Shoal__Oss__Rule *rule = &reading->to->rule[pdr];
+	size_t named = 0;
+
+	for (size_t i = 0; i < rule->n_measure_ids; i++) {
+		const Shoal__Oss__Measure *measure = measure_of(reading->to, rule->measure_ids[i]);
+
+		if (!measure)
+			return missing(reading, reading->to->pdr[pdr].rule, PFCP_IE_URR_ID,
+				       "The PDR names a URR that does not exist.");
+		if (!(measure->information & PFCP_MEASUREMENT_INFORMATION_INAM))
+			rule->measure_ids[named++] = measure->id;
+	}
+	rule->n_measure_ids = named;
+	return 0;
+}
+
+static int far_translate(const struct reading *reading, unsigned pdr)
+{
+	const struct translated_pdr *from = &reading->to->pdr[pdr];
+	const struct rule *rule = rules_find(reading->rules, RULE_FAR, from->far);
+
+	if (!rule)
+		return missing(reading, from->rule, PFCP_IE_FAR_ID, "The PDR names a FAR that does not exist.");
+	return far_read(reading, rule, pdr) ? rules_fault_of(reading->fault, rule) : 0;
+}
+
+static int pdr_translate(const struct reading *reading, const struct rule *rule)
+{
+	unsigned pdr = reading->to->pdrs;
+
+	if (pdr_read(reading, rule))
+		return rules_fault_of(reading->fault, rule);
+	if (far_translate(reading, pdr) || qers_translate(reading, pdr))
+		return -EPROTO;
+	return urrs_translate(reading, pdr);
+}
+
+static int urr_translate(const struct reading *reading, const struct rule *rule)
+{
+	struct translation *to = reading->to;
+	size_t index = to->session.n_measures;
+
+	if (index == TRANSLATE_URRS)
+		return rules_fault(reading->fault, PFCP_CAUSE_NO_RESOURCES, PFCP_IE_CREATE_URR,
+				   "A session has at most 64 URRs.");
+	if (urr_read(reading, rule, (unsigned)index))
+		return -EPROTO;
+	to->urr[index] = rule;
+	to->measures[index] = &to->measure[index];
+	to->session.n_measures++;
+	return 0;
+}
+
+// How long and how much is suggested is heard: the gateway's own limits hold for all (README).
+static int bar_check(const struct reading *reading, const struct rule *rule)
+{
+	return rules_open(reading->rules, rule, reading->fault) || read_admit(reading, NULL, of_bar) ? -EPROTO : 0;
+}
+
+// Rules that no PDR names have to make sense, too: they are acknowledged. Those that one names are read again with it.
+static int spare_translate(const struct reading *reading, const struct rule *rule)
+{
+	int error = rule->kind == RULE_QER   ? qer_read(reading, rule, 0)
+		    : rule->kind == RULE_FAR ? far_check(reading, rule)
+		    : rule->kind == RULE_BAR ? bar_check(reading, rule)
+					     : urr_translate(reading, rule);
+
+	return error ? rules_fault_of(reading->fault, rule) : 0;
+}
+
+// ---- The UE's addresses
+
+static uint64_t prefix_of(const struct pfcp_ue_address *ue)
+{
+	return ue->address.has_ipv6 ? be64_get(ue->address.ipv6) : 0;
+}
+
+// What a PDR says of the UE's addresses, with what the others have said.
+static int address_join(const struct reading *reading, const struct translated_pdr *pdr)
+{
+	const struct pfcp_ue_address *said = &pdr->address;
+	Shoal__Oss__UeAddress *ue = &reading->to->ue;
+	bool same4 = !(said->choose_ipv4 || said->address.has_ipv4) || !(ue->want_ipv4 || ue->ipv4) ||
+		     (ue->want_ipv4 == said->choose_ipv4 && ue->ipv4 == said->address.ipv4);
+	bool same6 = !(said->choose_ipv6 || said->address.has_ipv6) || !(ue->want_ipv6 || ue->ipv6_prefix) ||
+		     (ue->want_ipv6 == said->choose_ipv6 && ue->ipv6_prefix == prefix_of(said));
+
+	if (!same4 || !same6) {
+		read_failure(reading, PFCP_IE_UE_IP_ADDRESS, "PDRs have different UE addresses.");
+		return rules_fault_of(reading->fault, pdr->rule);
+	}
+	ue->want_ipv4 |= said->choose_ipv4;
+	ue->want_ipv6 |= said->choose_ipv6;
+	if (said->address.has_ipv4)
+		ue->ipv4 = said->address.ipv4;
+	if (said->address.has_ipv6)
+		ue->ipv6_prefix = prefix_of(said);
+	return 0;
+}
+
+// The addresses of a session to be made: what its PDRs say.
+static int addresses_translate(const struct reading *reading)
+{
+	struct translation *to = reading->to;
+	const struct rule *pdr = to->pdrs ? to->pdr[0].rule : NULL;
+
+	shoal__oss__ue_address__init(&to->ue);
+	to->session.ue = &to->ue;
+	for (unsigned i = 0; i < to->pdrs; i++) {
+		if (address_join(reading, &to->pdr[i]))
+			return -EPROTO;
+		if (!to->pdr[i].tunnelled)
+			pdr = to->pdr[i].rule;
+	}
+	if (to->ue.ipv4 || to->ue.ipv6_prefix || to->ue.want_ipv4 || to->ue.want_ipv6)
+		return 0;
+	rules_fault(reading->fault, PFCP_CAUSE_CONDITIONAL_MISSING, PFCP_IE_UE_IP_ADDRESS,
+		    "A PDR has to name the UE's address.");
+	return pdr ? rules_fault_of(reading->fault, pdr) : -EPROTO;
+}
+
+// A PDR that names one of a UE's two addresses takes packets of this family alone.
+static int families_translate(const struct reading *reading)
+{
+	const struct translate_given *given = reading->given;
+	struct translation *to = reading->to;
+	bool ipv4 = given->teid ? given->ue_ipv4 : to->ue.ipv4 || to->ue.want_ipv4;
+	bool ipv6 = given->teid ? given->ue_ipv6 : to->ue.ipv6_prefix || to->ue.want_ipv6;
+
+	for (unsigned i = 0; i < to->pdrs && ipv4 && ipv6; i++) {
+		const struct translated_pdr *pdr = &to->pdr[i];
+		bool names4 = pdr->address.address.has_ipv4 || pdr->address.choose_ipv4;
+		bool names6 = pdr->address.address.has_ipv6 || pdr->address.choose_ipv6;
+
+		if (names4 != names6 && filters_restrict(reading, i, names4 ? 4 : 6))
+			return rules_fault_of(reading->fault, pdr->rule);
+	}
+	return 0;
+}
+
+// ---- All of it
 
 // Without a PDR nothing passes: an uplink that is dropped says so, and what has no rule carries nothing.
 static void nothing_translate(struct translation *to)
 {
-	shoal__oss__match__init(&to->match[TRANSLATE_UPLINK]);
-	shoal__oss__rule__init(&to->rule[TRANSLATE_UPLINK]);
-	shoal__oss__forward__init(&to->forward[TRANSLATE_UPLINK]);
-	to->match[TRANSLATE_UPLINK].source = SHOAL__OSS__INTERFACE__ACCESS;
-	to->forward[TRANSLATE_UPLINK].drop = true;
-	to->rule[TRANSLATE_UPLINK].id = 1;
-	to->rule[TRANSLATE_UPLINK].match = &to->match[TRANSLATE_UPLINK];
-	to->rule[TRANSLATE_UPLINK].forward = &to->forward[TRANSLATE_UPLINK];
-	to->rules[to->session.n_rules++] = &to->rule[TRANSLATE_UPLINK];
+	shoal__oss__match__init(&to->match[0]);
+	shoal__oss__rule__init(&to->rule[0]);
+	shoal__oss__forward__init(&to->forward[0]);
+	to->match[0].source = SHOAL__OSS__INTERFACE__ACCESS;
+	to->forward[0].drop = true;
+	to->rule[0].id = 1;
+	to->rule[0].match = &to->match[0];
+	to->rule[0].forward = &to->forward[0];
+	to->rules[0] = &to->rule[0];
+	to->session.n_rules = 1;
 }
 
-static bool same_address(const struct pfcp_ue_address *a, const struct pfcp_ue_address *b)
+static void begin(struct translation *to)
 {
-	const struct pfcp_address *one = &a->address, *other = &b->address;
-
-	return one->has_ipv4 == other->has_ipv4 && one->has_ipv6 == other->has_ipv6 &&
-	       a->choose_ipv4 == b->choose_ipv4 && a->choose_ipv6 == b->choose_ipv6 &&
-	       (!one->has_ipv4 || one->ipv4 == other->ipv4) &&
-	       (!one->has_ipv6 || be64_get(one->ipv6) == be64_get(other->ipv6));
+	to->pdrs = to->filters_used = to->numbers_used = 0;
+	to->text_used = 0;
+	*to->instance = '\0';
+	shoal__oss__session__init(&to->session);
+	to->session.rules = to->rules;
+	to->session.rates = to->rates;
+	to->session.measures = to->measures;
 }
 
-// The addresses of a session to be made: what its PDRs say, which must be the same.
-static int addresses_translate(struct translation *to, struct rules_fault *fault)
+static int together(const struct reading *reading)
 {
-	const struct translated_pdr *down = &to->pdr[TRANSLATE_DOWNLINK], *up = &to->pdr[TRANSLATE_UPLINK];
-	const struct translated_pdr *pdr = down->id ? down : up;
-	const struct rule rule = { .kind = RULE_PDR, .id = pdr->id };
-
-	if (!pdr->ue) {
-		rules_fault(fault, PFCP_CAUSE_CONDITIONAL_MISSING, PFCP_IE_UE_IP_ADDRESS,
-			    "The PDR needs the UE's address.");
-		return rules_fault_of(fault, &rule);
-	}
-	if (up->ue && !same_address(&up->address, &pdr->address)) {
-		rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, PFCP_IE_UE_IP_ADDRESS,
-			    "Uplink and downlink PDRs have different UE addresses.");
-		return rules_fault_of(fault, &rule);
-	}
-	shoal__oss__ue_address__init(&to->ue);
-	to->ue.want_ipv4 = pdr->address.choose_ipv4;
-	to->ue.want_ipv6 = pdr->address.choose_ipv6;
-	to->ue.ipv4 = pdr->address.address.has_ipv4 ? pdr->address.address.ipv4 : 0;
-	to->ue.ipv6_prefix = pdr->address.address.has_ipv6 ? be64_get(pdr->address.address.ipv6) : 0;
-	to->session.ue = &to->ue;
-	return 0;
+	if (filters_resolve(reading) || tunnels_choose(reading))
+		return -EPROTO;
+	if (!reading->given->teid && addresses_translate(reading))
+		return -EPROTO;
+	return families_translate(reading);
 }
 
 int translate(struct rules *rules, const struct translate_given *given, struct translation *to,
 	      struct rules_fault *fault)
 {
-	*to = (struct translation){ 0 };
+	const struct reading reading = { rules, given, to, fault };
+
+	begin(to);
 	*fault = (struct rules_fault){ 0 };
-	shoal__oss__session__init(&to->session);
-	to->session.rules = to->rules;
-	to->session.rates = to->rates;
 	for (unsigned i = 0; i < rules->count; i++)
-		if (rules->rule[i].kind != RULE_PDR && spare_check(rules, &rules->rule[i], to, fault))
+		if (rules->rule[i].kind != RULE_PDR && spare_translate(&reading, &rules->rule[i]))
 			return -EPROTO;
 	for (unsigned i = 0; i < rules->count; i++)
-		if (rules->rule[i].kind == RULE_PDR && pdr_translate(rules, &rules->rule[i], given, to, fault))
+		if (rules->rule[i].kind == RULE_PDR && pdr_translate(&reading, &rules->rule[i]))
 			return -EPROTO;
-	if (!given->teid && addresses_translate(to, fault))
+	if (together(&reading))
 		return -EPROTO;
-	if (!to->session.n_rules)
+	to->session.n_rules = to->pdrs;
+	to->session.inactivity_s = rules->inactivity_s;
+	if (!to->pdrs)
 		nothing_translate(to);
 	return 0;
 }

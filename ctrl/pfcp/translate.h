@@ -1,53 +1,84 @@
-// translate.h - from a session's PFCP rules to those of oss.proto, which is what the workers can do today: one PDR for each
-// direction, forwarded or dropped, with a gate, a rate and a QFI; URRs that measure volume.
+// translate.h - from a session's PFCP rules to those of oss.proto.
 //
-// Nothing is ignored: what is well-formed and cannot be done is refused, with the rule and the IE that ask for it. Unknown IEs and
-// vendors' are skipped (TS 29.244 7.6.5). Pure.
+// Nothing is ignored: what is well-formed and cannot be done is refused, with the rule and the IE that ask for it; what ctrl has to say
+// about it comes later (answer.h). Unknown IEs and vendors' are skipped (TS 29.244 7.6.5). Ids go through ids.h. Pure.
 #pragma once
 #include "ctrl/pfcp/ie_value.h"
 #include "ctrl/pfcp/rules.h"
 #include "proto/oss.pb-c.h"
 
-#define TRANSLATE_URRS 64u // of a session
+// Of a session. What workers can hold is less of some, and ctrl's to say.
+#define TRANSLATE_PDRS 64u
+#define TRANSLATE_QERS 64u
+#define TRANSLATE_URRS 64u
+#define TRANSLATE_FILTERS 256u
+#define TRANSLATE_TUNNELS 16u
+#define TRANSLATE_NUMBERS 4096u // in its lists: QER ids, URR ids, QFIs
+#define TRANSLATE_TEXT 16384u   // of flow descriptions
 #define TRANSLATE_DNN 128u
 
 enum translate_way { TRANSLATE_UPLINK, TRANSLATE_DOWNLINK, TRANSLATE_WAYS };
 
-// What a living session has been given. teid 0: it is still to be made.
+// What a living session has been given, and who "we" are. teid 0: it is still to be made.
 struct translate_given {
 	uint32_t teid, gtpu_ipv4;
+	uint8_t gtpu_ipv6[16]; // all zero = none
 	uint32_t ue_ipv4;
 	uint64_t ue_ipv6; // prefix
+	unsigned rules;   // that packets reach by a tunnel
+	struct {
+		uint16_t pdr;
+		uint8_t tunnel; // which of the session's
+		uint32_t teid;
+	} rule[TRANSLATE_PDRS];
+	unsigned measures;
+	struct {
+		uint32_t id, grant; // as in oss.proto
+	} measure[TRANSLATE_URRS];
 };
 
 // A PDR, as far as the answer to its creation has to know it.
 struct translated_pdr {
-	uint16_t id; // 0 = this direction has none
-	bool fresh;
-	bool choose_teid; // what is ours to say
-	bool ue;          // it names the UE's address:
+	const struct rule *rule;
+	bool tunnelled; // packets come in a tunnel:
+	struct pfcp_fteid fteid;
+	uint8_t tunnel; // which of the session's
+	bool ue;        // it names the UE's address:
 	struct pfcp_ue_address address;
+	uint32_t far;
 };
 
-struct translated_urr {
+struct translated_filter {
+	const struct rule *pdr;
+	bool has_id, empty; // empty: what it says is said where its id was given
 	uint32_t id;
-	uint8_t ways; // bit enum translate_way: whose packets it counts
-	bool packets; // number of packets is wanted, too
 };
 
 struct translation {
 	Shoal__Oss__Session session; // points into this struct: it does not move
-	struct translated_pdr pdr[TRANSLATE_WAYS];
-	unsigned urrs;
-	struct translated_urr urr[TRANSLATE_URRS];
+	unsigned pdrs;
+	struct translated_pdr pdr[TRANSLATE_PDRS]; // as session.rules
+	const struct rule *qer[TRANSLATE_QERS];    // as session.rates
+	const struct rule *urr[TRANSLATE_URRS];    // as session.measures
+	char instance[TRANSLATE_DNN];              // Network Instance of the core side; "" = not named
 	// Insides:
 	Shoal__Oss__Identity identity;
 	Shoal__Oss__UeAddress ue;
-	Shoal__Oss__Rule rule[TRANSLATE_WAYS], *rules[TRANSLATE_WAYS];
-	Shoal__Oss__Match match[TRANSLATE_WAYS];
-	Shoal__Oss__Forward forward[TRANSLATE_WAYS];
-	Shoal__Oss__Rate rate[TRANSLATE_WAYS], *rates[TRANSLATE_WAYS];
-	char instance[TRANSLATE_DNN]; // Network Instance of the core side; "" = not named
+	Shoal__Oss__Rule rule[TRANSLATE_PDRS], *rules[TRANSLATE_PDRS];
+	Shoal__Oss__Match match[TRANSLATE_PDRS];
+	Shoal__Oss__Forward forward[TRANSLATE_PDRS];
+	uint8_t peer_ipv6[TRANSLATE_PDRS][16];
+	unsigned filters_used;
+	struct translated_filter filtered[TRANSLATE_FILTERS];
+	Shoal__Oss__Filter filter[TRANSLATE_FILTERS], *filters[TRANSLATE_FILTERS];
+	Shoal__Oss__Rate rate[TRANSLATE_QERS], *rates[TRANSLATE_QERS];
+	Shoal__Oss__Limit limit[TRANSLATE_QERS][TRANSLATE_WAYS];
+	Shoal__Oss__Measure measure[TRANSLATE_URRS], *measures[TRANSLATE_URRS];
+	Shoal__Oss__Volume volume[TRANSLATE_URRS][4];
+	unsigned numbers_used;
+	uint32_t number[TRANSLATE_NUMBERS];
+	size_t text_used;
+	char text[TRANSLATE_TEXT];
 };
 
 // 0, or -EPROTO with *fault. The identity is left to the caller, and `ue` is filled in for a session to be made only.

@@ -1,38 +1,46 @@
-// translate_read.h - what one PDR, FAR, QER or URR says, as far as it can be served; for translate.c alone. Pure.
+// translate_read.h - what one PDR, FAR, QER or URR says, as far as it can be served; for translate*.c alone. Pure.
+//
+//   translate          all of a session's rules
+//     translate_urr    each URR: a measure
+//     translate_pdr    each PDR: a rule with its match; translate_filter: its filters
+//       translate_far  its FAR: where the rule's packets go
+//       translate_qer  its QERs: rates
+//     translate_tunnel which of the session's tunnels each PDR has, once all are known
 #pragma once
+#include "ctrl/pfcp/ids.h"
 #include "ctrl/pfcp/translate.h"
 
-#define PDR_QERS 16u
-
-struct pdr {
-	const struct rule *rule;
-	enum translate_way way;
-	uint32_t precedence, far;
-	bool choose_teid, has_ue;
-	struct pfcp_ue_address ue;
-	char instance[TRANSLATE_DNN];
-	unsigned qers, urrs;
-	uint32_t qer[PDR_QERS], urr[TRANSLATE_URRS];
+struct reading {
+	struct rules *rules;
+	const struct translate_given *given;
+	struct translation *to;
+	struct rules_fault *fault;
 };
 
-struct far {
-	bool drop;
-	uint32_t peer_ipv4, peer_teid; // 0 = no tunnel
-	char instance[TRANSLATE_DNN];  // of the core side
-};
+// All: 0, or -EPROTO with *fault, which does not say yet which rule it is about.
 
-struct qer {
-	bool closed[TRANSLATE_WAYS];
-	bool has_mbr, has_qfi;
-	uint64_t mbr_kbps[TRANSLATE_WAYS];
-	uint8_t qfi;
-};
+// What the standard knows and we can't do is refused; what nobody knows is skipped. understood: IE types, 0 at the end.
+int read_admit(const struct reading *reading, const struct pfcp_ie *group, const uint16_t *understood);
+int read_failure(const struct reading *reading, uint16_t offending, const char *text); // cause 73
+int read_instance(const struct reading *reading, const struct pfcp_ie *group, char *to);
 
-// All: 0, or -EPROTO with *fault, which does not say yet which rule it is about. way: of the PDR that names the FAR; TRANSLATE_WAYS =
-// none names it.
-int pdr_read(struct rules *rules, const struct rule *rule, const struct translate_given *given, struct pdr *pdr,
-	     struct rules_fault *fault);
-int far_read(struct rules *rules, const struct rule *rule, enum translate_way way, struct far *far,
-	     struct rules_fault *fault);
-int qer_read(struct rules *rules, const struct rule *rule, struct qer *qer, struct rules_fault *fault);
-int urr_read(struct rules *rules, const struct rule *rule, struct translated_urr *urr, struct rules_fault *fault);
+// Room in lists. Null: none, with *fault.
+uint32_t *read_numbers(const struct reading *reading, unsigned count);
+
+int pdr_read(const struct reading *reading, const struct rule *rule);
+
+// The filters of a PDI, behind those that are there: their number in *count. Then, when all PDRs are read: what they refer to.
+int filters_read(const struct reading *reading, const struct rule *pdr, const struct pfcp_ie *pdi, unsigned *count);
+int filters_resolve(const struct reading *reading);
+// The PDR's filters take packets of one family alone: 4 or 6.
+int filters_restrict(const struct reading *reading, unsigned pdr, unsigned family);
+
+// Where the packets of this PDR, which has been read, go. And that of a FAR that no PDR names.
+int far_read(const struct reading *reading, const struct rule *rule, unsigned pdr);
+int far_check(const struct reading *reading, const struct rule *rule);
+
+int qer_read(const struct reading *reading, const struct rule *rule, unsigned index);
+int urr_read(const struct reading *reading, const struct rule *rule, unsigned index);
+
+// The tunnels of all PDRs.
+int tunnels_choose(const struct reading *reading);

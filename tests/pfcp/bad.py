@@ -35,6 +35,11 @@ def adding(*more):
     return lambda ies: ies + list(more)
 
 
+def numbered(pdr, ident):
+    """The same PDR with another id."""
+    return p.IE_CreatePDR(IE_list=[p.IE_PDR_Id(id=ident), *pdr.IE_list[1:]])
+
+
 def update_far(*ies):
     return body(w.modification([p.IE_UpdateFAR(IE_list=[p.IE_FAR_Id(id=2), *ies])]))
 
@@ -46,6 +51,12 @@ def update(kind, ident, *ies):
 def filtered(text):
     """A PDR with such a filter."""
     pdi = [p.IE_SourceInterface(interface=0), p.IE_FTEID(CH=1, V4=1), p.IE_SDF_Filter(FD=1, flow_description=text)]
+    return update(p.IE_UpdatePDR, p.IE_PDR_Id(id=1), p.IE_PDI(IE_list=pdi))
+
+
+def filtered_by(ident):
+    """A PDR with a filter that was given elsewhere."""
+    pdi = [p.IE_SourceInterface(interface=0), p.IE_FTEID(CH=1, V4=1), p.IE_SDF_Filter(BID=1, sdf_filter_id=ident)]
     return update(p.IE_UpdatePDR, p.IE_PDR_Id(id=1), p.IE_PDI(IE_list=pdi))
 
 
@@ -70,13 +81,16 @@ def establishments(smf):
     yield "an IE that ends behind the message", establishment(smf) + b"\0\x1d\0\x10\0", 68, 29
     yield "half an IE", establishment(smf) + b"\0", 68, None
     yield "a PDR that is empty", establishment(smf) + ie(1, b""), 66, 56
-    yield "an inactivity timer", establishment(smf, adding(p.IE_UserPlaneInactivityTimer(timer=60))), 76, 117
+    yield "a trace", establishment(smf) + ie(152, bytes(9)), 76, 152
     yield "a traffic endpoint", establishment(smf, adding(p.IE_CreateTrafficEndpoint(IE_list=[p.IE_TrafficEndpointId(id=1)]))), 76, 127
     yield "Ethernet", establishment(smf, lambda ies: [*ies[:-1], p.IE_PDNType(pdn_type=5)]), 76, 113
-    yield "a buffer", establishment(smf, adding(p.IE_Create_BAR(IE_list=[p.IE_BAR_Id(id=1)]))), 73, 85
     yield "an unknown network", establishment(smf, dnn="nowhere"), 73, 22
     yield "a UE address of nobody", establishment(smf, ue="224.0.0.1"), 73, None
-    yield "300 PDRs", establishment(smf, lambda ies: ies + [ies[2]] * 300), 73, 56
+    yield "the same PDR 300 times", establishment(smf, lambda ies: ies + [ies[2]] * 300), 73, 56
+    yield "300 PDRs", establishment(smf, lambda ies: ies + [numbered(ies[2], i) for i in range(1000, 1300)]), 75, None
+    yield "65 PDRs", establishment(smf, lambda ies: ies + [numbered(ies[2], i) for i in range(1000, 1063)]), 75, None
+    yield "20 tunnels", establishment(smf, lambda ies: ies + [numbered(ies[2], i) for i in range(1000, 1020)]), 75, 21
+    yield "30 measurements", establishment(smf, adding(*[w.urr(i) for i in range(2, 32)])), 75, None
     yield "many IEs", establishment(smf) + ie(0x8001, b"\0\1") * 5000, 75, None
 
 
@@ -87,19 +101,28 @@ def modifications():
     yield "an unknown URR", removing(p.IE_RemoveURR, p.IE_URR_Id(id=65535)), 73, 81
     yield "a FAR that a PDR needs", removing(p.IE_RemoveFAR, p.IE_FAR_Id(id=2)), 73, 108
     yield "a FAR twice", body(w.modification([w.far(2, 1)])), 73, 108
-    yield "buffering", update_far(p.IE_ApplyAction(BUFF=1, NOCP=1)), 73, 44
+    yield "duplicating", update_far(p.IE_ApplyAction(FORW=1, DUPL=1)), 73, 44
+    yield "forwarding and telling of it", update_far(p.IE_ApplyAction(FORW=1, NOCP=1)), 73, 44
+    yield "a BAR that is not there", update_far(p.IE_ApplyAction(BUFF=1), p.IE_BAR_Id(id=9)), 73, 88
     yield "nothing to do with packets", update_far(p.IE_ApplyAction()), 73, 44
     yield "an outer header of no length", update_far(p.IE_UpdateForwardingParameters(IE_list=[p.IE_NotImplemented(ietype=84)])), 68, 84
-    yield "an IPv6 tunnel", update_far(p.IE_UpdateForwardingParameters(
-        IE_list=[p.IE_OuterHeaderCreation(GTPUUDPIPV6=1, TEID=1, ipv6="fd99:3::2")])), 73, 84
-    yield "an end marker", update_far(p.IE_UpdateForwardingParameters(IE_list=[w.tunnel("10.99.3.2", 9), p.IE_PFCPSMReqFlags(SNDEM=1)])), 73, 49
+    yield "a tunnel to nowhere", update_far(p.IE_UpdateForwardingParameters(IE_list=[w.tunnel("10.99.3.2", 0)])), 73, 84
+    yield "a tunnel without GTP", update_far(p.IE_UpdateForwardingParameters(
+        IE_list=[p.IE_OuterHeaderCreation(UDPIPV4=1, ipv4="10.99.3.2", port=9)])), 73, 84
+    yield "for the police", update_far(p.IE_UpdateForwardingParameters(IE_list=[p.IE_DestinationInterface(interface=4)])), 73, 42
+    yield "a header to enrich", update_far(p.IE_UpdateForwardingParameters(IE_list=[p.IE_HeaderEnrichment(header_type=0, name="a", value="b")])), 73, 98
     yield "a forwarding policy", update_far(p.IE_UpdateForwardingParameters(IE_list=[p.IE_ForwardingPolicy(policy_identifier="x")])), 70, 41
     yield "a filter of 10 kB", filtered("permit out ip from any to assigned " * 300), 73, 23
-    yield "a filter", filtered("permit out 17 from 10.0.0.1 to assigned"), 73, 23
-    yield "a tunnel end of the SMF's choice", tunnelled(V4=1, TEID=5, ipv4="10.99.3.1"), 71, 21
-    yield "a tunnel end of IPv6", tunnelled(CH=1, V6=1), 71, 21
-    yield "removing an outer header that does not exist", update(p.IE_UpdatePDR, p.IE_PDR_Id(id=1), p.IE_OuterHeaderRemoval(header=6),
-                                                                 p.IE_NotImplemented(ietype=106, data=b"web")), 73, 106
+    yield "a filter that denies", filtered("deny out ip from any to assigned"), 73, 23
+    yield "a filter of nonsense", filtered("permit out of my way"), 73, 23
+    yield "a filter of another UE", filtered("permit out ip from any to 192.0.2.77"), 73, 23
+    yield "a filter that nobody has given", filtered_by(7), 73, 23
+    yield "a tunnel end elsewhere", tunnelled(V4=1, TEID=5, ipv4="10.99.3.77"), 71, 21
+    yield "a tunnel end without a TEID", tunnelled(V4=1, TEID=0, ipv4="10.99.3.1"), 71, 21
+    yield "a tunnel end of IPv6 elsewhere", tunnelled(V6=1, TEID=5, ipv6="fd99:3::77"), 71, 21
+    yield "rules that nobody has configured", update(p.IE_UpdatePDR, p.IE_PDR_Id(id=1), p.IE_NotImplemented(ietype=106, data=b"web")), 80, 106
+    yield "removing an outer header that does not exist", update(p.IE_UpdatePDR, p.IE_PDR_Id(id=1), p.IE_OuterHeaderRemoval(header=4)), 73, 95
+    yield "reflective QoS", update(p.IE_UpdateQER, p.IE_QER_Id(id=1), p.IE_RQI(RQI=1)), 73, 123
     yield "an unknown query", body(w.modification([p.IE_QueryURR(IE_list=[p.IE_URR_Id(id=65535)])])), 73, 81
     yield "good and bad together", body(w.modification([w.far_to(2, "10.99.3.77", 1), w.gate(True)])) + body(
         w.modification([p.IE_RemovePDR(IE_list=[p.IE_PDR_Id(id=9)])])), 73, 56

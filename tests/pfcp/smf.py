@@ -6,6 +6,7 @@
 
 Commands: heartbeat; associate; release; restart (everything forgotten, a newer Recovery Time Stamp);
     attach NAME [KEY=VALUE...]: ue=ADDRESS (else the user plane chooses), gnb=, teid=, qfi=, mbr= (kbit/s), urr=1, dnn=; way=both|up
+    attach_as NAME SHAPE [KEY=VALUE...]; change NAME WHAT [WORD...]: as other SMFs do (shapes.py)
     handover NAME GNB TEID; drop NAME; forward NAME; gate NAME open|closed; query NAME; delete NAME
     reports N [SECONDS]: waits for so many session reports; what they said, repeats apart
     answer CAUSE: what session reports are answered with from now on; 0: not at all
@@ -133,9 +134,17 @@ class Smf:
         return {"cause": 1}
 
     def attach(self, name, *keys):
+        return self.establish(name, self.words.establishment, keys)
+
+    def attach_as(self, name, shape, *keys):
+        import shapes
+
+        return self.establish(name, shapes.SHAPES[shape], keys)
+
+    def establish(self, name, words, keys):
         wish = dict(key.split("=", 1) for key in keys)
         session = {"cp": random.getrandbits(63) | 1, "up": 0, **wish}
-        answer = self.ask(0, self.words.establishment(self.local, session))
+        answer = self.ask(0, words(self.local, session))
         if answer["cause"] == 1:
             session["up"] = answer["seid"]
             self.sessions[name] = session
@@ -143,6 +152,11 @@ class Smf:
 
     def modify(self, name, *parts):
         return self.ask(self.sessions[name]["up"], self.words.modification(parts))
+
+    def change(self, name, what, *words):
+        import shapes
+
+        return self.modify(name, *shapes.CHANGES[what](self.sessions[name], *words))
 
     def handover(self, name, gnb, teid):
         return self.modify(name, self.words.far_to(2, gnb, int(teid, 0)))

@@ -82,8 +82,8 @@ def qer(session):
     return p.IE_CreateQER(IE_list=ies)
 
 
-def urr():
-    return p.IE_CreateURR(IE_list=[p.IE_URR_Id(id=1), p.IE_MeasurementMethod(VOLUM=1), p.IE_ReportingTriggers(),
+def urr(ident=1):
+    return p.IE_CreateURR(IE_list=[p.IE_URR_Id(id=ident), p.IE_MeasurementMethod(VOLUM=1), p.IE_ReportingTriggers(),
                                    p.IE_MeasurementInformation()])
 
 
@@ -151,8 +151,11 @@ def created(pdr, said):
     fteid, ue = first(pdr.IE_list, p.IE_FTEID), first(pdr.IE_list, p.IE_UE_IP_Address)
     if fteid:
         said["teid"], said["gtpu"] = fteid.TEID, fteid.ipv4
+        said.setdefault("teids", {})[first(pdr.IE_list, p.IE_PDR_Id).id] = fteid.TEID
     if ue and ue.V4:
         said["ue"] = address(ue)
+    if ue and ue.V6:
+        said["ue6"] = str(ue.ipv6)
 
 
 def failed(rule):

@@ -1,4 +1,4 @@
-// session_play.c - the played controller and peer.
+// session_play.c - the played controller and peer; longer than the house allows because it is all that a controller does.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ctrl/hash.h"
+#include "ctrl/pfcp/ids.h"
 #include "ctrl/pfcp/ie_get.h"
 #include "tests/unit/session_play.h"
 
@@ -111,8 +112,10 @@ static void dress(Shoal__Oss__Session *session)
 		session->usage = calloc(1, sizeof(*session->usage));
 		shoal__oss__usage__init(session->usage);
 	}
+	for (size_t i = 0; i < session->n_rules; i++)
+		if (session->rules[i]->match->source != SHOAL__OSS__INTERFACE__CORE && !session->rules[i]->match->teid)
+			session->rules[i]->match->teid = PLAY_TEID ^ session->rules[i]->match->tunnel << 20;
 	session->usage->uplink_bytes = play.uplink;
-	session->usage->at_ms = play.heard_ms;
 }
 
 static Shoal__Oss__Code applied(bool wait)
@@ -131,8 +134,23 @@ static Shoal__Oss__Response *create(const Shoal__Oss__SessionCreate *create)
 	return respond_session(play.session, applied(create->wait_applied));
 }
 
+// Of what was asked for, since the last.
+static Shoal__Oss__UsageReport **report(uint32_t measure)
+{
+	Shoal__Oss__UsageReport **reports = calloc(1, sizeof(*reports));
+
+	reports[0] = calloc(1, sizeof(**reports));
+	shoal__oss__usage_report__init(reports[0]);
+	reports[0]->measure = measure;
+	reports[0]->triggers = (uint32_t)PFCP_USAGE_REPORT_TRIGGER_IMMER;
+	reports[0]->uplink_bytes = play.uplink - play.reported;
+	play.reported = play.uplink;
+	return reports;
+}
+
 static Shoal__Oss__Response *modify(const Shoal__Oss__SessionModify *modify)
 {
+	Shoal__Oss__Response *response;
 	Shoal__Oss__Session *new = copy(modify->session);
 
 	assert_string_equal(new->owner, play.session->owner);
@@ -142,7 +160,11 @@ static Shoal__Oss__Response *modify(const Shoal__Oss__SessionModify *modify)
 	shoal__oss__session__free_unpacked(play.session, NULL);
 	play.session = new;
 	dress(new);
-	return respond_session(new, applied(modify->wait_applied));
+	response = respond_session(new, applied(modify->wait_applied));
+	if (modify->n_query)
+		response->session->usage = report(modify->query[0]);
+	response->session->n_usage = modify->n_query != 0;
+	return response;
 }
 
 static Shoal__Oss__Response *delete (const Shoal__Oss__SessionDelete *delete)
@@ -178,7 +200,9 @@ static Shoal__Oss__Response *closed(const Shoal__Oss__ClosedList *wanted)
 	shoal__oss__closed_session__init(list->closed[0]);
 	list->n_closed = 1;
 	list->closed[0]->session = copy(play.closed);
-	list->closed[0]->session->usage->uplink_bytes = play.uplink;
+	list->closed[0]->reports = report(oss_id(1));
+	list->closed[0]->n_reports = 1;
+	play.reported = 0; // it is the same whenever it is asked for
 	return response;
 }
 
@@ -323,7 +347,7 @@ static void drop_done(void *arg, const char *owner)
 static void begin(void)
 {
 	const struct sessions_world world = { .node_id = { .kind = PFCP_NODE_ID_NAME, .name = "upf.example" },
-					      .usage_interval_ms = 1000,
+					      .gtpu_ipv4 = WORDS_OURS,
 					      .dnn = dnn,
 					      .address = address,
 					      .wall_ms = wall_ms,

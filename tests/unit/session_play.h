@@ -25,7 +25,7 @@ struct play {
 	bool applies;    // workers do what they are told
 	bool unsettled;  // the tabs of what is deleted are not closed yet
 	struct call *first, **last;
-	uint64_t now_ms, uplink, heard_ms;
+	uint64_t now_ms, uplink, reported;
 	char dropped[64];
 	// The peer: what it says, and the last answer it got.
 	struct assoc assoc;

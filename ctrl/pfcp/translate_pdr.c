@@ -1,0 +1,250 @@
+// translate_pdr.c - what a PDR and its PDI say (TS 29.244 7.5.2.2). Pure.
+#include <errno.h>
+#include <string.h>
+#include "ctrl/pfcp/ie_get.h"
+#include "ctrl/pfcp/translate_read.h"
+#include "shared/wire/cursor.h"
+
+#define PREFIX_BITS 64u
+#define RULE_ID_MAX 65535u // oss.proto
+
+// The IEs that are understood in each group; the first 0 ends a row.
+static const uint16_t of_pdr[] = { PFCP_IE_PDR_ID,
+				   PFCP_IE_PRECEDENCE,
+				   PFCP_IE_PDI,
+				   PFCP_IE_OUTER_HEADER_REMOVAL,
+				   PFCP_IE_FAR_ID,
+				   PFCP_IE_QER_ID,
+				   PFCP_IE_URR_ID,
+				   PFCP_IE_RAT_TYPE,
+				   0 };
+static const uint16_t of_pdi[] = { PFCP_IE_SOURCE_INTERFACE,    PFCP_IE_F_TEID,
+				   PFCP_IE_NETWORK_INSTANCE,    PFCP_IE_UE_IP_ADDRESS,
+				   PFCP_IE_SDF_FILTER,          PFCP_IE_QFI,
+				   PFCP_IE_3GPP_INTERFACE_TYPE, 0 };
+
+// Whether the end is at one of our addresses, or where it is ours to choose, can be. Of two that are asked for IPv4 is taken.
+static bool at_ours(const struct translate_given *given, struct pfcp_fteid *fteid)
+{
+	static const uint8_t none[16];
+	struct pfcp_address *address = &fteid->address;
+	bool ipv6 = address->has_ipv6 && memcmp(given->gtpu_ipv6, none, sizeof(none));
+
+	if (address->has_ipv4) {
+		address->has_ipv6 = address->has_ipv6 && !fteid->choose;
+		return fteid->choose || address->ipv4 == given->gtpu_ipv4;
+	}
+	if (fteid->choose)
+		memcpy(address->ipv6, given->gtpu_ipv6, sizeof(address->ipv6));
+	return ipv6 && !memcmp(address->ipv6, given->gtpu_ipv6, sizeof(address->ipv6));
+}
+
+// Our end of the tunnel: ours to choose, or the CP function's if it is at our address.
+static int fteid_read(const struct reading *reading, const struct pfcp_ie *ie, struct translated_pdr *pdr)
+{
+	struct pfcp_fteid *fteid = &pdr->fteid;
+
+	if (!ie)
+		return rules_fault(reading->fault, PFCP_CAUSE_CONDITIONAL_MISSING, PFCP_IE_F_TEID,
+				   "From access and the CP function packets come in a tunnel.");
+	if (pfcp_get_fteid(ie, fteid))
+		return rules_fault(reading->fault, PFCP_CAUSE_MANDATORY_INCORRECT, PFCP_IE_F_TEID, "Not an F-TEID.");
+	if (at_ours(reading->given, fteid) && (fteid->choose || fteid->teid))
+		return 0;
+	return rules_fault(reading->fault, PFCP_CAUSE_INVALID_F_TEID_ALLOCATION, PFCP_IE_F_TEID,
+			   "Tunnels end at an address of ours, and a TEID is not 0.");
+}
+
+// Whether the UE's address is the packet's source or destination goes without saying: the source interface says it. S/D is not asked.
+static int address_join(const struct reading *reading, const struct pfcp_ie *ie, struct translated_pdr *pdr)
+{
+	struct pfcp_ue_address *all = &pdr->address, ue;
+
+	if (pfcp_get_ue_address(ie, &ue))
+		return rules_fault(reading->fault, PFCP_CAUSE_MANDATORY_INCORRECT, PFCP_IE_UE_IP_ADDRESS,
+				   "Not a UE address.");
+	if (ue.delegated_bits || (ue.has_prefix_bits && ue.prefix_bits != PREFIX_BITS))
+		return read_failure(reading, PFCP_IE_UE_IP_ADDRESS, "A UE has one /64.");
+	if ((all->address.has_ipv4 || all->choose_ipv4) && (ue.address.has_ipv4 || ue.choose_ipv4))
+		return read_failure(reading, PFCP_IE_UE_IP_ADDRESS, "A UE has one IPv4 address.");
+	if ((all->address.has_ipv6 || all->choose_ipv6) && (ue.address.has_ipv6 || ue.choose_ipv6))
+		return read_failure(reading, PFCP_IE_UE_IP_ADDRESS, "A UE has one /64.");
+	pdr->ue = true;
+	all->destination = ue.destination;
+	all->choose_ipv4 |= ue.choose_ipv4;
+	all->choose_ipv6 |= ue.choose_ipv6;
+	if (ue.address.has_ipv4) {
+		all->address.has_ipv4 = true;
+		all->address.ipv4 = ue.address.ipv4;
+	}
+	if (ue.address.has_ipv6) {
+		all->address.has_ipv6 = true;
+		memcpy(all->address.ipv6, ue.address.ipv6, sizeof(ue.address.ipv6));
+	}
+	return 0;
+}
+
+// A living session keeps its addresses: what a rule names is among them.
+static int kept_check(const struct reading *reading, const struct pfcp_ue_address *ue)
+{
+	const struct translate_given *given = reading->given;
+
+	if (!given->teid)
+		return 0;
+	if (((ue->address.has_ipv4 || ue->choose_ipv4) && !given->ue_ipv4) ||
+	    ((ue->address.has_ipv6 || ue->choose_ipv6) && !given->ue_ipv6) ||
+	    (ue->address.has_ipv4 && ue->address.ipv4 != given->ue_ipv4) ||
+	    (ue->address.has_ipv6 && be64_get(ue->address.ipv6) != given->ue_ipv6))
+		return read_failure(reading, PFCP_IE_UE_IP_ADDRESS, "A session keeps its UE addresses.");
+	return 0;
+}
+
+static int addresses_read(const struct reading *reading, const struct pfcp_ie *pdi, struct translated_pdr *pdr)
+{
+	const struct pfcp_tree *tree = &reading->rules->tree;
+
+	for (const struct pfcp_ie *ie = pfcp_first(tree, pdi, PFCP_IE_UE_IP_ADDRESS); ie; ie = pfcp_again(tree, ie))
+		if (address_join(reading, ie, pdr))
+			return -EPROTO;
+	return kept_check(reading, &pdr->address);
+}
+
+// The numbers of all IEs of this type.
+static int list_read(const struct reading *reading, const struct pfcp_ie *group, uint16_t type, uint32_t **list)
+{
+	const struct pfcp_tree *tree = &reading->rules->tree;
+	unsigned count = 0;
+
+	for (const struct pfcp_ie *ie = pfcp_first(tree, group, type); ie; ie = pfcp_again(tree, ie))
+		count++;
+	*list = read_numbers(reading, count);
+	if (!*list)
+		return -EPROTO;
+	count = 0;
+	for (const struct pfcp_ie *ie = pfcp_first(tree, group, type); ie; ie = pfcp_again(tree, ie))
+		(*list)[count++] = (uint32_t)pfcp_number(ie);
+	return (int)count;
+}
+
+// Only packets from a tunnel have a QFI: asking for one of others means which flow they are to be, and their QER says so, too.
+static int qfis_read(const struct reading *reading, const struct pfcp_ie *pdi, Shoal__Oss__Match *match)
+{
+	int count = list_read(reading, pdi, PFCP_IE_QFI, &match->qfis);
+
+	if (count < 0)
+		return -EPROTO;
+	match->n_qfis = match->source == SHOAL__OSS__INTERFACE__CORE ? 0 : (size_t)count;
+	return 0;
+}
+
+static int source_read(const struct reading *reading, const struct pfcp_ie *pdi, Shoal__Oss__Match *match)
+{
+	static const Shoal__Oss__Interface sources[] = {
+		[PFCP_SOURCE_INTERFACE_ACCESS] = SHOAL__OSS__INTERFACE__ACCESS,
+		[PFCP_SOURCE_INTERFACE_CORE] = SHOAL__OSS__INTERFACE__CORE,
+		[PFCP_SOURCE_INTERFACE_SGI_LAN] = SHOAL__OSS__INTERFACE__CORE,
+		[PFCP_SOURCE_INTERFACE_CP_FUNCTION] = SHOAL__OSS__INTERFACE__CP,
+	};
+	unsigned source = (unsigned)pfcp_number(pfcp_first(&reading->rules->tree, pdi, PFCP_IE_SOURCE_INTERFACE));
+
+	if (source >= sizeof(sources) / sizeof(*sources))
+		return read_failure(reading, PFCP_IE_SOURCE_INTERFACE,
+				    "Packets come from access, core or the CP function.");
+	match->source = sources[source];
+	return 0;
+}
+
+static int pdi_read(const struct reading *reading, struct translated_pdr *pdr, Shoal__Oss__Match *match)
+{
+	const struct pfcp_tree *tree = &reading->rules->tree;
+	const struct pfcp_ie *pdi = pfcp_first(tree, NULL, PFCP_IE_PDI), *ie;
+	struct translation *to = reading->to;
+	unsigned first = to->filters_used, filters;
+
+	if (pfcp_first(tree, pdi, PFCP_IE_APPLICATION_ID))
+		return rules_fault(reading->fault, PFCP_CAUSE_UNKNOWN_APPLICATION, PFCP_IE_APPLICATION_ID,
+				   "No application is configured.");
+	if (source_read(reading, pdi, match) || read_admit(reading, pdi, of_pdi))
+		return -EPROTO;
+	ie = pfcp_first(tree, pdi, PFCP_IE_F_TEID);
+	pdr->tunnelled = match->source != SHOAL__OSS__INTERFACE__CORE;
+	if (!pdr->tunnelled && ie)
+		return read_failure(reading, PFCP_IE_F_TEID, "No tunnels are served towards the core.");
+	if ((pdr->tunnelled && fteid_read(reading, ie, pdr)) || filters_read(reading, pdr->rule, pdi, &filters) ||
+	    qfis_read(reading, pdi, match) || addresses_read(reading, pdi, pdr))
+		return -EPROTO;
+	match->filters = &to->filters[first];
+	match->n_filters = filters;
+	return pdr->tunnelled ? 0 : read_instance(reading, pdi, to->instance);
+}
+
+// Packets from a tunnel leave it, whichever of our addresses it ended at; others come without one.
+static int removal_check(const struct reading *reading, bool tunnelled)
+{
+	const struct pfcp_ie *ie = pfcp_first(&reading->rules->tree, NULL, PFCP_IE_OUTER_HEADER_REMOVAL);
+	struct pfcp_outer_removal removal;
+
+	if (!tunnelled)
+		return ie ? read_failure(reading, PFCP_IE_OUTER_HEADER_REMOVAL, "There is no outer header to remove.")
+			  : 0;
+	if (!ie)
+		return read_failure(reading, PFCP_IE_OUTER_HEADER_REMOVAL, "Packets have to leave their tunnel.");
+	if (pfcp_get_outer_removal(ie, &removal) || (removal.description != PFCP_OUTER_HEADER_REMOVAL_GTPU_IPV4 &&
+						     removal.description != PFCP_OUTER_HEADER_REMOVAL_GTPU_IPV6 &&
+						     removal.description != PFCP_OUTER_HEADER_REMOVAL_GTPU_IP))
+		return read_failure(reading, PFCP_IE_OUTER_HEADER_REMOVAL, "Only GTP-U is removed.");
+	return 0;
+}
+
+static int names_read(const struct reading *reading, Shoal__Oss__Rule *rule)
+{
+	int qers = list_read(reading, NULL, PFCP_IE_QER_ID, &rule->rate_ids);
+	int urrs = list_read(reading, NULL, PFCP_IE_URR_ID, &rule->measure_ids);
+
+	if (qers < 0 || urrs < 0)
+		return -EPROTO;
+	rule->n_rate_ids = (size_t)qers;
+	rule->n_measure_ids = (size_t)urrs;
+	return 0;
+}
+
+static int self_read(const struct reading *reading, struct translated_pdr *pdr, Shoal__Oss__Rule *rule)
+{
+	const struct pfcp_tree *tree = &reading->rules->tree;
+	const struct pfcp_ie *far = pfcp_first(tree, NULL, PFCP_IE_FAR_ID);
+
+	if (pfcp_first(tree, NULL, PFCP_IE_ACTIVATE_PREDEFINED_RULES))
+		return rules_fault(reading->fault, PFCP_CAUSE_UNKNOWN_PREDEFINED_RULE,
+				   PFCP_IE_ACTIVATE_PREDEFINED_RULES, "No rules are configured.");
+	if (read_admit(reading, NULL, of_pdr))
+		return -EPROTO;
+	if (pdr->rule->id >= RULE_ID_MAX)
+		return read_failure(reading, PFCP_IE_PDR_ID, "A PDR's id is 0 to 65534.");
+	if (!far)
+		return rules_fault(reading->fault, PFCP_CAUSE_CONDITIONAL_MISSING, PFCP_IE_FAR_ID,
+				   "A PDR needs a FAR.");
+	pdr->far = (uint32_t)pfcp_number(far);
+	rule->id = oss_id(pdr->rule->id);
+	rule->precedence = (uint32_t)pfcp_number(pfcp_first(tree, NULL, PFCP_IE_PRECEDENCE));
+	return names_read(reading, rule);
+}
+
+int pdr_read(const struct reading *reading, const struct rule *rule)
+{
+	struct translation *to = reading->to;
+	unsigned at = to->pdrs;
+
+	if (at == TRANSLATE_PDRS)
+		return rules_fault(reading->fault, PFCP_CAUSE_NO_RESOURCES, PFCP_IE_CREATE_PDR,
+				   "A session has at most 64 PDRs.");
+	shoal__oss__rule__init(&to->rule[at]);
+	shoal__oss__match__init(&to->match[at]);
+	to->pdr[at] = (struct translated_pdr){ .rule = rule };
+	if (rules_open(reading->rules, rule, reading->fault) || self_read(reading, &to->pdr[at], &to->rule[at]) ||
+	    pdi_read(reading, &to->pdr[at], &to->match[at]) || removal_check(reading, to->pdr[at].tunnelled))
+		return -EPROTO;
+	to->rule[at].match = &to->match[at];
+	to->rules[at] = &to->rule[at];
+	to->pdrs++;
+	return 0;
+}

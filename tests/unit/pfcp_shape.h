@@ -1,0 +1,37 @@
+// pfcp_shape.h - PDRs, FARs and what else rules are made of, in the shapes that real control planes give them.
+#pragma once
+#include "ctrl/pfcp/ie_put.h"
+#include "tests/unit/pfcp_words.h"
+
+#define SHAPE_UE6 0x20010db800000007ull
+#define NO_REMOVAL 0xff
+
+enum tunnel { NO_TUNNEL, CHOOSE, CHOOSE_5, CHOOSE_6, CHOOSE_IPV6, TEID }; // CHOOSE_n: with CHOOSE ID n
+
+struct pdr {
+	uint16_t id;
+	uint8_t source;
+	enum tunnel tunnel;
+	uint32_t teid;
+	bool ue4, ue6;
+	const char *flow;
+	uint32_t filter_id; // 0 = none
+	uint8_t qfis[2];    // 0 = none
+	uint8_t removal;
+	uint32_t far, qers[2], urrs[2]; // 0 = none
+};
+
+struct far {
+	uint32_t id;
+	uint64_t action;
+	int to; // -1 = without parameters
+	uint32_t teid, peer;
+	uint8_t bar;
+	uint16_t marking;
+	bool end_marker;
+};
+
+void shape_pdr(struct pfcp_writer *writer, unsigned verb, const struct pdr *pdr);
+void shape_far_create(struct pfcp_writer *writer, const struct far *far);
+void shape_far_update(struct pfcp_writer *writer, const struct far *far);
+void shape_bar_create(struct pfcp_writer *writer, uint8_t id);
