@@ -1,0 +1,149 @@
+"""shapes - sessions as open5gs, free5gc and pfcpsim ask for them, and how they change them. For smf.py; its messages are scapy's."""
+import smf_words as w
+from scapy.contrib import pfcp as p
+
+ACCESS, CORE, CP = 0, 1, 3
+GTPU_ANY = 6
+
+
+def ie(kind, value):
+    return p.IE_NotImplemented(ietype=kind, data=value)
+
+
+def ue(session, destination):
+    """Both addresses, chosen by the user plane; scapy does not know of choosing."""
+    return ie(93, bytes([0x30 | destination << 2]))
+
+
+def fteid(choose_id=None):
+    return p.IE_FTEID(CH=1, V4=1, V6=1) if choose_id is None else p.IE_FTEID(CH=1, CHID=1, V4=1, V6=1, choose_id=choose_id)
+
+
+def sdf(text, ident=None):
+    return p.IE_SDF_Filter(FD=1, flow_description=text) if ident is None else p.IE_SDF_Filter(FD=1, BID=1, flow_description=text, sdf_filter_id=ident)
+
+
+def pdr(ident, precedence, pdi, *more):
+    return p.IE_CreatePDR(IE_list=[p.IE_PDR_Id(id=ident), p.IE_Precedence(precedence=precedence), p.IE_PDI(IE_list=pdi), *more])
+
+
+def removal(kind=GTPU_ANY):
+    return ie(95, bytes([kind, 1]))  # with the PDU Session Container
+
+
+def far(ident, parameters, *more, **action):
+    inside = [p.IE_ForwardingParameters(IE_list=parameters)] if parameters else []
+    return p.IE_CreateFAR(IE_list=[p.IE_FAR_Id(id=ident), p.IE_ApplyAction(**action), *inside, *more])
+
+
+def to(interface, *more):
+    return [p.IE_DestinationInterface(interface=interface), p.IE_NetworkInstance(instance="internet"), *more]
+
+
+def qer(ident, qfi=None, kbps=None, closed=0):
+    ies = [p.IE_QER_Id(id=ident), p.IE_GateStatus(ul=closed, dl=closed)]
+    if kbps:
+        ies.append(p.IE_MBR(ul=kbps, dl=kbps))
+    if qfi:
+        ies.append(p.IE_QFI(QFI=qfi))
+    return p.IE_CreateQER(IE_list=ies)
+
+
+def head(local, session):
+    return [w.node(local), w.fseid(local, session["cp"])]
+
+
+def instance():
+    return p.IE_NetworkInstance(instance="internet")
+
+
+# ---- open5gs: dual stack, the UE idle at first; router solicitations go to the SMF, and the SMF speaks to the UE
+
+def open5gs(local, session):
+    up = [p.IE_SourceInterface(interface=ACCESS), instance(), fteid(5), p.IE_QFI(QFI=1)]
+    down = [p.IE_SourceInterface(interface=CORE), instance(), ue(session, 1), p.IE_QFI(QFI=1)]
+    smf_to_ue = [p.IE_SourceInterface(interface=CP), instance(), ue(session, 1), fteid()]
+    ue_to_smf = [p.IE_SourceInterface(interface=ACCESS), instance(), sdf("permit out 58 from ff02::2/128 to assigned"), ue(session, 0), fteid(5)]
+    smf = w.tunnel(session.get("smf", "10.99.3.9"), 9)
+    return p.PFCPSessionEstablishmentRequest(IE_list=head(local, session) + [
+        pdr(1, 255, down, p.IE_FAR_Id(id=1), p.IE_URR_Id(id=1), p.IE_QER_Id(id=1)),
+        pdr(2, 255, up, removal(), p.IE_FAR_Id(id=2), p.IE_QER_Id(id=1)),
+        pdr(3, 255, smf_to_ue, removal(), p.IE_FAR_Id(id=1), p.IE_QER_Id(id=1)),
+        pdr(4, 100, ue_to_smf, removal(), p.IE_FAR_Id(id=3)),
+        far(1, None, p.IE_BAR_Id(id=1), BUFF=1, NOCP=1), far(2, to(CORE), FORW=1), far(3, to(CP, smf), FORW=1),
+        w.urr(), qer(1, qfi=1, kbps=1000000), p.IE_Create_BAR(IE_list=[p.IE_BAR_Id(id=1)]), p.IE_PDNType(pdn_type=3)])
+
+
+# ---- free5gc: several QERs, filters that let everything pass, URRs with periods, TEIDs of the SMF's choice
+
+def free5gc(local, session):
+    teid, everything = int(session.get("own", "0x51"), 0), sdf("permit out ip from any to assigned")
+    up = [p.IE_SourceInterface(interface=ACCESS), p.IE_FTEID(V4=1, TEID=teid, ipv4="10.99.3.1"), instance(),
+          p.IE_UE_IP_Address(V4=1, ipv4=session["ue"]), everything]
+    down = [p.IE_SourceInterface(interface=CORE), instance(), p.IE_UE_IP_Address(V4=1, SD=1, ipv4=session["ue"]), everything]
+    named = [p.IE_QER_Id(id=1), p.IE_QER_Id(id=2), p.IE_URR_Id(id=1)]
+    gnb = w.tunnel(session.get("gnb", "10.99.3.2"), int(session["teid"], 0))
+    return p.PFCPSessionEstablishmentRequest(IE_list=head(local, session) + [
+        pdr(1, 255, up, removal(0), p.IE_FAR_Id(id=1), *named), pdr(2, 255, down, p.IE_FAR_Id(id=2), *named),
+        far(1, to(CORE), FORW=1), far(2, to(ACCESS, gnb), FORW=1), qer(1, kbps=1000000), qer(2, qfi=9, kbps=1000000),
+        p.IE_CreateURR(IE_list=[p.IE_URR_Id(id=1), p.IE_MeasurementMethod(VOLUM=1), p.IE_ReportingTriggers(periodic_reporting=1),
+                                p.IE_MeasurementPeriod(period=3600), p.IE_MeasurementInformation()]), p.IE_PDNType(pdn_type=1)])
+
+
+# ---- pfcpsim: ids from 0 on, a filter for both ways, QER 0 for the session and one for each way
+
+def pfcpsim(local, session):
+    teid, flow = int(session.get("own", "11"), 0), "permit out udp from 0.0.0.0/0 to assigned 80-80"
+    up = [p.IE_SourceInterface(interface=ACCESS), p.IE_FTEID(V4=1, TEID=teid, ipv4="10.99.3.1")]
+    down = [p.IE_SourceInterface(interface=CORE), p.IE_UE_IP_Address(V4=1, ipv4=session["ue"])]
+    anything, gnb = "permit out ip from any to assigned", w.tunnel("0.0.0.0", 0)
+    rules = []
+    for ident, text, precedence in ((0, flow, 100), (2, anything, 200)):
+        qers = [p.IE_QER_Id(id=0), p.IE_QER_Id(id=ident + 1)]
+        rules += [pdr(ident, precedence, [*up, sdf(text, 1 + ident)], removal(0), p.IE_FAR_Id(id=ident), *qers),
+                  pdr(ident + 1, precedence, [*down, sdf(text, 1 + ident)], p.IE_FAR_Id(id=ident + 1), *qers),
+                  far(ident, [p.IE_DestinationInterface(interface=CORE)], FORW=1),
+                  far(ident + 1, [p.IE_DestinationInterface(interface=ACCESS), gnb], DROP=1), qer(ident + 1, qfi=9, kbps=1000000)]
+    return p.PFCPSessionEstablishmentRequest(IE_list=head(local, session) + rules + [qer(0, qfi=9, kbps=1000000), p.IE_PDNType(pdn_type=1)])
+
+
+SHAPES = {"open5gs": open5gs, "free5gc": free5gc, "pfcpsim": pfcpsim}
+
+# ---- Changes: what they are made of
+
+
+def update_far(ident, gnb, teid, end_marker=False):
+    flags = [p.IE_PFCPSMReqFlags(SNDEM=1)] if end_marker else []
+    return p.IE_UpdateFAR(IE_list=[p.IE_FAR_Id(id=ident), p.IE_ApplyAction(FORW=1), p.IE_UpdateForwardingParameters(
+        IE_list=[p.IE_DestinationInterface(interface=ACCESS), w.tunnel(gnb, teid), *flags])])
+
+
+def activate(session, gnb, teid, *fars):
+    """The UE is there."""
+    return [update_far(int(i), gnb, int(teid, 0)) for i in fars or ("1",)]
+
+
+def idle(session, *fars):
+    return [p.IE_UpdateFAR(IE_list=[p.IE_FAR_Id(id=int(i)), p.IE_ApplyAction(BUFF=1, NOCP=1)]) for i in fars or ("1",)]
+
+
+def flow(session, qfi, text, *closed):
+    """Downlink packets of this flow with a QFI of their own; _ stands for a space."""
+    pdi = [p.IE_SourceInterface(interface=CORE), instance(), sdf(text.replace("_", " "), 7)]
+    return [pdr(11, 50, pdi, p.IE_FAR_Id(id=1), p.IE_QER_Id(id=11)), qer(11, qfi=int(qfi), closed=int(bool(closed)))]
+
+
+def flow_gate(session, how):
+    closed = int(how == "closed")
+    return [p.IE_UpdateQER(IE_list=[p.IE_QER_Id(id=11), p.IE_GateStatus(ul=closed, dl=closed)])]
+
+
+def flow_rate(session, kbps):
+    return [p.IE_UpdateQER(IE_list=[p.IE_QER_Id(id=11), p.IE_MBR(ul=int(kbps), dl=int(kbps))])]
+
+
+def flow_gone(session):
+    return [p.IE_RemovePDR(IE_list=[p.IE_PDR_Id(id=11)]), p.IE_RemoveQER(IE_list=[p.IE_QER_Id(id=11)])]
+
+
+CHANGES = {"activate": activate, "idle": idle, "flow": flow, "gate": flow_gate, "rate": flow_rate, "unflow": flow_gone}

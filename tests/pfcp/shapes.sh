@@ -1,0 +1,67 @@
+#!/bin/bash
+# Sessions as open5gs, free5gc and pfcpsim ask for them: a dual-stack subscriber whose router solicitations go to the SMF, flows with
+# filters, QFIs and gates of their own, TEIDs that the SMF chooses; packets do as the rules say.
+set -euo pipefail
+. "$(dirname "$0")/../lab/story.sh"
+. "$(dirname "$0")/pfcp.sh"
+
+pfcp_begin
+
+# The subscriber that was attached last at the radio side: with both addresses, or the one that is given.
+shape_radio() { # uplink-teid downlink-teid qfi [ipv4]
+	UE=${4:-$(said .ue)} UE6=
+	[[ -n ${4:-} ]] || UE6=$(said .ue6)
+	printf '%s\n' ipv4,ipv6,uplink_teid,downlink_teid,peer,qfi "$UE,${UE6:+$UE6/64},$1,$2,10.99.3.1,$3" >"$LAB/table.csv"
+}
+
+# What the SMF and the UE say to each other by the user plane, with the radio side's own socket.
+smf_talks() { # uplink-teid cp-teid
+	in_ns ran "$PYTHON" "$PFCP/solicit.py" 10.99.3.1 "$1" "$2" "$UE6" >"$LAB/solicited"
+}
+
+that "the SMF associates" smf associate
+in_ns ran ip address add 10.99.3.9/24 dev n3
+that "a dual-stack subscriber attaches" smf attach_as ue1 open5gs
+that "with one TEID for what it sends, and one for the SMF" says '.teids["2"] == .teids["4"] and .teids["2"] != .teids["3"] and (.teids | length) == 3'
+up=$(said '.teids["2"]') cp=$(said '.teids["3"]')
+shape_radio "$up" 0x7001 1
+that "it is reached" smf change ue1 activate 10.99.3.2 0x7001
+that "its router solicitation reaches the SMF, and the SMF's answer the radio side" smf_talks "$up" "$cp"
+radio_up "$LAB/table.csv"
+that "it pings" ue_pings "$UE" 5
+that "by IPv6, too" ue_pings "${UE6%::*}::1" 5
+that "with its QFI" equal "$(radio_count downlink_wrong_qfi)" 0
+
+that "ICMP becomes a flow of its own" smf change ue1 flow 2 permit_out_1_from_any_to_assigned
+that "it pings" ue_pings "$UE" 5
+that "with the flow's QFI" equal "$(radio_count downlink_wrong_qfi)" 5
+that "and by IPv6 as before" ue_pings "${UE6%::*}::1" 5
+that "with its own" equal "$(radio_count downlink_wrong_qfi)" 5
+that "the flow's gate is closed" smf change ue1 gate closed
+that "and no ping comes back" not ue_pings "$UE"
+that "but by IPv6" ue_pings "${UE6%::*}::1" 3
+that "the gate is opened" smf change ue1 gate open
+that "and it pings" ue_pings "$UE" 3
+that "the flow is limited to less than a ping a second" smf change ue1 rate 1
+that "and few come back" not ue_pings "$UE" 200
+that "others' do" ue_pings "${UE6%::*}::1" 3
+that "the flow is taken away" smf change ue1 unflow
+that "and it pings" ue_pings "$UE" 3
+that "it is deleted" smf delete ue1
+that "and its usage told" says '.usage[0].downlink > 0 and .usage[0].uplink == 0'
+lab_stop gnb
+
+for shape in free5gc pfcpsim; do
+	that "$shape attaches a subscriber by a TEID of its own" smf attach_as "$shape" "$shape" ue=10.45.77.1 own=0x51 teid=0x7002
+	that "and has it reached" smf change "$shape" activate 10.99.3.2 0x7002 $([[ $shape == free5gc ]] && echo 2 || echo 1 3)
+	shape_radio 0x51 0x7002 9 10.45.77.1
+	in_ns ran ip link delete ue0
+	radio_up "$LAB/table.csv"
+	that "it pings" ue_pings "$UE" 5
+	that "with its QFI" equal "$(radio_count downlink_wrong_qfi)" 0
+	that "it is deleted" smf delete "$shape"
+	that "and pings no more" not ue_pings "$UE"
+	lab_stop gnb
+done
+that "no session is left" equal "$(sessions | jq -s length)" 0
+story_end_pfcp
