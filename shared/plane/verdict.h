@@ -61,8 +61,7 @@
 	X(BUFFER_FULL, "more than the session, or all of them together, may have waiting for the radio side") \
 	X(BUFFER_OLD, "waited too long for the radio side") \
 	X(LINK_LOCAL, "a subscriber's word for its own link alone, such as a multicast listener report: it ends here") \
-	X(END_MARKER, "End Marker received: nothing more comes out of that tunnel (TS 29.281 7.3.2)") \
-	X(ERROR_HEARD, "Error Indication received, and told to the controller (TS 29.281 7.3.1)")
+	X(END_MARKER, "End Marker received: nothing more comes out of that tunnel (TS 29.281 7.3.2)")
 #define VERDICTS_LATER_RELAY(X) \
 	X(BUFFER, "waits in the primary until its session's rules let it go: downlink; hint is the slot") \
 	X(RELEASED, "fence handle come back: every packet of the cell before it has said whether it waits") \
