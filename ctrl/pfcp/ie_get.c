@@ -133,6 +133,18 @@ static bool labels_join(const uint8_t *bytes, size_t length, char *name)
 	return true;
 }
 
+// Whether plain text could be written as labels: of 1 to 63 characters each.
+static bool labels_fit(const char *name)
+{
+	size_t label = strcspn(name, ".");
+
+	while (label && label <= LABEL_MAX && name[label]) {
+		name += label + 1;
+		label = strcspn(name, ".");
+	}
+	return label && label <= LABEL_MAX;
+}
+
 static int name_read(const uint8_t *bytes, size_t length, char *name)
 {
 	if (length >= PFCP_NAME)
@@ -142,6 +154,8 @@ static int name_read(const uint8_t *bytes, size_t length, char *name)
 			return -EINVAL;
 		memcpy(name, bytes, length);
 		name[length] = '\0';
+		if (!labels_fit(name))
+			return -EINVAL;
 	}
 	for (; *name; name++)
 		*name = (char)tolower((unsigned char)*name);

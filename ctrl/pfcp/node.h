@@ -27,7 +27,7 @@ struct node_setting {
 };
 
 // What is done elsewhere. send: a datagram leaves. session: a request about a session, of an association that is up; deal_answer comes
-// now or later. refuse: the same, to be answered at once; tree null: it could not be read. note, drop: as in assocs_ways; their ends
+// now or later. refuse: the same, of one that could not be read, or is not to be served. note, drop: as in assocs_ways; their ends
 // are node_noted and node_dropped.
 struct node_ways {
 	remote_send *send;

@@ -6,8 +6,8 @@
 #define STRANGERS_MAX 10u // answers a second to whom we don't know
 #define SECOND_NS 1000000000ull
 
-// What today's plane does: it chooses F-TEIDs and UE addresses.
-#define FEATURES (PFCP_UP_FUNCTION_FEATURES_FTUP | PFCP_UP_FUNCTION_FEATURES_UEIP)
+// What today's plane does: it chooses F-TEIDs and UE addresses, and sends End Markers (8.2.25).
+#define FEATURES (PFCP_UP_FUNCTION_FEATURES_FTUP | PFCP_UP_FUNCTION_FEATURES_EMPU | PFCP_UP_FUNCTION_FEATURES_UEIP)
 #define FEATURES_OCTETS 4u
 
 // In `least` or better: mandatory (PFCP_M), or allowed at all (PFCP_O).

@@ -47,7 +47,8 @@ static void an_association_is_accepted_when_ctrl_has_it(void **state)
 	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 7, PFCP_CAUSE_ACCEPTED);
 	assert_int_equal(pfcp_number(pfcp_first(&play->tree, NULL, PFCP_IE_RECOVERY_TIME_STAMP)), STAMP);
 	assert_int_equal(pfcp_flags(pfcp_first(&play->tree, NULL, PFCP_IE_UP_FUNCTION_FEATURES)),
-			 PFCP_UP_FUNCTION_FEATURES_FTUP | PFCP_UP_FUNCTION_FEATURES_UEIP);
+			 PFCP_UP_FUNCTION_FEATURES_FTUP | PFCP_UP_FUNCTION_FEATURES_EMPU |
+			     PFCP_UP_FUNCTION_FEATURES_UEIP);
 	say(play, &play_setup);
 	assert_int_equal(play->sent, 2);
 	assert_int_equal(play->noted, 1);

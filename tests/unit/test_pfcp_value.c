@@ -117,6 +117,12 @@ static void names(void **state)
 	assert_string_equal(name, "internet");
 	ie = ie_of(PFCP_IE_APN_DNN, "\x09internet", 9);
 	assert_int_equal(pfcp_get_name(&ie, name), -EINVAL);
+	for (unsigned i = 0; i < 4; i++) { // text that no labels could say
+		static const char *const odd[] = { "a..b", ".a", "a.", "." };
+
+		ie = ie_of(PFCP_IE_APN_DNN, odd[i], (uint16_t)strlen(odd[i]));
+		assert_int_equal(pfcp_get_name(&ie, name), -EINVAL);
+	}
 	ie = ie_of(PFCP_IE_APN_DNN, "a\nb", 3);
 	assert_int_equal(pfcp_get_name(&ie, name), -EINVAL);
 	ie = ie_of(PFCP_IE_APN_DNN, "", 0);
