@@ -5,7 +5,7 @@
     smf.py SOCKET COMMAND [WORD...]   which prints what came of it as JSON; exit 0: accepted, 1: refused, 2: no answer
 
 Commands: heartbeat; associate; release; restart (everything forgotten, a newer Recovery Time Stamp);
-    attach NAME [KEY=VALUE...]: ue=ADDRESS (else the user plane chooses), gnb=, teid=, qfi=, mbr= (kbit/s), urr=1, dnn=; way=both|up
+    attach NAME [KEY=VALUE...]: ue=ADDRESS (else the user plane chooses), gnb=, teid=, qfi=, mbr= (kbit/s), urr=1 [threshold=, quota= (bytes), period= (s)], dnn=; way=both|up
     attach_as NAME SHAPE [KEY=VALUE...]; change NAME WHAT [WORD...]: as other SMFs do (shapes.py)
     handover NAME GNB TEID; drop NAME; forward NAME; gate NAME open|closed; query NAME; delete NAME
     reports N [SECONDS]: waits for so many session reports; what they said, repeats apart
@@ -172,6 +172,9 @@ class Smf:
 
     def query(self, name):
         return self.modify(name, self.words.query())
+
+    def refill(self, name, total):
+        return self.modify(name, self.words.refill(total))
 
     def delete(self, name):
         answer = self.ask(self.sessions[name]["up"], self.words.deletion())

@@ -82,9 +82,25 @@ def qer(session):
     return p.IE_CreateQER(IE_list=ies)
 
 
-def urr(ident=1):
-    return p.IE_CreateURR(IE_list=[p.IE_URR_Id(id=ident), p.IE_MeasurementMethod(VOLUM=1), p.IE_ReportingTriggers(),
-                                   p.IE_MeasurementInformation()])
+def quota(total):
+    return p.IE_VolumeQuota(TOVOL=1, total=int(total))
+
+
+def urr(ident=1, threshold=None, volume=None, period=None):
+    triggers = p.IE_ReportingTriggers(volume_threshold=int(threshold is not None), volume_quota=int(volume is not None),
+                                      periodic_reporting=int(period is not None))
+    ies = [p.IE_URR_Id(id=ident), p.IE_MeasurementMethod(VOLUM=1), triggers, p.IE_MeasurementInformation()]
+    if period is not None:
+        ies.append(p.IE_MeasurementPeriod(period=int(period)))
+    if threshold is not None:
+        ies.append(p.IE_VolumeThreshold(TOVOL=1, total=int(threshold)))
+    if volume is not None:
+        ies.append(quota(volume))
+    return p.IE_CreateURR(IE_list=ies)
+
+
+def refill(total):
+    return p.IE_UpdateURR(IE_list=[p.IE_URR_Id(id=1), quota(total)])
 
 
 def establishment(local, session):
@@ -92,7 +108,7 @@ def establishment(local, session):
     ies = [node(local), fseid(local, session["cp"]), pdr_up(session), pdr_down(session), far(UPLINK, CORE),
            far(DOWNLINK, ACCESS, tunnel(gnb, teid)), qer(session)]
     if session.get("urr"):
-        ies.append(urr())
+        ies.append(urr(1, session.get("threshold"), session.get("quota"), session.get("period")))
     return p.PFCPSessionEstablishmentRequest(IE_list=ies + [p.IE_PDNType(pdn_type=1)])
 
 
@@ -138,8 +154,9 @@ def first(ies, kind):
 
 
 def usage(report):
-    volume = first(report.IE_list, p.IE_VolumeMeasurement)
-    return {"uplink": volume.uplink, "downlink": volume.downlink, "number": first(report.IE_list, p.IE_UR_SEQN).number}
+    volume, trigger = first(report.IE_list, p.IE_VolumeMeasurement), first(report.IE_list, p.IE_UsageReportTrigger)
+    why = [flag for flag in ("IMMER", "VOLTH", "VOLQU", "PERIO", "TERMR", "QUHTI") if getattr(trigger, flag)]
+    return {"uplink": volume.uplink, "downlink": volume.downlink, "number": first(report.IE_list, p.IE_UR_SEQN).number, "why": why}
 
 
 def address(value):
