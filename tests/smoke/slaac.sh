@@ -20,7 +20,7 @@ ue6_up() {
 }
 
 ue6_has() { # text of ip(8)
-	in_ns ran ip -6 "$1" show dev ue6 | grep -q "$2"
+	in_ns ran ip -6 "$1" show dev ue6 | grep "$2" >/dev/null # to its end: who prints must not meet a closed pipe
 }
 
 has_used() { # uplink downlink
