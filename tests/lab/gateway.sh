@@ -10,7 +10,7 @@ GW_ROOMS=${GW_ROOMS:-16384}
 GW_HOLD=${GW_HOLD:-2048}
 GW_IDLE=${GW_IDLE:-adaptive}
 GW_USAGE_MS=${GW_USAGE_MS:-1000}
-GW_MUTE=${GW_MUTE:-86400} # seconds without Error Indications: as a story is slow or fast, it must count the same
+GW_MUTE=${GW_MUTE-86400} # seconds without Error Indications: as a story is slow or fast, it must count the same. Empty: unsaid
 GW_LINK_MTU=${GW_LINK_MTU:-0}
 GW_STORE_MIB=${GW_STORE_MIB:-64}
 GW_STORE_DIR=${GW_STORE_DIR:-}
@@ -62,10 +62,9 @@ gateway_config() {
 		  store_dir: ${GW_STORE_DIR:-$LAB/store}
 		  store_mib: $GW_STORE_MIB
 		  usage_interval_ms: $GW_USAGE_MS
-		gtpu:
-		  error_indication_mute_seconds: $GW_MUTE
-		  link_mtu: $GW_LINK_MTU
 	END
+	[[ -z $GW_MUTE ]] ||
+		printf 'gtpu:\n  error_indication_mute_seconds: %s\n  link_mtu: %s\n' "$GW_MUTE" "$GW_LINK_MTU" >>"$LAB/shoal.yaml"
 	echo "$GW_MORE" >>"$LAB/shoal.yaml"
 }
 
