@@ -236,6 +236,8 @@ void books_turn(struct books *books, uint64_t now_ns, uint64_t at_ms)
 
 void books_flush(struct books *books, uint64_t at_ms)
 {
+	if (!books->measures) // never opened: the store was refused
+		return;
 	books->error = 0;
 	meter_begin(&books->meter);
 	while (!books->error &&

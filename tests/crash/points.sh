@@ -12,9 +12,9 @@ GW_NURSERY=workers/shoal-nursery-faults
 GW_CTRL=ctrl/shoal-ctrl-faults
 FLEETING=60 # subscribers that come and go, for each client
 
-# "sweep.found" last: it takes an empty store. Sessions with rules are not among those here: tests/unit/test_rules_deaths.c.
+# "sweep.found" last: it takes an empty store. Sessions with rules are not among those here: tests/unit/test_rules_deaths.c, test_primary_loop.c.
 points_all() {
-	grep -rhoP 'FAULT_POINT\("\K[^"]+' "$SHOAL/workers" "$SHOAL/ctrl" --include='*.[ch]' | grep -vE '^(sweep\.found|(part|rules|gauge)\..*)$'
+	grep -rhoP 'FAULT_POINT\("\K[^"]+' "$SHOAL/workers" "$SHOAL/ctrl" --include='*.[ch]' | grep -vE '^(sweep\.found|data\.told|fence\.released|(part|rules|gauge)\..*)$'
 	echo sweep.found
 }
 
