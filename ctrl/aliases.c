@@ -51,6 +51,8 @@ static int take(struct aliases *aliases, struct session *session, const uint32_t
 			continue;
 		if (table_get(&aliases->by_teid, alias[i]) || is_ours(aliases, alias[i]))
 			error = -EEXIST;
+		else if (aliases->by_teid.count >= aliases->sessions->place->grid->slots * SHARDS)
+			error = -ENOSPC;
 		else
 			error = table_put(&aliases->by_teid, alias[i], session);
 	}

@@ -26,7 +26,8 @@ int aliases_open(struct aliases *aliases, const struct sessions *sessions); // 0
 void aliases_close(struct aliases *aliases);
 
 // These TEIDs by tunnel (sheet.h; 0 = ours; null = none at all) instead of those the session has, which the caller gets: *had. -EEXIST with
-// *taken: another session's, or one of ours; -ENOMEM. Then nothing has changed.
+// *taken: another session's, or one of ours; -ENOSPC: as many as the primary's table surely takes, one for each cell; -ENOMEM.
+// Then nothing has changed.
 int aliases_take(struct aliases *aliases, struct session *session, const uint32_t *alias, uint32_t **had,
 		 uint32_t *taken);
 void aliases_undo(struct aliases *aliases, struct session *session, uint32_t *had); // of the take that gave `had`

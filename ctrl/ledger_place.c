@@ -62,6 +62,9 @@ int ledger_aliases(struct ledger *ledger, struct session *session, const uint32_
 
 	if (!error)
 		return 0;
+	if (error == -ENOSPC)
+		return fault_say(fault, SHOAL__OSS__CODE__LIMIT, "rules.match.teid",
+				 "As many TEIDs were chosen elsewhere as there are places for sessions.");
 	if (error == -ENOMEM)
 		return fault_say(fault, SHOAL__OSS__CODE__INTERNAL, "", "Out of memory.");
 	return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, "rules.match.teid",

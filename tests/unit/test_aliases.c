@@ -111,6 +111,20 @@ static void a_teid_is_one_sessions(void **state)
 	assert_false(aliases_clash(&aliases, session[2].bearer.teid));
 }
 
+// The primary's table is never asked for more than it has room for.
+static void there_are_only_so_many(void **state)
+{
+	uint32_t alias[SHEET_TUNNELS] = { 0 }, taken, *had;
+
+	for (uint32_t i = 0; i < SLOTS * SHARDS; i++)
+		assert_int_equal(table_put(&aliases.by_teid, 0x1000 + i, &session[7]), 0);
+	alias[3] = 10;
+	assert_int_equal(aliases_take(&aliases, &session[0], alias, &had, &taken), -ENOSPC);
+	assert_null(session[0].alias);
+	table_drop(&aliases.by_teid, 0x1000);
+	assert_int_equal(aliases_take(&aliases, &session[0], alias, &had, &taken), 0);
+}
+
 // Changes at random, a primary that comes and goes, and orders and answers that are lost.
 static void the_primary_knows_it_in_the_end(void **state)
 {
@@ -169,7 +183,8 @@ static void the_primary_knows_it_in_the_end(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { CASE(a_teid_is_one_sessions), CASE(the_primary_knows_it_in_the_end) };
+	const struct CMUnitTest tests[] = { CASE(a_teid_is_one_sessions), CASE(there_are_only_so_many),
+					    CASE(the_primary_knows_it_in_the_end) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
