@@ -134,6 +134,7 @@ roles='
 	note_delete       operate provision
 	report_list       operate provision
 	report_done       operate provision
+	path_list         operate provision read
 '
 may() { # port who
 	in_ns gw "$BUILD/tests/smoke/role_probe" "tls+tcp://127.0.0.1:$1" "$LAB/pki/gateway-ca.crt" "$LAB/pki/$2.crt" "$LAB/pki/$2.key" gateway
