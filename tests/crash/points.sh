@@ -2,19 +2,21 @@
 # points.sh [POINT...]: a process dies at each named point between taking and committing (shared/base/faults.h), by default at
 # all that stand in the sources, under traffic, changes and moves.
 #
-#   four subscribers ping, a host pings the gateway itself; two clients add and remove sessions; shards move about
+#   four subscribers ping, a host pings the gateway itself; two clients add and remove sessions, one changes a session's rules, one
+#   has a subscriber idle and reached in turn; shards move about
 # After each: it happened, no packet was dropped, none came twice, everything serves again. At the end: every change that was acknowledged
 # is there, wholly, and no other; every shard agrees with the store; every room is back; the account closes.
 set -euo pipefail
 . "$(dirname "$0")/../lab/story.sh"
+. "$SHOAL/tests/crash/rules_on.sh"
 GW_WORKERS=4
 GW_NURSERY=workers/shoal-nursery-faults
 GW_CTRL=ctrl/shoal-ctrl-faults
 FLEETING=60 # subscribers that come and go, for each client
 
-# "sweep.found" last: it takes an empty store. Sessions with rules are not among those here: tests/unit/test_rules_deaths.c, test_primary_loop.c.
+# "sweep.found" last: it takes an empty store.
 points_all() {
-	grep -rhoP 'FAULT_POINT\("\K[^"]+' "$SHOAL/workers" "$SHOAL/ctrl" --include='*.[ch]' | grep -vE '^(sweep\.found|data\.told|fence\.released|(part|rules|gauge)\..*)$'
+	grep -rhoP 'FAULT_POINT\("\K[^"]+' "$SHOAL/workers" "$SHOAL/ctrl" --include='*.[ch]' | grep -vx 'sweep\.found'
 	echo sweep.found
 }
 
@@ -97,7 +99,9 @@ ping_on() { # name from to
 
 die_at() { # number point how
 	local passage=$((1 + RANDOM % 3))
-	if [[ $2 == worker.* ]]; then passage=1; fi # once in a worker's life
+	case $2 in
+	worker.* | data.* | fence.released) passage=1 ;; # once in a worker's life; once in an idle period
+	esac
 	wish ask "$1" "$2:$passage:$3"
 	if [[ $2 == worker.* ]]; then kill -s KILL "$(least_dead)"; fi
 	wait_for 60 has_happened || story_fail "$2 is never passed"
@@ -107,7 +111,7 @@ die_at() { # number point how
 
 # What the gateway itself has let fall. A busy host loses pings before and behind it; those are shown, not judged.
 dropped() {
-	shoal counters --json | jq '[.counters[] | select(.name | test("^(no_worker|lane_full|slow_full|forged|poison|quarantined|no_session|no_room)$")) | .value] | add // 0'
+	shoal counters --json | jq '[.counters[] | select(.name | test("^(no_worker|lane_full|slow_full|forged|poison|quarantined|no_session|no_room|no_rule|buffer_full|buffer_old)$")) | .value] | add // 0'
 }
 
 # Sets fallen.
@@ -146,12 +150,15 @@ mapfile -t ues < <(ues_some 4)
 for ue in "${ues[@]}"; do ue_pings "$ue"; done
 rooms=$(rest_rooms)
 subscribers=$(sessions | jq -s length)
+page_begin "$(ues_ipv4 | grep -vxF -m 1 -f <(printf '%s\n' "${ues[@]}"))"
 
 others=()
 : >"$LAB/told-1" && : >"$LAB/told-2"
 change_on 1 & others+=($!)
 change_on 2 & others+=($!)
 move_on & others+=($!)
+rules_come_and_go & others+=($!)
+idle_and_reached "$(session_of "$PAGED_UE" | jq .peer_teid)" & others+=($!)
 hows=(kill segv abort)
 number=0
 for point in "${points[@]}"; do
@@ -163,11 +170,17 @@ done
 touch "$LAB/enough"
 wait "${others[@]}"
 
-told=$(cat "$LAB"/told-[12] | wc -l)
+told=$(cat "$LAB"/told-[12] "$LAB/told-rules" | wc -l)
 that "what was acknowledged is there, and nothing else" equal "$(sessions | jq -s length)" $((subscribers + told))
 that "and all of it is applied" wait_for 30 all_applied $((subscribers + told))
 in_step() { [[ $(shoal shard ls --json | jq '[.shards[] | select(.in_step | not)] | length') == 0 ]]; }
 that "every shard is in step" wait_for 30 in_step
+that "rules are as acknowledged" rules_stand
+periods=$(<"$LAB/periods")
+that "each of $periods idle times was told of" not test -e "$LAB/untold"
+that "once" equal "$(shoal report ls --json | jq -s 'map(select(.kind == "data")) | length')" "$periods"
+that "and what waited arrived" not test -e "$LAB/unreached"
+that "in order, once each" diff "$LAB/paged" <(seq 1 $((2 * periods)))
 that "no ping came twice" not test -e "$LAB/twice"
 that "no shard had drifted" equal "$(lab_log ctrl | grep -c shard.alarm || true)" 0
 
