@@ -127,6 +127,11 @@ def idle(session, *fars):
     return [p.IE_UpdateFAR(IE_list=[p.IE_FAR_Id(id=int(i)), p.IE_ApplyAction(BUFF=1, NOCP=1)]) for i in fars or ("1",)]
 
 
+def move(session, gnb, teid, *fars):
+    """Handed over: the old tunnel is to be told its end."""
+    return [update_far(int(i), gnb, int(teid, 0), end_marker=True) for i in fars or ("1",)]
+
+
 def flow(session, qfi, text, *closed):
     """Downlink packets of this flow with a QFI of their own; _ stands for a space."""
     pdi = [p.IE_SourceInterface(interface=CORE), instance(), sdf(text.replace("_", " "), 7)]
@@ -146,4 +151,4 @@ def flow_gone(session):
     return [p.IE_RemovePDR(IE_list=[p.IE_PDR_Id(id=11)]), p.IE_RemoveQER(IE_list=[p.IE_QER_Id(id=11)])]
 
 
-CHANGES = {"activate": activate, "idle": idle, "flow": flow, "gate": flow_gate, "rate": flow_rate, "unflow": flow_gone}
+CHANGES = {"activate": activate, "move": move, "idle": idle, "flow": flow, "gate": flow_gate, "rate": flow_rate, "unflow": flow_gone}
