@@ -31,6 +31,7 @@ struct measure_rules {
 	uint8_t ways;    // that it counts where the session has no sheet, a bit each
 	bool later_threshold_given, later_quota_given;
 	bool at_once; // time counts from the start on, not from the first packet (ISTM, 8.2.68)
+	bool whole;   // all that its ways count is its, and is all it needs: it can do without a gauge
 	uint64_t monitoring_ms;
 	struct measure_limit threshold, quota, later_threshold, later_quota; // later: from the monitoring time on
 };
@@ -48,6 +49,8 @@ struct measure_flow {
 	struct measure_words base, seen; // of lives before this one; of this one
 	uint64_t first_ms, last_ms;      // packets: first since the last report, last ever; 0 = none
 	uint64_t active_ms, mark_ms;     // time that counts up to the mark; mark 0 = it has not begun
+	uint64_t spare, spare_life;      // serial of a gauge that counts, too, while the ways are what counts; its life
+	struct measure_words spared;     // what it came to
 };
 
 struct measure_stand {

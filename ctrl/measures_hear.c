@@ -62,6 +62,16 @@ static void active(struct measured *measured, uint64_t at_ms)
 	measured->state.silent = 0;
 }
 
+// A gauge that is not the one that counts yet.
+static void spare_hear(struct measure_flow *flow, uint32_t serial, const struct measure_word *word)
+{
+	if (serial < flow->spare || (serial == flow->spare && word->life < flow->spare_life))
+		return;
+	flow->spare = serial;
+	flow->spare_life = word->life;
+	flow->spared = word->words;
+}
+
 bool measures_hear(struct measures *measures, struct session *session, uint32_t urr, uint32_t serial,
 		   const struct measure_word *word)
 {
@@ -70,7 +80,11 @@ bool measures_hear(struct measures *measures, struct session *session, uint32_t 
 	for (unsigned i = 0; measured && serial && i < measured->count; i++) {
 		struct measure *measure = &measured->measure[i];
 
-		if (measure->rules.id != urr || measure->flow.serial != serial || !measure_hear(measure, word))
+		if (measure->rules.id != urr)
+			continue;
+		if (!measure->flow.serial)
+			spare_hear(&measure->flow, serial, word);
+		if (measure->flow.serial != serial || !measure_hear(measure, word))
 			continue;
 		measured_mark(measures, session);
 		measured_plan(measures, session, word->last_ms);

@@ -1,6 +1,7 @@
 // measures_modify.c - measures as their session has them: made, changed, taken from the store; and what answers say of them.
 #include <errno.h>
 #include <stdlib.h>
+#include "ctrl/measure_inside.h"
 #include "ctrl/measures_inside.h"
 
 int usages_open(struct usages *usages, unsigned measures, struct arena *arena)
@@ -39,12 +40,59 @@ static uint16_t linked_of(const Shoal__Oss__Session *message, const Shoal__Oss__
 	return linked;
 }
 
+static bool is_named(const Shoal__Oss__Rule *rule, uint32_t id)
+{
+	for (size_t i = 0; i < rule->n_measure_ids; i++)
+		if (rule->measure_ids[i] == id)
+			return true;
+	return false;
+}
+
+// Whether the rule's packets are counted by their way as this measure counts them.
+static bool rule_is_whole(const Shoal__Oss__Rule *rule, uint32_t id, uint8_t ways)
+{
+	const Shoal__Oss__Interface access = SHOAL__OSS__INTERFACE__ACCESS, core = SHOAL__OSS__INTERFACE__CORE;
+	Shoal__Oss__Interface from = rule->match ? rule->match->source : access;
+	Shoal__Oss__Interface to = rule->forward ? rule->forward->destination : access;
+
+	if (!is_named(rule, id))
+		return !(ways >> (from == core ? MEASURE_DOWN : MEASURE_UP) & 1);
+	return (from == access && to == core) || (from == core && to == access);
+}
+
+// The gauge of a session's first sheet begins with that sheet, and what the ways count until then is told later or never. So a measure
+// that they can go on counting stays theirs.
+static bool is_whole(const Shoal__Oss__Session *message, const Shoal__Oss__Measure *wanted, uint8_t ways)
+{
+	if (wanted->duration || wanted->event || wanted->volume_quota || wanted->subsequent_volume_quota ||
+	    wanted->has_time_quota || wanted->subsequent_time_quota_s || wanted->information)
+		return false;
+	for (size_t i = 0; i < message->n_rules; i++)
+		if (!rule_is_whole(message->rules[i], wanted->id, ways))
+			return false;
+	return true;
+}
+
 static void rules_read(struct measure *measure, const Shoal__Oss__Session *message, unsigned index)
 {
 	const Shoal__Oss__Measure *wanted = message->measures[index];
 
 	measure_read(&measure->rules, wanted, measure_ways(message, wanted->id));
 	measure->rules.linked = linked_of(message, wanted);
+	measure->rules.whole = is_whole(message, wanted, measure->rules.ways);
+}
+
+// Its gauge has counted beside the ways: what it came to by now is known from them.
+static void spare_turn(struct measure *measure)
+{
+	struct measure_flow *flow = &measure->flow;
+	struct measure_words total = measure_total(measure);
+
+	if (!flow->serial || flow->spare != flow->serial)
+		return;
+	flow->life = flow->spare_life;
+	flow->seen = flow->spared;
+	flow->base = measure_since(&total, &flow->seen); // may wrap; the sum is right
 }
 
 // The measure as the session wants it now: new, or what it was under other rules.
@@ -58,9 +106,13 @@ static void measure_make(struct measure *measure, const struct session *session,
 		measure->flow = before->flow;
 		measure->stand = before->stand;
 		measure_follow(measure, &before->rules, now_ms);
+		if (!before->flow.serial && before->rules.ways == measure->rules.ways && measure->rules.whole)
+			serial = 0;
 		if (!serial && !before->flow.serial && before->rules.ways != measure->rules.ways)
 			measure->flow.serial = UINT64_MAX; // other ways: from here on
 		measure_turn(measure, serial, &ways);
+		if (!before->flow.serial)
+			spare_turn(measure);
 	} else {
 		measure_begin(measure, serial ? &none : &ways, now_ms);
 		measure->flow.serial = serial;

@@ -47,7 +47,7 @@ in_ns ran ip address add $OTHER/24 dev n3
 lab_start gnbs ran "$PYTHON" "$PFCP/gnbs.py" "$LAB/heard" $GNB $OTHER
 lab_expect gnbs ready
 that "the SMF associates" smf associate
-that "a subscriber attaches" smf attach ue1 teid=0x7001 urr=1 period=3600 qfi=9
+that "a subscriber attaches" smf attach ue1 teid=0x7001 urr=1 qfi=9
 UE=$(said .ue)
 send 1 1
 that "it is reached" wait_for 20 has_come 1
