@@ -102,8 +102,10 @@ struct conf {
 	char pfcp_node_id[104]; // an address or a name; default: the first of them
 	unsigned pfcp_peers;
 	struct conf_address pfcp_peer[64]; // prefixes of addresses that may associate
-	char pfcp_ctrl[256];               // RPC of ctrl; default: the first of oss_url
-	char pfcp_user[32];                // shoal-pfcp, started as root, becomes this user; empty = stays
+	unsigned pfcp_associates;
+	struct conf_address pfcp_associate[16]; // whom we ask to associate
+	char pfcp_ctrl[256];                    // RPC of ctrl; default: the first of oss_url
+	char pfcp_user[32];                     // shoal-pfcp, started as root, becomes this user; empty = stays
 	uint32_t pfcp_heartbeat_ms, pfcp_t1_ms, pfcp_n1;
 	char log_level[16]; // error, warning, info, debug
 };

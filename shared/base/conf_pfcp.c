@@ -136,6 +136,46 @@ const struct conf_kind conf_kind_host = { read_host, write_host, NULL };
 const struct conf_kind conf_kind_hosts = { read_hosts, write_hosts, NULL };
 const struct conf_kind conf_kind_node_id = { read_node_id, write_node_id, NULL };
 
+static bool in_prefix(const struct conf_address *host, const struct conf_address *prefix)
+{
+	struct conf_address above = *host;
+
+	if (host->family != prefix->family)
+		return false;
+	for (unsigned i = prefix->prefix_len; i < host->prefix_len; i++)
+		above.bytes[i / 8] &= (uint8_t) ~(0x80 >> i % 8);
+	return !memcmp(above.bytes, prefix->bytes, sizeof(above.bytes));
+}
+
+// Whom we ask may answer, and there is an address of ours to ask from.
+static const char *associate_fault(const struct conf *conf, const struct conf_address *host)
+{
+	bool allowed = false, spoken = !conf->pfcp_listens;
+
+	for (unsigned i = 0; i < conf->pfcp_peers; i++)
+		allowed |= in_prefix(host, &conf->pfcp_peer[i]);
+	for (unsigned i = 0; i < conf->pfcp_listens; i++)
+		spoken |= conf->pfcp_listen[i].family == host->family;
+	return !allowed ? "not among pfcp.peers" : !spoken ? "pfcp.listen has no address of its family" : NULL;
+}
+
+static int associates_check(const struct conf_source *source, const struct conf *conf)
+{
+	char field[32];
+
+	for (unsigned i = 0; i < conf->pfcp_associates; i++) {
+		const char *fault = associate_fault(conf, &conf->pfcp_associate[i]);
+
+		for (unsigned j = 0; j < i && !fault; j++)
+			if (!memcmp(&conf->pfcp_associate[i], &conf->pfcp_associate[j], sizeof(*conf->pfcp_associate)))
+				fault = "given twice";
+		snprintf(field, sizeof(field), "pfcp.associate[%u]", i);
+		if (fault)
+			return conf_fault(source, field, "%s", fault);
+	}
+	return 0;
+}
+
 int conf_pfcp_check(const struct conf_source *source, struct conf *conf)
 {
 	char field[32];
@@ -150,5 +190,5 @@ int conf_pfcp_check(const struct conf_source *source, struct conf *conf)
 		host_text(&conf->pfcp_listen[0], conf->pfcp_node_id);
 	if (!*conf->pfcp_ctrl)
 		snprintf(conf->pfcp_ctrl, sizeof(conf->pfcp_ctrl), "%s", conf->oss_url[0]);
-	return 0;
+	return associates_check(source, conf);
 }

@@ -62,6 +62,7 @@ static void it_reads_hosts_and_prefixes_and_prints_them_back(void **unused)
 {
 	static const char text[] =
 	    "pfcp: {listen: [10.3.0.1, '2001:db8::1'], peers: [10.3.0.0/24, '2001:db8::/32', 127.0.0.9],\n"
+	    "       associate: [10.3.0.7, 127.0.0.9],\n"
 	    "       heartbeat_ms: 1000, t1_ms: 100, n1: 1, ctrl: 'ipc:///x', user: '65534'}\n";
 	struct conf *conf, *again;
 	FILE *file;
@@ -74,6 +75,8 @@ static void it_reads_hosts_and_prefixes_and_prints_them_back(void **unused)
 	assert_int_equal(conf->pfcp_peer[0].prefix_len, 24);
 	assert_int_equal(conf->pfcp_peer[1].prefix_len, 32);
 	assert_int_equal(conf->pfcp_peer[2].prefix_len, 32);
+	assert_int_equal(conf->pfcp_associates, 2);
+	assert_int_equal(conf->pfcp_associate[0].bytes[3], 7);
 	assert_int_equal(conf->pfcp_n1, 1);
 	assert_string_equal(conf->pfcp_ctrl, "ipc:///x");
 	file = fopen(path, "w");
@@ -121,6 +124,12 @@ static void faults_are_told(void **unused)
 		{ "pfcp: {node_id: a.}\n", "pfcp.node_id: an address or a name" },
 		{ "pfcp: {node_id: ''}\n", "pfcp.node_id: an address or a name" },
 		{ "pfcp: {node_id: 10.3.0.999}\n", "pfcp.node_id: an address or a name" },
+		{ "pfcp: {associate: [10.3.0.0/24]}\n", "pfcp.associate[0]: a host's address" },
+		{ "pfcp: {peers: [10.3.0.0/29], associate: [10.3.0.7, 10.3.0.8]}\n",
+		  "pfcp.associate[1]: not among pfcp.peers" },
+		{ "pfcp: {peers: [10.3.0.0/29], associate: [10.3.0.7, 10.3.0.7]}\n", "pfcp.associate[1]: given twice" },
+		{ "pfcp: {listen: ['::1'], peers: [10.3.0.7], associate: [10.3.0.7]}\n",
+		  "pfcp.associate[0]: pfcp.listen has no address of its family" },
 		{ "pfcp: {n1: 0}\n", "pfcp.n1: 0 is below 1" },
 		{ "pfcp: {t1_ms: 60001}\n", "pfcp.t1_ms: 60001 is above 60000" },
 		{ "pfcp: {ctrl: 'tcp://1.2.3.4:5'}\n", "pfcp.ctrl: only ipc here" },
