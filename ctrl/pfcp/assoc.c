@@ -49,6 +49,16 @@ struct assoc *assoc_of_owner(const struct assocs *assocs, const char *owner)
 	return NULL;
 }
 
+struct assoc *assoc_here(const struct assocs *assocs, const struct remote *remote)
+{
+	struct assoc *assoc;
+
+	TAILQ_FOREACH(assoc, &assocs->all, all)
+	if (assoc->state <= ASSOC_UP && remote_same(&assoc->remote, remote))
+		return assoc;
+	return NULL;
+}
+
 struct assoc *assoc_of_remote(const struct assocs *assocs, const struct remote *remote)
 {
 	struct assoc *assoc;
@@ -104,6 +114,12 @@ static void stand(struct assocs *assocs, struct assoc *assoc)
 	answer(assocs, assoc, true);
 }
 
+static void stand_first(struct assocs *assocs, struct assoc *assoc)
+{
+	assocs->ways.stands(assocs->ways.arg, assoc);
+	stand(assocs, assoc);
+}
+
 // The note may have been written all the same.
 static void give_up(struct assocs *assocs, struct assoc *assoc)
 {
@@ -148,7 +164,7 @@ struct step {
 		true, ASSOC_##state, act \
 	}
 static const struct step steps[ASSOC_STATES][ASSOC_EVENTS] = {
-	[ASSOC_BEGINNING] = { [ASSOC_NOTED] = TO(UP, stand), [ASSOC_NOT_NOTED] = TO(ENDING, give_up) },
+	[ASSOC_BEGINNING] = { [ASSOC_NOTED] = TO(UP, stand_first), [ASSOC_NOT_NOTED] = TO(ENDING, give_up) },
 	[ASSOC_UP] = { [ASSOC_NOTED] = TO(UP, stand),
 		       [ASSOC_NOT_NOTED] = TO(UP, refuse),
 		       [ASSOC_LEAVE] = TO(LEAVING, leave) },

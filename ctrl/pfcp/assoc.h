@@ -61,7 +61,8 @@ struct assocs_ways {
 	int (*note)(void *arg, struct assoc *assoc, const char *value);
 	int (*drop)(void *arg, const char *owner);
 	void (*answered)(void *arg, struct assoc *assoc, struct deal *deal, bool accepted);
-	void (*left)(void *arg, struct assoc *assoc); // it is up no longer
+	void (*stands)(void *arg, struct assoc *assoc); // it is up, for the first time
+	void (*left)(void *arg, struct assoc *assoc);   // it is up no longer
 	void *arg;
 };
 
@@ -79,7 +80,8 @@ void assocs_close(struct assocs *assocs);
 
 // Beginning or up. Null: none.
 struct assoc *assoc_of_node(const struct assocs *assocs, const char *node_id);
-struct assoc *assoc_of_owner(const struct assocs *assocs, const char *owner); // up
+struct assoc *assoc_of_owner(const struct assocs *assocs, const char *owner);       // up
+struct assoc *assoc_here(const struct assocs *assocs, const struct remote *remote); // beginning or up
 // The newest that is up and speaks from there.
 struct assoc *assoc_of_remote(const struct assocs *assocs, const struct remote *remote);
 

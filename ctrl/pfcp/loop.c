@@ -289,6 +289,8 @@ static int node_begin(struct loop *loop)
 					.n1 = conf->pfcp_n1,
 					.peers = conf->pfcp_peer,
 					.peers_count = conf->pfcp_peers,
+					.associate = conf->pfcp_associate,
+					.associate_count = conf->pfcp_associates,
 					.own = conf->pfcp_listen,
 					.own_count = conf->pfcp_listens };
 	const struct node_ways ways = {

@@ -27,7 +27,7 @@ static const struct {
 	[PFCP_PFD_MANAGEMENT_REQUEST] = { WAY_NODE, NULL },
 	[PFCP_PFD_MANAGEMENT_RESPONSE] = { WAY_ODD, NULL },
 	[PFCP_ASSOCIATION_SETUP_REQUEST] = { WAY_NODE, assoc_setup },
-	[PFCP_ASSOCIATION_SETUP_RESPONSE] = { WAY_ODD, NULL },
+	[PFCP_ASSOCIATION_SETUP_RESPONSE] = { WAY_ANSWER, NULL },
 	[PFCP_ASSOCIATION_UPDATE_REQUEST] = { WAY_NODE, assoc_update },
 	[PFCP_ASSOCIATION_UPDATE_RESPONSE] = { WAY_ODD, NULL },
 	[PFCP_ASSOCIATION_RELEASE_REQUEST] = { WAY_NODE, assoc_release },
@@ -85,9 +85,12 @@ static int drop(void *arg, const char *owner)
 
 int node_open(struct node *node, const struct node_setting *setting, const struct node_ways *node_ways)
 {
-	const struct assocs_ways assocs_ways = {
-		.note = note, .drop = drop, .answered = assoc_answered, .left = assoc_left, .arg = node
-	};
+	const struct assocs_ways assocs_ways = { .note = note,
+						 .drop = drop,
+						 .answered = assoc_answered,
+						 .stands = assoc_stands,
+						 .left = assoc_left,
+						 .arg = node };
 	struct deals_limits deals_limits = limits;
 	int error;
 
@@ -104,6 +107,7 @@ int node_open(struct node *node, const struct node_setting *setting, const struc
 	assocs_open(&node->assocs, &assocs_ways);
 	node->assocs.own = setting->own;
 	node->assocs.own_count = setting->own_count;
+	calls_open(node);
 	return error;
 }
 
@@ -334,12 +338,13 @@ void node_tick(struct node *node, uint64_t now_ns)
 	asks_tick(&node->asks, now_ns);
 	assocs_tick(&node->assocs, now_ns);
 	beats_tick(node);
+	calls_tick(node);
 }
 
 uint64_t node_due(const struct node *node)
 {
 	const uint64_t due[] = { deals_due(&node->deals), asks_due(&node->asks), assocs_due(&node->assocs),
-				 beats_due(node) };
+				 beats_due(node), calls_due(node) };
 	uint64_t first = UINT64_MAX;
 
 	for (unsigned i = 0; i < sizeof(due) / sizeof(*due); i++)

@@ -14,6 +14,7 @@
 #include "ctrl/pfcp/tally.h"
 
 #define NODE_DATAGRAM 65536u // no UDP datagram is larger
+#define NODE_CALLS 16u
 
 struct node_setting {
 	struct pfcp_node_id id;
@@ -22,6 +23,8 @@ struct node_setting {
 	unsigned n1;
 	const struct conf_address *peers; // who may associate; outlives the node
 	unsigned peers_count;
+	const struct conf_address *associate; // who is asked to associate; likewise
+	unsigned associate_count;
 	const struct conf_address *own; // our addresses, by socket; likewise
 	unsigned own_count;
 };
@@ -49,6 +52,14 @@ struct node_question {
 	void *about;
 };
 
+// A CP function that waits to be asked for an association (node_call.c).
+struct node_call {
+	struct node *node;
+	struct remote to;
+	uint64_t due_ns;
+	bool asking, failing;
+};
+
 struct node {
 	struct node_setting setting;
 	struct node_ways ways;
@@ -57,6 +68,8 @@ struct node {
 	struct deals deals;
 	struct asks asks;
 	struct assocs assocs;
+	unsigned calls;
+	struct node_call call[NODE_CALLS];
 	unsigned words;    // answers that strangers may still have,
 	uint64_t words_ns; // as of then
 	uint64_t tally[TALLY_COUNT];

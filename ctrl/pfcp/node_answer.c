@@ -10,6 +10,11 @@
 #define FEATURES (PFCP_UP_FUNCTION_FEATURES_FTUP | PFCP_UP_FUNCTION_FEATURES_EMPU | PFCP_UP_FUNCTION_FEATURES_UEIP)
 #define FEATURES_OCTETS 4u
 
+void features_put(struct pfcp_writer *writer)
+{
+	pfcp_put_flags(writer, PFCP_IE_UP_FUNCTION_FEATURES, FEATURES, FEATURES_OCTETS);
+}
+
 // In `least` or better: mandatory (PFCP_M), or allowed at all (PFCP_O).
 static bool holds(unsigned message, unsigned ie, enum pfcp_presence least)
 {
@@ -40,7 +45,7 @@ size_t answer_write(const struct node *node, const struct pfcp_header *request, 
 	if (holds(header.type, PFCP_IE_RECOVERY_TIME_STAMP, PFCP_M))
 		pfcp_put_u32(&writer, PFCP_IE_RECOVERY_TIME_STAMP, node->setting.stamp);
 	if (fault->cause == PFCP_CAUSE_ACCEPTED && holds(header.type, PFCP_IE_UP_FUNCTION_FEATURES, PFCP_O))
-		pfcp_put_flags(&writer, PFCP_IE_UP_FUNCTION_FEATURES, FEATURES, FEATURES_OCTETS);
+		features_put(&writer);
 	pfcp_message_end(&writer, mark);
 	return writer.full ? 0 : (size_t)(writer.at - writer.start);
 }

@@ -8,11 +8,13 @@
 #include "ctrl/pfcp/node_parts.h"
 #include "shared/base/log.h"
 
+// deal null: nobody has asked.
 static void answer(struct node *node, struct deal *deal, uint8_t cause)
 {
 	const struct pfcp_fault fault = { .cause = cause };
 
-	answer_deal(node, deal, &fault);
+	if (deal)
+		answer_deal(node, deal, &fault);
 }
 
 // The node id of the message; false: it makes no sense as a text, and the deal is answered.
@@ -55,9 +57,9 @@ static void begin(struct node *node, struct deal *deal, const struct assoc *like
 		answer(node, deal, error == -ENOBUFS ? PFCP_CAUSE_NO_RESOURCES : PFCP_CAUSE_SYSTEM_FAILURE);
 }
 
-static void resume(struct node *node, struct deal *deal, struct assoc *assoc)
+static void resume(struct node *node, struct deal *deal, struct assoc *assoc, const struct remote *from)
 {
-	bool moved = !remote_same(&assoc->remote, &deal->from);
+	bool moved = !remote_same(&assoc->remote, from);
 
 	log_info("pfcp.resumed", "%s sets up its association again; its sessions stay", assoc->node_id);
 	node->tally[TALLY_RESUMED]++;
@@ -67,23 +69,30 @@ static void resume(struct node *node, struct deal *deal, struct assoc *assoc)
 	}
 	asks_forget(&node->asks, assoc);
 	assoc->beating = false;
-	assoc->remote = deal->from;
+	assoc->remote = *from;
 	assoc->remote.port = 0;
 	assoc_move(&node->assocs, assoc, deal);
 }
 
 void assoc_setup(struct node *node, struct deal *deal)
 {
-	struct assoc like = { .remote = deal->from }, *old;
+	struct assoc like = { .remote = deal->from };
 
 	like.stamp = (uint32_t)pfcp_number(pfcp_first(&node->tree, NULL, PFCP_IE_RECOVERY_TIME_STAMP));
-	if (!node_id_read(node, deal, like.node_id))
-		return;
-	old = assoc_of_node(&node->assocs, like.node_id);
-	if (old && old->state == ASSOC_BEGINNING) {
+	if (node_id_read(node, deal, like.node_id))
+		assoc_meet(node, &like, deal);
+}
+
+void assoc_meet(struct node *node, const struct assoc *like, struct deal *deal)
+{
+	struct assoc *old = assoc_of_node(&node->assocs, like->node_id);
+
+	if (old && old->state == ASSOC_BEGINNING && !old->deal && old->stamp == like->stamp) {
+		old->deal = deal; // both have asked
+	} else if (old && old->state == ASSOC_BEGINNING) {
 		answer(node, deal, PFCP_CAUSE_CONGESTION);
-	} else if (old && old->stamp == like.stamp) {
-		resume(node, deal, old);
+	} else if (old && old->stamp == like->stamp) {
+		resume(node, deal, old, &like->remote);
 	} else {
 		if (old) {
 			log_warning("pfcp.peer_restarted", "%s was started anew: its sessions are deleted",
@@ -91,7 +100,7 @@ void assoc_setup(struct node *node, struct deal *deal)
 			node->tally[TALLY_RESTARTED]++;
 			assoc_leave(&node->assocs, old, NULL);
 		}
-		begin(node, deal, &like);
+		begin(node, deal, like);
 	}
 }
 
@@ -131,15 +140,18 @@ struct assoc *assoc_asking(struct node *node, const struct deal *deal)
 
 void assoc_answered(void *arg, struct assoc *assoc, struct deal *deal, bool accepted)
 {
+	(void)assoc;
+	answer(arg, deal, accepted ? PFCP_CAUSE_ACCEPTED : PFCP_CAUSE_SYSTEM_FAILURE);
+}
+
+void assoc_stands(void *arg, struct assoc *assoc)
+{
 	struct node *node = arg;
 	char address[REMOTE_TEXT];
 
-	if (accepted && deal->type == PFCP_ASSOCIATION_SETUP_REQUEST) {
-		remote_text(&assoc->remote, address);
-		log_info("pfcp.associated", "%s at %s", assoc->node_id, address);
-		node->tally[TALLY_BEGUN]++;
-	}
-	answer(node, deal, accepted ? PFCP_CAUSE_ACCEPTED : PFCP_CAUSE_SYSTEM_FAILURE);
+	remote_text(&assoc->remote, address);
+	log_info("pfcp.associated", "%s at %s", assoc->node_id, address);
+	node->tally[TALLY_BEGUN]++;
 }
 
 void assoc_left(void *arg, struct assoc *assoc)

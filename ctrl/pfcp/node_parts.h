@@ -12,18 +12,28 @@ size_t answer_write(const struct node *node, const struct pfcp_header *request, 
 void answer_send(struct node *node, const struct remote *to, const struct pfcp_header *request, uint8_t cause);
 void answer_deal(struct node *node, struct deal *deal, const struct pfcp_fault *fault);
 void answer_version(struct node *node, const struct remote *to, const struct pfcp_header *request);
+void features_put(struct pfcp_writer *writer); // ours
 // Whether whom we don't know may have a word of ours now.
 bool answer_stranger(struct node *node);
 
 // ---- node_assoc.c: requests about associations, in node->tree
 
+// A node is met in a life: it goes on in it, or begins a new one. deal: who is answered when that is done; null: nobody.
+void assoc_meet(struct node *node, const struct assoc *like, struct deal *deal);
 void assoc_setup(struct node *node, struct deal *deal);
 void assoc_update(struct node *node, struct deal *deal);
 void assoc_release(struct node *node, struct deal *deal);
 // The association that a request about a session comes from. Null: none.
 struct assoc *assoc_asking(struct node *node, const struct deal *deal);
 void assoc_answered(void *arg, struct assoc *assoc, struct deal *deal, bool accepted);
+void assoc_stands(void *arg, struct assoc *assoc);
 void assoc_left(void *arg, struct assoc *assoc);
+
+// ---- node_call.c: associations that we ask for
+
+void calls_open(struct node *node);
+void calls_tick(struct node *node);
+uint64_t calls_due(const struct node *node);
 
 // ---- node_beat.c: heartbeats
 

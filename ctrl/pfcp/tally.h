@@ -22,6 +22,7 @@
 	T(UNASSOCIATED, "unassociated", "requests about sessions of nodes without association: refused") \
 	T(UNSUPPORTED, "unsupported", "requests for services that are not offered: refused") \
 	T(BEGUN, "associations_begun", "associations begun") \
+	T(CALLS_FAILED, "associations_not_had", "times that a CP function among pfcp.associate did not answer, or refused") \
 	T(RESUMED, "associations_resumed", "associations set up again by the same life of a node: its sessions stay") \
 	T(RELEASED, "associations_released", "associations released by their node") \
 	T(RESTARTED, "peers_restarted", "nodes that came back with a later Recovery Time Stamp: their sessions are deleted") \

@@ -11,6 +11,7 @@
 #include "ctrl/pfcp/ie_put.h"
 #include "ctrl/pfcp/ie_table.h"
 
+static const struct conf_address called[] = { { { 10, 0, 0, 3 }, 4, 32 } };
 static const struct conf_address allowed[] = { { { 10 }, 4, 8 }, { { 0x20, 0x01, 0x0d, 0xb8 }, 6, 32 } };
 
 static void play_send(void *arg, const struct remote *to, const uint8_t *datagram, size_t length)
@@ -70,7 +71,8 @@ static int play_drop(void *arg, const char *owner)
 	return 0;
 }
 
-int play_open(void **state)
+// called: how many are asked to associate.
+static int play_begin(void **state, unsigned calls)
 {
 	struct play *play = calloc(1, sizeof(*play));
 	const struct node_ways ways = { play_send, play_session, play_refuse, play_note, play_drop, play };
@@ -80,13 +82,25 @@ int play_open(void **state)
 					      .t1_ns = 3 * SECOND,
 					      .n1 = 3,
 					      .peers = allowed,
-					      .peers_count = 2 };
+					      .peers_count = 2,
+					      .associate = called,
+					      .associate_count = calls };
 
 	if (!play || node_open(&play->node, &setting, &ways))
 		return -1;
 	node_start(&play->node, SECOND);
 	*state = play;
 	return 0;
+}
+
+int play_open(void **state)
+{
+	return play_begin(state, 0);
+}
+
+int play_open_calling(void **state)
+{
+	return play_begin(state, 1);
 }
 
 int play_close(void **state)
@@ -119,6 +133,8 @@ size_t word_write(const struct word *word, uint8_t *bytes, size_t size)
 		pfcp_put_node_id(&writer, PFCP_IE_NODE_ID, &id);
 	if (word->with_stamp)
 		pfcp_put_u32(&writer, PFCP_IE_RECOVERY_TIME_STAMP, word->stamp);
+	if (word->cause)
+		pfcp_put_u8(&writer, PFCP_IE_CAUSE, word->cause);
 	pfcp_message_end(&writer, mark);
 	assert_false(writer.full);
 	return (size_t)(writer.at - writer.start);
@@ -173,7 +189,7 @@ void ctrl_notes(struct play *play, bool done)
 	node_noted(&play->node, assoc, done);
 }
 
-const struct word play_setup = { PFCP_ASSOCIATION_SETUP_REQUEST, 1, 7, 1000, true, true, NULL, 0 };
+const struct word play_setup = { PFCP_ASSOCIATION_SETUP_REQUEST, 1, 7, 1000, true, true, NULL, 0, 0 };
 
 void associate(struct play *play)
 {
@@ -189,7 +205,7 @@ void at(struct play *play, uint64_t seconds)
 
 void ask_session(struct play *play, uint32_t sequence)
 {
-	const struct word word = { PFCP_SESSION_DELETION_REQUEST, 1, sequence, 0, false, false, NULL, 5 };
+	const struct word word = { PFCP_SESSION_DELETION_REQUEST, 1, sequence, 0, false, false, NULL, 5, 0 };
 
 	say(play, &word);
 }

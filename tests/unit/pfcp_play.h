@@ -22,7 +22,8 @@ struct play {
 	int note_error;
 };
 
-int play_open(void **state); // for cmocka; the node is at 10.0.0.100, its clock at one second
+int play_open(void **state);         // for cmocka; the node is at 10.0.0.100, its clock at one second
+int play_open_calling(void **state); // it asks 10.0.0.3 to associate
 int play_close(void **state);
 
 // A message of the peer at 10.0.0.<last>.
@@ -32,6 +33,7 @@ struct word {
 	bool with_node, with_stamp;
 	const char *name; // node id; null: the address
 	uint64_t seid;
+	uint8_t cause; // 0: none
 };
 
 extern const struct word play_setup; // by peer 1, sequence 7, stamp 1000

@@ -20,7 +20,7 @@ static struct word with(const struct word *word, uint32_t sequence, uint32_t sta
 static void heartbeats_are_answered_before_anything_else(void **state)
 {
 	struct play *play = *state;
-	const struct word beat = { PFCP_HEARTBEAT_REQUEST, 1, 9, 55, false, true, NULL, 0 };
+	const struct word beat = { PFCP_HEARTBEAT_REQUEST, 1, 9, 55, false, true, NULL, 0, 0 };
 	struct remote stranger = { .bytes = { 192, 0, 2, 1 }, .family = 4, .port = 4000 };
 
 	say(play, &beat);
@@ -73,7 +73,7 @@ static void without_ctrl_it_is_refused_and_leaves_nothing(void **state)
 static void requests_without_association_are_refused(void **state)
 {
 	struct play *play = *state;
-	const struct word release = { PFCP_ASSOCIATION_RELEASE_REQUEST, 1, 3, 0, true, false, NULL, 0 };
+	const struct word release = { PFCP_ASSOCIATION_RELEASE_REQUEST, 1, 3, 0, true, false, NULL, 0, 0 };
 
 	ask_session(play, 2);
 	assert_int_equal(play->refused, 1);
@@ -86,7 +86,7 @@ static void requests_without_association_are_refused(void **state)
 static void a_release_deletes_sessions_when_nobody_is_served(void **state)
 {
 	struct play *play = *state;
-	const struct word release = { PFCP_ASSOCIATION_RELEASE_REQUEST, 1, 8, 0, true, false, NULL, 0 };
+	const struct word release = { PFCP_ASSOCIATION_RELEASE_REQUEST, 1, 8, 0, true, false, NULL, 0, 0 };
 	char owner[ASSOC_OWNER_BYTES];
 
 	associate(play);
@@ -156,7 +156,9 @@ static void another_life_begins_without_sessions(void **state)
 
 static void beaten(struct play *play, uint32_t stamp)
 {
-	const struct word answer = { PFCP_HEARTBEAT_RESPONSE, 1, play->header.sequence, stamp, false, true, NULL, 0 };
+	const struct word answer = {
+		PFCP_HEARTBEAT_RESPONSE, 1, play->header.sequence, stamp, false, true, NULL, 0, 0
+	};
 
 	assert_int_equal(play->header.type, PFCP_HEARTBEAT_REQUEST);
 	say(play, &answer);
@@ -191,7 +193,7 @@ static void peers_are_asked_and_their_silence_is_noticed(void **state)
 static void a_later_stamp_in_a_heartbeat_ends_the_life(void **state)
 {
 	struct play *play = *state;
-	const struct word beat = { PFCP_HEARTBEAT_REQUEST, 1, 9, 3000, false, true, NULL, 0 };
+	const struct word beat = { PFCP_HEARTBEAT_REQUEST, 1, 9, 3000, false, true, NULL, 0, 0 };
 	struct assoc *assoc;
 
 	associate(play);
@@ -212,7 +214,7 @@ static void a_later_stamp_in_a_heartbeat_ends_the_life(void **state)
 static void an_answer_from_elsewhere_is_none(void **state)
 {
 	struct play *play = *state;
-	struct word answer = { PFCP_HEARTBEAT_RESPONSE, 2, 0, 3000, false, true, NULL, 0 };
+	struct word answer = { PFCP_HEARTBEAT_RESPONSE, 2, 0, 3000, false, true, NULL, 0, 0 };
 
 	associate(play);
 	at(play, 1);
@@ -223,6 +225,73 @@ static void an_answer_from_elsewhere_is_none(void **state)
 	say(play, &answer);
 	assert_int_equal(play->node.tally[TALLY_UNEXPECTED], 2);
 	assert_int_equal(assoc_of_node(&play->node.assocs, "10.0.0.1")->state, ASSOC_UP);
+}
+
+// ---- Associations that we ask for
+
+static void called(struct play *play, uint8_t cause, uint32_t stamp)
+{
+	const struct word answer = {
+		PFCP_ASSOCIATION_SETUP_RESPONSE, 3, play->header.sequence, stamp, true, true, NULL, 0, cause
+	};
+
+	assert_int_equal(play->header.type, PFCP_ASSOCIATION_SETUP_REQUEST);
+	say(play, &answer);
+}
+
+static void who_waits_to_be_asked_is_asked_until_it_associates(void **state)
+{
+	struct play *play = *state;
+
+	at(play, 1);
+	assert_int_equal(play->to.bytes[3], 3);
+	assert_int_equal(play->to.port, 8805);
+	assert_int_equal(pfcp_number(pfcp_first(&play->tree, NULL, PFCP_IE_RECOVERY_TIME_STAMP)), STAMP);
+	assert_true(pfcp_flags(pfcp_first(&play->tree, NULL, PFCP_IE_UP_FUNCTION_FEATURES)) &
+		    PFCP_UP_FUNCTION_FEATURES_FTUP);
+	for (uint64_t second = 2; second < 10; second++)
+		at(play, second);
+	assert_int_equal(play->sent, 3);
+	at(play, 10); // nobody answers
+	assert_int_equal(play->node.tally[TALLY_CALLS_FAILED], 1);
+	assert_true(node_due(&play->node) == 20 * SECOND);
+	at(play, 20);
+	called(play, PFCP_CAUSE_REJECTED, 5000);
+	assert_int_equal(play->node.tally[TALLY_CALLS_FAILED], 2);
+	assert_int_equal(play->node.assocs.count, 0);
+	at(play, 30);
+	called(play, PFCP_CAUSE_ACCEPTED, 5000);
+	assert_string_equal(play->value, "1 up 5000 10.0.0.3 10.0.0.3");
+	ctrl_notes(play, true);
+	assert_int_equal(assoc_of_node(&play->node.assocs, "10.0.0.3")->state, ASSOC_UP);
+	assert_int_equal(play->node.tally[TALLY_BEGUN], 1);
+}
+
+static void who_is_here_is_not_asked_and_who_has_left_is(void **state)
+{
+	struct play *play = *state;
+	struct word setup = with(&play_setup, 7, 5000);
+	const struct word release = { PFCP_ASSOCIATION_RELEASE_REQUEST, 3, 8, 0, true, false, NULL, 0, 0 };
+	unsigned before;
+
+	setup.last = 3;
+	at(play, 1);
+	called(play, PFCP_CAUSE_ACCEPTED, 5000);
+	say(play, &setup); // it has asked, too
+	assert_int_equal(play->noted, 1);
+	ctrl_notes(play, true);
+	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 7, PFCP_CAUSE_ACCEPTED);
+	assert_int_equal(play->node.assocs.count, 1);
+	at(play, 2);
+	assert_int_equal(play->header.type, PFCP_HEARTBEAT_REQUEST);
+	say(play, &release);
+	ctrl_notes(play, true);
+	before = play->sent;
+	at(play, 3);
+	assert_int_equal(play->sent, before + 1);
+	called(play, PFCP_CAUSE_ACCEPTED, 5000);
+	assert_memory_equal(play->writing->owner, "pfcp:10.0.0.3#", 14);
+	assert_int_equal(play->node.assocs.count, 2);
 }
 
 // ---- Start
@@ -274,6 +343,7 @@ static void associations_are_as_they_were(void **state)
 int main(void)
 {
 #define ONE(name) cmocka_unit_test_setup_teardown(name, play_open, play_close)
+#define CALLING(name) cmocka_unit_test_setup_teardown(name, play_open_calling, play_close)
 	const struct CMUnitTest tests[] = {
 		ONE(heartbeats_are_answered_before_anything_else),
 		ONE(an_association_is_accepted_when_ctrl_has_it),
@@ -285,6 +355,8 @@ int main(void)
 		ONE(peers_are_asked_and_their_silence_is_noticed),
 		ONE(a_later_stamp_in_a_heartbeat_ends_the_life),
 		ONE(an_answer_from_elsewhere_is_none),
+		CALLING(who_waits_to_be_asked_is_asked_until_it_associates),
+		CALLING(who_is_here_is_not_asked_and_who_has_left_is),
 		ONE(they_hear_from_whom_they_know),
 		ONE(associations_are_as_they_were),
 	};
