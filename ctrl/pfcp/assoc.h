@@ -15,7 +15,8 @@
 #define ASSOC_NODE_BYTES 256u  // a node id as text: an address or a name, with its final zero
 #define ASSOC_OWNER_BYTES 129u // likewise
 #define ASSOC_NOTE_BYTES 448u
-#define ASSOCS_MAX 1024u // in whatever state
+#define ASSOCS_MAX 1024u  // in whatever state
+#define ASSOC_PATHS 1024u // GTP-U paths that are told of
 
 enum assoc_state {
 	ASSOC_BEGINNING,
@@ -37,6 +38,17 @@ enum assoc_event {
 };
 
 struct deal;
+struct assoc;
+
+// What a node has been told of GTP-U paths, by their places in the node (node_path.c).
+struct assoc_telling {
+	struct assoc *assoc;
+	uint64_t told[ASSOC_PATHS / 64];                       // as failed
+	uint64_t down[ASSOC_PATHS / 64], up[ASSOC_PATHS / 64]; // under way
+	bool under_way;
+	uint64_t due_ns;   // not before then
+	uint64_t pause_ns; // since nobody answers; 0: they do
+};
 
 struct assoc {
 	char node_id[ASSOC_NODE_BYTES];
@@ -51,6 +63,7 @@ struct assoc {
 	uint64_t again_ns;    // UINT64_MAX: nothing to be tried again
 	uint64_t beat_ns;     // next heartbeat
 	bool beating, silent; // one is under way; the last had no answer
+	struct assoc_telling telling;
 	TAILQ_ENTRY(assoc) all;
 };
 TAILQ_HEAD(assoc_list, assoc);

@@ -13,6 +13,7 @@
 #include "ctrl/pfcp/memory.h"
 #include "ctrl/pfcp/node.h"
 #include "ctrl/pfcp/outbox.h"
+#include "ctrl/pfcp/paths.h"
 #include "ctrl/pfcp/reports.h"
 #include "ctrl/pfcp/rights.h"
 #include "ctrl/pfcp/session.h"
@@ -38,6 +39,7 @@ struct loop {
 	struct sessions *sessions;
 	struct outbox outbox;
 	struct reports reports;
+	struct paths paths;
 	bool serving, lost;
 	uint8_t datagram[NODE_DATAGRAM];
 };
@@ -106,9 +108,14 @@ static void address(void *arg, const struct deal *deal, struct pfcp_address *to)
 		memcpy(to->ipv6, own->bytes, sizeof(to->ipv6));
 }
 
+static uint64_t now_ms(void)
+{
+	return clock_wall_ns() / MS_NS;
+}
+
 static uint64_t wall_ms(void *arg)
 {
-	return clock_wall_ns() / 1000000u;
+	return now_ms();
 }
 
 static void dropped(void *arg, const char *owner)
@@ -225,6 +232,8 @@ static uint64_t due(const struct loop *loop)
 		due_ns = node_due(&loop->node);
 	if (loop->serving && outbox_due(&loop->outbox) < due_ns)
 		due_ns = outbox_due(&loop->outbox);
+	if (loop->serving && loop->paths.due_ns < due_ns)
+		due_ns = loop->paths.due_ns;
 	return sessions_due(loop->sessions) < due_ns ? sessions_due(loop->sessions) : due_ns;
 }
 
@@ -234,6 +243,7 @@ static void tick(struct loop *loop, uint64_t now_ns)
 	if (loop->serving) {
 		node_tick(&loop->node, now_ns);
 		outbox_tick(&loop->outbox, now_ns);
+		paths_watch(&loop->paths, now_ns);
 	}
 	sessions_tick(loop->sessions, now_ns);
 }
@@ -348,6 +358,7 @@ static int begin(struct loop *loop)
 		return error;
 	}
 	memory_open(&loop->memory, loop->rpc, &ears);
+	paths_open(&loop->paths, loop->rpc, &loop->node, now_ms);
 	error = node_begin(loop);
 	if (!error)
 		error = sessions_begin(loop);

@@ -34,7 +34,7 @@ static const struct {
 	[PFCP_ASSOCIATION_RELEASE_RESPONSE] = { WAY_ODD, NULL },
 	[PFCP_VERSION_NOT_SUPPORTED_RESPONSE] = { WAY_ODD, NULL },
 	[PFCP_NODE_REPORT_REQUEST] = { WAY_ODD, NULL },
-	[PFCP_NODE_REPORT_RESPONSE] = { WAY_ODD, NULL },
+	[PFCP_NODE_REPORT_RESPONSE] = { WAY_ANSWER, NULL },
 	[PFCP_SESSION_SET_DELETION_REQUEST] = { WAY_NODE, NULL },
 	[PFCP_SESSION_SET_DELETION_RESPONSE] = { WAY_ODD, NULL },
 	[PFCP_SESSION_SET_MODIFICATION_REQUEST] = { WAY_NODE, NULL },
@@ -94,7 +94,7 @@ int node_open(struct node *node, const struct node_setting *setting, const struc
 	struct deals_limits deals_limits = limits;
 	int error;
 
-	*node = (struct node){ .setting = *setting, .ways = *node_ways };
+	*node = (struct node){ .setting = *setting, .ways = *node_ways, .telling_ns = UINT64_MAX };
 	deals_limits.remember_ns = REMEMBER(setting);
 	error = peers_open(&node->peers, setting->peers, setting->peers_count);
 	if (!error)
@@ -339,12 +339,13 @@ void node_tick(struct node *node, uint64_t now_ns)
 	assocs_tick(&node->assocs, now_ns);
 	beats_tick(node);
 	calls_tick(node);
+	paths_tick(node);
 }
 
 uint64_t node_due(const struct node *node)
 {
 	const uint64_t due[] = { deals_due(&node->deals), asks_due(&node->asks), assocs_due(&node->assocs),
-				 beats_due(node), calls_due(node) };
+				 beats_due(node),         calls_due(node),       node->telling_ns };
 	uint64_t first = UINT64_MAX;
 
 	for (unsigned i = 0; i < sizeof(due) / sizeof(*due); i++)

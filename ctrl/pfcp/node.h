@@ -60,6 +60,12 @@ struct node_call {
 	bool asking, failing;
 };
 
+struct node_path { // family 0: a free place
+	struct remote to;
+	uint64_t heard_ns;
+	bool down;
+};
+
 struct node {
 	struct node_setting setting;
 	struct node_ways ways;
@@ -70,6 +76,8 @@ struct node {
 	struct assocs assocs;
 	unsigned calls;
 	struct node_call call[NODE_CALLS];
+	uint64_t telling_ns; // when somebody may be told of paths; UINT64_MAX: nothing is owed
+	struct node_path path[ASSOC_PATHS];
 	unsigned words;    // answers that strangers may still have,
 	uint64_t words_ns; // as of then
 	uint64_t tally[TALLY_COUNT];
@@ -89,5 +97,7 @@ void node_serve(struct node *node);                                    // what w
 int node_ask(struct node *node, const struct node_question *question); // 0, -ENOBUFS, -ENOMEM, -EMSGSIZE
 void node_noted(struct node *node, struct assoc *assoc, bool done);
 void node_dropped(struct node *node, const char *owner);
+// A GTP-U path is down, or up. told: an earlier process of ours may have told that it was down.
+void node_path(struct node *node, const struct remote *to, bool down, bool told);
 void node_tick(struct node *node, uint64_t now_ns); // before datagrams that came then
 uint64_t node_due(const struct node *node);         // when it has something to do next; UINT64_MAX: nothing

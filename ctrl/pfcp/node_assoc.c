@@ -68,6 +68,7 @@ static void resume(struct node *node, struct deal *deal, struct assoc *assoc, co
 		return;
 	}
 	asks_forget(&node->asks, assoc);
+	paths_forget(node, assoc);
 	assoc->beating = false;
 	assoc->remote = *from;
 	assoc->remote.port = 0;
@@ -152,6 +153,7 @@ void assoc_stands(void *arg, struct assoc *assoc)
 	remote_text(&assoc->remote, address);
 	log_info("pfcp.associated", "%s at %s", assoc->node_id, address);
 	node->tally[TALLY_BEGUN]++;
+	node->telling_ns = node->now_ns; // what is down
 }
 
 void assoc_left(void *arg, struct assoc *assoc)
@@ -159,5 +161,6 @@ void assoc_left(void *arg, struct assoc *assoc)
 	struct node *node = arg;
 
 	asks_forget(&node->asks, assoc);
+	paths_forget(node, assoc);
 	assoc->beating = false;
 }

@@ -35,6 +35,11 @@ void calls_open(struct node *node);
 void calls_tick(struct node *node);
 uint64_t calls_due(const struct node *node);
 
+// ---- node_path.c: reports about GTP-U paths
+
+void paths_tick(struct node *node);
+void paths_forget(struct node *node, struct assoc *assoc); // nothing is under way any more
+
 // ---- node_beat.c: heartbeats
 
 void beat_answer(struct node *node, const struct remote *from, const struct pfcp_header *request);

@@ -27,6 +27,11 @@
 	T(RELEASED, "associations_released", "associations released by their node") \
 	T(RESTARTED, "peers_restarted", "nodes that came back with a later Recovery Time Stamp: their sessions are deleted") \
 	T(SILENT, "peers_silent", "nodes that stopped answering heartbeats: their sessions stay") \
+	T(NODE_REPORTS, "node_reports", "reports about GTP-U paths sent, repeats within T1 apart") \
+	T(NODE_REPORTS_TOLD, "node_reports_accepted", "reports about GTP-U paths that the CP function has accepted") \
+	T(NODE_REPORTS_REFUSED, "node_reports_refused", "reports about GTP-U paths refused for good: done") \
+	T(NODE_REPORTS_LATER, "node_reports_later", "reports about GTP-U paths not answered, or with not now: sent again") \
+	T(PATHS_UNTOLD, "paths_untold", "GTP-U paths not told of because too many are down") \
 	T(REPORTS, "reports", "session reports sent, repeats within T1 apart") \
 	T(REPORTS_TOLD, "reports_accepted", "session reports that the CP function has accepted") \
 	T(REPORTS_UNKNOWN, "reports_of_nobody", "session reports answered with session not found: done") \
