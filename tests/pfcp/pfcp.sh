@@ -17,11 +17,12 @@ pfcp_section() {
 	END
 }
 
-# As story_begin, with shoal-pfcp in the gateway and an SMF beside it that is not associated yet.
+# As story_begin, with shoal-pfcp in the gateway and an SMF beside it that is not associated yet. PFCP_FIRST: what a story does before.
 pfcp_begin() {
 	story_needs "${STORY_NEEDS[@]}"
 	lab_open
 	net_up
+	${PFCP_FIRST:-true}
 	lab_netns cp
 	net_veth cp n4 gw n4 1500
 	net_host cp n4 0 10.99.4.2/24 fd99:4::2/64
