@@ -13,6 +13,7 @@ Commands: heartbeat; associate; release; restart (everything forgotten, a newer 
     lossy PERCENT: so many datagrams are lost, as many doubled, and as many late, in each direction
     many PREFIX N [KEY=VALUE...]: attaches N sessions, eight at a time; over PREFIX WORD...: one after the other of them
     repeat N: the last request N times more; says how many answers came, and whether all were the same
+    mixed begin COUNT TABLE | shut | end: many sessions of different rules (mixed.py)
     bad [NAME]: messages that are wrong, and what each is answered (bad.py)
 """
 import concurrent.futures
@@ -215,6 +216,11 @@ class Smf:
 
     def over(self, prefix, command, *words):
         return self.together([[command, name, *words] for name in list(self.sessions) if name.startswith(prefix)])
+
+    def mixed(self, step, *words):
+        import mixed
+
+        return mixed.STEPS[step](self, *words)
 
     def bad(self, *name):
         """All of what is wrong; refused answers are what is wanted."""
