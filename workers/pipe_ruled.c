@@ -21,6 +21,7 @@ struct way {
 	struct sheet_far far; // a copy
 	uint8_t tos;          // as it goes on
 	uint8_t container;    // as it goes on: GTPU_CONTAINER
+	bool reflects;        // valid with a container: it asks for reflective QoS
 	bool waits;
 };
 
@@ -36,16 +37,18 @@ static uint64_t ones(unsigned count)
 	return count < 64 ? (UINT64_C(1) << count) - 1 : UINT64_MAX;
 }
 
-static uint64_t matched(const struct way *way)
+// Of which of them some filter says that it takes the packet. A tunnel's rules are all of one side, so the first tells which end is the UE's.
+static uint64_t matched(const struct way *way, uint64_t candidates)
 {
 	const struct sheet *sheet = &way->room.sheet;
 	const struct sheet_parts *parts = &way->room.parts;
 	const struct pipe_asked *asked = way->asked;
+	bool core = parts->pdr[__builtin_ctzll(candidates)].flags & SHEET_FROM_CORE;
 	struct ruled_key key;
 
 	if (!(asked->ip.version == 4 ? sheet->groups4 : sheet->groups6))
 		return 0;
-	key = ruled_key(asked->user.packet, &asked->ip, asked->user.way == LINE_UPLINK);
+	key = ruled_key(asked->user.packet, &asked->ip, asked->user.way == LINE_UPLINK && !core);
 	return asked->ip.version == 4 ? ruled_match4(parts->filters4, sheet->groups4, &key)
 				      : ruled_match6(parts->filters6, sheet->groups6, &key);
 }
@@ -64,13 +67,15 @@ static enum verdict rule_find(struct way *way)
 	if (up)
 		candidates &= way->room.parts.tunnel[asked->tunnel];
 	if (candidates & ~sheet->open[asked->ip.version == 6])
-		candidates &= sheet->open[asked->ip.version == 6] | matched(way);
+		candidates &= sheet->open[asked->ip.version == 6] | matched(way, candidates);
 	pdr = ruled_choose(way->room.parts.pdr, candidates, qfi);
 	if (pdr == RULED_NO_PDR)
 		return VERDICT_NO_RULE;
 	way->packet.pdr = way->room.parts.pdr[pdr];
 	if (way->packet.pdr.far >= sheet->fars)
 		return VERDICT_NO_RULE;
+	if (way->packet.pdr.flags & SHEET_FROM_CORE)
+		way->packet.way = SHEET_DOWNLINK;
 	way->packet.pdr.qers &= (uint8_t)ones(sheet->qers);
 	way->packet.pdr.urrs &= (uint16_t)ones(sheet->urrs);
 	way->far = way->room.parts.far[way->packet.pdr.far];
@@ -144,16 +149,23 @@ static enum verdict admit(struct way *way)
 		verdict = ruled_quotas(&way->packet);
 	if (verdict == VERDICT_FORWARD && !way->waits)
 		verdict = meter(way);
+	if (PIPE_UNLIKELY(verdict != VERDICT_FORWARD) && verdict != VERDICT_QUOTA)
+		ruled_count_refused(&way->packet);
 	return verdict;
 }
 
 // The container that goes with it: of the first QER that has a QFI. Towards the UE it says "downlink", whoever sent it.
-static uint8_t container(const struct way *way)
+static void container_choose(struct way *way)
 {
 	unsigned qfi = ruled_qfi(&way->packet);
-	bool to_user = way->packet.way == SHEET_DOWNLINK || pipe_destination_good(&way->asked->user);
+	bool to_user;
 
-	return qfi == RULED_NO_QFI ? 0 : (uint8_t)(GTPU_CONTAINER | (to_user ? 0 : GTPU_CONTAINER_UP) | qfi);
+	way->container = 0;
+	if (qfi == RULED_NO_QFI)
+		return;
+	to_user = way->packet.way == SHEET_DOWNLINK || pipe_destination_good(&way->asked->user);
+	way->container = (uint8_t)(GTPU_CONTAINER | (to_user ? 0 : GTPU_CONTAINER_UP) | (qfi & GTPU_CONTAINER_QFI));
+	way->reflects = to_user && qfi & RULED_REFLECTS;
 }
 
 // Bytes that are put in front of it. What waits will go into a tunnel, of which nothing need be known yet.
@@ -202,7 +214,8 @@ static enum verdict park(const struct way *way, struct lane_handle *handle)
 						 way->packet.pdr.id,
 						 (uint8_t)(asked->user.region - asked->pipe->shard),
 						 asked->ip.tos,
-						 (uint8_t)(qfi == RULED_NO_QFI ? NO_QFI_TOLD : qfi) };
+						 (uint8_t)(qfi == RULED_NO_QFI ? NO_QFI_TOLD
+									       : qfi & GTPU_CONTAINER_QFI) };
 
 		ruled_tell(asked->pipe->tells, &tell);
 	}
@@ -227,8 +240,11 @@ static void outer_put(const struct way *way, uint8_t *packet, uint32_t bytes, ui
 	else
 		tunnel_put(packet - bytes, length,
 			   &(struct tunnel_ends){ pipe->net->gtpu_ipv4, far->peer_ipv4, far->peer_teid, port, tos });
-	if (way->container)
+	if (way->container) {
 		gtpu_put_container(packet - GTPU_HEADER_QFI, way->container);
+		if (way->reflects)
+			gtpu_put_reflective(packet - GTPU_HEADER_QFI);
+	}
 	if (six)
 		tunnel6_sum(packet - bytes, length);
 	pipe_encapsulated();
@@ -238,6 +254,7 @@ static void outer_put(const struct way *way, uint8_t *packet, uint32_t bytes, ui
 static void pass(const struct way *way, bool relayed)
 {
 	const struct pipe_user *user = &way->asked->user;
+	struct pipe_user from_core;
 
 	if (!relayed) {
 		pipe_pass(user, way->asked->ip.tos, way->tos);
@@ -249,6 +266,12 @@ static void pass(const struct way *way, bool relayed)
 	else
 		mark6(user->packet, way->tos);
 	pipe_hopped();
+	if (way->packet.way != user->way) {
+		from_core = *user;
+		from_core.line = user->region->downlink + slot_of(user);
+		from_core.way = way->packet.way;
+		user = &from_core;
+	}
 	pipe_count(user);
 	pipe_counted();
 }
@@ -283,7 +306,7 @@ static enum verdict judge(struct way *way, struct lane_handle *handle)
 		verdict = admit(way);
 	if (verdict != VERDICT_FORWARD)
 		return verdict;
-	way->container = container(way);
+	container_choose(way);
 	return leave(way, handle);
 }
 

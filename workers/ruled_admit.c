@@ -102,20 +102,34 @@ unsigned ruled_qfi(const struct ruled_packet *packet)
 {
 	FOR_EACH_BIT(i, packet->pdr.qers)
 	if (packet->room->parts.qer[i].flags & SHEET_QFI)
-		return packet->room->parts.qer[i].qfi % 64;
+		return packet->room->parts.qer[i].qfi % 64 |
+		       (packet->room->parts.qer[i].flags & SHEET_RQI ? RULED_REFLECTS : 0);
 	return RULED_NO_QFI;
+}
+
+static void gauge_count(const struct ruled_packet *packet, struct ruled_gauge *gauge)
+{
+	gauge->bytes[packet->way] += packet->length;
+	gauge->packets[packet->way]++;
+	if (!gauge->first)
+		gauge->first = packet->now;
+	gauge->last = packet->now;
+}
+
+void ruled_count_refused(const struct ruled_packet *packet)
+{
+	FOR_EACH_BIT(i, packet->pdr.urrs)
+	{
+		const struct sheet_urr *urr = &packet->room->parts.urr[i];
+		struct ruled_gauge *gauge = &packet->room->gauges[i];
+
+		if (urr->flags & SHEET_BEFORE && !spent(urr, gauge, packet->way))
+			gauge_count(packet, gauge);
+	}
 }
 
 void ruled_count(const struct ruled_packet *packet)
 {
 	FOR_EACH_BIT(i, packet->pdr.urrs)
-	{
-		struct ruled_gauge *gauge = &packet->room->gauges[i];
-
-		gauge->bytes[packet->way] += packet->length;
-		gauge->packets[packet->way]++;
-		if (!gauge->first)
-			gauge->first = packet->now;
-		gauge->last = packet->now;
-	}
+	gauge_count(packet, &packet->room->gauges[i]);
 }

@@ -25,8 +25,12 @@ enum verdict ruled_quotas(const struct ruled_packet *packet);
 // it passes if all that do would have it remarked. *tos: marked for the class of the first QER that has one, and the colour.
 bool ruled_meter(const struct ruled_packet *packet, uint8_t *tos, enum police_colour *colour);
 
-// The QFI of the first of its QERs that has one, or RULED_NO_QFI.
+// The QFI of the first of its QERs that has one, with RULED_REFLECTS if that asks for reflective QoS; or RULED_NO_QFI.
+#define RULED_REFLECTS 0x80u
 unsigned ruled_qfi(const struct ruled_packet *packet);
+
+// Gates or meters refuse it: of its URRs those count it that measure before them, and have something left.
+void ruled_count_refused(const struct ruled_packet *packet);
 
 // It passes: its URRs count it.
 void ruled_count(const struct ruled_packet *packet);

@@ -83,3 +83,9 @@ static inline void gtpu_put_container(uint8_t *bytes, uint8_t container)
 	gtpu_put_qfi(bytes, container);
 	bytes[GTPU_HEADER + 5] = container & GTPU_CONTAINER_UP ? 1 << 4 : 0;
 }
+
+// DL PDU Session Information that is there asks for reflective QoS (RQI).
+static inline void gtpu_put_reflective(uint8_t *bytes)
+{
+	bytes[GTPU_HEADER + 6] |= 1 << 6;
+}

@@ -72,7 +72,7 @@ static const char *rules_fault(const struct sheet *sheet, const struct sheet_par
 	for (unsigned i = 0; i < sheet->pdrs; i++) {
 		const struct sheet_pdr *pdr = &parts->pdr[i];
 
-		if (!pdr->id || pdr->flags & ~SHEET_ANY_SOURCE)
+		if (pdr->flags & ~(SHEET_ANY_SOURCE | SHEET_FROM_CORE))
 			return "pdr";
 		if (pdr->far >= sheet->fars)
 			return "pdr.far";
@@ -99,7 +99,8 @@ static const char *treatment_fault(const struct sheet *sheet, const struct sheet
 	for (unsigned i = 0; i < sheet->qers; i++) {
 		const struct sheet_qer *qer = &parts->qer[i];
 
-		if (qer->flags & ~(SHEET_GATE_UP | SHEET_GATE_DOWN | SHEET_QFI | SHEET_REMARK | SHEET_AWARE))
+		if (qer->flags &
+		    ~(SHEET_GATE_UP | SHEET_GATE_DOWN | SHEET_QFI | SHEET_REMARK | SHEET_AWARE | SHEET_RQI))
 			return "qer.flags";
 		if (qer->qfi > 63)
 			return "qer.qfi";
@@ -109,7 +110,8 @@ static const char *treatment_fault(const struct sheet *sheet, const struct sheet
 			return "qer.cir_bps";
 	}
 	for (unsigned i = 0; i < sheet->urrs; i++)
-		if (parts->urr[i].flags & ~(uint32_t)(SHEET_QUOTA | SHEET_STOPPED) || !parts->urr[i].serial)
+		if (parts->urr[i].flags & ~(uint32_t)(SHEET_QUOTA | SHEET_STOPPED | SHEET_BEFORE) ||
+		    !parts->urr[i].serial)
 			return "urr";
 	return NULL;
 }

@@ -9,10 +9,12 @@ enum sheet_way { SHEET_UPLINK, SHEET_DOWNLINK, SHEET_WAYS }; // as LINE_*: out o
 enum sheet_pdr_flag {
 	SHEET_ANY_SOURCE =
 	    1 << 0, // uplink: the source need not be the UE's address (FAR or source interface: CP function)
+	SHEET_FROM_CORE =
+	    1 << 1, // out of a tunnel of the core side, towards the UE: judged, filtered and counted as downlink
 };
 
 struct sheet_pdr {
-	uint16_t id; // PDR ID
+	uint16_t id; // PDR ID; 0 = 65,536
 	uint8_t flags;
 	uint8_t far;  // index
 	uint8_t qers; // a bit each
@@ -51,6 +53,7 @@ enum sheet_qer_flag {
 	SHEET_QFI = 1 << 2,    // downlink: the container carries it. Of a PDR's QERs the first that has one counts
 	SHEET_REMARK = 1 << 3, // red is marked and sent (mark), not dropped
 	SHEET_AWARE = 1 << 4,  // colour-aware
+	SHEET_RQI = 1 << 5,    // downlink: the container asks for reflective QoS (TS 23.501 5.7.5)
 };
 
 // srTCM of RFC 2697 for each way; cir 0 = that way is not limited.
@@ -68,6 +71,7 @@ _Static_assert(sizeof(struct sheet_qer) == 40, "crosses processes");
 enum sheet_urr_flag {
 	SHEET_QUOTA = 1 << 0,   // quota[] counts; beyond it, VERDICT_QUOTA
 	SHEET_STOPPED = 1 << 1, // used up by what ctrl knows (time): nothing passes
+	SHEET_BEFORE = 1 << 2,  // counts what gates and meters refuse, too (MBQE)
 };
 enum sheet_volume { SHEET_TOTAL, SHEET_UP, SHEET_DOWN, SHEET_VOLUMES };
 

@@ -242,6 +242,29 @@ static void gauges_count_what_was_forwarded(void **unused)
 	assert_int_equal(ruled_gauge_at(1)->packets[LINE_DOWNLINK], 1);
 }
 
+// Before QoS enforcement (MBQE): what a gate or a meter refuses is measured, but not what a quota does.
+static void gauges_before_gates_and_meters_count_what_they_refuse(void **unused)
+{
+	qers_limit(1, 9, 0, BEARER_MARK_KEEP);
+	ruled_urr_add(0, 0);
+	ruled_urr_add(1, SHEET_BEFORE);
+	ruled_urr_add(2, SHEET_BEFORE | SHEET_QUOTA);
+	sheets.urr[2].quota[SHEET_TOTAL] = 4 * STAND_USER_BYTES;
+	ruled_by();
+	ruled_verdicts(VERDICT_FORWARD, VERDICT_FORWARD);
+	ruled_verdicts(VERDICT_RED, VERDICT_RED);
+	assert_int_equal(ruled_gauge_at(0)->packets[LINE_UPLINK], 1);
+	assert_int_equal(ruled_gauge_at(1)->packets[LINE_UPLINK], 2);
+	assert_int_equal(ruled_gauge_at(1)->bytes[LINE_DOWNLINK], 2 * STAND_USER_BYTES);
+	ruled_verdicts(VERDICT_QUOTA, VERDICT_QUOTA);
+	assert_int_equal(ruled_gauge_at(1)->packets[LINE_UPLINK], 2);
+	sheets.pdr[0].urrs = 6;
+	sheets.qer[1].flags = SHEET_GATE_UP;
+	ruled_by();
+	assert_int_equal(ruled_up().code, VERDICT_GATE_CLOSED);
+	assert_int_equal(ruled_gauge_at(1)->packets[LINE_UPLINK], 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, ruled_make, ruled_destroy)
 
 int main(void)
@@ -258,6 +281,7 @@ int main(void)
 		TEST(the_first_that_waits_is_told_once_an_episode),
 		TEST(what_may_go_waits_for_what_came_before),
 		TEST(gauges_count_what_was_forwarded),
+		TEST(gauges_before_gates_and_meters_count_what_they_refuse),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

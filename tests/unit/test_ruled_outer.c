@@ -134,6 +134,79 @@ static void what_the_cp_function_sends_goes_down(void **unused)
 	assert_int_equal(stand_bytes(&stand, &handle)[TUNNEL_BYTES_QFI + 8], 255);
 }
 
+static void reflective_qos_is_asked_for_with_the_flow(void **unused)
+{
+	struct lane_handle handle;
+
+	sheets.head.qers = 1;
+	sheets.qer[0] = (struct sheet_qer){ .id = 1, .flags = SHEET_QFI, .qfi = 9 };
+	sheets.pdr[0].qers = sheets.pdr[1].qers = 1;
+	for (unsigned asked = 0; asked < 2; asked++) {
+		sheets.qer[0].flags |= asked ? SHEET_RQI : 0;
+		ruled_by();
+		handle = ruled_down();
+		assert_int_equal(stand_bytes(&stand, &handle)[TUNNEL_BYTES_QFI - 3], 0);
+		assert_int_equal(stand_bytes(&stand, &handle)[TUNNEL_BYTES_QFI - 2], asked << 6 | 9);
+	}
+	sheets.far[0] = sheets.far[1]; // towards the core nobody is asked
+	ruled_by();
+	handle = ruled_up();
+	assert_int_equal(stand_bytes(&stand, &handle)[TUNNEL_BYTES_QFI - 3], 1 << 4);
+	assert_int_equal(stand_bytes(&stand, &handle)[TUNNEL_BYTES_QFI - 2], 9);
+}
+
+// An SGW-U's packet, from the PGW's tunnel to the radio side's.
+static struct lane_handle from_core(void)
+{
+	uint8_t packet[TUNNEL_BYTES + STAND_USER_BYTES];
+	struct tunnel_ends ends = { STAND_PEER, STAND_GTPU, 0, 2152, 0 };
+
+	ends.teid = sheet_tunnel_teid(bearer.teid, 1, stand.net.slot_bits);
+	stand_user_packet(packet + TUNNEL_BYTES, STAND_SERVER, bearer.ue_ipv4 + 1, 1);
+	tunnel_put(packet, sizeof(packet), &ends);
+	return stand_lend(&stand, 0, LANE_UPLINK, packet, sizeof(packet));
+}
+
+static void core_side_tunnel(void)
+{
+	sheets.head.tunnels = 2;
+	sheets.tunnel[1] = 1;
+	sheets.tunnel[0] = 2;
+	sheets.pdr[0].flags = SHEET_ANY_SOURCE | SHEET_FROM_CORE;
+	sheets.pdr[0].far = 1;
+	ruled_urr_add(0, 0);
+	sheets.pdr[0].qers = 1;
+	sheets.head.qers = 1;
+	sheets.qer[0] = (struct sheet_qer){ .id = 1, .flags = SHEET_QFI | SHEET_GATE_UP, .qfi = 5 };
+}
+
+static void what_comes_by_a_tunnel_of_the_core_is_downlink(void **unused)
+{
+	struct lane_handle handle;
+
+	core_side_tunnel();
+	ruled_by();
+	handle = ruled_worked(from_core());
+	assert_int_equal(handle.code, VERDICT_FORWARD);
+	assert_int_equal(handle.port, LANE_SIDE_ACCESS);
+	assert_int_equal(ruled_out_teid(handle, IP4_HEADER), 0xbeef);
+	assert_int_equal(stand_bytes(&stand, &handle)[TUNNEL_BYTES_QFI - 3], 0); // PDU type: downlink
+	assert_int_equal(stand_bytes(&stand, &handle)[TUNNEL_BYTES_QFI + 8], 1); // TTL
+	assert_int_equal(ruled_gauge_at(0)->packets[LINE_DOWNLINK], 1);
+	assert_int_equal(ruled_gauge_at(0)->packets[LINE_UPLINK], 0);
+	assert_int_equal(region->downlink[SLOT].packets, 1);
+	assert_int_equal(region->uplink[SLOT].packets, 0);
+	sheets_filter4(&sheets, 0, 1); // its far end is the source
+	sheets.filters4[0].remote[0] = STAND_SERVER;
+	sheets.filters4[0].mask[0] = UINT32_MAX;
+	sheets.head.open[0] = 2;
+	ruled_by();
+	assert_int_equal(ruled_worked(from_core()).code, VERDICT_FORWARD);
+	sheets.filters4[0].remote[0]++;
+	ruled_by();
+	assert_int_equal(ruled_worked(from_core()).code, VERDICT_NO_RULE);
+}
+
 static void the_outer_header_is_marked_as_the_far_says(void **unused)
 {
 	struct lane_handle handle;
@@ -253,6 +326,8 @@ int main(void)
 		TEST(the_container_counts_in_the_mtu),
 		TEST(from_tunnel_to_tunnel_no_hop_is_taken),
 		TEST(what_the_cp_function_sends_goes_down),
+		TEST(reflective_qos_is_asked_for_with_the_flow),
+		TEST(what_comes_by_a_tunnel_of_the_core_is_downlink),
 		TEST(the_outer_header_is_marked_as_the_far_says),
 		TEST(checksums_hold_over_ipv6),
 		TEST(tunnels_over_ipv6_are_opened),

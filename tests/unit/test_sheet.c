@@ -95,12 +95,12 @@ static void more_than_there_may_be_is_refused(void **unused)
 
 static void rules_lead_somewhere(void **unused)
 {
-	REFUSED(pdr[1].id, 0, "pdr");
-	REFUSED(pdr[1].flags, SHEET_ANY_SOURCE << 1, "pdr");
+	REFUSED(pdr[1].flags, SHEET_FROM_CORE << 1, "pdr");
 	REFUSED(pdr[1].far, 2, "pdr.far");
 	REFUSED(pdr[1].qers, 2, "pdr.qers");
 	REFUSED(pdr[1].urrs, 1 << 15, "pdr.urrs");
-	TAKEN(pdr[0].flags, SHEET_ANY_SOURCE);
+	TAKEN(pdr[0].flags, SHEET_ANY_SOURCE | SHEET_FROM_CORE);
+	TAKEN(pdr[1].id, 0);
 	TAKEN(pdr[1].far, 0);
 	REFUSED(far[0].action, SHEET_ACTIONS, "far.action");
 	REFUSED(far[1].outer, SHEET_OUTERS, "far.outer");
@@ -123,9 +123,10 @@ static void treatment_has_its_ranges(void **unused)
 	REFUSED(qer[0].cbs_bytes[SHEET_DOWNLINK], 0, "qer.cir_bps");
 	REFUSED(qer[0].ebs_bytes[SHEET_DOWNLINK], BEARER_BURST_MAX, "qer.cir_bps");
 	TAKEN(qer[0].cir_bps[SHEET_UPLINK], 0); // not limited
-	REFUSED(urr[0].flags, 4, "urr");
+	REFUSED(urr[0].flags, 8, "urr");
 	REFUSED(urr[0].serial, 0, "urr");
-	TAKEN(urr[0].flags, SHEET_QUOTA | SHEET_STOPPED);
+	TAKEN(urr[0].flags, SHEET_QUOTA | SHEET_STOPPED | SHEET_BEFORE);
+	TAKEN(qer[0].flags, SHEET_RQI | SHEET_QFI);
 }
 
 static void filters_have_their_ranges(void **unused)
