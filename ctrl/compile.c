@@ -196,6 +196,9 @@ static int short_compile(const Shoal__Oss__DefaultBearer *bearer, struct plan *p
 	if (bearer->uplink && bearer->uplink->has_qfi)
 		return fault_say(fault, SHOAL__OSS__CODE__UNSUPPORTED, "bearer.uplink.has_qfi",
 				 "The uplink's QFI is the radio side's to set; give it for the downlink.");
+	if (bearer->downlink && bearer->downlink->reflective)
+		return fault_say(fault, SHOAL__OSS__CODE__UNSUPPORTED, "bearer.downlink.reflective",
+				 "Reflective QoS is for sessions with rules.");
 	if (compile_rate(bearer->uplink, COMPILE_UPLINK, plan, fault)) {
 		fault_under(fault, "bearer.uplink", -1);
 		return -EINVAL;

@@ -31,6 +31,10 @@ static int rates_lines(const Shoal__Oss__Session *session, const Shoal__Oss__Rul
 					 "One limit for each direction is served.");
 		if (rate_treats(rate, way))
 			treats = rate;
+		if (rate->reflective && way == COMPILE_DOWNLINK)
+			return fault_say(
+			    fault, SHOAL__OSS__CODE__UNSUPPORTED, "rate_ids",
+			    "This gateway was configured without room for such rules (limits.rules_bytes).");
 		if (rate->has_qfi && !qfi)
 			qfi = rate;
 		closed = closed || compile_gate(rate, way);

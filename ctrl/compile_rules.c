@@ -6,7 +6,7 @@
 #include "ctrl/compile.h"
 #include "ctrl/sheet_make.h"
 
-#define RULE_ID_MAX 65535u
+#define RULE_ID_MAX 65536u   // PDR ID 65535, and 1
 #define RULE_PRECEDENCE 255u // of expanded rules: the default bearer comes last
 #define RATES_MAX 64u        // listed; those that rules name are fewer (sheet.h)
 #define MULTICAST4 0xe0000000u
@@ -196,7 +196,7 @@ static int rule_check(const Shoal__Oss__Session *session, size_t i, struct fault
 	const Shoal__Oss__Rule *rule = session->rules[i];
 
 	if (!rule->id || rule->id > RULE_ID_MAX)
-		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "id", "A rule's id is 1 to 65535.");
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "id", "A rule's id is 1 to 65536.");
 	for (size_t j = 0; j < i; j++)
 		if (session->rules[j]->id == rule->id)
 			return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "id", "Two rules have this id.");

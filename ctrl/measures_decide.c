@@ -5,6 +5,8 @@
 #include "ctrl/measures_inside.h"
 #include "ctrl/record.h"
 
+#define RULE_LAST 65536u // sheet_rules.h
+
 static bool has_moved(const struct measure *measure)
 {
 	struct measure_words total = measure_total(measure);
@@ -143,7 +145,7 @@ static int data_decide(struct decision *decision)
 	state->episode = state->waiting;
 	state->waiting = state->waiting_packet = 0;
 	report.kind = SHOAL__OSS__REPORT_KIND__REPORT_DATA;
-	report.rule = packet & 0xffff;
+	report.rule = packet & 0xffff ? packet & 0xffff : RULE_LAST;
 	report.tos = packet >> 16 & 0xff;
 	report.qfi = packet >> 24 & 0xff;
 	report.has_qfi = report.qfi != 0xff;

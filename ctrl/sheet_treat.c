@@ -2,6 +2,8 @@
 #include <errno.h>
 #include "ctrl/sheet_draft.h"
 
+#define MBQE (1u << 0) // Measurement Information, TS 29.244 8.2.68
+
 static bool rate_used(const Shoal__Oss__Session *session, uint32_t rate)
 {
 	for (size_t i = 0; i < session->n_rules; i++)
@@ -35,6 +37,8 @@ static struct sheet_qer qer_make(const Shoal__Oss__Rate *rate)
 		qer.flags |= SHEET_QFI;
 		qer.qfi = (uint8_t)rate->qfi;
 	}
+	if (rate->reflective)
+		qer.flags |= SHEET_RQI;
 	return qer;
 }
 
@@ -89,6 +93,8 @@ int sheet_measures(struct sheet_draft *draft, const struct compile_quota *quota,
 			urr->serial = ++*made;
 		if (quota->fill)
 			quota->fill(quota->with, draft->about->session, session->measures[i], urr);
+		if (session->measures[i]->information & MBQE)
+			urr->flags |= SHEET_BEFORE;
 	}
 	return 0;
 }

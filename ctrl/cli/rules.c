@@ -248,7 +248,8 @@ static const char *set_member(struct row *row, const struct kind *kind, unsigned
 
 	if (kind->begin == begin_measure)
 		return plain_set(&rules->measure[i].base, key, value, &rules->room);
-	if (kind->begin == begin_rate && (!strcmp(key, "uplink") || !strcmp(key, "downlink")))
+	if (kind->begin == begin_rate &&
+	    (!strcmp(key, "uplink") || !strcmp(key, "downlink") || !strcmp(key, "reflective")))
 		return plain_set(&rules->rate[i].base, key, value, &rules->room);
 	if (kind->begin == begin_rule && set_list(rules, i, key, value, &why))
 		return why;

@@ -112,6 +112,7 @@ static json_t *rate_json(const Shoal__Oss__Rate *rate)
 	for (const struct row_field *field = row_fields; field->name; field++)
 		if (row_is_attribute(field) && field->get_rate(rate, text, sizeof(text)))
 			json_object_set_new(object, field->name, json_string(text));
+	put_true(object, "reflective", rate->reflective);
 	if (rate->uplink)
 		json_object_set_new(object, "uplink", plain_json(&rate->uplink->base));
 	if (rate->downlink)

@@ -235,7 +235,7 @@ static void names_what_is_wrong_in_rules(void **state)
 	TRY(wanted->small.session.n_rates = 65, LIMIT, "rates[64]");
 	TRY(wanted->small.session.n_measures = 17, LIMIT, "measures[16]");
 	TRY(wanted->rule[0].id = 0, INVALID, "rules[0].id");
-	TRY(wanted->rule[1].id = 65536, INVALID, "rules[1].id");
+	TRY(wanted->rule[1].id = 65537, INVALID, "rules[1].id");
 	TRY(wanted->rule[1].id = 1, INVALID, "rules[1].id");
 	TRY(wanted->rule[0].match = NULL, MISSING, "rules[0].match.source");
 	TRY(wanted->match[0].source = 0, MISSING, "rules[0].match.source");

@@ -291,6 +291,7 @@ static void qfis_and_rates(void **state)
 	wanted.rate[1].mark = SHOAL__OSS__MARK__MARK_AF2;
 	wanted.rate[2].has_qfi = true;
 	wanted.rate[2].qfi = 9;
+	wanted.rate[2].reflective = true;
 	wanted.rule[UP].rate_id = 1;
 	wanted.rule[UP].rate_ids = wanted.ids;
 	wanted.rule[UP].n_rate_ids = 7;
@@ -313,7 +314,7 @@ static void qfis_and_rates(void **state)
 	assert_int_equal(parts.qer[1].ebs_bytes[SHEET_DOWNLINK], 5000);
 	assert_int_equal(parts.qer[1].flags, SHEET_REMARK);
 	assert_int_equal(parts.qer[1].mark, BEARER_MARK_AF2);
-	assert_int_equal(parts.qer[2].flags, SHEET_QFI);
+	assert_int_equal(parts.qer[2].flags, SHEET_QFI | SHEET_RQI);
 	assert_int_equal(parts.qer[2].qfi, 9);
 	wanted.rule[UP].n_rate_ids = 9;
 	refuses(LIMIT, "rates");
@@ -353,6 +354,34 @@ static void measures_and_their_quotas(void **state)
 	assert_null(makes().sheet);
 	wanted.measure[1].triggers = 2;
 	assert_non_null(makes().sheet);
+}
+
+static void measures_before_enforcement(void **state)
+{
+	struct sheet_parts parts;
+
+	wanted.session.n_measures = 2;
+	wanted.measure[1].information = 1 | 8;
+	wanted.rule[UP].id = 65536; // PDR ID 65535
+	parts = sheet_parts(sheet());
+	assert_int_equal(parts.urr[0].flags, 0);
+	assert_int_equal(parts.urr[1].flags, SHEET_BEFORE);
+	assert_int_equal(parts.pdr[2].id, 0);
+}
+
+// What asks the UE for something cannot be told by two lines.
+static void reflective_qos_needs_a_sheet(void **state)
+{
+	wanted.session.n_rules = 2;
+	wanted.session.n_rates = 1;
+	wanted.rule[DOWN].rate_id = 1;
+	wanted.rate[0].has_qfi = true;
+	wanted.rate[0].qfi = 9;
+	assert_null(makes().sheet);
+	wanted.rate[0].reflective = true;
+	assert_int_equal(sheet_parts(sheet()).qer[0].flags, SHEET_QFI | SHEET_RQI);
+	needs.rules_bytes = 0;
+	refuses(UNSUPPORTED, "rules[1].rate_ids");
 }
 
 static void measures_keep_their_numbers(void **state)
@@ -522,6 +551,8 @@ int main(void)
 		cmocka_unit_test_setup(filters_of_other_things, setup),
 		cmocka_unit_test_setup(qfis_and_rates, setup),
 		cmocka_unit_test_setup(measures_and_their_quotas, setup),
+		cmocka_unit_test_setup(measures_before_enforcement, setup),
+		cmocka_unit_test_setup(reflective_qos_needs_a_sheet, setup),
 		cmocka_unit_test_setup(measures_keep_their_numbers, setup),
 		cmocka_unit_test_setup(episodes_never_come_again, setup),
 		cmocka_unit_test_setup(stored_numbers_make_the_same_sheet, setup),
