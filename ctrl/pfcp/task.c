@@ -151,7 +151,7 @@ static void rules_given(const Shoal__Oss__Session *session, const struct front *
 
 		if (!match || match->source == SHOAL__OSS__INTERFACE__CORE || match->tunnel >= TRANSLATE_TUNNELS)
 			continue;
-		given->rule[given->rules].pdr = (uint16_t)(front->first_version ? oss_id(id) : id);
+		given->rule[given->rules].pdr = front->first_version ? oss_id(id) : id;
 		given->rule[given->rules].tunnel = (uint8_t)match->tunnel;
 		given->rule[given->rules++].teid = match->teid ? match->teid : match->tunnel ? 0 : session->teid;
 	}

@@ -27,9 +27,9 @@ struct translate_given {
 	uint64_t ue_ipv6; // prefix
 	unsigned rules;   // that packets reach by a tunnel
 	struct {
-		uint16_t pdr;
-		uint8_t tunnel; // which of the session's
+		uint32_t pdr;
 		uint32_t teid;
+		uint8_t tunnel; // which of the session's
 	} rule[TRANSLATE_PDRS];
 	unsigned measures;
 	struct {

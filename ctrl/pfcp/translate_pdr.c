@@ -6,7 +6,6 @@
 #include "shared/wire/cursor.h"
 
 #define PREFIX_BITS 64u
-#define RULE_ID_MAX 65535u // oss.proto
 
 // The IEs that are understood in each group; the first 0 ends a row.
 static const uint16_t of_pdr[] = { PFCP_IE_PDR_ID,
@@ -218,8 +217,6 @@ static int self_read(const struct reading *reading, struct translated_pdr *pdr, 
 				   PFCP_IE_ACTIVATE_PREDEFINED_RULES, "No rules are configured.");
 	if (read_admit(reading, NULL, of_pdr))
 		return -EPROTO;
-	if (pdr->rule->id >= RULE_ID_MAX)
-		return read_failure(reading, PFCP_IE_PDR_ID, "A PDR's id is 0 to 65534.");
 	if (!far)
 		return rules_fault(reading->fault, PFCP_CAUSE_CONDITIONAL_MISSING, PFCP_IE_FAR_ID,
 				   "A PDR needs a FAR.");

@@ -8,7 +8,7 @@
 #define BURST_MAX 268435456u
 #define QFI_MAX 63u
 
-// GBR: the CP function has admitted it, and nothing here takes it away; its QER id is the least of what QER correlation and RQI 0 need.
+// GBR: the CP function has admitted it, and nothing here takes it away. QERs that are correlated (8.2.10) are limited each by itself.
 static const uint16_t of_qer[] = { PFCP_IE_QER_ID,
 				   PFCP_IE_QER_CORRELATION_ID,
 				   PFCP_IE_GATE_STATUS,
@@ -55,8 +55,6 @@ int qer_read(const struct reading *reading, const struct rule *rule, unsigned in
 	if (pfcp_get_gate(pfcp_first(tree, NULL, PFCP_IE_GATE_STATUS), &gate))
 		return rules_fault(reading->fault, PFCP_CAUSE_MANDATORY_INCORRECT, PFCP_IE_GATE_STATUS,
 				   "A gate is open or closed.");
-	if (pfcp_flags(pfcp_first(tree, NULL, PFCP_IE_RQI)) & PFCP_RQI_RQI)
-		return read_failure(reading, PFCP_IE_RQI, "Reflective QoS is not served.");
 	mbr = pfcp_first(tree, NULL, PFCP_IE_MBR);
 	if (mbr && pfcp_get_rate(mbr, &rate))
 		return rules_fault(reading->fault, PFCP_CAUSE_INVALID_LENGTH, PFCP_IE_MBR, "Not a rate.");
@@ -72,5 +70,6 @@ int qer_read(const struct reading *reading, const struct rule *rule, unsigned in
 	qfi = pfcp_first(tree, NULL, PFCP_IE_QFI);
 	to->rate[index].has_qfi = qfi != NULL;
 	to->rate[index].qfi = (uint32_t)(pfcp_number(qfi) & QFI_MAX);
+	to->rate[index].reflective = pfcp_flags(pfcp_first(tree, NULL, PFCP_IE_RQI)) & PFCP_RQI_RQI;
 	return 0;
 }

@@ -122,7 +122,6 @@ def modifications():
     yield "a tunnel end of IPv6 elsewhere", tunnelled(V6=1, TEID=5, ipv6="fd99:3::77"), 71, 21
     yield "rules that nobody has configured", update(p.IE_UpdatePDR, p.IE_PDR_Id(id=1), p.IE_NotImplemented(ietype=106, data=b"web")), 80, 106
     yield "removing an outer header that does not exist", update(p.IE_UpdatePDR, p.IE_PDR_Id(id=1), p.IE_OuterHeaderRemoval(header=4)), 73, 95
-    yield "reflective QoS", update(p.IE_UpdateQER, p.IE_QER_Id(id=1), p.IE_RQI(RQI=1)), 73, 123
     yield "an unknown query", body(w.modification([p.IE_QueryURR(IE_list=[p.IE_URR_Id(id=65535)])])), 73, 81
     yield "good and bad together", body(w.modification([w.far_to(2, "10.99.3.77", 1), w.gate(True)])) + body(
         w.modification([p.IE_RemovePDR(IE_list=[p.IE_PDR_Id(id=9)])])), 73, 56

@@ -11,89 +11,13 @@
 #include "ctrl/pfcp/answer.h"
 #include "ctrl/pfcp/ie_get.h"
 #include "ctrl/pfcp/translate.h"
+#include "tests/unit/pfcp_live.h"
 #include "tests/unit/pfcp_shape.h"
-
-static struct pfcp_tree tree;
-static struct rules rules;
-static struct translation to;
-static struct rules_fault fault;
-static struct words words;
-static struct translate_given given;
-
-static void begin(void)
-{
-	words_begin(&words);
-	words_head(&words, 1);
-	given = (struct translate_given){ .gtpu_ipv4 = WORDS_OURS };
-}
-
-static int read_as(unsigned type)
-{
-	fault = (struct rules_fault){ 0 };
-	assert_false(words.writer.full);
-	return pfcp_read(PFCP_MESSAGE(type), words.bytes, (size_t)(words.writer.at - words.bytes), &tree, &fault.why);
-}
-
-static int establish(void)
-{
-	rules_clear(&rules);
-	if (read_as(PFCP_SESSION_ESTABLISHMENT_REQUEST) || rules_create(&rules, &tree, &fault))
-		return -EPROTO;
-	return translate(&rules, &given, &to, &fault);
-}
-
-// The session lives: what its rules were given is what was translated.
-static void live(void)
-{
-	static uint8_t kept[2][32768]; // what is kept lies in one while the other is written
-	static unsigned turn;
-	uint8_t *bytes = kept[turn++ % 2];
-	struct pfcp_writer writer = pfcp_writer_over(bytes, sizeof(kept[0]));
-
-	given = (struct translate_given){
-		.teid = 0x1000, .gtpu_ipv4 = WORDS_OURS, .ue_ipv4 = to.ue.ipv4, .ue_ipv6 = to.ue.ipv6_prefix
-	};
-	for (unsigned i = 0; i < to.pdrs; i++) {
-		if (!to.pdr[i].tunnelled)
-			continue;
-		given.rule[given.rules].pdr = (uint16_t)to.rule[i].id;
-		given.rule[given.rules].tunnel = to.pdr[i].tunnel;
-		given.rule[given.rules++].teid = to.match[i].teid ? to.match[i].teid : 0x1000u ^ to.pdr[i].tunnel << 20;
-	}
-	for (size_t i = 0; i < to.session.n_measures; i++) {
-		given.measure[i].id = to.measure[i].id;
-		given.measure[given.measures++].grant = to.measure[i].grant;
-	}
-	rules_write(&rules, &writer);
-	assert_int_equal(pfcp_read(PFCP_MESSAGE(PFCP_SESSION_MODIFICATION_REQUEST), bytes,
-				   (size_t)(writer.at - writer.start), &tree, &fault.why),
-			 0);
-	rules_clear(&rules);
-	assert_int_equal(rules_create(&rules, &tree, &fault), 0);
-	rules_keep(&rules);
-	words_begin(&words);
-}
-
-static int modify(void)
-{
-	if (read_as(PFCP_SESSION_MODIFICATION_REQUEST) || rules_modify(&rules, &tree, &fault))
-		return -EPROTO;
-	return translate(&rules, &given, &to, &fault);
-}
-
-static unsigned rule_of(uint16_t pdr)
-{
-	for (unsigned i = 0; i < to.pdrs; i++)
-		if (to.pdr[i].rule->id == pdr)
-			return i;
-	fail();
-	return 0;
-}
 
 // PDRs 1 down, 2 up, 3 CP to UE, 4 UE to CP; FARs 1 down (and 3's), 2 up, 3 to the CP function.
 static void dual_stack(void)
 {
-	begin();
+	live_begin();
 	shape_pdr(&words.writer, PFCP_IE_CREATE_PDR,
 		  &(struct pdr){ .id = 1,
 				 .source = 1,
@@ -137,7 +61,7 @@ static void dual_stack(void)
 	words_qer(&words, 1, 8000, 1);
 	words_urr(&words, 1);
 	shape_bar_create(&words.writer, 1);
-	assert_int_equal(establish(), 0);
+	assert_int_equal(live_establish(), 0);
 }
 
 static void router_solicitations_go_to_the_smf(void **state)
@@ -148,23 +72,23 @@ static void router_solicitations_go_to_the_smf(void **state)
 	assert_int_equal(to.session.n_rules, 4);
 	assert_int_equal(to.ue.ipv4, WORDS_UE);
 	assert_int_equal(to.ue.ipv6_prefix, SHAPE_UE6);
-	rule = rule_of(1);
+	rule = live_rule(1);
 	assert_true(to.forward[rule].buffer && to.forward[rule].notify && !to.forward[rule].drop);
 	assert_int_equal(to.forward[rule].destination, SHOAL__OSS__INTERFACE__ACCESS);
 	assert_int_equal(to.match[rule].n_qfis, 0); // packets from the core have none
-	rule = rule_of(2);
+	rule = live_rule(2);
 	assert_int_equal(to.match[rule].n_qfis, 1);
 	assert_int_equal(to.match[rule].qfis[0], 1);
-	rule = rule_of(3);
+	rule = live_rule(3);
 	assert_int_equal(to.match[rule].source, SHOAL__OSS__INTERFACE__CP);
 	assert_true(to.forward[rule].drop && !to.forward[rule].buffer); // the UE is idle
-	rule = rule_of(4);
+	rule = live_rule(4);
 	assert_string_equal(to.match[rule].filters[0]->flow, "permit out 58 from ff02::2/128 to assigned");
 	assert_int_equal(to.forward[rule].destination, SHOAL__OSS__INTERFACE__CP);
 	assert_int_equal(to.forward[rule].peer_teid, 9);
 	// One TEID for what the UE sends, another for the SMF.
-	assert_int_equal(to.match[rule_of(2)].tunnel, to.match[rule_of(4)].tunnel);
-	assert_int_not_equal(to.match[rule_of(2)].tunnel, to.match[rule_of(3)].tunnel);
+	assert_int_equal(to.match[live_rule(2)].tunnel, to.match[live_rule(4)].tunnel);
+	assert_int_not_equal(to.match[live_rule(2)].tunnel, to.match[live_rule(3)].tunnel);
 }
 
 static void activation_lets_everything_go(void **state)
@@ -172,37 +96,37 @@ static void activation_lets_everything_go(void **state)
 	unsigned tunnel;
 
 	dual_stack();
-	tunnel = to.match[rule_of(3)].tunnel;
-	live();
+	tunnel = to.match[live_rule(3)].tunnel;
+	live_on();
 	shape_far_update(&words.writer, &(struct far){ .id = 1,
 						       .action = PFCP_APPLY_ACTION_FORW,
 						       .to = PFCP_DESTINATION_INTERFACE_ACCESS,
 						       .teid = 0x77,
 						       .peer = WORDS_GNB,
 						       .marking = 0xb8fc });
-	assert_int_equal(modify(), 0);
-	assert_false(to.forward[rule_of(1)].buffer);
-	assert_int_equal(to.forward[rule_of(1)].peer_teid, 0x77);
-	assert_true(to.forward[rule_of(1)].has_dscp);
-	assert_int_equal(to.forward[rule_of(1)].dscp, 46);
-	assert_false(to.forward[rule_of(3)].drop);
-	assert_int_equal(to.forward[rule_of(3)].peer_ipv4, WORDS_GNB);
-	assert_int_equal(to.match[rule_of(3)].tunnel, tunnel);
-	assert_false(to.forward[rule_of(1)].end_marker);
-	live();
+	assert_int_equal(live_modify(), 0);
+	assert_false(to.forward[live_rule(1)].buffer);
+	assert_int_equal(to.forward[live_rule(1)].peer_teid, 0x77);
+	assert_true(to.forward[live_rule(1)].has_dscp);
+	assert_int_equal(to.forward[live_rule(1)].dscp, 46);
+	assert_false(to.forward[live_rule(3)].drop);
+	assert_int_equal(to.forward[live_rule(3)].peer_ipv4, WORDS_GNB);
+	assert_int_equal(to.match[live_rule(3)].tunnel, tunnel);
+	assert_false(to.forward[live_rule(1)].end_marker);
+	live_on();
 	shape_far_update(&words.writer, &(struct far){ .id = 1,
 						       .action = PFCP_APPLY_ACTION_FORW,
 						       .to = PFCP_DESTINATION_INTERFACE_ACCESS,
 						       .teid = 0x78,
 						       .peer = WORDS_GNB,
 						       .end_marker = true });
-	assert_int_equal(modify(), 0);
-	assert_true(to.forward[rule_of(1)].end_marker);
-	live();
+	assert_int_equal(live_modify(), 0);
+	assert_true(to.forward[live_rule(1)].end_marker);
+	live_on();
 	shape_far_update(&words.writer, &(struct far){ .id = 1, .action = PFCP_APPLY_ACTION_FORW, .to = -1 });
-	assert_int_equal(modify(), 0);
-	assert_false(to.forward[rule_of(1)].end_marker); // asked for once
-	assert_int_equal(to.forward[rule_of(1)].dscp, 46);
+	assert_int_equal(live_modify(), 0);
+	assert_false(to.forward[live_rule(1)].end_marker); // asked for once
+	assert_int_equal(to.forward[live_rule(1)].dscp, 46);
 }
 
 // Dedicated flows come and go; the tunnels of the others stay what they are.
@@ -219,28 +143,28 @@ static void tunnels_stay(void **state)
 	uint8_t *mark;
 
 	dual_stack();
-	before = to.match[rule_of(2)].tunnel;
-	live();
+	before = to.match[live_rule(2)].tunnel;
+	live_on();
 	shape_pdr(&words.writer, PFCP_IE_CREATE_PDR, &fifth);
 	shape_pdr(&words.writer, PFCP_IE_CREATE_PDR, &sixth);
-	assert_int_equal(modify(), 0);
-	assert_int_equal(to.match[rule_of(2)].tunnel, before);
-	assert_int_equal(to.match[rule_of(5)].tunnel, before);
-	assert_int_equal(to.match[rule_of(5)].n_qfis, 2);
-	assert_int_equal(to.match[rule_of(6)].tunnel, 2);
-	live();
+	assert_int_equal(live_modify(), 0);
+	assert_int_equal(to.match[live_rule(2)].tunnel, before);
+	assert_int_equal(to.match[live_rule(5)].tunnel, before);
+	assert_int_equal(to.match[live_rule(5)].n_qfis, 2);
+	assert_int_equal(to.match[live_rule(6)].tunnel, 2);
+	live_on();
 	pfcp_begin(&words.writer, PFCP_IE_REMOVE_PDR, &mark);
 	pfcp_put_u16(&words.writer, PFCP_IE_PDR_ID, 3);
 	pfcp_end(&words.writer, mark);
-	assert_int_equal(modify(), 0);
-	assert_int_equal(to.match[rule_of(6)].tunnel, 2);
-	live();
+	assert_int_equal(live_modify(), 0);
+	assert_int_equal(to.match[live_rule(6)].tunnel, 2);
+	live_on();
 	for (uint16_t id = 10; id < 10 + 14; id++)
 		shape_pdr(&words.writer, PFCP_IE_CREATE_PDR, &(struct pdr){ .id = id, .tunnel = CHOOSE, .far = 2 });
-	assert_int_equal(modify(), 0);
-	live();
+	assert_int_equal(live_modify(), 0);
+	live_on();
 	shape_pdr(&words.writer, PFCP_IE_CREATE_PDR, &(struct pdr){ .id = 40, .tunnel = CHOOSE, .far = 2 });
-	assert_int_equal(modify(), -EPROTO);
+	assert_int_equal(live_modify(), -EPROTO);
 	assert_int_equal(fault.why.cause, PFCP_CAUSE_NO_RESOURCES);
 	assert_int_equal(fault.why.offending, PFCP_IE_F_TEID);
 	assert_int_equal(fault.id, 40);
@@ -251,7 +175,7 @@ static void pfcpsim(void)
 {
 	static const char flow[] = "permit out udp from 10.0.0.0/8 to assigned 80-80";
 
-	begin();
+	live_begin();
 	shape_pdr(&words.writer, PFCP_IE_CREATE_PDR,
 		  &(struct pdr){
 		      .id = 0, .tunnel = TEID, .teid = 10, .far = 0, .flow = flow, .filter_id = 1, .qers = { 7 } });
@@ -274,7 +198,7 @@ static void pfcpsim(void)
 static void the_cp_function_chooses(void **state)
 {
 	pfcpsim();
-	assert_int_equal(establish(), 0);
+	assert_int_equal(live_establish(), 0);
 	assert_int_equal(to.rule[0].id, 1);
 	assert_int_equal(to.match[0].teid, 10);
 	assert_int_equal(to.match[2].tunnel, to.match[0].tunnel);
@@ -282,13 +206,13 @@ static void the_cp_function_chooses(void **state)
 	assert_true(to.forward[1].drop);
 	assert_int_equal(to.forward[1].peer_teid, 0);
 	assert_int_equal(to.measure[0].id, 1);
-	live();
+	live_on();
 	shape_far_update(&words.writer, &(struct far){ .id = 1,
 						       .action = PFCP_APPLY_ACTION_BUFF | PFCP_APPLY_ACTION_NOCP,
 						       .to = PFCP_DESTINATION_INTERFACE_ACCESS,
 						       .teid = 0,
 						       .peer = WORDS_GNB });
-	assert_int_equal(modify(), 0);
+	assert_int_equal(live_modify(), 0);
 	assert_true(to.forward[1].buffer);
 	assert_int_equal(to.match[0].teid, 10);
 	assert_int_equal(to.match[0].tunnel, 0);
@@ -297,7 +221,7 @@ static void the_cp_function_chooses(void **state)
 						       .to = PFCP_DESTINATION_INTERFACE_ACCESS,
 						       .teid = 0,
 						       .peer = WORDS_GNB });
-	assert_int_equal(modify(), -EPROTO);
+	assert_int_equal(live_modify(), -EPROTO);
 	assert_int_equal(fault.why.offending, PFCP_IE_OUTER_HEADER_CREATION);
 }
 
@@ -310,15 +234,15 @@ static void tunnels_over_ipv6(void **state)
 	struct answer_names names;
 	struct pfcp_fteid fteid;
 
-	begin();
+	live_begin();
 	shape_pdr(&words.writer, PFCP_IE_CREATE_PDR,
 		  &(struct pdr){ .id = 1, .tunnel = CHOOSE_IPV6, .ue4 = true, .far = 1 });
 	shape_pdr(&words.writer, PFCP_IE_CREATE_PDR, &(struct pdr){ .id = 2, .tunnel = CHOOSE, .far = 1 });
 	shape_far_create(&words.writer, &(struct far){ .id = 1, .action = PFCP_APPLY_ACTION_DROP, .to = -1 });
-	assert_int_equal(establish(), -EPROTO);
+	assert_int_equal(live_establish(), -EPROTO);
 	assert_int_equal(fault.why.cause, PFCP_CAUSE_INVALID_F_TEID_ALLOCATION);
 	memset(given.gtpu_ipv6, 7, sizeof(given.gtpu_ipv6));
-	assert_int_equal(establish(), 0);
+	assert_int_equal(live_establish(), 0);
 	answer_remember(&to, &names);
 	session.teid = 0x1000;
 	answer_created(&writer, &names, &session);
@@ -338,7 +262,7 @@ static void tunnels_over_ipv6(void **state)
 // What names one of two addresses takes its packets alone.
 static void a_rule_for_each_family(void **state)
 {
-	begin();
+	live_begin();
 	shape_pdr(&words.writer, PFCP_IE_CREATE_PDR,
 		  &(struct pdr){ .id = 1, .source = 1, .ue4 = true, .far = 1, .removal = NO_REMOVAL });
 	shape_pdr(&words.writer, PFCP_IE_CREATE_PDR,
@@ -357,7 +281,7 @@ static void a_rule_for_each_family(void **state)
 	shape_far_create(
 	    &words.writer,
 	    &(struct far){ .id = 2, .action = PFCP_APPLY_ACTION_FORW, .to = PFCP_DESTINATION_INTERFACE_SGI_LAN });
-	assert_int_equal(establish(), 0);
+	assert_int_equal(live_establish(), 0);
 	assert_int_equal(to.ue.ipv4, WORDS_UE);
 	assert_int_equal(to.ue.ipv6_prefix, SHAPE_UE6);
 	assert_string_equal(to.match[0].filters[0]->flow, "permit out ip from 0.0.0.0/0 to assigned");
@@ -394,7 +318,7 @@ static void quotas_are_granted(void **state)
 	pfcpsim();
 	urr_put(PFCP_IE_CREATE_URR, true);
 	words_urr(&words, 2);
-	assert_int_equal(establish(), 0);
+	assert_int_equal(live_establish(), 0);
 	assert_int_equal(to.session.n_measures, 3);
 	assert_int_equal(to.measure[1].id, 2);
 	assert_true(to.measure[1].duration);
@@ -406,22 +330,22 @@ static void quotas_are_granted(void **state)
 	assert_int_equal(to.measure[1].monitoring_at_ms, (5000 + (1ull << 32) - 2208988800ull) * 1000);
 	assert_int_equal(to.measure[1].linked_ids[0], 3);
 	assert_int_equal(to.measure[1].grant, 0);
-	live();
+	live_on();
 	urr_put(PFCP_IE_UPDATE_URR, true);
-	assert_int_equal(modify(), 0);
+	assert_int_equal(live_modify(), 0);
 	assert_int_equal(to.measure[1].grant, 1);
 	assert_int_equal(to.measure[0].grant, 0);
-	live();
+	live_on();
 	urr_put(PFCP_IE_UPDATE_URR, false);
-	assert_int_equal(modify(), 0);
+	assert_int_equal(live_modify(), 0);
 	assert_int_equal(to.measure[1].grant, 1);
 	assert_int_equal(to.measure[1].volume_quota->total, 5000);
 	// The link goes with what it leads to.
-	live();
+	live_on();
 	pfcp_begin(&words.writer, PFCP_IE_REMOVE_URR, &mark);
 	pfcp_put_u32(&words.writer, PFCP_IE_URR_ID, 2);
 	pfcp_end(&words.writer, mark);
-	assert_int_equal(modify(), 0);
+	assert_int_equal(live_modify(), 0);
 	assert_int_equal(to.measure[1].n_linked_ids, 0);
 }
 
@@ -431,14 +355,14 @@ static void inactive_urrs_count_nothing(void **state)
 	uint8_t *mark;
 
 	dual_stack();
-	assert_int_equal(to.rule[rule_of(1)].n_measure_ids, 1);
-	live();
+	assert_int_equal(to.rule[live_rule(1)].n_measure_ids, 1);
+	live_on();
 	pfcp_begin(&words.writer, PFCP_IE_UPDATE_URR, &mark);
 	pfcp_put_u32(&words.writer, PFCP_IE_URR_ID, 1);
 	pfcp_put_flags(&words.writer, PFCP_IE_MEASUREMENT_INFORMATION, PFCP_MEASUREMENT_INFORMATION_INAM, 1);
 	pfcp_end(&words.writer, mark);
-	assert_int_equal(modify(), 0);
-	assert_int_equal(to.rule[rule_of(1)].n_measure_ids, 0);
+	assert_int_equal(live_modify(), 0);
+	assert_int_equal(to.rule[live_rule(1)].n_measure_ids, 0);
 	assert_int_equal(to.session.n_measures, 1);
 }
 
@@ -501,15 +425,15 @@ static void created_and_updated(void **state)
 	const struct pfcp_ie *pdr;
 
 	dual_stack();
-	live();
+	live_on();
 	shape_pdr(&words.writer, PFCP_IE_UPDATE_PDR, &second);
 	shape_pdr(&words.writer, PFCP_IE_CREATE_PDR, &fifth);
-	assert_int_equal(modify(), 0);
+	assert_int_equal(live_modify(), 0);
 	answer_remember(&to, &names);
 	session = to.session;
 	session.teid = 0x1000;
 	session.gtpu_ipv4 = WORDS_OURS;
-	to.match[rule_of(5)].teid = 0x5005;
+	to.match[live_rule(5)].teid = 0x5005;
 	answer_created(&writer, &names, &session);
 	assert_int_equal(pfcp_read(PFCP_MESSAGE(PFCP_SESSION_MODIFICATION_RESPONSE), bytes, (size_t)(writer.at - bytes),
 				   &tree, &fault.why),
