@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ctrl/job.h"
+#include "ctrl/packed.h"
 #include "ctrl/release.h"
 #include "ctrl/role.h"
 #include "ctrl/wall.h"
@@ -114,7 +115,7 @@ static bool repeated(struct job *job, struct keys_request *key, struct decided *
 		return true;
 	default:
 		repeated_wait(job);
-		decided->answer = malloc(answer.len + 1);
+		decided->answer = malloc(answer.len + PACKED_ROOM);
 		decided->answer_bytes = answer.len;
 		decided->wait = job->wait;
 		if (decided->answer)

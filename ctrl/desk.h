@@ -24,6 +24,9 @@
 #define DESK_PATIENCE_NS 2000000000ull
 
 struct wait;
+struct wait_queue {                // first come, first looked at
+	struct wait *first, **end; // end: where there is a first
+};
 struct group;
 struct release;
 
@@ -42,14 +45,15 @@ struct desk {
 	struct quarantine *quarantine;
 	// Its own:
 	struct request *first, *last;
-	struct group *group; // the one under work
-	struct wait *waits;
-	uint32_t waiting;
-	struct request *parked; // wait for words of workers
-	uint64_t (*wall)(void); // milliseconds since 1970; null = the clock
-	uint64_t reports_seen;  // of `arrived`, by those that wait
-	uint64_t aliases_seen;  // of `told`, likewise
-	struct arena arena;     // of the request under work
+	struct group *group;             // the one under work
+	struct wait *waits;              // but for those of one cell:
+	struct wait_queue cells[SHARDS]; // most, so a shard's word is looked up among its own
+	uint32_t waiting;                // all
+	struct request *parked;          // wait for words of workers
+	uint64_t (*wall)(void);          // milliseconds since 1970; null = the clock
+	uint64_t reports_seen;           // of `arrived`, by those that wait
+	uint64_t aliases_seen;           // of `told`, likewise
+	struct arena arena;              // of the request under work
 	uint64_t opened_ns;
 	uint8_t upgrade_key[64]; // of the request that began the last one
 	size_t upgrade_key_bytes;

@@ -17,22 +17,6 @@ static void missing_session(struct job *job)
 	fault_say(&job->fault, SHOAL__OSS__CODE__MISSING_FIELD, "session", "The request needs a session.");
 }
 
-// Answers with one session, its short form expanded into rules.
-static void session_respond(struct job *job, Shoal__Oss__Session *session)
-{
-	Shoal__Oss__SessionAnswer *answer = job_take(job, sizeof(*answer));
-
-	if (!answer || !session)
-		return;
-	if (compile_expand(session, &job->desk->arena))
-		job_full(job);
-	compile_teids(session, job->desk->ledger->place->grid->slot_bits);
-	shoal__oss__session_answer__init(answer);
-	answer->session = session;
-	job->response.body_case = SHOAL__OSS__RESPONSE__BODY_SESSION;
-	job->response.session = answer;
-}
-
 // Answers to changes are stored with their keys: what the owner said of the session is not in them.
 static void front_hide(Shoal__Oss__Session *session)
 {
@@ -45,9 +29,11 @@ static void cell_wait(struct job *job, uint32_t cell)
 	struct desk *desk = job->desk;
 	uint8_t shard = cell_shard(desk->push->chains->grid, cell);
 
-	job->wait = job_wait(job, WAIT_APPLIED);
-	if (job->wait)
-		wait_for_number(job->wait, desk->push, shard, desk->ledger->number[shard]);
+	job->wait = job_wait(job, WAIT_CELL);
+	if (!job->wait)
+		return;
+	job->wait->shard = shard;
+	job->wait->until = desk->ledger->number[shard];
 }
 
 // Undoes what was decided if the job has failed since.
@@ -92,7 +78,7 @@ void desk_session_create(struct job *job)
 	if (create->wait_applied)
 		cell_wait(job, session_by_id(ledger->sessions, create->session->id)->cell);
 	front_hide(create->session);
-	session_respond(job, create->session);
+	job_respond(job, create->session, create->brief);
 	undo_if_failed(job, mark);
 }
 
@@ -269,7 +255,7 @@ void desk_session_modify(struct job *job)
 	if (modify->wait_applied)
 		cell_wait(job, session->cell);
 	front_hide(stored);
-	session_respond(job, job_dress(job, session, stored));
+	job_respond(job, job_dress(job, session, stored), modify->brief);
 	stored->applied = false;
 	if (job->response.session)
 		desk_modify_measures(job, session, stored, job->response.session);
@@ -298,7 +284,7 @@ void desk_session_delete(struct job *job)
 	message->applied = false;
 	if (delete->wait_applied)
 		cell_wait(job, session->cell);
-	session_respond(job, message);
+	job_respond(job, message, delete->brief);
 	undo_if_failed(job, mark);
 }
 
@@ -387,7 +373,7 @@ void desk_session_get(struct job *job)
 		session = session_seen(job, get->ue_ipv4 ? session_by_ipv4(sessions, get->ue_ipv4)
 							 : session_by_tunnel(sessions, get->teid));
 	if (session)
-		session_respond(job, job_session(job, session));
+		job_respond(job, job_session(job, session), false);
 	else if (!job->fault.code)
 		fault_say(&job->fault, SHOAL__OSS__CODE__NOT_FOUND, get->ue_ipv4 ? "ue_ipv4" : "teid",
 			  "No such session.");

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ctrl/job.h"
+#include "ctrl/packed.h"
 #include "ctrl/session.h"
 #include "shared/base/clock.h"
 
@@ -15,7 +16,7 @@ struct wait *job_wait(struct job *job, enum wait_kind kind)
 	struct wait *wait = NULL;
 
 	if (job->desk->waiting < DESK_WAITS_MAX)
-		wait = calloc(1, sizeof(*wait));
+		wait = calloc(1, sizeof(*wait) + (kind == WAIT_APPLIED ? SHARDS * sizeof(*wait->number) : 0));
 	if (!wait) {
 		fault_say(&job->fault, SHOAL__OSS__CODE__BUSY, "", "Too many requests wait for workers; try again.");
 		return NULL;
@@ -55,6 +56,15 @@ static void answer_amend(struct desk *desk, struct request *request, Shoal__Oss_
 	}
 	free(request->answer);
 	desk_answer(request, bytes, length);
+}
+
+// The answer that was prepared, now that it holds.
+static void applied_answer(struct desk *desk, struct request *request)
+{
+	if (request->answer && !packed_applied(request->answer, &request->answer_bytes))
+		desk_answer(request, request->answer, request->answer_bytes);
+	else
+		answer_amend(desk, request, SHOAL__OSS__CODE__OK, "");
 }
 
 static bool stands(struct wait *wait, const struct push *push)
@@ -112,13 +122,20 @@ static bool seat_obeyed(const struct wait *wait, const Shoal__Fleet__State *stat
 	       (wait->verb != SHOAL__OSS__WORKER_VERB__WORKER_RESTART || seat->generation != wait->generation);
 }
 
+static bool aliases_told(const struct wait *wait)
+{
+	return wait->desk->ledger->aliases->told >= wait->aliases;
+}
+
 static bool wait_done(struct wait *wait)
 {
 	const Shoal__Fleet__State *state = wait->desk->fleet ? fleet_state(wait->desk->fleet) : NULL;
 
 	switch (wait->kind) {
+	case WAIT_CELL:
+		return push_number(wait->desk->push, (uint8_t)wait->shard) >= wait->until && aliases_told(wait);
 	case WAIT_APPLIED:
-		return stands(wait, wait->desk->push) && wait->desk->ledger->aliases->told >= wait->aliases;
+		return stands(wait, wait->desk->push) && aliases_told(wait);
 	case WAIT_SEAT:
 		return seat_obeyed(wait, state);
 	case WAIT_SHARD:
@@ -156,7 +173,7 @@ static void wait_end(struct wait *wait)
 	else if (wait->kind == WAIT_REPORT)
 		desk_answer(wait->request, wait->request->answer, wait->request->answer_bytes);
 	else
-		answer_amend(wait->desk, wait->request, SHOAL__OSS__CODE__OK, "");
+		applied_answer(wait->desk, wait->request);
 	free(wait);
 }
 
@@ -182,7 +199,7 @@ static void wait_expire(struct wait *wait)
 
 	if (wait->kind == WAIT_REPORT) // none came: that is what it says
 		desk_answer(wait->request, wait->request->answer, wait->request->answer_bytes);
-	else if (wait->kind == WAIT_APPLIED)
+	else if (wait->kind == WAIT_APPLIED || wait->kind == WAIT_CELL)
 		answer_amend(wait->desk, wait->request, SHOAL__OSS__CODE__NOT_APPLIED_YET,
 			     "Durable, but no worker has confirmed it yet.");
 	else if (wait->kind == WAIT_ANSWER)
@@ -198,52 +215,86 @@ static void wait_expire(struct wait *wait)
 
 void desk_wait(struct desk *desk, struct wait *wait)
 {
+	struct wait_queue *queue;
+
 	wait->aliases = desk->ledger->aliases->said;
 	if (wait_done(wait)) {
 		wait_end(wait);
 		return;
 	}
-	wait->next = desk->waits;
-	desk->waits = wait;
+	if (wait->kind == WAIT_CELL) {
+		queue = &desk->cells[wait->shard];
+		*(queue->first ? queue->end : &queue->first) = wait;
+		queue->end = &wait->next;
+	} else {
+		wait->next = desk->waits;
+		desk->waits = wait;
+	}
 	desk->waiting++;
 }
 
-// Ends every wait whose time or event has come. shard: only those that wait for it; SHARDS = all.
-static void waits_look(struct desk *desk, unsigned shard, uint64_t now_ns)
+// Ends a wait of a list whose time or event has come: *link, which is the next one then. False: it waits on.
+static bool wait_look(struct desk *desk, struct wait **link, uint64_t now_ns)
+{
+	struct wait *wait = *link;
+	bool done = wait_done(wait);
+
+	if (!done && now_ns < wait->deadline_ns)
+		return false;
+	*link = wait->next;
+	desk->waiting--;
+	if (done)
+		wait_end(wait);
+	else
+		wait_expire(wait);
+	return true;
+}
+
+static void cells_look(struct desk *desk, uint8_t shard, uint64_t now_ns)
+{
+	struct wait **link = &desk->cells[shard].first;
+
+	while (*link)
+		if (!wait_look(desk, link, now_ns))
+			link = &(*link)->next;
+	desk->cells[shard].end = link;
+}
+
+// Those that are not of one cell. shard: only those that wait for it; SHARDS = all.
+static void others_look(struct desk *desk, unsigned shard, uint64_t now_ns)
 {
 	struct wait **link = &desk->waits;
 
 	while (*link) {
-		struct wait *wait = *link;
-		bool concerned = shard == SHARDS || wait->number[shard];
-		bool done = concerned && wait_done(wait);
+		bool concerned = shard == SHARDS || ((*link)->kind == WAIT_APPLIED && (*link)->number[shard]);
 
-		if (!done && now_ns < wait->deadline_ns) {
-			link = &wait->next;
-			continue;
-		}
-		*link = wait->next;
-		desk->waiting--;
-		if (done)
-			wait_end(wait);
-		else
-			wait_expire(wait);
+		if (!concerned || !wait_look(desk, link, now_ns))
+			link = &(*link)->next;
 	}
+}
+
+static void waits_look(struct desk *desk, uint64_t now_ns)
+{
+	others_look(desk, SHARDS, now_ns);
+	for (unsigned shard = 0; shard < SHARDS; shard++)
+		if (desk->cells[shard].first)
+			cells_look(desk, (uint8_t)shard, now_ns);
 }
 
 void desk_stands(struct desk *desk, uint8_t shard)
 {
-	waits_look(desk, shard, 0);
+	others_look(desk, shard, 0);
+	cells_look(desk, shard, 0);
 }
 
 void desk_state(struct desk *desk)
 {
-	waits_look(desk, SHARDS, 0);
+	others_look(desk, SHARDS, 0);
 }
 
 void desk_tick(struct desk *desk, uint64_t now_ns)
 {
-	waits_look(desk, SHARDS, now_ns);
+	waits_look(desk, now_ns);
 }
 
 void desk_aliases(struct desk *desk)
@@ -251,7 +302,7 @@ void desk_aliases(struct desk *desk)
 	if (desk->aliases_seen == desk->ledger->aliases->told)
 		return;
 	desk->aliases_seen = desk->ledger->aliases->told;
-	waits_look(desk, SHARDS, 0);
+	waits_look(desk, 0);
 }
 
 void desk_reports(struct desk *desk)
@@ -259,5 +310,5 @@ void desk_reports(struct desk *desk)
 	if (desk->reports_seen == desk->load->outbox->arrived)
 		return;
 	desk->reports_seen = desk->load->outbox->arrived;
-	waits_look(desk, SHARDS, 0);
+	others_look(desk, SHARDS, 0);
 }

@@ -2,6 +2,7 @@
 #include "ctrl/job.h"
 #include <errno.h>
 #include <stdlib.h>
+#include "ctrl/packed.h"
 #include "ctrl/role.h"
 
 #define VERSION 1u
@@ -58,7 +59,7 @@ uint8_t *desk_pack(const Shoal__Oss__Response *response, size_t *length)
 	uint8_t *bytes;
 
 	*length = shoal__oss__response__get_packed_size(response);
-	bytes = malloc(*length + 1);
+	bytes = malloc(*length + PACKED_ROOM);
 	if (bytes)
 		shoal__oss__response__pack(response, bytes);
 	return bytes;

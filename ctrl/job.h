@@ -42,6 +42,9 @@ uint8_t *job_answer(struct job *job, size_t *bytes);
 void *job_take(struct job *job, size_t bytes);
 void job_full(struct job *job); // says so
 
+// Answers with one session, its short form expanded into rules; brief: with what it was given alone (oss.proto).
+void job_respond(struct job *job, Shoal__Oss__Session *session, bool brief);
+
 // The session as it is answered: what is stored, with `applied` and usage. Null with job->fault or job->later.
 Shoal__Oss__Session *job_session(struct job *job, const struct session *session);
 
@@ -57,6 +60,7 @@ void job_workers(struct job *job);
 // ---- Waiting
 
 enum wait_kind {
+	WAIT_CELL,    // a shard confirms a number
 	WAIT_APPLIED, // shards confirm the numbers of the wait
 	WAIT_ANSWER,  // the primary takes the order
 	WAIT_SEAT,    // the seat does what was ordered
@@ -70,18 +74,19 @@ struct wait {
 	enum wait_kind kind;
 	uint64_t deadline_ns;
 	uint32_t missing;                       // APPLIED: shards not there yet
-	uint64_t number[SHARDS];                // APPLIED: 0 = nothing to wait for
-	uint64_t aliases;                       // APPLIED: words the primary has to have (aliases.h)
-	uint32_t seat, shard, verb, generation; // SEAT, SHARD
+	uint64_t aliases;                       // CELL, APPLIED: words the primary has to have (aliases.h)
+	uint64_t until;                         // CELL: the number
+	uint32_t seat, shard, verb, generation; // SEAT, SHARD; CELL: shard
 	struct desk *desk;                      // of an order under way, whose answer comes to the wait
 	uint64_t arrived;                       // REPORT: of the reports, when it was last looked
 	bool over;                              // ANSWER: the request is answered already; goes with the order's answer
+	uint64_t number[];                      // APPLIED, of all shards: 0 = nothing to wait for
 };
 
 // A new wait of this job; null: too many wait, and job->fault says so.
 struct wait *job_wait(struct job *job, enum wait_kind kind);
 
-// Waits until all of the shard is confirmed up to number.
+// APPLIED: waits until all of the shard is confirmed up to number, too.
 void wait_for_number(struct wait *wait, const struct push *push, uint8_t shard, uint64_t number);
 
 // Puts it into the desk's list; the request's stored answer is given when it is over.

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ctrl/hash.h"
+#include "ctrl/packed.h"
 #include "ctrl/record.h"
 #include "shared/base/log.h"
 
@@ -87,35 +88,6 @@ int keys_load(struct keys *keys, const struct store_row *row, struct arena *aren
 	return error;
 }
 
-// Reads a varint; false at the end of the bytes.
-static bool varint_read(const uint8_t **at, const uint8_t *end, uint64_t *value)
-{
-	*value = 0;
-	for (unsigned shift = 0; *at < end && shift < 64; shift += 7) {
-		*value |= (uint64_t)(**at & 0x7f) << shift;
-		if (!(*(*at)++ & 0x80))
-			return true;
-	}
-	return false;
-}
-
-// The bytes of one field behind its tag; false: they end early.
-static bool field_skip(const uint8_t **at, const uint8_t *end, unsigned wire_type)
-{
-	uint64_t length = 0;
-
-	if (wire_type == 0)
-		return varint_read(at, end, &length);
-	if (wire_type == 2 && !varint_read(at, end, &length))
-		return false;
-	if (wire_type == 1 || wire_type == 5)
-		length = wire_type == 1 ? 8 : 4;
-	if (length > (uint64_t)(end - *at))
-		return false;
-	*at += length;
-	return true;
-}
-
 // The message has been unpacked already, so it is well-formed; what is not would only hash differently.
 void keys_content(const uint8_t *bytes, size_t length, uint64_t content[2])
 {
@@ -126,7 +98,7 @@ void keys_content(const uint8_t *bytes, size_t length, uint64_t content[2])
 		const uint8_t *field = at;
 		uint64_t tag;
 
-		if (!varint_read(&at, end, &tag) || !field_skip(&at, end, tag & 7))
+		if (!packed_varint(&at, end, &tag) || !packed_skip(&at, end, tag & 7))
 			at = end;
 		if (tag >> 3 < BODY_FIRST)
 			continue;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
+#include "ctrl/push_inside.h"
 #include "ctrl/session.h"
 #include "ctrl/wall.h"
 #include "shared/base/clock.h"
@@ -236,6 +237,75 @@ static void waits_until_its_deadline(void **state)
 	assert_int_equal(stand->answer->session->session->id, 1);
 }
 
+// Each when its own number is there, or its own deadline, whoever came to the shard before and comes behind.
+static void answers_what_waits_for_a_cell(void **state)
+{
+	struct ctrl_stand *stand = *state;
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionCreate create = SHOAL__OSS__SESSION_CREATE__INIT;
+	struct ctrl_session wanted;
+	uint64_t number = 0;
+	uint8_t shard = 0;
+
+	create.wait_applied = true;
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_CREATE;
+	request.session_create = &create;
+	for (unsigned i = 0; i < 600; i++) { // more than shards
+		ctrl_session_init(&wanted, i);
+		create.session = &wanted.session;
+		request.deadline_ms = i < 300 ? 60000 : 30000;
+		assert_null(ctrl_stand_ask(stand, &request));
+	}
+	assert_int_equal(stand->desk.waiting, 600);
+	while (stand->desk.ledger->number[shard] < 2)
+		shard++;
+	number = stand->desk.ledger->number[shard];
+	push_advance(&stand->push, shard, chain_seq(number - 1, CHAIN_CHANGE), clock_ns());
+	assert_int_equal(stand->desk.waiting, 600 - (number - 1));
+	assert_int_equal(stand->answer->status->code, 0);
+	assert_true(stand->answer->session->session->applied);
+	assert_int_equal(shard_of_teid(stand->answer->session->session->teid), shard);
+	assert_string_not_equal(stand->answer->session->session->identity->imsi, "");
+	push_advance(&stand->push, shard, chain_seq(number, CHAIN_CHANGE), clock_ns());
+	assert_int_equal(stand->desk.waiting, 600 - number);
+	desk_tick(&stand->desk, clock_ns() + 40000000000ull);
+	assert_in_range(stand->desk.waiting, 298, 300);
+	assert_int_equal(stand->answer->status->code, SHOAL__OSS__CODE__NOT_APPLIED_YET);
+	for (unsigned i = 600; i < 900; i++) { // behind those that are left
+		ctrl_session_init(&wanted, i);
+		create.session = &wanted.session;
+		assert_null(ctrl_stand_ask(stand, &request));
+	}
+	assert_in_range(stand->desk.waiting, 598, 600);
+	desk_tick(&stand->desk, clock_ns() + 70000000000ull);
+	assert_int_equal(stand->desk.waiting, 0);
+	assert_int_equal(stand->answers, 900);
+}
+
+static void answers_briefly(void **state)
+{
+	struct ctrl_stand *stand = *state;
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionCreate create = SHOAL__OSS__SESSION_CREATE__INIT;
+	const Shoal__Oss__Session *session;
+	struct ctrl_session wanted;
+
+	ctrl_session_init(&wanted, 7);
+	create.session = &wanted.session;
+	create.brief = true;
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_CREATE;
+	request.session_create = &create;
+	session = ctrl_stand_ask(stand, &request)->session->session;
+	assert_int_equal(session->id, 1);
+	assert_int_not_equal(session->teid, 0);
+	assert_int_not_equal(session->ue->ipv4, 0);
+	assert_int_equal(session->gtpu_ipv4, stand->conf.gtpu_address);
+	assert_null(session->identity);
+	assert_null(session->bearer);
+	assert_int_equal(session->n_rules, 0);
+	assert_int_equal(ctrl_stand_get(stand, 1)->n_rules, 2);
+}
+
 static void exhausts_a_pool_and_reuses_late(void **state)
 {
 	struct ctrl_stand *stand = *state;
@@ -291,6 +361,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(imports_all_or_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(lists_in_pages, setup, teardown),
 		cmocka_unit_test_setup_teardown(waits_until_its_deadline, setup, teardown),
+		cmocka_unit_test_setup_teardown(answers_what_waits_for_a_cell, setup, teardown),
+		cmocka_unit_test_setup_teardown(answers_briefly, setup, teardown),
 		cmocka_unit_test_setup_teardown(exhausts_a_pool_and_reuses_late, setup, teardown),
 		cmocka_unit_test_setup_teardown(runs_out_of_rates_cleanly, setup, teardown),
 	};

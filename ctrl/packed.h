@@ -1,0 +1,14 @@
+// packed.h - packed protobuf messages read and changed where they lie, for what is done to each of many. Pure.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PACKED_ROOM 8u // bytes that have to follow an answer, for what packed_applied adds
+
+// At a varint; behind a field's tag. False: it ends behind `end`, and *at is anywhere up to there.
+bool packed_varint(const uint8_t **at, const uint8_t *end, uint64_t *value);
+bool packed_skip(const uint8_t **at, const uint8_t *end, unsigned wire_type);
+
+// Says of a packed Response's session that it is applied. 0; -ENOENT: no session is in it; -EBADMSG: nor is it a Response.
+int packed_applied(uint8_t *bytes, size_t *length);
