@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
+#include "ctrl/arena.h"
 #include "ctrl/client/wire.h"
 #include "shared/base/clock.h"
 
@@ -14,6 +15,7 @@
 #define RETRY_FIRST_NS 10000000ull
 #define RETRY_MOST_NS 500000000ull
 #define EVENTS 2
+#define ANSWER_UNPACKED_MAX (256u << 20) // 1 MiB at most, of which each byte may be a message of its own
 
 // A request's id on the wire: top bit, how often its place was taken (15 bits), its place (16 bits).
 #define ID_END 0x80000000u
@@ -26,6 +28,7 @@ struct call {
 	void *arg;
 	uint64_t deadline_ns;
 	uint32_t id;
+	uint8_t bytes[]; // of the frame
 };
 
 struct rpc {
@@ -39,6 +42,7 @@ struct rpc {
 	uint16_t *turn;     // of each place
 	uint16_t *vacant;   // places nobody has, the last one given back on top
 	struct call **call; // by place
+	struct arena arena; // of the answer that is heard
 };
 
 // ---- Calls
@@ -57,7 +61,6 @@ static void call_free(struct rpc *rpc, struct call *call)
 
 	rpc->call[place] = NULL;
 	rpc->vacant[rpc->window - rpc->under_way--] = place;
-	free(call->frame.bytes);
 	free(call);
 }
 
@@ -74,16 +77,14 @@ static void call_end(struct rpc *rpc, struct call *call, const Shoal__Oss__Respo
 		done(arg, response, error);
 }
 
-static struct call *call_make(struct rpc *rpc, const Shoal__Oss__Request *request)
+static struct call *call_make(struct rpc *rpc, const Shoal__Oss__Request *request, size_t body)
 {
-	size_t body = shoal__oss__request__get_packed_size(request);
-	struct call *call = calloc(1, sizeof(*call));
+	struct call *call = malloc(sizeof(*call) + WIRE_HEAD + body);
 	uint16_t place;
 
-	if (!call || !(call->frame.bytes = malloc(WIRE_HEAD + body))) {
-		free(call);
+	if (!call)
 		return NULL;
-	}
+	*call = (struct call){ .frame.bytes = call->bytes };
 	place = rpc->vacant[rpc->window - ++rpc->under_way];
 	rpc->turn[place] = (rpc->turn[place] + 1) & TURN_MASK;
 	call->id = ID_END | (uint32_t)rpc->turn[place] << PLACE_BITS | place;
@@ -109,15 +110,17 @@ int rpc_call(struct rpc *rpc, const Shoal__Oss__Request *request, rpc_done *done
 	Shoal__Oss__Request message = *request;
 	uint64_t wait_ms = (request->deadline_ms ? request->deadline_ms : DEADLINE_MS) + RPC_SLACK_MS;
 	struct call *call;
+	size_t body;
 
 	message.version = VERSION;
 	if (rpc->closing)
 		return -ECANCELED;
 	if (rpc->under_way == rpc->window)
 		return -EAGAIN;
-	if (shoal__oss__request__get_packed_size(&message) > WIRE_BODY_MAX)
+	body = shoal__oss__request__get_packed_size(&message);
+	if (body > WIRE_BODY_MAX)
 		return -EMSGSIZE;
-	call = call_make(rpc, &message);
+	call = call_make(rpc, &message, body);
 	if (!call)
 		return -ENOMEM;
 	call->done = done;
@@ -143,12 +146,12 @@ static void on_answer(void *with, uint32_t id, const uint8_t *body, size_t lengt
 
 	if (!call || !call->done)
 		return; // too late
-	response = shoal__oss__response__unpack(NULL, length, body);
+	arena_reset(&rpc->arena);
+	response = shoal__oss__response__unpack(&rpc->arena.allocator, length, body);
 	if (response && response->status)
 		call_end(rpc, call, response, 0);
 	else
 		call_end(rpc, call, NULL, -EPROTO);
-	shoal__oss__response__free_unpacked(response, NULL);
 }
 
 static void on_written(void *with, struct wire_frame *frame)
@@ -287,6 +290,7 @@ int rpc_open(const char *url, unsigned window, struct rpc **made)
 	if (!rpc)
 		return -ENOMEM;
 	*rpc = (struct rpc){ .window = window, .epoll = -1, .timer = -1, .pause_ns = RETRY_FIRST_NS };
+	arena_open(&rpc->arena, ANSWER_UNPACKED_MAX);
 	error = window && window <= RPC_WINDOW_MAX ? places_open(rpc) : -EINVAL;
 	if (!error)
 		error = descriptors_open(rpc);
@@ -313,6 +317,7 @@ void rpc_close(struct rpc *rpc)
 		close(rpc->timer);
 	if (rpc->epoll >= 0)
 		close(rpc->epoll);
+	arena_close(&rpc->arena);
 	free(rpc->call);
 	free(rpc->vacant);
 	free(rpc->turn);
