@@ -24,8 +24,8 @@
 #include "shared/base/notify.h"
 #include "shared/wire/cursor.h"
 
-#define CALLS_MAX 2048u      // requests to ctrl under way
-#define BURST 64u            // datagrams of a socket in a turn: then what came is served, and others are heard
+#define CALLS_MAX 2048u // requests to ctrl under way
+#define BURST 2u        // system calls' datagrams of a socket in a turn: then what came is served, and others are heard
 #define NTP_1970 2208988800u // seconds from 1900 to 1970
 #define MS_NS 1000000ull
 
@@ -41,7 +41,6 @@ struct loop {
 	struct reports reports;
 	struct paths paths;
 	bool serving, lost;
-	uint8_t datagram[NODE_DATAGRAM];
 };
 
 // ---- What the node wants done
@@ -50,7 +49,7 @@ static void leave(void *arg, const struct remote *to, const uint8_t *datagram, s
 {
 	struct loop *loop = arg;
 
-	loop->node.tally[sockets_send(&loop->sockets, to, datagram, length) ? TALLY_UNSENT : TALLY_SENT]++;
+	sockets_send(&loop->sockets, to, datagram, length);
 }
 
 static int note(void *arg, struct assoc *assoc, const char *value)
@@ -64,14 +63,14 @@ static void refuse(void *arg, struct deal *deal, const struct pfcp_header *heade
 {
 	struct loop *loop = arg;
 
-	sessions_refuse(loop->sessions, &(const struct pfcp_request){ header, deal }, fault);
+	sessions_refuse(loop->sessions, &(const struct pfcp_request){ header, deal, NULL }, fault);
 }
 
 static void session(void *arg, struct deal *deal, const struct pfcp_header *header, const struct pfcp_tree *tree)
 {
 	struct loop *loop = arg;
 
-	sessions_request(loop->sessions, &(const struct pfcp_request){ header, deal }, clock_ns());
+	sessions_request(loop->sessions, &(const struct pfcp_request){ header, deal, tree }, clock_ns());
 }
 
 static int drop(void *arg, const char *owner)
@@ -189,17 +188,15 @@ static void lost(void *arg)
 
 // ---- Turns
 
+static void datagram(void *arg, const struct remote *from, const uint8_t *bytes, size_t length)
+{
+	node_datagram(&((struct loop *)arg)->node, from, bytes, length);
+}
+
 static void datagrams_take(struct loop *loop, unsigned socket)
 {
-	for (unsigned i = 0; i < BURST; i++) {
-		struct remote from;
-		int got = sockets_receive(&loop->sockets, socket, &from, loop->datagram, sizeof(loop->datagram));
-
-		if (got == -EAGAIN)
-			return;
-		if (got >= 0)
-			node_datagram(&loop->node, &from, loop->datagram, (size_t)got);
-	}
+	for (unsigned i = 0; i < BURST && sockets_receive(&loop->sockets, socket, datagram, loop); i++)
+		;
 }
 
 // SIGUSR1: tells what it knows. The others are the end.
@@ -270,6 +267,7 @@ static int turn(struct loop *loop)
 		node_serve(&loop->node);
 		status_notify(&loop->node);
 	}
+	sockets_flush(&loop->sockets);
 	return 0;
 }
 
@@ -376,6 +374,8 @@ int loop_run(const struct conf *conf, int signals)
 
 	loop.conf = conf;
 	loop.signals = signals;
+	loop.sockets.sent = &loop.node.tally[TALLY_SENT];
+	loop.sockets.unsent = &loop.node.tally[TALLY_UNSENT];
 	error = sockets_open(&loop.sockets, conf);
 	if (!error)
 		error = rights_drop(conf);

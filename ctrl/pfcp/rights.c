@@ -12,7 +12,7 @@ static const char *const allowed[] = {
 	"ppoll poll epoll_create1 epoll_ctl epoll_wait epoll_pwait timerfd_create timerfd_settime read",
 	"socket=1 connect getsockopt sendmsg recvfrom close", // 1: AF_UNIX
 	// datagrams, the log
-	"sendto recvmsg write",
+	"sendmmsg sendto recvmmsg recvmsg write",
 	// memory, time, the end
 	"brk mmap munmap mremap madvise getrandom clock_gettime futex rt_sigreturn restart_syscall getpid gettid "
 	"tgkill exit exit_group",

@@ -142,10 +142,12 @@ static void begin(struct sessions *sessions, const struct pfcp_request *request,
 void sessions_request(struct sessions *sessions, const struct pfcp_request *request, uint64_t now_ns)
 {
 	sessions->now_ns = now_ns;
+	sessions->read = request->tree;
 	if (*deal_owner(request->deal))
 		begin(sessions, request, NULL);
 	else
 		task_refuse_unread(sessions, request, &(const struct pfcp_fault){ .cause = PFCP_CAUSE_NO_ASSOCIATION });
+	sessions->read = NULL;
 }
 
 // Whose session it is about is looked up first, so that the peer is told which of its own it is.

@@ -19,7 +19,8 @@ struct sessions;
 
 struct pfcp_request {
 	const struct pfcp_header *header;
-	struct deal *deal; // served; header points into its bytes
+	struct deal *deal;            // served; header points into its bytes
+	const struct pfcp_tree *tree; // its body, read already; null: it is not
 };
 
 // What sessions need of the process; outlives them.

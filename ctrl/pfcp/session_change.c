@@ -108,7 +108,7 @@ static void modify_send(struct task *task, uint32_t *query, size_t queries, size
 	to->owner = (char *)deal_owner(task->deal);
 	to->front = (ProtobufCBinaryData){ front, sessions->front };
 	modify.session = to;
-	modify.wait_applied = true;
+	modify.wait_applied = modify.brief = true;
 	modify.query = query;
 	modify.n_query = queries;
 	modify.query_all = task->step == STEP_MODIFY && flagged(&sessions->tree, PFCP_PFCPSMREQ_FLAGS_QAURR);

@@ -62,7 +62,7 @@ void delete_ask(struct task *task)
 	Shoal__Oss__SessionDelete delete = SHOAL__OSS__SESSION_DELETE__INIT;
 
 	delete.id = task->id;
-	delete.wait_applied = true;
+	delete.wait_applied = delete.brief = true;
 	delete.front = left_behind(task);
 	request.session_delete = &delete;
 	task_call(task, &request, true);

@@ -64,12 +64,9 @@ static int dnn_read(struct task *task, const char *instance, const struct pfcp_i
 static int naming_read(struct task *task, struct naming *naming, struct rules_fault *fault)
 {
 	struct sessions *sessions = task->sessions;
-	const struct pfcp_ie *user, *apn;
+	const struct pfcp_ie *user = pfcp_first(&sessions->tree, NULL, PFCP_IE_USER_ID);
+	const struct pfcp_ie *apn = pfcp_first(&sessions->tree, NULL, PFCP_IE_APN_DNN);
 
-	if (task_read(task, fault)) // the rules have used the tree
-		return -1;
-	user = pfcp_first(&sessions->tree, NULL, PFCP_IE_USER_ID);
-	apn = pfcp_first(&sessions->tree, NULL, PFCP_IE_APN_DNN);
 	shoal__oss__identity__init(&naming->identity);
 	imsi_read(user, naming->imsi);
 	naming->identity.imsi = naming->imsi;
@@ -140,7 +137,7 @@ void create_ask(struct task *task)
 	session->owner = (char *)deal_owner(task->deal);
 	session->front = (ProtobufCBinaryData){ (size_t)front, task->sessions->front };
 	create.session = session;
-	create.wait_applied = true;
+	create.wait_applied = create.brief = true;
 	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_CREATE;
 	request.session_create = &create;
 	task_call(task, &request, true);

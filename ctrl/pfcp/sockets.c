@@ -2,8 +2,10 @@
 #include "ctrl/pfcp/sockets.h"
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 #include "ctrl/pfcp/message.h"
 #include "shared/base/log.h"
@@ -14,6 +16,15 @@ union address {
 	struct sockaddr any;
 	struct sockaddr_in ipv4;
 	struct sockaddr_in6 ipv6;
+};
+
+struct sockets_letter {
+	int fd; // that it leaves by
+	union address address;
+	socklen_t address_bytes;
+	struct iovec part;
+	size_t length;
+	uint8_t bytes[SOCKETS_DATAGRAM];
 };
 
 static socklen_t address_of(const struct remote *remote, union address *address)
@@ -83,7 +94,11 @@ int sockets_open(struct sockets *sockets, const struct conf *conf)
 	_Static_assert(sizeof(conf->pfcp_listen) / sizeof(*conf->pfcp_listen) <= SOCKETS_MAX, "a socket each");
 	int error = 0;
 
-	sockets->count = 0;
+	*sockets = (struct sockets){ .sent = sockets->sent, .unsent = sockets->unsent };
+	sockets->in = calloc(SOCKETS_TOGETHER, sizeof(*sockets->in));
+	sockets->out = calloc(SOCKETS_TOGETHER, sizeof(*sockets->out));
+	if (!sockets->in || !sockets->out)
+		error = -ENOMEM;
 	for (unsigned i = 0; i < conf->pfcp_listens && !error; i++) {
 		struct remote own = { .family = conf->pfcp_listen[i].family };
 		char text[REMOTE_TEXT];
@@ -105,20 +120,47 @@ void sockets_close(struct sockets *sockets)
 {
 	while (sockets->count)
 		close(sockets->fd[--sockets->count]);
+	free(sockets->in);
+	free(sockets->out);
+	sockets->in = sockets->out = NULL;
 }
 
-int sockets_receive(const struct sockets *sockets, unsigned i, struct remote *from, uint8_t *bytes, size_t size)
+// ---- In
+
+static void parts_set(struct sockets_letter *letters, struct mmsghdr messages[SOCKETS_TOGETHER], unsigned count)
 {
-	union address address = { 0 };
-	socklen_t length = sizeof(address);
-	ssize_t got = recvfrom(sockets->fd[i], bytes, size, 0, &address.any, &length);
+	for (unsigned i = 0; i < count; i++) {
+		struct sockets_letter *letter = &letters[i];
 
-	if (got < 0)
-		return -errno;
-	remote_of(&address, from);
-	from->socket = (uint8_t)i;
-	return (int)got;
+		letter->part = (struct iovec){ letter->bytes, letter->length };
+		messages[i].msg_hdr = (struct msghdr){ .msg_name = &letter->address,
+						       .msg_namelen = letter->address_bytes,
+						       .msg_iov = &letter->part,
+						       .msg_iovlen = 1 };
+	}
 }
+
+bool sockets_receive(struct sockets *sockets, unsigned i, sockets_take *take, void *arg)
+{
+	struct mmsghdr messages[SOCKETS_TOGETHER];
+	struct remote from;
+	int got;
+
+	for (unsigned k = 0; k < SOCKETS_TOGETHER; k++) {
+		sockets->in[k].length = SOCKETS_DATAGRAM;
+		sockets->in[k].address_bytes = sizeof(sockets->in[k].address);
+	}
+	parts_set(sockets->in, messages, SOCKETS_TOGETHER);
+	got = recvmmsg(sockets->fd[i], messages, SOCKETS_TOGETHER, MSG_DONTWAIT, NULL);
+	for (int k = 0; k < got; k++) {
+		remote_of(&sockets->in[k].address, &from);
+		from.socket = (uint8_t)i;
+		take(arg, &from, sockets->in[k].bytes, messages[k].msg_len);
+	}
+	return got == (int)SOCKETS_TOGETHER || (got < 0 && errno != EAGAIN); // an error is of one datagram
+}
+
+// ---- Out
 
 // Of what is remembered from before a restart the family alone is known.
 static int socket_for(const struct sockets *sockets, const struct remote *to)
@@ -131,10 +173,46 @@ static int socket_for(const struct sockets *sockets, const struct remote *to)
 	return -1;
 }
 
-int sockets_send(const struct sockets *sockets, const struct remote *to, const uint8_t *bytes, size_t length)
+// How many from the first on leave by the same socket.
+static unsigned run_of(const struct sockets *sockets, unsigned first)
 {
-	union address address;
-	socklen_t size = address_of(to, &address);
+	unsigned count = 1;
 
-	return sendto(socket_for(sockets, to), bytes, length, 0, &address.any, size) < 0 ? -errno : 0;
+	while (first + count < sockets->waiting && sockets->out[first + count].fd == sockets->out[first].fd)
+		count++;
+	return count;
+}
+
+// One that cannot be sent does not keep the others.
+void sockets_flush(struct sockets *sockets)
+{
+	struct mmsghdr messages[SOCKETS_TOGETHER];
+	unsigned at = 0;
+
+	parts_set(sockets->out, messages, sockets->waiting);
+	while (at < sockets->waiting) {
+		int sent = sendmmsg(sockets->out[at].fd, messages + at, run_of(sockets, at), MSG_DONTWAIT);
+
+		*sockets->sent += sent > 0 ? (unsigned)sent : 0;
+		*sockets->unsent += sent <= 0;
+		at += sent > 0 ? (unsigned)sent : 1;
+	}
+	sockets->waiting = 0;
+}
+
+void sockets_send(struct sockets *sockets, const struct remote *to, const uint8_t *bytes, size_t length)
+{
+	struct sockets_letter *letter;
+
+	if (length > SOCKETS_DATAGRAM) {
+		++*sockets->unsent;
+		return;
+	}
+	if (sockets->waiting == SOCKETS_TOGETHER)
+		sockets_flush(sockets);
+	letter = &sockets->out[sockets->waiting++];
+	letter->fd = socket_for(sockets, to);
+	letter->address_bytes = address_of(to, &letter->address);
+	letter->length = length;
+	memcpy(letter->bytes, bytes, length);
 }

@@ -15,8 +15,13 @@ struct pfcp_writer task_words(struct task *task)
 
 int task_read(struct task *task, struct rules_fault *fault)
 {
+	struct sessions *sessions = task->sessions;
+
 	*fault = (struct rules_fault){ 0 };
-	return pfcp_read(PFCP_MESSAGE(task->deal->type), task->body, task->bytes, &task->sessions->tree, &fault->why);
+	if (!sessions->read || sessions->read->ie[0].value != task->body)
+		return pfcp_read(PFCP_MESSAGE(task->deal->type), task->body, task->bytes, &sessions->tree, &fault->why);
+	memcpy(&sessions->tree, sessions->read, offsetof(struct pfcp_tree, ie[sessions->read->used]));
+	return 0;
 }
 
 int task_admit(const struct pfcp_tree *tree, const uint16_t *understood, struct rules_fault *fault)

@@ -63,6 +63,7 @@ struct sessions {
 	struct task_list asleep;
 	struct task_list busy[TASK_BUCKETS];
 	struct drop_list drops;
+	const struct pfcp_tree *read; // the body of the request that has just come; null = none
 	// Of the step at work:
 	struct pfcp_tree tree;
 	struct rules rules;

@@ -403,12 +403,17 @@ void play_say(unsigned n, uint8_t type, uint64_t seid)
 					  .body = play.words[n].bytes,
 					  .bytes = (size_t)(play.words[n].writer.at - play.words[n].bytes) };
 	struct pfcp_request request = { .header = &said, .deal = &play.deals[n] };
+	static struct pfcp_tree tree;
+	struct pfcp_fault fault;
 
 	play.deals[n].assoc = &play.assoc;
 	play.deals[n].type = type;
 	play.deals[n].sequence = 100 + n;
 	play.deals[n].content = 1000u * type + n;
+	if (!pfcp_read(PFCP_MESSAGE(type), said.body, said.bytes, &tree, &fault))
+		request.tree = &tree;
 	sessions_request(sessions, &request, play.now_ms * PLAY_NS);
+	memset(&tree, 0xff, sizeof(tree)); // it is the caller's
 }
 
 uint8_t play_cause(void)
