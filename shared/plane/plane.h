@@ -63,7 +63,11 @@ struct plane {
 				    // write the seat's page. w: primary's fleet thread
 	_Alignas(64) uint32_t owns; // entries in own
 	uint16_t cpu[PLANE_SEATS];  // where a seat's loop runs, and 1; 0: anywhere. Constant after start
-	uint32_t reserved[7];
+	uint16_t tcp_mss;           // largest that a SYN over IPv4 may say; 0 = any
+	// 0: what is too large for a link is for the slow lane. Else IPv4 without DF is sent nevertheless, for the primary to cut, and so
+	// is, towards the radio side, any packet of so many bytes.
+	uint16_t cut;
+	uint32_t reserved[6];
 	struct plane_address {     // every address that is the gateway's own; constant after start
 		uint8_t bytes[16]; // IPv4 in the first four, network order
 		uint8_t family;    // 4 or 6

@@ -6,7 +6,7 @@
 
 #define X(name, help) #name,
 static char names[VERDICT_COUNT][VERDICT_NAME_BYTES] = { VERDICTS_FINAL(X) VERDICTS_RELAY(X) VERDICTS_LATER(X)
-							     VERDICTS_LATER_RELAY(X) };
+							     VERDICTS_LATER_RELAY(X) VERDICTS_LAST(X) };
 #undef X
 
 #define X(name, help) _Static_assert(sizeof(#name) <= VERDICT_NAME_BYTES, "the name has its final zero");
@@ -14,11 +14,12 @@ VERDICTS_FINAL(X)
 VERDICTS_RELAY(X)
 VERDICTS_LATER(X)
 VERDICTS_LATER_RELAY(X)
+VERDICTS_LAST(X)
 #undef X
 
 #define X(name, help) help,
 static const char *const helps[VERDICT_COUNT] = { VERDICTS_FINAL(X) VERDICTS_RELAY(X) VERDICTS_LATER(X)
-						      VERDICTS_LATER_RELAY(X) };
+						      VERDICTS_LATER_RELAY(X) VERDICTS_LAST(X) };
 #undef X
 
 // The enum shouts, metrics do not: lowered once, before main.

@@ -18,7 +18,7 @@
 	X(SHORT, "frame ends inside a header") \
 	X(TOO_LONG, "frame larger than a room or the port's MTU, or in several segments") \
 	X(BAD_IP, "IP header malformed: version, length or checksum") \
-	X(FRAGMENT, "outer IPv4 fragment; GTP-U is not reassembled") \
+	X(FRAGMENT, "fragment that is not put together: it came twice, or none are") \
 	X(BAD_UDP, "outer UDP length wrong") \
 	X(BAD_GTPU, "GTP-U header short, malformed or of another version") \
 	X(GTPU_EXTENSION, "extension header that demands comprehension and is unknown (TS 29.281 5.2.1)") \
@@ -68,6 +68,14 @@
 	X(TO_SLOW_NO_SESSION, "no session for this TEID: the slow lane answers Error Indication (TS 29.281 7.3.1)") \
 	X(TO_SLOW_EXTENSION, "unknown extension header: the slow lane tells those we know (TS 29.281 7.2.3)")
 
+// And what came later still: final verdicts, numbered behind those. The next one is the last line.
+#define VERDICTS_LAST(X) \
+	X(JOINED, "fragment of an outer packet, put together with the others: all go on in one room") \
+	X(FRAGMENT_BAD, "outer fragment that overlaps or contradicts the others of its packet") \
+	X(FRAGMENT_FULL, "outer fragment of more packets than may be put together at once, or of one larger than a room") \
+	X(FRAGMENT_OLD, "outer fragment whose packet was not whole in time") \
+	X(UE_TO_UE, "from subscriber to subscriber, which the configuration refuses")
+
 // clang-format on
 
 enum verdict {
@@ -78,7 +86,9 @@ enum verdict {
 	VERDICT_BEFORE_LATE = VERDICT_LATE - 1,
 	VERDICTS_LATER(X) VERDICT_LATE_END,
 	VERDICT_BEFORE_LATER_RELAY = VERDICT_LATE_END - 1,
-	VERDICTS_LATER_RELAY(X)
+	VERDICTS_LATER_RELAY(X) VERDICT_LAST,
+	VERDICT_BEFORE_LAST = VERDICT_LAST - 1,
+	VERDICTS_LAST(X)
 #undef X
 	    VERDICT_COUNT
 };
@@ -87,7 +97,8 @@ _Static_assert(VERDICT_COUNT < 128, "a verdict is a byte in the handle");
 // Whether it ends a packet. False: a relay, or no verdict at all.
 static inline bool verdict_final(unsigned v)
 {
-	return v < VERDICT_EARLY_END || (v >= VERDICT_LATE && v < VERDICT_LATE_END);
+	return v < VERDICT_EARLY_END || (v >= VERDICT_LATE && v < VERDICT_LATE_END) ||
+	       (v >= VERDICT_LAST && v < VERDICT_COUNT);
 }
 
 // Lower-case name, as in metrics and the command line ("no_session"), and help text. v >= VERDICT_COUNT: "invalid".
