@@ -6,8 +6,8 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
+#include "shared/base/conf_packets.h"
 
 enum conf_driver { CONF_AF_XDP, CONF_AF_PACKET, CONF_TAP, CONF_MEMIF, CONF_PCAP, CONF_PCI, CONF_PLUGIN };
 enum conf_role { CONF_ACCESS = 1, CONF_CORE = 2, CONF_BOTH = 3 };
@@ -97,7 +97,8 @@ struct conf {
 	uint32_t closed_max;
 	uint32_t gtpu_mute_s;   // after the primary's start, no Error Indications
 	uint32_t gtpu_link_mtu; // told to subscribers in router advertisements; 0 = what fits all ports
-	unsigned pfcp_listens;  // 0 = no PFCP here
+	struct conf_packets packets;
+	unsigned pfcp_listens; // 0 = no PFCP here
 	struct conf_address pfcp_listen[8];
 	char pfcp_node_id[104]; // an address or a name; default: the first of them
 	unsigned pfcp_peers;

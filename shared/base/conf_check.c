@@ -328,6 +328,8 @@ int conf_check(const struct conf_source *source, struct conf *conf)
 	if (!error)
 		error = check_sizes(source, conf);
 	if (!error)
+		error = conf_packets_check(source, conf);
+	if (!error)
 		error = conf_door_check(source, conf);
 	return error ? error : conf_pfcp_check(source, conf);
 }

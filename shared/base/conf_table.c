@@ -53,6 +53,9 @@ static const struct conf_field ctrl_fields[] = { CONF_CTRL(FIELD_ONE, FIELD_MANY
 #define TEXT struct text_gtpu
 static const struct conf_field gtpu_fields[] = { CONF_GTPU(FIELD_ONE, FIELD_MANY) };
 #undef TEXT
+#define TEXT struct text_packets
+static const struct conf_field packets_fields[] = { CONF_PACKETS(FIELD_ONE, FIELD_MANY) };
+#undef TEXT
 #define TEXT struct text_pfcp
 static const struct conf_field pfcp_fields[] = { CONF_PFCP(FIELD_ONE, FIELD_MANY) };
 #undef TEXT
@@ -98,6 +101,7 @@ const struct conf_section conf_sections[] = {
 	SECTION(ctrl),
 	LIST(door),
 	SECTION(gtpu),
+	SECTION(packets),
 	SECTION(pfcp),
 };
 const unsigned conf_sections_count = COUNT(conf_sections);

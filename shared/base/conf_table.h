@@ -81,6 +81,12 @@
 	ONE(error_indication_mute_seconds, gtpu_mute_s, conf_kind_number, 0, 86400, "60", "no Error Indications so long after the start") \
 	ONE(link_mtu, gtpu_link_mtu, conf_kind_number, 0, 2000, "0", "MTU told in router advertisements; 0: what fits all ports")
 
+#define CONF_PACKETS(ONE, MANY) \
+	ONE(ue_to_ue, packets.ue_to_ue, conf_kind_ue_to_ue, 0, 0, "local", "between subscribers of our pools: local, network (by the core side's router) or refuse") \
+	ONE(tcp_mss, packets.tcp_mss, conf_kind_number, 0, 1960, "0", "largest TCP MSS over IPv4, over IPv6 20 less; 0: as it is said") \
+	ONE(fragment, packets.fragment, conf_kind_yes, 0, 0, "yes", "yes: cut what is too large and may be cut") \
+	ONE(reassemble, packets.reassemble, conf_kind_number, 0, 1024, "256", "fragmented G-PDUs put together at once; 0: refused")
+
 #define CONF_PFCP(ONE, MANY) \
 	MANY(listen, pfcp_listen, pfcp_listens, conf_kind_host, 0, 8, "own addresses, UDP port 8805; empty: no PFCP here") \
 	ONE(node_id, pfcp_node_id, conf_kind_node_id, 0, 100, "auto", "address or name; auto: the first of listen") \

@@ -44,6 +44,9 @@ static const cyaml_schema_field_t ctrl_schema[] = { CONF_CTRL(SCHEMA_ONE, SCHEMA
 #define TEXT struct text_gtpu
 static const cyaml_schema_field_t gtpu_schema[] = { CONF_GTPU(SCHEMA_ONE, SCHEMA_MANY) CYAML_FIELD_END };
 #undef TEXT
+#define TEXT struct text_packets
+static const cyaml_schema_field_t packets_schema[] = { CONF_PACKETS(SCHEMA_ONE, SCHEMA_MANY) CYAML_FIELD_END };
+#undef TEXT
 #define TEXT struct text_pfcp
 static const cyaml_schema_field_t pfcp_schema[] = { CONF_PFCP(SCHEMA_ONE, SCHEMA_MANY) CYAML_FIELD_END };
 #undef TEXT
@@ -64,6 +67,7 @@ static const cyaml_schema_field_t text_schema[] = { CONF_ROOT(SCHEMA_ONE, SCHEMA
 						    SCHEMA_SECTION(limits),
 						    SCHEMA_SECTION(ctrl),
 						    SCHEMA_SECTION(gtpu),
+						    SCHEMA_SECTION(packets),
 						    SCHEMA_SECTION(pfcp),
 						    SCHEMA_LIST(ports, port_entry, ENTRIES(port)),
 						    SCHEMA_LIST(pools, pool_entry, ENTRIES(pool)),

@@ -18,6 +18,7 @@ struct text_buffering { CONF_BUFFERING(TEXT_ONE, TEXT_MANY) };
 struct text_limits { CONF_LIMITS(TEXT_ONE, TEXT_MANY) };
 struct text_ctrl { CONF_CTRL(TEXT_ONE, TEXT_MANY) };
 struct text_gtpu { CONF_GTPU(TEXT_ONE, TEXT_MANY) };
+struct text_packets { CONF_PACKETS(TEXT_ONE, TEXT_MANY) };
 struct text_pfcp { CONF_PFCP(TEXT_ONE, TEXT_MANY) };
 struct text {
 	CONF_ROOT(TEXT_ONE, TEXT_MANY)
@@ -27,6 +28,7 @@ struct text {
 	struct text_limits limits;
 	struct text_ctrl ctrl;
 	struct text_gtpu gtpu;
+	struct text_packets packets;
 	struct text_pfcp pfcp;
 	struct text_port *ports;
 	uint32_t ports_count;

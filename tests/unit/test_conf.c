@@ -200,7 +200,7 @@ static void what_is_printed_loads_back(void **unused)
 	    "pools: [{dnn: a.b, ipv4: 10.0.0.0/24}, {ipv6: '2001:db8:1:100::/56'}]\n"
 	    "limits: {foreign_slots: 0, rates: 65535, rules_bytes: 17920}\nbuffering: {packets: 0, seconds: 3600}\n"
 	    "ctrl: {user: 65534, store_dir: /s, store_mib: 16, oss: ['ipc:///y', 'ipc:///x'], events: 'ipc:///z',\n"
-	    "       usage_interval_ms: 3600000}\ngtpu: {link_mtu: 1280}\n"
+	    "       usage_interval_ms: 3600000}\ngtpu: {link_mtu: 1280}\npackets: {ue_to_ue: refuse, fragment: no}\n"
 	    "doors: [{url: 'tls+tcp://[::1]:1', role: operate, certificate: /a, key: /b, ca: /c},\n"
 	    "        {url: 'tls+tcp://0.0.0.0:65535', role: read, dnn: a.b, certificate: /a, key: /b, ca: /d},\n"
 	    "        {url: 'tcp://127.0.0.1:2', role: provision, plain: yes},\n"
