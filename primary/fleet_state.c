@@ -240,6 +240,11 @@ static void extras_fill(struct fleet *fleet, Shoal__Fleet__State *state)
 		  "orders to let packets go that found no place; they are given again", tally->releases_refused);
 	extra_add(fleet, "primary_release_hold_max_ns", "the longest that a shard stood still for one",
 		  tally->release_ns_max);
+	extra_add(fleet, "primary_ue_to_ue", "packets from subscriber to subscriber, lent again on their way down",
+		  tally->among);
+	extra_add(fleet, "primary_cut", "packets sent in fragments", tally->cut);
+	extra_add(fleet, "primary_pieces_lost", "fragments of those that could not leave, though the first one did",
+		  tally->pieces_lost);
 	extra_add(fleet, "primary_end_markers", "End Markers sent", tally->markers);
 	extra_add(fleet, "primary_end_markers_lost", "End Markers for which there was no room, or no way to their peer",
 		  tally->markers_lost);

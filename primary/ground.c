@@ -130,6 +130,9 @@ int ground_lay(const struct conf *conf, struct plane *plane)
 	net->core_mtu = side_mtu(conf, CONF_CORE);
 	net->verdicts = VERDICT_COUNT;
 	net->link_mtu = conf->gtpu_link_mtu ? (uint16_t)conf->gtpu_link_mtu : link_mtu(net);
+	plane->tcp_mss = (uint16_t)conf->packets.tcp_mss;
+	if (conf->packets.fragment)
+		plane->cut = conf->gtpu_link_mtu ? (uint16_t)conf->gtpu_link_mtu : 1;
 	for (unsigned i = 0; i < conf->ports; i++) {
 		owns_lay(&conf->port[i], i, plane);
 		if (conf->port[i].role & CONF_CORE)

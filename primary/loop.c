@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "primary/move.h"
@@ -23,6 +24,7 @@
 #define LOOP_NEIGH_NS 100000000u  // neigh_tick
 #define LOOP_SHOW_NS 10000000u    // counters
 #define LOOP_OLD_CELLS 256u       // looked at each time for packets parked too long,
+#define LOOP_OLD_PLACES 64u       // and for fragments without the rest
 #define LOOP_OLD_PACKETS 256u     // and so many of them refused
 #define LOOP_END_NS 8000000000ull // an orderly stop takes at most this long
 
@@ -102,7 +104,7 @@ static void loop_show(struct loop *loop)
 	for (unsigned i = 0; i < SHARDS; i++)
 		tally->owner[i] = loop->map.shard[i].seat;
 	memcpy(tally->pinned, loop->map.pinned.word, sizeof(tally->pinned));
-	tally->held = loop->hold.total + loop->park.total;
+	tally->held = loop->hold.total + loop->park.total + loop->join.total;
 	tally->parked = loop->park.total;
 	tally->parked_ever = loop->park.ever;
 	tally->waiting = neigh_waiting(loop->neigh) - loop->own_waiting;
@@ -133,8 +135,11 @@ static void loop_fences(struct loop *loop)
 
 static void loop_old(struct loop *loop)
 {
-	unsigned cells = LOOP_OLD_CELLS;
+	unsigned cells = LOOP_OLD_CELLS, places = LOOP_OLD_PLACES;
 	uint32_t room;
+
+	while (join_old(&loop->join, loop->now_ns, &places, &room))
+		tx_end(loop, room, VERDICT_FRAGMENT_OLD);
 
 	for (unsigned n = 0; n < LOOP_OLD_PACKETS && park_old(&loop->park, loop->now_ns, &cells, &room); n++)
 		tx_end(loop, room, VERDICT_BUFFER_OLD);
@@ -289,6 +294,15 @@ static struct park_limits loop_park_limits(struct loop *loop)
 	return limits;
 }
 
+static uint64_t loop_seed(void)
+{
+	uint64_t seed = 0;
+
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0)
+		seed = clock_ticks();
+	return seed;
+}
+
 static int loop_open_waits(struct loop *loop)
 {
 	struct park_limits limits = loop_park_limits(loop);
@@ -296,6 +310,9 @@ static int loop_open_waits(struct loop *loop)
 
 	if (!error)
 		error = park_init(&loop->park, &loop->hold, &limits);
+	if (!error)
+		error =
+		    join_init(&loop->join, &loop->part.view->rooms, loop->part.conf->packets.reassemble, loop_seed());
 	if (!error)
 		hold_charge(&loop->hold, HOLD_SLOW, PLANE_SEAT_SLOW);
 	loop->hold_limit = loop_hold_limit(loop);
@@ -312,6 +329,7 @@ static int loop_open(struct loop *loop)
 	loop->fate = calloc(loop->hold.cells, 1);
 	if (!loop->fate || quarantine_init(&loop->quarantine, loop->part.view->plane->net.slot_bits))
 		return -ENOMEM;
+	among_build(&loop->among, loop->part.conf);
 	map_init(&loop->map);
 	marker_init(&loop->markers);
 	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
@@ -359,6 +377,7 @@ void loop_free(struct loop *loop)
 	if (loop->epoll >= 0)
 		close(loop->epoll);
 	quarantine_fini(&loop->quarantine);
+	join_fini(&loop->join);
 	park_fini(&loop->park);
 	hold_fini(&loop->hold);
 	free(loop->fate);

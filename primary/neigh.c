@@ -42,6 +42,7 @@ struct neigh *neigh_make(const struct conf *conf, const struct neigh_out *out)
 	neigh->out = *out;
 	neigh->ports = conf->ports;
 	route_build(&neigh->routes, conf);
+	among_build(&neigh->among, conf);
 	for (unsigned p = 0; p < conf->ports; p++)
 		neigh_port_init(&neigh->port[p], &conf->port[p]);
 	if (neigh_table_init(&neigh->table)) {

@@ -3,6 +3,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
+#include "primary/among.h"
 #include "primary/neigh.h"
 #include "primary/neigh_table.h"
 #include "primary/route.h"
@@ -39,6 +40,7 @@ struct neigh {
 		uint64_t removals;         // of the table, when it was found: it is there as long as none was removed
 		uint32_t to;               // as it stands in packets
 	} nearby[2][NEIGH_NEARBY];
+	struct among among; // for whom no next hop is known here
 	struct neigh_port port[PLANE_PORTS];
 	unsigned ports;
 	struct neigh_out out;

@@ -78,17 +78,21 @@ void neigh_ready_make(struct neigh *neigh)
 		if (table->gateways > 0)
 			neigh->gateway4[way] = neigh_table_find(&neigh->table, gateway->port, gateway->address);
 		for (uint32_t first = 0; first < 256; first++)
-			neigh->near[way][first] = !neigh->gateway4[way] || neigh_near(neigh, first);
+			neigh->near[way][first] =
+			    !neigh->gateway4[way] || neigh_near(neigh, first) ||
+			    (way == LANE_SIDE_CORE - LANE_SIDE_ACCESS && among_near(&neigh->among, first));
 	}
 	neigh->own_tails = neigh_tails(neigh);
 }
 
-// Whether it goes to the radio side, or the destination's last byte alone says that it is none of ours: so it is for nearly all.
+// Whether it goes to the radio side, or to no subscriber, and the destination's last byte alone says that it is none of ours: so it is
+// for nearly all.
 static inline bool neigh_foreign(const struct neigh *neigh, const struct lane_handle *handle, const uint8_t *ip)
 {
 	unsigned last = ip[0] >> 4 == 6 ? IP6_HEADER - 1 : IP4_HEADER - 1;
 
-	return handle->port != LANE_SIDE_CORE || (handle->length > last && !(neigh->own_tails >> ip[last] % 64 & 1));
+	return handle->port != LANE_SIDE_CORE || (handle->length > last && !(neigh->own_tails >> ip[last] % 64 & 1) &&
+						  !among_ours(&neigh->among, ip, handle->length));
 }
 
 static inline uint32_t neigh_four(const void *at)

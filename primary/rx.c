@@ -118,6 +118,40 @@ static inline uint32_t rx_behind(struct nic_frame frame, unsigned bytes)
 	return (frame.offset | (uint32_t)frame.length << LANE_WORD_LENGTH) + bytes - (bytes << LANE_WORD_LENGTH);
 }
 
+// A G-PDU that has been put together, from its IP header on.
+static void rx_whole(struct loop *loop, unsigned port, struct nic_frame frame)
+{
+	uint8_t *ip = room_at(&loop->part.view->rooms, frame.room) + frame.offset;
+	struct steer_result to = steer_packet(loop->steer, CONF_ACCESS, ip, frame.length);
+	struct lane_handle handle = { .room = frame.room,
+				      .hint = to.hint,
+				      .offset = frame.offset,
+				      .length = frame.length,
+				      .port = (uint8_t)port,
+				      .code = to.kind };
+
+	if (to.code != STEER_TO_LANE) {
+		rx_refuse(loop, frame.room, to);
+		return;
+	}
+	if (to.kind == LANE_UPLINK && loop->aliased)
+		steer_claim(ip, to.hint);
+	rx_pass(loop, to.kind == LANE_LOCAL ? HOLD_SLOW : to.shard, handle);
+}
+
+static void rx_join(struct loop *loop, unsigned port, struct nic_frame frame, unsigned l3)
+{
+	struct nic_frame fragment = { frame.room, (uint16_t)(frame.offset + l3), (uint16_t)(frame.length - l3) };
+	struct join_fate fate = join_take(&loop->join, fragment, loop->now_ns);
+
+	if (fate.refused != JOIN_NO_ROOM)
+		tx_end(loop, fate.refused, VERDICT_FRAGMENT_BAD);
+	if (fate.verdict != VERDICT_FORWARD)
+		tx_end(loop, frame.room, fate.verdict);
+	if (fate.whole)
+		rx_whole(loop, port, fate.packet);
+}
+
 // Any frame, by the whole rule.
 static void rx_frame(struct loop *loop, unsigned port, struct nic_frame frame, uint8_t *bytes)
 {
@@ -135,6 +169,8 @@ static void rx_frame(struct loop *loop, unsigned port, struct nic_frame frame, u
 		rx_give(loop, to.kind == LANE_LOCAL ? HOLD_SLOW : to.shard, words);
 	} else if (to.code == STEER_NEIGH) {
 		rx_neigh(loop, port, frame, bytes);
+	} else if (to.code == STEER_JOIN) {
+		rx_join(loop, port, frame, to.l3);
 	} else {
 		rx_refuse(loop, frame.room, to);
 	}

@@ -15,10 +15,11 @@
 #include "shared/wire/ip.h"
 
 enum { ETHER_8021Q = 0x8100, ETHER_8021AD = 0x88a8, ETHER_QINQ = 0x9100 };
+enum { IP6_FRAGMENT = 44 };             // next header
 enum { ND_FIRST = 133, ND_LAST = 137 }; // router solicitation .. redirect, RFC 4861 4
 
 _Static_assert(STEER_BYTES == ETHER_HEADER + ETHER_TAG + 60 + UDP_HEADER + GTPU_HEADER, "the deepest read");
-_Static_assert(VERDICT_COUNT < STEER_NEIGH, "a code is a verdict or one of ours");
+_Static_assert(VERDICT_COUNT < STEER_JOIN, "a code is a verdict or one of ours");
 
 // An IP packet and where it came from.
 struct steer_from {
@@ -43,6 +44,12 @@ static struct steer_result steer_lane(enum lane_kind kind, uint8_t shard, uint32
 static struct steer_result steer_apart(uint32_t index, uint8_t l3)
 {
 	return (struct steer_result){ .kind = LANE_NONE, .code = VERDICT_QUARANTINED, .l3 = l3, .hint = index };
+}
+
+// From inside nothing is put together.
+static struct steer_result steer_join(uint8_t l3)
+{
+	return (struct steer_result){ .kind = LANE_NONE, .code = l3 ? STEER_JOIN : VERDICT_FRAGMENT, .l3 = l3 };
 }
 
 static struct steer_result steer_neigh(uint8_t l3)
@@ -109,7 +116,7 @@ static struct steer_result steer_ipv4(const struct steer *steer, const struct st
 		return steer_refuse(VERDICT_BAD_IP, from->l3);
 	if (destination == steer->gtpu_ipv4 && from->ip[9] == IP_UDP && from->role & CONF_ACCESS) {
 		if (be16_get(from->ip + 6) & IP4_FRAGMENT)
-			return steer_refuse(VERDICT_FRAGMENT, from->l3);
+			return steer_join(from->l3);
 		return steer_gtpu(steer, from, header, total);
 	}
 
@@ -144,8 +151,12 @@ static struct steer_result steer_ipv6(const struct steer *steer, const struct st
 
 	if (steer_is_nd(from, own || link))
 		return steer_neigh(from->l3);
-	if (own && from->ip[6] == IP_UDP && from->role & CONF_ACCESS && address_same(destination, steer->gtpu_ipv6))
-		return steer_gtpu(steer, from, IP6_HEADER, IP6_HEADER + be16_get(from->ip + 4));
+	if (own && from->role & CONF_ACCESS && address_same(destination, steer->gtpu_ipv6)) {
+		if (from->ip[6] == IP_UDP)
+			return steer_gtpu(steer, from, IP6_HEADER, IP6_HEADER + be16_get(from->ip + 4));
+		if (from->ip[6] == IP6_FRAGMENT)
+			return steer_join(from->l3);
+	}
 	if (own)
 		return steer_lane(LANE_LOCAL, 0, 0, from->l3);
 	if (link || destination.high == 0) // ::/64 holds ::, ::1 and mapped IPv4: nobody's prefix

@@ -18,8 +18,8 @@
 struct steer; // ports' roles and VLANs, own addresses, exceptions; built once, exceptions replaced by message
 
 struct steer_result {
-	uint8_t kind;  // enum lane_kind; LANE_NONE with STEER_NEIGH or a refusal
-	uint8_t code;  // STEER_TO_LANE, STEER_NEIGH, or the enum verdict that refuses it (final, never FORWARD)
+	uint8_t kind;  // enum lane_kind; LANE_NONE with anything but STEER_TO_LANE
+	uint8_t code;  // STEER_TO_LANE, _NEIGH, _JOIN, or the enum verdict that refuses it (final, never FORWARD)
 	uint8_t shard; // LANE_UPLINK, LANE_DOWNLINK
 	uint8_t l3;    // offset of the IP (or ARP) header in the frame: 14 or 18
 	uint32_t hint; // as in lane.h
@@ -27,6 +27,7 @@ struct steer_result {
 #define STEER_BYTES 94u // Ethernet, one tag, IPv4 with all options, UDP, GTP-U
 #define STEER_TO_LANE 255u
 #define STEER_NEIGH 254u
+#define STEER_JOIN 253u // a fragment for our GTP-U address (join.h)
 
 struct steer_exception {
 	uint64_t ipv6;

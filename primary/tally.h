@@ -31,6 +31,8 @@ struct tally {
 	uint64_t released, releases;     // packets that were let go; fences for that
 	uint64_t releases_refused;       // too many at once
 	uint64_t release_ns_max;         // the longest that a shard stood still for one
+	uint64_t cut, pieces_lost;       // packets sent in fragments; fragments but the first ones that could not leave
+	uint64_t among;                  // from subscriber to subscriber
 	uint64_t markers, markers_lost;  // End Markers sent, or not
 	uint64_t rooms, rooms_idle, rooms_out;
 	uint64_t turns, idle_turns, sleeps;

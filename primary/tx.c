@@ -1,10 +1,9 @@
 // tx.c - believes a handle only after it has found its lease, then carries out its verdict. The primary's loop.
 #include "primary/tx.h"
+#include "primary/detour.h"
 #include "primary/loop.h"
 #include "primary/move.h"
 #include "primary/release.h"
-#include "primary/rx.h"
-#include "primary/stray.h"
 #include "shared/wire/ip.h"
 
 void tx_end(struct loop *loop, uint32_t room, unsigned verdict)
@@ -73,93 +72,41 @@ static int tx_neigh_room(void *with, uint32_t *room)
 	return error;
 }
 
+// What nobody sent and yet waits.
+static bool tx_nobodys(unsigned fate)
+{
+	return fate == LOOP_MARKER || fate == LOOP_PIECE;
+}
+
 static void tx_neigh_send(void *with, unsigned port, struct nic_frame frame)
 {
 	struct loop *loop = with;
 	unsigned fate = loop->fate[hold_index(&loop->hold, frame.room)];
 
-	loop->own_waiting -= fate == LOOP_MARKER;
+	loop->own_waiting -= tx_nobodys(fate);
 	loop->tally.markers += fate == LOOP_MARKER;
-	tx_frame(loop, port, frame, fate == LOOP_MARKER ? LOOP_OWN : fate);
+	tx_frame(loop, port, frame, tx_nobodys(fate) ? LOOP_OWN : fate);
 }
 
 static void tx_neigh_drop(void *with, struct nic_frame frame, unsigned verdict)
 {
 	struct loop *loop = with;
 
-	if (loop->fate[hold_index(&loop->hold, frame.room)] != LOOP_MARKER) {
+	unsigned fate = loop->fate[hold_index(&loop->hold, frame.room)];
+
+	if (!tx_nobodys(fate)) {
 		tx_end(loop, frame.room, verdict);
 		return;
 	}
 	loop->own_waiting--;
-	loop->tally.markers_lost++;
+	loop->tally.markers_lost += fate == LOOP_MARKER;
+	loop->tally.pieces_lost += fate == LOOP_PIECE;
 	nic_free(loop->part.nic, frame.room);
 }
 
 struct neigh_out tx_neigh_out(struct loop *loop)
 {
 	return (struct neigh_out){ loop, tx_neigh_room, tx_room, tx_neigh_send, tx_neigh_drop };
-}
-
-static void tx_slow(struct loop *loop, const struct lane_handle *back, const struct lane_handle *lent, unsigned kind,
-		    uint32_t hint)
-{
-	struct lane_handle handle = *back;
-
-	handle.code = (uint8_t)kind;
-	handle.hint = hint;
-	handle.port = lent->code == LANE_UPLINK ? LANE_SIDE_ACCESS : lent->port;
-	rx_pass(loop, HOLD_SLOW, handle);
-}
-
-// Larger than the port found for it. The answer is about the packet as its sender knows it: without the tunnel that a
-// downlink packet has just been given.
-static void tx_big(struct loop *loop, const struct lane_handle *back, const struct lane_handle *lent, unsigned mtu)
-{
-	struct lane_handle inner = *back;
-
-	if (lent->code == LANE_DOWNLINK && lent->offset > back->offset) {
-		inner.offset = lent->offset;
-		inner.length = (uint16_t)(back->length - (lent->offset - back->offset));
-		mtu -= lent->offset - back->offset;
-	}
-	tx_slow(loop, &inner, lent, LANE_BIG, mtu);
-}
-
-static bool tx_ours(struct loop *loop, const struct lane_handle *back)
-{
-	const uint8_t *packet = tx_room(loop, back->room) + back->offset;
-	struct steer_result to;
-
-	// As if from the core: a subscriber must not reach our GTP-U endpoint from inside its tunnel.
-	to = steer_packet(loop->steer, CONF_CORE, packet, back->length);
-	return to.code == STEER_TO_LANE && to.kind == LANE_LOCAL;
-}
-
-// Its next hop may have to be asked for first, or does not take it.
-static void tx_later(struct loop *loop, const struct lane_handle *back, const struct lane_handle *lent)
-{
-	struct nic_frame frame = { back->room, back->offset, back->length };
-	unsigned mtu = 0, verdict;
-
-	loop->fate[hold_index(&loop->hold, back->room)] = back->code;
-	verdict = neigh_send(loop->neigh, back->port, frame, loop->now_ns, &mtu);
-	if (verdict == VERDICT_FORWARD)
-		return;
-	if (verdict != VERDICT_TO_SLOW_BIG)
-		tx_end(loop, back->room, verdict);
-	else if (back->code == VERDICT_FORWARD)
-		tx_big(loop, back, lent, mtu);
-	else
-		tx_end(loop, back->room, VERDICT_TOO_LONG);
-}
-
-static void tx_apart(struct loop *loop, const struct lane_handle *back, const struct lane_handle *lent)
-{
-	if (back->port == LANE_SIDE_CORE && back->code == VERDICT_FORWARD && tx_ours(loop, back))
-		tx_slow(loop, back, lent, LANE_LOCAL, 0);
-	else
-		tx_later(loop, back, lent);
 }
 
 // Sends the first ones of n packets, which leave in a row. Returns how many; 0: the first one is a case apart.
@@ -171,67 +118,6 @@ static unsigned tx_send(struct loop *loop, const struct lane_back *back, unsigne
 	if (out.n > 0)
 		tx_leave(loop, &out, VERDICT_FORWARD);
 	return out.n;
-}
-
-static void tx_again(struct loop *loop, unsigned seat, const struct lane_handle *back, const struct lane_handle *lent)
-{
-	unsigned role = lent->code == LANE_UPLINK ? CONF_ACCESS : CONF_CORE;
-	struct steer_result to =
-	    steer_packet(loop->steer, role, tx_room(loop, back->room) + back->offset, back->length);
-	struct lane_handle handle = *back;
-
-	handle.code = to.kind;
-	handle.hint = to.hint;
-	handle.port = lent->port;
-	if (to.code != STEER_TO_LANE)
-		rx_refuse(loop, back->room, to);
-	else if (to.kind == LANE_LOCAL && seat == PLANE_SEAT_SLOW)
-		tx_end(loop, back->room, VERDICT_SLOW_REFUSED); // its answer to us: nobody waits for it
-	else if (to.kind == LANE_LOCAL)
-		rx_pass(loop, HOLD_SLOW, handle);
-	else if (loop->map.shard[to.shard].seat == seat && map_fed(&loop->map, to.shard))
-		tx_end(loop, back->room, VERDICT_NO_WORKER); // it has the shard and does not serve it: no endless round
-	else
-		rx_pass(loop, to.shard, handle);
-}
-
-// It waits as it was lent.
-static void tx_park(struct loop *loop, const struct lane_handle *back, const struct lane_handle *lent)
-{
-	if (park_keep(&loop->park, lent, (uint16_t)back->hint, loop->now_ns) != VERDICT_BUFFER)
-		tx_end(loop, back->room, VERDICT_BUFFER_FULL);
-}
-
-// What does not leave as it is.
-static void tx_other(struct loop *loop, unsigned seat, const struct lane_handle *back, const struct lane_handle *lent)
-{
-	bool slow = seat == PLANE_SEAT_SLOW;
-
-	switch (back->code) {
-	case VERDICT_STEER_AGAIN:
-		tx_again(loop, seat, back, lent);
-		break;
-	case VERDICT_TO_SLOW_TTL:
-	case VERDICT_TO_SLOW_BIG:
-		if (slow)
-			tx_end(loop, back->room, VERDICT_SLOW_REFUSED);
-		else if (back->code == VERDICT_TO_SLOW_TTL)
-			tx_slow(loop, back, lent, LANE_TTL, 0);
-		else
-			tx_slow(loop, back, lent, LANE_BIG, back->hint);
-		break;
-	case VERDICT_BUFFER:
-		tx_park(loop, back, lent);
-		break;
-	case VERDICT_TO_SLOW_NO_SESSION:
-		stray_answer(loop, lent, LANE_NO_SESSION, VERDICT_NO_SESSION);
-		break;
-	case VERDICT_TO_SLOW_EXTENSION:
-		stray_answer(loop, lent, LANE_EXTENSION, VERDICT_GTPU_EXTENSION);
-		break;
-	default:
-		tx_end(loop, back->room, back->code);
-	}
 }
 
 // Whether a packet may come back like this from this seat.
@@ -294,9 +180,9 @@ static void tx_packet(struct loop *loop, unsigned seat, const struct lane_handle
 	}
 	tally->verdict[back->code]++;
 	if (back->code == VERDICT_FORWARD || back->code == VERDICT_ANSWERED)
-		tx_apart(loop, back, lent);
+		detour_apart(loop, back, lent);
 	else
-		tx_other(loop, seat, back, lent);
+		detour_other(loop, seat, back, lent);
 }
 
 static void tx_back(struct loop *loop, unsigned seat, const struct lane_handle *back)
@@ -332,7 +218,7 @@ static void tx_run(struct loop *loop, unsigned seat, const struct lane_back *bac
 		sent = tx_send(loop, back, first + i, n - i);
 		if (sent > 0)
 			continue;
-		tx_apart(loop, &back->handle[first + i], &lease->lent[(lease->due + i) % LANE_SLOTS]);
+		detour_apart(loop, &back->handle[first + i], &lease->lent[(lease->due + i) % LANE_SLOTS]);
 		sent = 1;
 	}
 	lease_end_oldest(lease, n);

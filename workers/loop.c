@@ -8,6 +8,7 @@
 #include "shared/base/faults.h"
 #include "shared/plane/verdict.h"
 #include "shared/wire/cursor.h"
+#include "workers/mss.h"
 #include "workers/ruled_room.h"
 #include "workers/wild.h"
 
@@ -19,6 +20,14 @@
 static void pipe_work(void *with, struct lane_handle *handles, unsigned n, uint64_t now)
 {
 	pipe_burst(with, handles, n, now);
+}
+
+static void mss_work(void *with, struct lane_handle *handles, unsigned n, uint64_t now)
+{
+	const struct pipe *pipe = with;
+
+	pipe_burst(with, handles, n, now);
+	mss_burst(pipe->rooms, handles, n, pipe->tcp_mss);
 }
 
 void loop_open(struct loop *loop, const struct plane_view *view, unsigned number, const struct loop_wires *wires)
@@ -38,7 +47,9 @@ void loop_open(struct loop *loop, const struct plane_view *view, unsigned number
 	anew_open(&loop->anew, &loop->tenure, &loop->reports);
 	apply_open(&loop->apply, &loop->tenure, &loop->reports, seat);
 	audit_open(&loop->audit, &loop->tenure, &loop->reports, loop->turned_at);
-	loop_set_work(loop, pipe_work, &loop->pipe);
+	loop->pipe.tcp_mss = view->plane->tcp_mss;
+	loop->pipe.cut = view->plane->cut;
+	loop_set_work(loop, loop->pipe.tcp_mss ? mss_work : pipe_work, &loop->pipe);
 }
 
 void loop_set_work(struct loop *loop, loop_work *work, void *with)

@@ -60,6 +60,7 @@ struct pipe {
 	uint32_t called;                 // packets of the next burst that are on their way into the cache
 	uint8_t orders[256][8];          // of a byte's bits, the places of those that are set, one after the other
 	uint64_t gtpu_ipv6[2];           // our GTP-U endpoint over IPv6; 0 = none
+	uint16_t tcp_mss, cut;           // struct plane
 	struct ruled_tells *tells;       // where sessions with packets that wait are noted; null = nobody wants to know
 };
 

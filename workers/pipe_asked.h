@@ -21,14 +21,23 @@ struct pipe_asked {
 // The way of a packet whose session has a sheet: its verdict, and handle as it comes back but for the code.
 enum verdict pipe_ruled(struct pipe_asked *asked, struct lane_handle *handle);
 
-// Whether it may go one hop further on a link that takes `limit` bytes of it.
-PIPE_STEP enum verdict pipe_leave(struct lane_handle *handle, const struct ip_packet *ip, uint32_t limit)
+// How much a link takes: whole, and in pieces, which the primary cuts where `packet` may be cut (struct plane).
+struct pipe_limit {
+	const uint8_t *packet;
+	uint32_t whole, pieces;
+};
+
+// Whether it may go one hop further.
+PIPE_STEP enum verdict pipe_leave(const struct pipe *pipe, struct lane_handle *handle, const struct ip_packet *ip,
+				  struct pipe_limit limit)
 {
 	if (ip->ttl <= 1)
 		return VERDICT_TO_SLOW_TTL;
-	if (ip->length <= limit)
+	if (ip->length <= limit.whole)
 		return VERDICT_FORWARD;
-	handle->hint = limit;
+	if (pipe->cut && (ip->length <= limit.pieces || (ip->version == 4 && !(be16_get(limit.packet + 6) & IP4_DF))))
+		return VERDICT_FORWARD;
+	handle->hint = limit.pieces > limit.whole ? limit.pieces : limit.whole;
 	return VERDICT_TO_SLOW_BIG;
 }
 

@@ -129,7 +129,7 @@ static enum verdict uplink(const struct pipe *pipe, struct lane_handle *handle, 
 	verdict = admit(pipe, &user, &tos, now);
 	if (verdict != VERDICT_FORWARD)
 		return verdict;
-	verdict = pipe_leave(handle, &ip, pipe->net->core_mtu);
+	verdict = pipe_leave(pipe, handle, &ip, (struct pipe_limit){ user.packet, pipe->net->core_mtu, 0 });
 	if (verdict == VERDICT_FORWARD) {
 		pipe_pass(&user, ip.tos, tos);
 		handle->port = LANE_SIDE_CORE;
@@ -196,7 +196,9 @@ static enum verdict downlink(const struct pipe *pipe, struct lane_handle *handle
 	verdict = admit(pipe, &user, &tos, now);
 	if (verdict != VERDICT_FORWARD)
 		return verdict;
-	verdict = pipe_leave(handle, &ip, pipe->net->access_mtu - pipe_front(user.line));
+	verdict =
+	    pipe_leave(pipe, handle, &ip,
+		       (struct pipe_limit){ user.packet, pipe->net->access_mtu - pipe_front(user.line), pipe->cut });
 	if (verdict != VERDICT_FORWARD) {
 		handle->length = (uint16_t)ip.length;
 		return verdict;

@@ -182,7 +182,9 @@ static enum verdict leave(const struct way *way, struct lane_handle *handle)
 {
 	const struct pipe_asked *asked = way->asked;
 	const struct plane_net *net = asked->pipe->net;
-	uint32_t bytes = front(way), limit = bytes ? net->access_mtu - bytes : net->core_mtu;
+	uint32_t bytes = front(way);
+	const struct pipe_limit limit = { asked->user.packet, bytes ? net->access_mtu - bytes : net->core_mtu,
+					  bytes ? asked->pipe->cut : 0 };
 	bool relayed = bytes && asked->user.way == LINE_UPLINK;
 	struct ip_packet ip = asked->ip;
 	enum verdict verdict;
@@ -191,7 +193,7 @@ static enum verdict leave(const struct way *way, struct lane_handle *handle)
 		ip.ttl = UINT8_MAX; // it stays as it is
 	if (handle->offset + asked->inward < (int)bytes)
 		return VERDICT_NOT_OURS;
-	verdict = pipe_leave(handle, &ip, limit);
+	verdict = pipe_leave(asked->pipe, handle, &ip, limit);
 	if (verdict != VERDICT_FORWARD) {
 		handle->offset = (uint16_t)(handle->offset + asked->inward);
 		handle->length = (uint16_t)ip.length;

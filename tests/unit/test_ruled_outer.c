@@ -63,6 +63,42 @@ static void the_last_hop_and_what_is_too_large_go_the_slow_way(void **unused)
 	assert_int_equal(ruled_up().hint, STAND_USER_BYTES - 1);
 }
 
+static struct lane_handle without_df(struct lane_handle handle, unsigned front)
+{
+	uint8_t *ip = stand_bytes(&stand, &handle) + front;
+
+	be16_put(ip + 6, 0);
+	be16_put(ip + 10, 0);
+	be16_put(ip + 10, ip_checksum(ip, IP4_HEADER));
+	return ruled_worked(handle);
+}
+
+// The primary cuts it: down in its tunnel, any packet as far as subscribers' links are told to take it.
+static void too_large_goes_on_where_it_may_be_cut(void **unused)
+{
+	const uint32_t all = STAND_USER_BYTES + TUNNEL_BYTES;
+
+	stand.net.access_mtu = (uint16_t)(all - 1);
+	stand.net.core_mtu = STAND_USER_BYTES - 1;
+	for (unsigned turn = 0; turn < 2; turn++) { // two lines, then a sheet
+		if (turn)
+			ruled_by();
+		stand.pipe.cut = 0;
+		assert_int_equal(without_df(stand_lend_down(&stand, 0, bearer.ue_ipv4, 9), 0).code,
+				 VERDICT_TO_SLOW_BIG);
+		stand.pipe.cut = 1;
+		assert_int_equal(without_df(stand_lend_down(&stand, 0, bearer.ue_ipv4, 9), 0).length, all);
+		assert_int_equal(
+		    without_df(stand_lend_up(&stand, 0, bearer.teid, bearer.ue_ipv4, 9), TUNNEL_BYTES).code,
+		    VERDICT_FORWARD);
+		ruled_verdicts(VERDICT_TO_SLOW_BIG, VERDICT_TO_SLOW_BIG);
+		stand.pipe.cut = STAND_USER_BYTES;
+		ruled_verdicts(VERDICT_TO_SLOW_BIG, VERDICT_FORWARD);
+		stand.pipe.cut = STAND_USER_BYTES - 1;
+		ruled_verdicts(VERDICT_TO_SLOW_BIG, VERDICT_TO_SLOW_BIG);
+	}
+}
+
 static void the_container_counts_in_the_mtu(void **unused)
 {
 	sheets.head.qers = 2;
@@ -323,6 +359,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_far_says_what_becomes_of_it),
 		TEST(the_last_hop_and_what_is_too_large_go_the_slow_way),
+		TEST(too_large_goes_on_where_it_may_be_cut),
 		TEST(the_container_counts_in_the_mtu),
 		TEST(from_tunnel_to_tunnel_no_hop_is_taken),
 		TEST(what_the_cp_function_sends_goes_down),

@@ -36,10 +36,17 @@ static void fragments_of_the_tunnel(void **state)
 
 	for (unsigned i = 0; i < 4; i++) {
 		be16_put(f.bytes + 14 + 6, fragments[i]);
-		gate_refused(GATE_ACCESS, &f, VERDICT_FRAGMENT);
+		assert_int_equal(gate_go(GATE_ACCESS, &f).code, STEER_JOIN);
+		assert_int_equal(gate_go(GATE_ACCESS, &f).l3, 14);
+		assert_int_equal(steer_packet(gate_steer, CONF_ACCESS, f.bytes + 14, f.length - 14).code,
+				 VERDICT_FRAGMENT); // not again
+		gate_lane(GATE_CORE, &f, LANE_LOCAL);
 	}
 	be16_put(f.bytes + 14 + 6, 0x4000); // DF alone is none
 	gate_lane(GATE_ACCESS, &f, LANE_UPLINK);
+	f = gate_ipv6(gate_gtpu6, 44, IP_UDP);
+	assert_int_equal(gate_go(GATE_ACCESS, &f).code, STEER_JOIN);
+	gate_lane(GATE_CORE, &f, LANE_LOCAL);
 	f = gate_ipv4(GATE_UE);
 	be16_put(f.bytes + 14 + 6, 0x2000); // inner fragments travel
 	gate_lane(GATE_CORE, &f, LANE_DOWNLINK);

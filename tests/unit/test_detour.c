@@ -1,0 +1,181 @@
+// test_detour.c - what comes back and is for a subscriber of ours, or too large: where it goes. Steering, next hops and ends are played.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "primary/cut.h"
+#include "primary/detour.h"
+#include "primary/loop.h"
+#include "primary/rx.h"
+#include "primary/stray.h"
+#include "primary/tx.h"
+#include "shared/plane/verdict.h"
+
+#define UE 0x0a2d0007u
+#define HOST 0x08080808u
+#define AT 200u
+#define LEFT 0x1000u // towards a next hop
+
+static uint8_t room[ROOM_STRIDE];
+static struct plane_view view = { .rooms = { .base = { room }, .count = { 1 } } };
+static struct conf conf = { .pools = 1, .pool = { { .ipv4 = 0x0a2d0000, .ipv4_len = 16 } } };
+static struct loop *loop;
+static struct steer_result steered;
+static struct lane_handle passed;
+static unsigned list, fate, hop_says, cuts;
+static bool may_cut;
+
+struct steer_result steer_packet(const struct steer *steer, unsigned role, const uint8_t *packet, unsigned length)
+{
+	assert_int_equal(role, CONF_CORE);
+	return steered;
+}
+
+void rx_pass(struct loop *at, unsigned to, struct lane_handle handle)
+{
+	passed = handle;
+	list = to;
+}
+
+void rx_refuse(struct loop *at, uint32_t number, struct steer_result to)
+{
+	fate = to.code;
+}
+
+void tx_end(struct loop *at, uint32_t number, unsigned verdict)
+{
+	fate = verdict;
+}
+
+void stray_answer(struct loop *at, const struct lane_handle *lent, enum lane_local why, unsigned otherwise)
+{
+	fate = otherwise;
+}
+
+unsigned neigh_send(struct neigh *neigh, unsigned side, struct nic_frame frame, uint64_t now_ns, unsigned *mtu)
+{
+	*mtu = 1400;
+	if (hop_says == VERDICT_FORWARD)
+		fate = LEFT;
+	return hop_says;
+}
+
+bool cut_send(struct loop *at, const struct lane_handle *back, unsigned mtu)
+{
+	cuts++;
+	return may_cut;
+}
+
+static int setup(void **state)
+{
+	static uint8_t fates[1];
+
+	loop = calloc(1, sizeof(*loop));
+	loop->part.view = &view;
+	loop->part.conf = &conf;
+	loop->fate = fates;
+	hop_says = VERDICT_FORWARD;
+	steered = (struct steer_result){ .kind = LANE_DOWNLINK, .code = STEER_TO_LANE, .shard = 9, .hint = 0x709 };
+	list = HOLD_LISTS;
+	fate = cuts = 0;
+	may_cut = false;
+	conf.packets = (struct conf_packets){ .fragment = CONF_YES };
+	among_build(&loop->among, &conf);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	free(loop);
+	return 0;
+}
+
+static void comes_back(uint32_t to, unsigned kind, unsigned side)
+{
+	const struct lane_handle lent = { .offset = AT - 36, .length = 136, .port = 0, .code = (uint8_t)kind };
+	struct lane_handle back = { .offset = AT, .length = 100, .port = (uint8_t)side, .code = VERDICT_FORWARD };
+
+	ip4_put(room + AT, &(struct ip4_fields){ .source = UE - 1, .destination = to, .length = 100, .ttl = 9 });
+	detour_apart(loop, &back, &lent);
+}
+
+// As a downlink packet of its receiver; what is to be said of it goes to its sender's tunnel.
+static void among_subscribers_it_stays_here(void **state)
+{
+	comes_back(UE, LANE_UPLINK, LANE_SIDE_CORE);
+	assert_int_equal(list, 9);
+	assert_int_equal(passed.code, LANE_DOWNLINK);
+	assert_int_equal(passed.hint, 0x709);
+	assert_int_equal(passed.offset, AT);
+	assert_int_equal(passed.length, 100);
+	assert_int_equal(passed.port, LANE_SIDE_ACCESS);
+	assert_int_equal(fate, 0);
+	assert_int_equal(loop->tally.among, 1);
+}
+
+static void others_leave(void **state)
+{
+	comes_back(HOST, LANE_UPLINK, LANE_SIDE_CORE);
+	assert_int_equal(fate, LEFT);
+	fate = 0;
+	comes_back(UE, LANE_UPLINK, LANE_SIDE_ACCESS); // from tunnel to tunnel
+	assert_int_equal(fate, LEFT);
+	fate = 0;
+	comes_back(UE, LANE_DOWNLINK, LANE_SIDE_CORE); // it came from there: never round and round
+	assert_int_equal(fate, LEFT);
+	assert_int_equal(list, HOLD_LISTS);
+}
+
+static void the_configuration_decides(void **state)
+{
+	conf.packets.ue_to_ue = CONF_REFUSE;
+	among_build(&loop->among, &conf);
+	comes_back(UE, LANE_UPLINK, LANE_SIDE_CORE);
+	assert_int_equal(fate, VERDICT_UE_TO_UE);
+	conf.packets.ue_to_ue = CONF_NETWORK;
+	among_build(&loop->among, &conf);
+	comes_back(UE, LANE_UPLINK, LANE_SIDE_CORE);
+	assert_int_equal(fate, LEFT);
+	assert_int_equal(list, HOLD_LISTS);
+}
+
+static void who_is_apart_stays_apart(void **state)
+{
+	steered = (struct steer_result){ .code = VERDICT_QUARANTINED };
+	comes_back(UE, LANE_UPLINK, LANE_SIDE_CORE);
+	assert_int_equal(fate, VERDICT_QUARANTINED);
+}
+
+static void too_large_is_cut_or_told(void **state)
+{
+	hop_says = VERDICT_TO_SLOW_BIG;
+	may_cut = true;
+	comes_back(HOST, LANE_UPLINK, LANE_SIDE_CORE);
+	assert_int_equal(cuts, 1);
+	assert_int_equal(list, HOLD_LISTS);
+	may_cut = false;
+	comes_back(HOST, LANE_UPLINK, LANE_SIDE_CORE);
+	assert_int_equal(cuts, 2);
+	assert_int_equal(list, HOLD_SLOW);
+	assert_int_equal(passed.code, LANE_BIG);
+	assert_int_equal(passed.hint, 1400);
+	conf.packets.fragment = CONF_NO;
+	comes_back(HOST, LANE_UPLINK, LANE_SIDE_CORE);
+	assert_int_equal(cuts, 2);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(among_subscribers_it_stays_here), CASE(others_leave),
+		CASE(the_configuration_decides),       CASE(who_is_apart_stays_apart),
+		CASE(too_large_is_cut_or_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
