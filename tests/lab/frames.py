@@ -9,6 +9,7 @@
   end-marker ADDRESS TEID        three of them, unanswered
   padded DEVICE UE GATEWAY       a 29-byte packet to UE in a 60-byte frame, through GATEWAY
   tags DEVICE HOST GATEWAY       no tag, a foreign tag, two tags; ARP is asked on HOST
+  pieces DEVICE GATEWAY UE TEID  a G-PDU in fragments from behind; one that overlaps; one of which the rest never comes
   capture ACCESS CORE            two pcap files: 30 uplink packets of subscribers nobody has; one LLDP frame
   jumbo DEVICE GATEWAY           frames of 9000 bytes
   garbage-ran DEVICE GATEWAY UE TEID, garbage-net ...
@@ -137,6 +138,24 @@ def capture(access, core):
     wrpcap(core, [Ether(src="02:00:00:00:00:06", dst="ff:ff:ff:ff:ff:ff", type=0x88CC) / Raw(b"lldp")])
 
 
+# A G-PDU in pieces of eight bytes, from behind; one with an overlap; one of which only the first comes.
+def pieces(device, gateway, ue, teid):
+    inner = bytes(IP(src=ue, dst=INTERNET) / UDP(sport=9, dport=9) / b"hello")
+    body = bytes(UDP(sport=2152, dport=2152, chksum=0, len=16 + len(inner)) / Raw(head(int(teid), len(inner)) + inner))
+    top = Ether(dst=mac_of(device, gateway))
+    cuts = [(at, body[at:at + 8]) for at in range(0, len(body), 8)]
+
+    def send(number, at, piece):
+        more = "MF" if at + len(piece) < len(body) else 0
+        sendp(top / IP(src="10.99.3.2", dst=gateway, id=number, frag=at // 8, flags=more, proto=17) / Raw(piece), iface=device)
+
+    for at, piece in reversed(cuts):
+        send(101, at, piece)
+    send(102, 0, body[:24])
+    send(102, 16, body[16:32])
+    send(103, 0, body[:16])
+
+
 def gtpu(outer, head, inner):
     return outer / UDP(sport=2152, dport=2152) / Raw(head + bytes(inner))
 
@@ -156,8 +175,8 @@ def garbage_ran(gateway, ue, teid):
     yield "bad_ip", "IPv4 header length 4", Raw(b"\x44" + bytes(outer / UDP() / inner)[1:])
     yield "bad_ip", "IPv4 checksum wrong", gtpu(IP(src="10.99.3.2", dst=gateway, chksum=1), head(teid, long), inner)
     yield "bad_ip", "IPv4 longer than its frame", IP(src="10.99.3.2", dst=gateway, len=1400) / UDP(dport=2152) / inner
-    yield "fragment", "first fragment", IP(src="10.99.3.2", dst=gateway, flags="MF") / UDP(dport=2152) / inner
-    yield "fragment", "second fragment", IP(src="10.99.3.2", dst=gateway, frag=100, proto=17) / inner
+    yield "fragment_bad", "a fragment of 33 bytes, and not the last", IP(src="10.99.3.2", dst=gateway, flags="MF", proto=17) / inner
+    yield "fragment_full", "a fragment beyond any room", IP(src="10.99.3.2", dst=gateway, frag=1000, proto=17) / inner
     yield "bad_udp", "UDP length 4", outer / UDP(dport=2152, len=4, chksum=0) / Raw(head(teid, long) + inner)
     yield "bad_udp", "UDP longer than IPv4", outer / UDP(dport=2152, len=999, chksum=0) / Raw(head(teid, long) + inner)
     yield "bad_gtpu", "GTP-U of four bytes", outer / UDP(dport=2152) / Raw(b"\x30\xff\x00\x00")
@@ -201,7 +220,7 @@ def garbage(kinds, device, gateway, ue, teid):
 
 
 VERBS = {
-    "arp": arp, "nd": nd, "capture": capture, "echo": echo, "indication": indication, "notice": notice, "end-marker": end_marker, "padded": padded, "tags": tags, "jumbo": jumbo,
+    "arp": arp, "nd": nd, "capture": capture, "echo": echo, "indication": indication, "notice": notice, "end-marker": end_marker, "padded": padded, "pieces": pieces, "tags": tags, "jumbo": jumbo,
     "garbage-ran": lambda *words: garbage(garbage_ran, *words),
     "garbage-net": lambda *words: garbage(garbage_net, *words),
 }

@@ -12,6 +12,7 @@ GW_IDLE=${GW_IDLE:-adaptive}
 GW_USAGE_MS=${GW_USAGE_MS:-1000}
 GW_MUTE=${GW_MUTE-86400} # seconds without Error Indications: as a story is slow or fast, it must count the same. Empty: unsaid
 GW_LINK_MTU=${GW_LINK_MTU:-0}
+GW_N3_MTU=${GW_N3_MTU:-1600}
 GW_STORE_MIB=${GW_STORE_MIB:-64}
 GW_STORE_DIR=${GW_STORE_DIR:-}
 GW_CTRL_USER=${GW_CTRL_USER:-none}
@@ -32,7 +33,7 @@ gateway_config() {
 		    options: '$GW_OPTIONS'
 		    role: access
 		    vlan: $NET_VLAN_N3
-		    mtu: 1600
+		    mtu: $GW_N3_MTU
 		    addresses: [10.99.3.1/24, 'fd99:3::1/64']
 		  - name: n6
 		    driver: $GW_DRIVER
