@@ -41,12 +41,52 @@ struct assoc *assoc_of_node(const struct assocs *assocs, const char *node_id)
 
 struct assoc *assoc_of_owner(const struct assocs *assocs, const char *owner)
 {
-	struct assoc *assoc;
+	struct assoc *assoc, *silent = NULL;
 
 	TAILQ_FOREACH(assoc, &assocs->all, all)
-	if (assoc->state == ASSOC_UP && !strcmp(assoc->owner, owner))
-		return assoc;
-	return NULL;
+	{
+		if (assoc->state != ASSOC_UP || strcmp(assoc->owner, owner))
+			continue;
+		if (!assoc->silent)
+			return assoc;
+		silent = assoc;
+	}
+	return silent;
+}
+
+bool assoc_absent(const struct assocs *assocs, const char *owner, const struct remote *remote)
+{
+	const struct assoc *assoc;
+	bool others = false;
+
+	TAILQ_FOREACH(assoc, &assocs->all, all)
+	{
+		if (assoc->state != ASSOC_UP || assoc->silent || strcmp(assoc->owner, owner))
+			continue;
+		if (assoc_speaks(assoc, remote))
+			return false;
+		others |= assoc->set != 0;
+	}
+	return others;
+}
+
+bool assoc_speaks(const struct assoc *assoc, const struct remote *remote)
+{
+	bool speaks = remote_same(&assoc->remote, remote);
+
+	for (unsigned i = 0; i < assoc->others && !speaks; i++)
+		speaks = remote_same(&assoc->other[i], remote);
+	return speaks;
+}
+
+bool assoc_shared(const struct assocs *assocs, const struct assoc *one)
+{
+	const struct assoc *assoc;
+
+	TAILQ_FOREACH(assoc, &assocs->all, all)
+	if (assoc != one && assoc->state <= ASSOC_UP && !strcmp(assoc->owner, one->owner))
+		return true;
+	return false;
 }
 
 struct assoc *assoc_here(const struct assocs *assocs, const struct remote *remote)
@@ -65,6 +105,9 @@ struct assoc *assoc_of_remote(const struct assocs *assocs, const struct remote *
 
 	TAILQ_FOREACH(assoc, &assocs->all, all)
 	if (assoc->state == ASSOC_UP && remote_same(&assoc->remote, remote))
+		return assoc;
+	TAILQ_FOREACH(assoc, &assocs->all, all)
+	if (assoc->state == ASSOC_UP && assoc->others && assoc_speaks(assoc, remote))
 		return assoc;
 	return NULL;
 }
@@ -102,8 +145,15 @@ static void note_delete(struct assocs *assocs, struct assoc *assoc)
 		assocs_noted(assocs, assoc, false);
 }
 
+static void happen(struct assocs *assocs, struct assoc *assoc, enum assoc_event event);
+
+// The sessions of a set are the others' as long as there is one.
 static void drop(struct assocs *assocs, struct assoc *assoc)
 {
+	if (assoc_shared(assocs, assoc)) {
+		happen(assocs, assoc, ASSOC_DROPPED);
+		return;
+	}
 	if (assocs->ways.drop(assocs->ways.arg, assoc->owner))
 		again_later(assocs, assoc);
 }
@@ -143,8 +193,6 @@ static void leave_again(struct assocs *assocs, struct assoc *assoc)
 	answer(assocs, assoc, false);
 	again_later(assocs, assoc);
 }
-
-static void happen(struct assocs *assocs, struct assoc *assoc, enum assoc_event event);
 
 static void drain(struct assocs *assocs, struct assoc *assoc)
 {
@@ -207,6 +255,17 @@ static struct assoc *assoc_add(struct assocs *assocs, const struct assoc *like)
 	return assoc;
 }
 
+// Who is the first of its set gives it its owner.
+static void set_join(const struct assocs *assocs, struct assoc *assoc)
+{
+	const struct assoc *other;
+
+	strcpy(assoc->note, assoc->owner);
+	TAILQ_FOREACH(other, &assocs->all, all)
+	if (assoc->set && other != assoc && other->set == assoc->set && other->state <= ASSOC_UP)
+		strcpy(assoc->owner, other->owner);
+}
+
 int assoc_begin(struct assocs *assocs, const struct assoc *like, struct deal *deal)
 {
 	struct assoc *assoc;
@@ -219,6 +278,7 @@ int assoc_begin(struct assocs *assocs, const struct assoc *like, struct deal *de
 	assoc->state = ASSOC_BEGINNING;
 	assoc->deal = deal;
 	assoc_owner_make(assoc, (uint32_t)hash_seed());
+	set_join(assocs, assoc);
 	note_write(assocs, assoc);
 	return 0;
 }
@@ -270,10 +330,12 @@ bool assocs_found(struct assocs *assocs, const char *owner, const char *value, u
 {
 	struct assoc found = { .noted_ms = noted_ms };
 
-	if (strlen(owner) >= sizeof(found.owner) || !assoc_note_read(assocs, &found, value) ||
-	    assocs->count >= ASSOCS_MAX)
+	if (strlen(owner) >= sizeof(found.owner) || assocs->count >= ASSOCS_MAX)
 		return false;
 	strcpy(found.owner, owner);
+	strcpy(found.note, owner);
+	if (!assoc_note_read(assocs, &found, value))
+		return false;
 	return assoc_add(assocs, &found);
 }
 

@@ -7,16 +7,19 @@
 // Every life of an association has an owner's name of its own, "pfcp:<node id>#<eight hex digits>": ctrl keeps it with each session, and
 // the association is a note in ctrl under the same name. So what a node left behind in an earlier life is never taken for what it has
 // now, and whoever starts after us goes on where we were. What ctrl didn't take is tried again every second. One thread.
+//
+// SMFs of a set (5.22) share the owner of the first of them: a session may be changed by any, and is deleted when none is left.
 #pragma once
 #include <stdbool.h>
 #include <sys/queue.h>
 #include "ctrl/pfcp/remote.h"
+#include "ctrl/pfcp/telling.h"
 
 #define ASSOC_NODE_BYTES 256u  // a node id as text: an address or a name, with its final zero
 #define ASSOC_OWNER_BYTES 129u // likewise
-#define ASSOC_NOTE_BYTES 448u
-#define ASSOCS_MAX 1024u  // in whatever state
-#define ASSOC_PATHS 1024u // GTP-U paths that are told of
+#define ASSOC_NOTE_BYTES 896u
+#define ASSOC_OTHERS 4u
+#define ASSOCS_MAX 1024u // in whatever state
 
 enum assoc_state {
 	ASSOC_BEGINNING,
@@ -38,24 +41,18 @@ enum assoc_event {
 };
 
 struct deal;
-struct assoc;
-
-// What a node has been told of GTP-U paths, by their places in the node (node_path.c).
-struct assoc_telling {
-	struct assoc *assoc;
-	uint64_t told[ASSOC_PATHS / 64];                       // as failed
-	uint64_t down[ASSOC_PATHS / 64], up[ASSOC_PATHS / 64]; // under way
-	bool under_way;
-	uint64_t due_ns;   // not before then
-	uint64_t pause_ns; // since nobody answers; 0: they do
-};
 
 struct assoc {
 	char node_id[ASSOC_NODE_BYTES];
 	char owner[ASSOC_OWNER_BYTES];
+	char note[ASSOC_OWNER_BYTES]; // the name of its note: its owner's, unless it is one of a set
 	enum assoc_state state;
 	uint32_t stamp;       // its Recovery Time Stamp
 	struct remote remote; // where it associated from; port 0
+	uint64_t features;    // CP Function Features
+	uint64_t set;         // which SMF set it is of, as a hash; 0: of none
+	unsigned others;      // Alternative SMF IP Addresses
+	struct remote other[ASSOC_OTHERS];
 	uint64_t noted_ms;    // of a note that was found: when it was written
 	unsigned writing;     // notes on their way to ctrl
 	unsigned served;      // its requests that are being worked on
@@ -63,7 +60,7 @@ struct assoc {
 	uint64_t again_ns;    // UINT64_MAX: nothing to be tried again
 	uint64_t beat_ns;     // next heartbeat
 	bool beating, silent; // one is under way; the last had no answer
-	struct assoc_telling telling;
+	struct telling telling;
 	TAILQ_ENTRY(assoc) all;
 };
 TAILQ_HEAD(assoc_list, assoc);
@@ -93,7 +90,12 @@ void assocs_close(struct assocs *assocs);
 
 // Beginning or up. Null: none.
 struct assoc *assoc_of_node(const struct assocs *assocs, const char *node_id);
-struct assoc *assoc_of_owner(const struct assocs *assocs, const char *owner);       // up
+// Up, and rather one that is not silent.
+struct assoc *assoc_of_owner(const struct assocs *assocs, const char *owner);
+// Whether nobody answers there for an owner whom another of its set answers for.
+bool assoc_absent(const struct assocs *assocs, const char *owner, const struct remote *remote);
+bool assoc_speaks(const struct assoc *assoc, const struct remote *remote); // from an address of its
+bool assoc_shared(const struct assocs *assocs, const struct assoc *assoc); // another, beginning or up, has its owner
 struct assoc *assoc_here(const struct assocs *assocs, const struct remote *remote); // beginning or up
 // The newest that is up and speaks from there.
 struct assoc *assoc_of_remote(const struct assocs *assocs, const struct remote *remote);

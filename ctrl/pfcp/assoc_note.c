@@ -2,6 +2,7 @@
 #include "ctrl/pfcp/assoc_note.h"
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "ctrl/hash.h"
 
@@ -15,7 +16,32 @@ static struct remote own_of(const struct conf_address *own)
 	return remote;
 }
 
-// The last word is the address of ours that it speaks with; earlier builds neither write nor miss it.
+// What only some have, as words of the form key=value.
+static void more_write(const struct assoc *assoc, char *value)
+{
+	char other[REMOTE_TEXT];
+	size_t used = strlen(value);
+
+#define MORE(...) (used += (size_t)snprintf(value + used, ASSOC_NOTE_BYTES - used, __VA_ARGS__))
+	if (assoc->features)
+		MORE(" features=%llx", (unsigned long long)assoc->features);
+	if (assoc->set)
+		MORE(" set=%llx", (unsigned long long)assoc->set);
+	if (strcmp(assoc->owner, assoc->note))
+		MORE(" owner=%s", assoc->owner);
+	for (unsigned i = 0; i < assoc->others; i++) {
+		remote_text(&assoc->other[i], other);
+		MORE(" other=%s", other);
+	}
+#undef MORE
+}
+
+static bool has_more(const struct assoc *assoc)
+{
+	return assoc->features || assoc->set || assoc->others || strcmp(assoc->owner, assoc->note);
+}
+
+// The fifth word is the address of ours that it speaks with, or "-"; earlier builds neither write nor miss it and what follows.
 void assoc_note_write(const struct assocs *assocs, const struct assoc *assoc, char value[ASSOC_NOTE_BYTES])
 {
 	char address[REMOTE_TEXT], own[REMOTE_TEXT] = "";
@@ -27,7 +53,9 @@ void assoc_note_write(const struct assocs *assocs, const struct assoc *assoc, ch
 		remote_text(&remote, own);
 	}
 	snprintf(value, ASSOC_NOTE_BYTES, "1 %s %u %s %s%s%s", assoc->state <= ASSOC_UP ? "up" : "leaving",
-		 assoc->stamp, address, assoc->node_id, *own ? " " : "", own);
+		 assoc->stamp, address, assoc->node_id, *own || has_more(assoc) ? " " : "",
+		 *own || !has_more(assoc) ? own : "-");
+	more_write(assoc, value);
 }
 
 static uint8_t socket_of(const struct assocs *assocs, const char *text)
@@ -50,13 +78,36 @@ static bool address_read(struct remote *remote, const char *text)
 	return inet_pton(remote->family == 4 ? AF_INET : AF_INET6, text, remote->bytes) == 1;
 }
 
+static void more_read(struct assoc *assoc, const char *value)
+{
+	char word[ASSOC_OWNER_BYTES + 8];
+	int length;
+
+	for (; sscanf(value, "%136s%n", word, &length) == 1; value += length) {
+		const char *equals = strchr(word, '=');
+
+		if (!strncmp(word, "features=", 9))
+			assoc->features = strtoull(equals + 1, NULL, 16);
+		else if (!strncmp(word, "set=", 4))
+			assoc->set = strtoull(equals + 1, NULL, 16);
+		else if (!strncmp(word, "owner=", 6))
+			snprintf(assoc->owner, sizeof(assoc->owner), "%s", equals + 1);
+		else if (!strncmp(word, "other=", 6) && assoc->others < ASSOC_OTHERS)
+			assoc->others += address_read(&assoc->other[assoc->others], equals + 1);
+	}
+}
+
 bool assoc_note_read(const struct assocs *assocs, struct assoc *assoc, const char *value)
 {
 	char state[8], address[REMOTE_TEXT], own[REMOTE_TEXT] = "";
 
-	_Static_assert(REMOTE_TEXT == 46 && ASSOC_NODE_BYTES == 256, "the widths below");
-	if (sscanf(value, "1 %7s %u %45s %255s %45s", state, &assoc->stamp, address, assoc->node_id, own) < 4)
+	int length = 0;
+
+	_Static_assert(REMOTE_TEXT == 46 && ASSOC_NODE_BYTES == 256 && ASSOC_OWNER_BYTES == 129, "the widths here");
+	if (sscanf(value, "1 %7s %u %45s %255s %45s%n", state, &assoc->stamp, address, assoc->node_id, own, &length) <
+	    4)
 		return false;
+	more_read(assoc, value + length);
 	assoc->state = strcmp(state, "up") ? ASSOC_LEAVING : ASSOC_UP;
 	if (!address_read(&assoc->remote, address))
 		return false;

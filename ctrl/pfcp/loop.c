@@ -136,6 +136,11 @@ static bool place(void *arg, const struct remote *to)
 	return peers_allow(&((const struct loop *)arg)->node.peers, to);
 }
 
+static bool absent(void *arg, const char *owner, const struct remote *to)
+{
+	return assoc_absent(&((const struct loop *)arg)->node.assocs, owner, to);
+}
+
 static int ask(void *arg, const struct node_question *question)
 {
 	return node_ask(&((struct loop *)arg)->node, question);
@@ -340,7 +345,7 @@ static int sessions_begin(struct loop *loop)
 
 static int outbox_begin(struct loop *loop)
 {
-	const struct outbox_ways ways = { standing, place, ask, list, report_close, loop };
+	const struct outbox_ways ways = { standing, place, absent, ask, list, report_close, loop };
 
 	loop->reports = (struct reports){ loop->rpc, &loop->outbox };
 	return outbox_open(&loop->outbox, &ways, loop->node.tally);

@@ -164,7 +164,7 @@ int memory_note(struct memory *memory, struct assoc *assoc, const char *value)
 	if (getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key))
 		memset(key, 0, sizeof(key)); // ctrl refuses the second of them
 	request.key = (ProtobufCBinaryData){ sizeof(key), key };
-	put.name = delete.name = assoc->owner;
+	put.name = delete.name = assoc->note;
 	put.value = (ProtobufCBinaryData){ value ? strlen(value) : 0, (uint8_t *)value };
 	request.body_case = value ? SHOAL__OSS__REQUEST__BODY_NOTE_PUT : SHOAL__OSS__REQUEST__BODY_NOTE_DELETE;
 	if (value)

@@ -77,7 +77,7 @@ struct node {
 	unsigned calls;
 	struct node_call call[NODE_CALLS];
 	uint64_t telling_ns; // when somebody may be told of paths; UINT64_MAX: nothing is owed
-	struct node_path path[ASSOC_PATHS];
+	struct node_path path[TELLING_PATHS];
 	unsigned words;    // answers that strangers may still have,
 	uint64_t words_ns; // as of then
 	uint64_t tally[TALLY_COUNT];

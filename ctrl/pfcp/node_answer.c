@@ -6,8 +6,10 @@
 #define STRANGERS_MAX 10u // answers a second to whom we don't know
 #define SECOND_NS 1000000000ull
 
-// What today's plane does: it chooses F-TEIDs and UE addresses, and sends End Markers (8.2.25).
-#define FEATURES (PFCP_UP_FUNCTION_FEATURES_FTUP | PFCP_UP_FUNCTION_FEATURES_EMPU | PFCP_UP_FUNCTION_FEATURES_UEIP)
+// What today's plane does: it chooses F-TEIDs and UE addresses, sends End Markers, and serves SMF sets (8.2.25).
+#define FEATURES \
+	(PFCP_UP_FUNCTION_FEATURES_FTUP | PFCP_UP_FUNCTION_FEATURES_EMPU | PFCP_UP_FUNCTION_FEATURES_UEIP | \
+	 PFCP_UP_FUNCTION_FEATURES_SSET | PFCP_UP_FUNCTION_FEATURES_MPAS)
 #define FEATURES_OCTETS 4u
 
 void features_put(struct pfcp_writer *writer)

@@ -4,9 +4,11 @@
 // earlier or later, it has, and they are deleted.
 #include <errno.h>
 #include <string.h>
+#include "ctrl/hash.h"
 #include "ctrl/pfcp/ie_get.h"
 #include "ctrl/pfcp/node_parts.h"
 #include "shared/base/log.h"
+#include "shared/wire/cursor.h"
 
 // deal null: nobody has asked.
 static void answer(struct node *node, struct deal *deal, uint8_t cause)
@@ -42,11 +44,58 @@ static struct assoc *assoc_named(struct node *node, struct deal *deal)
 	if (!node_id_read(node, deal, text))
 		return NULL;
 	assoc = assoc_of_node(&node->assocs, text);
-	if (assoc && assoc->state == ASSOC_UP && remote_same(&assoc->remote, &deal->from))
+	if (assoc && assoc->state == ASSOC_UP && assoc_speaks(assoc, &deal->from))
 		return assoc;
 	node->tally[TALLY_UNASSOCIATED]++;
 	answer(node, deal, PFCP_CAUSE_NO_ASSOCIATION);
 	return NULL;
+}
+
+static bool remote_of(const struct pfcp_address *address, uint8_t family, struct remote *to)
+{
+	*to = (struct remote){ .family = family, .socket = REMOTE_ANY };
+	if (family == 4)
+		be32_put(to->bytes, address->ipv4);
+	else
+		memcpy(to->bytes, address->ipv6, sizeof(to->bytes));
+	return family == 4 ? address->has_ipv4 : address->has_ipv6;
+}
+
+// What a node says of itself besides, where it says it: what it can, its set, and where else it may speak from.
+void assoc_learn(const struct pfcp_tree *tree, struct assoc *assoc)
+{
+	const struct pfcp_ie *ie = pfcp_first(tree, NULL, PFCP_IE_CP_FUNCTION_FEATURES);
+	struct pfcp_address address;
+
+	if (ie)
+		assoc->features = pfcp_flags(ie);
+	ie = pfcp_first(tree, NULL, PFCP_IE_SMF_SET_ID);
+	if (ie && ie->length > 1 && !assoc->set) // its first octet is spare
+		assoc->set = hash_bytes(0, ie->value + 1, ie->length - 1u) | 1;
+	ie = pfcp_first(tree, NULL, PFCP_IE_ALTERNATIVE_SMF_IP_ADDRESS);
+	assoc->others = ie ? 0 : assoc->others;
+	for (; ie && assoc->others < ASSOC_OTHERS; ie = pfcp_again(tree, ie))
+		if (!pfcp_get_address(ie, &address))
+			assoc->others += remote_of(&address, assoc->remote.family, &assoc->other[assoc->others]);
+}
+
+static bool learnt(const struct assoc *was, const struct assoc *is)
+{
+	return was->features != is->features || was->set != is->set || was->others != is->others ||
+	       memcmp(was->other, is->other, sizeof(was->other)) != 0;
+}
+
+static void learn(struct assoc *assoc, const struct assoc *like)
+{
+	assoc->features = like->features;
+	assoc->set = assoc->set ? assoc->set : like->set;
+	assoc->others = like->others;
+	memcpy(assoc->other, like->other, sizeof(assoc->other));
+}
+
+const char *assoc_fate(const struct node *node, const struct assoc *assoc)
+{
+	return assoc_shared(&node->assocs, assoc) ? "its sessions are its set's" : "its sessions are deleted";
 }
 
 static void begin(struct node *node, struct deal *deal, const struct assoc *like)
@@ -57,20 +106,21 @@ static void begin(struct node *node, struct deal *deal, const struct assoc *like
 		answer(node, deal, error == -ENOBUFS ? PFCP_CAUSE_NO_RESOURCES : PFCP_CAUSE_SYSTEM_FAILURE);
 }
 
-static void resume(struct node *node, struct deal *deal, struct assoc *assoc, const struct remote *from)
+static void resume(struct node *node, struct deal *deal, struct assoc *assoc, const struct assoc *like)
 {
-	bool moved = !remote_same(&assoc->remote, from);
+	bool moved = !remote_same(&assoc->remote, &like->remote), changed = learnt(assoc, like);
 
 	log_info("pfcp.resumed", "%s sets up its association again; its sessions stay", assoc->node_id);
 	node->tally[TALLY_RESUMED]++;
-	if (!moved) {
+	if (!moved && !changed) {
 		answer(node, deal, PFCP_CAUSE_ACCEPTED);
 		return;
 	}
+	learn(assoc, like);
 	asks_forget(&node->asks, assoc);
 	paths_forget(node, assoc);
 	assoc->beating = false;
-	assoc->remote = *from;
+	assoc->remote = like->remote;
 	assoc->remote.port = 0;
 	assoc_move(&node->assocs, assoc, deal);
 }
@@ -80,6 +130,7 @@ void assoc_setup(struct node *node, struct deal *deal)
 	struct assoc like = { .remote = deal->from };
 
 	like.stamp = (uint32_t)pfcp_number(pfcp_first(&node->tree, NULL, PFCP_IE_RECOVERY_TIME_STAMP));
+	assoc_learn(&node->tree, &like);
 	if (node_id_read(node, deal, like.node_id))
 		assoc_meet(node, &like, deal);
 }
@@ -93,11 +144,11 @@ void assoc_meet(struct node *node, const struct assoc *like, struct deal *deal)
 	} else if (old && old->state == ASSOC_BEGINNING) {
 		answer(node, deal, PFCP_CAUSE_CONGESTION);
 	} else if (old && old->stamp == like->stamp) {
-		resume(node, deal, old, &like->remote);
+		resume(node, deal, old, like);
 	} else {
 		if (old) {
-			log_warning("pfcp.peer_restarted", "%s was started anew: its sessions are deleted",
-				    old->node_id);
+			log_warning("pfcp.peer_restarted", "%s was started anew: %s", old->node_id,
+				    assoc_fate(node, old));
 			node->tally[TALLY_RESTARTED]++;
 			assoc_leave(&node->assocs, old, NULL);
 		}
@@ -107,8 +158,18 @@ void assoc_meet(struct node *node, const struct assoc *like, struct deal *deal)
 
 void assoc_update(struct node *node, struct deal *deal)
 {
-	if (assoc_named(node, deal))
+	struct assoc *assoc = assoc_named(node, deal), like;
+
+	if (!assoc)
+		return;
+	like = *assoc;
+	assoc_learn(&node->tree, &like);
+	if (!learnt(assoc, &like)) {
 		answer(node, deal, PFCP_CAUSE_ACCEPTED);
+		return;
+	}
+	learn(assoc, &like);
+	assoc_move(&node->assocs, assoc, deal);
 }
 
 void assoc_release(struct node *node, struct deal *deal)
@@ -117,7 +178,7 @@ void assoc_release(struct node *node, struct deal *deal)
 
 	if (!assoc)
 		return;
-	log_info("pfcp.released", "%s releases its association: its sessions are deleted", assoc->node_id);
+	log_info("pfcp.released", "%s releases its association: %s", assoc->node_id, assoc_fate(node, assoc));
 	node->tally[TALLY_RELEASED]++;
 	assoc_leave(&node->assocs, assoc, deal);
 }

@@ -40,7 +40,7 @@ static void told(struct node *node, struct assoc *assoc, uint32_t stamp)
 	assoc->silent = false;
 	if (!is_later(stamp, assoc->stamp))
 		return;
-	log_warning("pfcp.peer_restarted", "%s was started anew: its sessions are deleted", assoc->node_id);
+	log_warning("pfcp.peer_restarted", "%s was started anew: %s", assoc->node_id, assoc_fate(node, assoc));
 	node->tally[TALLY_RESTARTED]++;
 	assoc_leave(&node->assocs, assoc, NULL);
 }

@@ -53,6 +53,7 @@ static void accepted(struct node_call *call, const struct pfcp_tree *tree)
 		return;
 	}
 	pfcp_node_id_text(&id, like.node_id);
+	assoc_learn(tree, &like);
 	call->failing = false;
 	call->due_ns = call->node->now_ns + LOOK_NS;
 	assoc_meet(call->node, &like, NULL);

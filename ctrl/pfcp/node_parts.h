@@ -21,6 +21,8 @@ bool answer_stranger(struct node *node);
 // A node is met in a life: it goes on in it, or begins a new one. deal: who is answered when that is done; null: nobody.
 void assoc_meet(struct node *node, const struct assoc *like, struct deal *deal);
 void assoc_setup(struct node *node, struct deal *deal);
+void assoc_learn(const struct pfcp_tree *tree, struct assoc *assoc);        // what is said in the message besides
+const char *assoc_fate(const struct node *node, const struct assoc *assoc); // what becomes of its sessions, for the log
 void assoc_update(struct node *node, struct deal *deal);
 void assoc_release(struct node *node, struct deal *deal);
 // The association that a request about a session comes from. Null: none.

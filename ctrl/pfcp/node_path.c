@@ -59,21 +59,21 @@ static bool is_free(struct node *node, unsigned i)
 	return true;
 }
 
-// Its place; one that is free if it has none; ASSOC_PATHS: none is.
+// Its place; one that is free if it has none; TELLING_PATHS: none is.
 static unsigned place_of(struct node *node, const struct remote *to)
 {
-	for (unsigned i = 0; i < ASSOC_PATHS; i++)
+	for (unsigned i = 0; i < TELLING_PATHS; i++)
 		if (node->path[i].to.family && remote_same(&node->path[i].to, to))
 			return i;
-	for (unsigned i = 0; i < ASSOC_PATHS; i++)
+	for (unsigned i = 0; i < TELLING_PATHS; i++)
 		if (is_free(node, i))
 			return i;
-	return ASSOC_PATHS;
+	return TELLING_PATHS;
 }
 
 static bool known(const struct node *node, const struct remote *to)
 {
-	for (unsigned i = 0; i < ASSOC_PATHS; i++)
+	for (unsigned i = 0; i < TELLING_PATHS; i++)
 		if (node->path[i].to.family && remote_same(&node->path[i].to, to))
 			return true;
 	return false;
@@ -87,7 +87,7 @@ void node_path(struct node *node, const struct remote *to, bool down, bool told)
 	if (!down && !told && !known(node, to))
 		return;
 	i = place_of(node, to);
-	if (i == ASSOC_PATHS) {
+	if (i == TELLING_PATHS) {
 		node->tally[TALLY_PATHS_UNTOLD]++;
 		return;
 	}
@@ -113,13 +113,13 @@ static void peer_put(struct pfcp_writer *writer, const struct remote *to)
 }
 
 // Which of the paths that are down (or up) it owes, up to so many, to *bits. How many.
-static unsigned owed(const struct node *node, const struct assoc *assoc, bool down, uint64_t bits[ASSOC_PATHS / 64],
+static unsigned owed(const struct node *node, const struct assoc *assoc, bool down, uint64_t bits[TELLING_PATHS / 64],
 		     unsigned most)
 {
 	unsigned count = 0;
 
-	memset(bits, 0, ASSOC_PATHS / 8);
-	for (unsigned i = 0; i < ASSOC_PATHS && count < most; i++) {
+	memset(bits, 0, TELLING_PATHS / 8);
+	for (unsigned i = 0; i < TELLING_PATHS && count < most; i++) {
 		if (!node->path[i].to.family || node->path[i].down != down || bit(assoc->telling.told, i) == down)
 			continue;
 		bit_set(bits, i, true);
@@ -133,7 +133,7 @@ static void group_put(const struct node *node, struct pfcp_writer *writer, unsig
 	uint8_t *mark;
 
 	pfcp_begin(writer, type, &mark);
-	for (unsigned i = 0; i < ASSOC_PATHS; i++)
+	for (unsigned i = 0; i < TELLING_PATHS; i++)
 		if (bit(bits, i))
 			peer_put(writer, &node->path[i].to);
 	pfcp_end(writer, mark);
@@ -142,7 +142,7 @@ static void group_put(const struct node *node, struct pfcp_writer *writer, unsig
 // The body; false: nothing is owed.
 static bool report_put(struct node *node, struct assoc *assoc, struct pfcp_writer *writer)
 {
-	struct assoc_telling *telling = &assoc->telling;
+	struct telling *telling = &assoc->telling;
 	unsigned failed = owed(node, assoc, true, telling->down, REPORT_PATHS);
 	unsigned back = owed(node, assoc, false, telling->up, REPORT_PATHS - failed);
 
@@ -174,7 +174,7 @@ static bool not_now(uint8_t cause)
 }
 
 // Who does not know what a node report is may never answer: it is asked ever more seldom.
-static void again_later(struct node *node, struct assoc_telling *telling)
+static void again_later(struct node *node, struct telling *telling)
 {
 	uint64_t most_ns = PAUSES_MOST * node->setting.heartbeat_ns;
 
@@ -188,8 +188,8 @@ static void again_later(struct node *node, struct assoc_telling *telling)
 static void told(void *arg, void *about, const struct pfcp_header *answer)
 {
 	struct node *node = arg;
-	struct assoc *assoc = ((struct assoc_telling *)about)->assoc;
-	struct assoc_telling *telling = &assoc->telling;
+	struct assoc *assoc = ((struct telling *)about)->assoc;
+	struct telling *telling = &assoc->telling;
 	uint8_t cause = answer ? cause_of(node, answer) : 0;
 
 	telling->under_way = false;
@@ -197,7 +197,7 @@ static void told(void *arg, void *about, const struct pfcp_header *answer)
 		again_later(node, telling);
 	} else {
 		telling->pause_ns = 0;
-		for (unsigned i = 0; i < ASSOC_PATHS / 64; i++)
+		for (unsigned i = 0; i < TELLING_PATHS / 64; i++)
 			telling->told[i] = (telling->told[i] | telling->down[i]) & ~telling->up[i];
 		node->tally[cause == PFCP_CAUSE_ACCEPTED ? TALLY_NODE_REPORTS_TOLD : TALLY_NODE_REPORTS_REFUSED]++;
 	}

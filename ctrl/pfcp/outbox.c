@@ -5,7 +5,6 @@
 #include <string.h>
 #include "ctrl/pfcp/outbox_parts.h"
 #include "shared/base/log.h"
-#include "shared/wire/cursor.h"
 
 #define AGAIN_NS 100000000ull   // what ctrl did not take
 #define FORGET_NS 1000000000ull // between looks for associations that have gone
@@ -52,21 +51,6 @@ void outbox_close(struct outbox *outbox)
 
 // ---- What ctrl lists
 
-// The CP function's own address (its F-SEID) if it may be sent to, and is of the family that is spoken; else where it associated from.
-static struct remote place_of(struct outbox *outbox, const struct pfcp_fseid *cp, const struct remote *standing)
-{
-	struct remote to = *standing;
-
-	to.port = PFCP_PORT;
-	if (to.family == 4 && cp->address.has_ipv4)
-		be32_put(to.bytes, cp->address.ipv4);
-	else if (to.family == 6 && cp->address.has_ipv6)
-		memcpy(to.bytes, cp->address.ipv6, sizeof(to.bytes));
-	if (!outbox->ways.place(outbox->ways.arg, &to))
-		memcpy(to.bytes, standing->bytes, sizeof(to.bytes));
-	return to;
-}
-
 static struct letter *letter_new(struct outbox *outbox, const Shoal__Oss__Report *report, size_t bytes)
 {
 	struct letter *letter = malloc(sizeof(*letter) + bytes);
@@ -91,10 +75,9 @@ static void take_none(struct outbox *outbox, struct letter *letter, int error)
 }
 
 // 0; -ENOMEM: it has to be listed again.
-static int take(struct outbox *outbox, struct pile *pile, const Shoal__Oss__Report *report,
-		const struct remote *standing)
+static int take(struct outbox *outbox, struct pile *pile, const Shoal__Oss__Report *report)
 {
-	struct pfcp_writer writer = pfcp_writer_over(outbox->body, sizeof(outbox->body) - PFCP_HEADER_SESSION);
+	struct pfcp_writer writer = pfcp_writer_over(outbox->body, sizeof(outbox->body) - LETTER_MORE);
 	struct pfcp_fseid cp = { 0 };
 	int error = report_write(&outbox->reader, report, &cp, &writer);
 	struct letter *letter = letter_new(outbox, report, error ? 0 : (size_t)(writer.at - writer.start));
@@ -102,8 +85,7 @@ static int take(struct outbox *outbox, struct pile *pile, const Shoal__Oss__Repo
 	if (!letter)
 		return -ENOMEM;
 	letter->pile = pile;
-	letter->seid = cp.seid;
-	letter->to = place_of(outbox, &cp, standing);
+	letter->cp = cp;
 	if (!error && letter_enqueue(outbox, letter)) {
 		free(letter);
 		return -ENOMEM;
@@ -119,11 +101,11 @@ static int take(struct outbox *outbox, struct pile *pile, const Shoal__Oss__Repo
 // False: its pile has no room, and it is for later.
 static bool hear_one(struct outbox *outbox, struct pile *pile, const Shoal__Oss__Report *report)
 {
-	const struct remote *standing = outbox->ways.standing(outbox->ways.arg, report->owner);
+	bool standing = outbox->ways.standing(outbox->ways.arg, report->owner);
 
 	if (!standing || !report->session || report->number <= pile->taken)
 		return true; // its sessions go, and its reports with them; or it was listed before
-	return pile->in_hand < PILE_MAX && !take(outbox, pile, report, standing);
+	return pile->in_hand < PILE_MAX && !take(outbox, pile, report);
 }
 
 static void hear_any(struct outbox *outbox, const Shoal__Oss__Report *report)

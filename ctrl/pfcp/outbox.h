@@ -23,11 +23,12 @@ TAILQ_HEAD(letter_list, letter);
 TAILQ_HEAD(pile_list, pile);
 
 // What an outbox needs. standing: where this owner's association speaks from; null: it does not stand, and nobody wants its reports.
-// place: whether reports may be sent there. ask: as node_ask. list: the reports of an owner after this number, "" all owners';
+// place: whether reports may be sent there. absent: whether nobody answers there for an owner whom another of its set answers for. ask: as node_ask. list: the reports of an owner after this number, "" all owners';
 // its answer is outbox_heard. close: these are done; its answer is outbox_closed. Both 0 or -errno.
 struct outbox_ways {
 	const struct remote *(*standing)(void *arg, const char *owner);
 	bool (*place)(void *arg, const struct remote *to);
+	bool (*absent)(void *arg, const char *owner, const struct remote *to);
 	int (*ask)(void *arg, const struct node_question *question);
 	int (*list)(void *arg, const char *owner, uint64_t after);
 	int (*close)(void *arg, const uint64_t *numbers, unsigned count);

@@ -1,7 +1,11 @@
 // outbox_ask.c - reports leave, and what comes of it. One thread.
+#include <errno.h>
+#include <string.h>
 #include "ctrl/pfcp/ie_get.h"
+#include "ctrl/pfcp/ie_put.h"
 #include "ctrl/pfcp/outbox_parts.h"
 #include "shared/base/log.h"
+#include "shared/wire/cursor.h"
 
 #define AGAIN_NS 100000000ull // what could not leave
 #define LATER_NS 5000000000ull
@@ -48,10 +52,47 @@ static uint8_t cause_of(struct outbox *outbox, const struct pfcp_header *answer)
 	return (uint8_t)pfcp_number(pfcp_first(tree, NULL, PFCP_IE_CAUSE));
 }
 
+// The CP function's own address (its F-SEID) if it may be sent to, and is of the family that is spoken; else where it associated from.
+static struct remote place_of(struct outbox *outbox, const struct pfcp_address *cp, const struct remote *standing)
+{
+	struct remote to = *standing;
+
+	to.port = PFCP_PORT;
+	if (to.family == 4 && cp->has_ipv4)
+		be32_put(to.bytes, cp->ipv4);
+	else if (to.family == 6 && cp->has_ipv6)
+		memcpy(to.bytes, cp->ipv6, sizeof(to.bytes));
+	if (!outbox->ways.place(outbox->ways.arg, &to))
+		memcpy(to.bytes, standing->bytes, sizeof(to.bytes));
+	return to;
+}
+
+// Another SMF of the set is to hear it (Redirection Requested, with an Alternative SMF IP Address), once.
+static bool redirected(struct outbox *outbox, struct letter *letter)
+{
+	const struct pfcp_ie *ie = pfcp_first(&outbox->reader.rules, NULL, PFCP_IE_ALTERNATIVE_SMF_IP_ADDRESS);
+	const struct remote *standing = outbox->ways.standing(outbox->ways.arg, letter->pile->owner);
+	struct pfcp_address address;
+	struct remote to;
+
+	if (!ie || !standing || letter->elsewhere.family || pfcp_get_address(ie, &address))
+		return false;
+	to = place_of(outbox, &address, standing);
+	if (remote_same(&to, standing) || !outbox->ways.place(outbox->ways.arg, &to))
+		return false;
+	letter->elsewhere = to;
+	return true;
+}
+
 // Buffering that the answer wants changed (Update BAR, DROBU) is not ours to change: features that we do not announce.
 static void answered(struct outbox *outbox, struct letter *letter, uint8_t cause)
 {
 	they_answer(letter->pile);
+	if (cause == PFCP_CAUSE_REDIRECTION_REQUESTED && redirected(outbox, letter)) {
+		letter_ready(letter);
+		return;
+	}
+	letter->elsewhere = (struct remote){ 0 };
 	switch (cause) {
 	case 0:
 	case PFCP_CAUSE_NO_ASSOCIATION:
@@ -87,22 +128,45 @@ static void asked(void *arg, void *about, const struct pfcp_header *answer)
 	if (answer) {
 		answered(outbox, letter, cause_of(outbox, answer));
 	} else {
+		letter->elsewhere = (struct remote){ 0 };
 		letter_ready(letter); // behind the others of its pile
 		wait_for_them(outbox, pile);
 	}
 	pile_ask(outbox, pile);
 }
 
+// Another SMF of the set has no SEID for the session: it is told the one that it is known by (5.22.3, 7.5.8.1).
+static void ask_another(struct outbox *outbox, const struct letter *letter, struct node_question *question)
+{
+	struct pfcp_writer writer = pfcp_writer_over(outbox->body, sizeof(outbox->body));
+
+	pfcp_raw(&writer, letter->body, letter->bytes);
+	pfcp_put_fseid(&writer, PFCP_IE_F_SEID, &letter->cp);
+	question->seid = 0;
+	question->body = outbox->body;
+	question->bytes = (size_t)(writer.at - writer.start);
+}
+
 static int ask(struct outbox *outbox, struct letter *letter)
 {
-	const struct node_question question = { .to = letter->to,
-						.type = PFCP_SESSION_REPORT_REQUEST,
-						.seid = letter->seid,
-						.body = letter->body,
-						.bytes = letter->bytes,
-						.done = asked,
-						.about = letter };
+	const struct remote *standing = outbox->ways.standing(outbox->ways.arg, letter->pile->owner);
+	struct node_question question = { .type = PFCP_SESSION_REPORT_REQUEST,
+					  .seid = letter->cp.seid,
+					  .body = letter->body,
+					  .bytes = letter->bytes,
+					  .done = asked,
+					  .about = letter };
 
+	if (!standing)
+		return -ENOTCONN; // it is forgotten soon
+	question.to = place_of(outbox, &letter->cp.address, standing);
+	if (letter->elsewhere.family) {
+		question.to = letter->elsewhere;
+		ask_another(outbox, letter, &question);
+	} else if (outbox->ways.absent(outbox->ways.arg, letter->pile->owner, &question.to)) {
+		memcpy(question.to.bytes, standing->bytes, sizeof(question.to.bytes));
+		ask_another(outbox, letter, &question);
+	}
 	return outbox->ways.ask(outbox->ways.arg, &question);
 }
 

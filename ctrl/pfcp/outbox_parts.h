@@ -2,6 +2,8 @@
 #pragma once
 #include "ctrl/pfcp/outbox.h"
 
+#define LETTER_MORE 128u // of a message, beside a letter's body
+
 struct pile {
 	TAILQ_ENTRY(pile) all;
 	uint64_t taken;    // largest number it has had in hand
@@ -21,8 +23,8 @@ struct letter {
 	struct pile *pile;
 	struct letter *next, *last; // of its session; last: of the first alone
 	uint64_t number, session, wake_ns;
-	struct remote to;
-	uint64_t seid;
+	struct pfcp_fseid cp;
+	struct remote elsewhere; // the CP function wants it there; family 0: nowhere in particular
 	size_t bytes;
 	uint8_t body[];
 };

@@ -25,6 +25,12 @@ static bool place(void *arg, const struct remote *to)
 	return to->bytes[0] == 10;
 }
 
+static bool absent(void *arg, const char *owner, const struct remote *to)
+{
+	(void)owner;
+	return ((struct world *)arg)->absent && to->bytes[3] == 9;
+}
+
 static int ask(void *arg, const struct node_question *question)
 {
 	struct world *world = arg;
@@ -63,7 +69,7 @@ static int close_them(void *arg, const uint64_t *numbers, unsigned count)
 int world_open(void **state)
 {
 	struct world *world = calloc(1, sizeof(*world));
-	const struct outbox_ways ways = { standing, place, ask, list, close_them, world };
+	const struct outbox_ways ways = { standing, place, absent, ask, list, close_them, world };
 
 	if (!world || outbox_open(&world->outbox, &ways, world->tally))
 		return -1;
@@ -131,15 +137,22 @@ void hear(struct world *world, const char *owner, uint64_t number, uint64_t sess
 	hear_from(world, "", &report, 0);
 }
 
-void answer(struct world *world, unsigned i, uint8_t cause)
+void answer_elsewhere(struct world *world, unsigned i, uint8_t cause, const struct pfcp_address *elsewhere)
 {
-	uint8_t body[8];
+	uint8_t body[32];
 	struct pfcp_writer writer = pfcp_writer_over(body, sizeof(body));
 	struct pfcp_header header = { .type = PFCP_SESSION_REPORT_RESPONSE, .body = body };
 	const struct node_question *question = &world->question[i].question;
 
 	assert_true(i < world->asked);
 	pfcp_put_u8(&writer, PFCP_IE_CAUSE, cause);
+	if (elsewhere)
+		pfcp_put_address(&writer, PFCP_IE_ALTERNATIVE_SMF_IP_ADDRESS, elsewhere);
 	header.bytes = (size_t)(writer.at - writer.start);
 	question->done(NULL, question->about, cause ? &header : NULL);
+}
+
+void answer(struct world *world, unsigned i, uint8_t cause)
+{
+	answer_elsewhere(world, i, cause, NULL);
 }

@@ -18,6 +18,7 @@ struct world {
 	uint64_t tally[TALLY_COUNT];
 	uint64_t now_ns;
 	bool gone, deaf; // the association of ONE_OWNER; ctrl, when told what is done
+	bool absent;     // another of the set answers for who does not
 	struct remote remote[2];
 	unsigned asked;
 	struct asked question[QUESTIONS];
@@ -47,3 +48,4 @@ void hear_from(struct world *world, const char *owner, Shoal__Oss__Report *repor
 void hear(struct world *world, const char *owner, uint64_t number, uint64_t session);
 // The i-th question is answered; 0: not at all.
 void answer(struct world *world, unsigned i, uint8_t cause);
+void answer_elsewhere(struct world *world, unsigned i, uint8_t cause, const struct pfcp_address *elsewhere);

@@ -133,6 +133,12 @@ size_t word_write(const struct word *word, uint8_t *bytes, size_t size)
 		pfcp_put_node_id(&writer, PFCP_IE_NODE_ID, &id);
 	if (word->with_stamp)
 		pfcp_put_u32(&writer, PFCP_IE_RECOVERY_TIME_STAMP, word->stamp);
+	if (word->set) {
+		char set[64] = "";
+
+		strcpy(set + 1, word->set);
+		pfcp_put_bytes(&writer, PFCP_IE_SMF_SET_ID, set, 1 + strlen(word->set));
+	}
 	if (word->cause)
 		pfcp_put_u8(&writer, PFCP_IE_CAUSE, word->cause);
 	pfcp_message_end(&writer, mark);
@@ -189,7 +195,7 @@ void ctrl_notes(struct play *play, bool done)
 	node_noted(&play->node, assoc, done);
 }
 
-const struct word play_setup = { PFCP_ASSOCIATION_SETUP_REQUEST, 1, 7, 1000, true, true, NULL, 0, 0 };
+const struct word play_setup = { PFCP_ASSOCIATION_SETUP_REQUEST, 1, 7, 1000, true, true, NULL, 0, 0, NULL };
 
 void associate(struct play *play)
 {
@@ -205,7 +211,7 @@ void at(struct play *play, uint64_t seconds)
 
 void ask_session(struct play *play, uint32_t sequence)
 {
-	const struct word word = { PFCP_SESSION_DELETION_REQUEST, 1, sequence, 0, false, false, NULL, 5, 0 };
+	const struct word word = { PFCP_SESSION_DELETION_REQUEST, 1, sequence, 0, false, false, NULL, 5, 0, NULL };
 
 	say(play, &word);
 }

@@ -33,7 +33,8 @@ struct word {
 	bool with_node, with_stamp;
 	const char *name; // node id; null: the address
 	uint64_t seid;
-	uint8_t cause; // 0: none
+	uint8_t cause;   // 0: none
+	const char *set; // null: of none
 };
 
 extern const struct word play_setup; // by peer 1, sequence 7, stamp 1000

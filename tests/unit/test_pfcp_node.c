@@ -20,7 +20,7 @@ static struct word with(const struct word *word, uint32_t sequence, uint32_t sta
 static void heartbeats_are_answered_before_anything_else(void **state)
 {
 	struct play *play = *state;
-	const struct word beat = { PFCP_HEARTBEAT_REQUEST, 1, 9, 55, false, true, NULL, 0, 0 };
+	const struct word beat = { PFCP_HEARTBEAT_REQUEST, 1, 9, 55, false, true, NULL, 0, 0, NULL };
 	struct remote stranger = { .bytes = { 192, 0, 2, 1 }, .family = 4, .port = 4000 };
 
 	say(play, &beat);
@@ -48,7 +48,8 @@ static void an_association_is_accepted_when_ctrl_has_it(void **state)
 	assert_int_equal(pfcp_number(pfcp_first(&play->tree, NULL, PFCP_IE_RECOVERY_TIME_STAMP)), STAMP);
 	assert_int_equal(pfcp_flags(pfcp_first(&play->tree, NULL, PFCP_IE_UP_FUNCTION_FEATURES)),
 			 PFCP_UP_FUNCTION_FEATURES_FTUP | PFCP_UP_FUNCTION_FEATURES_EMPU |
-			     PFCP_UP_FUNCTION_FEATURES_UEIP);
+			     PFCP_UP_FUNCTION_FEATURES_UEIP | PFCP_UP_FUNCTION_FEATURES_SSET |
+			     PFCP_UP_FUNCTION_FEATURES_MPAS);
 	say(play, &play_setup);
 	assert_int_equal(play->sent, 2);
 	assert_int_equal(play->noted, 1);
@@ -73,7 +74,7 @@ static void without_ctrl_it_is_refused_and_leaves_nothing(void **state)
 static void requests_without_association_are_refused(void **state)
 {
 	struct play *play = *state;
-	const struct word release = { PFCP_ASSOCIATION_RELEASE_REQUEST, 1, 3, 0, true, false, NULL, 0, 0 };
+	const struct word release = { PFCP_ASSOCIATION_RELEASE_REQUEST, 1, 3, 0, true, false, NULL, 0, 0, NULL };
 
 	ask_session(play, 2);
 	assert_int_equal(play->refused, 1);
@@ -86,7 +87,7 @@ static void requests_without_association_are_refused(void **state)
 static void a_release_deletes_sessions_when_nobody_is_served(void **state)
 {
 	struct play *play = *state;
-	const struct word release = { PFCP_ASSOCIATION_RELEASE_REQUEST, 1, 8, 0, true, false, NULL, 0, 0 };
+	const struct word release = { PFCP_ASSOCIATION_RELEASE_REQUEST, 1, 8, 0, true, false, NULL, 0, 0, NULL };
 	char owner[ASSOC_OWNER_BYTES];
 
 	associate(play);
@@ -157,7 +158,7 @@ static void another_life_begins_without_sessions(void **state)
 static void beaten(struct play *play, uint32_t stamp)
 {
 	const struct word answer = {
-		PFCP_HEARTBEAT_RESPONSE, 1, play->header.sequence, stamp, false, true, NULL, 0, 0
+		PFCP_HEARTBEAT_RESPONSE, 1, play->header.sequence, stamp, false, true, NULL, 0, 0, NULL
 	};
 
 	assert_int_equal(play->header.type, PFCP_HEARTBEAT_REQUEST);
@@ -193,7 +194,7 @@ static void peers_are_asked_and_their_silence_is_noticed(void **state)
 static void a_later_stamp_in_a_heartbeat_ends_the_life(void **state)
 {
 	struct play *play = *state;
-	const struct word beat = { PFCP_HEARTBEAT_REQUEST, 1, 9, 3000, false, true, NULL, 0, 0 };
+	const struct word beat = { PFCP_HEARTBEAT_REQUEST, 1, 9, 3000, false, true, NULL, 0, 0, NULL };
 	struct assoc *assoc;
 
 	associate(play);
@@ -214,7 +215,7 @@ static void a_later_stamp_in_a_heartbeat_ends_the_life(void **state)
 static void an_answer_from_elsewhere_is_none(void **state)
 {
 	struct play *play = *state;
-	struct word answer = { PFCP_HEARTBEAT_RESPONSE, 2, 0, 3000, false, true, NULL, 0, 0 };
+	struct word answer = { PFCP_HEARTBEAT_RESPONSE, 2, 0, 3000, false, true, NULL, 0, 0, NULL };
 
 	associate(play);
 	at(play, 1);
@@ -232,7 +233,7 @@ static void an_answer_from_elsewhere_is_none(void **state)
 static void called(struct play *play, uint8_t cause, uint32_t stamp)
 {
 	const struct word answer = {
-		PFCP_ASSOCIATION_SETUP_RESPONSE, 3, play->header.sequence, stamp, true, true, NULL, 0, cause
+		PFCP_ASSOCIATION_SETUP_RESPONSE, 3, play->header.sequence, stamp, true, true, NULL, 0, cause, NULL
 	};
 
 	assert_int_equal(play->header.type, PFCP_ASSOCIATION_SETUP_REQUEST);
@@ -271,7 +272,7 @@ static void who_is_here_is_not_asked_and_who_has_left_is(void **state)
 {
 	struct play *play = *state;
 	struct word setup = with(&play_setup, 7, 5000);
-	const struct word release = { PFCP_ASSOCIATION_RELEASE_REQUEST, 3, 8, 0, true, false, NULL, 0, 0 };
+	const struct word release = { PFCP_ASSOCIATION_RELEASE_REQUEST, 3, 8, 0, true, false, NULL, 0, 0, NULL };
 	unsigned before;
 
 	setup.last = 3;

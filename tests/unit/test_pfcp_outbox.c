@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include "tests/unit/outbox_play.h"
+#include "ctrl/pfcp/ie_get.h"
 
 // ---- Order
 
@@ -229,6 +230,61 @@ static void nobody_chooses_where_ours_go(void **state)
 	assert_int_equal(world->question[1].question.to.bytes[3], 1);
 }
 
+// ---- SMF sets (5.22)
+
+// The question goes there, without a SEID, and names the SEID that the session was known by.
+static void assert_to_another(struct world *world, unsigned i, uint8_t last)
+{
+	const struct node_question *question = &world->question[i].question;
+	struct pfcp_fault fault;
+	struct pfcp_fseid cp;
+
+	assert_int_equal(world->asked, i + 1);
+	assert_int_equal(question->to.bytes[3], last);
+	assert_int_equal(question->to.port, PFCP_PORT);
+	assert_int_equal(question->seid, 0);
+	assert_int_equal(pfcp_read(PFCP_MESSAGE(PFCP_SESSION_REPORT_REQUEST), world->question[i].body, question->bytes,
+				   &world->tree, &fault),
+			 0);
+	assert_int_equal(pfcp_get_fseid(pfcp_first(&world->tree, NULL, PFCP_IE_F_SEID), &cp), 0);
+	assert_int_equal(cp.seid, 0xc0ffee);
+	assert_int_equal(cp.address.ipv4, 0x0a000009);
+}
+
+static void another_of_the_set_hears_for_who_is_silent(void **state)
+{
+	struct world *world = *state;
+
+	hear(world, ONE_OWNER, 1, 7);
+	tick(world, 1);
+	assert_int_equal(world->question[0].question.seid, 0xc0ffee);
+	world->absent = true;
+	answer(world, 0, 0);
+	tick(world, 2 * SECOND);
+	assert_to_another(world, 1, 1);
+	answer(world, 1, PFCP_CAUSE_ACCEPTED);
+	assert_int_equal(world->tally[TALLY_REPORTS_TOLD], 1);
+}
+
+static void who_is_redirected_asks_there_once(void **state)
+{
+	const struct pfcp_address there = { .has_ipv4 = true, .ipv4 = 0x0a000007 };
+	const struct pfcp_address nowhere = { .has_ipv4 = true, .ipv4 = 0xc0000207 };
+	struct world *world = *state;
+
+	hear(world, ONE_OWNER, 1, 7);
+	tick(world, 1);
+	answer_elsewhere(world, 0, PFCP_CAUSE_REDIRECTION_REQUESTED, &there);
+	assert_to_another(world, 1, 7);
+	answer_elsewhere(world, 1, PFCP_CAUSE_REDIRECTION_REQUESTED, &there);
+	assert_int_equal(world->tally[TALLY_REPORTS_REFUSED], 1);
+	hear(world, ONE_OWNER, 2, 8);
+	tick(world, 1);
+	answer_elsewhere(world, 2, PFCP_CAUSE_REDIRECTION_REQUESTED, &nowhere); // not among pfcp.peers
+	assert_int_equal(world->asked, 3);
+	assert_int_equal(world->tally[TALLY_REPORTS_REFUSED], 2);
+}
+
 static void what_nobody_can_be_told_is_counted(void **state)
 {
 	struct world *world = *state;
@@ -265,6 +321,8 @@ int main(void)
 		ONE(what_ctrl_does_not_do_is_asked_again),
 		ONE(who_is_gone_hears_nothing),
 		ONE(nobody_chooses_where_ours_go),
+		ONE(another_of_the_set_hears_for_who_is_silent),
+		ONE(who_is_redirected_asks_there_once),
 		ONE(what_nobody_can_be_told_is_counted),
 	};
 

@@ -12,7 +12,7 @@
 static struct play *associated(void **state)
 {
 	struct play *play = *state;
-	struct word beat = { PFCP_HEARTBEAT_RESPONSE, 1, 0, 1000, false, true, NULL, 0, 0 };
+	struct word beat = { PFCP_HEARTBEAT_RESPONSE, 1, 0, 1000, false, true, NULL, 0, 0, NULL };
 
 	associate(play);
 	at(play, 1);
@@ -59,7 +59,7 @@ static void assert_report(const struct play *play, uint64_t failed, uint64_t bac
 static void heard(struct play *play, uint8_t cause)
 {
 	const struct word answer = {
-		PFCP_NODE_REPORT_RESPONSE, 1, play->header.sequence, 0, true, false, NULL, 0, cause
+		PFCP_NODE_REPORT_RESPONSE, 1, play->header.sequence, 0, true, false, NULL, 0, cause, NULL
 	};
 
 	say(play, &answer);
@@ -157,7 +157,7 @@ static void hundreds_go_in_several_reports(void **state)
 	struct remote to = { .bytes = { 192, 0, 2 }, .family = 4, .socket = REMOTE_ANY };
 	unsigned before = play->sent;
 
-	for (unsigned i = 0; i <= ASSOC_PATHS; i++) {
+	for (unsigned i = 0; i <= TELLING_PATHS; i++) {
 		to.bytes[2] = (uint8_t)(i >> 8);
 		to.bytes[3] = (uint8_t)i;
 		node_path(&play->node, &to, true, false);
@@ -173,7 +173,7 @@ static void hundreds_go_in_several_reports(void **state)
 // It leaves while a report is under way: nobody waits for the answer.
 static void who_leaves_is_told_nothing(void **state)
 {
-	const struct word release = { PFCP_ASSOCIATION_RELEASE_REQUEST, 1, 8, 0, true, false, NULL, 0, 0 };
+	const struct word release = { PFCP_ASSOCIATION_RELEASE_REQUEST, 1, 8, 0, true, false, NULL, 0, 0, NULL };
 	struct play *play = associated(state);
 	uint32_t sequence;
 

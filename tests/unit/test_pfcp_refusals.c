@@ -24,7 +24,7 @@ static void strangers_are_refused_at_a_limited_rate(void **state)
 	at(play, 2);
 	say_from(play, &stranger, &word);
 	assert_int_equal(play->sent, 11);
-	word = (struct word){ PFCP_SESSION_DELETION_REQUEST, 0, 1, 0, false, false, NULL, 5, 0 };
+	word = (struct word){ PFCP_SESSION_DELETION_REQUEST, 0, 1, 0, false, false, NULL, 5, 0, NULL };
 	say_from(play, &stranger, &word);
 	assert_int_equal(play->sent, 11);
 	assert_int_equal(play->refused, 0);
@@ -35,8 +35,8 @@ static void strangers_are_refused_at_a_limited_rate(void **state)
 static void services_that_are_not_offered_are_refused(void **state)
 {
 	struct play *play = *state;
-	const struct word pfd = { PFCP_PFD_MANAGEMENT_REQUEST, 1, 3, 0, false, false, NULL, 0, 0 };
-	const struct word set = { PFCP_SESSION_SET_DELETION_REQUEST, 1, 4, 0, true, false, NULL, 0, 0 };
+	const struct word pfd = { PFCP_PFD_MANAGEMENT_REQUEST, 1, 3, 0, false, false, NULL, 0, 0, NULL };
+	const struct word set = { PFCP_SESSION_SET_DELETION_REQUEST, 1, 4, 0, true, false, NULL, 0, 0, NULL };
 
 	say(play, &pfd);
 	assert_answered(play, PFCP_PFD_MANAGEMENT_RESPONSE, 3, PFCP_CAUSE_SERVICE_NOT_SUPPORTED);
@@ -48,8 +48,8 @@ static void services_that_are_not_offered_are_refused(void **state)
 static void what_is_missing_is_named(void **state)
 {
 	struct play *play = *state;
-	const struct word nameless = { PFCP_ASSOCIATION_SETUP_REQUEST, 1, 3, 0, false, true, NULL, 0, 0 };
-	const struct word empty = { PFCP_SESSION_SET_DELETION_REQUEST, 1, 4, 0, false, false, NULL, 0, 0 };
+	const struct word nameless = { PFCP_ASSOCIATION_SETUP_REQUEST, 1, 3, 0, false, true, NULL, 0, 0, NULL };
+	const struct word empty = { PFCP_SESSION_SET_DELETION_REQUEST, 1, 4, 0, false, false, NULL, 0, 0, NULL };
 
 	say(play, &nameless);
 	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 3, PFCP_CAUSE_MANDATORY_MISSING);
@@ -69,7 +69,7 @@ static void what_only_a_user_plane_says_gets_no_answer(void **state)
 					 PFCP_SESSION_MODIFICATION_RESPONSE };
 
 	for (unsigned i = 0; i < sizeof(types); i++) {
-		const struct word word = { types[i], 1, i, 0, false, false, NULL, 0, 0 };
+		const struct word word = { types[i], 1, i, 0, false, false, NULL, 0, 0, NULL };
 
 		say(play, &word);
 	}
@@ -158,7 +158,7 @@ static void cut_bodies_cost_an_answer(void **state)
 static void bundled_messages_are_all_heard(void **state)
 {
 	struct play *play = *state;
-	const struct word beat = { PFCP_HEARTBEAT_REQUEST, 1, 9, 55, false, true, NULL, 0, 0 };
+	const struct word beat = { PFCP_HEARTBEAT_REQUEST, 1, 9, 55, false, true, NULL, 0, 0, NULL };
 	uint8_t bytes[256];
 	size_t length = word_write(&beat, bytes, sizeof(bytes));
 
@@ -174,7 +174,7 @@ static void a_flood_is_congestion_for_its_peer_alone(void **state)
 {
 	struct play *play = *state;
 	struct word other = play_setup;
-	struct word word = { PFCP_SESSION_DELETION_REQUEST, 1, 0, 0, false, false, NULL, 5, 0 };
+	struct word word = { PFCP_SESSION_DELETION_REQUEST, 1, 0, 0, false, false, NULL, 5, 0, NULL };
 	struct remote from = host(1);
 	unsigned served, flood = 5000;
 	uint8_t bytes[64];

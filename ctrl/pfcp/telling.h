@@ -1,0 +1,17 @@
+// telling.h - what a node has been told of GTP-U paths, and what is being told: bits, by the paths' places in the node (node_path.c).
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#define TELLING_PATHS 1024u // that may be down at once
+
+struct assoc;
+
+struct telling {
+	struct assoc *assoc;
+	uint64_t told[TELLING_PATHS / 64];                         // as failed
+	uint64_t down[TELLING_PATHS / 64], up[TELLING_PATHS / 64]; // under way
+	bool under_way;
+	uint64_t due_ns;   // not before then
+	uint64_t pause_ns; // since nobody answers; 0: they do
+};
