@@ -107,14 +107,14 @@ static void address(void *arg, const struct deal *deal, struct pfcp_address *to)
 		memcpy(to->ipv6, own->bytes, sizeof(to->ipv6));
 }
 
-static uint64_t now_ms(void)
+static uint64_t wall_ms(void *arg)
 {
 	return clock_wall_ns() / MS_NS;
 }
 
-static uint64_t wall_ms(void *arg)
+static size_t advise(void *arg, const struct deal *deal, uint8_t *datagram, size_t length, size_t size)
 {
-	return now_ms();
+	return node_advise(&((struct loop *)arg)->node, deal, datagram, length, size);
 }
 
 static void dropped(void *arg, const char *owner)
@@ -246,6 +246,7 @@ static void tick(struct loop *loop, uint64_t now_ns)
 		node_tick(&loop->node, now_ns);
 		outbox_tick(&loop->outbox, now_ns);
 		paths_watch(&loop->paths, now_ns);
+		node_load(&loop->node, loop->memory.load, wall_ms(loop));
 	}
 	sessions_tick(loop->sessions, now_ns);
 }
@@ -334,6 +335,7 @@ static int sessions_begin(struct loop *loop)
 					.dnn = dnn,
 					.address = address,
 					.wall_ms = wall_ms,
+					.advise = advise,
 					.dropped = dropped };
 
 	for (unsigned i = loop->conf->ports; i-- > 0;)
@@ -361,7 +363,7 @@ static int begin(struct loop *loop)
 		return error;
 	}
 	memory_open(&loop->memory, loop->rpc, &ears);
-	paths_open(&loop->paths, loop->rpc, &loop->node, now_ms);
+	paths_open(&loop->paths, loop->rpc, &loop->node, wall_ms);
 	error = node_begin(loop);
 	if (!error)
 		error = sessions_begin(loop);

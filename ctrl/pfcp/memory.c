@@ -93,6 +93,23 @@ static void notes_ask(struct memory *memory)
 	ask(memory, &request, notes_told);
 }
 
+static unsigned load_of(const Shoal__Oss__StatusAnswer *status)
+{
+	uint64_t full = status->store_limit_bytes ? status->store_used_bytes * 100 / status->store_limit_bytes : 0;
+	uint64_t busy = 0, workers = 0;
+
+	for (size_t i = 0; i < status->n_workers; i++) {
+		const Shoal__Oss__Worker *worker = status->workers[i];
+
+		if (worker->slow || worker->state != SHOAL__OSS__WORKER_STATE__WORKER_READY)
+			continue;
+		busy += worker->busy_permille / 10;
+		workers++;
+	}
+	busy = workers ? busy / workers : 0;
+	return (unsigned)(busy > full ? busy : full);
+}
+
 static void status_told(void *arg, const Shoal__Oss__Response *response, int error)
 {
 	struct memory *memory = arg;
@@ -106,6 +123,7 @@ static void status_told(void *arg, const Shoal__Oss__Response *response, int err
 		return;
 	}
 	memory->made_ms = made_ms;
+	memory->load = load_of(response->status_answer);
 	if (memory->ready)
 		ask_later(memory, WATCH_NS);
 	else

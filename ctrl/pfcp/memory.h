@@ -23,6 +23,7 @@ struct memory {
 	uint64_t made_ms;        // 0: not known yet
 	uint64_t after;          // of the notes read
 	bool ready;
+	unsigned load; // percent: how busy workers are, or how full the store is
 };
 
 void memory_open(struct memory *memory, struct rpc *rpc, const struct memory_ears *ears);

@@ -11,6 +11,7 @@
 #include "ctrl/pfcp/assoc.h"
 #include "ctrl/pfcp/deal.h"
 #include "ctrl/pfcp/ie_value.h"
+#include "ctrl/pfcp/load.h"
 #include "ctrl/pfcp/tally.h"
 
 #define NODE_DATAGRAM 65536u // no UDP datagram is larger
@@ -81,6 +82,8 @@ struct node {
 	unsigned words;    // answers that strangers may still have,
 	uint64_t words_ns; // as of then
 	uint64_t tally[TALLY_COUNT];
+	struct load load;
+	uint64_t load_ns;      // looked at again then
 	struct pfcp_tree tree; // of the message under work
 	uint8_t question[NODE_DATAGRAM];
 };
@@ -95,6 +98,10 @@ void node_start(struct node *node, uint64_t now_ns);
 void node_datagram(struct node *node, const struct remote *from, const uint8_t *bytes, size_t length);
 void node_serve(struct node *node);                                    // what waits, as far as it may be served now
 int node_ask(struct node *node, const struct node_question *question); // 0, -ENOBUFS, -ENOMEM, -EMSGSIZE
+// How loaded we are, as it is known; looked at ten times a second.
+void node_load(struct node *node, unsigned percent, uint64_t wall_ms);
+// An answer to this request, of so many bytes: says behind it how loaded we are, if the peer is to know. The new length.
+size_t node_advise(struct node *node, const struct deal *deal, uint8_t *datagram, size_t length, size_t size);
 void node_noted(struct node *node, struct assoc *assoc, bool done);
 void node_dropped(struct node *node, const char *owner);
 // A GTP-U path is down, or up. told: an earlier process of ours may have told that it was down.

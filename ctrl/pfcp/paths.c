@@ -10,7 +10,7 @@
 #define DEADLINE_MS 2000u
 #define RECENT_MS 600000u // so long after a failure it may have been an earlier process of ours that told it
 
-void paths_open(struct paths *paths, struct rpc *rpc, struct node *node, uint64_t (*wall_ms)(void))
+void paths_open(struct paths *paths, struct rpc *rpc, struct node *node, uint64_t (*wall_ms)(void *arg))
 {
 	*paths = (struct paths){ .rpc = rpc, .node = node, .wall_ms = wall_ms };
 }
@@ -28,7 +28,7 @@ static bool is_remote(const Shoal__Oss__Path *path, struct remote *to)
 // What has come back while we were away: nobody has been told since. Told once too often does no harm.
 static bool may_have_failed(const struct paths *paths, const Shoal__Oss__Path *path)
 {
-	return !paths->again && path->asked > path->answered + 1 && paths->wall_ms() - path->since_ms < RECENT_MS;
+	return !paths->again && path->asked > path->answered + 1 && paths->wall_ms(NULL) - path->since_ms < RECENT_MS;
 }
 
 static void take(struct paths *paths, const Shoal__Oss__Path *path)

@@ -16,8 +16,8 @@ struct paths {
 	uint8_t after[PATHS_PLACE]; // the page that is read next
 	size_t after_bytes;         // 0: the first
 	bool again;                 // the first list has been read
-	uint64_t (*wall_ms)(void);
+	uint64_t (*wall_ms)(void *arg);
 };
 
-void paths_open(struct paths *paths, struct rpc *rpc, struct node *node, uint64_t (*wall_ms)(void));
+void paths_open(struct paths *paths, struct rpc *rpc, struct node *node, uint64_t (*wall_ms)(void *arg));
 void paths_watch(struct paths *paths, uint64_t now_ns); // to be called when it is due

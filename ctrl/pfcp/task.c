@@ -46,6 +46,9 @@ static void answer(struct sessions *sessions, struct deal *deal, uint64_t cp_sei
 	};
 	size_t bytes = answer_message(&header, body, sessions->datagram, sizeof(sessions->datagram));
 
+	if (bytes && sessions->world.advise)
+		bytes = sessions->world.advise(sessions->world.arg, deal, sessions->datagram, bytes,
+					       sizeof(sessions->datagram));
 	deal_answer(deal, sessions->datagram, bytes);
 }
 

@@ -1,4 +1,5 @@
-// telling.h - what a node has been told of GTP-U paths, and what is being told: bits, by the paths' places in the node (node_path.c).
+// telling.h - what a node has been told of our load (load.h), and of GTP-U paths, and what of them it is being told: bits, by the paths'
+// places in the node (node_path.c).
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -7,8 +8,14 @@
 
 struct assoc;
 
+struct load_told {
+	uint32_t load, overload; // sequences
+	uint64_t load_ns, overload_ns;
+};
+
 struct telling {
 	struct assoc *assoc;
+	struct load_told load;
 	uint64_t told[TELLING_PATHS / 64];                         // as failed
 	uint64_t down[TELLING_PATHS / 64], up[TELLING_PATHS / 64]; // under way
 	bool under_way;

@@ -144,15 +144,35 @@ static void reports_go_to_who_is_not_silent(void **state)
 	assert_non_null(assoc_of_owner(assocs, one->owner));
 }
 
+// Not of sets, but of what a node says of itself: who announces LOAD is told how loaded we are behind an answer.
+static void who_wants_to_know_is_told_our_load(void **state)
+{
+	static const uint8_t accepted[] = { 0, PFCP_IE_CAUSE, 0, 1, PFCP_CAUSE_ACCEPTED };
+	struct play *play = *state;
+	uint8_t bytes[256] = { 1 << 5, PFCP_SESSION_DELETION_RESPONSE, 0, 9 };
+	struct assoc *assoc = join(play, 1);
+	struct pfcp_header header;
+	size_t length;
+
+	memcpy(bytes + 8, accepted, sizeof(accepted));
+	node_load(&play->node, 40, 1700000000000);
+	ask_session(play, 9);
+	assert_int_equal(node_advise(&play->node, play->deal, bytes, 13, sizeof(bytes)), 13);
+	assoc->features = PFCP_CP_FUNCTION_FEATURES_LOAD;
+	length = node_advise(&play->node, play->deal, bytes, 13, sizeof(bytes));
+	assert_int_equal(length, 13 + 4 + 8 + 5);
+	assert_int_equal(pfcp_header_read(bytes, length, &header), 0);
+	assert_int_equal(header.message_bytes, length);
+	assert_int_equal(node_advise(&play->node, play->deal, bytes, 13, sizeof(bytes)), 13);
+}
+
 int main(void)
 {
 #define ONE(name) cmocka_unit_test_setup_teardown(name, play_open, play_close)
 	const struct CMUnitTest tests[] = {
-		ONE(its_members_have_one_owner),
-		ONE(its_sessions_go_with_the_last),
-		ONE(a_member_that_restarts_costs_it_none),
-		ONE(alone_it_loses_them),
-		ONE(it_is_remembered),
+		ONE(its_members_have_one_owner),           ONE(its_sessions_go_with_the_last),
+		ONE(a_member_that_restarts_costs_it_none), ONE(alone_it_loses_them),
+		ONE(who_wants_to_know_is_told_our_load),   ONE(it_is_remembered),
 		ONE(reports_go_to_who_is_not_silent),
 	};
 
