@@ -27,9 +27,14 @@ static int body_read(struct front *front, struct pfcp_tree *tree)
 {
 	const struct pfcp_ie *cp;
 	struct pfcp_fault fault;
+	int csids;
 
 	if (pfcp_read(PFCP_MESSAGE(PFCP_SESSION_MODIFICATION_REQUEST), front->body, front->body_bytes, tree, &fault))
 		return -EBADMSG;
+	csids = csids_read(tree, front->csids);
+	if (csids < 0)
+		return -EBADMSG;
+	front->csids_bytes = (size_t)csids;
 	cp = pfcp_first(tree, NULL, PFCP_IE_F_SEID);
 	return cp && !pfcp_get_fseid(cp, &front->cp) ? 0 : -EBADMSG;
 }
@@ -59,6 +64,18 @@ int front_read(struct front *front, const uint8_t *bytes, size_t length, struct 
 	return body_read(front, tree);
 }
 
+int front_csids(struct front *front, const struct pfcp_tree *request, struct rules_fault *fault)
+{
+	int length = pfcp_first(request, NULL, PFCP_IE_FQ_CSID) ? csids_read(request, front->csids) : 0;
+
+	if (length == -EMSGSIZE)
+		return rules_fault(fault, PFCP_CAUSE_NO_RESOURCES, PFCP_IE_FQ_CSID, "Too many FQ-CSIDs.");
+	if (length < 0)
+		return rules_fault(fault, PFCP_CAUSE_MANDATORY_INCORRECT, PFCP_IE_FQ_CSID, "Not an FQ-CSID.");
+	front->csids_bytes = length ? (size_t)length : front->csids_bytes;
+	return 0;
+}
+
 int front_write(const struct front *front, const struct rules *rules, uint8_t *bytes, size_t size)
 {
 	struct pfcp_writer writer = pfcp_writer_over(bytes, size);
@@ -67,6 +84,7 @@ int front_write(const struct front *front, const struct rules *rules, uint8_t *b
 	pfcp_raw_number(&writer, front->served, 8);
 	pfcp_raw_number(&writer, front->served_ms, 8);
 	pfcp_put_fseid(&writer, PFCP_IE_F_SEID, &front->cp);
+	pfcp_raw(&writer, front->csids, front->csids_bytes);
 	rules_write(rules, &writer);
 	return writer.full ? -EMSGSIZE : (int)(writer.at - writer.start);
 }

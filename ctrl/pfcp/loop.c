@@ -13,6 +13,7 @@
 #include "ctrl/pfcp/memory.h"
 #include "ctrl/pfcp/node.h"
 #include "ctrl/pfcp/outbox.h"
+#include "ctrl/pfcp/own.h"
 #include "ctrl/pfcp/paths.h"
 #include "ctrl/pfcp/reports.h"
 #include "ctrl/pfcp/rights.h"
@@ -80,6 +81,11 @@ static int drop(void *arg, const char *owner)
 	return sessions_drop(loop->sessions, owner);
 }
 
+static int sift(void *arg, struct deal *deal, const uint8_t *csids, size_t bytes)
+{
+	return sessions_sift(((struct loop *)arg)->sessions, deal, csids, bytes);
+}
+
 // ---- What sessions want to know
 
 // A network instance is called like the data network it leads to; an APN may name its operator, too (TS 23.003 9.1).
@@ -115,6 +121,11 @@ static uint64_t wall_ms(void *arg)
 static size_t advise(void *arg, const struct deal *deal, uint8_t *datagram, size_t length, size_t size)
 {
 	return node_advise(&((struct loop *)arg)->node, deal, datagram, length, size);
+}
+
+static void sifted(void *arg, struct deal *deal)
+{
+	node_sifted(&((struct loop *)arg)->node, deal);
 }
 
 static void dropped(void *arg, const char *owner)
@@ -279,22 +290,6 @@ static int turn(struct loop *loop)
 
 // ---- Beginning and end
 
-static void node_id_of(const char *text, struct pfcp_node_id *id)
-{
-	struct in_addr ipv4;
-
-	*id = (struct pfcp_node_id){ .kind = PFCP_NODE_ID_NAME };
-	if (inet_pton(AF_INET, text, &ipv4) == 1) {
-		id->kind = PFCP_NODE_ID_IPV4;
-		id->address = (struct pfcp_address){ .has_ipv4 = true, .ipv4 = ntohl(ipv4.s_addr) };
-	} else if (inet_pton(AF_INET6, text, id->address.ipv6) == 1) {
-		id->kind = PFCP_NODE_ID_IPV6;
-		id->address.has_ipv6 = true;
-	} else {
-		snprintf(id->name, sizeof(id->name), "%s", text);
-	}
-}
-
 static int node_begin(struct loop *loop)
 {
 	const struct conf *conf = loop->conf;
@@ -307,24 +302,16 @@ static int node_begin(struct loop *loop)
 					.associate_count = conf->pfcp_associates,
 					.own = conf->pfcp_listen,
 					.own_count = conf->pfcp_listens };
-	const struct node_ways ways = {
-		.send = leave, .session = session, .refuse = refuse, .note = note, .drop = drop, .arg = loop
-	};
+	const struct node_ways ways = { .send = leave,
+					.session = session,
+					.refuse = refuse,
+					.note = note,
+					.drop = drop,
+					.sift = sift,
+					.arg = loop };
 
-	node_id_of(conf->pfcp_node_id, &setting.id);
+	own_node_id(conf, &setting.id);
 	return node_open(&loop->node, &setting, &ways);
-}
-
-// As the primary takes it: the first address of an access port that others than its neighbours know.
-static void gtpu_ipv6_of(const struct conf_port *port, uint8_t gtpu_ipv6[16])
-{
-	for (unsigned i = port->addresses; i-- > 0;) {
-		const struct conf_address *address = &port->address[i];
-		bool link = address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
-
-		if (address->family == 6 && !link)
-			memcpy(gtpu_ipv6, address->bytes, sizeof(address->bytes));
-	}
 }
 
 static int sessions_begin(struct loop *loop)
@@ -336,12 +323,11 @@ static int sessions_begin(struct loop *loop)
 					.address = address,
 					.wall_ms = wall_ms,
 					.advise = advise,
-					.dropped = dropped };
+					.dropped = dropped,
+					.sifted = sifted };
 
-	for (unsigned i = loop->conf->ports; i-- > 0;)
-		if (loop->conf->port[i].role & CONF_ACCESS)
-			gtpu_ipv6_of(&loop->conf->port[i], world.gtpu_ipv6);
-	node_id_of(loop->conf->pfcp_node_id, &world.node_id);
+	own_gtpu_ipv6(loop->conf, world.gtpu_ipv6);
+	own_node_id(loop->conf, &world.node_id);
 	return sessions_open(&world, &loop->sessions);
 }
 

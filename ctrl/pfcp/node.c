@@ -35,7 +35,7 @@ static const struct {
 	[PFCP_VERSION_NOT_SUPPORTED_RESPONSE] = { WAY_ODD, NULL },
 	[PFCP_NODE_REPORT_REQUEST] = { WAY_ODD, NULL },
 	[PFCP_NODE_REPORT_RESPONSE] = { WAY_ANSWER, NULL },
-	[PFCP_SESSION_SET_DELETION_REQUEST] = { WAY_NODE, NULL },
+	[PFCP_SESSION_SET_DELETION_REQUEST] = { WAY_NODE, assoc_sift },
 	[PFCP_SESSION_SET_DELETION_RESPONSE] = { WAY_ODD, NULL },
 	[PFCP_SESSION_SET_MODIFICATION_REQUEST] = { WAY_NODE, NULL },
 	[PFCP_SESSION_SET_MODIFICATION_RESPONSE] = { WAY_ODD, NULL },
@@ -239,7 +239,7 @@ static void refuse(struct node *node, struct deal *deal, const struct pfcp_heade
 		node->ways.refuse(node->ways.arg, deal, header, fault);
 }
 
-static void attach(struct node *node, struct deal *deal, struct assoc *assoc)
+void deal_attach(struct node *node, struct deal *deal, struct assoc *assoc)
 {
 	deal->assoc = assoc;
 	assoc_served(&node->assocs, assoc, 1);
@@ -253,7 +253,7 @@ static void serve_faulty(struct node *node, struct deal *deal, const struct pfcp
 
 	count(node, TALLY_FAULTY);
 	if (assoc)
-		attach(node, deal, assoc);
+		deal_attach(node, deal, assoc);
 	refuse(node, deal, header, fault);
 }
 
@@ -267,7 +267,7 @@ static void serve_session(struct node *node, struct deal *deal, const struct pfc
 		refuse(node, deal, header, &fault);
 		return;
 	}
-	attach(node, deal, assoc);
+	deal_attach(node, deal, assoc);
 	node->ways.session(node->ways.arg, deal, header, &node->tree);
 }
 
@@ -354,6 +354,13 @@ int node_ask(struct node *node, const struct node_question *what)
 void node_noted(struct node *node, struct assoc *assoc, bool done)
 {
 	assocs_noted(&node->assocs, assoc, done);
+}
+
+void node_sifted(struct node *node, struct deal *deal)
+{
+	const struct pfcp_fault fault = { .cause = PFCP_CAUSE_ACCEPTED };
+
+	answer_deal(node, deal, &fault);
 }
 
 void node_dropped(struct node *node, const char *owner)

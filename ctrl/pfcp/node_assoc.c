@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include "ctrl/hash.h"
+#include "ctrl/pfcp/csid.h"
 #include "ctrl/pfcp/ie_get.h"
 #include "ctrl/pfcp/node_parts.h"
 #include "shared/base/log.h"
@@ -181,6 +182,29 @@ void assoc_release(struct node *node, struct deal *deal)
 	log_info("pfcp.released", "%s releases its association: %s", assoc->node_id, assoc_fate(node, assoc));
 	node->tally[TALLY_RELEASED]++;
 	assoc_leave(&node->assocs, assoc, deal);
+}
+
+void assoc_sift(struct node *node, struct deal *deal)
+{
+	struct pfcp_fault fault = { .cause = PFCP_CAUSE_MANDATORY_INCORRECT, .offending = PFCP_IE_FQ_CSID };
+	struct assoc *assoc = assoc_named(node, deal);
+	uint8_t csids[CSIDS_BYTES];
+	int length = csids_read(&node->tree, csids);
+
+	if (!assoc)
+		return;
+	if (!length)
+		fault.cause = PFCP_CAUSE_CONDITIONAL_MISSING;
+	if (length <= 0) {
+		node->tally[TALLY_FAULTY]++;
+		answer_deal(node, deal, &fault);
+		return;
+	}
+	log_info("pfcp.part_lost", "%s has lost a part of its sessions: they are deleted", assoc->node_id);
+	node->tally[TALLY_SIFTED]++;
+	deal_attach(node, deal, assoc);
+	if (node->ways.sift(node->ways.arg, deal, csids, (size_t)length))
+		answer(node, deal, PFCP_CAUSE_NO_RESOURCES);
 }
 
 // A session's first request, and one of another member of an SMF set, say which node asks; of the others the address does.

@@ -16,6 +16,10 @@ void features_put(struct pfcp_writer *writer); // ours
 // Whether whom we don't know may have a word of ours now.
 bool answer_stranger(struct node *node);
 
+// ---- node.c
+
+void deal_attach(struct node *node, struct deal *deal, struct assoc *assoc); // it is being served for this node
+
 // ---- node_assoc.c: requests about associations, in node->tree
 
 // A node is met in a life: it goes on in it, or begins a new one. deal: who is answered when that is done; null: nobody.
@@ -24,6 +28,7 @@ void assoc_setup(struct node *node, struct deal *deal);
 void assoc_learn(const struct pfcp_tree *tree, struct assoc *assoc);        // what is said in the message besides
 const char *assoc_fate(const struct node *node, const struct assoc *assoc); // what becomes of its sessions, for the log
 void assoc_update(struct node *node, struct deal *deal);
+void assoc_sift(struct node *node, struct deal *deal); // Session Set Deletion
 void assoc_release(struct node *node, struct deal *deal);
 // The association that a request about a session comes from. Null: none.
 struct assoc *assoc_asking(struct node *node, const struct deal *deal);

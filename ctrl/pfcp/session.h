@@ -37,6 +37,7 @@ struct sessions_world {
 	// Says behind an answer how loaded we are, if its peer is to know; the new length. Null: nobody is to know.
 	size_t (*advise)(void *arg, const struct deal *deal, uint8_t *datagram, size_t length, size_t size);
 	void (*dropped)(void *arg, const char *owner); // sessions_drop is through
+	void (*sifted)(void *arg, struct deal *deal);  // sessions_sift is through
 };
 
 int sessions_open(const struct sessions_world *world, struct sessions **sessions); // 0 or -ENOMEM
@@ -54,3 +55,6 @@ uint64_t sessions_due(const struct sessions *sessions); // when next; UINT64_MAX
 // Deletes all sessions of an owner (deal.h: one association), in the background; says `dropped` when there are none left.
 // 0, or -ENOMEM.
 int sessions_drop(struct sessions *sessions, const char *owner);
+
+// Likewise those of them that have one of these FQ-CSIDs (csid.h); deal: whose request that is, for `sifted`.
+int sessions_sift(struct sessions *sessions, struct deal *deal, const uint8_t *csids, size_t bytes);

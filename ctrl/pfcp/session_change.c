@@ -90,6 +90,8 @@ static int change(struct task *task, struct front *front, struct rules_fault *fa
 	cp = pfcp_first(&sessions->tree, NULL, PFCP_IE_F_SEID);
 	if (cp && pfcp_get_fseid(cp, &front->cp))
 		return rules_fault(fault, PFCP_CAUSE_MANDATORY_INCORRECT, PFCP_IE_F_SEID, "Not an F-SEID.");
+	if (front_csids(front, &sessions->tree, fault))
+		return -EPROTO;
 	if (rules_modify(&sessions->rules, &sessions->tree, fault) || queries_check(sessions, fault))
 		return -EPROTO;
 	return translate(&sessions->rules, &task->given, &sessions->translation, fault);

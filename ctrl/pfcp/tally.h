@@ -25,6 +25,7 @@
 	T(CALLS_FAILED, "associations_not_had", "times that a CP function among pfcp.associate did not answer, or refused") \
 	T(RESUMED, "associations_resumed", "associations set up again by the same life of a node: its sessions stay") \
 	T(RELEASED, "associations_released", "associations released by their node") \
+	T(SIFTED, "session_sets_deleted", "parts of nodes whose sessions were deleted by their FQ-CSIDs") \
 	T(RESTARTED, "peers_restarted", "nodes that came back with a later Recovery Time Stamp: their sessions are deleted") \
 	T(SILENT, "peers_silent", "nodes that stopped answering heartbeats: their sessions stay") \
 	T(NODE_REPORTS, "node_reports", "reports about GTP-U paths sent, repeats within T1 apart") \

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "tests/unit/pfcp_play.h"
@@ -71,11 +72,20 @@ static int play_drop(void *arg, const char *owner)
 	return 0;
 }
 
+static int play_sift(void *arg, struct deal *deal, const uint8_t *csids, size_t bytes)
+{
+	struct play *play = arg;
+
+	play->deal = deal;
+	play->sifted += bytes;
+	return bytes ? 0 : -EINVAL;
+}
+
 // called: how many are asked to associate.
 static int play_begin(void **state, unsigned calls)
 {
 	struct play *play = calloc(1, sizeof(*play));
-	const struct node_ways ways = { play_send, play_session, play_refuse, play_note, play_drop, play };
+	const struct node_ways ways = { play_send, play_session, play_refuse, play_note, play_drop, play_sift, play };
 	const struct node_setting setting = { .id = { .address = { .has_ipv4 = true, .ipv4 = 0x0a000064 } },
 					      .stamp = STAMP,
 					      .heartbeat_ns = 10 * SECOND,

@@ -344,6 +344,11 @@ static void drop_done(void *arg, const char *owner)
 	strcpy(play.dropped, owner);
 }
 
+static void sift_done(void *arg, struct deal *deal)
+{
+	play.sifted = deal;
+}
+
 static void begin(void)
 {
 	const struct sessions_world world = { .node_id = { .kind = PFCP_NODE_ID_NAME, .name = "upf.example" },
@@ -351,7 +356,8 @@ static void begin(void)
 					      .dnn = dnn,
 					      .address = address,
 					      .wall_ms = wall_ms,
-					      .dropped = drop_done };
+					      .dropped = drop_done,
+					      .sifted = sift_done };
 
 	assert_int_equal(sessions_open(&world, &sessions), 0);
 }

@@ -27,6 +27,7 @@ struct play {
 	struct call *first, **last;
 	uint64_t now_ms, uplink, reported;
 	char dropped[64];
+	const struct deal *sifted;
 	// The peer: what it says, and the last answer it got.
 	struct assoc assoc;
 	struct deal deals[PLAY_REQUESTS];

@@ -25,6 +25,36 @@ static void establish(void)
 	assert_int_equal(rules_create(&rules, &tree, &fault), 0);
 }
 
+// FQ-CSIDs stay with a session, and are known again whichever of a node's several is named.
+static void the_part_of_a_node_is_kept(void **state)
+{
+	static const uint8_t two[] = { 0x02, 10, 0, 0, 1, 0, 7, 0, 8 }, eighth[] = { 0x01, 10, 0, 0, 1, 0, 8 };
+	static const uint8_t ninth[] = { 0x01, 10, 0, 0, 1, 0, 9 }, another[] = { 0x01, 10, 0, 0, 2, 0, 8 };
+	static const struct {
+		const uint8_t *part;
+		size_t bytes;
+		bool meets;
+	} parts[] = { { eighth, 7, true }, { ninth, 7, false }, { another, 7, false }, { two, 9, true } };
+	static uint8_t bytes[FRONT_MAX], asked[CSIDS_BYTES];
+	struct front front = { .cp = { 5, { .has_ipv4 = true, .ipv4 = 1 } } }, back;
+	struct pfcp_writer writer = pfcp_writer_over(front.csids, sizeof(front.csids));
+	int length;
+
+	establish();
+	pfcp_put_bytes(&writer, PFCP_IE_FQ_CSID, two, sizeof(two));
+	front.csids_bytes = (size_t)(writer.at - writer.start);
+	length = front_write(&front, &rules, bytes, sizeof(bytes));
+	assert_int_equal(front_read(&back, bytes, (size_t)length, &tree), 0);
+	assert_int_equal(back.csids_bytes, front.csids_bytes);
+	assert_memory_equal(back.csids, front.csids, front.csids_bytes);
+	for (unsigned i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		writer = pfcp_writer_over(asked, sizeof(asked));
+		pfcp_put_bytes(&writer, PFCP_IE_FQ_CSID, ninth + 1, 0);
+		pfcp_put_bytes(&writer, PFCP_IE_FQ_CSID, parts[i].part, parts[i].bytes);
+		assert_int_equal(csids_meet(&tree, asked, (size_t)(writer.at - asked)), parts[i].meets);
+	}
+}
+
 static void kept_words(void **state)
 {
 	static uint8_t bytes[FRONT_MAX];
@@ -75,6 +105,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kept_words),
+		cmocka_unit_test(the_part_of_a_node_is_kept),
 		cmocka_unit_test(words_of_the_first_version),
 	};
 

@@ -1,0 +1,40 @@
+// own.c - see own.h. Pure.
+#include "ctrl/pfcp/own.h"
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+void own_node_id(const struct conf *conf, struct pfcp_node_id *id)
+{
+	const char *text = conf->pfcp_node_id;
+	struct in_addr ipv4;
+
+	*id = (struct pfcp_node_id){ .kind = PFCP_NODE_ID_NAME };
+	if (inet_pton(AF_INET, text, &ipv4) == 1) {
+		id->kind = PFCP_NODE_ID_IPV4;
+		id->address = (struct pfcp_address){ .has_ipv4 = true, .ipv4 = ntohl(ipv4.s_addr) };
+	} else if (inet_pton(AF_INET6, text, id->address.ipv6) == 1) {
+		id->kind = PFCP_NODE_ID_IPV6;
+		id->address.has_ipv6 = true;
+	} else {
+		snprintf(id->name, sizeof(id->name), "%s", text);
+	}
+}
+
+static void port_ipv6(const struct conf_port *port, uint8_t gtpu_ipv6[16])
+{
+	for (unsigned i = port->addresses; i-- > 0;) {
+		const struct conf_address *address = &port->address[i];
+		bool link = address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
+
+		if (address->family == 6 && !link)
+			memcpy(gtpu_ipv6, address->bytes, sizeof(address->bytes));
+	}
+}
+
+void own_gtpu_ipv6(const struct conf *conf, uint8_t gtpu_ipv6[16])
+{
+	for (unsigned i = conf->ports; i-- > 0;)
+		if (conf->port[i].role & CONF_ACCESS)
+			port_ipv6(&conf->port[i], gtpu_ipv6);
+}
