@@ -14,6 +14,8 @@ pfcp_section() {
 		pfcp:
 		  listen: [10.99.4.1, 'fd99:4::1']
 		  peers: [$PFCP_PEERS]
+		  associate: [${PFCP_ASSOCIATE-}]
+		  heartbeat_ms: ${PFCP_HEARTBEAT_MS-10000}
 	END
 }
 

@@ -4,10 +4,12 @@
     smf.py serve SOCKET LOCAL PEER    answers heartbeats and keeps sessions by name; asked through SOCKET by
     smf.py SOCKET COMMAND [WORD...]   which prints what came of it as JSON; exit 0: accepted, 1: refused, 2: no answer
 
-Commands: heartbeat; associate; release; restart (everything forgotten, a newer Recovery Time Stamp);
+Commands: heartbeat; associate [set=NAME]; release; asked: how often the user plane has asked us to associate; restart (everything forgotten, a newer Recovery Time Stamp);
     attach NAME [KEY=VALUE...]: ue=ADDRESS (else the user plane chooses), gnb=, teid=, qfi=, mbr= (kbit/s), urr=1 [threshold=, quota= (bytes), period= (s)], dnn=; way=both|up
     attach_as NAME SHAPE [KEY=VALUE...]; change NAME WHAT [WORD...]: as other SMFs do (shapes.py)
     handover NAME GNB TEID; drop NAME; forward NAME; gate NAME open|closed; query NAME; delete NAME
+    adopt NAME UP: modifies another SMF's session of our set, and has it from then on; lose CSID: deletes all that were attached with csid=CSID
+    paths N [SECONDS]: waits for so many changes of GTP-U paths in node reports: which peers have failed, and recovered
     reports N [SECONDS]: waits for so many session reports; what they said, repeats apart
     answer CAUSE: what session reports are answered with from now on; 0: not at all
     lossy PERCENT: so many datagrams are lost, as many doubled, and as many late, in each direction
@@ -47,6 +49,7 @@ class Smf:
         self.sequence = random.randrange(1 << 20)
         self.sessions, self.answers, self.last = {}, {}, None
         self.reports_heard, self.cause, self.loss = {}, 1, 0.0
+        self.setups, self.paths_heard, self.paths_seen = 0, [], set()
         self.heard = threading.Condition()
         threading.Thread(target=self.listen, daemon=True).start()
 
@@ -75,12 +78,27 @@ class Smf:
         kind, sequence = data[1], int.from_bytes(data[12:15] if data[0] & 1 else data[4:7], "big")
         if kind == 1:
             self.put(self.words.heartbeat_answer(sequence, self.stamp))
+        elif kind == 5:
+            self.setups += 1
+            self.put(self.words.association_answer(self.local, sequence, self.stamp))
+        elif kind == 12:
+            self.node_report(sequence, data)
         elif kind == 56:
             self.report(sequence, data)
         else:
             with self.heard:
                 self.answers.setdefault(sequence, []).append(data)
                 self.heard.notify_all()
+
+    def node_report(self, sequence, data):
+        if not self.cause:
+            return
+        with self.heard:
+            if self.cause == 1 and sequence not in self.paths_seen:
+                self.paths_seen.add(sequence)
+                self.paths_heard += self.words.read_paths(data)
+            self.heard.notify_all()
+        self.put(self.words.node_report_answer(self.local, sequence, self.cause))
 
     def report(self, sequence, data):
         """Known by its bytes without sequence number: one that comes again is told apart from another."""
@@ -121,8 +139,27 @@ class Smf:
 
     # ---- Commands
 
-    def associate(self):
-        return self.ask(None, self.words.association(self.local, self.stamp))
+    def associate(self, *keys):
+        return self.ask(None, self.words.association(self.local, self.stamp, **dict(key.split("=", 1) for key in keys)))
+
+    def asked(self):
+        return {"cause": 1, "asked": self.setups}
+
+    def adopt(self, name, up):
+        session = {"cp": random.getrandbits(63) | 1, "up": int(up, 0)}
+        answer = self.ask(session["up"], self.words.adoption(self.local, session["cp"]))
+        if answer["cause"] == 1:
+            self.sessions[name] = session
+        return answer
+
+    def lose(self, csid):
+        return self.ask(None, self.words.set_deletion(self.local, int(csid)))
+
+    def paths(self, count, seconds="30"):
+        with self.heard:
+            done = self.heard.wait_for(lambda: len(self.paths_heard) >= int(count), float(seconds))
+            said, self.paths_heard = self.paths_heard, []
+        return {"cause": 1 if done else 0, "paths": said}
 
     def heartbeat(self):
         return {"cause": 1, **self.ask(None, self.words.heartbeat(self.stamp))}

@@ -29,8 +29,33 @@ def node(local):
     return p.IE_NodeId(id_type=1, ipv6=local) if ":" in local else p.IE_NodeId(id_type=0, ipv4=local)
 
 
-def association(local, stamp):
-    return p.PFCPAssociationSetupRequest(IE_list=[node(local), p.IE_RecoveryTimeStamp(timestamp=stamp), p.IE_CPFunctionFeatures()])
+def association(local, stamp, **wish):
+    """set=: of this SMF set; load=1: wants to know our load."""
+    ies = [node(local), p.IE_RecoveryTimeStamp(timestamp=stamp), p.IE_CPFunctionFeatures(LOAD=int("load" in wish))]
+    if "set" in wish:
+        ies.append(p.IE_NotImplemented(ietype=180, data=b"\0" + wish["set"].encode()))
+    return p.PFCPAssociationSetupRequest(IE_list=ies)
+
+
+def association_answer(local, sequence, stamp):
+    return message(None, sequence, p.PFCPAssociationSetupResponse(IE_list=[node(local), p.IE_Cause(cause=1), p.IE_RecoveryTimeStamp(timestamp=stamp)]))
+
+
+def node_report_answer(local, sequence, cause):
+    return message(None, sequence, p.PFCPNodeReportResponse(IE_list=[node(local), p.IE_Cause(cause=cause)]))
+
+
+def csid(number):
+    """FQ-CSID: of the node 10.99.4.2."""
+    return p.IE_NotImplemented(ietype=65, data=bytes([1, 10, 99, 4, 2]) + number.to_bytes(2, "big"))
+
+
+def set_deletion(local, number):
+    return p.PFCPSessionSetDeletionRequest(IE_list=[node(local), csid(number)])
+
+
+def adoption(local, seid):
+    return modification([fseid(local, seid), node(local)])
 
 
 def association_release(local):
@@ -109,6 +134,8 @@ def establishment(local, session):
            far(DOWNLINK, ACCESS, tunnel(gnb, teid)), qer(session)]
     if session.get("urr"):
         ies.append(urr(1, session.get("threshold"), session.get("quota"), session.get("period")))
+    if "csid" in session:
+        ies.append(csid(int(session["csid"])))
     return p.PFCPSessionEstablishmentRequest(IE_list=ies + [p.IE_PDNType(pdn_type=1)])
 
 
@@ -196,6 +223,24 @@ def read(data):
     if reports:
         said["usage"] = [usage(report) for report in reports]
     return said
+
+
+def read_paths(data):
+    """The peers of a Node Report Request, each with what has become of it."""
+    said = []
+    for kind, what in ((102, "failed"), (187, "recovered")):
+        for group in ies_of(data[8:], kind):
+            said += [{"peer": str(ipaddress.ip_address(peer[1:5] if peer[0] & 2 else peer[1:17])), "is": what} for peer in ies_of(group, 103)]
+    return said
+
+
+def ies_of(data, wanted):
+    """Values of all IEs of this type, as they stand in the bytes."""
+    while len(data) >= 4:
+        kind, length = int.from_bytes(data[:2], "big"), int.from_bytes(data[2:4], "big")
+        if kind == wanted:
+            yield data[4:4 + length]
+        data = data[4 + length:]
 
 
 def read_report(data):
