@@ -104,7 +104,7 @@ void measure_follow(struct measure *measure, const struct measure_rules *before,
 	stand->granted = measure_total(measure);
 	stand->granted_ms = measure_active_ms(measure, now_ms);
 	stand->granted_at_ms = now_ms;
-	stand->flags &= ~(uint64_t)(MEASURE_SPENT | MEASURE_EXPIRED);
+	stand->flags &= ~(uint64_t)(MEASURE_SPENT | MEASURE_EXPIRED | MEASURE_OLD);
 }
 
 void measure_turn(struct measure *measure, uint32_t serial, const struct measure_words *from)
@@ -182,6 +182,8 @@ unsigned measure_report(struct measure *measure, uint32_t triggers, uint64_t now
 	stand->reported_ms = active - (active - from_ms) % 1000; // what makes no second is in the next
 	stand->flags &= ~(uint64_t)MEASURE_SPLIT;
 	measure->flow.first_ms = 0;
+	if (triggers & MEASURE_QUVTI)
+		stand->flags |= MEASURE_OLD;
 	if (triggers & MEASURE_START)
 		stand->flags |= MEASURE_FLOWING;
 	if (triggers & MEASURE_STOPT)

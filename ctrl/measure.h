@@ -26,7 +26,7 @@ struct measure_limit {
 // What the OSS asked for.
 struct measure_rules {
 	uint32_t id, triggers; // Reporting Triggers, 8.2.19; bit 1 of octet 5 first
-	uint32_t period_s, holding_s, inactivity_s, grant;
+	uint32_t period_s, holding_s, inactivity_s, grant, validity_s;
 	uint16_t linked; // places in the session's list
 	uint8_t ways;    // that it counts where the session has no sheet, a bit each
 	bool later_threshold_given, later_quota_given;
@@ -74,6 +74,7 @@ enum measure_flag {
 	MEASURE_SPENT = 1 << 2,   // volume quota: told
 	MEASURE_EXPIRED = 1 << 3, // time quota or its holding time: nothing passes
 	MEASURE_FLOWING = 1 << 4, // START told, STOPT not
+	MEASURE_OLD = 1 << 5,     // quota: its time is over, which was told
 };
 
 struct measure {

@@ -70,6 +70,9 @@ static uint32_t quota_due(const struct measure *measure, uint64_t now_ms, uint64
 
 	if (!(stand->flags & MEASURE_SPENT) && beyond(quota, &used))
 		due |= MEASURE_VOLQU;
+	if (measure->rules.validity_s && !(stand->flags & MEASURE_OLD) &&
+	    has_come(stand->granted_at_ms + measure->rules.validity_s * 1000ull, now_ms, next_ms))
+		due |= MEASURE_QUVTI;
 	if (stand->flags & MEASURE_EXPIRED)
 		return due;
 	if (has_lasted(measure, stand->granted_ms, quota->seconds, now_ms, next_ms))
@@ -121,8 +124,10 @@ uint32_t measure_due(const struct measure *measure, uint64_t now_ms, uint64_t *n
 	    measure->rules.triggers & (MEASURE_ASK_PERIO | MEASURE_ASK_VOLTH | MEASURE_ASK_TIMTH | MEASURE_ASK_QUHTI |
 				       MEASURE_ASK_START | MEASURE_ASK_STOPT | MEASURE_ASK_VOLQU | MEASURE_ASK_TIMQU);
 
+	if (measure->rules.triggers & MEASURE_ASK_QUVTI)
+		asked |= MEASURE_QUVTI;
 	*next_ms = UINT64_MAX;
-	return come(measure, now_ms, next_ms) & asked; // the bits of both lists that are looked at are the same
+	return come(measure, now_ms, next_ms) & asked; // the other bits of both lists that are looked at are the same
 }
 
 // ---- What then
@@ -140,7 +145,7 @@ static void split(struct measure *measure, uint64_t now_ms)
 		stand->granted = stand->split;
 		stand->granted_ms = stand->split_ms;
 		stand->granted_at_ms = now_ms;
-		stand->flags &= ~(uint64_t)(MEASURE_SPENT | MEASURE_EXPIRED);
+		stand->flags &= ~(uint64_t)(MEASURE_SPENT | MEASURE_EXPIRED | MEASURE_OLD);
 	}
 }
 

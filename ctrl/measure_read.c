@@ -24,6 +24,7 @@ void measure_read(struct measure_rules *rules, const Shoal__Oss__Measure *wanted
 	rules->holding_s = wanted->quota_holding_s;
 	rules->inactivity_s = wanted->inactivity_s;
 	rules->grant = wanted->grant;
+	rules->validity_s = wanted->quota_validity_s;
 	rules->at_once = wanted->information & ISTM;
 	rules->monitoring_ms = wanted->monitoring_at_ms;
 	volume_read(wanted->volume_threshold, true, &rules->threshold);

@@ -15,6 +15,7 @@ enum measure_trigger {
 	MEASURE_LIUSA = 1 << 10,
 	MEASURE_TERMR = 1 << 11,
 	MEASURE_MONIT = 1 << 12,
+	MEASURE_QUVTI = 1 << 19,
 };
 
 // Reporting Triggers, TS 29.244 8.2.19. The first two octets have most of these bits where the others have them.
@@ -28,4 +29,5 @@ enum measure_ask {
 	MEASURE_ASK_LIUSA = 1 << 7,
 	MEASURE_ASK_VOLQU = 1 << 8,
 	MEASURE_ASK_TIMQU = 1 << 9,
+	MEASURE_ASK_QUVTI = 1 << 15,
 };

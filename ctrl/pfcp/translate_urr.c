@@ -15,6 +15,7 @@ static const uint16_t of_urr[] = { PFCP_IE_URR_ID,
 				   PFCP_IE_TIME_THRESHOLD,
 				   PFCP_IE_TIME_QUOTA,
 				   PFCP_IE_QUOTA_HOLDING_TIME,
+				   PFCP_IE_QUOTA_VALIDITY_TIME,
 				   PFCP_IE_MONITORING_TIME,
 				   PFCP_IE_SUBSEQUENT_VOLUME_THRESHOLD,
 				   PFCP_IE_SUBSEQUENT_TIME_THRESHOLD,
@@ -28,7 +29,8 @@ static const uint16_t of_urr[] = { PFCP_IE_URR_ID,
 #define TRIGGERS \
 	(PFCP_REPORTING_TRIGGERS_PERIO | PFCP_REPORTING_TRIGGERS_VOLTH | PFCP_REPORTING_TRIGGERS_TIMTH | \
 	 PFCP_REPORTING_TRIGGERS_QUHTI | PFCP_REPORTING_TRIGGERS_START | PFCP_REPORTING_TRIGGERS_STOPT | \
-	 PFCP_REPORTING_TRIGGERS_LIUSA | PFCP_REPORTING_TRIGGERS_VOLQU | PFCP_REPORTING_TRIGGERS_TIMQU)
+	 PFCP_REPORTING_TRIGGERS_LIUSA | PFCP_REPORTING_TRIGGERS_VOLQU | PFCP_REPORTING_TRIGGERS_TIMQU | \
+	 PFCP_REPORTING_TRIGGERS_QUVTI)
 
 #define INFORMATION \
 	(PFCP_MEASUREMENT_INFORMATION_MBQE | PFCP_MEASUREMENT_INFORMATION_INAM | PFCP_MEASUREMENT_INFORMATION_RADI | \
@@ -83,6 +85,7 @@ static void times_read(const struct reading *reading, Shoal__Oss__Measure *measu
 	measure->has_time_quota = pfcp_first(tree, NULL, PFCP_IE_TIME_QUOTA) != NULL;
 	measure->period_s = number_of(reading, PFCP_IE_MEASUREMENT_PERIOD);
 	measure->quota_holding_s = number_of(reading, PFCP_IE_QUOTA_HOLDING_TIME);
+	measure->quota_validity_s = number_of(reading, PFCP_IE_QUOTA_VALIDITY_TIME);
 	measure->inactivity_s = number_of(reading, PFCP_IE_INACTIVITY_DETECTION_TIME);
 	measure->subsequent_time_threshold_s = number_of(reading, PFCP_IE_SUBSEQUENT_TIME_THRESHOLD);
 	measure->subsequent_time_quota_s = number_of(reading, PFCP_IE_SUBSEQUENT_TIME_QUOTA);

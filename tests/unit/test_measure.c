@@ -1,4 +1,5 @@
-// test_measure.c - one URR: each trigger from a table, what a report takes, and quotas as the worker is told them.
+// test_measure.c - one URR: each trigger from a table, what a report takes, and quotas as the worker is told them. This file is
+// longer than the house allows because triggers are many.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -252,6 +253,29 @@ static void time_quotas_stop_what_passes(void **state)
 	assert_true(measure_settles(&measure, T0 + 100000));
 }
 
+static void a_quota_that_gets_old_is_told_once(void **state)
+{
+	Shoal__Oss__Measure wanted = SHOAL__OSS__MEASURE__INIT;
+	Shoal__Oss__Volume quota = total(1000);
+	struct measure_rules before;
+
+	wanted.triggers = MEASURE_ASK_QUVTI;
+	wanted.volume_quota = &quota;
+	wanted.quota_validity_s = 60;
+	begin(&wanted);
+	STEPS({ 100, 0, 1, 0, 0, 0, 0 }, { 0, 0, 59, 0, 0, 0, 0 }, { 0, 0, 60, MEASURE_QUVTI, 100, 0, 59 },
+	      { 100, 0, 70, 0, 0, 0, 0 }, { 0, 0, 200, 0, 0, 0, 0 });
+	assert_int_equal(measure.stand.told_flags, SHEET_QUOTA); // what is left of it may be used
+	assert_true(measure.stand.told[SHEET_TOTAL] == 1000);
+	before = measure.rules;
+	wanted.grant = 1;
+	measure_read(&measure.rules, &wanted, 0);
+	measure_follow(&measure, &before, now_ms);
+	assert_int_equal(look(259), 0);
+	assert_true(next_ms == T0 + 260 * 1000);
+	assert_int_equal(look(260), MEASURE_QUVTI);
+}
+
 static void traffic_starts_and_stops(void **state)
 {
 	Shoal__Oss__Measure wanted = SHOAL__OSS__MEASURE__INIT;
@@ -379,6 +403,7 @@ static void another_gauge_goes_on(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_quota_that_gets_old_is_told_once),
 		cmocka_unit_test(a_volume_threshold_begins_anew_with_each_report),
 		cmocka_unit_test(directions_have_thresholds_of_their_own),
 		cmocka_unit_test(time_counts_from_the_first_packet),
