@@ -71,6 +71,11 @@ static bool ipv6_usable(uint64_t prefix)
 
 static int ue_compile(const Shoal__Oss__UeAddress *ue, struct plan *plan, struct fault *fault)
 {
+	if (ue && ue->none && (ue->ipv4 || ue->ipv6_prefix || ue->want_ipv4 || ue->want_ipv6))
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "ue.none", "An address, or none.");
+	plan->wish.none = ue && ue->none;
+	if (plan->wish.none)
+		return 0;
 	if (!ue || !(ue->ipv4 || ue->ipv6_prefix || ue->want_ipv4 || ue->want_ipv6))
 		return fault_say(fault, SHOAL__OSS__CODE__MISSING_FIELD, "ue",
 				 "Give an address, or ask for one with want_ipv4 or want_ipv6.");
@@ -225,6 +230,8 @@ int compile_bearer(const Shoal__Oss__Session *session, const struct compile_need
 	if (session->bearer && (session->n_rules || session->n_rates || session->n_measures))
 		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, session->n_rules ? "rules" : "bearer",
 				 "Either the short form or rules with their rates and measures, not both.");
+	if (session->bearer && compile_nobody(session, about))
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "bearer", "A bearer is for a UE's address.");
 	if (session->bearer)
 		return short_compile(session->bearer, plan, fault);
 	if (session->n_rules)

@@ -76,6 +76,9 @@ int compile_bearer(const Shoal__Oss__Session *session, const struct compile_need
 // Whether the UE's end of every filter holds the addresses the session was given.
 int compile_ends(const Shoal__Oss__Session *session, uint32_t ue_ipv4, uint64_t ue_ipv6, struct fault *fault);
 
+// Whether the session has no UE address.
+bool compile_nobody(const Shoal__Oss__Session *session, const struct compile_about *about);
+
 // Parts of compile_bearer. A rate in one direction: what it limits, and what it does to packets.
 int compile_limit(const Shoal__Oss__Rate *rate, unsigned way, struct bearer_rate *limit, struct fault *fault);
 int compile_rate(const Shoal__Oss__Rate *rate, unsigned way, struct plan *plan, struct fault *fault);

@@ -73,6 +73,8 @@ static int match_lines(const Shoal__Oss__Match *match, struct fault *fault)
 
 	if (match->source == SHOAL__OSS__INTERFACE__CP)
 		beyond = "match.source";
+	else if (match->tunnelled)
+		beyond = "match.tunnelled";
 	else if (!flow_takes_all(match->filter))
 		beyond = "match.filter";
 	else if (match->tunnel)

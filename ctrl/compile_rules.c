@@ -101,9 +101,12 @@ static int match_check(const Shoal__Oss__Match *match, struct fault *fault)
 				 "A rule needs a source interface.");
 	if ((unsigned)match->source > SHOAL__OSS__INTERFACE__CP)
 		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "match.source", "No such interface.");
-	if (core && (match->teid || match->tunnel))
+	if (core && !match->tunnelled && (match->teid || match->tunnel))
 		return fault_say(fault, SHOAL__OSS__CODE__UNSUPPORTED, match->teid ? "match.teid" : "match.tunnel",
-				 "Packets from the core come without a tunnel.");
+				 "Packets from the core come without a tunnel, unless tunnelled says otherwise.");
+	if (match->tunnelled && !core)
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "match.tunnelled",
+				 "Only of packets from the core this needs to be said.");
 	if (match->tunnel >= SHEET_TUNNELS)
 		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "match.tunnel", "A tunnel is 0 to 15.");
 	for (size_t i = 0; i < match->n_qfis; i++)
@@ -186,6 +189,31 @@ static int alias_take(const Shoal__Oss__Match *match, uint32_t own, struct plan 
 	return 0;
 }
 
+// A tunnel comes from one side: that tells which end of its packets is the UE's.
+static int side_check(const Shoal__Oss__Session *session, size_t i, bool nobody, struct fault *fault)
+{
+	const Shoal__Oss__Match *match = session->rules[i]->match;
+
+	if (nobody && match->source == SHOAL__OSS__INTERFACE__CORE && !match->tunnelled)
+		return fault_say(fault, SHOAL__OSS__CODE__MISSING_FIELD, "match.tunnelled",
+				 "Without a UE address packets come by tunnels alone.");
+	for (size_t k = 0; k < i; k++) {
+		const Shoal__Oss__Match *other = session->rules[k]->match;
+		bool tunnels = (match->tunnelled || match->source != SHOAL__OSS__INTERFACE__CORE) &&
+			       (other->tunnelled || other->source != SHOAL__OSS__INTERFACE__CORE);
+
+		if (tunnels && match->tunnel == other->tunnel && match->tunnelled != other->tunnelled)
+			return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "match.tunnel",
+					 "Another rule has it for packets from the other side.");
+	}
+	return 0;
+}
+
+bool compile_nobody(const Shoal__Oss__Session *session, const struct compile_about *about)
+{
+	return about->teid ? place_is_nobody(about->ue_ipv6) : session->ue && session->ue->none;
+}
+
 static uint32_t teid_own(const struct compile_needs *needs, const struct compile_about *about, unsigned tunnel)
 {
 	return about->teid ? sheet_tunnel_teid(about->teid, tunnel, needs->place->grid->slot_bits) : 0;
@@ -226,7 +254,7 @@ int compile_rules(const Shoal__Oss__Session *session, const struct compile_needs
 	for (size_t i = 0; i < session->n_rules; i++) {
 		const Shoal__Oss__Match *match = session->rules[i]->match;
 
-		if (!rule_check(session, i, fault) &&
+		if (!rule_check(session, i, fault) && !side_check(session, i, compile_nobody(session, about), fault) &&
 		    !alias_take(match, teid_own(needs, about, match->tunnel), plan, fault))
 			continue;
 		fault_under(fault, "rules", (int)i);
@@ -256,7 +284,7 @@ void compile_teids(Shoal__Oss__Session *session, unsigned slot_bits)
 	for (size_t i = 0; i < session->n_rules; i++) {
 		Shoal__Oss__Match *match = session->rules[i]->match;
 
-		if (match->source != SHOAL__OSS__INTERFACE__CORE && !match->teid)
+		if ((match->source != SHOAL__OSS__INTERFACE__CORE || match->tunnelled) && !match->teid)
 			match->teid = sheet_tunnel_teid(session->teid, match->tunnel, slot_bits);
 	}
 }

@@ -212,10 +212,30 @@ static uint32_t find_foreign(struct place *place, const struct place_wish *wish,
 	return place->queue[place->pools][shard].first;
 }
 
+// 0:1:<slot>:00xx, xx such that it hashes to the cell's shard.
+static uint64_t nobody_at(const struct place *place, uint32_t cell)
+{
+	uint64_t prefix = 1ull << 32 | (uint64_t)cell_slot(place->grid, cell) << 16;
+
+	return prefix | (shard_of_ipv6(prefix) ^ cell_shard(place->grid, cell));
+}
+
+static uint32_t find_nobody(struct place *place, struct place_wish *wish, int *error)
+{
+	uint32_t cell = pool_cell(place, place->pools);
+
+	*error = -ENOSPC;
+	if (cell != CELL_NONE)
+		wish->ipv6 = nobody_at(place, cell);
+	return cell;
+}
+
 uint32_t place_find(struct place *place, struct place_wish *wish, int *error)
 {
 	uint32_t cell4, cell6, cell;
 
+	if (wish->none)
+		return find_nobody(place, wish, error);
 	if (!wish->ipv4 && !wish->ipv6)
 		return find_any(place, wish, error);
 	cell4 = wish->ipv4 ? place_of_ipv4(place, wish->ipv4) : CELL_NONE;

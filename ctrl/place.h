@@ -19,7 +19,7 @@ struct place {
 	struct shard_pool pool[SHARD_POOLS_MAX];
 	char dnn[SHARD_POOLS_MAX][64];
 	uint32_t foreign_first;                                // slot where the foreign rows begin
-	uint8_t turn[SHARD_POOLS_MAX];                         // shard whose turn it is
+	uint8_t turn[SHARD_POOLS_MAX + 1];                     // shard whose turn it is
 	struct place_queue queue[SHARD_POOLS_MAX + 1][SHARDS]; // last: foreign
 };
 
@@ -38,7 +38,14 @@ struct place_wish {
 	uint32_t ipv4; // 0 = from the pool if want_ipv4
 	uint64_t ipv6; // 0 = from the pool if want_ipv6
 	bool want_ipv4, want_ipv6;
+	bool none; // no address: any place for foreign ones, and a prefix that nobody has
 };
+
+// Whether this is such a prefix.
+static inline bool place_is_nobody(uint64_t ipv6)
+{
+	return ipv6 && !(ipv6 >> 56);
+}
 
 // Finds the cell for a wish and completes the addresses; takes nothing yet. Returns the cell, CELL_NONE with *error:
 // -EADDRINUSE (the pool cell of a given address is taken), -EXDEV (the given addresses can't meet in one cell),

@@ -79,26 +79,30 @@ static uint64_t qfis_of(const Shoal__Oss__Match *match)
 	return qfis;
 }
 
-// Whose packets need not have the UE's address: those of the control plane, or for it, and those on their way between radio sides.
-static bool source_any(const Shoal__Oss__Rule *rule)
+// Whose packets need not have the UE's address: those of the control plane, or for it, those on their way between radio sides or to the
+// UE, and all where it has none here.
+static bool source_any(const struct sheet_draft *draft, const Shoal__Oss__Rule *rule)
 {
 	Shoal__Oss__Interface source = rule->match->source, destination = rule->forward->destination;
 
-	return source == SHOAL__OSS__INTERFACE__CP || destination == SHOAL__OSS__INTERFACE__CP || destination == source;
+	return compile_nobody(draft->session, draft->about) || rule->match->tunnelled ||
+	       source == SHOAL__OSS__INTERFACE__CP || destination == SHOAL__OSS__INTERFACE__CP || destination == source;
 }
 
 static int rule_add(struct sheet_draft *draft, const Shoal__Oss__Rule *rule, struct fault *fault)
 {
 	const Shoal__Oss__Match *match = rule->match;
-	bool downlink = match->source == SHOAL__OSS__INTERFACE__CORE;
+	bool downlink = match->source == SHOAL__OSS__INTERFACE__CORE && !match->tunnelled;
 	uint64_t bit = 1ull << draft->head.pdrs;
 	struct sheet_pdr *pdr = &draft->pdr[draft->head.pdrs++];
 
 	*pdr = (struct sheet_pdr){ .id = (uint16_t)rule->id, .far = far_add(draft, rule), .qfis = qfis_of(match) };
 	pdr->qers = sheet_rule_qers(draft, rule);
 	pdr->urrs = sheet_rule_urrs(draft, rule);
-	if (!downlink && source_any(rule))
+	if (!downlink && source_any(draft, rule))
 		pdr->flags |= SHEET_ANY_SOURCE;
+	if (match->tunnelled)
+		pdr->flags |= SHEET_FROM_CORE;
 	draft->head.way[downlink ? SHEET_DOWNLINK : SHEET_UPLINK] |= bit;
 	draft->tunnel[match->tunnel] |= bit;
 	if (match->tunnel >= draft->head.tunnels)

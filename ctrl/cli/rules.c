@@ -195,6 +195,10 @@ static bool set_switch(struct rules *rules, unsigned i, const char *key, const j
 
 	if (!json_is_boolean(value))
 		return false;
+	if (!strcmp(key, "tunnelled")) {
+		rules->match[i].tunnelled = json_is_true(value);
+		return true;
+	}
 	if (!strcmp(key, "drop"))
 		forward->drop = json_is_true(value);
 	else if (!strcmp(key, "buffer"))

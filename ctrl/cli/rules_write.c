@@ -57,6 +57,7 @@ static void put_match(json_t *object, uint32_t teid, const Shoal__Oss__Match *ma
 	put_interface(object, "source", match->source);
 	put_number(object, rules_own_teid(teid, match) ? "local_teid" : "teid", match->teid);
 	put_number(object, "tunnel", match->tunnel);
+	put_true(object, "tunnelled", match->tunnelled);
 	if (match->filter[0])
 		json_object_set_new(object, "filter", json_string(match->filter));
 	for (size_t i = 0; i < match->n_filters; i++)

@@ -177,7 +177,7 @@ void session_print(const Shoal__Oss__Session *session)
 	fact("msisdn", identity ? identity->msisdn : NULL);
 	fact("dnn", identity ? identity->dnn : NULL);
 	fact("ipv4", session->ue ? units_ipv4(session->ue->ipv4).text : NULL);
-	fact("ipv6", session->ue ? units_prefix6(session->ue->ipv6_prefix).text : NULL);
+	fact("ipv6", session->ue && !session->ue->none ? units_prefix6(session->ue->ipv6_prefix).text : NULL);
 	printf("%-14s%s, TEID 0x%08" PRIx32 "\n", "gateway", units_ipv4(session->gtpu_ipv4).text, session->teid);
 	if (session->bearer)
 		print_bearer(session->bearer);
@@ -220,7 +220,7 @@ void session_sheet_row(struct sheet *sheet, const Shoal__Oss__Session *session)
 	sheet_cell(sheet, "%s", or_dash(session->identity ? session->identity->imsi : NULL));
 	sheet_cell(sheet, "%s", or_dash(session->identity ? session->identity->dnn : NULL));
 	sheet_cell(sheet, "%s", units_ipv4(session->ue ? session->ue->ipv4 : 0).text);
-	sheet_cell(sheet, "%s", units_prefix6(session->ue ? session->ue->ipv6_prefix : 0).text);
+	sheet_cell(sheet, "%s", units_prefix6(session->ue && !session->ue->none ? session->ue->ipv6_prefix : 0).text);
 	sheet_cell(sheet, "%s", bearer ? units_ipv4(bearer->peer_ipv4).text : "rules");
 	sheet_cell(sheet, "0x%08" PRIx32, session->teid);
 	rate_cell(sheet, bearer ? bearer->uplink : NULL);

@@ -170,6 +170,29 @@ static void foreign_addresses_live_where_they_hash(void **state)
 	}
 }
 
+// Without an address: any place for foreign ones, and a number that leads to it and is nobody else's.
+static void nobody_has_a_place_too(void **state)
+{
+	uint64_t last = 0;
+	int error;
+
+	for (unsigned i = 0; i < 2 * SHARDS; i++) {
+		struct place_wish wish = { .none = true };
+		uint32_t cell = take(&wish, &error);
+
+		assert_int_not_equal(cell, CELL_NONE);
+		assert_true(place_is_nobody(wish.ipv6));
+		assert_true(wish.ipv6 != last);
+		assert_int_equal(shard_of_ipv6(wish.ipv6), cell_shard(&grid, cell));
+		assert_in_range(cell_slot(&grid, cell), place.foreign_first, grid.slots - 1);
+		last = wish.ipv6;
+	}
+	assert_int_equal(take(&(struct place_wish){ .none = true }, &error), CELL_NONE);
+	assert_int_equal(error, -ENOSPC);
+	assert_false(place_is_nobody(0));
+	assert_false(place_is_nobody(0x20010db800000000));
+}
+
 static void free_cells_rest_longest(void **state)
 {
 	struct place_wish wish = { .dnn = 1, .want_ipv6 = true };
@@ -217,6 +240,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_given_address_gets_its_cell, setup, teardown),
 		cmocka_unit_test_setup_teardown(addresses_have_to_meet, setup, teardown),
 		cmocka_unit_test_setup_teardown(foreign_addresses_live_where_they_hash, setup, teardown),
+		cmocka_unit_test_setup_teardown(nobody_has_a_place_too, setup, teardown),
 		cmocka_unit_test_setup_teardown(free_cells_rest_longest, setup, teardown),
 		cmocka_unit_test_setup_teardown(generations_differ, setup, teardown),
 	};

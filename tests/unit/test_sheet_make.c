@@ -384,6 +384,39 @@ static void reflective_qos_needs_a_sheet(void **state)
 	refuses(UNSUPPORTED, "rules[1].rate_ids");
 }
 
+// An SGW-U's session: both ways by tunnels, and no address.
+static void tunnels_of_the_core_side(void **state)
+{
+	struct sheet_parts parts;
+	const struct sheet *made;
+
+	wanted.session.n_rules = 2;
+	about.ue_ipv4 = 0;
+	about.ue_ipv6 = 1ull << 32;
+	refuses(MISSING, "rules[1].match.tunnelled");
+	wanted.match[DOWN].tunnelled = true;
+	refuses(INVALID, "rules[1].match.tunnel");
+	wanted.match[DOWN].tunnel = 1;
+	wanted.forward[UP].peer_ipv4 = 0xc6336401;
+	wanted.forward[UP].peer_teid = 9;
+	made = sheet();
+	parts = sheet_parts(made);
+	assert_int_equal(made->way[SHEET_UPLINK], 3);
+	assert_int_equal(made->way[SHEET_DOWNLINK], 0);
+	assert_int_equal(parts.tunnel[1], 2);
+	assert_int_equal(parts.pdr[0].flags, SHEET_ANY_SOURCE);
+	assert_int_equal(parts.pdr[1].flags, SHEET_ANY_SOURCE | SHEET_FROM_CORE);
+	assert_int_equal(parts.far[parts.pdr[0].far].outer, SHEET_OUTER_GTPU4);
+	wanted.session.teid = TEID;
+	compile_teids(&wanted.session, grid.slot_bits);
+	assert_int_equal(wanted.match[DOWN].teid, sheet_tunnel_teid(TEID, 1, grid.slot_bits));
+	about.ue_ipv6 = UE6; // with an address of its own
+	parts = sheet_parts(sheet());
+	assert_int_equal(parts.pdr[0].flags, 0);
+	wanted.match[UP].tunnelled = true;
+	refuses(INVALID, "rules[0].match.tunnelled");
+}
+
 static void measures_keep_their_numbers(void **state)
 {
 	struct sheet *before;
@@ -553,6 +586,7 @@ int main(void)
 		cmocka_unit_test_setup(measures_and_their_quotas, setup),
 		cmocka_unit_test_setup(measures_before_enforcement, setup),
 		cmocka_unit_test_setup(reflective_qos_needs_a_sheet, setup),
+		cmocka_unit_test_setup(tunnels_of_the_core_side, setup),
 		cmocka_unit_test_setup(measures_keep_their_numbers, setup),
 		cmocka_unit_test_setup(episodes_never_come_again, setup),
 		cmocka_unit_test_setup(stored_numbers_make_the_same_sheet, setup),
