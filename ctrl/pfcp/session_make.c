@@ -54,7 +54,7 @@ static int dnn_read(struct task *task, const char *instance, const struct pfcp_i
 
 	if (!found && apn && !pfcp_get_name(apn, name))
 		found = world->dnn(world->arg, name);
-	if (!found && (*instance || apn))
+	if (!found && (*instance || apn) && !task->sessions->translation.ue.none)
 		return rules_fault(fault, PFCP_CAUSE_RULE_FAILURE,
 				   *instance ? PFCP_IE_NETWORK_INSTANCE : PFCP_IE_APN_DNN, "No such network instance.");
 	snprintf(dnn, TRANSLATE_DNN, "%s", found ? found : "");

@@ -157,7 +157,8 @@ static void rules_given(const Shoal__Oss__Session *session, const struct front *
 		const Shoal__Oss__Match *match = session->rules[i]->match;
 		uint32_t id = session->rules[i]->id;
 
-		if (!match || match->source == SHOAL__OSS__INTERFACE__CORE || match->tunnel >= TRANSLATE_TUNNELS)
+		if (!match || (match->source == SHOAL__OSS__INTERFACE__CORE && !match->tunnelled) ||
+		    match->tunnel >= TRANSLATE_TUNNELS)
 			continue;
 		given->rule[given->rules].pdr = front->first_version ? oss_id(id) : id;
 		given->rule[given->rules].tunnel = (uint8_t)match->tunnel;
@@ -167,10 +168,11 @@ static void rules_given(const Shoal__Oss__Session *session, const struct front *
 
 void task_given(struct task *task, const Shoal__Oss__Session *session, const struct front *front)
 {
-	task->given = (struct translate_given){ .teid = session->teid,
-						.gtpu_ipv4 = session->gtpu_ipv4,
-						.ue_ipv4 = session->ue ? session->ue->ipv4 : 0,
-						.ue_ipv6 = session->ue ? session->ue->ipv6_prefix : 0 };
+	task->given =
+	    (struct translate_given){ .teid = session->teid,
+				      .gtpu_ipv4 = session->gtpu_ipv4,
+				      .ue_ipv4 = session->ue ? session->ue->ipv4 : 0,
+				      .ue_ipv6 = session->ue && !session->ue->none ? session->ue->ipv6_prefix : 0 };
 	memcpy(task->given.gtpu_ipv6, task->sessions->world.gtpu_ipv6, sizeof(task->given.gtpu_ipv6));
 	rules_given(session, front, &task->given);
 	for (size_t i = 0; i < session->n_measures && i < TRANSLATE_URRS; i++) {

@@ -218,6 +218,24 @@ static int address_join(const struct reading *reading, const struct translated_p
 	return 0;
 }
 
+// As an SGW-U's session, or one between N9 and N3, that names no UE address: nothing comes or goes without a tunnel.
+static bool by_tunnels_alone(const struct translation *to)
+{
+	const Shoal__Oss__UeAddress *ue = &to->ue;
+	bool from_core = false;
+
+	if (ue->ipv4 || ue->ipv6_prefix || ue->want_ipv4 || ue->want_ipv6)
+		return false;
+	for (unsigned i = 0; i < to->pdrs; i++) {
+		const Shoal__Oss__Forward *forward = &to->forward[i];
+
+		if (!to->pdr[i].tunnelled || (!forward->drop && !forward->buffer && !forward->peer_teid))
+			return false;
+		from_core |= to->match[i].tunnelled;
+	}
+	return from_core;
+}
+
 // The addresses of a session to be made: what its PDRs say.
 static int addresses_translate(const struct reading *reading)
 {
@@ -232,7 +250,8 @@ static int addresses_translate(const struct reading *reading)
 		if (!to->pdr[i].tunnelled)
 			pdr = to->pdr[i].rule;
 	}
-	if (to->ue.ipv4 || to->ue.ipv6_prefix || to->ue.want_ipv4 || to->ue.want_ipv6)
+	to->ue.none = by_tunnels_alone(to);
+	if (to->ue.ipv4 || to->ue.ipv6_prefix || to->ue.want_ipv4 || to->ue.want_ipv6 || to->ue.none)
 		return 0;
 	rules_fault(reading->fault, PFCP_CAUSE_CONDITIONAL_MISSING, PFCP_IE_UE_IP_ADDRESS,
 		    "A PDR has to name the UE's address.");

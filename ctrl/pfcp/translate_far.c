@@ -90,7 +90,7 @@ static int parameters_read(const struct reading *reading, const struct pfcp_ie *
 	if (outer && creation_read(reading, outer, forward, ipv6))
 		return -EPROTO;
 	marking_read(pfcp_first(tree, group, PFCP_IE_TRANSPORT_LEVEL_MARKING), forward);
-	return forward->destination == SHOAL__OSS__INTERFACE__CORE
+	return forward->destination == SHOAL__OSS__INTERFACE__CORE && !outer
 		   ? read_instance(reading, group, reading->to->instance)
 		   : 0;
 }

@@ -132,7 +132,7 @@ static int qfis_read(const struct reading *reading, const struct pfcp_ie *pdi, S
 
 	if (count < 0)
 		return -EPROTO;
-	match->n_qfis = match->source == SHOAL__OSS__INTERFACE__CORE ? 0 : (size_t)count;
+	match->n_qfis = match->source == SHOAL__OSS__INTERFACE__CORE && !match->tunnelled ? 0 : (size_t)count;
 	return 0;
 }
 
@@ -166,9 +166,8 @@ static int pdi_read(const struct reading *reading, struct translated_pdr *pdr, S
 	if (source_read(reading, pdi, match) || read_admit(reading, pdi, of_pdi))
 		return -EPROTO;
 	ie = pfcp_first(tree, pdi, PFCP_IE_F_TEID);
-	pdr->tunnelled = match->source != SHOAL__OSS__INTERFACE__CORE;
-	if (!pdr->tunnelled && ie)
-		return read_failure(reading, PFCP_IE_F_TEID, "No tunnels are served towards the core.");
+	match->tunnelled = match->source == SHOAL__OSS__INTERFACE__CORE && ie;
+	pdr->tunnelled = match->source != SHOAL__OSS__INTERFACE__CORE || ie;
 	if ((pdr->tunnelled && fteid_read(reading, ie, pdr)) || filters_read(reading, pdr->rule, pdi, &filters) ||
 	    qfis_read(reading, pdi, match) || addresses_read(reading, pdi, pdr))
 		return -EPROTO;

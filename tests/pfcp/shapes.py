@@ -107,7 +107,18 @@ def pfcpsim(local, session):
     return p.PFCPSessionEstablishmentRequest(IE_list=head(local, session) + rules + [qer(0, qfi=9, kbps=1000000), p.IE_PDNType(pdn_type=1)])
 
 
-SHAPES = {"open5gs": open5gs, "free5gc": free5gc, "pfcpsim": pfcpsim}
+# ---- open5gs' SGW-C: from tunnel to tunnel, the UE idle at first; nobody names its address
+
+def sgwc(local, session):
+    up, down = ([p.IE_SourceInterface(interface=side), p.IE_NetworkInstance(instance="s5"), fteid()] for side in (ACCESS, CORE))
+    pgw = w.tunnel("10.99.3.9", 9)
+    return p.PFCPSessionEstablishmentRequest(IE_list=head(local, session) + [
+        pdr(1, 255, up, removal(0), p.IE_FAR_Id(id=1), p.IE_URR_Id(id=1)), pdr(2, 255, down, removal(0), p.IE_FAR_Id(id=2), p.IE_URR_Id(id=1)),
+        far(1, [p.IE_DestinationInterface(interface=CORE), pgw], FORW=1), far(2, None, p.IE_BAR_Id(id=1), BUFF=1, NOCP=1),
+        w.urr(), p.IE_Create_BAR(IE_list=[p.IE_BAR_Id(id=1)]), p.IE_PDNType(pdn_type=1)])
+
+
+SHAPES = {"open5gs": open5gs, "free5gc": free5gc, "pfcpsim": pfcpsim, "sgwc": sgwc}
 
 # ---- Changes: what they are made of
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Sessions as open5gs, free5gc and pfcpsim ask for them: a dual-stack subscriber whose router solicitations go to the SMF, flows with
-# filters, QFIs and gates of their own, TEIDs that the SMF chooses; packets do as the rules say.
+# filters, QFIs and gates of their own, TEIDs that the SMF chooses; an SGW-C without UE addresses; packets do as the rules say.
 set -euo pipefail
 . "$(dirname "$0")/../lab/story.sh"
 . "$(dirname "$0")/pfcp.sh"
@@ -63,5 +63,15 @@ for shape in free5gc pfcpsim; do
 	that "and pings no more" not ue_pings "$UE"
 	lab_stop gnb
 done
+relays() { # uplink-teid core-teid
+	in_ns ran "$PYTHON" "$PFCP/relay.py" 10.99.3.1 "$1" "$2" >"$LAB/relayed"
+}
+that "an SGW-C has a session made" smf attach_as s1 sgwc
+up=$(said '.teids["1"]') core=$(said '.teids["2"]')
+that "its subscriber is reached" smf change s1 activate 10.99.3.2 0x7003 2
+that "packets go from tunnel to tunnel, both ways" relays "$up" "$core"
+that "it is deleted" smf delete s1
+that "and each way was counted" says '.usage[0].uplink > 0 and .usage[0].uplink == .usage[0].downlink'
+
 that "no session is left" equal "$(sessions | jq -s length)" 0
 story_end_pfcp

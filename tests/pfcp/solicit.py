@@ -45,4 +45,5 @@ def main(gateway, uplink, cp, prefix):
     print("both")
 
 
-main(*sys.argv[1:5])
+if __name__ == "__main__":
+    main(*sys.argv[1:5])

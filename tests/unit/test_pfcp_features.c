@@ -67,11 +67,67 @@ static void reflective_qos_is_asked_for(void **state)
 	assert_true(to.rate[0].reflective);
 }
 
+// PDR 1 from the radio side, PDR 2 from the PGW; the radio side is not known yet.
+static void sgw(void)
+{
+	live_begin();
+	shape_pdr(&words.writer, PFCP_IE_CREATE_PDR, &(struct pdr){ .id = 1, .tunnel = CHOOSE, .far = 1 });
+	shape_pdr(&words.writer, PFCP_IE_CREATE_PDR,
+		  &(struct pdr){ .id = 2, .source = 1, .tunnel = CHOOSE, .far = 2, .qfis = { 5 } });
+	shape_far_create(&words.writer, &(struct far){ .id = 1,
+						       .action = PFCP_APPLY_ACTION_FORW,
+						       .to = PFCP_DESTINATION_INTERFACE_CORE,
+						       .teid = 9,
+						       .peer = WORDS_GNB + 1 });
+	shape_far_create(&words.writer,
+			 &(struct far){ .id = 2, .action = PFCP_APPLY_ACTION_BUFF | PFCP_APPLY_ACTION_NOCP, .to = -1 });
+}
+
+static void an_sgw_session_has_no_address(void **state)
+{
+	sgw();
+	assert_int_equal(live_establish(), 0);
+	assert_true(to.ue.none);
+	assert_false(to.match[0].tunnelled);
+	assert_true(to.match[1].tunnelled);
+	assert_int_equal(to.match[1].source, SHOAL__OSS__INTERFACE__CORE);
+	assert_int_equal(to.match[1].tunnel, 1);
+	assert_int_equal(to.match[1].n_qfis, 1);
+	assert_int_equal(to.forward[0].peer_teid, 9);
+	assert_true(to.forward[1].buffer);
+	assert_true(to.forward[1].notify);
+	assert_string_equal(to.instance, "");
+	live_on();
+	shape_far_update(&words.writer, &(struct far){ .id = 2,
+						       .action = PFCP_APPLY_ACTION_FORW,
+						       .to = PFCP_DESTINATION_INTERFACE_ACCESS,
+						       .teid = 7,
+						       .peer = WORDS_GNB });
+	assert_int_equal(live_modify(), 0);
+	assert_int_equal(to.match[1].tunnel, 1);
+	assert_int_equal(to.forward[1].peer_teid, 7);
+}
+
+// Where something goes to the core as it is, answers would find nobody.
+static void without_an_address_nothing_goes_untunnelled(void **state)
+{
+	sgw();
+	shape_pdr(&words.writer, PFCP_IE_CREATE_PDR, &(struct pdr){ .id = 3, .tunnel = CHOOSE, .far = 3 });
+	shape_far_create(
+	    &words.writer,
+	    &(struct far){ .id = 3, .action = PFCP_APPLY_ACTION_FORW, .to = PFCP_DESTINATION_INTERFACE_CORE });
+	assert_int_equal(live_establish(), -EPROTO);
+	assert_int_equal(fault.why.cause, PFCP_CAUSE_CONDITIONAL_MISSING);
+	assert_int_equal(fault.why.offending, PFCP_IE_UE_IP_ADDRESS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_last_id_is_one_like_others),
 		cmocka_unit_test(reflective_qos_is_asked_for),
+		cmocka_unit_test(an_sgw_session_has_no_address),
+		cmocka_unit_test(without_an_address_nothing_goes_untunnelled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
