@@ -42,6 +42,9 @@ int ledger_misplaced(int error, const struct place_wish *wish, struct fault *fau
 	case -EXDEV:
 		return fault_say(fault, SHOAL__OSS__CODE__UNSUPPORTED, "ue",
 				 "Both addresses have to be from the same place of one pool, or both from outside.");
+	case -ENETUNREACH:
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, field,
+				 "No pool of this DNN's network holds this address.");
 	case -EADDRNOTAVAIL:
 		return fault_say(fault, SHOAL__OSS__CODE__POOL_EXHAUSTED, "ue",
 				 "No pool of this DNN has a free address.");

@@ -16,6 +16,8 @@ int place_lay(struct place *place, const struct conf *conf, unsigned *bad)
 			.ipv6 = from->ipv6, .ipv4 = from->ipv4, .ipv4_len = from->ipv4_len, .ipv6_len = from->ipv6_len
 		};
 		snprintf(place->dnn[i], sizeof(place->dnn[i]), "%s", from->dnn);
+		snprintf(place->network[i], sizeof(place->network[i]), "%s", from->network);
+		place->networks |= *from->network != 0;
 	}
 	slots = shard_pools_lay(place->pool, place->pools, bad);
 	if (slots < 0)
@@ -230,6 +232,14 @@ static uint32_t find_nobody(struct place *place, struct place_wish *wish, int *e
 	return cell;
 }
 
+// What leaves the DNN's network alone must come from one of its pools: elsewhere nobody could tell whose an address is.
+static bool within(const struct place *place, unsigned dnn, uint32_t cell)
+{
+	unsigned pool = cell == CELL_NONE ? place->pools : pool_of_slot(place, cell_slot(place->grid, cell));
+
+	return !place->networks || (pool < place->pools && !strcmp(place->network[pool], place->network[dnn]));
+}
+
 uint32_t place_find(struct place *place, struct place_wish *wish, int *error)
 {
 	uint32_t cell4, cell6, cell;
@@ -240,6 +250,9 @@ uint32_t place_find(struct place *place, struct place_wish *wish, int *error)
 		return find_any(place, wish, error);
 	cell4 = wish->ipv4 ? place_of_ipv4(place, wish->ipv4) : CELL_NONE;
 	cell6 = wish->ipv6 ? place_of_ipv6(place, wish->ipv6) : CELL_NONE;
+	*error = -ENETUNREACH;
+	if ((wish->ipv4 && !within(place, wish->dnn, cell4)) || (wish->ipv6 && !within(place, wish->dnn, cell6)))
+		return CELL_NONE;
 	if (cell4 == CELL_NONE && cell6 == CELL_NONE)
 		return find_foreign(place, wish, error);
 	*error = -EXDEV;

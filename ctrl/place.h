@@ -18,6 +18,8 @@ struct place {
 	unsigned pools;
 	struct shard_pool pool[SHARD_POOLS_MAX];
 	char dnn[SHARD_POOLS_MAX][64];
+	bool networks; // pools are of networks that don't know of each other:
+	char network[SHARD_POOLS_MAX][64];
 	uint32_t foreign_first;                                // slot where the foreign rows begin
 	uint8_t turn[SHARD_POOLS_MAX + 1];                     // shard whose turn it is
 	struct place_queue queue[SHARD_POOLS_MAX + 1][SHARDS]; // last: foreign
@@ -49,7 +51,7 @@ static inline bool place_is_nobody(uint64_t ipv6)
 
 // Finds the cell for a wish and completes the addresses; takes nothing yet. Returns the cell, CELL_NONE with *error:
 // -EADDRINUSE (the pool cell of a given address is taken), -EXDEV (the given addresses can't meet in one cell),
-// -EADDRNOTAVAIL (pool exhausted), -ENOSPC (foreign rows of the shard full), -EAFNOSUPPORT (no pool of the DNN has the family).
+// -ENETUNREACH (a given address is not in a pool of the DNN's network, where there are networks), -EADDRNOTAVAIL (pool exhausted), -ENOSPC (foreign rows of the shard full), -EAFNOSUPPORT (no pool of the DNN has the family).
 uint32_t place_find(struct place *place, struct place_wish *wish, int *error);
 
 void place_take(struct place *place, uint32_t cell); // out of its queue; undoes place_give

@@ -74,12 +74,24 @@ static void detour_among(struct loop *loop, const struct lane_handle *back, stru
 	rx_pass(loop, to.shard, handle);
 }
 
+// Networks are apart here, too: what is for another's subscriber leaves by the sender's.
+static bool detour_within(const struct loop *loop, unsigned side, const uint8_t *packet)
+{
+	unsigned network = LANE_SIDE_ACCESS - side;
+
+	if (loop->networks.count == 0)
+		return true;
+	if (packet[0] >> 4 == 6)
+		return networks_hold6(&loop->networks, network, be64_get(packet + 24));
+	return networks_hold4(&loop->networks, network, be32_get(packet + 16));
+}
+
 void detour_apart(struct loop *loop, const struct lane_handle *back, const struct lane_handle *lent)
 {
 	const uint8_t *packet = room_at(&loop->part.view->rooms, back->room) + back->offset;
 	struct steer_result to;
 
-	if (back->port != LANE_SIDE_CORE || back->code != VERDICT_FORWARD) {
+	if (back->port < ROUTE_SIDE_LEAST || !route_core(back->port) || back->code != VERDICT_FORWARD) {
 		detour_later(loop, back, lent);
 		return;
 	}
@@ -87,7 +99,8 @@ void detour_apart(struct loop *loop, const struct lane_handle *back, const struc
 	to = steer_packet(loop->steer, CONF_CORE, packet, back->length);
 	if (to.code == STEER_TO_LANE && to.kind == LANE_LOCAL)
 		detour_slow(loop, back, lent, LANE_LOCAL, 0);
-	else if (lent->code == LANE_UPLINK && among_ours(&loop->among, packet, back->length))
+	else if (lent->code == LANE_UPLINK && among_ours(&loop->among, packet, back->length) &&
+		 detour_within(loop, back->port, packet))
 		detour_among(loop, back, to);
 	else
 		detour_later(loop, back, lent);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "shared/plane/lane.h"
+#include "shared/plane/verdict.h"
 
 // In a private handle's code, beside enum lane_kind: a worker crashed with this packet in hand. Never leaves the primary.
 #define LEASE_SUSPECT 0x80u
@@ -33,6 +34,12 @@ static inline uint32_t lease_credit(const struct lease *lease)
 static inline bool lease_fence(const struct lane_handle *lent)
 {
 	return lent->code >= LANE_CUT && lent->code < LANE_KINDS;
+}
+
+// As what a fence comes back.
+static inline unsigned lease_answer(unsigned kind)
+{
+	return kind == LANE_CUT ? VERDICT_CUT : kind == LANE_OWN ? VERDICT_OWNED : VERDICT_RELEASED;
 }
 
 static inline uint32_t lease_packets(const struct lease *lease)

@@ -197,8 +197,8 @@ unsigned loop_turn(struct loop *loop, uint64_t now_ns)
 		rx_alone(loop);
 	if (loop->hold.total > 0)
 		found += rx_resume(loop);
-	for (unsigned port = 0; port < loop->ports && !loop->ending; port++)
-		found += rx_port(loop, port);
+	for (uint32_t ports = loop->ending ? 0 : loop->devices; ports; ports &= ports - 1)
+		found += rx_port(loop, (unsigned)__builtin_ctz(ports));
 	if (bits_any(&loop->park.asked))
 		release_fences(loop);
 	loop_publish(loop);
@@ -247,6 +247,7 @@ static int loop_open_edges(struct loop *loop)
 	loop->neigh = neigh_make(loop->part.conf, &out);
 	if (!loop->steer || !loop->neigh)
 		return -ENOMEM;
+	networks_make(&loop->networks, loop->part.conf, &loop->part.view->plane->net);
 	steer_quarantine(loop->steer, &loop->quarantine);
 	for (unsigned port = 0; port < loop->ports; port++) {
 		steer_mac(loop->steer, port, nic_mac(loop->part.nic, port));
@@ -319,6 +320,16 @@ static int loop_open_waits(struct loop *loop)
 	return error;
 }
 
+// Ports that are looked at: of those on one device, the first.
+static uint32_t loop_devices(const struct loop *loop)
+{
+	uint32_t devices = 0;
+
+	for (unsigned port = 0; port < loop->ports; port++)
+		devices |= (uint32_t)(conf_carrier(loop->part.conf, port) == port) << port;
+	return devices;
+}
+
 static int loop_open(struct loop *loop)
 {
 	uint64_t hz = loop->part.view->plane->net.clock_hz;
@@ -339,6 +350,7 @@ static int loop_open(struct loop *loop)
 	for (unsigned i = 0; i < SHARDS; i++)
 		atomic_store(&loop->part.view->plane->owner[i], PLANE_SEAT_NONE);
 	loop->ports = nic_ports(loop->part.nic);
+	loop->devices = loop_devices(loop);
 	loop->link = UINT32_MAX;
 	loop->clock = (struct loop_clock){ clock_ticks(), clock_ns(), (1000000000ull << 24) / hz };
 	loop->keep_ns = loop->neigh_ns = loop->show_ns = loop->now_ns = loop->clock.base_ns;

@@ -46,6 +46,8 @@ struct loop {
 	struct neigh *neigh;
 	struct steer *steer;
 	unsigned ports;
+	uint32_t devices; // set of the ports that frames are taken from
+	struct networks networks;
 	bool aliased; // there are foreign TEIDs (alias.h)
 	uint64_t now_ns;
 	uint32_t seated;                   // set of seats with somebody whose lanes are read: STARTING to CONDEMNED

@@ -1,8 +1,7 @@
 // neigh.h - next hops: ARP (RFC 826) and ND (RFC 4861) as resolver and responder, routes, and packets that wait.
 //
 // One table for all ports: bounded, entries age (reachable 30 s after last proof, then asked again while still used, given
-// up after 3 unanswered asks 1 s apart). Route: the longest own prefix of a port of the right side that holds the
-// destination -> on link; else that side's gateway. Owned by the primary's loop. Frames in, frames out; no DPDK.
+// up after 3 unanswered asks 1 s apart). Route: route.h. Owned by the primary's loop. Frames in, frames out; no DPDK.
 #pragma once
 #include <stdint.h>
 #include "primary/lane_back.h"
@@ -43,7 +42,7 @@ unsigned neigh_input(struct neigh *neigh, unsigned port, uint8_t *frame, unsigne
 // Writes their L2 headers, where 18 bytes are free, and says how many leave how. None: neigh_send knows why.
 void neigh_ready(struct neigh *neigh, const struct lane_back *back, unsigned first, unsigned n, struct nic_frames *out);
 
-// Sends an IP packet on its way: finds port and next hop for `side` (LANE_SIDE_*; or a port number: that port only),
+// Sends an IP packet on its way: finds port and next hop for `side` (LANE_SIDE_*, a network's; or a port number: that port only),
 // writes the L2 header into the headroom before frame.offset, and calls out.send; or keeps it waiting and asks; or refuses. Returns
 // VERDICT_FORWARD (gone, or waiting: then send or drop follows later), VERDICT_TO_SLOW_BIG (larger than that port's MTU:
 // *mtu set, nothing done), or NO_ROUTE, NEIGHBOUR_FULL, SHORT (nothing done, caller frees).

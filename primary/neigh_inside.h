@@ -6,7 +6,7 @@
 #include "primary/among.h"
 #include "primary/neigh.h"
 #include "primary/neigh_table.h"
-#include "primary/route.h"
+#include "primary/route_find.h"
 #include "shared/plane/verdict.h"
 #include "shared/wire/ip.h"
 
@@ -30,16 +30,16 @@ struct neigh_port {
 struct neigh {
 	struct neigh_table table;
 	struct routes routes;
-	struct neigh_entry *gateway4[2]; // of the sides, LANE_SIDE_ACCESS first; null: there is none
+	struct neigh_entry *gateway4[ROUTE_SIDES]; // of the sides, as in routes; null: there is none
 	// Of the sides, by the first byte of an IPv4 destination: who takes it may not be the gateway.
-	uint8_t near[2][256];
+	uint8_t near[ROUTE_SIDES][256];
 	uint64_t own_tails; // set of the last bytes, modulo 64, of our own addresses
 	struct
 	    neigh_near { // IPv4 next hops that are not the gateway, where found last: by side, and the address's last byte
 		struct neigh_entry *entry; // null: none
 		uint64_t removals;         // of the table, when it was found: it is there as long as none was removed
 		uint32_t to;               // as it stands in packets
-	} nearby[2][NEIGH_NEARBY];
+	} nearby[ROUTE_SIDES][NEIGH_NEARBY];
 	struct among among; // for whom no next hop is known here
 	struct neigh_port port[PLANE_PORTS];
 	unsigned ports;

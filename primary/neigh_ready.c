@@ -11,7 +11,7 @@
 // Who takes an IPv4 packet on that side; null: to be asked for, or nobody.
 static inline struct neigh_entry *neigh_next4(struct neigh *neigh, unsigned side, uint32_t to, unsigned length)
 {
-	const struct route_table *table = &neigh->routes.side[side - LANE_SIDE_ACCESS][ROUTE_IPV4];
+	const struct route_table *table = &neigh->routes.side[route_index(side)][ROUTE_IPV4];
 	const struct address address = address_ipv4(to);
 
 	if (address_no_host4(to))
@@ -20,8 +20,8 @@ static inline struct neigh_entry *neigh_next4(struct neigh *neigh, unsigned side
 		if (route_holds4(p, to))
 			return route_broadcast(p, address) || length > p->mtu
 				   ? NULL
-				   : neigh_table_find(&neigh->table, p->port, address);
-	return length > table->gateway[0].mtu ? NULL : neigh->gateway4[side - LANE_SIDE_ACCESS];
+				   : neigh_table_find(&neigh->table, p->port, route_next(p, address));
+	return length > table->gateway[0].mtu ? NULL : neigh->gateway4[route_index(side)];
 }
 
 static inline struct neigh_entry *neigh_next(struct neigh *neigh, unsigned side, const uint8_t *ip, unsigned length)
@@ -37,7 +37,7 @@ struct neigh_entry *neigh_known(struct neigh *neigh, unsigned side, const uint8_
 {
 	struct neigh_entry *entry;
 
-	if (side >= LANE_SIDE_ACCESS && length >= IP4_HEADER && ip[0] >> 4 == 4)
+	if (side >= ROUTE_SIDE_LEAST && length >= IP4_HEADER && ip[0] >> 4 == 4)
 		entry = neigh_next4(neigh, side, be32_get(ip + 16), length);
 	else
 		entry = neigh_next(neigh, side, ip, length);
@@ -71,7 +71,7 @@ static uint64_t neigh_tails(const struct neigh *neigh)
 // A gateway's entry is there for ever: packets that go by it need not look for it.
 void neigh_ready_make(struct neigh *neigh)
 {
-	for (unsigned way = 0; way < 2; way++) {
+	for (unsigned way = 0; way < ROUTE_SIDES; way++) {
 		const struct route_table *table = &neigh->routes.side[way][ROUTE_IPV4];
 		const struct route_hop *gateway = &table->gateway[0];
 
@@ -91,8 +91,8 @@ static inline bool neigh_foreign(const struct neigh *neigh, const struct lane_ha
 {
 	unsigned last = ip[0] >> 4 == 6 ? IP6_HEADER - 1 : IP4_HEADER - 1;
 
-	return handle->port != LANE_SIDE_CORE || (handle->length > last && !(neigh->own_tails >> ip[last] % 64 & 1) &&
-						  !among_ours(&neigh->among, ip, handle->length));
+	return !route_core(handle->port) || (handle->length > last && !(neigh->own_tails >> ip[last] % 64 & 1) &&
+					     !among_ours(&neigh->among, ip, handle->length));
 }
 
 static inline uint32_t neigh_four(const void *at)
@@ -106,7 +106,7 @@ static inline uint32_t neigh_four(const void *at)
 // Who takes a packet that is not the gateway's, or not in plain IPv4.
 static struct neigh_entry *neigh_look(struct neigh *neigh, const struct lane_handle *handle, const uint8_t *ip)
 {
-	struct neigh_near *near = &neigh->nearby[handle->port - LANE_SIDE_ACCESS][ip[IP4_HEADER - 1] % NEIGH_NEARBY];
+	struct neigh_near *near = &neigh->nearby[route_index(handle->port)][ip[IP4_HEADER - 1] % NEIGH_NEARBY];
 	bool plain = ip[0] == IP4_PLAIN;
 	struct neigh_entry *entry;
 
@@ -174,7 +174,8 @@ static inline void neigh_leave(struct neigh_place *at, const struct neigh_leg *l
 static inline void neigh_gateway(struct neigh *neigh, const struct lane_back *back, unsigned at, unsigned end,
 				 struct nic_frames *out)
 {
-	const unsigned side = back->handle[at].port, way = side - LANE_SIDE_ACCESS;
+	const unsigned side = back->handle[at].port;
+	const size_t way = route_index(side);
 	const struct neigh_leg leg = neigh_leg(neigh, neigh->gateway4[way]);
 	const uint8_t *near = neigh->near[way];
 	struct neigh_place to = { &back->handle[at], &back->handle[end], &back->packet[at], &out->frame[out->n] };
@@ -236,7 +237,7 @@ void neigh_ready(struct neigh *neigh, const struct lane_back *back, unsigned fir
 	const uint8_t *ip = back->packet[first];
 
 	out->n = 0;
-	if (ip[0] == IP4_PLAIN && !neigh->near[back->handle[first].port - LANE_SIDE_ACCESS][ip[16]])
+	if (ip[0] == IP4_PLAIN && !neigh->near[route_index(back->handle[first].port)][ip[16]])
 		neigh_straight(neigh, back, first, n, out);
 	else
 		neigh_mixed(neigh, back, first, n, out);

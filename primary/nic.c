@@ -27,7 +27,7 @@ static int nic_find(struct nic_port *port, unsigned number)
 	if (port->driver->vdev)
 		snprintf(name, sizeof(name), "%s%u", port->driver->vdev, number);
 	else
-		snprintf(name, sizeof(name), "%s", port->conf->device);
+		snprintf(name, sizeof(name), "%.63s", port->conf->device);
 	return rte_eth_dev_get_port_by_name(name, &port->id);
 }
 
@@ -37,7 +37,7 @@ static int nic_configure(const struct nic_port *port, uint16_t *rx_slots, uint16
 	int error;
 
 	if (!port->driver->vdev)
-		eth.rxmode.mtu = port->conf->mtu;
+		eth.rxmode.mtu = port->longest - NIC_FRAME_EXTRA;
 	if (port->driver->scatters)
 		eth.rxmode.offloads = RTE_ETH_RX_OFFLOAD_SCATTER;
 	error = rte_eth_dev_configure(port->id, 1, 1, &eth);
@@ -82,16 +82,16 @@ static void nic_addresses(struct nic_port *port)
 // A kernel interface is not ours to change; other devices are told, those that can be.
 static void nic_mtu(const struct nic_port *port)
 {
-	int mtu;
+	int most = port->longest - (int)NIC_FRAME_EXTRA, mtu;
 
 	if (!port->driver->kernel) {
-		rte_eth_dev_set_mtu(port->id, port->conf->mtu);
+		rte_eth_dev_set_mtu(port->id, (uint16_t)most);
 		return;
 	}
 	mtu = nic_kernel_mtu(port->conf->device);
-	if (mtu >= 0 && mtu < port->conf->mtu)
-		log_warning("port.mtu", "%s: configured for packets of %u bytes, but %s carries only %d",
-			    port->conf->name, port->conf->mtu, port->conf->device, mtu);
+	if (mtu >= 0 && mtu < most)
+		log_warning("port.mtu", "%s: configured for packets of %d bytes, but %s carries only %d",
+			    port->conf->name, most, port->conf->device, mtu);
 }
 
 static int nic_start(struct nic_port *port, unsigned number, unsigned node)
@@ -114,6 +114,13 @@ static int nic_start(struct nic_port *port, unsigned number, unsigned node)
 		return nic_fault(port, "the device can't be started", error);
 	port->started = true;
 	return 0;
+}
+
+// A VLAN beside another port's on its device.
+static void nic_join(struct nic_port *port, const struct nic_port *carrier)
+{
+	port->id = carrier->id;
+	memcpy(port->mac, carrier->mac, sizeof(port->mac));
 }
 
 static bool nic_link(const struct nic_port *port)
@@ -156,6 +163,17 @@ static int nic_open_zones(struct nic *nic, const struct rooms *rooms)
 	return 0;
 }
 
+// Of the device: its longest packets' ports say.
+static uint16_t nic_longest(const struct conf *conf, unsigned carrier)
+{
+	uint16_t mtu = 0;
+
+	for (unsigned p = 0; p < conf->ports; p++)
+		if (conf_carrier(conf, p) == carrier && conf->port[p].mtu > mtu)
+			mtu = conf->port[p].mtu;
+	return (uint16_t)(mtu + NIC_FRAME_EXTRA);
+}
+
 static int nic_open_ports(struct nic *nic, const struct conf *conf)
 {
 	unsigned node = 0;
@@ -164,15 +182,19 @@ static int nic_open_ports(struct nic *nic, const struct conf *conf)
 		node++;
 	for (unsigned p = 0; p < conf->ports; p++) {
 		struct nic_port *port = &nic->port[p];
-		int error;
+		int error = 0;
 
 		port->conf = &conf->port[p];
 		port->driver = &nic_drivers[port->conf->driver];
 		port->zone = &nic->zone[node];
-		port->longest = (uint16_t)(port->conf->mtu + NIC_FRAME_EXTRA);
+		port->carrier = (uint8_t)conf_carrier(conf, p);
+		port->longest = nic_longest(conf, port->carrier);
 		port->fd = -1;
 		nic->ports = p + 1;
-		error = nic_start(port, p, node);
+		if (port->carrier == p)
+			error = nic_start(port, p, node);
+		else
+			nic_join(port, &nic->port[port->carrier]);
 		if (error)
 			return error;
 	}
@@ -241,7 +263,8 @@ void nic_stats(struct nic *nic, unsigned port, struct nic_stats *stats)
 	const struct nic_port *at = &nic->port[port];
 	struct rte_eth_stats eth = { 0 };
 
-	rte_eth_stats_get(at->id, &eth);
+	if (at->carrier == port) // the others' frames are counted there, too
+		rte_eth_stats_get(at->id, &eth);
 	*stats = (struct nic_stats){ .rx_packets = eth.ipackets,
 				     .rx_bytes = eth.ibytes,
 				     .tx_packets = eth.opackets,
@@ -273,6 +296,8 @@ unsigned nic_wait_fds(const struct nic *nic, int *fds, unsigned max, int *comple
 
 	*complete = 1;
 	for (unsigned p = 0; p < nic->ports; p++) {
+		if (nic->port[p].carrier != p)
+			continue;
 		if (nic->port[p].fd >= 0 && n < max)
 			fds[n++] = nic->port[p].fd;
 		else

@@ -1,6 +1,6 @@
 // nic.h - ports and rooms: the only place in Shoal that sees an mbuf.
 //
-// Brings up the configured ports (net_af_xdp, net_af_packet, net_tap, net_memif, net_pcap, PCI devices, plug-ins), one mbuf pool per
+// Ports that share a device, each with a VLAN, are received by the first of them. Brings up the configured ports (net_af_xdp, net_af_packet, net_tap, net_memif, net_pcap, PCI devices, plug-ins), one mbuf pool per
 // NUMA node and queue whose data lies in the plane's rooms, and from then on speaks of rooms only. A driver that can't receive
 // into such a pool (net_af_xdp of 22.11) gets a private pool, and nic_rx copies each frame into a room at the door.
 // All of it belongs to the primary's loop thread after nic_open; nic_stats may be called from any thread.

@@ -111,6 +111,7 @@ static int nic_other_args(const struct conf *conf, char **argv, bool pci)
 int nic_eal_args(const struct conf *conf, char **argv, unsigned max)
 {
 	bool pci = false;
+	int n = 0;
 
 	if (conf->ports + 2 > max)
 		return -E2BIG;
@@ -119,11 +120,13 @@ int nic_eal_args(const struct conf *conf, char **argv, unsigned max)
 
 		if (error)
 			return error;
+		if (conf_carrier(conf, p) != p)
+			continue;
 		nic_write_arg(nic_arg[p], sizeof(nic_arg[p]), &conf->port[p], p);
-		argv[p] = nic_arg[p];
+		argv[n++] = nic_arg[p];
 		pci |= conf->port[p].driver == CONF_PCI;
 	}
-	return (int)conf->ports + nic_other_args(conf, argv + conf->ports, pci);
+	return n + nic_other_args(conf, argv + n, pci);
 }
 
 size_t nic_bytes(const struct conf *conf)
@@ -131,6 +134,8 @@ size_t nic_bytes(const struct conf *conf)
 	size_t bytes = (size_t)conf->rooms * NIC_MBUF_STRIDE + 8 * PLANE_PAGE;
 
 	for (unsigned p = 0; p < conf->ports; p++) {
+		if (conf_carrier(conf, p) != p)
+			continue;
 		bytes += PLANE_PAGE; // the driver's own queues
 		if (nic_drivers[conf->port[p].driver].copies)
 			bytes += (size_t)NIC_PRIVATE_MBUFS * (NIC_PRIVATE_ROOM + NIC_MBUF_STRIDE) + 2 * PLANE_PAGE;

@@ -53,6 +53,7 @@ struct nic_port {
 	uint16_t id;                      // DPDK's number
 	bool started;
 	uint8_t mac[6];
+	uint8_t carrier;  // the first port on the same device; it alone has what is the device's
 	uint16_t longest; // frame
 	int fd;           // readable when frames are there; -1 = none
 	unsigned buffered;

@@ -99,7 +99,7 @@ static int nic_tap_port(const struct nic *nic, int fd)
 static int nic_xdp_port(const struct nic *nic)
 {
 	for (unsigned p = 0; p < nic->ports; p++)
-		if (nic->port[p].conf->driver == CONF_AF_XDP && nic->port[p].fd < 0)
+		if (nic->port[p].conf->driver == CONF_AF_XDP && nic->port[p].carrier == p && nic->port[p].fd < 0)
 			return (int)p;
 	return -1;
 }

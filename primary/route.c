@@ -3,6 +3,7 @@
 // Pure: state belongs to the caller.
 #include "primary/route.h"
 #include <string.h>
+#include "primary/network.h"
 
 static void route_add_prefix(struct route_table *table, struct route_prefix prefix)
 {
@@ -37,17 +38,38 @@ static void route_add_port(struct route_table table[ROUTE_FAMILIES], const struc
 							.mtu = conf->mtu,
 							.length = own->prefix_len });
 	}
+	for (unsigned i = 0; i < conf->routes; i++) {
+		const struct conf_route *route = &conf->route[i];
+		uint8_t family = route->prefix.family;
+
+		route_add_prefix(&table[family == 4 ? ROUTE_IPV4 : ROUTE_IPV6],
+				 (struct route_prefix){ .own = address_read(family, route->prefix.bytes),
+							.mask = address_mask(family, route->prefix.prefix_len),
+							.via = address_read(family, route->via),
+							.port = (uint16_t)port,
+							.mtu = conf->mtu,
+							.length = route->prefix.prefix_len });
+	}
 	route_add_gateways(table, conf, port);
+}
+
+static struct route_table *route_of(struct routes *routes, unsigned side)
+{
+	return routes->side[route_index(side)];
 }
 
 void route_build(struct routes *routes, const struct conf *conf)
 {
 	memset(routes, 0, sizeof(*routes));
 	for (unsigned p = 0; p < conf->ports; p++) {
+		unsigned network = networks_of_port(conf, p);
+
 		if (conf->port[p].role & CONF_ACCESS)
-			route_add_port(routes->side[0], &conf->port[p], p);
+			route_add_port(route_of(routes, LANE_SIDE_ACCESS), &conf->port[p], p);
 		if (conf->port[p].role & CONF_CORE)
-			route_add_port(routes->side[1], &conf->port[p], p);
+			route_add_port(route_of(routes, LANE_SIDE_CORE), &conf->port[p], p);
+		if (network)
+			route_add_port(route_of(routes, route_network_side(network)), &conf->port[p], p);
 		route_add_port(routes->port, &conf->port[p], p);
 		routes->mtu[p] = conf->port[p].mtu;
 	}

@@ -157,6 +157,7 @@ static void rx_frame(struct loop *loop, unsigned port, struct nic_frame frame, u
 {
 	struct steer_result to = steer_frame(loop->steer, port, bytes, frame.length);
 
+	port = to.port;
 	if (to.code == STEER_TO_LANE) {
 		struct lane_words words = {
 			.place = frame.room | (uint64_t)to.hint << 32,

@@ -27,6 +27,7 @@ struct steer_from {
 	unsigned length;
 	uint8_t role; // enum conf_role
 	uint8_t l3;   // 0 = from inside
+	uint8_t network;
 };
 
 static struct steer_result steer_refuse(enum verdict verdict, uint8_t l3)
@@ -84,6 +85,16 @@ static struct steer_result steer_gtpu(const struct steer *steer, const struct st
 	return steer_lane(LANE_UPLINK, shard_of_teid(teid), teid, from->l3);
 }
 
+// Whether who is asked for is in the network that the packet came from; from inside it comes from nowhere.
+static bool steer_within(const struct steer *steer, const struct steer_from *from, struct address key)
+{
+	if (!from->network)
+		return true;
+	if (address_is_ipv4(key))
+		return networks_hold4(&steer->networks, from->network, (uint32_t)key.low);
+	return networks_hold6(&steer->networks, from->network, key.high);
+}
+
 // A packet that is not for the gateway itself: for a subscriber, if it came from where subscribers are looked for. hint: as if there were
 // no exceptions.
 static struct steer_result steer_down(const struct steer *steer, const struct steer_from *from, struct address key,
@@ -91,7 +102,7 @@ static struct steer_result steer_down(const struct steer *steer, const struct st
 {
 	uint8_t shard;
 
-	if (!(from->role & CONF_CORE))
+	if (!(from->role & CONF_CORE) || !steer_within(steer, from, key))
 		return steer_refuse(VERDICT_NOT_OURS, from->l3);
 	if (steer_wary(steer)) {
 		uint32_t index = quarantine_address(steer->quarantine, key);
@@ -164,11 +175,24 @@ static struct steer_result steer_ipv6(const struct steer *steer, const struct st
 	return steer_down(steer, from, (struct address){ destination.high, 0 }, shard_of_ipv6(destination.high));
 }
 
-// Offset of the L3 header and the Ethernet type behind the tag, or the verdict that refuses the frame. A tag with VLAN 0
-// carries a priority only (IEEE 802.1Q 9.6): the frame is untagged.
-static enum verdict steer_ethernet(const struct steer_port *port, const struct steer_from *frame, unsigned *type,
-				   uint8_t *l3)
+// The port of this VLAN, of those on the device; null: none.
+static const struct steer_port *steer_lan(const struct steer *steer, unsigned port, unsigned vlan)
 {
+	while (steer->port[port].vlan != vlan) {
+		port = steer->port[port].next;
+		if (port == PLANE_PORTS)
+			return NULL;
+	}
+	return &steer->port[port];
+}
+
+// The port, the offset of the L3 header and the Ethernet type behind the tag, or the verdict that refuses the frame. A tag with VLAN 0
+// carries a priority only (IEEE 802.1Q 9.6): the frame is untagged.
+static enum verdict steer_ethernet(const struct steer *steer, const struct steer_port **port,
+				   const struct steer_from *frame, unsigned *type, uint8_t *l3)
+{
+	unsigned vlan = 0;
+
 	if (frame->length < ETHER_HEADER)
 		return VERDICT_SHORT;
 	*l3 = ETHER_HEADER;
@@ -176,13 +200,13 @@ static enum verdict steer_ethernet(const struct steer_port *port, const struct s
 	if (*type == ETHER_8021Q) {
 		if (frame->length < ETHER_HEADER + ETHER_TAG)
 			return VERDICT_SHORT;
-		if ((be16_get(frame->ip + 14) & 0xfff) != port->vlan)
-			return VERDICT_VLAN;
+		vlan = be16_get(frame->ip + 14) & 0xfff;
 		*l3 = ETHER_HEADER + ETHER_TAG;
 		*type = be16_get(frame->ip + 16);
-	} else if (port->vlan) {
-		return VERDICT_VLAN;
 	}
+	*port = steer_lan(steer, (*port)->number, vlan);
+	if (!*port)
+		return VERDICT_VLAN;
 	return *type == ETHER_8021Q || *type == ETHER_8021AD || *type == ETHER_QINQ ? VERDICT_VLAN : VERDICT_FORWARD;
 }
 
@@ -194,28 +218,39 @@ static bool steer_for_us(const struct steer_port *port, const uint8_t *frame)
 	return mac == port->mac || !port->mac || mac >> 40 & 1;
 }
 
+// A frame of our MAC, from the L3 header on.
+static struct steer_result steer_content(const struct steer *steer, const struct steer_from *from, unsigned type)
+{
+	switch (type) {
+	case ETHER_IPV4:
+		return steer_ipv4(steer, from);
+	case ETHER_IPV6:
+		return steer_ipv6(steer, from);
+	case ETHER_ARP:
+		return steer_neigh(from->l3);
+	}
+	return steer_refuse(VERDICT_NOT_IP, from->l3);
+}
+
 struct steer_result steer_frame(const struct steer *steer, unsigned port, const uint8_t *frame, unsigned length)
 {
 	const struct steer_port *at = &steer->port[port];
-	struct steer_from from = { .ip = frame, .length = length, .role = at->role };
+	struct steer_from from = { .ip = frame, .length = length };
+	struct steer_result to;
 	unsigned type = 0;
-	enum verdict verdict = steer_ethernet(at, &from, &type, &from.l3);
+	enum verdict verdict = steer_ethernet(steer, &at, &from, &type, &from.l3);
 
 	if (verdict != VERDICT_FORWARD)
 		return steer_refuse(verdict, from.l3);
 	if (!steer_for_us(at, frame))
 		return steer_refuse(VERDICT_NOT_OURS, from.l3);
+	from.role = at->role;
+	from.network = steer->networks.port[at->number];
 	from.ip += from.l3;
 	from.length -= from.l3;
-	switch (type) {
-	case ETHER_IPV4:
-		return steer_ipv4(steer, &from);
-	case ETHER_IPV6:
-		return steer_ipv6(steer, &from);
-	case ETHER_ARP:
-		return steer_neigh(from.l3);
-	}
-	return steer_refuse(VERDICT_NOT_IP, from.l3);
+	to = steer_content(steer, &from, type);
+	to.port = at->number;
+	return to;
 }
 
 struct steer_result steer_packet(const struct steer *steer, unsigned role, const uint8_t *packet, unsigned length)
@@ -246,6 +281,27 @@ static void steer_broadcast(struct steer *steer, const struct plane_address *own
 	steer_own(steer, address_ipv4(ipv4 & ~hosts), STEER_BROADCAST);
 }
 
+// What tells subscribers' networks apart, ports towards them look at.
+static uint8_t steer_usual_role(const struct steer *steer, const struct conf_port *port)
+{
+	return (uint8_t)(port->role | (steer->networks.count && port->role & CONF_CORE ? STEER_APART : 0));
+}
+
+static void steer_ports(struct steer *steer, const struct conf *conf)
+{
+	for (unsigned p = 0; p < conf->ports; p++) {
+		uint8_t next = (uint8_t)(p + 1);
+
+		while (next < conf->ports && conf_carrier(conf, next) != conf_carrier(conf, p))
+			next++;
+		steer->port[p] = (struct steer_port){ .vlan = conf->port[p].vlan,
+						      .role = (uint8_t)conf->port[p].role,
+						      .usual = steer_usual_role(steer, &conf->port[p]),
+						      .number = (uint8_t)p,
+						      .next = next < conf->ports ? next : PLANE_PORTS };
+	}
+}
+
 struct steer *steer_make(const struct conf *conf, const struct plane *plane)
 {
 	struct steer *steer = calloc(1, sizeof(*steer)); // aligned enough for a window
@@ -257,8 +313,8 @@ struct steer *steer_make(const struct conf *conf, const struct plane *plane)
 	}
 	steer->gtpu_ipv4 = plane->net.gtpu_ipv4;
 	steer->gtpu_ipv6 = address_ipv6(plane->gtpu_ipv6);
-	for (unsigned p = 0; p < conf->ports; p++)
-		steer->port[p] = (struct steer_port){ .vlan = conf->port[p].vlan, .role = (uint8_t)conf->port[p].role };
+	networks_make(&steer->networks, conf, &plane->net);
+	steer_ports(steer, conf);
 	steer_usual_make(steer);
 	for (unsigned i = 0; i < plane->owns; i++)
 		steer_broadcast(steer, &plane->own[i]);

@@ -2,6 +2,7 @@
 //
 //   access side: UDP 2152 to a GTP-U address of ours, message type G-PDU  -> LANE_UPLINK, shard = low byte of our TEID (alias.h)
 //   core side:   any other IP destination                           -> LANE_DOWNLINK, shard by hash or exception
+//                out of another network than its port's (network.h)  -> refused
 //   either:      our own addresses                                  -> LANE_LOCAL (slow lane)
 //                ARP, neighbour solicitation / advertisement / RS    -> STEER_NEIGH (the primary answers itself)
 //
@@ -9,6 +10,7 @@
 #pragma once
 #include <stdint.h>
 #include "primary/alias.h"
+#include "primary/network.h"
 #include "primary/nic.h"
 #include "shared/base/conf.h"
 #include "shared/plane/plane.h"
@@ -23,6 +25,7 @@ struct steer_result {
 	uint8_t shard; // LANE_UPLINK, LANE_DOWNLINK
 	uint8_t l3;    // offset of the IP (or ARP) header in the frame: 14 or 18
 	uint32_t hint; // as in lane.h
+	uint8_t port;  // steer_frame: it came by; of those that share a device, the one of its VLAN
 };
 #define STEER_BYTES 94u // Ethernet, one tag, IPv4 with all options, UDP, GTP-U
 #define STEER_TO_LANE 255u
@@ -64,6 +67,7 @@ static inline void steer_claim(uint8_t *ip, uint32_t teid)
 		be32_put(at, teid);
 }
 
+// port: of those on the device, the first.
 struct steer_result steer_frame(const struct steer *steer, unsigned port, const uint8_t *frame, unsigned length);
 
 // Handles as a lane takes them, but for their turn, and where they go.

@@ -10,11 +10,17 @@ enum { ETHER_HEADER = 14, ETHER_TAG = 4 };
 enum { STEER_OTHER, STEER_OWN, STEER_BROADCAST };
 enum { ETHER_IPV4 = 0x0800, ETHER_ARP = 0x0806, ETHER_IPV6 = 0x86dd };
 
+// Beside a role: there are networks, and whose subscriber it is has to be looked at.
+enum { STEER_APART = CONF_BOTH + 1 };
+
 struct steer_port {
 	_Alignas(16) uint8_t start[16]; // of a usual frame, as steer_usual.c says; our MAC, once it is known
 	uint64_t mac;                   // be64 >> 16; 0 = not known, everything is for us
 	uint16_t vlan;
 	uint8_t role;
+	uint8_t usual; // role, and STEER_APART
+	uint8_t number;
+	uint8_t next; // on the same device; PLANE_PORTS: no more
 };
 
 struct steer {
@@ -26,6 +32,7 @@ struct steer {
 	struct addrmap own;        // address -> STEER_OWN, STEER_BROADCAST
 	struct addrmap exceptions; // address or prefix -> shard
 	struct aliases aliases;
+	struct networks networks;
 	const struct quarantine *quarantine; // the loop's; null = none
 };
 

@@ -84,6 +84,11 @@ static uint64_t steer_kind(unsigned port, enum lane_kind kind)
 	       ((uint64_t)kind << LANE_WORD_CODE);
 }
 
+static inline bool steer_home(const struct steer *steer, unsigned port, const uint8_t *frame)
+{
+	return networks_hold4(&steer->networks, steer->networks.port[port], be32_get(frame + 30));
+}
+
 // The hint ends in the shard.
 static inline void steer_put(struct steer_burst *out, unsigned i, struct nic_frame frame, uint32_t hint, uint64_t kind)
 {
@@ -139,13 +144,27 @@ static inline __attribute__((always_inline)) uint32_t steer_each(const struct st
 		if (role & CONF_ACCESS && steer_fits(outer, bytes + 16) && steer_fits(inner, bytes + 32) &&
 		    steer_whole(bytes, length, STEER_USUAL_BYTES - ETHER_HEADER))
 			steer_put(out, i, in->frame[i], be32_get(bytes + 46), up);
-		else if (role & CONF_CORE && steer_usual_down(steer, bytes, length))
+		else if (role & CONF_CORE && steer_usual_down(steer, bytes, length) &&
+			 (!(role & STEER_APART) || steer_home(steer, port, bytes)))
 			steer_put(out, i, in->frame[i], steer_hint4(steer, be32_get(bytes + 30)), down);
 		else
 			continue;
 		usual |= bit;
 	}
 	return usual;
+}
+
+// Ports for both, and those towards networks.
+static __attribute__((noinline)) uint32_t steer_rarer(const struct steer *steer, unsigned port,
+						      const struct nic_burst *in, struct steer_burst *out)
+{
+	switch (steer->port[port].usual) {
+	case CONF_CORE | STEER_APART:
+		return steer_each(steer, port, in, out, CONF_CORE | STEER_APART);
+	case CONF_BOTH | STEER_APART:
+		return steer_each(steer, port, in, out, CONF_BOTH | STEER_APART);
+	}
+	return steer_each(steer, port, in, out, CONF_BOTH);
 }
 
 // Most frames are for our MAC, untagged, IPv4 without options, and then a G-PDU or for a subscriber: told by sixteen bytes of the
@@ -157,14 +176,14 @@ uint32_t steer_usual(const struct steer *steer, unsigned port, const struct nic_
 
 	if (!at->mac || at->vlan || steer_wary(steer))
 		return 0;
-	switch (at->role) {
+	switch (at->usual) {
 	case CONF_ACCESS:
 		usual = steer_each(steer, port, in, out, CONF_ACCESS);
 		break;
 	case CONF_CORE:
 		return steer_each(steer, port, in, out, CONF_CORE);
 	default:
-		usual = steer_each(steer, port, in, out, CONF_BOTH);
+		usual = steer_rarer(steer, port, in, out);
 	}
 	if (steer->aliases.count)
 		steer_own_teids(steer, out, usual);

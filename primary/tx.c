@@ -144,17 +144,11 @@ static void tx_forged(struct loop *loop, unsigned seat)
 	crew_condemn(loop, seat, POST_FORGED);
 }
 
-// As what a fence comes back.
-static unsigned tx_answer(unsigned kind)
-{
-	return kind == LANE_CUT ? VERDICT_CUT : kind == LANE_OWN ? VERDICT_OWNED : VERDICT_RELEASED;
-}
-
 static void tx_fence(struct loop *loop, unsigned seat, const struct lane_handle *back, const struct lane_handle *found)
 {
 	struct lane_handle lent = *found;
 
-	if (back->code != tx_answer(lent.code) || (uint8_t)(back->hint ^ lent.hint)) {
+	if (back->code != lease_answer(lent.code) || (uint8_t)(back->hint ^ lent.hint)) {
 		tx_forged(loop, seat);
 		return;
 	}
@@ -168,7 +162,7 @@ static void tx_fence(struct loop *loop, unsigned seat, const struct lane_handle 
 }
 
 // A packet that is no usual one.
-static void tx_packet(struct loop *loop, unsigned seat, const struct lane_handle *back, const struct lane_handle *lent)
+static void tx_packet(struct loop *loop, unsigned seat, struct lane_handle *back, const struct lane_handle *lent)
 {
 	struct tally_seat *tally = &loop->tally.seat[seat];
 
@@ -179,13 +173,15 @@ static void tx_packet(struct loop *loop, unsigned seat, const struct lane_handle
 		return;
 	}
 	tally->verdict[back->code]++;
+	if (loop->networks.count > 0)
+		networks_leave(&loop->networks, back, lent);
 	if (back->code == VERDICT_FORWARD || back->code == VERDICT_ANSWERED)
 		detour_apart(loop, back, lent);
 	else
 		detour_other(loop, seat, back, lent);
 }
 
-static void tx_back(struct loop *loop, unsigned seat, const struct lane_handle *back)
+static void tx_back(struct loop *loop, unsigned seat, struct lane_handle *back)
 {
 	struct lease *lease = &loop->lane[seat].lease;
 	const struct lane_handle *found = lease_find(lease, back);
@@ -256,6 +252,8 @@ static void tx_burst(struct loop *loop, unsigned seat, struct lane_back *back)
 		}
 		run = (unsigned)__builtin_ctzll(~((uint64_t)usual >> i));
 		if (run > 0) {
+			if (__builtin_expect(loop->networks.count > 0, 0))
+				networks_run(&loop->networks, &loop->lane[seat].lease, &back->handle[i], run);
 			tx_run(loop, seat, back, i, run);
 		} else {
 			tx_back(loop, seat, &back->handle[i]);

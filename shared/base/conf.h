@@ -8,42 +8,12 @@
 #include <stddef.h>
 #include <stdio.h>
 #include "shared/base/conf_packets.h"
+#include "shared/base/conf_port.h"
 
-enum conf_driver { CONF_AF_XDP, CONF_AF_PACKET, CONF_TAP, CONF_MEMIF, CONF_PCAP, CONF_PCI, CONF_PLUGIN };
-enum conf_role { CONF_ACCESS = 1, CONF_CORE = 2, CONF_BOTH = 3 };
 enum conf_idle { CONF_ADAPTIVE, CONF_SPIN };
 enum conf_duty { CONF_READ, CONF_PROVISION, CONF_OPERATE }; // each may do what those before it may
 enum conf_yes { CONF_NO, CONF_YES };
 enum conf_placement { CONF_CHECK, CONF_FORCE };
-
-struct conf_address {
-	uint8_t bytes[16]; // network order; IPv4 in the first four
-	uint8_t family;    // 4 or 6
-	uint8_t prefix_len;
-};
-
-struct conf_port {
-	char name[32]; // for people and counters
-	enum conf_driver driver;
-	char device[256];  // kernel interface, memif socket path, PCI address, pcap file to read, or plug-in's device
-	char options[256]; // appended to the driver's device arguments
-	enum conf_role role;
-	uint16_t vlan;  // 0 = untagged, else the only tag accepted and sent
-	uint16_t mtu;   // largest IP packet, bytes: 1280..2000
-	uint8_t mac[6]; // all zero = the device's own
-	unsigned addresses;
-	struct conf_address address[16];
-	uint32_t gateway4;    // next hop for IPv4 destinations that are not on a port's own prefixes; 0 = none
-	uint8_t gateway6[16]; // same for IPv6; all zero = none
-};
-
-struct conf_pool {
-	char dnn[64];
-	uint32_t ipv4;
-	uint8_t ipv4_len; // 8..24, 0 = none
-	uint64_t ipv6;
-	uint8_t ipv6_len; // 16..56, 0 = none
-};
 
 // Where RPC and events are served besides ctrl.oss.
 struct conf_door {
@@ -115,6 +85,9 @@ struct conf {
 // ("shoal.yaml:12: ports[0].mtu: 200 is below 1280") and *conf null. error_bytes > 0.
 int conf_load(const char *path, struct conf **conf, char *error, size_t error_bytes);
 void conf_free(struct conf *conf);
+
+// The first port on the same device: itself, or one that differs by its VLAN.
+unsigned conf_carrier(const struct conf *conf, unsigned port);
 
 // Prints the effective configuration as YAML that conf_load reads back to the same values.
 void conf_print(const struct conf *conf, FILE *file);

@@ -1,6 +1,7 @@
 // conf_check.c - what only makes sense together: ports among each other, addresses and pools, processors, sizes.
 // Each check names the field that is wrong. No state; the caller owns the configuration.
 #include <arpa/inet.h>
+#include <errno.h>
 #include <string.h>
 #include "shared/base/conf_parts.h"
 
@@ -91,6 +92,27 @@ static int check_gateways(const struct conf_source *source, const struct conf_po
 	return 0;
 }
 
+// Ports may share a device if their VLANs differ, and all that is the device's is the same.
+static int check_shared(const struct conf_source *source, const struct conf *conf, unsigned i, unsigned j)
+{
+	const struct conf_port *port = &conf->port[i], *other = &conf->port[j];
+	char field[40];
+
+	snprintf(field, sizeof field, "ports[%u].device", i);
+	if (port->vlan == other->vlan)
+		return conf_fault(source, field, "'%.80s' is the device of ports[%u] already", port->device, j);
+	snprintf(field, sizeof field, "ports[%u].driver", i);
+	if (port->driver != other->driver)
+		return conf_fault(source, field, "another than that of ports[%u], which is on the same device", j);
+	snprintf(field, sizeof field, "ports[%u].options", i);
+	if (strcmp(port->options, other->options))
+		return conf_fault(source, field, "others than those of ports[%u], which is on the same device", j);
+	snprintf(field, sizeof field, "ports[%u].mac", i);
+	if (memcmp(port->mac, other->mac, sizeof(port->mac)))
+		return conf_fault(source, field, "another than that of ports[%u], which is on the same device", j);
+	return 0;
+}
+
 static int check_twins(const struct conf_source *source, const struct conf *conf, unsigned i, unsigned j)
 {
 	const struct conf_port *port = &conf->port[i];
@@ -100,9 +122,8 @@ static int check_twins(const struct conf_source *source, const struct conf *conf
 	snprintf(field, sizeof field, "ports[%u].name", i);
 	if (!strcmp(port->name, other->name))
 		return conf_fault(source, field, "'%s' is ports[%u] already", port->name, j);
-	snprintf(field, sizeof field, "ports[%u].device", i);
-	if (same_device(port, other))
-		return conf_fault(source, field, "'%.80s' is the device of ports[%u] already", port->device, j);
+	if (same_device(port, other) && check_shared(source, conf, i, j))
+		return -EINVAL;
 	for (unsigned k = 0; k < port->addresses; k++) {
 		snprintf(field, sizeof field, "ports[%u].addresses[%u]", i, k);
 		if (port_owns(other, port->address[k].family, port->address[k].bytes))
@@ -323,6 +344,8 @@ int conf_check(const struct conf_source *source, struct conf *conf)
 		error = check_gtpu(source, conf);
 	if (!error)
 		error = check_pools(source, conf);
+	if (!error)
+		error = conf_network_check(source, conf);
 	if (!error)
 		error = check_processors(source, conf);
 	if (!error)

@@ -78,7 +78,7 @@ static bool read_file(const struct conf_field *field, const char *text, void *va
 	return is_default(field, text) || conf_kind_path.read(field, text, value, why);
 }
 
-static bool read_door_dnn(const struct conf_field *field, const char *text, void *value, struct conf_why *why)
+static bool read_name_or(const struct conf_field *field, const char *text, void *value, struct conf_why *why)
 {
 	return is_default(field, text) || conf_kind_name.read(field, text, value, why);
 }
@@ -109,7 +109,7 @@ static const struct conf_word yes_words[] = { { "no", CONF_NO }, { "yes", CONF_Y
 
 const struct conf_kind conf_kind_url = { read_url, write_or_default, NULL };
 const struct conf_kind conf_kind_door_url = { read_door_url, conf_write_text, NULL };
-const struct conf_kind conf_kind_door_dnn = { read_door_dnn, write_or_default, NULL };
+const struct conf_kind conf_kind_name_or = { read_name_or, write_or_default, NULL };
 const struct conf_kind conf_kind_file = { read_file, write_or_default, NULL };
 const struct conf_kind conf_kind_account = { read_account, write_account, NULL };
 const struct conf_kind conf_kind_duty = { conf_read_word, conf_write_word, duty_words };

@@ -35,8 +35,8 @@ extern const struct conf_kind conf_kind_text, conf_kind_name, conf_kind_path, co
 extern const struct conf_kind conf_kind_number, conf_kind_cpu, conf_kind_mac, conf_kind_level;
 extern const struct conf_kind conf_kind_ipv4, conf_kind_ipv6, conf_kind_address, conf_kind_pool4, conf_kind_pool6;
 extern const struct conf_kind conf_kind_driver, conf_kind_role, conf_kind_idle, conf_kind_duty, conf_kind_yes;
-extern const struct conf_kind conf_kind_placement, conf_kind_ue_to_ue;
-extern const struct conf_kind conf_kind_door_url, conf_kind_door_dnn, conf_kind_file, conf_kind_account;
+extern const struct conf_kind conf_kind_placement, conf_kind_ue_to_ue, conf_kind_route;
+extern const struct conf_kind conf_kind_door_url, conf_kind_name_or, conf_kind_file, conf_kind_account;
 extern const struct conf_kind conf_kind_host, conf_kind_hosts, conf_kind_node_id;
 
 struct conf_field {
@@ -89,8 +89,10 @@ int conf_convert(const struct conf_source *source, const struct text *text, stru
 
 // Puts addresses for "auto" and checks fields against each other.
 int conf_check(const struct conf_source *source, struct conf *conf);
-int conf_door_check(const struct conf_source *source, struct conf *conf); // its part about doors
+int conf_network_check(const struct conf_source *source,
+		       const struct conf *conf); // its parts about networks and routes,
 int conf_packets_check(const struct conf_source *source, const struct conf *conf);
+int conf_door_check(const struct conf_source *source, struct conf *conf); // doors,
 int conf_pfcp_check(const struct conf_source *source, struct conf *conf); // and about PFCP, after that
 
 // The ways of kinds that others are made of.

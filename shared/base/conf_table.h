@@ -26,7 +26,9 @@
 	ONE(mac, mac, conf_kind_mac, 0, 0, "device", "device: the device's own") \
 	MANY(addresses, address, addresses, conf_kind_address, 0, 16, "own addresses, each with its prefix length") \
 	ONE(gateway4, gateway4, conf_kind_ipv4, 0, 0, "none", "next hop of IPv4 destinations not on link") \
-	ONE(gateway6, gateway6, conf_kind_ipv6, 0, 0, "none", "next hop of IPv6 destinations not on link")
+	ONE(gateway6, gateway6, conf_kind_ipv6, 0, 0, "none", "next hop of IPv6 destinations not on link") \
+	MANY(routes, route, routes, conf_kind_route, 0, 16, "further prefixes and their next hops, '<prefix> via <address>'") \
+	ONE(network, network, conf_kind_name_or, 1, 63, "none", "routing domain of a port towards the network; none: there is one for all")
 
 #define CONF_WORKERS(ONE, MANY) \
 	ONE(count, workers, conf_kind_number, 1, 15, "2", "fast workers to keep running") \
@@ -50,7 +52,8 @@
 #define CONF_POOL(ONE, MANY) \
 	ONE(dnn, dnn, conf_kind_name, 1, 63, "internet", "data network name (APN)") \
 	ONE(ipv4, ipv4, conf_kind_pool4, 8, 24, "none", "prefix, /8 to /24") \
-	ONE(ipv6, ipv6, conf_kind_pool6, 16, 56, "none", "prefix, /16 to /56; each subscriber gets a /64")
+	ONE(ipv6, ipv6, conf_kind_pool6, 16, 56, "none", "prefix, /16 to /56; each subscriber gets a /64") \
+	ONE(network, network, conf_kind_name_or, 1, 63, "none", "routing domain of its subscribers, as ports name it; none: there is one for all")
 
 #define CONF_LIMITS(ONE, MANY) \
 	ONE(foreign_slots, foreign_slots, conf_kind_number, 0, 65536, "256", "sessions a shard with addresses not from the pools") \
@@ -60,7 +63,7 @@
 #define CONF_DOOR(ONE, MANY) \
 	ONE(url, url, conf_kind_door_url, 0, 0, NULL, "ipc:///<path>, tls+tcp://<address>:<port>, or tcp:// with plain") \
 	ONE(role, role, conf_kind_duty, 0, 0, NULL, "read, provision or operate") \
-	ONE(dnn, dnn, conf_kind_door_dnn, 0, 63, "any", "any, or the one data network whose sessions exist here") \
+	ONE(dnn, dnn, conf_kind_name_or, 0, 63, "any", "any, or the one data network whose sessions exist here") \
 	ONE(certificate, certificate, conf_kind_file, 0, 255, "none", "TLS: our certificate, PEM") \
 	ONE(key, key, conf_kind_file, 0, 255, "none", "TLS: its private key, PEM, mode 0600") \
 	ONE(ca, ca, conf_kind_file, 0, 255, "none", "TLS: who vouches for this door's clients, PEM") \

@@ -78,8 +78,8 @@ static void conf_fill(struct conf *conf)
 	conf->closed_max = 1000;
 	conf->port[0].addresses = 1;
 	conf->port[0].address[0] = (struct conf_address){ { 192, 0, 2, 1 }, 4, 24 };
-	conf->pool[0] = (struct conf_pool){ "internet", 0x0a2d0000, 22, 0x20010db800450000, 54 };
-	conf->pool[1] = (struct conf_pool){ "ims", 0, 0, 0x20010db800990000, 56 };
+	conf->pool[0] = (struct conf_pool){ "internet", 0x0a2d0000, 22, 0x20010db800450000, 54, "" };
+	conf->pool[1] = (struct conf_pool){ "ims", 0, 0, 0x20010db800990000, 56, "" };
 	// Memory where there is: what is tried here is our order of things, not the disk's speed.
 	snprintf(conf->store_dir, sizeof(conf->store_dir), "%s/ctrl-stand.XXXXXX",
 		 access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");

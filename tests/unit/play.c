@@ -174,16 +174,23 @@ static struct steer_result steer_to(const struct packet *packet, uint8_t l3)
 	if (index != QUARANTINE_NONE)
 		return (struct steer_result){ .code = VERDICT_QUARANTINED, .hint = index };
 	if (packet->shard >= SHARDS)
-		return (struct steer_result){ LANE_LOCAL, STEER_TO_LANE, 0, l3, 0 };
+		return (struct steer_result){ LANE_LOCAL, STEER_TO_LANE, 0, l3, 0, 0 };
 	return (struct steer_result){ packet->shard % 4 == 3 && w->poison != (0xabcd0000 | packet->shard)
 					  ? LANE_DOWNLINK
 					  : LANE_UPLINK,
-				      STEER_TO_LANE, (uint8_t)packet->shard, l3, 0xabcd0000 | packet->shard };
+				      STEER_TO_LANE,
+				      (uint8_t)packet->shard,
+				      l3,
+				      0xabcd0000 | packet->shard,
+				      0 };
 }
 
 struct steer_result steer_frame(const struct steer *steer, unsigned port, const uint8_t *frame, unsigned length)
 {
-	return steer_to((const struct packet *)(const void *)(frame + 14 + SHIFT), 14);
+	struct steer_result to = steer_to((const struct packet *)(const void *)(frame + 14 + SHIFT), 14);
+
+	to.port = (uint8_t)port;
+	return to;
 }
 
 // Some of them, and it is all the same which.

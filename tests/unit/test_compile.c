@@ -30,7 +30,7 @@ static int setup(void **state)
 	unsigned bad;
 
 	conf = (struct conf){ .pools = 1 };
-	conf.pool[0] = (struct conf_pool){ "internet", 0x0a2d0000, 22, 0, 0 };
+	conf.pool[0] = (struct conf_pool){ "internet", 0x0a2d0000, 22, 0, 0, "" };
 	assert_true(place_lay(&place, &conf, &bad) > 0);
 	memset(&wanted, 0, sizeof(wanted));
 	ctrl_session_init(&wanted.small, 1);

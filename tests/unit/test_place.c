@@ -20,9 +20,9 @@ static int setup(void **state)
 	int slots;
 
 	conf = (struct conf){ .pools = 3, .foreign_slots = 2 };
-	conf.pool[0] = (struct conf_pool){ "internet", 0x0a2d0000, 23, 0x20010db800450000, 54 }; // 2 and 4 rows: 2
-	conf.pool[1] = (struct conf_pool){ "ims", 0, 0, 0x20010db800990000, 56 };                // 1 row
-	conf.pool[2] = (struct conf_pool){ "internet", 0x0a300000, 24, 0, 0 };                   // 1 row
+	conf.pool[0] = (struct conf_pool){ "internet", 0x0a2d0000, 23, 0x20010db800450000, 54, "" }; // 2 and 4 rows: 2
+	conf.pool[1] = (struct conf_pool){ "ims", 0, 0, 0x20010db800990000, 56, "" };                // 1 row
+	conf.pool[2] = (struct conf_pool){ "internet", 0x0a300000, 24, 0, 0, "" };                   // 1 row
 	slots = place_lay(&place, &conf, &bad);
 	assert_int_equal(slots, 2 + 1 + 1 + 2);
 	assert_int_equal(grid_open(&grid, (uint32_t)slots), 0);
@@ -151,6 +151,25 @@ static void addresses_have_to_meet(void **state)
 	assert_int_equal(error, -EXDEV);
 }
 
+// Where there are networks, who leaves by one has an address of its pools.
+static void addresses_are_of_the_dnns_network(void **state)
+{
+	struct place_wish good = { .dnn = 0, .ipv4 = 0x0a300007 }, other = { .dnn = 1, .ipv4 = 0x0a2d0007 },
+			  foreign = { .dnn = 0, .ipv4 = 0x0b000007 }, any = { .dnn = 1, .want_ipv6 = true };
+	int error;
+
+	place.networks = true;
+	strcpy(place.network[0], "a");
+	strcpy(place.network[1], "b");
+	strcpy(place.network[2], "a");
+	assert_int_not_equal(place_find(&place, &good, &error), CELL_NONE);
+	assert_int_not_equal(place_find(&place, &any, &error), CELL_NONE);
+	assert_int_equal(place_find(&place, &other, &error), CELL_NONE);
+	assert_int_equal(error, -ENETUNREACH);
+	assert_int_equal(place_find(&place, &foreign, &error), CELL_NONE);
+	assert_int_equal(error, -ENETUNREACH);
+}
+
 static void foreign_addresses_live_where_they_hash(void **state)
 {
 	int error;
@@ -239,6 +258,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(families_have_to_be_there, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_given_address_gets_its_cell, setup, teardown),
 		cmocka_unit_test_setup_teardown(addresses_have_to_meet, setup, teardown),
+		cmocka_unit_test_setup_teardown(addresses_are_of_the_dnns_network, setup, teardown),
 		cmocka_unit_test_setup_teardown(foreign_addresses_live_where_they_hash, setup, teardown),
 		cmocka_unit_test_setup_teardown(nobody_has_a_place_too, setup, teardown),
 		cmocka_unit_test_setup_teardown(free_cells_rest_longest, setup, teardown),

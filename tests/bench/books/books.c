@@ -90,7 +90,7 @@ int main(int argc, char **argv)
 	need(argc > 3 && sessions <= ROWS * SHARDS && active <= sessions,
 	     "DIR SESSIONS ACTIVE [SECONDS], at most 1,048,576");
 	log_open("bench-books", "warning");
-	conf.pool[0] = (struct conf_pool){ "internet", 0x0a000000, 12, 0, 0 };
+	conf.pool[0] = (struct conf_pool){ "internet", 0x0a000000, 12, 0, 0, "" };
 	snprintf(conf.store_dir, sizeof(conf.store_dir), "%s", argv[1]);
 	need(!store_lmdb_open(&store, conf.store_dir, conf.store_mib), "no store");
 	need(!truth_open(&truth, &conf, &store, false), "no truth");

@@ -1,0 +1,132 @@
+// test_conf_network.c - routes and routing domains: what they read and print, VLANs that share a device, and every kind of fault.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "shared/base/conf.h"
+
+static const char small[] = "ports:\n"
+			    "  - {name: a, device: a0, role: access, addresses: [10.0.0.1/24]}\n"
+			    "  - name: b\n"
+			    "    device: b0\n"
+			    "    role: core\n"
+			    "    addresses: [10.0.1.1/24, '2001:db8::1/64']\n";
+
+static char path[300];
+static char told[512];
+
+static int file_make(void **unused)
+{
+	int fd;
+
+	snprintf(path, sizeof(path), "/tmp/shoal-test-conf-network-XXXXXX");
+	fd = mkstemp(path);
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int file_clear(void **unused)
+{
+	return unlink(path);
+}
+
+static int load(const char *more, struct conf **conf)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(small, file);
+	fputs(more, file);
+	assert_int_equal(fclose(file), 0);
+	return conf_load(path, conf, told, sizeof(told));
+}
+
+static void there_is_one_network_for_all(void **unused)
+{
+	struct conf *conf;
+
+	assert_int_equal(load("pools: [{ipv4: 10.45.0.0/16}]\n", &conf), 0);
+	assert_string_equal(conf->port[1].network, "");
+	assert_string_equal(conf->pool[0].network, "");
+	assert_int_equal(conf->port[1].routes, 0);
+	assert_int_equal(conf_carrier(conf, 1), 1);
+	conf_free(conf);
+}
+
+static void networks_routes_and_vlans_print_back(void **unused)
+{
+	static const char text[] =
+	    "    network: internet\n    routes: [192.0.2.0/24 via 10.0.1.9, '2001:dba::/32 via fe80::9']\n"
+	    "  - {name: c, device: b0, vlan: 7, role: core, addresses: [10.0.2.1/24], network: ims}\n"
+	    "pools: [{ipv4: 10.45.0.0/16, network: internet}, {dnn: ims, ipv4: 10.46.0.0/24, network: ims}]\n";
+	struct conf *conf, *again;
+	FILE *file;
+
+	assert_int_equal(load(text, &conf), 0);
+	assert_int_equal(conf->port[1].routes, 2);
+	assert_int_equal(conf->port[1].route[0].via[3], 9);
+	assert_int_equal(conf->port[1].route[1].prefix.prefix_len, 32);
+	assert_int_equal(conf_carrier(conf, 2), 1);
+	file = fopen(path, "w");
+	conf_print(conf, file);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(conf_load(path, &again, told, sizeof(told)), 0);
+	assert_memory_equal(conf->port, again->port, sizeof(conf->port));
+	assert_memory_equal(conf->pool, again->pool, sizeof(conf->pool));
+	conf_free(conf);
+	conf_free(again);
+}
+
+static const struct {
+	const char *more, *fault;
+} faults[] = {
+	{ "    routes: [192.0.2.0/24]\n", ": ports[1].routes[0]: '<prefix> via <address>' is expected" },
+	{ "    routes: [192.0.2.0/33 via 10.0.1.9]\n", ": ports[1].routes[0]: a host's address with its prefix" },
+	{ "    routes: [192.0.2.1/24 via 10.0.1.9]\n", ": ports[1].routes[0]: 192.0.2.1/24 has bits set" },
+	{ "    routes: ['192.0.2.0/24 via 2001:db8::9']\n", ": ports[1].routes[0]: the next hop is an address of" },
+	{ "    routes: [192.0.2.0/24 via 10.0.2.9]\n", ": ports[1].routes[0]: the next hop is on no prefix" },
+	{ "    routes: [192.0.2.0/24 via 10.0.1.1]\n", ": ports[1].routes[0]: the next hop is the port's own" },
+	{ "    routes:\n    - 192.0.2.0/24 via 10.0.1.9\n    - 192.0.2.0/24 via 10.0.1.8\n",
+	  ": ports[1].routes[1]: this prefix has a next hop by ports[1].routes[0]" },
+	{ "    network: 'a b'\n", ": ports[1].network: a name is made of" },
+	{ "  - {name: c, device: b0, vlan: 7, driver: tap, role: core, addresses: [9.0.0.1/8]}\n",
+	  ": ports[2].driver: another than that of ports[1], which is on the same device" },
+	{ "  - {name: c, device: b0, vlan: 7, options: 'a=1', role: core, addresses: [9.0.0.1/8]}\n",
+	  ": ports[2].options: others than those of ports[1]" },
+	{ "  - {name: c, device: b0, vlan: 7, mac: '02:00:00:00:00:01', role: core, addresses: [9.0.0.1/8]}\n",
+	  ": ports[2].mac: another than that of ports[1]" },
+	{ "  - {name: c, device: c0, role: access, network: x, addresses: [9.0.0.1/8]}\n",
+	  ": ports[2].network: the radio side is one" },
+	{ "    network: x\n  - {name: c, device: c0, role: core, addresses: [9.0.0.1/8]}\n",
+	  ": ports[2].network: must be given" },
+	{ "    network: x\npools: [{ipv4: 9.0.0.0/24}]\n", ": pools[0].network: must be given" },
+	{ "    network: x\npools: [{ipv4: 9.0.0.0/24, network: y}]\n", ": pools[0].network: no port is of" },
+	{ "pools: [{ipv4: 9.0.0.0/24, network: y}]\n", ": pools[0].network: no port is of a network 'y'" },
+};
+
+static void every_fault_names_its_field(void **unused)
+{
+	struct conf *conf;
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
+		assert_int_equal(load(faults[i].more, &conf), -EINVAL);
+		if (!strstr(told, faults[i].fault))
+			fail_msg("'%s' was told, not '%s'", told, faults[i].fault);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(there_is_one_network_for_all),
+		cmocka_unit_test(networks_routes_and_vlans_print_back),
+		cmocka_unit_test(every_fault_names_its_field),
+	};
+
+	return cmocka_run_group_tests(tests, file_make, file_clear);
+}

@@ -1,0 +1,228 @@
+// test_network.c - routing domains: whose network a session is of, which way packets leave, who is reached from where, VLANs of one device.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+#include "primary/network.h"
+#include "primary/route_find.h"
+#include "primary/steer.h"
+#include "shared/plane/verdict.h"
+#include "shared/wire/ip.h"
+
+enum { RADIO, NET, IMS, WIDE, PORTS }; // NET and IMS: VLANs 10 and 20 of one device; WIDE is of NET's network, too
+enum { FIRST = 1, SECOND };
+
+static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 9 };
+static struct conf conf;
+static struct plane plane;
+static struct networks networks;
+static struct routes routes;
+static struct steer *steer;
+
+static void port_add(unsigned p, const char *device, unsigned vlan, const char *network, uint32_t ipv4)
+{
+	struct conf_port *port = &conf.port[p];
+
+	strcpy(port->device, device);
+	strcpy(port->network, network);
+	port->vlan = (uint16_t)vlan;
+	port->role = p == RADIO ? CONF_ACCESS : CONF_CORE;
+	port->mtu = 1500;
+	port->addresses = 1;
+	port->address[0] = (struct conf_address){ .family = 4, .prefix_len = 24 };
+	be32_put(port->address[0].bytes, ipv4);
+	conf.ports++;
+}
+
+static void pool_add(uint32_t ipv4, uint64_t ipv6, const char *network)
+{
+	struct conf_pool *pool = &conf.pool[conf.pools];
+
+	pool->ipv4 = ipv4;
+	pool->ipv4_len = 24;
+	pool->ipv6 = ipv6;
+	pool->ipv6_len = ipv6 ? 56 : 0;
+	strcpy(pool->network, network);
+	plane.net.pool[conf.pools++] =
+	    (struct shard_pool){ .ipv4 = ipv4, .ipv4_len = 24, .ipv6 = ipv6, .ipv6_len = ipv6 ? 56 : 0 };
+}
+
+static void route_add(unsigned p, uint32_t prefix, unsigned length, uint32_t via)
+{
+	struct conf_route *route = &conf.port[p].route[conf.port[p].routes++];
+
+	route->prefix = (struct conf_address){ .family = 4, .prefix_len = (uint8_t)length };
+	be32_put(route->prefix.bytes, prefix);
+	be32_put(route->via, via);
+}
+
+static int setup(void **state)
+{
+	unsigned bad;
+
+	memset(&conf, 0, sizeof(conf));
+	memset(&plane, 0, sizeof(plane));
+	port_add(RADIO, "radio", 0, "", 0x0a010001);
+	port_add(NET, "core", 10, "internet", 0x0a020001);
+	port_add(IMS, "core", 20, "ims", 0x0a030001);
+	port_add(WIDE, "wide", 0, "internet", 0x0a040001);
+	conf.port[IMS].gateway4 = 0x0a0300fe;
+	route_add(NET, 0xc0000200, 24, 0x0a020009);  // 192.0.2.0/24 via 10.2.0.9
+	route_add(WIDE, 0xc0000280, 25, 0x0a040009); // 192.0.2.128/25 via 10.4.0.9
+	pool_add(0x0a2d0000, 0x20010db800450000, "internet");
+	pool_add(0x0a2e0000, 0, "ims");
+	assert_int_equal(shard_pools_lay(plane.net.pool, 2, &bad), 2);
+	plane.net.slot_bits = 2;
+	plane.shape.slots = 4;
+	networks_make(&networks, &conf, &plane.net);
+	route_build(&routes, &conf);
+	steer = steer_make(&conf, &plane);
+	for (unsigned p = 0; p < PORTS; p++)
+		steer_mac(steer, p, mac);
+	return !steer;
+}
+
+static int teardown(void **state)
+{
+	steer_free(steer);
+	return 0;
+}
+
+static void a_session_is_of_its_pools_network(void **state)
+{
+	assert_int_equal(networks.count, 2);
+	assert_int_equal(networks.port[RADIO], 0);
+	assert_int_equal(networks.port[NET], FIRST);
+	assert_int_equal(networks.port[IMS], SECOND);
+	assert_int_equal(networks.port[WIDE], FIRST);
+	assert_int_equal(networks_of_teid(&networks, shard_teid(5, 0, 77, 2)), FIRST);
+	assert_int_equal(networks_of_teid(&networks, shard_teid(5, 1, 77, 2)), SECOND);
+	assert_int_equal(networks_of_teid(&networks, shard_teid(5, 2, 77, 2)), ROUTE_NOWHERE);
+	assert_true(networks_hold4(&networks, FIRST, 0x0a2d00ff));
+	assert_false(networks_hold4(&networks, SECOND, 0x0a2d00ff));
+	assert_true(networks_hold6(&networks, FIRST, 0x20010db80045ffff & ~0xff00ull));
+	assert_false(networks_hold6(&networks, SECOND, 0x20010db800450000));
+}
+
+static unsigned leaves_by(unsigned code, uint8_t port, uint32_t hint)
+{
+	struct lane_handle back = { .port = LANE_SIDE_CORE, .code = VERDICT_FORWARD };
+
+	networks_leave(&networks, &back, &(struct lane_handle){ .code = (uint8_t)code, .port = port, .hint = hint });
+	return back.port;
+}
+
+static void what_leaves_goes_by_its_own_network(void **state)
+{
+	struct lane_handle back = { .port = LANE_SIDE_ACCESS, .code = VERDICT_FORWARD };
+	uint32_t first = shard_teid(5, 0, 77, 2), second = shard_teid(5, 1, 77, 2);
+
+	assert_int_equal(leaves_by(LANE_UPLINK, RADIO, first), route_network_side(FIRST));
+	assert_int_equal(leaves_by(LANE_UPLINK | LEASE_SUSPECT, RADIO, second), route_network_side(SECOND));
+	assert_int_equal(leaves_by(LANE_UPLINK, RADIO, shard_teid(5, 3, 77, 2)), route_network_side(ROUTE_NOWHERE));
+	assert_int_equal(leaves_by(LANE_DOWNLINK, IMS, 0), route_network_side(SECOND));
+	assert_int_equal(leaves_by(LANE_LOCAL, LANE_SIDE_ACCESS, 0), route_network_side(ROUTE_NOWHERE));
+	networks_leave(&networks, &back, &(struct lane_handle){ .code = LANE_UPLINK, .hint = first });
+	assert_int_equal(back.port, LANE_SIDE_ACCESS);
+}
+
+static void expect(unsigned side, uint32_t to, unsigned port, uint32_t next)
+{
+	struct route_hop hop = { 0 };
+
+	assert_true(route_find(&routes, side, address_ipv4(to), &hop));
+	assert_int_equal(hop.port, port);
+	assert_true(address_same(hop.address, address_ipv4(next)));
+}
+
+static void networks_have_routes_of_their_own(void **state)
+{
+	unsigned first = route_network_side(FIRST), second = route_network_side(SECOND);
+	struct route_hop hop;
+
+	expect(first, 0x0a020007, NET, 0x0a020007);  // on link
+	expect(first, 0xc0000207, NET, 0x0a020009);  // by the route
+	expect(first, 0xc0000287, WIDE, 0x0a040009); // by the longer one
+	expect(first, 0xc00002ff, WIDE, 0x0a040009); // a host's address behind somebody else, not our link's broadcast
+	assert_false(route_find(&routes, first, address_ipv4(0x08080808), &hop));
+	expect(second, 0x08080808, IMS, 0x0a0300fe);
+	expect(second, 0xc0000207, IMS, 0x0a0300fe);
+	assert_false(route_find(&routes, route_network_side(ROUTE_NOWHERE), address_ipv4(0x0a020007), &hop));
+	expect(NET, 0xc0000287, NET, 0x0a020009); // by that port only
+	expect(LANE_SIDE_CORE, 0xc0000287, WIDE, 0x0a040009);
+	assert_true(route_network_side(ROUTE_NOWHERE) >= ROUTE_SIDE_LEAST);
+}
+
+static unsigned frame_make(uint8_t *frame, unsigned vlan, uint32_t to)
+{
+	struct ip4_fields fields = {
+		.source = 0x08080808, .destination = to, .length = 28, .ttl = 64, .protocol = IP_UDP
+	};
+	unsigned l3 = vlan ? 18 : 14;
+
+	memset(frame, 0, 64);
+	memcpy(frame, mac, 6);
+	frame[6] = 2;
+	if (vlan)
+		be32_put(frame + 12, 0x81000000 | vlan);
+	be16_put(frame + l3 - 2, 0x0800);
+	ip4_put(frame + l3, &fields);
+	return l3 + 28;
+}
+
+static struct steer_result arrives(unsigned port, unsigned vlan, uint32_t to)
+{
+	uint8_t frame[64];
+	unsigned length = frame_make(frame, vlan, to);
+
+	return steer_frame(steer, port, frame, length);
+}
+
+static void another_networks_subscribers_are_not_reached(void **state)
+{
+	assert_int_equal(arrives(NET, 10, 0x0a2d0007).kind, LANE_DOWNLINK);
+	assert_int_equal(arrives(NET, 10, 0x0a2e0007).code, VERDICT_NOT_OURS);
+	assert_int_equal(arrives(NET, 20, 0x0a2e0007).kind,
+			 LANE_DOWNLINK); // the device's first port takes all its frames
+	assert_int_equal(arrives(NET, 20, 0x0a2e0007).port, IMS);
+	assert_int_equal(arrives(NET, 20, 0x0a2d0007).code, VERDICT_NOT_OURS);
+	assert_int_equal(arrives(NET, 30, 0x0a2d0007).code, VERDICT_VLAN);
+	assert_int_equal(arrives(NET, 0, 0x0a2d0007).code, VERDICT_VLAN);
+	assert_int_equal(arrives(WIDE, 0, 0x0a2d0007).port, WIDE);
+	assert_int_equal(arrives(WIDE, 20, 0x0a2e0007).code, VERDICT_VLAN);
+	assert_int_equal(arrives(WIDE, 0, 0x0b000007).code, VERDICT_NOT_OURS); // no pool's
+}
+
+// The usual frames are told the same.
+static void in_bursts_too(void **state)
+{
+	const uint32_t to[] = { 0x0a2d0007, 0x0a2e0007, 0x0a2d0008, 0x0b000007 };
+	static uint8_t bytes[4][64];
+	struct nic_burst in = { .n = 4 };
+	struct steer_burst out;
+	uint32_t usual;
+
+	for (unsigned i = 0; i < 4; i++) {
+		in.bytes[i] = bytes[i];
+		frame_make(bytes[i], 0, to[i]);
+		in.frame[i] = (struct nic_frame){ .room = i, .length = 60 };
+	}
+	usual = steer_usual(steer, WIDE, &in, &out);
+	assert_int_equal(usual, 5);
+	assert_int_equal(out.shard[0], shard_of_ipv4(0x0a2d0007));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_session_is_of_its_pools_network, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_leaves_goes_by_its_own_network, setup, teardown),
+		cmocka_unit_test_setup_teardown(networks_have_routes_of_their_own, setup, teardown),
+		cmocka_unit_test_setup_teardown(another_networks_subscribers_are_not_reached, setup, teardown),
+		cmocka_unit_test_setup_teardown(in_bursts_too, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
