@@ -25,6 +25,8 @@ static void more_write(const struct assoc *assoc, char *value)
 #define MORE(...) (used += (size_t)snprintf(value + used, ASSOC_NOTE_BYTES - used, __VA_ARGS__))
 	if (assoc->features)
 		MORE(" features=%llx", (unsigned long long)assoc->features);
+	if (assoc->telling.knows)
+		MORE(" knows=%llx", (unsigned long long)assoc->telling.knows);
 	if (assoc->set)
 		MORE(" set=%llx", (unsigned long long)assoc->set);
 	if (strcmp(assoc->owner, assoc->note))
@@ -38,7 +40,8 @@ static void more_write(const struct assoc *assoc, char *value)
 
 static bool has_more(const struct assoc *assoc)
 {
-	return assoc->features || assoc->set || assoc->others || strcmp(assoc->owner, assoc->note);
+	return assoc->telling.knows || assoc->features || assoc->set || assoc->others ||
+	       strcmp(assoc->owner, assoc->note);
 }
 
 // The fifth word is the address of ours that it speaks with, or "-"; earlier builds neither write nor miss it and what follows.
@@ -88,6 +91,8 @@ static void more_read(struct assoc *assoc, const char *value)
 
 		if (!strncmp(word, "features=", 9))
 			assoc->features = strtoull(equals + 1, NULL, 16);
+		else if (!strncmp(word, "knows=", 6))
+			assoc->telling.knows = strtoull(equals + 1, NULL, 16);
 		else if (!strncmp(word, "set=", 4))
 			assoc->set = strtoull(equals + 1, NULL, 16);
 		else if (!strncmp(word, "owner=", 6))

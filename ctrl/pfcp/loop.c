@@ -215,15 +215,18 @@ static void datagrams_take(struct loop *loop, unsigned socket)
 		;
 }
 
-// SIGUSR1: tells what it knows. The others are the end.
+// SIGUSR1: tells what it knows. SIGUSR2: asks to be released. The others are the end.
 static bool told_to_end(struct loop *loop)
 {
 	struct signalfd_siginfo info;
 
 	while (read(loop->signals, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo != SIGUSR1)
+		if (info.ssi_signo != SIGUSR1 && info.ssi_signo != SIGUSR2)
 			return true;
-		status_log(&loop->node);
+		if (info.ssi_signo == SIGUSR1)
+			status_log(&loop->node);
+		else
+			node_leave(&loop->node);
 	}
 	return false;
 }

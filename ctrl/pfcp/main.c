@@ -34,7 +34,7 @@ static const char help[] =
     "  --version      print the version and leave\n"
     "  --help         print this and leave\n"
     "\n"
-    "SIGUSR1 writes counters and associations to the log.\n";
+    "SIGUSR1 writes counters and associations to the log. SIGUSR2 asks CP functions to release their associations.\n";
 
 // -1: go on; else the exit status.
 static int options_read(int argc, char **argv, struct options *options)
@@ -76,6 +76,7 @@ static int signals_open(void)
 	sigaddset(&wanted, SIGTERM);
 	sigaddset(&wanted, SIGINT);
 	sigaddset(&wanted, SIGUSR1);
+	sigaddset(&wanted, SIGUSR2);
 	if (sigprocmask(SIG_BLOCK, &wanted, NULL) < 0)
 		return -errno;
 	return signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);

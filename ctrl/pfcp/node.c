@@ -29,7 +29,7 @@ static const struct {
 	[PFCP_ASSOCIATION_SETUP_REQUEST] = { WAY_NODE, assoc_setup },
 	[PFCP_ASSOCIATION_SETUP_RESPONSE] = { WAY_ANSWER, NULL },
 	[PFCP_ASSOCIATION_UPDATE_REQUEST] = { WAY_NODE, assoc_update },
-	[PFCP_ASSOCIATION_UPDATE_RESPONSE] = { WAY_ODD, NULL },
+	[PFCP_ASSOCIATION_UPDATE_RESPONSE] = { WAY_ANSWER, NULL },
 	[PFCP_ASSOCIATION_RELEASE_REQUEST] = { WAY_NODE, assoc_release },
 	[PFCP_ASSOCIATION_RELEASE_RESPONSE] = { WAY_ODD, NULL },
 	[PFCP_VERSION_NOT_SUPPORTED_RESPONSE] = { WAY_ODD, NULL },
@@ -94,7 +94,8 @@ int node_open(struct node *node, const struct node_setting *setting, const struc
 	struct deals_limits deals_limits = limits;
 	int error;
 
-	*node = (struct node){ .setting = *setting, .ways = *node_ways, .telling_ns = UINT64_MAX };
+	*node =
+	    (struct node){ .setting = *setting, .ways = *node_ways, .telling_ns = UINT64_MAX, .update_ns = UINT64_MAX };
 	deals_limits.remember_ns = REMEMBER(setting);
 	error = peers_open(&node->peers, setting->peers, setting->peers_count);
 	if (!error)
@@ -128,6 +129,7 @@ void node_start(struct node *node, uint64_t now_ns)
 {
 	node->now_ns = now_ns;
 	assocs_settle(&node->assocs, now_ns);
+	node->update_ns = now_ns; // who was told by an earlier build of ours
 }
 
 // ---- Datagrams
@@ -379,12 +381,14 @@ void node_tick(struct node *node, uint64_t now_ns)
 	beats_tick(node);
 	calls_tick(node);
 	paths_tick(node);
+	updates_tick(node);
 }
 
 uint64_t node_due(const struct node *node)
 {
 	const uint64_t due[] = { deals_due(&node->deals), asks_due(&node->asks), assocs_due(&node->assocs),
-				 beats_due(node),         calls_due(node),       node->telling_ns };
+				 beats_due(node),         calls_due(node),       node->telling_ns,
+				 node->update_ns };
 	uint64_t first = UINT64_MAX;
 
 	for (unsigned i = 0; i < sizeof(due) / sizeof(*due); i++)

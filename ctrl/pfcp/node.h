@@ -83,6 +83,8 @@ struct node {
 	unsigned words;    // answers that strangers may still have,
 	uint64_t words_ns; // as of then
 	uint64_t tally[TALLY_COUNT];
+	bool leaving;       // associations are to be released
+	uint64_t update_ns; // when somebody may be told; UINT64_MAX: nothing is owed
 	struct load load;
 	uint64_t load_ns;      // looked at again then
 	struct pfcp_tree tree; // of the message under work
@@ -99,6 +101,8 @@ void node_start(struct node *node, uint64_t now_ns);
 void node_datagram(struct node *node, const struct remote *from, const uint8_t *bytes, size_t length);
 void node_serve(struct node *node);                                    // what waits, as far as it may be served now
 int node_ask(struct node *node, const struct node_question *question); // 0, -ENOBUFS, -ENOMEM, -EMSGSIZE
+// Everybody is asked to release its association, and nobody is asked to associate any more.
+void node_leave(struct node *node);
 // How loaded we are, as it is known; looked at ten times a second.
 void node_load(struct node *node, unsigned percent, uint64_t wall_ms);
 // An answer to this request, of so many bytes: says behind it how loaded we are, if the peer is to know. The new length.

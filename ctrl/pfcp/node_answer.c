@@ -7,14 +7,14 @@
 #define SECOND_NS 1000000000ull
 
 // What today's plane does: it chooses F-TEIDs and UE addresses, sends End Markers, and serves SMF sets (8.2.25).
-#define FEATURES \
-	(PFCP_UP_FUNCTION_FEATURES_FTUP | PFCP_UP_FUNCTION_FEATURES_EMPU | PFCP_UP_FUNCTION_FEATURES_UEIP | \
-	 PFCP_UP_FUNCTION_FEATURES_SSET | PFCP_UP_FUNCTION_FEATURES_MPAS)
+const uint64_t node_features = PFCP_UP_FUNCTION_FEATURES_FTUP | PFCP_UP_FUNCTION_FEATURES_EMPU |
+			       PFCP_UP_FUNCTION_FEATURES_UEIP | PFCP_UP_FUNCTION_FEATURES_SSET |
+			       PFCP_UP_FUNCTION_FEATURES_MPAS;
 #define FEATURES_OCTETS 4u
 
 void features_put(struct pfcp_writer *writer)
 {
-	pfcp_put_flags(writer, PFCP_IE_UP_FUNCTION_FEATURES, FEATURES, FEATURES_OCTETS);
+	pfcp_put_flags(writer, PFCP_IE_UP_FUNCTION_FEATURES, node_features, FEATURES_OCTETS);
 }
 
 // In `least` or better: mandatory (PFCP_M), or allowed at all (PFCP_O).

@@ -101,7 +101,11 @@ const char *assoc_fate(const struct node *node, const struct assoc *assoc)
 
 static void begin(struct node *node, struct deal *deal, const struct assoc *like)
 {
-	int error = assoc_begin(&node->assocs, like, deal);
+	struct assoc new = *like;
+	int error;
+
+	new.telling.knows = node_features; // they are in the answer, or were in our question
+	error = assoc_begin(&node->assocs, &new, deal);
 
 	if (error)
 		answer(node, deal, error == -ENOBUFS ? PFCP_CAUSE_NO_RESOURCES : PFCP_CAUSE_SYSTEM_FAILURE);
@@ -111,6 +115,7 @@ static void resume(struct node *node, struct deal *deal, struct assoc *assoc, co
 {
 	bool moved = !remote_same(&assoc->remote, &like->remote), changed = learnt(assoc, like);
 
+	assoc->telling.knows = node_features;
 	log_info("pfcp.resumed", "%s sets up its association again; its sessions stay", assoc->node_id);
 	node->tally[TALLY_RESUMED]++;
 	if (!moved && !changed) {
@@ -120,6 +125,7 @@ static void resume(struct node *node, struct deal *deal, struct assoc *assoc, co
 	learn(assoc, like);
 	asks_forget(&node->asks, assoc);
 	paths_forget(node, assoc);
+	updates_forget(node, assoc);
 	assoc->beating = false;
 	assoc->remote = like->remote;
 	assoc->remote.port = 0;
@@ -247,5 +253,6 @@ void assoc_left(void *arg, struct assoc *assoc)
 
 	asks_forget(&node->asks, assoc);
 	paths_forget(node, assoc);
+	updates_forget(node, assoc);
 	assoc->beating = false;
 }

@@ -101,6 +101,8 @@ static void ask(struct node_call *call)
 
 void calls_tick(struct node *node)
 {
+	if (node->leaving)
+		return;
 	for (unsigned i = 0; i < node->calls; i++) {
 		struct node_call *call = &node->call[i];
 
@@ -117,6 +119,8 @@ uint64_t calls_due(const struct node *node)
 {
 	uint64_t due = UINT64_MAX;
 
+	if (node->leaving)
+		return due;
 	for (unsigned i = 0; i < node->calls; i++)
 		if (!node->call[i].asking && node->call[i].due_ns < due)
 			due = node->call[i].due_ns;

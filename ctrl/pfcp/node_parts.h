@@ -12,7 +12,8 @@ size_t answer_write(const struct node *node, const struct pfcp_header *request, 
 void answer_send(struct node *node, const struct remote *to, const struct pfcp_header *request, uint8_t cause);
 void answer_deal(struct node *node, struct deal *deal, const struct pfcp_fault *fault);
 void answer_version(struct node *node, const struct remote *to, const struct pfcp_header *request);
-void features_put(struct pfcp_writer *writer); // ours
+extern const uint64_t node_features; // ours
+void features_put(struct pfcp_writer *writer);
 // Whether whom we don't know may have a word of ours now.
 bool answer_stranger(struct node *node);
 
@@ -46,6 +47,11 @@ uint64_t calls_due(const struct node *node);
 
 void paths_tick(struct node *node);
 void paths_forget(struct node *node, struct assoc *assoc); // nothing is under way any more
+
+// ---- node_update.c: associations that we update
+
+void updates_tick(struct node *node);
+void updates_forget(struct node *node, struct assoc *assoc); // nothing is under way any more
 
 // ---- node_beat.c: heartbeats
 

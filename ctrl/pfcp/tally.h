@@ -28,6 +28,8 @@
 	T(SIFTED, "session_sets_deleted", "parts of nodes whose sessions were deleted by their FQ-CSIDs") \
 	T(RESTARTED, "peers_restarted", "nodes that came back with a later Recovery Time Stamp: their sessions are deleted") \
 	T(SILENT, "peers_silent", "nodes that stopped answering heartbeats: their sessions stay") \
+	T(UPDATES_TOLD, "updates_accepted", "updates of associations by us that the CP function has accepted") \
+	T(UPDATES_REFUSED, "updates_refused", "updates of associations by us refused, or not answered by who answers heartbeats: done") \
 	T(NODE_REPORTS, "node_reports", "reports about GTP-U paths sent, repeats within T1 apart") \
 	T(NODE_REPORTS_TOLD, "node_reports_accepted", "reports about GTP-U paths that the CP function has accepted") \
 	T(NODE_REPORTS_REFUSED, "node_reports_refused", "reports about GTP-U paths refused for good: done") \

@@ -1,4 +1,4 @@
-// telling.h - what a node has been told of our load (load.h), and of GTP-U paths, and what of them it is being told: bits, by the paths'
+// telling.h - what a node has been told of what we can (node_update.c), of our load (load.h), and of GTP-U paths, and what of them it is being told: bits, by the paths'
 // places in the node (node_path.c).
 #pragma once
 #include <stdbool.h>
@@ -13,9 +13,18 @@ struct load_told {
 	uint64_t load_ns, overload_ns;
 };
 
+struct updating { // an Association Update of ours
+	struct assoc *assoc;
+	bool under_way;
+	uint64_t due_ns; // not before then
+};
+
 struct telling {
 	struct assoc *assoc;
 	struct load_told load;
+	uint64_t knows;  // our features, as it was told; 0: by a build that did not note it
+	bool leave_owed; // that we want the association to be released
+	struct updating updating;
 	uint64_t told[TELLING_PATHS / 64];                         // as failed
 	uint64_t down[TELLING_PATHS / 64], up[TELLING_PATHS / 64]; // under way
 	bool under_way;
