@@ -17,6 +17,10 @@ asked() { # at least how often
 	smf asked && (($(said .asked) >= $1))
 }
 
+release_wanted() {
+	other asked && [[ $(said .release) == true ]]
+}
+
 other() { # command...: of the other SMF
 	SMF=other smf "$@"
 }
@@ -46,6 +50,8 @@ that "the other moves it" other handover ue1 10.99.3.3 0x7002
 that "and it pings there" ue_pings "$UE" 5
 that "a part of a node is lost" other lose 7
 that "with the two that depended on it" sessions_are 1
+that "shoal-pfcp is told to leave" lab_signal USR2 pfcp
+that "and asks who is associated to release" wait_for 30 release_wanted
 that "the last of the set leaves" other release
 that "with what is left" wait_for 30 sessions_are 0
 story_end_pfcp

@@ -4,7 +4,7 @@
     smf.py serve SOCKET LOCAL PEER    answers heartbeats and keeps sessions by name; asked through SOCKET by
     smf.py SOCKET COMMAND [WORD...]   which prints what came of it as JSON; exit 0: accepted, 1: refused, 2: no answer
 
-Commands: heartbeat; associate [set=NAME]; release; asked: how often the user plane has asked us to associate; restart (everything forgotten, a newer Recovery Time Stamp);
+Commands: heartbeat; associate [set=NAME]; release; asked: how often the user plane has asked us to associate, and whether to release; restart (everything forgotten, a newer Recovery Time Stamp);
     attach NAME [KEY=VALUE...]: ue=ADDRESS (else the user plane chooses), gnb=, teid=, qfi=, mbr= (kbit/s), urr=1 [threshold=, quota= (bytes), period= (s)], dnn=; way=both|up
     attach_as NAME SHAPE [KEY=VALUE...]; change NAME WHAT [WORD...]: as other SMFs do (shapes.py)
     handover NAME GNB TEID; drop NAME; forward NAME; gate NAME open|closed; query NAME; delete NAME
@@ -49,6 +49,7 @@ class Smf:
         self.sequence = random.randrange(1 << 20)
         self.sessions, self.answers, self.last = {}, {}, None
         self.reports_heard, self.cause, self.loss = {}, 1, 0.0
+        self.release_wanted = False
         self.setups, self.paths_heard, self.paths_seen = 0, [], set()
         self.heard = threading.Condition()
         threading.Thread(target=self.listen, daemon=True).start()
@@ -81,6 +82,9 @@ class Smf:
         elif kind == 5:
             self.setups += 1
             self.put(self.words.association_answer(self.local, sequence, self.stamp))
+        elif kind == 7:
+            self.release_wanted |= any(True for _ in self.words.ies_of(data[8:], 111))
+            self.put(self.words.association_update_answer(self.local, sequence))
         elif kind == 12:
             self.node_report(sequence, data)
         elif kind == 56:
@@ -143,7 +147,7 @@ class Smf:
         return self.ask(None, self.words.association(self.local, self.stamp, **dict(key.split("=", 1) for key in keys)))
 
     def asked(self):
-        return {"cause": 1, "asked": self.setups}
+        return {"cause": 1, "asked": self.setups, "release": self.release_wanted}
 
     def adopt(self, name, up):
         session = {"cp": random.getrandbits(63) | 1, "up": int(up, 0)}

@@ -41,6 +41,10 @@ def association_answer(local, sequence, stamp):
     return message(None, sequence, p.PFCPAssociationSetupResponse(IE_list=[node(local), p.IE_Cause(cause=1), p.IE_RecoveryTimeStamp(timestamp=stamp)]))
 
 
+def association_update_answer(local, sequence):
+    return message(None, sequence, p.PFCPAssociationUpdateResponse(IE_list=[node(local), p.IE_Cause(cause=1)]))
+
+
 def node_report_answer(local, sequence, cause):
     return message(None, sequence, p.PFCPNodeReportResponse(IE_list=[node(local), p.IE_Cause(cause=cause)]))
 
