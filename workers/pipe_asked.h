@@ -21,6 +21,14 @@ struct pipe_asked {
 // The way of a packet whose session has a sheet: its verdict, and handle as it comes back but for the code.
 enum verdict pipe_ruled(struct pipe_asked *asked, struct lane_handle *handle);
 
+// Likewise of one that came out of a tunnel, with what becomes of it where the sheet does not take it (aside.h).
+enum verdict pipe_ruled_up(struct pipe_asked *asked, struct lane_handle *handle);
+
+// Calls the rules of some of eight sessions into the cache, side by side: what each says lies behind three things that point to it. shard,
+// line: of the eight; bits: of those with a sheet.
+void pipe_ruled_call(const struct pipe *pipe, const uint32_t *shard, struct line *const line[8], unsigned way,
+		     uint32_t bits);
+
 // How much a link takes: whole, and in pieces, which the primary cuts where `packet` may be cut (struct plane).
 struct pipe_limit {
 	const uint8_t *packet;

@@ -2,6 +2,7 @@
 //
 // Eight packets at once: header and session are compared, the tunnel's headers and the packet's own are made, all in registers; then
 // each takes its tokens, in order; then what passed is written, three stores for each.
+#include "workers/pipe_asked.h"
 #include "workers/pipe_short.h"
 
 // The words that are written, from TUNNEL_BYTES in front of the packet on: the tunnel's headers, and the first of the packet's own.
@@ -138,7 +139,7 @@ static bool downlink6(const struct pipe *pipe, struct lane_handle *handle, uint8
 	if (!user6_good(line, packet, left, user.length))
 		return false;
 	port = flow_port(packet, &ip); // before pass: a wide store must not be read back in other pieces
-	if (!pipe_pay6(pipe, &user, now))
+	if (!pipe_pay_alone(pipe, &user, now))
 		return false;
 	tos = police_tos(line->mark, POLICE_GREEN, ip.tos);
 	pipe_pass(&user, ip.tos, tos);
@@ -148,9 +149,41 @@ static bool downlink6(const struct pipe *pipe, struct lane_handle *handle, uint8
 	return true;
 }
 
+// Its session has a sheet: all that is left to be asked is what that says.
+static bool ruled(const struct pipe *pipe, struct lane_handle *handle, struct line *line, uint64_t now)
+{
+	struct pipe_asked asked = { .pipe = pipe,
+				    .user = { .packet = room_at(pipe->rooms, handle->room) + handle->offset,
+					      .region = &pipe->shard[shard_of_teid(handle->hint)],
+					      .line = line,
+					      .way = LINE_DOWNLINK },
+				    .now = now };
+	struct pipe_user *user = &asked.user;
+
+	if (ip_read(&asked.ip, user->packet, handle->length) != IP_SOUND)
+		return false;
+	user->family = asked.ip.version;
+	user->length = asked.ip.length;
+	if (!pipe_destination_good(user))
+		return false;
+	handle->hint = 0;
+	handle->code = (uint8_t)pipe_ruled(&asked, handle);
+	return true;
+}
+
+static __attribute__((noinline)) void downlink_other(const struct pipe *pipe, struct lane_handle *handle,
+						     struct line *line, uint64_t now)
+{
+	const uint8_t wanted = LINE_VALID | BEARER_SHEET;
+
+	if ((line->flags & wanted) != wanted || !ruled(pipe, handle, line, now))
+		pipe_long(pipe, handle, now);
+}
+
 void pipe_downlinks(struct pipe *pipe, struct lane_handle *handles, const struct pipe_list *list, uint64_t now)
 {
-	const struct pipe_run run = { pipe, handles, list, now, pipe->byte_tokens, LANE_SIDE_ACCESS, downlink6 };
+	const struct pipe_run run = { pipe,      handles,       list, now, pipe->byte_tokens, LANE_SIDE_ACCESS,
+				      downlink6, downlink_other };
 	const struct ours from = ours(pipe);
 
 	for (uint32_t k = 0; k < list->n; k += COLUMNS) {
@@ -161,10 +194,13 @@ void pipe_downlinks(struct pipe *pipe, struct lane_handle *handles, const struct
 		pipe_call(pipe);
 		pipe_eight_take(&run, k, &eight);
 		eight.wrong = ask(&run, &eight, &asked);
+		pipe_eight_rules(asked.sessions.flags, &eight);
 		eight.length = asked.length;
 		eight.span = ((eight.span & pipe_words.low) - asked.front) | (asked.length + asked.front) << 16;
 		pipe_eight_rate(&run, k, asked.sessions.treatment, &eight);
 		answer(&from, &asked, word);
+		if (PIPE_UNLIKELY(eight.sheets))
+			pipe_ruled_call(pipe, list->shard + k, eight.line, LINE_DOWNLINK, eight.sheets);
 		pipe_pay_eight(&run, list->n - k, &eight);
 		write_eight(&eight, word, asked.sessions.flags);
 	}

@@ -2,12 +2,15 @@
 //
 // Inline; touches neither packets nor lines.
 #pragma once
+#include "workers/pipe_asked.h"
 #include "workers/pipe_sessions.h"
 #include "workers/pipe_steps.h"
 
 #define PIPE_LINE_SHIFT 6
 #define PIPE_HANDLE_SHIFT 4
 #define PIPE_RATE_SHIFT 5
+#define PIPE_SHEET_SHIFT 4
+_Static_assert(BEARER_SHEET == 1 << PIPE_SHEET_SHIFT, "a flag of a line");
 _Static_assert(sizeof(struct line) == 1 << PIPE_LINE_SHIFT && sizeof(struct lane_handle) == 1 << PIPE_HANDLE_SHIFT &&
 		   sizeof(struct region_rate) == 1 << PIPE_RATE_SHIFT,
 	       "places are shifts away");
@@ -25,6 +28,8 @@ struct pipe_run {
 	// Whether a packet could go the short way alone, and has.
 	bool (*alone)(const struct pipe *pipe, struct lane_handle *handle, uint8_t *packet, struct line *line,
 		      uint64_t now);
+	// The way of any other. Not inline: the loop over eight needs its registers.
+	void (*other)(const struct pipe *pipe, struct lane_handle *handle, struct line *line, uint64_t now);
 };
 
 #define PIPE_NOWHERE 64u
@@ -39,6 +44,7 @@ struct pipe_eight {
 	COLUMN wrong;
 	COLUMN length;                     // of the users' packets
 	COLUMN span;                       // of the handles; then, when they come back
+	uint32_t sheets;                   // bits of those whose sessions have one
 	uint8_t nowhere[2 * PIPE_NOWHERE]; // the middle stands for packets that have gone another way
 };
 
@@ -79,6 +85,12 @@ PIPE_STEP void pipe_call(struct pipe *pipe)
 #pragma GCC unroll 8
 		for (unsigned i = 0; i < COLUMNS; i++)
 			__builtin_prefetch(rooms + place[i] - TUNNEL_BYTES, 1);
+}
+
+// Whether their sessions have rules, as their lines' flags say.
+PIPE_STEP void pipe_eight_rules(COLUMN flags, struct pipe_eight *eight)
+{
+	eight->sheets = columns_signs(flags << (31 - PIPE_SHEET_SHIFT));
 }
 
 // What is left to be known of them, from what is wrong and how they are treated.

@@ -85,16 +85,13 @@ static bool for_us(const struct pipe *pipe, const uint8_t *outer)
 
 // What goes from one tunnel into another is written over the headers it came with. Is it lent again after a death in between, it is
 // addressed to the other end.
-static enum verdict uplink_ruled(struct lane_handle *handle, struct pipe_asked *asked,
-				 const struct tunnel_inside *inside)
+enum verdict pipe_ruled_up(struct pipe_asked *asked, struct lane_handle *handle)
 {
-	if (!for_us(asked->pipe, asked->user.packet - inside->offset))
-		return VERDICT_NOT_OURS;
-	asked->tunnel = sheet_tunnel(asked->user.line->teid, inside->teid, asked->pipe->net->slot_bits);
-	asked->inward = inside->offset;
-	asked->container = inside->container;
-	asked->outer_tos = inside->tos;
-	return pipe_ruled(asked, handle);
+	enum verdict verdict = VERDICT_NOT_OURS;
+
+	if (for_us(asked->pipe, asked->user.packet - asked->inward))
+		verdict = pipe_ruled(asked, handle);
+	return verdict == VERDICT_FORWARD ? verdict : aside_source(asked, handle, verdict);
 }
 
 static enum verdict uplink(const struct pipe *pipe, struct lane_handle *handle, uint64_t now)
@@ -117,7 +114,11 @@ static enum verdict uplink(const struct pipe *pipe, struct lane_handle *handle, 
 	if (user.line->flags & BEARER_SHEET) {
 		struct pipe_asked asked = { .pipe = pipe, .user = user, .ip = ip, .now = now };
 
-		return aside_source(&asked, handle, uplink_ruled(handle, &asked, &inside));
+		asked.tunnel = sheet_tunnel(user.line->teid, inside.teid, pipe->net->slot_bits);
+		asked.inward = inside.offset;
+		asked.container = inside.container;
+		asked.outer_tos = inside.tos;
+		return pipe_ruled_up(&asked, handle);
 	}
 	if (!pipe_source_good(&user))
 		return aside_source(&(struct pipe_asked){ .pipe = pipe, .user = user, .ip = ip, .now = now }, handle,

@@ -5,7 +5,7 @@
 //
 // A packet that waits is neither metered nor counted: it comes again, and is judged as if it had just come.
 #include "workers/pipe_asked.h"
-#include "workers/ruled_admit.h"
+#include "workers/ruled_green.h"
 #include "workers/ruled_match.h"
 #include "workers/ruled_tell.h"
 
@@ -19,9 +19,10 @@ struct way {
 	struct ruled_room room;
 	struct ruled_packet packet;
 	struct sheet_far far; // a copy
-	uint8_t tos;          // as it goes on
-	uint8_t container;    // as it goes on: GTPU_CONTAINER
-	bool reflects;        // valid with a container: it asks for reflective QoS
+	struct ruled_means means;
+	uint8_t tos;       // as it goes on
+	uint8_t container; // as it goes on: GTPU_CONTAINER
+	bool reflects;     // valid with a container: it asks for reflective QoS
 	bool waits;
 };
 
@@ -126,11 +127,11 @@ static enum verdict action_check(struct way *way)
 	return has_peer(way) ? VERDICT_FORWARD : VERDICT_NO_PEER;
 }
 
-// Takes it from the meters of its QERs. Red is noted, dropped or remarked.
-static enum verdict meter(struct way *way)
+// Red is noted, dropped or remarked.
+static enum verdict meter_rare(struct way *way)
 {
 	enum police_colour colour;
-	bool passes = ruled_meter(&way->packet, &way->tos, &colour);
+	bool passes = ruled_meter(&way->packet, way->means.mark, &way->tos, &colour);
 
 	if (colour == POLICE_RED) {
 		struct rest *rest = pipe_rest(&way->asked->user);
@@ -141,12 +142,21 @@ static enum verdict meter(struct way *way)
 	return passes ? VERDICT_FORWARD : VERDICT_RED;
 }
 
+// Takes it from the meters of its QERs.
+static enum verdict meter(struct way *way)
+{
+	if (way->means.flags & SHEET_AWARE || !ruled_green(&way->packet))
+		return meter_rare(way);
+	way->tos = police_tos(way->means.mark, POLICE_GREEN, way->tos);
+	return VERDICT_FORWARD;
+}
+
 static enum verdict admit(struct way *way)
 {
-	enum verdict verdict = ruled_gates(&way->packet);
+	enum verdict verdict;
 
-	if (verdict == VERDICT_FORWARD)
-		verdict = ruled_quotas(&way->packet);
+	way->means = ruled_means(&way->packet);
+	verdict = ruled_closed(&way->means, way->packet.way) ? VERDICT_GATE_CLOSED : ruled_quotas(&way->packet);
 	if (verdict == VERDICT_FORWARD && !way->waits)
 		verdict = meter(way);
 	if (PIPE_UNLIKELY(verdict != VERDICT_FORWARD) && verdict != VERDICT_QUOTA)
@@ -157,15 +167,14 @@ static enum verdict admit(struct way *way)
 // The container that goes with it: of the first QER that has a QFI. Towards the UE it says "downlink", whoever sent it.
 static void container_choose(struct way *way)
 {
-	unsigned qfi = ruled_qfi(&way->packet);
 	bool to_user;
 
 	way->container = 0;
-	if (qfi == RULED_NO_QFI)
+	if (way->means.qfi == RULED_NO_QFI)
 		return;
 	to_user = way->packet.way == SHEET_DOWNLINK || pipe_destination_good(&way->asked->user);
-	way->container = (uint8_t)(GTPU_CONTAINER | (to_user ? 0 : GTPU_CONTAINER_UP) | (qfi & GTPU_CONTAINER_QFI));
-	way->reflects = to_user && qfi & RULED_REFLECTS;
+	way->container = (uint8_t)(GTPU_CONTAINER | (to_user ? 0 : GTPU_CONTAINER_UP) | way->means.qfi);
+	way->reflects = to_user && way->means.reflects;
 }
 
 // Bytes that are put in front of it. What waits will go into a tunnel, of which nothing need be known yet.
@@ -205,7 +214,7 @@ static enum verdict park(const struct way *way, struct lane_handle *handle)
 {
 	const struct pipe_asked *asked = way->asked;
 	uint32_t slot = slot_of(&asked->user);
-	unsigned qfi = ruled_qfi(&way->packet);
+	unsigned qfi = way->means.qfi;
 
 	handle->hint = slot;
 	if (way->far.action == SHEET_BUFFER && way->far.flags & SHEET_NOTIFY && asked->pipe->tells &&
@@ -216,8 +225,7 @@ static enum verdict park(const struct way *way, struct lane_handle *handle)
 						 way->packet.pdr.id,
 						 (uint8_t)(asked->user.region - asked->pipe->shard),
 						 asked->ip.tos,
-						 (uint8_t)(qfi == RULED_NO_QFI ? NO_QFI_TOLD
-									       : qfi & GTPU_CONTAINER_QFI) };
+						 (uint8_t)(qfi == RULED_NO_QFI ? NO_QFI_TOLD : qfi) };
 
 		ruled_tell(asked->pipe->tells, &tell);
 	}
@@ -333,4 +341,53 @@ enum verdict pipe_ruled(struct pipe_asked *asked, struct lane_handle *handle)
 	if (!way.waits)
 		return forward(&way, handle);
 	return asked->own ? VERDICT_NO_PEER : park(&way, handle);
+}
+
+#define CALLED_LINES 4u // of a room, whatever is in it,
+#define CALLED_MORE 12u // and so many at most that its sheet goes on for
+
+static void room_call(const uint8_t *room, uint32_t from, uint32_t to)
+{
+	for (; from < to; from++)
+		__builtin_prefetch(room + from * sizeof(struct ruled));
+}
+
+// What its head says where the rest lies. Nothing of it is believed yet.
+static void room_call_rest(const struct ruled *ruled, unsigned limit)
+{
+	uint32_t lines = (uint32_t)(sizeof(*ruled) + ruled->bytes + sizeof(*ruled) - 1) / sizeof(*ruled);
+	uint32_t tokens = ruled->tokens / sizeof(*ruled), gauges = ruled->gauges / sizeof(*ruled);
+	const uint8_t *room = (const uint8_t *)ruled;
+
+	if (lines > limit || tokens >= limit || gauges > limit)
+		return;
+	room_call(room, CALLED_LINES, lines < CALLED_MORE ? lines : CALLED_MORE);
+	__builtin_prefetch(room + ruled->tokens, 1);
+	if (gauges < limit)
+		__builtin_prefetch(room + ruled->gauges, 1);
+}
+
+void pipe_ruled_call(const struct pipe *pipe, const uint32_t *shard, struct line *const line[8], unsigned way,
+		     uint32_t bits)
+{
+	const struct ruled *room[8];
+	uint32_t slot[8];
+
+	RULED_EACH(i, bits)
+	{
+		const struct region *region = &pipe->shard[(uint8_t)shard[i]];
+
+		slot[i] = (uint32_t)(line[i] - (way == LINE_UPLINK ? region->uplink : region->downlink));
+		__builtin_prefetch(region->rest + slot[i]);
+	}
+	RULED_EACH(i, bits)
+	{
+		room[i] = ruled_in_force(&pipe->shard[(uint8_t)shard[i]], &pipe->shape, slot[i]);
+		if (room[i])
+			room_call((const uint8_t *)room[i], 0,
+				  CALLED_LINES < pipe->shape.sheet ? CALLED_LINES : pipe->shape.sheet);
+	}
+	RULED_EACH(i, bits)
+	if (room[i])
+		room_call_rest(room[i], pipe->shape.sheet);
 }

@@ -1,14 +1,15 @@
 // pipe_short.h - what both directions' short ways share behind the first look: tokens, accounts, and handles that come back.
 //
-// Inline. An IPv4 packet goes the short way in a column of eight, an IPv6 packet alone; whatever either does not take, the long way
-// does.
+// Inline. An IPv4 packet goes the short way in a column of eight; alone go an IPv6 packet, one whose tunnel has a container, and one whose
+// session has a sheet. Whatever neither takes, the long way does.
 #pragma once
 #include "workers/pipe_eight.h"
 
+#define PIPE_PLAIN4 (LINE_VALID | LINE_PLAIN4)
 #define PIPE_PLAIN6 (LINE_VALID | LINE_PLAIN6)
 
-// Takes an IPv6 packet's tokens, if it is green and nothing about its rate is unusual.
-PIPE_STEP bool pipe_pay6(const struct pipe *pipe, const struct pipe_user *user, uint64_t now)
+// Takes a packet's tokens, if it is green and nothing about its rate is unusual.
+PIPE_STEP bool pipe_pay_alone(const struct pipe *pipe, const struct pipe_user *user, uint64_t now)
 {
 	uint32_t rate = user->line->rate;
 
@@ -54,7 +55,7 @@ PIPE_STEP void pipe_pay_eight(const struct pipe_run *run, uint64_t n, struct pip
 			continue;
 		}
 		if (!run->alone(run->pipe, handle, eight->packet[i], line, run->now))
-			pipe_long(run->pipe, handle, run->now);
+			run->other(run->pipe, handle, line, run->now);
 		eight->packet[i] = eight->nowhere + PIPE_NOWHERE;
 	}
 	for (; end < COLUMNS; end++)

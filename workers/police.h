@@ -24,7 +24,25 @@ enum police_colour police_bucket(struct police_bucket *bucket, const struct regi
 				 uint64_t now, enum police_colour incoming);
 
 // The same for what most packets are: green in colour-blind mode. Nothing but the answer is left to be guessed by the processor. False:
-// nothing has changed, ask police_meter.
+// nothing has changed, ask police_bucket.
+static inline bool police_green_bucket(struct police_bucket *bucket, const struct region_rate *rate, uint64_t cost,
+				       uint64_t now)
+{
+	uint64_t tc, te, full = rate->cbs;
+
+	if (__builtin_expect(__builtin_sub_overflow(now, bucket->at, &tc), 0))
+		return false;
+	tc = __builtin_mul_overflow(tc, rate->cir_bps, &tc) ? UINT64_MAX : tc;
+	tc = __builtin_add_overflow(tc, bucket->tc, &tc) ? UINT64_MAX : tc;
+	full = tc < full ? tc : full;
+	__asm__("" : "+r"(full)); // compilers would make two ways of it, and processors guess which
+	te = __builtin_add_overflow(bucket->te, tc - full, &te) ? UINT64_MAX : te;
+	if (__builtin_expect(full < cost, 0))
+		return false;
+	*bucket = (struct police_bucket){ now, full - cost, te < rate->ebs ? te : rate->ebs };
+	return true;
+}
+
 static inline bool police_green(struct line *line, const struct region_rate *rate, uint64_t cost, uint64_t now)
 {
 	uint64_t tc, te, full = rate->cbs;

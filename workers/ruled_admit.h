@@ -1,10 +1,15 @@
 // ruled_admit.h - what a rule's QERs and URRs let pass: gates, quotas, meters; and what they count.
 //
-// Pure but for the room of the session. A packet that may not pass is charged to nobody.
+// Pure but for the room of the session; what most packets need is inline. A packet that may not pass is charged to nobody.
 #pragma once
 #include "shared/plane/verdict.h"
 #include "workers/police.h"
+#include "workers/ruled_match.h"
 #include "workers/ruled_room.h"
+
+// For each bit of the word, lowest first.
+#define RULED_EACH(i, word) \
+	for (unsigned i, left_ = (word); left_ && (i = (unsigned)__builtin_ctz(left_), true); left_ &= left_ - 1)
 
 // A packet whose rule is known.
 struct ruled_packet {
@@ -17,20 +22,76 @@ struct ruled_packet {
 	uint8_t tos; // as it came
 };
 
+// What its QERs say together, whatever their meters do.
+struct ruled_means {
+	uint8_t flags; // all of them: enum sheet_qer_flag
+	uint8_t qfi;   // of the first that has one, or RULED_NO_QFI
+	uint8_t mark;  // of the first that marks: enum bearer_mark
+	bool reflects; // the one with that QFI asks for reflective QoS
+};
+
+static inline struct ruled_means ruled_means(const struct ruled_packet *packet)
+{
+	struct ruled_means means = { 0, RULED_NO_QFI, BEARER_MARK_KEEP, false };
+
+	RULED_EACH(i, packet->pdr.qers)
+	{
+		const struct sheet_qer *qer = &packet->room->parts.qer[i];
+
+		if (qer->flags & ~means.flags & SHEET_QFI) {
+			means.qfi = qer->qfi % RULED_NO_QFI;
+			means.reflects = qer->flags & SHEET_RQI;
+		}
+		means.mark = means.mark == BEARER_MARK_KEEP ? qer->mark : means.mark;
+		means.flags |= qer->flags;
+	}
+	return means;
+}
+
+// Whether a gate is closed for packets of that way.
+static inline bool ruled_closed(const struct ruled_means *means, unsigned way)
+{
+	return means->flags & (way == SHEET_UPLINK ? SHEET_GATE_UP : SHEET_GATE_DOWN);
+}
+
+// The quota of one way stops that way alone.
+static inline bool ruled_spent(const struct sheet_urr *urr, const struct ruled_gauge *gauge, unsigned way)
+{
+	if (!(urr->flags & (SHEET_QUOTA | SHEET_STOPPED)))
+		return false;
+	return urr->flags & SHEET_STOPPED ||
+	       gauge->bytes[SHEET_UPLINK] + gauge->bytes[SHEET_DOWNLINK] >= urr->quota[SHEET_TOTAL] ||
+	       gauge->bytes[way] >= urr->quota[way == SHEET_UPLINK ? SHEET_UP : SHEET_DOWN];
+}
+
 // VERDICT_FORWARD, or why not.
-enum verdict ruled_gates(const struct ruled_packet *packet);
-enum verdict ruled_quotas(const struct ruled_packet *packet);
+static inline enum verdict ruled_quotas(const struct ruled_packet *packet)
+{
+	RULED_EACH(i, packet->pdr.urrs)
+	if (ruled_spent(&packet->room->parts.urr[i], &packet->room->gauges[i], packet->way))
+		return VERDICT_QUOTA;
+	return VERDICT_FORWARD;
+}
 
 // The worst of what the meters of its QERs say; each QER must have tokens for it, and takes them only if all have. Where one says red,
-// it passes if all that do would have it remarked. *tos: marked for the class of the first QER that has one, and the colour.
-bool ruled_meter(const struct ruled_packet *packet, uint8_t *tos, enum police_colour *colour);
-
-// The QFI of the first of its QERs that has one, with RULED_REFLECTS if that asks for reflective QoS; or RULED_NO_QFI.
-#define RULED_REFLECTS 0x80u
-unsigned ruled_qfi(const struct ruled_packet *packet);
+// it passes if all that do would have it remarked. *tos: marked for the class, and the colour.
+bool ruled_meter(const struct ruled_packet *packet, enum bearer_mark mark, uint8_t *tos, enum police_colour *colour);
 
 // Gates or meters refuse it: of its URRs those count it that measure before them, and have something left.
 void ruled_count_refused(const struct ruled_packet *packet);
 
+static inline void ruled_gauge_count(const struct ruled_packet *packet, struct ruled_gauge *gauge)
+{
+	gauge->bytes[packet->way] += packet->length;
+	gauge->packets[packet->way]++;
+	if (!gauge->first)
+		gauge->first = packet->now;
+	gauge->last = packet->now;
+}
+
 // It passes: its URRs count it.
-void ruled_count(const struct ruled_packet *packet);
+static inline void ruled_count(const struct ruled_packet *packet)
+{
+	RULED_EACH(i, packet->pdr.urrs)
+	ruled_gauge_count(packet, &packet->room->gauges[i]);
+}

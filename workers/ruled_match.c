@@ -164,7 +164,7 @@ unsigned ruled_choose(const struct sheet_pdr *pdrs, uint64_t candidates, unsigne
 	for (; candidates; candidates &= candidates - 1) {
 		unsigned first = (unsigned)__builtin_ctzll(candidates);
 
-		if ((pdrs[first].qfis & wanted) == wanted)
+		if (!(~pdrs[first].qfis & wanted))
 			return first;
 	}
 	return RULED_NO_PDR;

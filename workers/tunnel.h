@@ -4,9 +4,8 @@
 #pragma once
 #include <stdint.h>
 #include "shared/plane/verdict.h"
-#include "workers/tunnel_window.h"
+#include "workers/tunnel_usual.h"
 
-#define TUNNEL_BYTES_QFI (IP4_HEADER + UDP_HEADER + GTPU_HEADER_QFI)
 #define TUNNEL6_BYTES (IP6_HEADER + UDP_HEADER + GTPU_HEADER)
 
 // What an arriving G-PDU says.

@@ -40,18 +40,6 @@ struct region region_at(void *zone, const struct region_shape *shape, unsigned s
 	return region;
 }
 
-struct region_coming *region_coming(const struct region *region, const struct region_shape *shape)
-{
-	return shape->sheet ? (void *)(region->rest + shape->slots) : NULL;
-}
-
-struct ruled *region_room(const struct region *region, const struct region_shape *shape, uint32_t slot, unsigned half)
-{
-	uint8_t *first = (uint8_t *)(region_coming(region, shape) + 1);
-
-	return (void *)(first + (1 + 2 * (uint64_t)slot + half) * shape->sheet * LINE_BYTES);
-}
-
 uint32_t region_buckets(uint32_t foreign)
 {
 	uint64_t entries = (uint64_t)foreign * 2 * 2; // two addresses each, half of the places empty

@@ -50,6 +50,17 @@ struct region_coming {
 _Static_assert(sizeof(struct region_coming) == 64, "one line");
 
 // Null where the shape has no sheets.
-struct region_coming *region_coming(const struct region *region, const struct region_shape *shape);
-// The cell's room for rules, half 0 or 1; slot < slots.
-struct ruled *region_room(const struct region *region, const struct region_shape *shape, uint32_t slot, unsigned half);
+static inline struct region_coming *region_coming(const struct region *region, const struct region_shape *shape)
+{
+	return shape->sheet ? (struct region_coming *)(void *)(region->rest + shape->slots) : NULL;
+}
+
+// The cell's room for rules, half 0 or 1; slot < slots, and the shape has sheets. Behind what is coming in.
+static inline struct ruled *region_room(const struct region *region, const struct region_shape *shape, uint32_t slot,
+					unsigned half)
+{
+	uint64_t rooms = 1 + 2 * (uint64_t)slot + half, bytes = shape->sheet * sizeof(struct ruled);
+
+	return (struct ruled *)(void *)((uint8_t *)(region->rest + shape->slots) + sizeof(struct region_coming) +
+					rooms * bytes);
+}

@@ -22,50 +22,9 @@ static struct stand stand;
 static struct sheets sheets;
 static struct ruled_tells tells;
 static struct ruled *room;
+static uint32_t teid;
 static uint8_t as_it_was[ROOM_BYTES];
 static size_t as_it_was_bytes; // of it, that are something
-
-// Some of everything: PDRs by filter and by QFI, tunnels, each action and outer header, two QERs, two URRs.
-static void sheet_make(void)
-{
-	sheets_plain(&sheets);
-	sheets.head.pdrs = sheets.head.fars = 6;
-	sheets.head.tunnels = 2;
-	sheets.tunnel[0] = 0x07, sheets.tunnel[1] = 0x18;
-	sheets.head.way[SHEET_UPLINK] = 0x15, sheets.head.way[SHEET_DOWNLINK] = 0x2a;
-	sheets.head.open[0] = sheets.head.open[1] = 0x33;
-	for (unsigned i = 0; i < 6; i++) {
-		sheets.pdr[i] = (struct sheet_pdr){ .id = (uint16_t)(i + 1),
-						    .far = (uint8_t)i,
-						    .qers = 3,
-						    .urrs = 3,
-						    .qfis = i == 2 ? 0x3e : UINT64_MAX };
-		sheets.far[i] = (struct sheet_far){ .id = i + 1,
-						    .action = i == 5 ? SHEET_BUFFER : SHEET_FORWARD,
-						    .outer = (uint8_t)(i % 3),
-						    .flags = i % 3 ? SHEET_HAS_PEER : SHEET_NOTIFY,
-						    .peer_teid = 7,
-						    .peer_ipv4 = STAND_PEER,
-						    .peer_ipv6 = { 1, 2 } };
-	}
-	sheets_filter4(&sheets, 3, 0x0c);
-	sheets_filter6(&sheets, 3, 0x0c);
-	sheets.filters4[0].remote_ports[3] = sheets.filters6[0].local_ports[3] = 443 << 16 | 22;
-	sheets.head.qers = sheets.head.urrs = 2;
-	for (unsigned i = 0; i < 2; i++) {
-		sheets.qer[i] = (struct sheet_qer){ .id = i + 1,
-						    .flags = i ? SHEET_QFI : SHEET_REMARK,
-						    .qfi = 9,
-						    .mark = (uint8_t)(i * 3),
-						    .cir_bps = { 64000, 64000 },
-						    .cbs_bytes = { 1500, 1500 },
-						    .ebs_bytes = { 3000, 3000 } };
-		sheets.urr[i] = (struct sheet_urr){ .id = i + 1,
-						    .serial = i + 1,
-						    .flags = i ? SHEET_QUOTA : 0,
-						    .quota = { 1 << 30, 1 << 30, 1 << 30 } };
-	}
-}
 
 static void begin(void)
 {
@@ -78,11 +37,11 @@ static void begin(void)
 	stand.pipe.tells = &tells;
 	bearer = stand_bearer(&stand, SHARD, SLOT);
 	lines = stand_lines(&stand, SHARD);
-	sheet_make();
-	sheets_write(&sheets);
+	sheets_mixed(&sheets, 1);
 	if (sheet_check(sheets.bytes, sheets.head.bytes, &field) || bearer.ue_ipv4 != ADDRESS ||
 	    lines_set(&lines, SLOT, &bearer))
 		abort();
+	teid = bearer.teid;
 	room = stand_rules(&stand, SHARD, SLOT, 1, &sheets);
 	memcpy(as_it_was, room, ROOM_BYTES);
 	as_it_was_bytes = room->end;
@@ -140,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	room_spoil(bytes + 1);
 	length -= BEFORE;
 	lent = handle = (struct lane_handle){ .room = STAND_ROOMS - 1,
-					      .hint = bytes[0] & 1 ? 0 : shard_hint(ADDRESS, SHARD),
+					      .hint = bytes[0] & 1 ? teid : shard_hint(ADDRESS, SHARD),
 					      .offset = (uint16_t)(ROOM_STRIDE - length),
 					      .length = (uint16_t)length,
 					      .turn = 4711,

@@ -26,5 +26,9 @@ void sheets_plain(struct sheets *sheets);
 void sheets_filter4(struct sheets *sheets, unsigned n, uint64_t pdrs);
 void sheets_filter6(struct sheets *sheets, unsigned n, uint64_t pdrs);
 
+// Some of everything that a packet may meet: filters, a PDR for QFIs, a second TEID, each action and outer header, two meters, a quota. i: which
+// of what; all of it follows from that.
+void sheets_mixed(struct sheets *sheets, unsigned i);
+
 // Returns the length; head.bytes says it too.
 size_t sheets_write(struct sheets *sheets);

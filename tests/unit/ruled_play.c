@@ -10,8 +10,8 @@ struct stand stand;
 struct sheets sheets;
 struct bearer bearer;
 struct ruled_tells tells;
-const struct region *region;
-struct ruled *ruled;
+const struct region *shard_there;
+struct ruled *room_there;
 
 int ruled_make(void **unused)
 {
@@ -20,7 +20,7 @@ int ruled_make(void **unused)
 	stand_open_ruled(&stand);
 	bearer = stand_bearer(&stand, SHARD, SLOT);
 	lines = stand_lines(&stand, SHARD);
-	region = &stand.pipe.shard[SHARD];
+	shard_there = &stand.pipe.shard[SHARD];
 	tells.n = 0;
 	stand.pipe.tells = &tells;
 	sheets_plain(&sheets);
@@ -40,17 +40,17 @@ void ruled_by(void)
 	sheets_write(&sheets);
 	if (sheet_check(sheets.bytes, sheets.head.bytes, &field))
 		fail_msg("the sheet is wrong: %s", field);
-	ruled = stand_rules(&stand, SHARD, SLOT, 0, &sheets);
+	room_there = stand_rules(&stand, SHARD, SLOT, 0, &sheets);
 }
 
 struct ruled_gauge *ruled_gauge_at(unsigned i)
 {
-	return (struct ruled_gauge *)((uint8_t *)ruled + ruled->gauges) + i;
+	return (struct ruled_gauge *)((uint8_t *)room_there + room_there->gauges) + i;
 }
 
 struct ruled_tokens *ruled_tokens_at(unsigned qer, unsigned way)
 {
-	return (struct ruled_tokens *)((uint8_t *)ruled + ruled->tokens) + qer * LINE_WAYS + way;
+	return (struct ruled_tokens *)((uint8_t *)room_there + room_there->tokens) + qer * LINE_WAYS + way;
 }
 
 struct lane_handle ruled_lend_up(uint32_t teid, uint8_t container, uint32_t source)

@@ -13,8 +13,8 @@ extern struct stand stand;
 extern struct sheets sheets;
 extern struct bearer bearer;
 extern struct ruled_tells tells;
-extern const struct region *region; // the session's shard's
-extern struct ruled *ruled;         // the session's room
+extern const struct region *shard_there; // the session's shard's
+extern struct ruled *room_there;         // the session's room
 
 // Before and behind each test. The sheet is as sheets_plain has it, and not in force.
 int ruled_make(void **unused);

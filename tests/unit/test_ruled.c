@@ -29,9 +29,9 @@ static void rules_that_say_nothing_special_do_as_two_lines_do(void **unused)
 	assert_memory_equal(plain[1], stand_bytes(&stand, &after[1]), after[1].length);
 	assert_int_equal(after[0].code, VERDICT_FORWARD);
 	assert_int_equal(after[1].code, VERDICT_FORWARD);
-	assert_int_equal(region->uplink[SLOT].packets, 2);
-	assert_int_equal(region->uplink[SLOT].bytes, 2 * STAND_USER_BYTES);
-	assert_int_equal(region->downlink[SLOT].packets, 2);
+	assert_int_equal(shard_there->uplink[SLOT].packets, 2);
+	assert_int_equal(shard_there->uplink[SLOT].bytes, 2 * STAND_USER_BYTES);
+	assert_int_equal(shard_there->downlink[SLOT].packets, 2);
 }
 
 // Each harm undone again.
@@ -52,23 +52,23 @@ static void a_room_that_is_not_right_has_no_rules(void **unused)
 	sheets.qer[0] = (struct sheet_qer){ .id = 1 };
 	sheets.urr[0] = (struct sheet_urr){ .id = 1, .serial = 1 };
 	ruled_by();
-	sheet = (struct sheet *)(ruled + 1);
+	sheet = (struct sheet *)(room_there + 1);
 	ruled_verdicts(VERDICT_FORWARD, VERDICT_FORWARD);
-	HARMED(region->rest[SLOT].ruled, 0);
-	HARMED(region->rest[SLOT].ruled, 2);
-	memcpy(region_room(region, &stand.shape, SLOT + 1, 0), ruled, ruled->end); // a third room
-	HARMED(region->rest[SLOT].ruled, 3);
-	HARMED(region->rest[SLOT].teid, 0);
-	HARMED(ruled->teid, 1);
-	HARMED(ruled->bytes, ruled->bytes + 8);
-	HARMED(ruled->tokens, ruled->tokens - 64);
-	HARMED(ruled->tokens, ruled->tokens + 8);
-	HARMED(ruled->tokens, ruled->tokens + 64);
-	ruled->tokens += 8, ruled->gauges += 8;
+	HARMED(shard_there->rest[SLOT].ruled, 0);
+	HARMED(shard_there->rest[SLOT].ruled, 2);
+	memcpy(region_room(shard_there, &stand.shape, SLOT + 1, 0), room_there, room_there->end); // a third room
+	HARMED(shard_there->rest[SLOT].ruled, 3);
+	HARMED(shard_there->rest[SLOT].teid, 0);
+	HARMED(room_there->teid, 1);
+	HARMED(room_there->bytes, room_there->bytes + 8);
+	HARMED(room_there->tokens, room_there->tokens - 64);
+	HARMED(room_there->tokens, room_there->tokens + 8);
+	HARMED(room_there->tokens, room_there->tokens + 64);
+	room_there->tokens += 8, room_there->gauges += 8;
 	ruled_verdicts(VERDICT_NO_RULE, VERDICT_NO_RULE);
-	ruled->tokens -= 8, ruled->gauges -= 8;
-	HARMED(ruled->gauges, ruled->gauges - 64);
-	HARMED(ruled->gauges, 64 * STAND_SHEET_LINES);
+	room_there->tokens -= 8, room_there->gauges -= 8;
+	HARMED(room_there->gauges, room_there->gauges - 64);
+	HARMED(room_there->gauges, 64 * STAND_SHEET_LINES);
 	HARMED(sheet->pdrs, sheet->pdrs + 1);
 	HARMED(sheet->groups4, 255);
 	HARMED(stand.pipe.shape.sheet, 0);
@@ -81,13 +81,13 @@ static void indices_that_lead_nowhere_are_not_followed(void **unused)
 	struct sheet *sheet;
 
 	ruled_by();
-	sheet = (struct sheet *)(ruled + 1);
+	sheet = (struct sheet *)(room_there + 1);
 	parts = sheet_parts(sheet);
-	memset((uint8_t *)ruled + ruled->end, 0xff, 256);
+	memset((uint8_t *)room_there + room_there->end, 0xff, 256);
 	((struct sheet_pdr *)parts.pdr)[0].far = ((struct sheet_pdr *)parts.pdr)[1].far = 2;
 	ruled_verdicts(VERDICT_NO_RULE, VERDICT_NO_RULE);
 	ruled_by();
-	memset((uint8_t *)ruled + ruled->end, 0xff, 256);
+	memset((uint8_t *)room_there + room_there->end, 0xff, 256);
 	((struct sheet_pdr *)parts.pdr)[0].qers = ((struct sheet_pdr *)parts.pdr)[1].qers = 255;
 	((struct sheet_pdr *)parts.pdr)[0].urrs = ((struct sheet_pdr *)parts.pdr)[1].urrs = 65535;
 	ruled_verdicts(VERDICT_FORWARD, VERDICT_FORWARD); // there are none of them
@@ -120,7 +120,7 @@ static void each_tunnel_has_its_rules(void **unused)
 	assert_int_equal(ruled_worked(ruled_lend_up(teid, 0, bearer.ue_ipv4)).code, VERDICT_NO_RULE);
 	teid = bearer.teid ^ 1u << (12 + stand.net.slot_bits); // an older session's
 	assert_int_equal(ruled_worked(ruled_lend_up(teid, 0, bearer.ue_ipv4)).code, VERDICT_NO_SESSION);
-	region->uplink[SLOT].flags = LINE_VALID; // no sheet
+	shard_there->uplink[SLOT].flags = LINE_VALID; // no sheet
 	teid = sheet_tunnel_teid(bearer.teid, 2, stand.net.slot_bits);
 	assert_int_equal(ruled_worked(ruled_lend_up(teid, 0, bearer.ue_ipv4)).code, VERDICT_NO_SESSION);
 }

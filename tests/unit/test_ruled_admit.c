@@ -82,9 +82,9 @@ static void all_meters_must_agree_and_none_is_charged_otherwise(void **unused)
 	assert_int_equal(ruled_tokens_at(0, LINE_UPLINK)->tc, full);
 	assert_int_equal(ruled_tokens_at(0, LINE_DOWNLINK)->tc, full);
 	assert_int_equal(ruled_tokens_at(1, LINE_DOWNLINK)->tc, 0);
-	assert_int_equal(region->rest[SLOT].red_packets[LINE_UPLINK], 1);
-	assert_int_equal(region->rest[SLOT].red_bytes[LINE_DOWNLINK], STAND_USER_BYTES);
-	assert_int_equal(region->uplink[SLOT].packets, 2);
+	assert_int_equal(shard_there->rest[SLOT].red_packets[LINE_UPLINK], 1);
+	assert_int_equal(shard_there->rest[SLOT].red_bytes[LINE_DOWNLINK], STAND_USER_BYTES);
+	assert_int_equal(shard_there->uplink[SLOT].packets, 2);
 }
 
 static void red_passes_marked_where_all_would_have_it_so(void **unused)
@@ -98,7 +98,7 @@ static void red_passes_marked_where_all_would_have_it_so(void **unused)
 	assert_int_equal(handle.code, VERDICT_FORWARD);
 	assert_int_equal(ruled_tos(handle, TUNNEL_BYTES), 22 << 2); // AF23
 	assert_int_equal(ruled_tos(handle, 0), 22 << 2);            // outside as well
-	assert_int_equal(region->rest[SLOT].red_packets[LINE_DOWNLINK], 1);
+	assert_int_equal(shard_there->rest[SLOT].red_packets[LINE_DOWNLINK], 1);
 	assert_int_equal(ruled_tokens_at(0, LINE_DOWNLINK)->tc, 7 * STAND_USER_BYTES * stand.pipe.byte_tokens);
 	qers_limit(9, 1, SHEET_REMARK, BEARER_MARK_EF);
 	assert_int_equal(ruled_down().code, VERDICT_FORWARD);
@@ -145,7 +145,7 @@ static void what_waits_is_as_it_came_and_nobody_counts_it(void **unused)
 	ruled_urr_add(0, 0);
 	sheets.far[1].action = SHEET_BUFFER;
 	ruled_by();
-	memcpy(zone, ruled, ruled->end);
+	memcpy(zone, room_there, room_there->end);
 	memcpy(before, stand_bytes(&stand, &lent), sizeof(before));
 	for (unsigned i = 0; i < 3; i++) { // more than there are tokens for
 		handle = ruled_worked(lent);
@@ -156,8 +156,8 @@ static void what_waits_is_as_it_came_and_nobody_counts_it(void **unused)
 		assert_int_equal(handle.port, lent.port);
 		assert_memory_equal(stand_bytes(&stand, &lent), before, sizeof(before));
 	}
-	assert_memory_equal(zone, ruled, ruled->end);
-	assert_int_equal(region->downlink[SLOT].packets, 0);
+	assert_memory_equal(zone, room_there, room_there->end);
+	assert_int_equal(shard_there->downlink[SLOT].packets, 0);
 	assert_int_equal(tells.n, 0); // not asked for
 }
 
@@ -170,7 +170,7 @@ static void the_first_that_waits_is_told_once_an_episode(void **unused)
 	ruled_down();
 	ruled_down();
 	assert_int_equal(tells.n, 1);
-	assert_ptr_equal(tells.tell[0].ruled, ruled);
+	assert_ptr_equal(tells.tell[0].ruled, room_there);
 	assert_int_equal(tells.tell[0].shard, SHARD);
 	assert_int_equal(tells.tell[0].slot, SLOT);
 	assert_int_equal(tells.tell[0].episode, 77);
@@ -181,7 +181,7 @@ static void the_first_that_waits_is_told_once_an_episode(void **unused)
 	ruled_down();
 	assert_int_equal(tells.n, RULED_TELLS);
 	tells.n = 0;
-	ruled->told = 77;
+	room_there->told = 77;
 	ruled_down();
 	assert_int_equal(tells.n, 0);
 	sheets.head.qers = 1;
@@ -197,20 +197,20 @@ static void the_first_that_waits_is_told_once_an_episode(void **unused)
 static void what_may_go_waits_for_what_came_before(void **unused)
 {
 	ruled_by();
-	ruled->held_until = NOW + 1;
+	room_there->held_until = NOW + 1;
 	ruled_verdicts(VERDICT_FORWARD, VERDICT_BUFFER);
 	assert_int_equal(tells.n, 0);
-	ruled->held_until = NOW;
+	room_there->held_until = NOW;
 	ruled_verdicts(VERDICT_FORWARD, VERDICT_FORWARD);
-	ruled->held_until = NOW + 1;
-	ruled_room_release(region, &stand.shape, SLOT + 1);
+	room_there->held_until = NOW + 1;
+	ruled_room_release(shard_there, &stand.shape, SLOT + 1);
 	ruled_room_release(&(struct region){ 0 }, &stand.shape, SLOT);
 	assert_int_equal(ruled_down().code, VERDICT_BUFFER);
-	ruled_room_release(region, &stand.shape, SLOT);
+	ruled_room_release(shard_there, &stand.shape, SLOT);
 	assert_int_equal(ruled_down().code, VERDICT_FORWARD);
-	ruled->held_until = NOW + 1; // what could not go anyway does not wait
+	room_there->held_until = NOW + 1; // what could not go anyway does not wait
 	sheets.far[1].action = SHEET_DROP;
-	memcpy((void *)sheet_parts((struct sheet *)(ruled + 1)).far, sheets.far, sizeof(sheets.far[0]) * 2);
+	memcpy((void *)sheet_parts((struct sheet *)(room_there + 1)).far, sheets.far, sizeof(sheets.far[0]) * 2);
 	assert_int_equal(ruled_down().code, VERDICT_RULE_DROP);
 }
 

@@ -230,8 +230,8 @@ static void what_comes_by_a_tunnel_of_the_core_is_downlink(void **unused)
 	assert_int_equal(stand_bytes(&stand, &handle)[TUNNEL_BYTES_QFI + 8], 1); // TTL
 	assert_int_equal(ruled_gauge_at(0)->packets[LINE_DOWNLINK], 1);
 	assert_int_equal(ruled_gauge_at(0)->packets[LINE_UPLINK], 0);
-	assert_int_equal(region->downlink[SLOT].packets, 1);
-	assert_int_equal(region->uplink[SLOT].packets, 0);
+	assert_int_equal(shard_there->downlink[SLOT].packets, 1);
+	assert_int_equal(shard_there->uplink[SLOT].packets, 0);
 	sheets_filter4(&sheets, 0, 1); // its far end is the source
 	sheets.filters4[0].remote[0] = STAND_SERVER;
 	sheets.filters4[0].mask[0] = UINT32_MAX;

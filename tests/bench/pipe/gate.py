@@ -9,7 +9,7 @@ import sys
 import counts
 
 TOLERANCE = 1.01
-HAVE = {"uplink": 124.0, "downlink": 132.1}
+HAVE = {"uplink": 123.3, "downlink": 133.6}
 GOAL = {"uplink": 130, "downlink": 150}
 
 CALLS = {"pipe_uplinks": 16, "pipe_downlinks": 16, "pipe_burst": 20}  # the compiler has dropped them before, without a word
