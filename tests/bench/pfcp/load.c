@@ -2,6 +2,7 @@
 //
 //   bench-pfcp echo ADDRESS                             gives back what comes to port 8806
 //   bench-pfcp load OWN PEER SESSIONS WINDOW ROUNDS PID...     CSV: round,variant,value (a second),cpu_ns (of those processes, for one)
+//   bench-pfcp make OWN PEER SESSIONS WINDOW                   made once, and left there: how many a second
 //
 // One thread. A request that has no answer for three seconds is sent again, and told at the end; a refusal ends it.
 #include <arpa/inet.h>
@@ -327,10 +328,10 @@ static void round_run(struct load *load, unsigned round, char **pids)
 	fflush(stdout);
 }
 
-static int load_run(char **words)
+// words: OWN PEER SESSIONS WINDOW. Associated.
+static struct load *load_open(char **words)
 {
 	struct load *load = calloc(1, sizeof(*load));
-	unsigned rounds = (unsigned)atoi(words[4]);
 	struct in_addr own;
 
 	if (!load || inet_pton(AF_INET, words[0], &own) != 1)
@@ -349,6 +350,23 @@ static int load_run(char **words)
 	connect_to(load->pfcp, words[1], PFCP_PORT);
 	connect_to(load->echo, words[1], ECHO_PORT);
 	associate(load);
+	return load;
+}
+
+static int make_run(char **words)
+{
+	struct load *load = load_open(words);
+
+	printf("%.0f\n", work(load, WORK_ESTABLISH));
+	fprintf(stderr, "%u requests were sent again\n", load->repeats);
+	return EXIT_SUCCESS;
+}
+
+static int load_run(char **words)
+{
+	struct load *load = load_open(words);
+	unsigned rounds = (unsigned)atoi(words[4]);
+
 	printf("round,variant,value,cpu_ns\n");
 	for (unsigned round = 0; round < rounds; round++)
 		round_run(load, round, words + 5);
@@ -362,6 +380,9 @@ int main(int argc, char **argv)
 		echo_serve(argv[2]);
 	if (argc >= 7 && !strcmp(argv[1], "load"))
 		return load_run(argv + 2);
-	fprintf(stderr, "usage: bench-pfcp echo ADDRESS | load OWN PEER SESSIONS WINDOW ROUNDS [PID...]\n");
+	if (argc == 6 && !strcmp(argv[1], "make"))
+		return make_run(argv + 2);
+	fprintf(stderr, "usage: bench-pfcp echo ADDRESS | load OWN PEER SESSIONS WINDOW ROUNDS [PID...] | make OWN "
+			"PEER SESSIONS WINDOW\n");
 	return 2;
 }
