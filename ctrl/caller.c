@@ -8,6 +8,7 @@
 #include "shared/base/clock.h"
 
 #define READ_FIRST 4096u
+#define READ_MUCH 65536u         // for who sends much
 #define TOGETHER 64u             // answers a write
 #define READ_TURN (1024u * 1024) // bytes of one caller before others have their turn
 
@@ -132,8 +133,8 @@ static int message_take(struct caller *caller, struct caller_desk *desk, const u
 	return 0;
 }
 
-// The length of the first thing in the buffer (greeting or framed message); 0 = cannot be told yet. -errno: nonsense.
-static int64_t first_length(const struct caller *caller)
+// The length of the thing at `at` in the buffer (greeting or framed message); 0 = cannot be told yet. -errno: nonsense.
+static int64_t next_length(const struct caller *caller, size_t at)
 {
 	size_t frame = sp_frame(caller->listener->ipc);
 	uint64_t length;
@@ -142,9 +143,9 @@ static int64_t first_length(const struct caller *caller)
 		return SP_GREETING;
 	if (caller->protocol == SP_SUB)
 		return -EBADMSG; // it has nothing to say
-	if (caller->have < frame)
+	if (caller->have - at < frame)
 		return 0;
-	if (sp_frame_get(caller->bytes, caller->listener->ipc, &length))
+	if (sp_frame_get(caller->bytes + at, caller->listener->ipc, &length))
 		return -EBADMSG;
 	return length > CALLER_MESSAGE_MAX ? -EMSGSIZE : (int64_t)(frame + length);
 }
@@ -159,19 +160,13 @@ static int greeting_take(struct caller *caller)
 	return caller->protocol ? 0 : -EPROTO;
 }
 
-static int first_take(struct caller *caller, struct caller_desk *desk, size_t length)
+static int next_take(struct caller *caller, struct caller_desk *desk, size_t at, size_t length)
 {
 	size_t frame = sp_frame(caller->listener->ipc);
-	int error;
 
-	if (!caller->protocol) {
-		error = greeting_take(caller);
-	} else {
-		error = message_take(caller, desk, caller->bytes + frame, length - frame);
-	}
-	caller->have -= length;
-	memmove(caller->bytes, caller->bytes + length, caller->have);
-	return error;
+	if (!caller->protocol)
+		return greeting_take(caller);
+	return message_take(caller, desk, caller->bytes + at + frame, length - frame);
 }
 
 static bool is_loaded(const struct caller *caller)
@@ -183,41 +178,66 @@ static bool is_loaded(const struct caller *caller)
 // Takes everything whole out of the buffer.
 static int buffer_work(struct caller *caller, struct caller_desk *desk)
 {
-	int64_t length = 1;
+	size_t at = 0;
 	int error = 0;
 
-	while (!error && length > 0 && caller->have && !is_loaded(caller)) {
-		length = first_length(caller);
+	while (!error && caller->have > at && !is_loaded(caller)) {
+		int64_t length = next_length(caller, at);
+
 		if (length < 0)
 			return (int)length;
-		if (length == 0 || caller->have < (size_t)length)
+		if (length == 0 || caller->have - at < (size_t)length)
 			break;
-		error = first_take(caller, desk, (size_t)length);
+		error = next_take(caller, desk, at, (size_t)length);
+		at += (size_t)length;
 	}
+	caller->have -= at;
+	if (at)
+		memmove(caller->bytes, caller->bytes + at, caller->have);
 	if (!caller->have && caller->room)
 		buffer_free(caller, desk);
 	return error;
 }
 
-// Room for more: as much again as has come, never more than one message.
-static int buffer_grow(struct caller *caller, struct caller_desk *desk)
+static int buffer_set(struct caller *caller, struct caller_desk *desk, size_t room)
 {
-	size_t room = caller->room ? caller->room * 2 : READ_FIRST;
-	size_t most = CALLER_MESSAGE_MAX + SP_FRAME_MAX;
-	uint8_t *bytes;
+	uint8_t *bytes = realloc(caller->bytes, room);
 
-	room = room < most ? room : most;
-	if (caller->have < caller->room)
-		return 0;
-	if (room == caller->room || desk->buffered + room - caller->room > desk->buffered_max)
-		return -ENOBUFS;
-	bytes = realloc(caller->bytes, room);
 	if (!bytes)
 		return -ENOMEM;
-	desk->buffered += room - caller->room;
+	desk->buffered = desk->buffered + room - caller->room;
 	caller->bytes = bytes;
 	caller->room = room;
 	return 0;
+}
+
+static bool is_affordable(const struct caller *caller, const struct caller_desk *desk, size_t room)
+{
+	return desk->buffered + room - caller->room <= desk->buffered_max;
+}
+
+// Room for more: as much again as has come, never more than one message. filled: the last read took all the room that there was, so the
+// next one has much, where that can be had.
+static int buffer_grow(struct caller *caller, struct caller_desk *desk, bool filled)
+{
+	bool full = caller->have == caller->room;
+	size_t room = full && caller->room ? caller->room * 2 : caller->room ? caller->room : READ_FIRST;
+	size_t most = CALLER_MESSAGE_MAX + SP_FRAME_MAX;
+
+	if (filled && room < READ_MUCH && is_affordable(caller, desk, READ_MUCH))
+		room = READ_MUCH;
+	room = room < most ? room : most;
+	if (room != caller->room)
+		return is_affordable(caller, desk, room) ? buffer_set(caller, desk, room) : -ENOBUFS;
+	return full ? -ENOBUFS : 0;
+}
+
+// Nothing but what came is kept until the rest comes.
+static int buffer_shrink(struct caller *caller, struct caller_desk *desk)
+{
+	if (!caller->have && caller->room)
+		buffer_free(caller, desk);
+	return caller->have <= READ_FIRST && caller->room == READ_MUCH ? buffer_set(caller, desk, READ_FIRST) : 0;
 }
 
 int caller_resume(struct caller *caller, struct caller_desk *desk, uint64_t now_ns)
@@ -228,6 +248,7 @@ int caller_resume(struct caller *caller, struct caller_desk *desk, uint64_t now_
 
 int caller_read(struct caller *caller, struct caller_desk *desk, uint64_t now_ns)
 {
+	bool filled = false;
 	size_t turn = 0;
 	int error = 0;
 
@@ -235,7 +256,7 @@ int caller_read(struct caller *caller, struct caller_desk *desk, uint64_t now_ns
 	while (!error && turn < READ_TURN && !is_loaded(caller)) {
 		ssize_t got;
 
-		error = buffer_grow(caller, desk);
+		error = buffer_grow(caller, desk, filled);
 		if (error)
 			break;
 		got = stream_read(&caller->stream, caller->bytes + caller->have, caller->room - caller->have);
@@ -244,12 +265,11 @@ int caller_read(struct caller *caller, struct caller_desk *desk, uint64_t now_ns
 		if (got <= 0)
 			return got ? (int)got : -ECONNRESET;
 		caller->have += (size_t)got;
+		filled = caller->have == caller->room;
 		turn += (size_t)got;
 		error = buffer_work(caller, desk);
 	}
-	if (!caller->have && caller->room)
-		buffer_free(caller, desk);
-	return error;
+	return error ? error : buffer_shrink(caller, desk);
 }
 
 static int greeting_write(struct caller *caller)

@@ -33,6 +33,8 @@ struct feed {
 	struct feed_send send[SENDS];
 	struct hearing hearing; // of this connection's messages
 	struct feed_word out, in;
+	uint8_t bytes
+	    [FEED_BYTES_MAX]; // of what is being encoded: memory of that size for each message would come from the kernel
 };
 
 static void receive_done(void *with)
@@ -75,15 +77,14 @@ static void word_send(struct feed *feed, struct feed_send *send)
 	nng_msg *message;
 	int length;
 
-	if (nng_msg_alloc(&message, FEED_BYTES_MAX))
-		return;
-	length = feed_encode(&feed->out, nng_msg_body(message), FEED_BYTES_MAX);
+	length = feed_encode(&feed->out, feed->bytes, sizeof(feed->bytes));
 	if (length < 0) {
 		log_error("feed.encode", "cannot encode a message: %s", strerror(-length));
-		nng_msg_free(message);
 		return;
 	}
-	nng_msg_chop(message, FEED_BYTES_MAX - (size_t)length);
+	if (nng_msg_alloc(&message, (size_t)length))
+		return;
+	memcpy(nng_msg_body(message), feed->bytes, (size_t)length);
 	nng_aio_set_msg(send->aio, message);
 	send->busy = true;
 	nng_send_aio(feed->socket, send->aio);
