@@ -1,4 +1,5 @@
 // loop.c - see loop.h. One thread owns all of it.
+#include "ctrl/pfcp/instance.h"
 #include "ctrl/pfcp/loop.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -6,7 +7,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include "ctrl/pfcp/ie_get.h"
@@ -88,17 +88,14 @@ static int sift(void *arg, struct deal *deal, const uint8_t *csids, size_t bytes
 
 // ---- What sessions want to know
 
-// A network instance is called like the data network it leads to; an APN may name its operator, too (TS 23.003 9.1).
 static const char *dnn(void *arg, const char *instance)
 {
-	const struct conf *conf = ((const struct loop *)arg)->conf;
-	const char *operator= strstr(instance, ".mnc");
-	size_t length = operator? (size_t)(operator- instance) : strlen(instance);
+	return instance_dnn(((const struct loop *)arg)->conf, instance);
+}
 
-	for (unsigned i = 0; i < conf->pools; i++)
-		if (strlen(conf->pool[i].dnn) == length && !strncasecmp(conf->pool[i].dnn, instance, length))
-			return conf->pool[i].dnn;
-	return NULL;
+static bool apart(void *arg, const char *a, const char *b)
+{
+	return instances_apart(((const struct loop *)arg)->conf, a, b);
 }
 
 // Where the request came to.
@@ -323,6 +320,7 @@ static int sessions_begin(struct loop *loop)
 					.gtpu_ipv4 = loop->conf->gtpu_address,
 					.arg = loop,
 					.dnn = dnn,
+					.apart = apart,
 					.address = address,
 					.wall_ms = wall_ms,
 					.advise = advise,

@@ -26,11 +26,12 @@ struct pfcp_request {
 // What sessions need of the process; outlives them.
 struct sessions_world {
 	struct rpc *rpc;
-	struct pfcp_node_id node_id;                         // ours
-	uint32_t gtpu_ipv4;                                  // where tunnels end
-	uint8_t gtpu_ipv6[16];                               // all zero = none
-	void *arg;                                           // of all:
-	const char *(*dnn)(void *arg, const char *instance); // of a network instance or APN; null = unknown
+	struct pfcp_node_id node_id;                            // ours
+	uint32_t gtpu_ipv4;                                     // where tunnels end
+	uint8_t gtpu_ipv6[16];                                  // all zero = none
+	void *arg;                                              // of all:
+	const char *(*dnn)(void *arg, const char *instance);    // of a network instance or APN; null = unknown
+	bool (*apart)(void *arg, const char *a, const char *b); // translate.h
 	// Our end as this peer sees it: the addresses of an F-SEID.
 	void (*address)(void *arg, const struct deal *deal, struct pfcp_address *address);
 	uint64_t (*wall_ms)(void *arg);

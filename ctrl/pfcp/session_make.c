@@ -1,6 +1,7 @@
 // session_make.c - establishment: rules to a session, created when a worker has it.
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include "ctrl/pfcp/ie_get.h"
 #include "ctrl/pfcp/task.h"
 
@@ -44,19 +45,23 @@ static void imsi_read(const struct pfcp_ie *ie, char *imsi)
 	imsi[digits < IMSI_MIN ? 0 : digits] = 0;
 }
 
-// The data network: what the core side's network instance stands for, or the APN.
+// The data network: what the core side's network instance is called; or the APN, which may say which one of that network.
 static int dnn_read(struct task *task, const char *instance, const struct pfcp_ie *apn, char *dnn,
 		    struct rules_fault *fault)
 {
 	const struct sessions_world *world = &task->sessions->world;
 	char name[PFCP_NAME];
 	const char *found = *instance ? world->dnn(world->arg, instance) : NULL;
+	const char *named = apn && !pfcp_get_name(apn, name) ? world->dnn(world->arg, name) : NULL;
 
-	if (!found && apn && !pfcp_get_name(apn, name))
-		found = world->dnn(world->arg, name);
+	if (named && (!found || strcasecmp(found, instance) != 0))
+		found = named;
 	if (!found && (*instance || apn) && !task->sessions->translation.ue.none)
 		return rules_fault(fault, PFCP_CAUSE_RULE_FAILURE,
 				   *instance ? PFCP_IE_NETWORK_INSTANCE : PFCP_IE_APN_DNN, "No such network instance.");
+	if (*instance && found && world->apart && world->apart(world->arg, instance, found))
+		return rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, PFCP_IE_NETWORK_INSTANCE,
+				   "The data network is not of this network.");
 	snprintf(dnn, TRANSLATE_DNN, "%s", found ? found : "");
 	return 0;
 }
@@ -78,7 +83,9 @@ static int naming_read(struct task *task, struct naming *naming, struct rules_fa
 static int rules_of(struct task *task, struct rules_fault *fault)
 {
 	struct sessions *sessions = task->sessions;
-	struct translate_given none = { .gtpu_ipv4 = sessions->world.gtpu_ipv4 };
+	struct translate_given none = { .gtpu_ipv4 = sessions->world.gtpu_ipv4,
+					.apart = sessions->world.apart,
+					.arg = sessions->world.arg };
 	const struct pfcp_ie *pdn;
 	struct pfcp_fseid cp;
 	int error = task_read(task, fault);

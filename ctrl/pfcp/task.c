@@ -173,6 +173,10 @@ void task_given(struct task *task, const Shoal__Oss__Session *session, const str
 				      .gtpu_ipv4 = session->gtpu_ipv4,
 				      .ue_ipv4 = session->ue ? session->ue->ipv4 : 0,
 				      .ue_ipv6 = session->ue && !session->ue->none ? session->ue->ipv6_prefix : 0 };
+	task->given.apart = task->sessions->world.apart;
+	task->given.arg = task->sessions->world.arg;
+	if (session->identity)
+		snprintf(task->given.dnn, sizeof(task->given.dnn), "%s", session->identity->dnn);
 	memcpy(task->given.gtpu_ipv6, task->sessions->world.gtpu_ipv6, sizeof(task->given.gtpu_ipv6));
 	rules_given(session, front, &task->given);
 	for (size_t i = 0; i < session->n_measures && i < TRANSLATE_URRS; i++) {

@@ -35,12 +35,15 @@ int read_admit(const struct reading *reading, const struct pfcp_ie *group, const
 int read_instance(const struct reading *reading, const struct pfcp_ie *group, char *to)
 {
 	const struct pfcp_ie *ie = pfcp_first(&reading->rules->tree, group, PFCP_IE_NETWORK_INSTANCE);
+	const char *other = *to ? to : reading->given->dnn;
 	char name[PFCP_NAME];
 
 	if (!ie)
 		return 0;
 	if (pfcp_get_name(ie, name) || strlen(name) >= TRANSLATE_DNN)
 		return read_failure(reading, PFCP_IE_NETWORK_INSTANCE, "No such network instance.");
+	if (*other && reading->given->apart && reading->given->apart(reading->given->arg, other, name))
+		return read_failure(reading, PFCP_IE_NETWORK_INSTANCE, "The session's packets go by another network.");
 	memcpy(to, name, strlen(name) + 1);
 	return 0;
 }

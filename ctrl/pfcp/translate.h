@@ -25,7 +25,11 @@ struct translate_given {
 	uint8_t gtpu_ipv6[16]; // all zero = none
 	uint32_t ue_ipv4;
 	uint64_t ue_ipv6; // prefix
-	unsigned rules;   // that packets reach by a tunnel
+	char dnn[TRANSLATE_DNN];
+	// Whether two network instances, or data networks, lead to networks that are apart; null = none are.
+	bool (*apart)(void *arg, const char *a, const char *b);
+	void *arg;
+	unsigned rules; // that packets reach by a tunnel
 	struct {
 		uint32_t pdr;
 		uint32_t teid;
