@@ -16,6 +16,8 @@ Commands: heartbeat; associate [set=NAME]; release; asked: how often the user pl
     many PREFIX N [KEY=VALUE...]: attaches N sessions, eight at a time; over PREFIX WORD...: one after the other of them
     repeat N: the last request N times more; says how many answers came, and whether all were the same
     mixed begin COUNT TABLE | shut | end: many sessions of different rules (mixed.py)
+    nasty NAME: good messages with each of their IEs harmed in turn (nasty.py); NAME: a session that may change
+    odd NAME; flood SECONDS: datagrams that are wrong as a whole, and as many as can be sent (nasty.py)
     bad [NAME]: messages that are wrong, and what each is answered (bad.py)
 """
 import concurrent.futures
@@ -262,6 +264,21 @@ class Smf:
         import mixed
 
         return mixed.STEPS[step](self, *words)
+
+    def nasty(self, name):
+        import nasty
+
+        return nasty.run(self, name)
+
+    def odd(self, name):
+        import nasty
+
+        return nasty.odd(self, name)
+
+    def flood(self, seconds):
+        import nasty
+
+        return nasty.flood(self, seconds)
 
     def bad(self, *name):
         """All of what is wrong; refused answers are what is wanted."""
