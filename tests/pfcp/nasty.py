@@ -157,11 +157,24 @@ def odd(smf, name):
 def flood(smf, seconds):
     """Establishments as fast as they can be sent, whatever is answered."""
     body = bytes(w.establishment(smf.local, {"cp": mixed.CP, "urr": 1}))
-    count, until = 0, time.monotonic() + float(seconds)
+    sent, until = [], time.monotonic() + float(seconds)
     while time.monotonic() < until:
         for _ in range(100):
-            smf.socket.sendto(bad.raw(bad.ESTABLISH, 0, smf.next(), body), (smf.peer, 8805))
-        count += 100
+            sent.append(smf.next())
+            smf.socket.sendto(bad.raw(bad.ESTABLISH, 0, sent[-1], body), (smf.peer, 8805))
     with smf.heard:
-        causes = [said(data).get(CAUSE, b"\0")[0] for answers in smf.answers.values() for data in answers if data[1] == bad.ESTABLISH + 1]
-    return {"cause": 1, "sent": count, "answered": len(causes), "causes": {cause: causes.count(cause) for cause in set(causes)}}
+        causes = [said(data)[CAUSE][0] for sequence in sent for data in smf.answers.get(sequence, [])]
+    return {"cause": 1, "sent": len(sent), "answered": len(causes), "causes": {cause: causes.count(cause) for cause in set(causes)}}
+
+
+def exhaust(smf, times):
+    """A session that is refused for its last rule, so often; then the same one without that fault is accepted, and goes again."""
+    good = w.establishment(smf.local, {"cp": mixed.CP, "urr": 1, "ue": "10.45.200.200"})
+    body = bytes(good)
+    faulty = body + bytes(p.IE_CreatePDR(IE_list=[p.IE_PDR_Id(id=9), p.IE_Precedence(precedence=1), p.IE_PDI(
+        IE_list=[p.IE_SourceInterface(interface=1)]), p.IE_FAR_Id(id=99)]))
+    causes = {said(answer)[CAUSE][0] for answer in mixed.ask_all(smf, bad.ESTABLISH, [(0, faulty)] * int(times))}
+    answer = said(mixed.ask_all(smf, bad.ESTABLISH, [(0, body)])[0])
+    if answer[CAUSE][0] == ACCEPTED:
+        mixed.ask_all(smf, bad.DELETE, [(int.from_bytes(answer[F_SEID][1:9], "big"), b"")])
+    return {"cause": answer[CAUSE][0], "refused": sorted(causes)}

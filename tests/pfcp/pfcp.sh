@@ -81,8 +81,8 @@ smf_refused() { # cause command...
 }
 
 # The subscriber that was attached last, served by the radio side from now on.
-smf_radio() { # downlink teid
-	UE=$(said .ue)
+smf_radio() { # downlink teid [address, where the SMF has chosen it]
+	UE=${2:-$(said .ue)}
 	printf '%s\n' ipv4,ipv6,uplink_teid,downlink_teid,peer,qfi "$UE,,$(said .teid),$1,10.99.3.1,9" >"$LAB/table.csv"
 	radio_up "$LAB/table.csv"
 }

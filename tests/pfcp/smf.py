@@ -18,6 +18,7 @@ Commands: heartbeat; associate [set=NAME]; release; asked: how often the user pl
     mixed begin COUNT TABLE | shut | end: many sessions of different rules (mixed.py)
     nasty NAME: good messages with each of their IEs harmed in turn (nasty.py); NAME: a session that may change
     odd NAME; flood SECONDS: datagrams that are wrong as a whole, and as many as can be sent (nasty.py)
+    exhaust TIMES: the same faulty session so often, and then without the fault (nasty.py); stale UP-SEID: deletes by that
     bad [NAME]: messages that are wrong, and what each is answered (bad.py)
 """
 import concurrent.futures
@@ -274,6 +275,14 @@ class Smf:
         import nasty
 
         return nasty.odd(self, name)
+
+    def exhaust(self, times):
+        import nasty
+
+        return nasty.exhaust(self, times)
+
+    def stale(self, seid):
+        return self.ask(int(seid), self.words.deletion())
 
     def flood(self, seconds):
         import nasty
