@@ -15,6 +15,7 @@ struct compile_past {
 	uint32_t made;    // numbers given so far
 	uint32_t episode; // of the sheet before; 0 = there was none
 	uint64_t waiting; // which of its rules let packets wait
+	bool parked;      // some may
 	bool stored;      // as it was made before: the numbers are all there
 	unsigned count;
 	struct {

@@ -244,6 +244,28 @@ static int counts_check(const Shoal__Oss__Session *session, struct fault *fault)
 	return rates_check(session, fault) || measures_check(session, fault) ? -EINVAL : 0;
 }
 
+// Packets wait under the rules before these. Until they are out, what comes after them has to wait, too, and only a sheet can say
+// so (ruled.h: held_until). As it was stored, so it is loaded.
+static bool sheet_kept(const struct compile_needs *needs, const struct compile_past *past)
+{
+	return past && needs->rules_bytes && (past->stored ? past->episode != 0 : past->parked);
+}
+
+// A sheet, though two lines would do. Where there is no room for one they have to.
+static int sheet_keep(const Shoal__Oss__Session *session, const struct compile_needs *needs,
+		      const struct compile_about *about, const struct plan *before, struct plan *plan)
+{
+	const struct plan lines = *plan;
+	struct fault fault = { 0 };
+
+	plan->bearer = before->bearer;
+	plan->rate[COMPILE_UPLINK] = before->rate[COMPILE_UPLINK];
+	plan->rate[COMPILE_DOWNLINK] = before->rate[COMPILE_DOWNLINK];
+	if (sheet_make(session, needs, about, plan, &fault))
+		*plan = lines;
+	return 0;
+}
+
 int compile_rules(const Shoal__Oss__Session *session, const struct compile_needs *needs,
 		  const struct compile_about *about, struct plan *plan, struct fault *fault)
 {
@@ -261,7 +283,7 @@ int compile_rules(const Shoal__Oss__Session *session, const struct compile_needs
 		return -EINVAL;
 	}
 	if (!compile_lines(session, plan, fault))
-		return 0;
+		return sheet_kept(needs, about->past) ? sheet_keep(session, needs, about, &before, plan) : 0;
 	if (fault->code != SHOAL__OSS__CODE__UNSUPPORTED || !needs->rules_bytes)
 		return -EINVAL;
 	*fault = (struct fault){ 0 };

@@ -221,6 +221,7 @@ static int modify_compile(struct job *job, const struct session *session, struct
 				       session->bearer.ue_ipv6, &past };
 
 	sheet_past(session->sheet, session->made, &past);
+	past.parked = release_parked(session);
 	return compile_bearer(job->message->session_modify->session, &needs, &about, plan, &job->fault);
 }
 

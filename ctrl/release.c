@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ctrl/measures.h"
 #include "ctrl/session.h"
 #include "shared/base/log.h"
 
@@ -14,6 +15,21 @@ bool release_keeps(const struct sheet *sheet)
 		if (sheet_parts(sheet).far[i].action == SHEET_BUFFER)
 			return true;
 	return false;
+}
+
+bool release_parked(const struct session *session)
+{
+	const struct measured *measured = session->measured;
+	const struct sheet *sheet = session->sheet;
+
+	for (unsigned i = 0; sheet && i < sheet->fars; i++) {
+		const struct sheet_far *far = &sheet_parts(sheet).far[i];
+
+		if (far->action == SHEET_BUFFER && !(far->flags & SHEET_NOTIFY))
+			return true;
+	}
+	return sheet && measured &&
+	       (measured->state.episode == sheet->episode || measured->state.waiting == sheet->episode);
 }
 
 static bool cell_kept(const struct release *release, uint32_t cell)

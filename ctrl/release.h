@@ -48,6 +48,8 @@ struct release {
 
 // Whether rules keep packets. Null: none do.
 bool release_keeps(const struct sheet *sheet);
+// Whether packets wait, as far as is known: ctrl was told of one, or rules keep them and tell nobody.
+bool release_parked(const struct session *session);
 
 // Tunnels that the change asks to end: of rules that say so and have another peer than the rule of their number had. How many.
 unsigned release_left(const Shoal__Oss__Session *before, const Shoal__Oss__Session *after,

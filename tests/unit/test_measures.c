@@ -288,6 +288,44 @@ static void data_that_waits_is_told_once_an_episode(void **state)
 	assert_int_equal(count_of(0, SHOAL__OSS__REPORT_KIND__REPORT_DATA), 2);
 }
 
+static uint32_t sheet_sum_now(void)
+{
+	const struct session *session = session_by_id(&stand->truth.sessions, id);
+
+	return session->sheet ? session->bearer.sheet_sum : 0;
+}
+
+static void rules_are(bool buffer, bool notify)
+{
+	wanted.forward[1].buffer = buffer;
+	wanted.forward[1].notify = notify;
+	assert_int_equal(measures_change(&wanted, false, NULL), 0);
+}
+
+// What comes after packets that waited has to wait for them, and two lines could not say so: the next rules have a sheet for once.
+static void rules_after_waiting_packets_keep_a_sheet(void **state)
+{
+	uint32_t sum;
+
+	assert_int_equal(sheet_sum_now(), 0);
+	rules_are(true, true);
+	rules_are(false, false);
+	assert_int_equal(sheet_sum_now(), 0); // nobody waited
+	rules_are(true, true);
+	waits(session_by_id(&stand->truth.sessions, id)->sheet->episode);
+	clock_pass(0);
+	rules_are(false, false);
+	sum = sheet_sum_now();
+	assert_int_not_equal(sum, 0);
+	restart();
+	assert_int_equal(sheet_sum_now(), sum);
+	rules_are(false, false);
+	assert_int_equal(sheet_sum_now(), 0);
+	rules_are(true, false); // nobody is told
+	rules_are(false, false);
+	assert_int_not_equal(sheet_sum_now(), 0);
+}
+
 static void reports_go_with_their_session(void **state)
 {
 	waits(5);
@@ -334,6 +372,7 @@ int main(void)
 		CASE(a_failed_disk_settles_once),
 		CASE(a_silence_is_told_once),
 		CASE(data_that_waits_is_told_once_an_episode),
+		CASE(rules_after_waiting_packets_keep_a_sheet),
 		CASE(reports_go_with_their_session),
 		CASE(a_damaged_row_is_named_or_left_out),
 	};
