@@ -52,6 +52,7 @@ PROMISED = {
     "worker restarted": PLANNED,
     "worker stopped and started": PLANNED,
     "upgrade": PLANNED,
+    "paging storm": Promise(blackout_ms=60000, usage=64),  # packets wait as long as it lasts
     "bit flip in a line": Promise(blackout_ms=1000, lost="own", usage=1 << 20),  # found and sent again within a second
     "change storm": NOTHING,
     "half open clients": NOTHING,

@@ -260,6 +260,37 @@ fault_disk_full() {
 	sessions_leave "${came[@]}"
 }
 
+# Many subscribers are idle while packets come for them, a worker is killed and then another one; then they are reached again. Fewer at a
+# higher rate, so that all of their packets may wait.
+fault_paging_storm() {
+	local first generation count=$((64 * 20000 / rate))
+	((count >= 4)) || count=4
+	((count <= 64)) || count=64
+	sessions | jq -r '"\(.id) \(.peer_teid)"' | shuf -n "$count" --random-source=<(seed_bytes) >"$LAB/idle"
+	aim_worker
+	begin all
+	"$SHOAL/tests/chaos/idle.py" "$LAB/run/oss.ipc" idle <"$LAB/idle"
+	first=$SEAT generation=$GENERATION
+	kill -s KILL "$PID"
+	aim_worker
+	kill -s KILL "$PID"
+	wait_for 30 all_told_once "$count"
+	wait_for 60 sits_anew "$first" "$generation"
+	wait_for 60 sits_anew "$SEAT" "$GENERATION"
+	"$SHOAL/tests/chaos/idle.py" "$LAB/run/oss.ipc" reach <"$LAB/idle"
+	wait_for 20 counter_is primary_packets_parked 0
+	all_told_once "$count" || story_fail "idle subscribers are not told of once each: $(shoal report ls --json | wc -l) reports for $count"
+	shoal report ls --json | jq -r '"\(.number) 0"' | "$SHOAL/tests/chaos/idle.py" "$LAB/run/oss.ipc" done
+}
+
+all_told_once() { # how many
+	shoal report ls --json | jq -es --argjson n "$1" 'map(.session) | length == $n and (unique | length) == $n' >/dev/null
+}
+
+counter_is() { # name value
+	(($(counter "$1") == $2))
+}
+
 # A stray write: one bit of a session's line, in the memory of shards.
 fault_bit_flip_in_a_line() {
 	local teid
