@@ -91,6 +91,11 @@ BAD = {
         ({"ctrl/cli/x.c": ""}, "ctrl/cli: no README.md"),
         ({"ctrl/README.md": "\n" * 61}, "ctrl/README.md: more than 60 lines"),
     ],
+    "proofs": [
+        ({"tests/regressions.md": "| x | y | `unit/none` |\n"}, "there is no unit/none"),
+        ({"tests/regressions.md": "| x | y | z |\n"}, "regressions.md:1: no test"),
+        ({"tests/regressions.md": "| x | y | `unit/a:b` |\n", "tests/unit/test_a.c": "// a\n"}, "unit/a has no 'b'"),
+    ],
     "strangers": [
         ({"deploy/run": "cd /home/" + "someone/shoal\n"}, "a developer's path"),
         ({"deploy/run": "image: registry." + "somewhere.net/shoal\n"}, "a private host"),
