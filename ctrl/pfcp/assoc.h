@@ -53,13 +53,13 @@ struct assoc {
 	uint64_t set;         // which SMF set it is of, as a hash; 0: of none
 	unsigned others;      // Alternative SMF IP Addresses
 	struct remote other[ASSOC_OTHERS];
-	uint64_t noted_ms;    // of a note that was found: when it was written
-	unsigned writing;     // notes on their way to ctrl
-	unsigned served;      // its requests that are being worked on
-	struct deal *deal;    // the request that is answered when the note is written
-	uint64_t again_ns;    // UINT64_MAX: nothing to be tried again
-	uint64_t beat_ns;     // next heartbeat
-	bool beating, silent; // one is under way; the last had no answer
+	uint64_t noted_ms;          // of a note that was found: when it was written
+	unsigned writing;           // notes on their way to ctrl
+	unsigned served;            // its requests that are being worked on
+	struct deal *deal;          // the request that is answered when the note is written
+	uint64_t again_ns;          // UINT64_MAX: nothing to be tried again
+	uint64_t beat_ns;           // next heartbeat
+	bool beating, silent, kept; // one is under way; the last had no answer; sessions stayed at its set-up
 	struct telling telling;
 	TAILQ_ENTRY(assoc) all;
 };

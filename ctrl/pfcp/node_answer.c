@@ -69,6 +69,31 @@ void answer_deal(struct node *node, struct deal *deal, const struct pfcp_fault *
 	deal_answer(deal, bytes, answer_write(node, &request, fault, bytes));
 }
 
+// Whether the request asks for its sessions to be kept.
+static bool retention_asked(struct node *node, const struct deal *deal)
+{
+	struct pfcp_header header;
+	struct pfcp_fault fault;
+
+	return !pfcp_header_read(deal->bytes, deal->length, &header) &&
+	       !pfcp_read(PFCP_MESSAGE(header.type), header.body, header.bytes, &node->tree, &fault) &&
+	       pfcp_first(&node->tree, NULL, PFCP_IE_PFCP_SESSION_RETENTION_INFORMATION);
+}
+
+void answer_setup(struct node *node, struct deal *deal, bool kept)
+{
+	const struct pfcp_header request = { .type = deal->type, .sequence = deal->sequence };
+	const struct pfcp_fault accepted = { .cause = PFCP_CAUSE_ACCEPTED };
+	uint8_t bytes[NODE_ANSWER];
+	struct pfcp_writer writer = pfcp_writer_over(bytes, sizeof(bytes));
+
+	writer.at += answer_write(node, &request, &accepted, bytes);
+	if (kept && retention_asked(node, deal))
+		pfcp_put_flags(&writer, PFCP_IE_PFCPASRSP_FLAGS, PFCP_PFCPASRSP_FLAGS_PSREI, 1);
+	pfcp_message_end(&writer, bytes);
+	deal_answer(deal, bytes, (size_t)(writer.at - writer.start));
+}
+
 void answer_version(struct node *node, const struct remote *to, const struct pfcp_header *request)
 {
 	const struct pfcp_header header = { .type = PFCP_VERSION_NOT_SUPPORTED_RESPONSE,

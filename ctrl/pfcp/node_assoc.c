@@ -104,6 +104,7 @@ static void begin(struct node *node, struct deal *deal, const struct assoc *like
 	struct assoc new = *like;
 	int error;
 
+	new.kept = false;
 	new.telling.knows = node_features; // they are in the answer, or were in our question
 	error = assoc_begin(&node->assocs, &new, deal);
 
@@ -113,16 +114,20 @@ static void begin(struct node *node, struct deal *deal, const struct assoc *like
 
 static void resume(struct node *node, struct deal *deal, struct assoc *assoc, const struct assoc *like)
 {
-	bool moved = !remote_same(&assoc->remote, &like->remote), changed = learnt(assoc, like);
+	bool moved = !remote_same(&assoc->remote, &like->remote);
+	bool changed = learnt(assoc, like) || assoc->stamp != like->stamp;
 
 	assoc->telling.knows = node_features;
 	log_info("pfcp.resumed", "%s sets up its association again; its sessions stay", assoc->node_id);
 	node->tally[TALLY_RESUMED]++;
+	assoc->kept = true;
 	if (!moved && !changed) {
-		answer(node, deal, PFCP_CAUSE_ACCEPTED);
+		if (deal)
+			answer_setup(node, deal, true);
 		return;
 	}
 	learn(assoc, like);
+	assoc->stamp = like->stamp;
 	asks_forget(&node->asks, assoc);
 	paths_forget(node, assoc);
 	updates_forget(node, assoc);
@@ -132,12 +137,21 @@ static void resume(struct node *node, struct deal *deal, struct assoc *assoc, co
 	assoc_move(&node->assocs, assoc, deal);
 }
 
+// It was started anew and knows its sessions all the same: all of them, for of some alone nobody says which the others are.
+static bool retains(const struct pfcp_tree *tree)
+{
+	const struct pfcp_ie *ie = pfcp_first(tree, NULL, PFCP_IE_PFCP_SESSION_RETENTION_INFORMATION);
+
+	return ie && !pfcp_first(tree, ie, PFCP_IE_CP_PFCP_ENTITY_IP_ADDRESS);
+}
+
 void assoc_setup(struct node *node, struct deal *deal)
 {
 	struct assoc like = { .remote = deal->from };
 
 	like.stamp = (uint32_t)pfcp_number(pfcp_first(&node->tree, NULL, PFCP_IE_RECOVERY_TIME_STAMP));
 	assoc_learn(&node->tree, &like);
+	like.kept = retains(&node->tree);
 	if (node_id_read(node, deal, like.node_id))
 		assoc_meet(node, &like, deal);
 }
@@ -150,7 +164,7 @@ void assoc_meet(struct node *node, const struct assoc *like, struct deal *deal)
 		old->deal = deal; // both have asked
 	} else if (old && old->state == ASSOC_BEGINNING) {
 		answer(node, deal, PFCP_CAUSE_CONGESTION);
-	} else if (old && old->stamp == like->stamp) {
+	} else if (old && (old->stamp == like->stamp || like->kept)) {
 		resume(node, deal, old, like);
 	} else {
 		if (old) {
@@ -232,8 +246,10 @@ struct assoc *assoc_asking(struct node *node, const struct deal *deal)
 
 void assoc_answered(void *arg, struct assoc *assoc, struct deal *deal, bool accepted)
 {
-	(void)assoc;
-	answer(arg, deal, accepted ? PFCP_CAUSE_ACCEPTED : PFCP_CAUSE_SYSTEM_FAILURE);
+	if (accepted && deal->type == PFCP_ASSOCIATION_SETUP_REQUEST)
+		answer_setup(arg, deal, assoc->kept);
+	else
+		answer(arg, deal, accepted ? PFCP_CAUSE_ACCEPTED : PFCP_CAUSE_SYSTEM_FAILURE);
 }
 
 void assoc_stands(void *arg, struct assoc *assoc)

@@ -11,6 +11,8 @@ size_t answer_write(const struct node *node, const struct pfcp_header *request, 
 		    uint8_t bytes[NODE_ANSWER]);
 void answer_send(struct node *node, const struct remote *to, const struct pfcp_header *request, uint8_t cause);
 void answer_deal(struct node *node, struct deal *deal, const struct pfcp_fault *fault);
+// To an association setup that is accepted. kept: the node's sessions stay; it is told so if it has asked for that (6.2.6.2).
+void answer_setup(struct node *node, struct deal *deal, bool kept);
 void answer_version(struct node *node, const struct remote *to, const struct pfcp_header *request);
 extern const uint64_t node_features; // ours
 void features_put(struct pfcp_writer *writer);

@@ -1,4 +1,4 @@
-// test_pfcp_update.c - associations that we update: what we can by now, and that we want to be released. Clock, socket, controller: played.
+// test_pfcp_update.c - associations that we update: what we can by now, and that we want to be released; and set up anew. Clock, socket, controller: played.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 #include "tests/unit/pfcp_play.h"
 #include "ctrl/pfcp/ie_get.h"
+#include "ctrl/pfcp/ie_put.h"
 
 #define NOTE "1 up 1000 10.0.0.1 10.0.0.1"
 
@@ -116,6 +117,51 @@ static void they_are_asked_to_release(void **state)
 	assert_int_equal(play->sent, before); // it is not asked to come back
 }
 
+// ---- Sessions that are kept
+
+static size_t retaining(const struct word *word, const uint8_t *which, size_t length, uint8_t bytes[256])
+{
+	struct pfcp_writer writer = pfcp_writer_over(bytes, 256);
+
+	writer.at += word_write(word, bytes, 256);
+	pfcp_put_bytes(&writer, PFCP_IE_PFCP_SESSION_RETENTION_INFORMATION, which, length);
+	pfcp_message_end(&writer, bytes);
+	return (size_t)(writer.at - bytes);
+}
+
+// As it asks (PFCP Session Retention Information), though it was started anew; of some of its sessions alone nothing is kept.
+static void who_knows_its_sessions_keeps_them(void **state)
+{
+	static const uint8_t some[] = { 0, PFCP_IE_CP_PFCP_ENTITY_IP_ADDRESS, 0, 5, 2, 10, 0, 0, 1 };
+	struct play *play = *state;
+	struct word later = play_setup;
+	uint8_t bytes[256];
+
+	associate(play);
+	later.sequence = 8;
+	later.stamp = 2000;
+	assert_null(pfcp_first(&play->tree, NULL, PFCP_IE_PFCPASRSP_FLAGS));
+	say_bytes(play, 1, bytes, retaining(&later, NULL, 0, bytes));
+	assert_memory_equal(play->value, "1 up 2000 ", 10);
+	ctrl_notes(play, true);
+	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 8, PFCP_CAUSE_ACCEPTED);
+	assert_int_equal(pfcp_flags(pfcp_first(&play->tree, NULL, PFCP_IE_PFCPASRSP_FLAGS)),
+			 PFCP_PFCPASRSP_FLAGS_PSREI);
+	later.sequence = 9;
+	say_bytes(play, 1, bytes, retaining(&later, NULL, 0, bytes)); // nothing new
+	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 9, PFCP_CAUSE_ACCEPTED);
+	assert_int_equal(pfcp_flags(pfcp_first(&play->tree, NULL, PFCP_IE_PFCPASRSP_FLAGS)),
+			 PFCP_PFCPASRSP_FLAGS_PSREI);
+	assert_int_equal(play->node.tally[TALLY_RESTARTED], 0);
+	later.sequence = 10;
+	later.stamp = 3000;
+	say_bytes(play, 1, bytes, retaining(&later, some, sizeof(some), bytes));
+	ctrl_notes(play, true);
+	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 10, PFCP_CAUSE_ACCEPTED);
+	assert_null(pfcp_first(&play->tree, NULL, PFCP_IE_PFCPASRSP_FLAGS));
+	assert_int_equal(play->node.tally[TALLY_RESTARTED], 1);
+}
+
 int main(void)
 {
 #define ONE(name) cmocka_unit_test_setup_teardown(name, play_open, play_close)
@@ -123,6 +169,7 @@ int main(void)
 		ONE(who_associated_with_an_earlier_build_is_told),
 		ONE(who_does_not_know_the_message_is_asked_once),
 		ONE(who_associates_with_us_knows),
+		ONE(who_knows_its_sessions_keeps_them),
 		cmocka_unit_test_setup_teardown(they_are_asked_to_release, play_open_calling, play_close),
 	};
 
