@@ -132,8 +132,14 @@ static void detour_again(struct loop *loop, unsigned seat, const struct lane_han
 // It waits as it was lent.
 static void detour_park(struct loop *loop, const struct lane_handle *back, const struct lane_handle *lent)
 {
-	if (park_keep(&loop->park, lent, (uint16_t)back->hint, loop->now_ns) != VERDICT_BUFFER)
+	struct lane_handle waits = *lent;
+
+	if (loop->traces.open && trace_there(&loop->traces, back->room))
+		waits.code |= LEASE_TRACED;
+	if (park_keep(&loop->park, &waits, (uint16_t)back->hint, loop->now_ns) != VERDICT_BUFFER)
 		tx_end(loop, back->room, VERDICT_BUFFER_FULL);
+	else if (loop->traces.open)
+		trace_end(&loop->traces, back->room, VERDICT_BUFFER);
 }
 
 // What does not leave as it is.

@@ -155,6 +155,7 @@ static void fleet_answer(struct fleet *fleet, nng_msg *request)
 	if (nng_msg_alloc(&reply, shoal__fleet__answer__get_packed_size(&answer)))
 		return;
 	shoal__fleet__answer__pack(&answer, nng_msg_body(reply));
+	fleet_traced_sent(fleet);
 	if (nng_sendmsg(fleet->socket, reply, NNG_FLAG_NONBLOCK))
 		nng_msg_free(reply);
 }
@@ -218,6 +219,7 @@ static void *fleet_run(void *with)
 		while (post_take(fleet->part.facts, &fact))
 			fleet_fact(fleet, &fact, now_ns);
 		brood_work(fleet->brood, now_ns);
+		fleet_trace_tick(fleet, now_ns);
 		if (now_ns - fleet->link_ns >= FLEET_LINK_NS) {
 			fleet->link_ns = now_ns;
 			fleet_links(fleet);

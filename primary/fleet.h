@@ -22,6 +22,7 @@ struct fleet_parts {
 	struct tally_board *board;           // loop -> us
 	const struct quarantine *quarantine; // the loop's; its counters are read
 	const struct park *park;             // the loop's; park_told is asked
+	struct traces *traces;               // the loop's; copies are fetched
 	_Atomic uint32_t *sleeping;
 	int bell;
 	int nest_bell[NEST_BELLS];

@@ -4,6 +4,7 @@
 #include <nng/nng.h>
 #include "primary/brood.h"
 #include "primary/fleet.h"
+#include "primary/trace.h"
 #include "proto/fleet.pb-c.h"
 #include "proto/porter.h"
 
@@ -12,6 +13,7 @@
 #define FLEET_PARKED 1024u   // in one answer
 #define FLEET_RELEASES 4096u // in one order
 #define FLEET_EXTRAS 24u
+#define FLEET_TRACED 128u // packets in one answer
 
 // The parts of one State, so that an answer needs no memory of its own.
 struct fleet_state {
@@ -27,6 +29,20 @@ struct fleet_state {
 	uint64_t refused[QUARANTINE_MAX];
 	Shoal__Fleet__Suspect suspect[FLEET_EVENTS];
 	struct tally tally;
+};
+
+// Copies of packets in an answer, and what is traced.
+struct fleet_traced {
+	Shoal__Fleet__Traced traced;
+	Shoal__Fleet__TracedPacket packet[FLEET_TRACED], *packets[FLEET_TRACED];
+	Shoal__Fleet__TracedSight came[FLEET_TRACED], left[FLEET_TRACED];
+	uint32_t numbers[FLEET_TRACED][TRACE_KEYS], through[FLEET_TRACED][TRACE_STEPS];
+	struct trace_cell *cell[FLEET_TRACED]; // to be given back
+	unsigned cells;
+	Shoal__Fleet__TraceCount count[TRACE_KEYS], *counts[TRACE_KEYS];
+	struct trace_key key[TRACE_KEYS];
+	uint64_t told[TRACE_KEYS];
+	uint64_t ordered_ns; // 0: nothing is traced
 };
 
 // An addition to the quarantine that ctrl may not have heard of yet.
@@ -50,6 +66,7 @@ struct fleet {
 	bool ended;
 	pthread_t thread;
 	struct fleet_state state;
+	struct fleet_traced traced;
 	char fault[NURSERY_TEXT]; // why an order was refused
 };
 
@@ -69,6 +86,12 @@ void fleet_refused_fill(struct fleet *fleet, Shoal__Fleet__State *state);
 void fleet_parked_fill(struct fleet *fleet, Shoal__Fleet__State *state, uint32_t from);
 int fleet_release(struct fleet *fleet, const Shoal__Fleet__Release *order);
 int fleet_markers(struct fleet *fleet, const Shoal__Fleet__EndMarkers *order);
+
+// Whose packets are copied from now on; fills fleet->traced with what is ready. 0 or -errno. fleet_traced_sent: the answer is packed.
+// fleet_trace_tick: whoever ordered it may be gone.
+int fleet_traces(struct fleet *fleet, const Shoal__Fleet__Traces *order);
+void fleet_traced_sent(struct fleet *fleet);
+void fleet_trace_tick(struct fleet *fleet, uint64_t now_ns);
 
 // Carries out one request and fills the answer, which points into fleet->state and static text.
 void fleet_order(struct fleet *fleet, const uint8_t *bytes, size_t length, Shoal__Fleet__Answer *answer);

@@ -213,6 +213,10 @@ static int order_do(struct fleet *fleet, const Shoal__Fleet__Order *order, Shoal
 		return fleet_release(fleet, order->release);
 	case SHOAL__FLEET__ORDER__BODY_END_MARKERS:
 		return fleet_markers(fleet, order->end_markers);
+	case SHOAL__FLEET__ORDER__BODY_TRACES:
+		answer->body_case = SHOAL__FLEET__ANSWER__BODY_TRACED;
+		answer->traced = &fleet->traced.traced;
+		return fleet_traces(fleet, order->traces);
 	default:
 		return -EBADMSG;
 	}

@@ -28,7 +28,7 @@ static inline uint32_t lane_space(const struct lane *lane)
 	return lease_credit(&lane->lease);
 }
 
-// Lends a packet that is no suspect; the rest is as with lane_put_words. Both words at once: the turn is their seventh sixteen bits.
+// Lends a packet that is neither suspect nor traced; the rest is as with lane_put_words. Both words at once: the turn is their seventh sixteen bits.
 static inline void lane_lend(struct lane *lane, const struct lane_words *words)
 {
 	uint32_t head = lane->lease.head;
@@ -49,7 +49,7 @@ static inline void lane_put_words(struct lane *lane, struct lane_words words)
 	struct lane_handle *slot = &lane->pages.primary->in[lane->lease.head % LANE_SLOTS];
 
 	words = lease_lend(&lane->lease, words);
-	words.rest &= ~((uint64_t)LEASE_SUSPECT << LANE_WORD_CODE);
+	words.rest &= ~((uint64_t)(LEASE_SUSPECT | LEASE_TRACED) << LANE_WORD_CODE);
 	memcpy(slot, &words, sizeof(words));
 }
 

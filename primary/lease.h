@@ -12,6 +12,8 @@
 
 // In a private handle's code, beside enum lane_kind: a worker crashed with this packet in hand. Never leaves the primary.
 #define LEASE_SUSPECT 0x80u
+#define LEASE_TRACED 0x40u // likewise: somebody looks at what becomes of it (trace.h)
+#define LEASE_KIND 0x3fu
 
 struct lease {
 	uint32_t head;     // position of the next handle to lend

@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "primary/look.h"
 #include "primary/move.h"
 #include "primary/release.h"
 #include "primary/rest.h"
@@ -57,13 +58,10 @@ static void loop_order(struct loop *loop, const struct post_word *order)
 		quarantine_replace(&loop->quarantine, order->list, (unsigned)order->value, order->shard);
 		loop_tell(loop, (struct post_word){ .verb = POST_RETURN, .list = order->list });
 		break;
-	case POST_ALIASES: {
-		int error = steer_alias(loop->steer, order->list, (unsigned)order->value);
-
-		loop->aliased = steer_aliased(loop->steer);
-		loop_tell(loop, (struct post_word){ .verb = POST_RETURN, .list = order->list, .value = error });
+	case POST_ALIASES:
+	case POST_TRACES:
+		look_order(loop, order);
 		break;
-	}
 	case POST_LINK:
 		loop->link = order->value ? loop->link | 1u << order->seat : loop->link & ~(1u << order->seat);
 		break;
@@ -338,7 +336,8 @@ static int loop_open(struct loop *loop)
 	if (error)
 		return error;
 	loop->fate = calloc(loop->hold.cells, 1);
-	if (!loop->fate || quarantine_init(&loop->quarantine, loop->part.view->plane->net.slot_bits))
+	if (!loop->fate || quarantine_init(&loop->quarantine, loop->part.view->plane->net.slot_bits) ||
+	    traces_init(&loop->traces, &loop->hold, loop->part.view->plane->net.slot_bits))
 		return -ENOMEM;
 	among_build(&loop->among, loop->part.conf);
 	map_init(&loop->map);
@@ -389,6 +388,7 @@ void loop_free(struct loop *loop)
 	if (loop->epoll >= 0)
 		close(loop->epoll);
 	quarantine_fini(&loop->quarantine);
+	traces_fini(&loop->traces);
 	join_fini(&loop->join);
 	park_fini(&loop->park);
 	hold_fini(&loop->hold);

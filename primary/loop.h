@@ -19,6 +19,7 @@
 #include "primary/record.h"
 #include "primary/steer.h"
 #include "primary/tally.h"
+#include "primary/trace.h"
 #include "primary/watch.h"
 #include "shared/base/offer.h"
 #include "shared/plane/nest.h"
@@ -48,7 +49,7 @@ struct loop {
 	unsigned ports;
 	uint32_t devices; // set of the ports that frames are taken from
 	struct networks networks;
-	bool aliased; // there are foreign TEIDs (alias.h)
+	uint32_t looks; // set of what is looked for in frames at the door beside where they go: enum look (look.h)
 	uint64_t now_ns;
 	uint32_t seated;                   // set of seats with somebody whose lanes are read: STARTING to CONDEMNED
 	uint32_t fed;                      // of those, READY or DRAINING: may be lent packets
@@ -69,6 +70,7 @@ struct loop {
 	struct crew crew[PLANE_SEATS];
 	struct tally tally;
 	struct quarantine quarantine;
+	struct traces traces;
 	struct record_death suspicion; // the last death that left suspects
 	struct markers markers;
 	struct among among;

@@ -175,6 +175,7 @@ static int fleet_open_all(struct primary *p)
 		.conf = p->conf,
 		.quarantine = &p->loop->quarantine,
 		.park = &p->loop->park,
+		.traces = &p->loop->traces,
 		.view = &p->view,
 		.nic = p->nic,
 		.banks = &p->banks,

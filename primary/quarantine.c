@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "primary/lease.h"
 #include "shared/wire/ip.h"
 
 // ::/64 is nobody's prefix, so a TEID is taken for no address.
@@ -117,7 +118,7 @@ static struct quarantine_suspect address_of(const struct lane_handle *lent, cons
 
 struct quarantine_suspect quarantine_whose(const struct lane_handle *lent, const uint8_t *packet)
 {
-	switch ((enum lane_kind)(lent->code & 0x7f)) {
+	switch ((enum lane_kind)(lent->code & LEASE_KIND)) {
 	case LANE_UPLINK:
 		return (struct quarantine_suspect){ .teid = lent->hint };
 	case LANE_DOWNLINK:
@@ -127,7 +128,7 @@ struct quarantine_suspect quarantine_whose(const struct lane_handle *lent, const
 	case LANE_BIG:
 		if (lent->port == LANE_SIDE_ACCESS)
 			return address_of(lent, packet, true);
-		if ((lent->code & 0x7f) != LANE_LOCAL)
+		if ((lent->code & LEASE_KIND) != LANE_LOCAL)
 			return address_of(lent, packet, false);
 		break;
 	default:

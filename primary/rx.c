@@ -1,6 +1,7 @@
 // rx.c - takes frames from the ports, asks steer where they go, and lends them. The primary's loop.
 #include "primary/rx.h"
 
+#include "primary/look.h"
 #include "primary/loop.h"
 #include "primary/tx.h"
 
@@ -26,7 +27,7 @@ static inline bool rx_waits(const struct loop *loop, unsigned list)
 // As builds want it whose downlink hint is the shard alone.
 static struct lane_words rx_plain(struct lane_words words)
 {
-	if ((words.rest >> LANE_WORD_CODE & ~(uint64_t)LEASE_SUSPECT) == LANE_DOWNLINK)
+	if ((words.rest >> LANE_WORD_CODE & LEASE_KIND) == LANE_DOWNLINK)
 		words.place &= UINT32_MAX | (uint64_t)UINT8_MAX << 32;
 	return words;
 }
@@ -88,6 +89,8 @@ static inline void rx_give(struct loop *loop, unsigned list, struct lane_words w
 void rx_pass(struct loop *loop, unsigned list, struct lane_handle handle)
 {
 	handle.turn = 0;
+	if (loop->looks | loop->traces.open)
+		handle.code |= look_inside(loop, &handle);
 	rx_give(loop, list, lane_words(&handle));
 }
 
@@ -134,7 +137,7 @@ static void rx_whole(struct loop *loop, unsigned port, struct nic_frame frame)
 		rx_refuse(loop, frame.room, to);
 		return;
 	}
-	if (to.kind == LANE_UPLINK && loop->aliased)
+	if (to.kind == LANE_UPLINK && loop->looks & LOOK_ALIASES)
 		steer_claim(ip, to.hint);
 	rx_pass(loop, to.kind == LANE_LOCAL ? HOLD_SLOW : to.shard, handle);
 }
@@ -165,8 +168,8 @@ static void rx_frame(struct loop *loop, unsigned port, struct nic_frame frame, u
 				(uint64_t)to.kind << LANE_WORD_CODE,
 		};
 
-		if (to.kind == LANE_UPLINK && loop->aliased)
-			steer_claim(bytes + to.l3, to.hint);
+		if (loop->looks)
+			words = look_frame(loop, words, bytes + to.l3);
 		rx_give(loop, to.kind == LANE_LOCAL ? HOLD_SLOW : to.shard, words);
 	} else if (to.code == STEER_NEIGH) {
 		rx_neigh(loop, port, frame, bytes);
@@ -198,18 +201,6 @@ static inline unsigned rx_run(struct loop *loop, const struct steer_burst *to, u
 	return i;
 }
 
-// G-PDUs for foreign TEIDs get ours into their headers.
-static void rx_claim(const struct nic_burst *in, const struct steer_burst *to, uint64_t usual)
-{
-	for (; usual; usual &= usual - 1) {
-		unsigned i = (unsigned)__builtin_ctzll(usual);
-
-		if (to->words[i].rest >> LANE_WORD_CODE == LANE_UPLINK)
-			steer_claim(in->bytes[i] + (uint16_t)(to->words[i].rest - in->frame[i].offset),
-				    (uint32_t)(to->words[i].place >> 32));
-	}
-}
-
 unsigned rx_port(struct loop *loop, unsigned port)
 {
 	struct nic_burst in;
@@ -222,8 +213,8 @@ unsigned rx_port(struct loop *loop, unsigned port)
 		return 0;
 	loop->tally.rx += found;
 	usual = steer_usual(loop->steer, port, &in, &to);
-	if (loop->aliased)
-		rx_claim(&in, &to, usual);
+	if (loop->looks)
+		usual = look_burst(loop, &in, &to, usual);
 	for (unsigned i = 0; i < in.n; i++) {
 		i = rx_run(loop, &to, i, i + (unsigned)__builtin_ctzll(~(usual >> i)));
 		if (usual >> i & 1)

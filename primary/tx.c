@@ -9,6 +9,8 @@
 void tx_end(struct loop *loop, uint32_t room, unsigned verdict)
 {
 	loop->tally.verdict[verdict]++;
+	if (loop->traces.open)
+		trace_end(&loop->traces, room, verdict);
 	nic_free(loop->part.nic, room);
 }
 
@@ -55,58 +57,9 @@ void tx_flush(struct loop *loop)
 		tx_refused(loop, nic_flush(loop->part.nic, (unsigned)__builtin_ctz(loop->unsent)));
 }
 
-static uint8_t *tx_room(void *with, uint32_t room)
+static uint8_t *tx_room(struct loop *loop, uint32_t room)
 {
-	struct loop *loop = with;
-
 	return room_at(&loop->part.view->rooms, room);
-}
-
-static int tx_neigh_room(void *with, uint32_t *room)
-{
-	struct loop *loop = with;
-	int error = nic_room(loop->part.nic, room);
-
-	if (!error)
-		loop->fate[hold_index(&loop->hold, *room)] = LOOP_OWN;
-	return error;
-}
-
-// What nobody sent and yet waits.
-static bool tx_nobodys(unsigned fate)
-{
-	return fate == LOOP_MARKER || fate == LOOP_PIECE;
-}
-
-static void tx_neigh_send(void *with, unsigned port, struct nic_frame frame)
-{
-	struct loop *loop = with;
-	unsigned fate = loop->fate[hold_index(&loop->hold, frame.room)];
-
-	loop->own_waiting -= tx_nobodys(fate);
-	loop->tally.markers += fate == LOOP_MARKER;
-	tx_frame(loop, port, frame, tx_nobodys(fate) ? LOOP_OWN : fate);
-}
-
-static void tx_neigh_drop(void *with, struct nic_frame frame, unsigned verdict)
-{
-	struct loop *loop = with;
-
-	unsigned fate = loop->fate[hold_index(&loop->hold, frame.room)];
-
-	if (!tx_nobodys(fate)) {
-		tx_end(loop, frame.room, verdict);
-		return;
-	}
-	loop->own_waiting--;
-	loop->tally.markers_lost += fate == LOOP_MARKER;
-	loop->tally.pieces_lost += fate == LOOP_PIECE;
-	nic_free(loop->part.nic, frame.room);
-}
-
-struct neigh_out tx_neigh_out(struct loop *loop)
-{
-	return (struct neigh_out){ loop, tx_neigh_room, tx_room, tx_neigh_send, tx_neigh_drop };
 }
 
 // Sends the first ones of n packets, which leave in a row. Returns how many; 0: the first one is a case apart.
@@ -161,6 +114,15 @@ static void tx_fence(struct loop *loop, unsigned seat, const struct lane_handle 
 		release_back(loop, (uint8_t)lent.hint, (uint16_t)(lent.hint >> 16));
 }
 
+static __attribute__((noinline, cold)) void tx_traced(struct loop *loop, unsigned seat, const struct lane_handle *back)
+{
+	struct trace_return returned = { back, tx_room(loop, back->room) + back->offset, seat, false };
+
+	returned.core = back->port == LANE_SIDE_CORE ||
+			(back->port < loop->ports && loop->part.conf->port[back->port].role == CONF_CORE);
+	trace_back(&loop->traces, &returned, loop->now_ns);
+}
+
 // A packet that is no usual one.
 static void tx_packet(struct loop *loop, unsigned seat, struct lane_handle *back, const struct lane_handle *lent)
 {
@@ -173,6 +135,8 @@ static void tx_packet(struct loop *loop, unsigned seat, struct lane_handle *back
 		return;
 	}
 	tally->verdict[back->code]++;
+	if (loop->traces.open)
+		tx_traced(loop, seat, back);
 	if (loop->networks.count > 0)
 		networks_leave(&loop->networks, back, lent);
 	if (back->code == VERDICT_FORWARD || back->code == VERDICT_ANSWERED)
@@ -196,7 +160,9 @@ static void tx_back(struct loop *loop, unsigned seat, struct lane_handle *back)
 		return;
 	}
 	lent = *found;
-	lent.code &= (uint8_t)~LEASE_SUSPECT;
+	lent.code &= LEASE_KIND;
+	if (found->code & LEASE_TRACED)
+		trace_again(&loop->traces, &lent, tx_room(loop, lent.room) + lent.offset, loop->now_ns);
 	lease_end(lease, found);
 	tx_packet(loop, seat, back, &lent);
 }

@@ -51,6 +51,7 @@ HOT = {
     "primary/lane.c": ["lane_init", "lane_reset"],
     "primary/lane_back.c": [],
     "primary/lease.c": [],
+    "primary/look.c": ["look_order"],
     "primary/map.c": [],
     "primary/marker.c": ["marker_init", "marker_order"],
     "primary/marker_write.c": [],
@@ -69,7 +70,9 @@ HOT = {
     "primary/steer.c": ["steer_make", "steer_free", "steer_exceptions", "steer_alias"],
     "primary/steer_usual.c": ["steer_usual_make"],
     "primary/stray.c": [],
+    "primary/trace.c": ["traces_init", "traces_fini", "traces_keys"],
     "primary/tx.c": [],
+    "primary/tx_neigh.c": [],
 }
 MEMORY = {"memcpy", "memmove", "memset", "memcmp", "bcmp", "__assert_fail", "_GLOBAL_OFFSET_TABLE_"}
 DOORS = {"nic_rx", "nic_tx", "nic_flush", "nic_free", "nic_room", "bell_ring"}  # what a packet comes and goes by

@@ -87,6 +87,37 @@ static void nest(int verb, uint32_t number, const char *path, int error, const c
 	order(&with, error, names);
 }
 
+static void trace(Shoal__Fleet__TraceKey key, unsigned times, const char *names)
+{
+	Shoal__Fleet__TraceKey *keys[2] = { &key, &key };
+	Shoal__Fleet__Traces body = SHOAL__FLEET__TRACES__INIT;
+	Shoal__Fleet__Order with = SHOAL__FLEET__ORDER__INIT;
+
+	body.n_keys = times;
+	body.keys = keys;
+	with.body_case = SHOAL__FLEET__ORDER__BODY_TRACES;
+	with.traces = &body;
+	order(&with, EINVAL, names);
+}
+
+static void ask_traces(void)
+{
+	Shoal__Fleet__TraceKey key = SHOAL__FLEET__TRACE_KEY__INIT;
+
+	key.number = 5, key.teid = 1, key.snap = 64, key.per_second = 10;
+	trace(key, 2, "keys.place");
+	key.place = 8;
+	trace(key, 1, "keys.place");
+	key.place = 7, key.snap = 4096;
+	trace(key, 1, "keys.snap");
+	key.snap = 1, key.per_second = 100001;
+	trace(key, 1, "keys.per_second");
+	key.per_second = 1, key.teid = 0;
+	trace(key, 1, "keys.teid");
+	key.teid = 1, key.number = 0;
+	trace(key, 1, "keys.number");
+}
+
 static void ask_all(void)
 {
 	seat(16, SHOAL__FLEET__SEAT_VERB__SEAT_START, 0, EINVAL, "seat 16");
@@ -106,6 +137,7 @@ static void ask_all(void)
 	nest(SHOAL__FLEET__NEST_VERB__NEST_HOME, 1, "", EBUSY, "nest 1");
 	nest(SHOAL__FLEET__NEST_VERB__NEST_LOAD, 0, "bin/sh", EPERM, "path");
 	nest(SHOAL__FLEET__NEST_VERB__NEST_LOAD, 0, "/tmp", EPERM, "path");
+	ask_traces();
 	expect((const uint8_t *)"\xff\xff\xff", 3, EBADMSG, "not an order");
 	expect((const uint8_t *)"", 0, EPROTONOSUPPORT, "version");
 }
