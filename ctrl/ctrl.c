@@ -301,6 +301,7 @@ int ctrl_open(struct ctrl *ctrl)
 	ctrl_upgrade_open(ctrl);
 	ctrl->desk.upgrade = &ctrl->upgrade;
 	ctrl->desk.release = &ctrl->release;
+	ctrl_traces_open(ctrl);
 	ctrl->desk.quarantine = &ctrl->quarantine;
 	ctrl->exceptions =
 	    (struct exceptions){ .sessions = &truth->sessions, .changed = &truth->ledger.exceptions_changed };
@@ -368,6 +369,8 @@ int ctrl_turn(struct ctrl *ctrl, int wake_fd)
 	desk_aliases(&ctrl->desk);
 	tick(ctrl, clock_ns());
 	release_go(&ctrl->release);
+	traces_turn(&ctrl->traces, clock_ns());
+	desk_traces(&ctrl->desk);
 	for (unsigned i = 0; i < PLANE_NESTS; i++)
 		feed_pump(ctrl->feed[i]);
 	return ctrl->truth.scribe.lost ? -EUCLEAN : 0;

@@ -5,6 +5,7 @@
 #include "ctrl/feed.h"
 #include "ctrl/oss.h"
 #include "ctrl/release.h"
+#include "ctrl/traces.h"
 #include "ctrl/truth.h"
 #include "ctrl/upgrade.h"
 
@@ -18,6 +19,7 @@ struct ctrl {
 	struct quarantine quarantine;
 	struct upgrade upgrade;
 	struct release release;
+	struct traces traces;
 	struct event event;
 	struct oss *oss;
 	struct feed *feed[PLANE_NESTS];
@@ -45,3 +47,4 @@ void ctrl_close(struct ctrl *ctrl);
 int ctrl_turn(struct ctrl *ctrl, int wake_fd);
 
 void ctrl_upgrade_open(struct ctrl *ctrl); // of ctrl_open: ctrl_upgrade.c
+void ctrl_traces_open(struct ctrl *ctrl);  // likewise: ctrl_traces.c

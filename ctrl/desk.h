@@ -29,6 +29,7 @@ struct wait_queue {                // first come, first looked at
 };
 struct group;
 struct release;
+struct traces;
 
 struct desk {
 	// Set by the caller:
@@ -41,6 +42,7 @@ struct desk {
 	struct push *push;
 	struct fleet *fleet; // null = there is none (tests)
 	struct upgrade *upgrade;
+	struct traces *traces;
 	struct release *release; // null = nobody is to be told (tests)
 	struct quarantine *quarantine;
 	// Its own:
@@ -53,6 +55,7 @@ struct desk {
 	uint64_t (*wall)(void);          // milliseconds since 1970; null = the clock
 	uint64_t reports_seen;           // of `arrived`, by those that wait
 	uint64_t aliases_seen;           // of `told`, likewise
+	uint64_t traces_seen;            // of `arrived`, likewise
 	struct arena arena;              // of the request under work
 	uint64_t opened_ns;
 	uint8_t upgrade_key[64]; // of the request that began the last one
@@ -73,4 +76,5 @@ void desk_stands(struct desk *desk, uint8_t shard); // more of the shard is conf
 void desk_state(struct desk *desk);                 // the primary has said something new
 void desk_reports(struct desk *desk);               // there may be new reports
 void desk_aliases(struct desk *desk);               // the primary may know more TEIDs
+void desk_traces(struct desk *desk);                // there may be new packets of traces
 void desk_tick(struct desk *desk, uint64_t now_ns); // deadlines

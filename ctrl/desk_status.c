@@ -2,6 +2,7 @@
 #include <string.h>
 #include "ctrl/job.h"
 #include "ctrl/session.h"
+#include "ctrl/traces.h"
 #include "ctrl/upgrade.h"
 #include "shared/base/clock.h"
 #include "shared/plane/build.h"
@@ -121,6 +122,9 @@ void desk_counters_get(struct job *job)
 		{ "ctrl_commits", "transactions made durable since the controller started", desk->commits },
 		{ "ctrl_store_failures", "transactions the store refused; nothing of them was done", desk->failures },
 		{ "ctrl_sweeps", "shards sent anew because they differed from the store", (uint32_t)desk->push->epoch },
+		{ "ctrl_traces", "sessions that are traced now", traces_count(desk->traces) },
+		{ "ctrl_trace_packets", "packets of traces that the primary has told", desk->traces->packets },
+		{ "ctrl_trace_lost", "packets that traces which are over lacked", desk->traces->lost },
 		{ "ctrl_salvaged", "damaged rows left out at start", desk->load->salvaged },
 	};
 	const size_t owns = sizeof(own) / sizeof(*own);

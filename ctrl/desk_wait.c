@@ -5,6 +5,7 @@
 #include "ctrl/job.h"
 #include "ctrl/packed.h"
 #include "ctrl/session.h"
+#include "ctrl/traces.h"
 #include "shared/base/clock.h"
 
 #define DEADLINE_MS 5000u
@@ -142,6 +143,8 @@ static bool wait_done(struct wait *wait)
 		return shard_obeyed(wait, state);
 	case WAIT_REPORT:
 		return desk_report_came(wait);
+	case WAIT_TRACE:
+		return desk_trace_came(wait);
 	default:
 		return false;
 	}
@@ -170,7 +173,7 @@ static void wait_end(struct wait *wait)
 {
 	if (wait->kind == WAIT_SEAT)
 		workers_answer(wait);
-	else if (wait->kind == WAIT_REPORT)
+	else if (wait->kind == WAIT_REPORT || wait->kind == WAIT_TRACE)
 		desk_answer(wait->request, wait->request->answer, wait->request->answer_bytes);
 	else
 		applied_answer(wait->desk, wait->request);
@@ -197,7 +200,7 @@ static void wait_expire(struct wait *wait)
 {
 	char text[96];
 
-	if (wait->kind == WAIT_REPORT) // none came: that is what it says
+	if (wait->kind == WAIT_REPORT || wait->kind == WAIT_TRACE) // none came: that is what it says
 		desk_answer(wait->request, wait->request->answer, wait->request->answer_bytes);
 	else if (wait->kind == WAIT_APPLIED || wait->kind == WAIT_CELL)
 		answer_amend(wait->desk, wait->request, SHOAL__OSS__CODE__NOT_APPLIED_YET,
@@ -303,6 +306,14 @@ void desk_aliases(struct desk *desk)
 		return;
 	desk->aliases_seen = desk->ledger->aliases->told;
 	waits_look(desk, 0);
+}
+
+void desk_traces(struct desk *desk)
+{
+	if (desk->traces_seen == desk->traces->arrived)
+		return;
+	desk->traces_seen = desk->traces->arrived;
+	others_look(desk, SHARDS, 0);
 }
 
 void desk_reports(struct desk *desk)

@@ -23,6 +23,7 @@ struct fleet_word { // an order that waits
 	fleet_done *done;
 	void *with;
 	nng_msg *message;
+	bool quiet; // changes nothing that a poll would tell
 };
 
 struct fleet_line {
@@ -91,7 +92,8 @@ static void poll_hear(struct fleet *fleet, Shoal__Fleet__Answer *answer);
 
 static void order_hear(struct fleet *fleet, struct fleet_word *word, Shoal__Fleet__Answer *answer)
 {
-	fleet->polled_ns = 0; // see what comes of it
+	if (!word->quiet)
+		fleet->polled_ns = 0; // see what comes of it
 	word->done(word->with, answer);
 	if (answer)
 		shoal__fleet__answer__free_unpacked(answer, NULL);
@@ -151,6 +153,7 @@ int fleet_order(struct fleet *fleet, const Shoal__Fleet__Order *order, fleet_don
 	}
 	word->done = done;
 	word->with = with;
+	word->quiet = order->body_case == SHOAL__FLEET__ORDER__BODY_TRACES;
 	if (fleet->first)
 		fleet->last->next = word;
 	else

@@ -35,6 +35,9 @@ static const struct body {
 	[SHOAL__OSS__REQUEST__BODY_NOTE_DELETE] = { JOB_CHANGE, desk_note_delete },
 	[SHOAL__OSS__REQUEST__BODY_REPORT_LIST] = { JOB_READ, desk_report_list },
 	[SHOAL__OSS__REQUEST__BODY_REPORT_DONE] = { JOB_CHANGE, desk_report_done },
+	[SHOAL__OSS__REQUEST__BODY_TRACE_START] = { JOB_ORDER, desk_trace_start },
+	[SHOAL__OSS__REQUEST__BODY_TRACE_READ] = { JOB_READ, desk_trace_read },
+	[SHOAL__OSS__REQUEST__BODY_TRACE_STOP] = { JOB_ORDER, desk_trace_stop },
 	[SHOAL__OSS__REQUEST__BODY_STATUS_GET] = { JOB_READ, desk_status_get },
 	[SHOAL__OSS__REQUEST__BODY_COUNTERS_GET] = { JOB_READ, desk_counters_get },
 };

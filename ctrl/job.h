@@ -24,6 +24,7 @@ job_handler desk_worker_list, desk_worker_order, desk_shard_list, desk_shard_mov
 job_handler desk_upgrade_start, desk_upgrade_get, desk_upgrade_abort;
 job_handler desk_note_put, desk_note_get, desk_note_list, desk_note_delete;
 job_handler desk_report_list, desk_report_done;
+job_handler desk_trace_start, desk_trace_read, desk_trace_stop;
 job_handler desk_status_get, desk_counters_get;
 job_handler desk_quarantine_list, desk_quarantine_release;
 
@@ -65,7 +66,8 @@ enum wait_kind {
 	WAIT_ANSWER,  // the primary takes the order
 	WAIT_SEAT,    // the seat does what was ordered
 	WAIT_SHARD,   // the shard belongs to the seat
-	WAIT_REPORT   // there is a report that was asked for
+	WAIT_REPORT,  // there is a report that was asked for
+	WAIT_TRACE    // there are packets of the trace, or it has ended
 };
 
 struct wait {
@@ -78,7 +80,7 @@ struct wait {
 	uint64_t until;                         // CELL: the number
 	uint32_t seat, shard, verb, generation; // SEAT, SHARD; CELL: shard
 	struct desk *desk;                      // of an order under way, whose answer comes to the wait
-	uint64_t arrived;                       // REPORT: of the reports, when it was last looked
+	uint64_t arrived;                       // REPORT, TRACE: of the reports, the traces, when it was last looked
 	bool over;                              // ANSWER: the request is answered already; goes with the order's answer
 	uint64_t number[];                      // APPLIED, of all shards: 0 = nothing to wait for
 };
@@ -107,6 +109,7 @@ void desk_measures(struct desk *desk);
 
 // REPORT: looks again; true if the answer has reports now.
 bool desk_report_came(struct wait *wait);
+bool desk_trace_came(struct wait *wait); // TRACE: likewise
 
 // Answers a request with bytes (taken over).
 void desk_answer(struct request *request, uint8_t *bytes, size_t length);

@@ -135,6 +135,9 @@ roles='
 	report_list       operate provision
 	report_done       operate provision
 	path_list         operate provision read
+	trace_start       operate
+	trace_read        operate
+	trace_stop        operate
 '
 may() { # port who
 	in_ns gw "$BUILD/tests/smoke/role_probe" "tls+tcp://127.0.0.1:$1" "$LAB/pki/gateway-ca.crt" "$LAB/pki/$2.crt" "$LAB/pki/$2.key" gateway

@@ -124,6 +124,8 @@ int ctrl_stand_try(struct ctrl_stand *stand, bool salvage)
 	if (error)
 		return error;
 	stand->desk.quarantine = &stand->quarantine;
+	stand->traces.sessions = &stand->truth.sessions;
+	stand->desk.traces = &stand->traces;
 	desk_open(&stand->desk);
 	return 0;
 }

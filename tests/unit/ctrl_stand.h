@@ -5,6 +5,7 @@
 #pragma once
 #include <semaphore.h>
 #include "ctrl/desk.h"
+#include "ctrl/traces.h"
 #include "ctrl/truth.h"
 #include "ctrl/upgrade.h"
 
@@ -19,6 +20,7 @@ struct ctrl_stand {
 	struct desk desk;
 	struct upgrade upgrade;
 	struct quarantine quarantine;
+	struct traces traces;
 	unsigned told;                                            // of quarantine
 	uint32_t departed, applied, alarms, settled, corrections; // hooks called
 	uint64_t settled_bytes;                                   // uplink bytes of all deleted
