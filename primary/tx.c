@@ -145,7 +145,7 @@ static void tx_packet(struct loop *loop, unsigned seat, struct lane_handle *back
 		detour_other(loop, seat, back, lent);
 }
 
-static void tx_back(struct loop *loop, unsigned seat, struct lane_handle *back)
+static __attribute__((noinline)) void tx_back(struct loop *loop, unsigned seat, struct lane_handle *back)
 {
 	struct lease *lease = &loop->lane[seat].lease;
 	const struct lane_handle *found = lease_find(lease, back);
@@ -209,14 +209,16 @@ static void tx_burst(struct loop *loop, unsigned seat, struct lane_back *back)
 
 	for (unsigned i = 0; i < back->n; i += run, due += run) {
 		if (back->n < TX_MANY) {
-			usual = (uint32_t)lane_usual_one(lane, rooms, back, i) << i;
-		} else if (i == until ||
-			   due != lane->lease.due) { // what comes back out of order moves it by more, or not at all
-			usual = lane_usual(lane, rooms, back, i, &until);
-			tx_prefetch(back, usual);
-			due = lane->lease.due;
+			run = lane_usual_one(lane, rooms, back, i);
+		} else {
+			if (i == until ||
+			    due != lane->lease.due) { // what comes back out of order moves it by more, or not at all
+				usual = lane_usual(lane, rooms, back, i, &until);
+				tx_prefetch(back, usual);
+				due = lane->lease.due;
+			}
+			run = (unsigned)__builtin_ctzll(~((uint64_t)usual >> i));
 		}
-		run = (unsigned)__builtin_ctzll(~((uint64_t)usual >> i));
 		if (run > 0) {
 			if (__builtin_expect(loop->networks.count > 0, 0))
 				networks_run(&loop->networks, &loop->lane[seat].lease, &back->handle[i], run);
