@@ -112,10 +112,11 @@ static bool has_peer(const struct way *way)
 	return far->outer == SHEET_OUTER_GTPU4 || way->asked->pipe->gtpu_ipv6[0];
 }
 
-// What the FAR says. Only what comes from the core can wait: of the rest nobody would know where it came from.
+// What the FAR says. Only what comes from the core side can wait; where it came by a tunnel, with a primary of a build that has such rules.
 static enum verdict action_check(struct way *way)
 {
-	bool down = way->asked->user.way == LINE_DOWNLINK;
+	bool down = way->asked->user.way == LINE_DOWNLINK ||
+		    (way->packet.way == SHEET_DOWNLINK && plane_knows(way->asked->pipe->net, VERDICT_JOINED));
 
 	if (way->far.action == SHEET_BUFFER && down) {
 		way->waits = true;

@@ -63,7 +63,7 @@
 	X(LINK_LOCAL, "a subscriber's word for its own link alone, such as a multicast listener report: it ends here") \
 	X(END_MARKER, "End Marker received: nothing more comes out of that tunnel (TS 29.281 7.3.2)")
 #define VERDICTS_LATER_RELAY(X) \
-	X(BUFFER, "waits in the primary until its session's rules let it go: downlink; hint is the slot") \
+	X(BUFFER, "waits in the primary until its session's rules let it go: from the core side; hint is the slot") \
 	X(RELEASED, "fence handle come back: every packet of the cell before it has said whether it waits") \
 	X(TO_SLOW_NO_SESSION, "no session for this TEID: the slow lane answers Error Indication (TS 29.281 7.3.1)") \
 	X(TO_SLOW_EXTENSION, "unknown extension header: the slow lane tells those we know (TS 29.281 7.2.3)")

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """relay.py GATEWAY UPLINK-TEID CORE-TEID: what the radio side (10.99.3.2) sends into its tunnel must come out at the PGW's (10.99.3.9) with
-TEID 9, what the PGW sends into its own at the radio side with TEID 0x7003."""
+TEID 9, what the PGW sends into its own at the radio side with TEID 0x7003.
+relay.py GATEWAY CORE-TEID: five packets of the PGW, now; they must come out at the radio side once it is there."""
 import logging
 import sys
 
@@ -10,14 +11,33 @@ from scapy.contrib.gtp import GTP_U_Header  # noqa: E402
 from solicit import PORT, heard, listen  # noqa: E402
 
 
-def main(gateway, uplink, core):
+def packet(teid, source, destination, number=0):
+    inner = raw(IP(src=source, dst=destination, ttl=1, id=number) / ICMP())
+    return raw(GTP_U_Header(teid=int(teid), gtp_type=255) / inner), inner
+
+
+def both_ways(gateway, uplink, core):
     radio, pgw = listen("10.99.3.2"), listen("10.99.3.9")
-    ping, pong = (raw(IP(src=a, dst=b, ttl=1) / ICMP()) for a, b in (("10.45.99.1", "192.0.2.1"), ("192.0.2.1", "10.45.99.1")))
-    for name, teid, end, other, out, inner in (("uplink", uplink, radio, pgw, 9, ping), ("downlink", core, pgw, radio, 0x7003, pong)):
-        packet = raw(GTP_U_Header(teid=int(teid), gtp_type=255) / inner)
-        if not heard(lambda: end.sendto(packet, (gateway, PORT)), other, out, inner):
+    for name, teid, end, other, out, ends in (("uplink", uplink, radio, pgw, 9, (UE, SERVER)), ("downlink", core, pgw, radio, 0x7003, (SERVER, UE))):
+        outer, inner = packet(teid, *ends)
+        if not heard(lambda: end.sendto(outer, (gateway, PORT)), other, out, inner):
             sys.exit(f"{name}: nothing came")
     print("both")
 
 
-main(*sys.argv[1:4])
+def paged(gateway, core):
+    """Sent while the UE is idle; then they come, in order."""
+    radio, pgw = listen("10.99.3.2"), listen("10.99.3.9")
+    packets = [packet(core, SERVER, UE, number) for number in range(1, 6)]
+    for outer, _ in packets:
+        pgw.sendto(outer, (gateway, PORT))
+    print("sent", flush=True)
+    radio.settimeout(30.0)
+    came = [bytes(radio.recv(2000)[8:]) for _ in packets]
+    if came != [inner for _, inner in packets]:
+        sys.exit("not those, or not in order")
+    print("all")
+
+
+UE, SERVER = "10.45.99.1", "192.0.2.1"
+both_ways(*sys.argv[1:]) if len(sys.argv) == 4 else paged(*sys.argv[1:])

@@ -68,10 +68,15 @@ relays() { # uplink-teid core-teid
 }
 that "an SGW-C has a session made" smf attach_as s1 sgwc
 up=$(said '.teids["1"]') core=$(said '.teids["2"]')
+in_ns ran "$PYTHON" "$PFCP/relay.py" 10.99.3.1 "$core" >"$LAB/paged" 2>&1 &
+paged=$!
+that "what the PGW sends waits, and the SGW-C is told" smf reports 1
+that "of the rule that is for it" says '.reports[0].pdr == 2'
 that "its subscriber is reached" smf change s1 activate 10.99.3.2 0x7003 2
+that "and gets what waited, in order" wait "$paged"
 that "packets go from tunnel to tunnel, both ways" relays "$up" "$core"
 that "it is deleted" smf delete s1
-that "and each way was counted" says '.usage[0].uplink > 0 and .usage[0].uplink == .usage[0].downlink'
+that "and each way was counted" says '.usage[0].uplink > 0 and .usage[0].downlink >= 6 * 28'
 
 that "no session is left" equal "$(sessions | jq -s length)" 0
 story_end_pfcp

@@ -108,6 +108,24 @@ static void an_sgw_session_has_no_address(void **state)
 	assert_int_equal(to.forward[1].peer_teid, 7);
 }
 
+// At first nothing is known of the PGW either, and what comes for it waits: nothing is kept of that (translate_far.c).
+static void an_sgw_session_waits_both_ways_at_first(void **state)
+{
+	live_begin();
+	shape_pdr(&words.writer, PFCP_IE_CREATE_PDR, &(struct pdr){ .id = 1, .tunnel = CHOOSE, .far = 1 });
+	shape_pdr(&words.writer, PFCP_IE_CREATE_PDR, &(struct pdr){ .id = 2, .source = 1, .tunnel = CHOOSE, .far = 2 });
+	for (uint32_t id = 1; id <= 2; id++)
+		shape_far_create(&words.writer,
+				 &(struct far){ .id = id,
+						.action = PFCP_APPLY_ACTION_BUFF | PFCP_APPLY_ACTION_NOCP,
+						.to = id == 1 ? PFCP_DESTINATION_INTERFACE_CORE
+							      : PFCP_DESTINATION_INTERFACE_ACCESS });
+	assert_int_equal(live_establish(), 0);
+	assert_true(to.ue.none);
+	assert_true(to.forward[0].drop);
+	assert_true(to.forward[1].buffer);
+}
+
 // Where something goes to the core as it is, answers would find nobody.
 static void without_an_address_nothing_goes_untunnelled(void **state)
 {
@@ -127,6 +145,7 @@ int main(void)
 		cmocka_unit_test(the_last_id_is_one_like_others),
 		cmocka_unit_test(reflective_qos_is_asked_for),
 		cmocka_unit_test(an_sgw_session_has_no_address),
+		cmocka_unit_test(an_sgw_session_waits_both_ways_at_first),
 		cmocka_unit_test(without_an_address_nothing_goes_untunnelled),
 	};
 

@@ -243,6 +243,23 @@ static void what_comes_by_a_tunnel_of_the_core_is_downlink(void **unused)
 	assert_int_equal(ruled_worked(from_core()).code, VERDICT_NO_RULE);
 }
 
+static void what_comes_by_a_tunnel_of_the_core_can_wait(void **unused)
+{
+	struct lane_handle lent, handle;
+
+	core_side_tunnel();
+	sheets.far[1].action = SHEET_BUFFER;
+	ruled_by();
+	lent = from_core();
+	handle = ruled_worked(lent);
+	assert_int_equal(handle.code, VERDICT_BUFFER);
+	assert_int_equal(handle.hint, SLOT);
+	assert_int_equal(handle.offset, lent.offset);
+	assert_int_equal(handle.length, lent.length);
+	stand.net.verdicts = VERDICT_JOINED; // a primary that would not take it
+	assert_int_equal(ruled_worked(from_core()).code, VERDICT_RULE_DROP);
+}
+
 static void the_outer_header_is_marked_as_the_far_says(void **unused)
 {
 	struct lane_handle handle;
@@ -365,6 +382,7 @@ int main(void)
 		TEST(what_the_cp_function_sends_goes_down),
 		TEST(reflective_qos_is_asked_for_with_the_flow),
 		TEST(what_comes_by_a_tunnel_of_the_core_is_downlink),
+		TEST(what_comes_by_a_tunnel_of_the_core_can_wait),
 		TEST(the_outer_header_is_marked_as_the_far_says),
 		TEST(checksums_hold_over_ipv6),
 		TEST(tunnels_over_ipv6_are_opened),
