@@ -41,6 +41,11 @@ void answer_remember(const struct translation *from, struct answer_names *names)
 		names->pdr[i].choose_ipv6 = pdr->address.choose_ipv6;
 		names->pdr[i].destination = pdr->address.destination;
 		names->pdr[i].far = pdr->far;
+		names->pdr[i].apart = pdr->endpoint;
+		if (!pdr->endpoint)
+			continue;
+		names->pdr[i].endpoint = (uint8_t)pdr->endpoint->id;
+		names->pdr[i].turn = (uint8_t)pdr->endpoint->turn;
 	}
 	for (unsigned i = 0; i < names->qers; i++)
 		names->qer[i] = from->qer[i]->id;
@@ -76,6 +81,27 @@ static void fteid_put(struct pfcp_writer *writer, const struct answer_names *nam
 	pfcp_put_fteid(writer, PFCP_IE_F_TEID, &fteid);
 }
 
+// An earlier PDR has the same traffic endpoint: it has been said.
+static bool endpoint_said(const struct answer_names *names, unsigned pdr)
+{
+	for (unsigned i = 0; i < pdr; i++)
+		if (names->pdr[i].apart && names->pdr[i].endpoint == names->pdr[pdr].endpoint)
+			return true;
+	return false;
+}
+
+// What begins the IE in which it is told what was chosen.
+static void created_begin(struct pfcp_writer *writer, const struct answer_names *names, unsigned pdr, uint8_t **mark)
+{
+	if (names->pdr[pdr].apart) {
+		pfcp_begin(writer, PFCP_IE_CREATED_TRAFFIC_ENDPOINT, mark);
+		pfcp_put_u8(writer, PFCP_IE_TRAFFIC_ENDPOINT_ID, names->pdr[pdr].endpoint);
+		return;
+	}
+	pfcp_begin(writer, names->pdr[pdr].turn == RULE_CREATED ? PFCP_IE_CREATED_PDR : PFCP_IE_UPDATED_PDR, mark);
+	pfcp_put_u16(writer, PFCP_IE_PDR_ID, names->pdr[pdr].id);
+}
+
 void answer_created(struct pfcp_writer *writer, const struct answer_names *names, const Shoal__Oss__Session *session)
 {
 	for (unsigned i = 0; i < names->pdrs; i++) {
@@ -83,11 +109,10 @@ void answer_created(struct pfcp_writer *writer, const struct answer_names *names
 		bool address = names->pdr[i].choose_ipv4 || names->pdr[i].choose_ipv6;
 		uint8_t *mark;
 
-		if (names->pdr[i].turn == RULE_KEPT || !(teid || address))
+		if (names->pdr[i].turn == RULE_KEPT || !(teid || address) ||
+		    (names->pdr[i].apart && endpoint_said(names, i)))
 			continue;
-		pfcp_begin(writer, names->pdr[i].turn == RULE_CREATED ? PFCP_IE_CREATED_PDR : PFCP_IE_UPDATED_PDR,
-			   &mark);
-		pfcp_put_u16(writer, PFCP_IE_PDR_ID, names->pdr[i].id);
+		created_begin(writer, names, i, &mark);
 		if (teid)
 			fteid_put(writer, names, i, session);
 		if (address)

@@ -14,6 +14,8 @@ struct answer_names {
 		uint8_t turn;                // enum rule_turn
 		bool choose_teid, teid_ipv6; // the F-TEID, at our IPv6 address
 		bool choose_ipv4, choose_ipv6, destination;
+		bool apart; // both are a traffic endpoint's:
+		uint8_t endpoint;
 		uint32_t far;
 	} pdr[TRANSLATE_PDRS];
 	uint32_t qer[TRANSLATE_QERS], urr[TRANSLATE_URRS];
@@ -29,7 +31,7 @@ void answer_cause(struct pfcp_writer *writer, uint8_t request, const struct pfcp
 void answer_fault(struct pfcp_writer *writer, uint8_t request, const struct pfcp_node_id *node,
 		  const struct rules_fault *fault);
 
-// What was chosen for the PDRs that are new, or have a new PDI: F-TEID, UE address. session: as ctrl has it.
+// What was chosen for the PDRs and traffic endpoints that are new, or the PDRs that have a new PDI: F-TEID, UE address. session: as ctrl has it.
 void answer_created(struct pfcp_writer *writer, const struct answer_names *names, const Shoal__Oss__Session *session);
 
 // Header and body. Returns the length, 0 if it does not fit.

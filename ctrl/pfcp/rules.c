@@ -16,6 +16,9 @@ static const struct kind {
 	[RULE_QER] = { { PFCP_IE_CREATE_QER, PFCP_IE_UPDATE_QER, PFCP_IE_REMOVE_QER }, PFCP_IE_QER_ID },
 	[RULE_URR] = { { PFCP_IE_CREATE_URR, PFCP_IE_UPDATE_URR, PFCP_IE_REMOVE_URR }, PFCP_IE_URR_ID },
 	[RULE_BAR] = { { PFCP_IE_CREATE_BAR, PFCP_IE_UPDATE_BAR, PFCP_IE_REMOVE_BAR }, PFCP_IE_BAR_ID },
+	[RULE_ENDPOINT] = { { PFCP_IE_CREATE_TRAFFIC_ENDPOINT, PFCP_IE_UPDATE_TRAFFIC_ENDPOINT,
+			      PFCP_IE_REMOVE_TRAFFIC_ENDPOINT },
+			    PFCP_IE_TRAFFIC_ENDPOINT_ID },
 };
 
 int rules_fault(struct rules_fault *fault, uint8_t cause, uint16_t offending, const char *text)
@@ -27,7 +30,7 @@ int rules_fault(struct rules_fault *fault, uint8_t cause, uint16_t offending, co
 
 int rules_fault_of(struct rules_fault *fault, const struct rule *rule)
 {
-	fault->of_rule = true;
+	fault->of_rule = rule->kind != RULE_ENDPOINT;
 	fault->kind = rule->kind;
 	fault->id = rule->id;
 	return -EPROTO;
@@ -152,6 +155,26 @@ static int all_forget(struct rules *rules, const struct rule *gone, struct rules
 	return 0;
 }
 
+// With a traffic endpoint go the PDRs that name it (TS 29.244 7.5.4.14).
+static int endpoint_leave(struct rules *rules, uint32_t endpoint, struct rules_fault *fault)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < rules->count; i++) {
+		const struct pfcp_ie *pdi, *named = NULL;
+
+		if (rules->rule[i].kind == RULE_PDR && rules_open(rules, &rules->rule[i], fault))
+			return -EPROTO;
+		pdi = rules->rule[i].kind == RULE_PDR ? pfcp_first(&rules->tree, NULL, PFCP_IE_PDI) : NULL;
+		if (pdi)
+			named = pfcp_first(&rules->tree, pdi, PFCP_IE_TRAFFIC_ENDPOINT_ID);
+		if (!named || pfcp_number(named) != endpoint)
+			rules->rule[kept++] = rules->rule[i];
+	}
+	rules->count = kept;
+	return 0;
+}
+
 static int rule_remove(struct rules *rules, const struct pfcp_tree *message, const struct pfcp_ie *ie,
 		       const struct kind *kind, struct rules_fault *fault)
 {
@@ -163,7 +186,7 @@ static int rule_remove(struct rules *rules, const struct pfcp_tree *message, con
 	}
 	rules->count--;
 	memmove(rule, rule + 1, (size_t)(&rules->rule[rules->count] - rule) * sizeof(*rule));
-	return all_forget(rules, &named, fault);
+	return named.kind == RULE_ENDPOINT ? endpoint_leave(rules, named.id, fault) : all_forget(rules, &named, fault);
 }
 
 // A group: an IE in its tree; ie null: the tree itself. tree null: nothing.
@@ -251,6 +274,9 @@ static int rule_update(struct rules *rules, const struct pfcp_tree *message, con
 		rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, kind->id, "There is no rule with this id.");
 		return rules_fault_of(fault, &named);
 	}
+	if (rule->kind == RULE_ENDPOINT && pfcp_first(message, ie, PFCP_IE_F_TEID))
+		return rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, PFCP_IE_F_TEID,
+				   "A traffic endpoint keeps its F-TEID.");
 	if (once_read(message, ie, rule, fault))
 		return rules_fault_of(fault, rule);
 	if (rules_open(rules, rule, fault))

@@ -1,5 +1,5 @@
-// rules.h - the rules of one session as they came: PDRs, FARs, QERs, URRs and BARs, each the body of its Create IE; and its
-// inactivity timer.
+// rules.h - the rules of one session as they came: PDRs, FARs, QERs, URRs, BARs and traffic endpoints, each the body of its Create IE;
+// and its inactivity timer.
 //
 // A modification is applied here IE by IE: what an Update names takes the place of what was there, the rest stays. So whatever a
 // rule holds is kept, and what it means is read in one place (translate.h), from a new session's rules and a changed one's alike.
@@ -17,6 +17,7 @@ enum rule_kind {
 	RULE_QER,
 	RULE_URR,
 	RULE_BAR,
+	RULE_ENDPOINT, // there it has none
 	RULE_KINDS
 }; // numbered as in Failed Rule ID, TS 29.244 8.2.80
 

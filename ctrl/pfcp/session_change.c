@@ -14,16 +14,19 @@ static const uint16_t understood[] = { PFCP_IE_F_SEID,
 				       PFCP_IE_REMOVE_URR,
 				       PFCP_IE_REMOVE_QER,
 				       PFCP_IE_REMOVE_BAR,
+				       PFCP_IE_REMOVE_TRAFFIC_ENDPOINT,
 				       PFCP_IE_CREATE_PDR,
 				       PFCP_IE_CREATE_FAR,
 				       PFCP_IE_CREATE_URR,
 				       PFCP_IE_CREATE_QER,
 				       PFCP_IE_CREATE_BAR,
+				       PFCP_IE_CREATE_TRAFFIC_ENDPOINT,
 				       PFCP_IE_UPDATE_PDR,
 				       PFCP_IE_UPDATE_FAR,
 				       PFCP_IE_UPDATE_URR,
 				       PFCP_IE_UPDATE_QER,
 				       PFCP_IE_UPDATE_BAR,
+				       PFCP_IE_UPDATE_TRAFFIC_ENDPOINT,
 				       PFCP_IE_QUERY_URR,
 				       PFCP_IE_PFCPSMREQ_FLAGS,
 				       PFCP_IE_FQ_CSID,
@@ -40,14 +43,36 @@ void get_ask(struct task *task)
 	watch_ask(task);
 }
 
-// The rules as ctrl keeps them.
-static int rules_kept(struct sessions *sessions, struct rules_fault *fault)
+// Which of the PDRs that have a tunnel have it from a traffic endpoint.
+static int endpoints_given(struct rules *rules, struct translate_given *given, struct rules_fault *fault)
 {
+	for (unsigned i = 0; i < given->rules; i++) {
+		const struct rule *pdr = rules_find(rules, RULE_PDR, pfcp_id(given->rule[i].pdr));
+		const struct pfcp_ie *pdi, *named = NULL;
+
+		if (pdr && rules_open(rules, pdr, fault))
+			return -EPROTO;
+		pdi = pdr ? pfcp_first(&rules->tree, NULL, PFCP_IE_PDI) : NULL;
+		if (pdi)
+			named = pfcp_first(&rules->tree, pdi, PFCP_IE_TRAFFIC_ENDPOINT_ID);
+		given->rule[i].endpoint = named ? (uint32_t)pfcp_number(named) + 1 : 0;
+	}
+	return 0;
+}
+
+// The rules as ctrl keeps them.
+static int rules_kept(struct task *task, struct rules_fault *fault)
+{
+	struct sessions *sessions = task->sessions;
+	bool endpoints = false;
+
 	rules_clear(&sessions->rules);
 	if (rules_create(&sessions->rules, &sessions->tree, fault))
 		return -EPROTO;
 	rules_keep(&sessions->rules);
-	return 0;
+	for (unsigned i = 0; i < sessions->rules.count; i++)
+		endpoints |= sessions->rules.rule[i].kind == RULE_ENDPOINT;
+	return endpoints ? endpoints_given(&sessions->rules, &task->given, fault) : 0;
 }
 
 static bool flagged(const struct pfcp_tree *tree, uint64_t flag)
@@ -84,7 +109,7 @@ static int change(struct task *task, struct front *front, struct rules_fault *fa
 	struct sessions *sessions = task->sessions;
 	const struct pfcp_ie *cp;
 
-	if (rules_kept(sessions, fault) || task_read(task, fault) || task_admit(&sessions->tree, understood, fault) ||
+	if (rules_kept(task, fault) || task_read(task, fault) || task_admit(&sessions->tree, understood, fault) ||
 	    flags_check(&sessions->tree, fault))
 		return -EPROTO;
 	cp = pfcp_first(&sessions->tree, NULL, PFCP_IE_F_SEID);
@@ -169,7 +194,7 @@ static void repeat(struct task *task)
 	struct sessions *sessions = task->sessions;
 	struct rules_fault fault = { 0 };
 
-	if (rules_kept(sessions, &fault) || task_read(task, &fault)) {
+	if (rules_kept(task, &fault) || task_read(task, &fault)) {
 		task_refuse(task, &fault);
 		return;
 	}
@@ -268,7 +293,7 @@ void unmodify_ask(struct task *task)
 	struct rules_fault fault = { 0 };
 	struct front front;
 
-	if (front_read(&front, task->front, task->front_bytes, &sessions->tree) || rules_kept(sessions, &fault) ||
+	if (front_read(&front, task->front, task->front_bytes, &sessions->tree) || rules_kept(task, &fault) ||
 	    translate(&sessions->rules, &task->given, &sessions->translation, &fault)) {
 		task_refuse_as(task, PFCP_CAUSE_SYSTEM_FAILURE);
 		return;

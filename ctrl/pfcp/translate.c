@@ -183,10 +183,11 @@ static int bar_check(const struct reading *reading, const struct rule *rule)
 // Rules that no PDR names have to make sense, too: they are acknowledged. Those that one names are read again with it.
 static int spare_translate(const struct reading *reading, const struct rule *rule)
 {
-	int error = rule->kind == RULE_QER   ? qer_read(reading, rule, 0)
-		    : rule->kind == RULE_FAR ? far_check(reading, rule)
-		    : rule->kind == RULE_BAR ? bar_check(reading, rule)
-					     : urr_translate(reading, rule);
+	int error = rule->kind == RULE_QER        ? qer_read(reading, rule, 0)
+		    : rule->kind == RULE_FAR      ? far_check(reading, rule)
+		    : rule->kind == RULE_BAR      ? bar_check(reading, rule)
+		    : rule->kind == RULE_ENDPOINT ? endpoint_check(reading, rule)
+						  : urr_translate(reading, rule);
 
 	return error ? rules_fault_of(reading->fault, rule) : 0;
 }
@@ -308,8 +309,26 @@ static void begin(struct translation *to)
 	to->session.measures = to->measures;
 }
 
+// What is chosen for a traffic endpoint is chosen with the PDRs that name it, and told at once.
+static int endpoints_check(const struct reading *reading)
+{
+	for (unsigned i = 0; i < reading->rules->count; i++) {
+		const struct rule *rule = &reading->rules->rule[i];
+		unsigned pdr = 0;
+
+		while (pdr < reading->to->pdrs && reading->to->pdr[pdr].endpoint != rule)
+			pdr++;
+		if (rule->kind == RULE_ENDPOINT && rule->turn == RULE_CREATED && pdr == reading->to->pdrs)
+			return read_failure(reading, PFCP_IE_CREATE_TRAFFIC_ENDPOINT,
+					    "No PDR names the traffic endpoint.");
+	}
+	return 0;
+}
+
 static int together(const struct reading *reading)
 {
+	if (endpoints_check(reading))
+		return -EPROTO;
 	if (filters_resolve(reading) || tunnels_choose(reading))
 		return -EPROTO;
 	if (!reading->given->teid && addresses_translate(reading))

@@ -33,7 +33,8 @@ struct translate_given {
 	struct {
 		uint32_t pdr;
 		uint32_t teid;
-		uint8_t tunnel; // which of the session's
+		uint32_t endpoint; // its traffic endpoint's id, and 1; 0 = none
+		uint8_t tunnel;    // which of the session's
 	} rule[TRANSLATE_PDRS];
 	unsigned measures;
 	struct {
@@ -49,6 +50,7 @@ struct translated_pdr {
 	uint8_t tunnel; // which of the session's
 	bool ue;        // it names the UE's address:
 	struct pfcp_ue_address address;
+	const struct rule *endpoint; // which says both; null: the PDR does itself
 	uint32_t far;
 };
 

@@ -17,10 +17,18 @@ static const uint16_t of_pdr[] = { PFCP_IE_PDR_ID,
 				   PFCP_IE_URR_ID,
 				   PFCP_IE_RAT_TYPE,
 				   0 };
-static const uint16_t of_pdi[] = { PFCP_IE_SOURCE_INTERFACE,    PFCP_IE_F_TEID,
-				   PFCP_IE_NETWORK_INSTANCE,    PFCP_IE_UE_IP_ADDRESS,
-				   PFCP_IE_SDF_FILTER,          PFCP_IE_QFI,
-				   PFCP_IE_3GPP_INTERFACE_TYPE, 0 };
+static const uint16_t of_pdi[] = { PFCP_IE_SOURCE_INTERFACE,
+				   PFCP_IE_F_TEID,
+				   PFCP_IE_NETWORK_INSTANCE,
+				   PFCP_IE_UE_IP_ADDRESS,
+				   PFCP_IE_SDF_FILTER,
+				   PFCP_IE_QFI,
+				   PFCP_IE_3GPP_INTERFACE_TYPE,
+				   PFCP_IE_TRAFFIC_ENDPOINT_ID,
+				   0 };
+static const uint16_t of_endpoint[] = { PFCP_IE_TRAFFIC_ENDPOINT_ID, PFCP_IE_F_TEID,
+					PFCP_IE_NETWORK_INSTANCE,    PFCP_IE_UE_IP_ADDRESS,
+					PFCP_IE_3GPP_INTERFACE_TYPE, 0 };
 
 // Whether the end is at one of our addresses, or where it is ours to choose, can be. Of two that are asked for IPv4 is taken.
 static bool at_ours(const struct translate_given *given, struct pfcp_fteid *fteid)
@@ -153,27 +161,64 @@ static int source_read(const struct reading *reading, const struct pfcp_ie *pdi,
 	return 0;
 }
 
+// Where the packets of a PDR come from: what its PDI says of that, or its traffic endpoint.
+static int end_read(const struct reading *reading, const struct pfcp_ie *group, struct translated_pdr *pdr,
+		    Shoal__Oss__Match *match)
+{
+	const struct pfcp_ie *ie = pfcp_first(&reading->rules->tree, group, PFCP_IE_F_TEID);
+
+	match->tunnelled = match->source == SHOAL__OSS__INTERFACE__CORE && ie;
+	pdr->tunnelled = match->source != SHOAL__OSS__INTERFACE__CORE || ie;
+	if ((pdr->tunnelled && fteid_read(reading, ie, pdr)) || addresses_read(reading, group, pdr))
+		return -EPROTO;
+	return pdr->tunnelled ? 0 : read_instance(reading, group, reading->to->instance);
+}
+
+// The same of a traffic endpoint (TS 29.244 5.2.3.3), whose body is opened, and then the PDR's again.
+static int endpoint_read(const struct reading *reading, const struct pfcp_ie *pdi, struct translated_pdr *pdr,
+			 Shoal__Oss__Match *match)
+{
+	const struct pfcp_tree *tree = &reading->rules->tree;
+	const struct pfcp_ie *id = pfcp_first(tree, pdi, PFCP_IE_TRAFFIC_ENDPOINT_ID);
+
+	if (pfcp_again(tree, id) || pfcp_first(tree, pdi, PFCP_IE_F_TEID) ||
+	    pfcp_first(tree, pdi, PFCP_IE_UE_IP_ADDRESS))
+		return read_failure(reading, PFCP_IE_TRAFFIC_ENDPOINT_ID,
+				    "One traffic endpoint, or an F-TEID and addresses.");
+	pdr->endpoint = rules_find(reading->rules, RULE_ENDPOINT, (uint32_t)pfcp_number(id));
+	if (!pdr->endpoint)
+		return read_failure(reading, PFCP_IE_TRAFFIC_ENDPOINT_ID,
+				    "The PDR names a traffic endpoint that does not exist.");
+	if (rules_open(reading->rules, pdr->endpoint, reading->fault) || end_read(reading, NULL, pdr, match))
+		return -EPROTO;
+	return rules_open(reading->rules, pdr->rule, reading->fault);
+}
+
+int endpoint_check(const struct reading *reading, const struct rule *rule)
+{
+	return rules_open(reading->rules, rule, reading->fault) || read_admit(reading, NULL, of_endpoint) ? -EPROTO : 0;
+}
+
 static int pdi_read(const struct reading *reading, struct translated_pdr *pdr, Shoal__Oss__Match *match)
 {
 	const struct pfcp_tree *tree = &reading->rules->tree;
-	const struct pfcp_ie *pdi = pfcp_first(tree, NULL, PFCP_IE_PDI), *ie;
+	const struct pfcp_ie *pdi = pfcp_first(tree, NULL, PFCP_IE_PDI);
 	struct translation *to = reading->to;
 	unsigned first = to->filters_used, filters;
+	bool apart = pfcp_first(tree, pdi, PFCP_IE_TRAFFIC_ENDPOINT_ID);
 
 	if (pfcp_first(tree, pdi, PFCP_IE_APPLICATION_ID))
 		return rules_fault(reading->fault, PFCP_CAUSE_UNKNOWN_APPLICATION, PFCP_IE_APPLICATION_ID,
 				   "No application is configured.");
-	if (source_read(reading, pdi, match) || read_admit(reading, pdi, of_pdi))
+	if (source_read(reading, pdi, match) || read_admit(reading, pdi, of_pdi) ||
+	    (apart ? endpoint_read(reading, pdi, pdr, match) : end_read(reading, pdi, pdr, match)))
 		return -EPROTO;
-	ie = pfcp_first(tree, pdi, PFCP_IE_F_TEID);
-	match->tunnelled = match->source == SHOAL__OSS__INTERFACE__CORE && ie;
-	pdr->tunnelled = match->source != SHOAL__OSS__INTERFACE__CORE || ie;
-	if ((pdr->tunnelled && fteid_read(reading, ie, pdr)) || filters_read(reading, pdr->rule, pdi, &filters) ||
-	    qfis_read(reading, pdi, match) || addresses_read(reading, pdi, pdr))
+	pdi = pfcp_first(tree, NULL, PFCP_IE_PDI);
+	if (filters_read(reading, pdr->rule, pdi, &filters) || qfis_read(reading, pdi, match))
 		return -EPROTO;
 	match->filters = &to->filters[first];
 	match->n_filters = filters;
-	return pdr->tunnelled ? 0 : read_instance(reading, pdi, to->instance);
+	return 0;
 }
 
 // Packets from a tunnel leave it, whichever of our addresses it ended at; others come without one.

@@ -28,6 +28,7 @@ int read_instance(const struct reading *reading, const struct pfcp_ie *group, ch
 uint32_t *read_numbers(const struct reading *reading, unsigned count);
 
 int pdr_read(const struct reading *reading, const struct rule *rule);
+int endpoint_check(const struct reading *reading, const struct rule *rule); // whether all it says is served
 
 // The filters of a PDI, behind those that are there: their number in *count. Then, when all PDRs are read: what they refer to.
 int filters_read(const struct reading *reading, const struct rule *pdr, const struct pfcp_ie *pdi, unsigned *count);

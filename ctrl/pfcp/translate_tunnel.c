@@ -1,5 +1,5 @@
 // translate_tunnel.c - which of a session's tunnels each PDR has (TS 29.244 5.5, 8.2.3): the one it has had; that of another PDR with the
-// same F-TEID or CHOOSE ID; else one that nobody has or had. Pure.
+// same F-TEID, CHOOSE ID or traffic endpoint; else one that nobody has or had. Pure.
 #include <errno.h>
 #include "ctrl/pfcp/translate_read.h"
 
@@ -10,14 +10,21 @@ static uint8_t tunnel_had(const struct translate_given *given, const struct tran
 {
 	const struct pfcp_fteid *fteid = &pdr->fteid;
 
+	for (unsigned i = 0; i < given->rules && pdr->endpoint; i++)
+		if (given->rule[i].endpoint == pdr->endpoint->id + 1)
+			return given->rule[i].tunnel;
 	for (unsigned i = 0; i < given->rules; i++)
 		if (fteid->choose ? oss_id(pdr->rule->id) == given->rule[i].pdr : fteid->teid == given->rule[i].teid)
 			return given->rule[i].tunnel;
 	return !fteid->choose && given->teid && fteid->teid == given->teid ? 0 : NO_TUNNEL;
 }
 
-static bool same_end(const struct pfcp_fteid *one, const struct pfcp_fteid *other)
+static bool same_end(const struct translated_pdr *pdr, const struct translated_pdr *beside)
 {
+	const struct pfcp_fteid *one = &pdr->fteid, *other = &beside->fteid;
+
+	if (pdr->endpoint || beside->endpoint)
+		return pdr->endpoint == beside->endpoint;
 	if (one->choose != other->choose)
 		return false;
 	return one->choose ? one->has_choose_id && other->has_choose_id && one->choose_id == other->choose_id
@@ -27,7 +34,7 @@ static bool same_end(const struct pfcp_fteid *one, const struct pfcp_fteid *othe
 static uint8_t tunnel_of_others(const struct translation *to, const struct translated_pdr *pdr)
 {
 	for (unsigned i = 0; i < to->pdrs; i++)
-		if (to->pdr[i].tunnelled && to->pdr[i].tunnel != NO_TUNNEL && same_end(&pdr->fteid, &to->pdr[i].fteid))
+		if (to->pdr[i].tunnelled && to->pdr[i].tunnel != NO_TUNNEL && same_end(pdr, &to->pdr[i]))
 			return to->pdr[i].tunnel;
 	return NO_TUNNEL;
 }

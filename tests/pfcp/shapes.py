@@ -90,6 +90,19 @@ def free5gc(local, session):
                                 p.IE_MeasurementPeriod(period=3600), p.IE_MeasurementInformation()]), p.IE_PDNType(pdn_type=1)])
 
 
+# ---- Where packets come from is said once, by traffic endpoints (PDIU)
+
+def endpoints(local, session):
+    address = {"V4": 1, "ipv4": session["ue"]}
+    ends = [p.IE_CreateTrafficEndpoint(IE_list=[p.IE_TrafficEndpointId(id=1), p.IE_FTEID(V4=1, TEID=int(session["own"], 0), ipv4="10.99.3.1"),
+                                                p.IE_UE_IP_Address(**address)]),
+            p.IE_CreateTrafficEndpoint(IE_list=[p.IE_TrafficEndpointId(id=2), instance(), p.IE_UE_IP_Address(SD=1, **address)])]
+    up, down = ([p.IE_SourceInterface(interface=side), p.IE_TrafficEndpointId(id=end)] for side, end in ((ACCESS, 1), (CORE, 2)))
+    return p.PFCPSessionEstablishmentRequest(IE_list=head(local, session) + [
+        *ends, pdr(1, 255, up, removal(0), p.IE_FAR_Id(id=1), p.IE_QER_Id(id=1)), pdr(2, 255, down, p.IE_FAR_Id(id=2), p.IE_QER_Id(id=1)),
+        far(1, to(CORE), FORW=1), far(2, None, DROP=1), qer(1, qfi=9), p.IE_PDNType(pdn_type=1)])
+
+
 # ---- pfcpsim: ids from 0 on, a filter for both ways, QER 0 for the session and one for each way
 
 def pfcpsim(local, session):
@@ -118,7 +131,7 @@ def sgwc(local, session):
         w.urr(), p.IE_Create_BAR(IE_list=[p.IE_BAR_Id(id=1)]), p.IE_PDNType(pdn_type=1)])
 
 
-SHAPES = {"open5gs": open5gs, "free5gc": free5gc, "pfcpsim": pfcpsim, "sgwc": sgwc}
+SHAPES = {"open5gs": open5gs, "free5gc": free5gc, "endpoints": endpoints, "pfcpsim": pfcpsim, "sgwc": sgwc}
 
 # ---- Changes: what they are made of
 

@@ -51,9 +51,9 @@ that "it is deleted" smf delete ue1
 that "and its usage told" says '.usage[0].downlink > 0 and .usage[0].uplink == 0'
 lab_stop gnb
 
-for shape in free5gc pfcpsim; do
+for shape in free5gc endpoints pfcpsim; do
 	that "$shape attaches a subscriber by a TEID of its own" smf attach_as "$shape" "$shape" ue=10.45.77.1 own=0x51 teid=0x7002
-	that "and has it reached" smf change "$shape" activate 10.99.3.2 0x7002 $([[ $shape == free5gc ]] && echo 2 || echo 1 3)
+	that "and has it reached" smf change "$shape" activate 10.99.3.2 0x7002 $([[ $shape == pfcpsim ]] && echo 1 3 || echo 2)
 	shape_radio 0x51 0x7002 9 10.45.77.1
 	in_ns ran ip link delete ue0
 	radio_up "$LAB/table.csv"

@@ -50,6 +50,7 @@ void live_on(void)
 		if (!to.pdr[i].tunnelled)
 			continue;
 		given.rule[given.rules].pdr = to.rule[i].id;
+		given.rule[given.rules].endpoint = to.pdr[i].endpoint ? to.pdr[i].endpoint->id + 1 : 0;
 		given.rule[given.rules].tunnel = to.pdr[i].tunnel;
 		given.rule[given.rules++].teid = to.match[i].teid ? to.match[i].teid : 0x1000u ^ to.pdr[i].tunnel << 20;
 	}

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <string.h>
+#include "ctrl/pfcp/answer.h"
 #include "ctrl/pfcp/ids.h"
 #include "ctrl/pfcp/ie_get.h"
 #include "tests/unit/pfcp_live.h"
@@ -139,6 +140,160 @@ static void without_an_address_nothing_goes_untunnelled(void **state)
 	assert_int_equal(fault.why.offending, PFCP_IE_UE_IP_ADDRESS);
 }
 
+static void endpoint_put(uint8_t id, bool tunnel)
+{
+	struct pfcp_fteid fteid = { .choose = true, .address.has_ipv4 = true };
+	struct pfcp_ue_address ue = { .choose_ipv4 = true };
+	uint8_t *mark;
+
+	pfcp_begin(&words.writer, PFCP_IE_CREATE_TRAFFIC_ENDPOINT, &mark);
+	pfcp_put_u8(&words.writer, PFCP_IE_TRAFFIC_ENDPOINT_ID, id);
+	if (tunnel)
+		pfcp_put_fteid(&words.writer, PFCP_IE_F_TEID, &fteid);
+	pfcp_put_ue_address(&words.writer, PFCP_IE_UE_IP_ADDRESS, &ue);
+	pfcp_end(&words.writer, mark);
+}
+
+static void pdr_at(uint16_t id, uint8_t endpoint, uint8_t source)
+{
+	uint8_t *mark, *inner;
+
+	pfcp_begin(&words.writer, PFCP_IE_CREATE_PDR, &mark);
+	pfcp_put_u16(&words.writer, PFCP_IE_PDR_ID, id);
+	pfcp_put_u32(&words.writer, PFCP_IE_PRECEDENCE, id);
+	pfcp_begin(&words.writer, PFCP_IE_PDI, &inner);
+	pfcp_put_u8(&words.writer, PFCP_IE_SOURCE_INTERFACE, source);
+	pfcp_put_u8(&words.writer, PFCP_IE_TRAFFIC_ENDPOINT_ID, endpoint);
+	pfcp_end(&words.writer, inner);
+	if (!source)
+		pfcp_put_u8(&words.writer, PFCP_IE_OUTER_HEADER_REMOVAL, 0);
+	pfcp_put_u32(&words.writer, PFCP_IE_FAR_ID, source ? 2 : 1);
+	pfcp_end(&words.writer, mark);
+}
+
+// Endpoint 1: PDRs 1 and 2, up. Endpoint 2: PDR 3, down.
+static void endpoints(void)
+{
+	live_begin();
+	endpoint_put(1, true);
+	endpoint_put(2, false);
+	pdr_at(1, 1, 0);
+	pdr_at(2, 1, 0);
+	pdr_at(3, 2, 1);
+	shape_far_create(
+	    &words.writer,
+	    &(struct far){ .id = 1, .action = PFCP_APPLY_ACTION_FORW, .to = PFCP_DESTINATION_INTERFACE_CORE });
+	shape_far_create(
+	    &words.writer,
+	    &(struct far){ .id = 2, .action = PFCP_APPLY_ACTION_FORW, .to = 0, .teid = 7, .peer = WORDS_GNB });
+}
+
+// What the answer says was chosen, as IEs of its body in `tree`.
+static const struct pfcp_ie *told(void)
+{
+	static uint8_t body[512];
+	static struct answer_names names;
+	struct pfcp_writer writer = pfcp_writer_over(body, sizeof(body));
+	Shoal__Oss__UeAddress ue = SHOAL__OSS__UE_ADDRESS__INIT;
+
+	ue.ipv4 = 0x0a2d0007;
+	to.session.teid = 0x1000;
+	to.session.ue = &ue;
+	answer_remember(&to, &names);
+	pfcp_put_u8(&writer, PFCP_IE_CAUSE, PFCP_CAUSE_ACCEPTED);
+	answer_created(&writer, &names, &to.session);
+	assert_int_equal(pfcp_read(PFCP_MESSAGE(PFCP_SESSION_MODIFICATION_RESPONSE), body, (size_t)(writer.at - body),
+				   &tree, &fault.why),
+			 0);
+	assert_null(pfcp_first(&tree, NULL, PFCP_IE_CREATED_PDR));
+	return pfcp_first(&tree, NULL, PFCP_IE_CREATED_TRAFFIC_ENDPOINT);
+}
+
+static void traffic_endpoints_say_where_packets_come_from(void **state)
+{
+	const struct pfcp_ie *ie;
+	struct pfcp_fteid fteid;
+
+	endpoints();
+	assert_int_equal(live_establish(), 0);
+	assert_true(to.ue.want_ipv4);
+	assert_int_equal(to.match[0].tunnel, 0);
+	assert_int_equal(to.match[1].tunnel, 0);
+	assert_int_equal(to.match[2].source, SHOAL__OSS__INTERFACE__CORE);
+	assert_false(to.match[2].tunnelled);
+	ie = told();
+	assert_non_null(ie);
+	assert_int_equal(pfcp_number(pfcp_first(&tree, ie, PFCP_IE_TRAFFIC_ENDPOINT_ID)), 1);
+	assert_int_equal(pfcp_get_fteid(pfcp_first(&tree, ie, PFCP_IE_F_TEID), &fteid), 0);
+	assert_int_equal(fteid.teid, 0x1000);
+	ie = pfcp_again(&tree, ie);
+	assert_non_null(ie);
+	assert_int_equal(pfcp_number(pfcp_first(&tree, ie, PFCP_IE_TRAFFIC_ENDPOINT_ID)), 2);
+	assert_null(pfcp_first(&tree, ie, PFCP_IE_F_TEID));
+	assert_non_null(pfcp_first(&tree, ie, PFCP_IE_UE_IP_ADDRESS));
+	assert_null(pfcp_again(&tree, ie));
+}
+
+// A new PDR in place of those that had its tunnel; then another endpoint beside.
+static void traffic_endpoints_keep_their_tunnel(void **state)
+{
+	uint8_t *mark;
+
+	endpoints();
+	assert_int_equal(live_establish(), 0);
+	to.ue.ipv4 = 0x0a2d0007;
+	live_on();
+	for (uint16_t id = 1; id <= 2; id++) {
+		pfcp_begin(&words.writer, PFCP_IE_REMOVE_PDR, &mark);
+		pfcp_put_u16(&words.writer, PFCP_IE_PDR_ID, id);
+		pfcp_end(&words.writer, mark);
+	}
+	pdr_at(5, 1, 0);
+	endpoint_put(4, true);
+	pdr_at(6, 4, 0);
+	assert_int_equal(live_modify(), 0);
+	assert_int_equal(to.match[live_rule(5)].tunnel, 0);
+	assert_int_equal(to.match[live_rule(6)].tunnel, 1);
+	assert_int_equal(pfcp_number(pfcp_first(&tree, told(), PFCP_IE_TRAFFIC_ENDPOINT_ID)), 4);
+	live_on();
+	pfcp_begin(&words.writer, PFCP_IE_REMOVE_TRAFFIC_ENDPOINT, &mark);
+	pfcp_put_u8(&words.writer, PFCP_IE_TRAFFIC_ENDPOINT_ID, 4);
+	pfcp_end(&words.writer, mark);
+	assert_int_equal(live_modify(), 0);
+	assert_int_equal(to.pdrs, 2); // its PDR went with it
+}
+
+static void traffic_endpoints_are_there_and_named(void **state)
+{
+	uint8_t *mark;
+
+	endpoints();
+	pdr_at(9, 8, 0);
+	assert_int_equal(live_establish(), -EPROTO);
+	assert_int_equal(fault.why.offending, PFCP_IE_TRAFFIC_ENDPOINT_ID);
+	assert_int_equal(fault.id, 9);
+	endpoints();
+	endpoint_put(8, true);
+	assert_int_equal(live_establish(), -EPROTO);
+	assert_int_equal(fault.why.offending, PFCP_IE_CREATE_TRAFFIC_ENDPOINT);
+	assert_false(fault.of_rule);
+	endpoints();
+	endpoint_put(1, true);
+	pdr_at(9, 1, 0);
+	assert_int_equal(live_establish(), -EPROTO); // twice
+	assert_int_equal(fault.why.offending, PFCP_IE_TRAFFIC_ENDPOINT_ID);
+	assert_false(fault.of_rule);
+	endpoints();
+	assert_int_equal(live_establish(), 0);
+	live_on();
+	pfcp_begin(&words.writer, PFCP_IE_UPDATE_TRAFFIC_ENDPOINT, &mark);
+	pfcp_put_u8(&words.writer, PFCP_IE_TRAFFIC_ENDPOINT_ID, 1);
+	pfcp_put_fteid(&words.writer, PFCP_IE_F_TEID, &(struct pfcp_fteid){ .choose = true, .address.has_ipv4 = true });
+	pfcp_end(&words.writer, mark);
+	assert_int_equal(live_modify(), -EPROTO);
+	assert_int_equal(fault.why.offending, PFCP_IE_F_TEID);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +302,9 @@ int main(void)
 		cmocka_unit_test(an_sgw_session_has_no_address),
 		cmocka_unit_test(an_sgw_session_waits_both_ways_at_first),
 		cmocka_unit_test(without_an_address_nothing_goes_untunnelled),
+		cmocka_unit_test(traffic_endpoints_say_where_packets_come_from),
+		cmocka_unit_test(traffic_endpoints_keep_their_tunnel),
+		cmocka_unit_test(traffic_endpoints_are_there_and_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
