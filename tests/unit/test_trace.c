@@ -356,6 +356,25 @@ static void what_waits_is_told_twice(void **state)
 	assert_int_equal(cell->seat, 1);
 }
 
+// Its worker let it go, and there is no next hop: it did not leave.
+static void what_did_not_leave_is_not_shown_leaving(void **state)
+{
+	struct trace_key key[TRACE_KEYS] = { { .number = 1, .teid = 0x04000512, .snap = 60, .window = 9 } };
+	struct lane_handle handle = lent(LANE_UPLINK, 0x04000512, 60), back = handle;
+	struct trace_cell *cell;
+
+	traces_keys(&traces, key);
+	assert_true(trace_enter(&traces, &handle, packet, 1));
+	back.code = VERDICT_FORWARD;
+	trace_back(&traces, &(struct trace_return){ &back, packet, 1, true }, 8);
+	trace_end(&traces, 3, VERDICT_NO_NEIGHBOUR);
+	cell = trace_pick(&traces);
+	assert_non_null(cell);
+	assert_int_equal(cell->verdict, VERDICT_NO_NEIGHBOUR);
+	assert_int_equal(cell->left.length, 0);
+	assert_int_equal(cell->seat, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -368,6 +387,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(padding_is_no_part_of_a_packet, open_alone, close_alone),
 		cmocka_unit_test_setup_teardown(a_packet_is_never_told_to_the_next, open_alone, close_alone),
 		cmocka_unit_test_setup_teardown(what_waits_is_told_twice, open_alone, close_alone),
+		cmocka_unit_test_setup_teardown(what_did_not_leave_is_not_shown_leaving, open_alone, close_alone),
 	};
 
 	log_open("test", "error");
