@@ -41,6 +41,7 @@ void loop_open(struct loop *loop, const struct plane_view *view, unsigned number
 	pipe_init(&loop->pipe, &view->plane->net, &view->rooms, &view->plane->shape, view->shards);
 	tenure_open(&loop->tenure, &loop->pipe, view, number);
 	loop->pipe.tells = &loop->tells;
+	loop->pipe.pieces = &loop->pieces;
 	for (unsigned i = 0; i < 2; i++)
 		loop->pipe.gtpu_ipv6[i] = be64_get(view->plane->gtpu_ipv6 + 8 * i);
 	reports_open(&loop->reports, seat, wires->bell_courier);

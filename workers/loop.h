@@ -8,6 +8,7 @@
 #include "workers/anew.h"
 #include "workers/apply.h"
 #include "workers/audit.h"
+#include "workers/ruled_pieces.h"
 #include "workers/ruled_tell.h"
 
 // Turns n <= LANE_BURST handles from what was lent into what comes back (pipe_burst, slow_burst). Never sees a fence.
@@ -31,6 +32,7 @@ struct loop {
 	struct anew anew;
 	struct apply apply;
 	struct audit audit;
+	struct ruled_pieces pieces;
 	struct ruled_tells tells; // of the packets that were worked last
 	loop_work *work;
 	void *with;

@@ -12,6 +12,7 @@
 #include "shared/plane/lane.h"
 #include "shared/plane/plane.h"
 
+struct ruled_pieces;
 struct ruled_tells;
 
 // Where lines and rates of all shards lie, by arithmetic.
@@ -61,6 +62,7 @@ struct pipe {
 	uint8_t orders[256][8];          // of a byte's bits, the places of those that are set, one after the other
 	uint64_t gtpu_ipv6[2];           // our GTP-U endpoint over IPv6; 0 = none
 	uint16_t tcp_mss, cut;           // struct plane
+	struct ruled_pieces *pieces;     // ports of fragments; null = they have none
 	struct ruled_tells *tells;       // where sessions with packets that wait are noted; null = nobody wants to know
 };
 

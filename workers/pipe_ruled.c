@@ -7,6 +7,7 @@
 #include "workers/pipe_asked.h"
 #include "workers/ruled_green.h"
 #include "workers/ruled_match.h"
+#include "workers/ruled_pieces.h"
 #include "workers/ruled_tell.h"
 
 #define NO_QFI_TOLD 255u
@@ -50,6 +51,8 @@ static uint64_t matched(const struct way *way, uint64_t candidates)
 	if (!(asked->ip.version == 4 ? sheet->groups4 : sheet->groups6))
 		return 0;
 	key = ruled_key(asked->user.packet, &asked->ip, asked->user.way == LINE_UPLINK && !core);
+	if (PIPE_UNLIKELY(ruled_is_fragment(asked->user.packet, &asked->ip)))
+		ruled_pieces_ask(asked, &key);
 	return asked->ip.version == 4 ? ruled_match4(parts->filters4, sheet->groups4, &key)
 				      : ruled_match6(parts->filters6, sheet->groups6, &key);
 }

@@ -41,6 +41,7 @@ HOT = {
     "workers/ruled_admit.c": [],
     "workers/ruled_key.c": [],
     "workers/ruled_match.c": [],
+    "workers/ruled_pieces.c": [],
     "workers/tunnel.c": [],
     "primary/addrmap.c": ["addrmap_init", "addrmap_fini"],
     "primary/among.c": ["among_build"],

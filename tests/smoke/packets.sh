@@ -13,13 +13,17 @@ story_subscribers 12
 in_ns ran ip link set n3 mtu 1500
 in_ns ran sysctl -qw net.ipv4.conf.ue0.accept_local=1
 read -r ONE TWO <<<"$(ues_of_two_workers)"
-read -r SIX _ <<<"$(ues_ipv6 | tr '\n' ' ')"
+read -r SIX SEVEN _ <<<"$(ues_ipv6 | tr '\n' ' ')"
 
 # What subscribers of the radio side have for each other leaves by their tunnels, though one kernel has all their addresses.
 in_ns ran ip rule add pref 20 lookup local
 in_ns ran ip rule del pref 0
 in_ns ran ip rule add pref 10 to 10.45.0.0/16 iif lo lookup 100
 in_ns ran ip route add default dev ue0 table 100
+in_ns ran ip -6 rule add pref 20 lookup local
+in_ns ran ip -6 rule del pref 0
+in_ns ran ip -6 rule add pref 10 to 2001:db8::/32 iif lo lookup 100
+in_ns ran ip -6 route add default dev ue0 table 100
 
 between() { # from to count
 	in_ns ran ping -q -c "$3" -i 0.05 -W 2 -I "$1" "$2"
@@ -41,9 +45,10 @@ less_than() { # most number...
 }
 
 that "a subscriber reaches another one, at another worker" between "$ONE" "$TWO" 5
+that "over IPv6, too" between "$SIX" "$SEVEN" 5
 that "and itself" between "$ONE" "$ONE" 2
 that "which was charged to both, both ways" wait_for 10 usage_is "$TWO" 5 5
-that "and did not go by the network" wait_for 10 counter_reached primary_ue_to_ue 14
+that "and did not go by the network" wait_for 10 counter_reached primary_ue_to_ue 24
 that "an address without a session is nobody's" not between "$ONE" 10.45.255.253 2
 that "which is counted" wait_for 10 counter_reached no_session 2
 that "the last hop taken is answered into the tunnel" in_ns ran bash -c \
