@@ -82,7 +82,7 @@ def establishments(smf):
     yield "half an IE", establishment(smf) + b"\0", 68, None
     yield "a PDR that is empty", establishment(smf) + ie(1, b""), 66, 56
     yield "a trace", establishment(smf) + ie(152, bytes(9)), 76, 152
-    yield "a traffic endpoint", establishment(smf, adding(p.IE_CreateTrafficEndpoint(IE_list=[p.IE_TrafficEndpointId(id=1)]))), 76, 127
+    yield "a traffic endpoint that no PDR names", establishment(smf, adding(p.IE_CreateTrafficEndpoint(IE_list=[p.IE_TrafficEndpointId(id=1)]))), 73, 127
     yield "Ethernet", establishment(smf, lambda ies: [*ies[:-1], p.IE_PDNType(pdn_type=5)]), 76, 113
     yield "an unknown network", establishment(smf, dnn="nowhere"), 73, 22
     yield "a UE address of nobody", establishment(smf, ue="224.0.0.1"), 73, None
