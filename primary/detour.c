@@ -82,8 +82,8 @@ static bool detour_within(const struct loop *loop, unsigned side, const uint8_t 
 	if (loop->networks.count == 0)
 		return true;
 	if (packet[0] >> 4 == 6)
-		return networks_hold6(&loop->networks, network, be64_get(packet + 24));
-	return networks_hold4(&loop->networks, network, be32_get(packet + 16));
+		return networks_of_ipv6(&loop->networks, be64_get(packet + 24)) == network;
+	return networks_of_ipv4(&loop->networks, be32_get(packet + 16)) == network;
 }
 
 void detour_apart(struct loop *loop, const struct lane_handle *back, const struct lane_handle *lent)

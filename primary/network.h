@@ -42,21 +42,21 @@ static inline unsigned networks_of_teid(const struct networks *networks, uint32_
 	return ROUTE_NOWHERE;
 }
 
-// Whether an address is in a pool of this network; where none is named, in any pool.
-static inline bool networks_hold4(const struct networks *networks, unsigned network, uint32_t ipv4)
+// Of the pool that an address is in; ROUTE_NOWHERE: in none.
+static inline unsigned networks_of_ipv4(const struct networks *networks, uint32_t ipv4)
 {
 	for (const struct network_pool *pool = networks->pool; pool < networks->pool + networks->pools; pool++)
-		if (!((ipv4 ^ pool->ipv4) & pool->mask4) && pool->network == network)
-			return true;
-	return false;
+		if (!((ipv4 ^ pool->ipv4) & pool->mask4))
+			return pool->network;
+	return ROUTE_NOWHERE;
 }
 
-static inline bool networks_hold6(const struct networks *networks, unsigned network, uint64_t prefix)
+static inline unsigned networks_of_ipv6(const struct networks *networks, uint64_t prefix)
 {
 	for (const struct network_pool *pool = networks->pool; pool < networks->pool + networks->pools; pool++)
-		if (!((prefix ^ pool->ipv6) & pool->mask6) && pool->network == network)
-			return true;
-	return false;
+		if (!((prefix ^ pool->ipv6) & pool->mask6))
+			return pool->network;
+	return ROUTE_NOWHERE;
 }
 
 // What is for the core leaves by its own network: the session's, or the one it came from.

@@ -1,11 +1,7 @@
 // steer.c - decides from a frame's header bytes which lane it takes.
 //
-// Pure but for its own tables, which are built before first use; exceptions are swapped by the loop thread, which is also
-// the only one that steers. Lengths are checked as far as this file reads; whether a header is sound is the lanes' business.
+// Pure but for its own tables (steer_make.c). Lengths are checked as far as this file reads; whether a header is sound is the lanes' business.
 #include "primary/steer.h"
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include "primary/quarantine.h"
 #include "primary/steer_inside.h"
 #include "shared/plane/lane.h"
@@ -85,14 +81,28 @@ static struct steer_result steer_gtpu(const struct steer *steer, const struct st
 	return steer_lane(LANE_UPLINK, shard_of_teid(teid), teid, from->l3);
 }
 
-// Whether who is asked for is in the network that the packet came from; from inside it comes from nowhere.
-static bool steer_within(const struct steer *steer, const struct steer_from *from, struct address key)
+// Why somebody is not reached out of the packet's network; VERDICT_FORWARD: he is. From inside it comes from nowhere.
+static enum verdict steer_within(const struct steer *steer, const struct steer_from *from, struct address key)
 {
+	unsigned network;
+
 	if (!from->network)
-		return true;
-	if (address_is_ipv4(key))
-		return networks_hold4(&steer->networks, from->network, (uint32_t)key.low);
-	return networks_hold6(&steer->networks, from->network, key.high);
+		return VERDICT_FORWARD;
+	network = address_is_ipv4(key) ? networks_of_ipv4(&steer->networks, (uint32_t)key.low)
+				       : networks_of_ipv6(&steer->networks, key.high);
+	if (network == from->network)
+		return VERDICT_FORWARD;
+	return network == ROUTE_NOWHERE ? VERDICT_NOT_OURS : VERDICT_OTHER_NETWORK;
+}
+
+// For the gateway itself: out of a network, its address there, or one of no network.
+static struct steer_result steer_local(const struct steer_from *from, uint32_t own)
+{
+	unsigned network = own >> STEER_NETWORK;
+
+	if (from->network && network && network != from->network)
+		return steer_refuse(VERDICT_OTHER_NETWORK, from->l3);
+	return steer_lane(LANE_LOCAL, 0, 0, from->l3);
 }
 
 // A packet that is not for the gateway itself: for a subscriber, if it came from where subscribers are looked for. hint: as if there were
@@ -100,10 +110,14 @@ static bool steer_within(const struct steer *steer, const struct steer_from *fro
 static struct steer_result steer_down(const struct steer *steer, const struct steer_from *from, struct address key,
 				      uint32_t hint)
 {
+	enum verdict within;
 	uint8_t shard;
 
-	if (!(from->role & CONF_CORE) || !steer_within(steer, from, key))
+	if (!(from->role & CONF_CORE))
 		return steer_refuse(VERDICT_NOT_OURS, from->l3);
+	within = steer_within(steer, from, key);
+	if (within != VERDICT_FORWARD)
+		return steer_refuse(within, from->l3);
 	if (steer_wary(steer)) {
 		uint32_t index = quarantine_address(steer->quarantine, key);
 
@@ -121,7 +135,7 @@ static struct steer_result steer_ipv4(const struct steer *steer, const struct st
 
 	unsigned header = (from->ip[0] & 15u) * 4;
 	unsigned total = be16_get(from->ip + 2);
-	uint32_t destination = be32_get(from->ip + 16);
+	uint32_t destination = be32_get(from->ip + 16), own;
 
 	if (from->ip[0] >> 4 != 4 || header < IP4_HEADER || total < header || total > from->length)
 		return steer_refuse(VERDICT_BAD_IP, from->l3);
@@ -131,9 +145,10 @@ static struct steer_result steer_ipv4(const struct steer *steer, const struct st
 		return steer_gtpu(steer, from, header, total);
 	}
 
-	switch (addrmap_get(&steer->own, address_ipv4(destination), STEER_OTHER)) {
+	own = addrmap_get(&steer->own, address_ipv4(destination), STEER_OTHER);
+	switch (own & STEER_WHAT) {
 	case STEER_OWN:
-		return steer_lane(LANE_LOCAL, 0, 0, from->l3);
+		return steer_local(from, own);
 	case STEER_BROADCAST:
 		return steer_refuse(VERDICT_NOT_OURS, from->l3);
 	}
@@ -157,7 +172,8 @@ static struct steer_result steer_ipv6(const struct steer *steer, const struct st
 		return steer_refuse(VERDICT_BAD_IP, from->l3);
 
 	struct address destination = address_ipv6(from->ip + 24);
-	bool own = addrmap_get(&steer->own, destination, STEER_OTHER) == STEER_OWN;
+	uint32_t what = addrmap_get(&steer->own, destination, STEER_OTHER);
+	bool own = (what & STEER_WHAT) == STEER_OWN;
 	bool link = address_link_local(destination) || address_multicast6(destination);
 
 	if (steer_is_nd(from, own || link))
@@ -169,7 +185,7 @@ static struct steer_result steer_ipv6(const struct steer *steer, const struct st
 			return steer_join(from->l3);
 	}
 	if (own)
-		return steer_lane(LANE_LOCAL, 0, 0, from->l3);
+		return steer_local(from, what);
 	if (link || destination.high == 0) // ::/64 holds ::, ::1 and mapped IPv4: nobody's prefix
 		return steer_refuse(VERDICT_NOT_OURS, from->l3);
 	return steer_down(steer, from, (struct address){ destination.high, 0 }, shard_of_ipv6(destination.high));
@@ -260,124 +276,4 @@ struct steer_result steer_packet(const struct steer *steer, unsigned role, const
 	if (!length)
 		return steer_refuse(VERDICT_SHORT, 0);
 	return packet[0] >> 4 == 6 ? steer_ipv6(steer, &from) : steer_ipv4(steer, &from);
-}
-
-static void steer_own(struct steer *steer, struct address address, uint32_t what)
-{
-	addrmap_put(&steer->own, address, what);
-	steer->tails |= 1ull << address.low % 64;
-}
-
-// The broadcast addresses of an own IPv4 prefix, old form and new (RFC 1122 3.2.1.3).
-static void steer_broadcast(struct steer *steer, const struct plane_address *own)
-{
-	if (own->family != 4 || own->prefix_len > 30)
-		return;
-
-	uint32_t hosts = own->prefix_len ? (1u << (32 - own->prefix_len)) - 1 : UINT32_MAX;
-	uint32_t ipv4 = be32_get(own->bytes);
-
-	steer_own(steer, address_ipv4(ipv4 | hosts), STEER_BROADCAST);
-	steer_own(steer, address_ipv4(ipv4 & ~hosts), STEER_BROADCAST);
-}
-
-// What tells subscribers' networks apart, ports towards them look at.
-static uint8_t steer_usual_role(const struct steer *steer, const struct conf_port *port)
-{
-	return (uint8_t)(port->role | (steer->networks.count && port->role & CONF_CORE ? STEER_APART : 0));
-}
-
-static void steer_ports(struct steer *steer, const struct conf *conf)
-{
-	for (unsigned p = 0; p < conf->ports; p++) {
-		uint8_t next = (uint8_t)(p + 1);
-
-		while (next < conf->ports && conf_carrier(conf, next) != conf_carrier(conf, p))
-			next++;
-		steer->port[p] = (struct steer_port){ .vlan = conf->port[p].vlan,
-						      .role = (uint8_t)conf->port[p].role,
-						      .usual = steer_usual_role(steer, &conf->port[p]),
-						      .number = (uint8_t)p,
-						      .next = next < conf->ports ? next : PLANE_PORTS };
-	}
-}
-
-struct steer *steer_make(const struct conf *conf, const struct plane *plane)
-{
-	struct steer *steer = calloc(1, sizeof(*steer)); // aligned enough for a window
-
-	if (!steer || addrmap_init(&steer->own, 3 * plane->owns + PLANE_PORTS) ||
-	    aliases_init(&steer->aliases, plane->shape.slots * SHARDS)) {
-		steer_free(steer);
-		return NULL;
-	}
-	steer->gtpu_ipv4 = plane->net.gtpu_ipv4;
-	steer->gtpu_ipv6 = address_ipv6(plane->gtpu_ipv6);
-	networks_make(&steer->networks, conf, &plane->net);
-	steer_ports(steer, conf);
-	steer_usual_make(steer);
-	for (unsigned i = 0; i < plane->owns; i++)
-		steer_broadcast(steer, &plane->own[i]);
-	for (unsigned i = 0; i < plane->owns; i++) // after all broadcasts: our own word wins
-		steer_own(steer, address_read(plane->own[i].family, plane->own[i].bytes), STEER_OWN);
-	return steer;
-}
-
-void steer_free(struct steer *steer)
-{
-	if (!steer)
-		return;
-	addrmap_fini(&steer->own);
-	addrmap_fini(&steer->exceptions);
-	aliases_fini(&steer->aliases);
-	free(steer);
-}
-
-void steer_mac(struct steer *steer, unsigned port, const uint8_t mac[6])
-{
-	uint8_t bytes[8] = { 0 };
-
-	memcpy(bytes, mac, 6);
-	steer->port[port].mac = be64_get(bytes) >> 16;
-	memcpy(steer->port[port].start, mac, 6);
-	steer_own(steer, address_eui64(mac), STEER_OWN);
-}
-
-void steer_quarantine(struct steer *steer, const struct quarantine *quarantine)
-{
-	steer->quarantine = quarantine;
-}
-
-int steer_exceptions(struct steer *steer, const struct steer_exception *list, unsigned count)
-{
-	struct addrmap map;
-
-	if (count > STEER_EXCEPTIONS_MAX)
-		return -E2BIG;
-	if (addrmap_init(&map, 2 * count))
-		return -ENOMEM;
-	for (unsigned i = 0; i < count; i++) {
-		if (list[i].ipv4)
-			addrmap_put(&map, address_ipv4(list[i].ipv4), list[i].shard);
-		if (list[i].ipv6)
-			addrmap_put(&map, (struct address){ list[i].ipv6, 0 }, list[i].shard);
-	}
-	addrmap_fini(&steer->exceptions);
-	steer->exceptions = map;
-	return 0;
-}
-
-int steer_alias(struct steer *steer, const struct alias *list, unsigned count)
-{
-	int error = 0;
-
-	for (unsigned i = 0; i < count; i++)
-		if (aliases_set(&steer->aliases, list[i]))
-			error = -ENOSPC;
-	return error;
-}
-
-bool steer_aliased(const struct steer *steer)
-{
-	return steer->aliases.count != 0;
 }

@@ -1,4 +1,4 @@
-// steer_inside.h - what steer's own files share: steer.c, the whole rule and the tables; steer_usual.c, the usual frames of a burst.
+// steer_inside.h - what steer's own files share: steer.c, the whole rule; steer_make.c, the tables; steer_usual.c, the usual frames of a burst.
 // Nobody else includes it.
 #pragma once
 #include <stdbool.h>
@@ -7,7 +7,8 @@
 #include "primary/steer.h"
 
 enum { ETHER_HEADER = 14, ETHER_TAG = 4 };
-enum { STEER_OTHER, STEER_OWN, STEER_BROADCAST };
+enum { STEER_OTHER, STEER_OWN, STEER_BROADCAST, STEER_WHAT = 3 };
+enum { STEER_NETWORK = 8 }; // bits: what an own address is, and above them of which network (network.h)
 enum { ETHER_IPV4 = 0x0800, ETHER_ARP = 0x0806, ETHER_IPV6 = 0x86dd };
 
 // Beside a role: there are networks, and whose subscriber it is has to be looked at.

@@ -86,7 +86,7 @@ static uint64_t steer_kind(unsigned port, enum lane_kind kind)
 
 static inline bool steer_home(const struct steer *steer, unsigned port, const uint8_t *frame)
 {
-	return networks_hold4(&steer->networks, steer->networks.port[port], be32_get(frame + 30));
+	return networks_of_ipv4(&steer->networks, be32_get(frame + 30)) == steer->networks.port[port];
 }
 
 // The hint ends in the shard.

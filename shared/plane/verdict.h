@@ -74,7 +74,8 @@
 	X(FRAGMENT_BAD, "outer fragment that overlaps or contradicts the others of its packet") \
 	X(FRAGMENT_FULL, "outer fragment of more packets than may be put together at once, or of one larger than a room") \
 	X(FRAGMENT_OLD, "outer fragment whose packet was not whole in time") \
-	X(UE_TO_UE, "from subscriber to subscriber, which the configuration refuses")
+	X(UE_TO_UE, "from subscriber to subscriber, which the configuration refuses") \
+	X(OTHER_NETWORK, "for a subscriber, or an address of ours, in another network than the port's")
 
 // clang-format on
 

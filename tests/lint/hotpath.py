@@ -68,7 +68,7 @@ HOT = {
     "primary/network.c": ["networks_make", "networks_of_port"],
     "primary/route.c": ["route_build"],
     "primary/rx.c": [],
-    "primary/steer.c": ["steer_make", "steer_free", "steer_exceptions", "steer_alias"],
+    "primary/steer.c": [],
     "primary/steer_usual.c": ["steer_usual_make"],
     "primary/stray.c": [],
     "primary/trace.c": ["traces_init", "traces_fini", "traces_keys"],

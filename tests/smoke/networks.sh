@@ -51,6 +51,6 @@ that "another reaches the other, by another VLAN of the device" reaches 10.46.0.
 that "and what is behind it by a route" reaches 10.46.0.7 10.99.8.8
 that "neither has a way into the other's" refused_as no_route ran 10.46.0.7 10.99.6.2
 that "nor the other way round" refused_as no_route ran 10.45.0.7 10.99.8.8
-that "who is in another network does not reach a subscriber" refused_as not_ours ims 10.99.7.2 10.45.0.7
+that "who is in another network does not reach a subscriber" refused_as other_network ims 10.99.7.2 10.45.0.7
 that "an address of another network's pool is refused" refused INVALID shoal session add --imsi 001010000000003 --ipv4 10.45.0.9 --dnn ims
 story_end

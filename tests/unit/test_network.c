@@ -33,6 +33,8 @@ static void port_add(unsigned p, const char *device, unsigned vlan, const char *
 	port->addresses = 1;
 	port->address[0] = (struct conf_address){ .family = 4, .prefix_len = 24 };
 	be32_put(port->address[0].bytes, ipv4);
+	plane.own[plane.owns] = (struct plane_address){ .family = 4, .prefix_len = 24, .port = (uint8_t)p };
+	be32_put(plane.own[plane.owns++].bytes, ipv4);
 	conf.ports++;
 }
 
@@ -100,10 +102,11 @@ static void a_session_is_of_its_pools_network(void **state)
 	assert_int_equal(networks_of_teid(&networks, shard_teid(5, 0, 77, 2)), FIRST);
 	assert_int_equal(networks_of_teid(&networks, shard_teid(5, 1, 77, 2)), SECOND);
 	assert_int_equal(networks_of_teid(&networks, shard_teid(5, 2, 77, 2)), ROUTE_NOWHERE);
-	assert_true(networks_hold4(&networks, FIRST, 0x0a2d00ff));
-	assert_false(networks_hold4(&networks, SECOND, 0x0a2d00ff));
-	assert_true(networks_hold6(&networks, FIRST, 0x20010db80045ffff & ~0xff00ull));
-	assert_false(networks_hold6(&networks, SECOND, 0x20010db800450000));
+	assert_int_equal(networks_of_ipv4(&networks, 0x0a2d00ff), FIRST);
+	assert_int_equal(networks_of_ipv4(&networks, 0x0a2e0000), SECOND);
+	assert_int_equal(networks_of_ipv4(&networks, 0x0a2f0000), ROUTE_NOWHERE);
+	assert_int_equal(networks_of_ipv6(&networks, 0x20010db8004500ff), FIRST);
+	assert_int_equal(networks_of_ipv6(&networks, 0x20010db800460000), ROUTE_NOWHERE);
 }
 
 static unsigned leaves_by(unsigned code, uint8_t port, uint32_t hint)
@@ -183,16 +186,27 @@ static struct steer_result arrives(unsigned port, unsigned vlan, uint32_t to)
 static void another_networks_subscribers_are_not_reached(void **state)
 {
 	assert_int_equal(arrives(NET, 10, 0x0a2d0007).kind, LANE_DOWNLINK);
-	assert_int_equal(arrives(NET, 10, 0x0a2e0007).code, VERDICT_NOT_OURS);
+	assert_int_equal(arrives(NET, 10, 0x0a2e0007).code, VERDICT_OTHER_NETWORK);
 	assert_int_equal(arrives(NET, 20, 0x0a2e0007).kind,
 			 LANE_DOWNLINK); // the device's first port takes all its frames
 	assert_int_equal(arrives(NET, 20, 0x0a2e0007).port, IMS);
-	assert_int_equal(arrives(NET, 20, 0x0a2d0007).code, VERDICT_NOT_OURS);
+	assert_int_equal(arrives(NET, 20, 0x0a2d0007).code, VERDICT_OTHER_NETWORK);
 	assert_int_equal(arrives(NET, 30, 0x0a2d0007).code, VERDICT_VLAN);
 	assert_int_equal(arrives(NET, 0, 0x0a2d0007).code, VERDICT_VLAN);
 	assert_int_equal(arrives(WIDE, 0, 0x0a2d0007).port, WIDE);
 	assert_int_equal(arrives(WIDE, 20, 0x0a2e0007).code, VERDICT_VLAN);
 	assert_int_equal(arrives(WIDE, 0, 0x0b000007).code, VERDICT_NOT_OURS); // no pool's
+}
+
+// Nor is the gateway by its address there; by those towards the radio side it is, as ever.
+static void another_networks_address_of_ours_is_not_reached(void **state)
+{
+	assert_int_equal(arrives(NET, 10, 0x0a020001).kind, LANE_LOCAL);
+	assert_int_equal(arrives(NET, 10, 0x0a040001).kind, LANE_LOCAL); // of a port of the same network
+	assert_int_equal(arrives(NET, 10, 0x0a030001).code, VERDICT_OTHER_NETWORK);
+	assert_int_equal(arrives(NET, 20, 0x0a020001).code, VERDICT_OTHER_NETWORK);
+	assert_int_equal(arrives(NET, 10, 0x0a010001).kind, LANE_LOCAL);
+	assert_int_equal(arrives(RADIO, 0, 0x0a030001).kind, LANE_LOCAL);
 }
 
 // The usual frames are told the same.
@@ -221,6 +235,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_leaves_goes_by_its_own_network, setup, teardown),
 		cmocka_unit_test_setup_teardown(networks_have_routes_of_their_own, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_networks_subscribers_are_not_reached, setup, teardown),
+		cmocka_unit_test_setup_teardown(another_networks_address_of_ours_is_not_reached, setup, teardown),
 		cmocka_unit_test_setup_teardown(in_bursts_too, setup, teardown),
 	};
 
