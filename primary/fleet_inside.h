@@ -12,7 +12,7 @@
 #define FLEET_OWN 64u
 #define FLEET_PARKED 1024u   // in one answer
 #define FLEET_RELEASES 4096u // in one order
-#define FLEET_EXTRAS 24u
+#define FLEET_EXTRAS 40u
 #define FLEET_TRACED 128u // packets in one answer
 
 // The parts of one State, so that an answer needs no memory of its own.
@@ -86,6 +86,7 @@ void fleet_refused_fill(struct fleet *fleet, Shoal__Fleet__State *state);
 void fleet_parked_fill(struct fleet *fleet, Shoal__Fleet__State *state, uint32_t from);
 int fleet_release(struct fleet *fleet, const Shoal__Fleet__Release *order);
 int fleet_markers(struct fleet *fleet, const Shoal__Fleet__EndMarkers *order);
+int fleet_echoes(struct fleet *fleet, const Shoal__Fleet__Echoes *order);
 
 // Whose packets are copied from now on; fills fleet->traced with what is ready. 0 or -errno. fleet_traced_sent: the answer is packed.
 // fleet_trace_tick: whoever ordered it may be gone.

@@ -217,6 +217,8 @@ static int order_do(struct fleet *fleet, const Shoal__Fleet__Order *order, Shoal
 		answer->body_case = SHOAL__FLEET__ANSWER__BODY_TRACED;
 		answer->traced = &fleet->traced.traced;
 		return fleet_traces(fleet, order->traces);
+	case SHOAL__FLEET__ORDER__BODY_ECHOES:
+		return fleet_echoes(fleet, order->echoes);
 	default:
 		return -EBADMSG;
 	}

@@ -248,6 +248,9 @@ static void extras_fill(struct fleet *fleet, Shoal__Fleet__State *state)
 	extra_add(fleet, "primary_end_markers", "End Markers sent", tally->markers);
 	extra_add(fleet, "primary_end_markers_lost", "End Markers for which there was no room, or no way to their peer",
 		  tally->markers_lost);
+	extra_add(fleet, "primary_echo_requests", "GTP-U Echo Requests sent", tally->asked);
+	extra_add(fleet, "primary_echo_requests_lost",
+		  "GTP-U Echo Requests for which there was no room, or no way to their peer", tally->asked_lost);
 	extra_add(fleet, "primary_packets_waiting", "packets waiting for a next hop now", tally->waiting);
 }
 

@@ -46,7 +46,8 @@ static void loop_order(struct loop *loop, const struct post_word *order)
 		release_order(loop, order);
 		break;
 	case POST_MARKERS:
-		marker_order(loop, order);
+	case POST_ECHOES:
+		own_order(loop, order);
 		break;
 	case POST_EXCEPTIONS: {
 		int error = steer_exceptions(loop->steer, order->list, (unsigned)order->value);

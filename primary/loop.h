@@ -75,10 +75,11 @@ struct loop {
 	struct markers markers;
 	struct among among;
 	struct join join;
-	uint32_t cut_id;      // of the last packet sent in fragments (cut.h)
-	uint32_t own_waiting; // of what waits at next hops: End Markers, and fragments but the first ones
+	uint32_t cut_id; // of the last packet sent in fragments (cut.h)
+	uint32_t
+	    own_waiting; // of what waits at next hops: what we send ourselves (own.h), and fragments but the first ones
 	uint8_t *
-	    fate; // by hold_index: the verdict to count when neigh sends this room; LOOP_OWN, LOOP_MARKER, LOOP_PIECE = ours, not counted
+	    fate; // by hold_index: the verdict to count when neigh sends this room; LOOP_OWN and below = ours, not counted
 	struct loop_clock clock;
 	uint64_t keep_ns, neigh_ns, show_ns; // when housekeeping is due
 	uint64_t mute_until_ns;              // until then nobody is told that a tunnel has no session
@@ -93,8 +94,9 @@ struct loop {
 };
 
 #define LOOP_OWN 255u    // fates that are no verdicts: an answer of neigh's,
-#define LOOP_MARKER 254u // and what may wait at a next hop though nobody sent it: an End Marker,
-#define LOOP_PIECE 253u  // a fragment but the first one (cut.h)
+#define LOOP_MARKER 254u // and what may wait at a next hop though nobody sent it: an End Marker (own.h),
+#define LOOP_PIECE 253u  // a fragment but the first one (cut.h),
+#define LOOP_ECHO 252u   // an Echo Request (own.h)
 
 // Allocates everything the loop will ever need. 0, or -errno with a log line. loop_free: after the loop has ended.
 int loop_make(const struct loop_parts *parts, struct loop **loop);

@@ -12,26 +12,12 @@ void marker_init(struct markers *markers)
 		markers->marker[i].next = i + 1;
 }
 
-// In a room of our own: it is nobody's packet, and no verdict counts it.
 static void marker_send_one(struct loop *loop, const struct marker_order *order)
 {
-	const struct plane *plane = loop->part.view->plane;
-	const struct marker_from from = { plane->net.gtpu_ipv4, plane->gtpu_ipv6 };
-	struct nic_frame frame = { .offset = ROOM_HEADROOM };
-	unsigned mtu = 0;
+	uint8_t message[MARKER_MESSAGE];
 
-	if (nic_room(loop->part.nic, &frame.room)) {
-		loop->tally.markers_lost++;
-		return;
-	}
-	frame.length = marker_write(room_at(&loop->part.view->rooms, frame.room) + frame.offset, order, &from);
-	loop->fate[hold_index(&loop->hold, frame.room)] = LOOP_MARKER;
-	loop->own_waiting++;
-	if (neigh_send(loop->neigh, LANE_SIDE_ACCESS, frame, loop->now_ns, &mtu) == VERDICT_FORWARD)
-		return;
-	loop->own_waiting--;
-	loop->tally.markers_lost++;
-	nic_free(loop->part.nic, frame.room);
+	marker_message(message, order->teid);
+	own_send(loop, (struct own_peer){ order->ipv4, order->ipv6 }, message, MARKER_MESSAGE, LOOP_MARKER);
 }
 
 static void marker_send(struct loop *loop, const struct marker_order *order)

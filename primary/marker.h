@@ -5,12 +5,12 @@
 // sent what it will send: its packets go on by the new rules. One list a seat. The primary's loop.
 #pragma once
 #include <stdint.h>
+#include "primary/own.h"
 #include "primary/post.h"
 #include "shared/plane/limits.h"
 
 #define MARKERS 1024u
 #define MARKER_COPIES 3u
-#define MARKER_BYTES 64u // the longest: IPv6, UDP, GTP-U
 
 struct loop;
 
@@ -41,9 +41,7 @@ void marker_order(struct loop *loop, const struct post_word *order); // POST_MAR
 void marker_go(struct loop *loop);                                   // sends those whose turn it is
 void marker_lost(struct loop *loop, unsigned seat);                  // the seat is dead, and what it gave back is out
 
-// Writes the IP packet, at most MARKER_BYTES. from: our endpoints. Returns its length. Pure.
-struct marker_from {
-	uint32_t ipv4;
-	const uint8_t *ipv6;
-};
-uint16_t marker_write(uint8_t *packet, const struct marker_order *order, const struct marker_from *from);
+// Writes the IP packet, at most OWN_BYTES. Returns its length. Pure.
+#define MARKER_MESSAGE 8u
+void marker_message(uint8_t message[MARKER_MESSAGE], uint32_t teid);
+uint16_t marker_write(uint8_t *packet, const struct marker_order *order, const struct own_way *way);

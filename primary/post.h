@@ -25,6 +25,7 @@ enum post_verb {
 	POST_RELEASE,    // list of struct release_cell, value = how many; the list comes back at once
 	POST_MARKERS,    // list of struct marker_order, the same
 	POST_TRACES,     // list of TRACE_KEYS keys (trace.h); it comes back at once
+	POST_ECHOES,     // list of struct echo_order, the same
 	POST_LINK,       // seat = port, value = up
 	POST_END,        // orderly stop
 	// Facts, loop -> fleet

@@ -34,6 +34,7 @@ struct tally {
 	uint64_t cut, pieces_lost;       // packets sent in fragments; fragments but the first ones that could not leave
 	uint64_t among;                  // from subscriber to subscriber
 	uint64_t markers, markers_lost;  // End Markers sent, or not
+	uint64_t asked, asked_lost;      // Echo Requests, the same
 	uint64_t rooms, rooms_idle, rooms_out;
 	uint64_t turns, idle_turns, sleeps;
 	uint64_t moves;                         // shards given to a seat

@@ -19,12 +19,6 @@ static int hop_take(void *with, uint32_t *room)
 	return error;
 }
 
-// What nobody sent and yet waits.
-static bool hop_nobodys(unsigned fate)
-{
-	return fate == LOOP_MARKER || fate == LOOP_PIECE;
-}
-
 static void hop_send(void *with, unsigned port, struct nic_frame frame)
 {
 	struct loop *loop = with;
@@ -32,24 +26,17 @@ static void hop_send(void *with, unsigned port, struct nic_frame frame)
 
 	if (loop->traces.open && fate < VERDICT_COUNT)
 		trace_end(&loop->traces, frame.room, loop->link >> port & 1 ? fate : VERDICT_TX_DOWN);
-	loop->own_waiting -= hop_nobodys(fate);
-	loop->tally.markers += fate == LOOP_MARKER;
-	tx_frame(loop, port, frame, hop_nobodys(fate) ? LOOP_OWN : fate);
+	tx_frame(loop, port, frame, own_gone(loop, fate, true) ? LOOP_OWN : fate);
 }
 
 static void hop_drop(void *with, struct nic_frame frame, unsigned verdict)
 {
 	struct loop *loop = with;
-	unsigned fate = loop->fate[hold_index(&loop->hold, frame.room)];
 
-	if (!hop_nobodys(fate)) {
+	if (own_gone(loop, loop->fate[hold_index(&loop->hold, frame.room)], false))
+		nic_free(loop->part.nic, frame.room);
+	else
 		tx_end(loop, frame.room, verdict);
-		return;
-	}
-	loop->own_waiting--;
-	loop->tally.markers_lost += fate == LOOP_MARKER;
-	loop->tally.pieces_lost += fate == LOOP_PIECE;
-	nic_free(loop->part.nic, frame.room);
 }
 
 struct neigh_out tx_neigh_out(struct loop *loop)

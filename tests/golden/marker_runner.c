@@ -1,29 +1,40 @@
-// marker_runner.c - prints an End Marker of the primary's as hex: marker_runner TEID FROM PEER, addresses of one family.
+// marker_runner.c - prints what the primary itself sends as hex, addresses of one family: marker_runner TEID FROM PEER, an End Marker;
+// marker_runner echo:SEQUENCE FROM PEER, an Echo Request.
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "primary/echo.h"
 #include "primary/marker.h"
 #include "shared/wire/cursor.h"
 
 int main(int count, char **words)
 {
 	struct marker_order order = { .copies = 1 };
-	struct marker_from from = { 0 };
-	uint8_t packet[MARKER_BYTES], own[16];
+	struct own_way way = { 0 };
+	uint8_t packet[OWN_BYTES], own[16];
 	uint16_t length;
 
 	if (count != 4)
 		return 2;
 	order.teid = (uint32_t)strtoul(words[1], NULL, 0);
-	from.ipv6 = own;
+	way.from6 = own;
+	way.to6 = order.ipv6;
 	if (inet_pton(AF_INET, words[2], own) == 1 && inet_pton(AF_INET, words[3], order.ipv6) == 1) {
-		from.ipv4 = be32_get(own);
-		order.ipv4 = be32_get(order.ipv6);
+		way.from4 = be32_get(own);
+		way.to4 = be32_get(order.ipv6);
 	} else if (inet_pton(AF_INET6, words[2], own) != 1 || inet_pton(AF_INET6, words[3], order.ipv6) != 1) {
 		return 2;
 	}
-	length = marker_write(packet, &order, &from);
+	if (!strncmp(words[1], "echo:", 5)) {
+		uint8_t message[ECHO_BYTES];
+
+		echo_write(message, (uint16_t)strtoul(words[1] + 5, NULL, 0));
+		length = own_write(packet, &way, message, ECHO_BYTES);
+	} else {
+		length = marker_write(packet, &order, &way);
+	}
 	for (unsigned i = 0; i < length; i++)
 		printf("%02x", packet[i]);
 	putchar('\n');
