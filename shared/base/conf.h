@@ -63,9 +63,9 @@ struct conf {
 	char event_url[256];  // ipc: events for the same; default ipc://<run_dir>/events.ipc
 	unsigned doors;
 	struct conf_door door[8];
-	uint32_t usage_interval_ms;
-	uint32_t closed_max;
-	uint32_t gtpu_mute_s;   // after the primary's start, no Error Indications
+	uint32_t usage_interval_ms, closed_max;
+	uint32_t gtpu_mute_s;                      // after the primary's start, no Error Indications
+	uint32_t gtpu_echo_s, gtpu_t3_ms, gtpu_n3; // path supervision: interval (0 = none), T3-RESPONSE, N3-REQUESTS
 	uint32_t gtpu_link_mtu; // told to subscribers in router advertisements; 0 = what fits all ports
 	struct conf_packets packets;
 	unsigned pfcp_listens; // 0 = no PFCP here

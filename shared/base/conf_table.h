@@ -82,7 +82,10 @@
 
 #define CONF_GTPU(ONE, MANY) \
 	ONE(error_indication_mute_seconds, gtpu_mute_s, conf_kind_number, 0, 86400, "60", "no Error Indications so long after the start") \
-	ONE(link_mtu, gtpu_link_mtu, conf_kind_number, 0, 2000, "0", "MTU told in router advertisements; 0: what fits all ports")
+	ONE(link_mtu, gtpu_link_mtu, conf_kind_number, 0, 2000, "0", "MTU told in router advertisements; 0: what fits all ports") \
+	ONE(echo_seconds, gtpu_echo_s, conf_kind_number, 0, 3600, "60", "time between Echo Requests to a peer; 0: none are sent") \
+	ONE(echo_t3_ms, gtpu_t3_ms, conf_kind_number, 100, 60000, "5000", "T3-RESPONSE: time until an Echo Request is sent again") \
+	ONE(echo_n3, gtpu_n3, conf_kind_number, 1, 10, "3", "N3-REQUESTS: how often it is sent in all, before the path is down")
 
 #define CONF_PACKETS(ONE, MANY) \
 	ONE(ue_to_ue, packets.ue_to_ue, conf_kind_ue_to_ue, 0, 0, "local", "between subscribers of our pools: local, network (by the core side's router) or refuse") \
