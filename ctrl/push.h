@@ -27,6 +27,7 @@ struct push_hooks {
 	void (*stands)(void *with, uint8_t shard);             // more of the shard is confirmed than before
 	void (*alarm)(void *with, uint8_t shard, const char *text);
 	void (*final)(void *with, const struct report *report); // FINAL, GAUGE, DATA: what packets came to
+	void (*peer)(void *with, const struct report *report);  // ECHO, TUNNEL: what GTP-U peers say
 };
 
 enum push_phase {

@@ -224,15 +224,28 @@ static bool route_hear(struct push *push, unsigned link, const struct report *re
 	return false; // all of it is heard
 }
 
+static bool of_packets(uint8_t kind)
+{
+	return kind == REPORT_FINAL || kind == REPORT_GAUGE || kind == REPORT_DATA;
+}
+
+static bool of_peers(uint8_t kind)
+{
+	return kind == REPORT_ECHO || kind == REPORT_TUNNEL;
+}
+
 void push_reports(struct push *push, unsigned link, const struct feed_reports *reports, uint64_t now_ns)
 {
 	for (uint32_t i = 0; i < reports->count; i++) {
 		const struct report *report = &reports->report[i];
 
-		bool of_packets =
-		    report->kind == REPORT_FINAL || report->kind == REPORT_GAUGE || report->kind == REPORT_DATA;
-
-		if (of_packets && push->hooks.final) // whoever says it: it is the last word about its session
+		if (of_peers(report->kind)) {
+			if (push->hooks.peer)
+				push->hooks.peer(push->hooks.with, report);
+			continue;
+		}
+		if (of_packets(report->kind) &&
+		    push->hooks.final) // whoever says it: it is the last word about its session
 			push->hooks.final(push->hooks.with, report);
 		else if (route_hear(push, link, report, now_ns))
 			report_hear(push, report, now_ns);

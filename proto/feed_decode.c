@@ -103,6 +103,16 @@ static int get_data(struct report *out, const Shoal__Feed__Report *in, const cha
 	return 0;
 }
 
+static int get_peer(struct report *out, const Shoal__Feed__Report *in, const char **fault)
+{
+	if (in->peer.len != 4 && in->peer.len != 16)
+		return refuse(fault, "report.peer");
+	out->teid = in->teid;
+	out->family = in->peer.len == 16 ? 6 : 4;
+	memcpy(out->peer, in->peer.data, in->peer.len);
+	return 0;
+}
+
 static int get_report(struct report *out, const Shoal__Feed__Report *in, const char **fault)
 {
 	bool final = in->kind == REPORT_FINAL || in->kind == REPORT_GAUGE;
@@ -120,6 +130,8 @@ static int get_report(struct report *out, const Shoal__Feed__Report *in, const c
 	};
 	if (in->kind == REPORT_DATA)
 		return get_data(out, in, fault);
+	if (in->kind == REPORT_ECHO || in->kind == REPORT_TUNNEL)
+		return get_peer(out, in, fault);
 	if (!final) {
 		out->digest = in->digest;
 		return 0;

@@ -123,6 +123,13 @@ static void put_data(Shoal__Feed__Report *out, const struct report *in)
 	out->qfi = in->qfi;
 }
 
+// protobuf-c's bytes are not const; nothing writes to them.
+static void put_peer(Shoal__Feed__Report *out, const struct report *in)
+{
+	out->teid = (uint32_t)in->teid;
+	out->peer = (ProtobufCBinaryData){ in->family == 6 ? 16 : 4, (uint8_t *)(uintptr_t)in->peer };
+}
+
 static void put_report(struct element *element, const struct report *in)
 {
 	Shoal__Feed__Report *out = &element->report;
@@ -135,6 +142,8 @@ static void put_report(struct element *element, const struct report *in)
 	out->seq = in->seq;
 	if (in->kind == REPORT_DATA)
 		return put_data(out, in);
+	if (in->kind == REPORT_ECHO || in->kind == REPORT_TUNNEL)
+		return put_peer(out, in);
 	if (in->kind != REPORT_FINAL && in->kind != REPORT_GAUGE) {
 		out->digest = in->digest;
 		return;

@@ -11,9 +11,17 @@ static bool is_final(uint8_t kind)
 	return kind == REPORT_FINAL || kind == REPORT_GAUGE || kind == REPORT_DATA;
 }
 
+// Of no shard: a peer said it to all of us.
+static bool is_of_peer(uint8_t kind)
+{
+	return kind == REPORT_ECHO || kind == REPORT_TUNNEL;
+}
+
 // Where a shard stands is told by its owner alone: another one's word is late, or a stray write in its ring.
 static bool may_tell(const struct courier *courier, unsigned seat, const struct report *report)
 {
+	if (is_of_peer(report->kind))
+		return seat == PLANE_SEAT_SLOW;
 	return is_final(report->kind) || report->kind == REPORT_NOT_MINE ||
 	       courier_owner(courier, report->shard) == seat;
 }

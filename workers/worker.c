@@ -22,6 +22,22 @@
 static struct loop loop;
 static struct slow slow;
 
+// What peers said is told before their packets are given back: who dies in between hears it again, and says it again.
+static void slow_turn(void *with, struct lane_handle *handles, unsigned n, uint64_t now)
+{
+	unsigned space = reports_space(&loop.reports);
+
+	slow.hears = space < LANE_BURST ? space : LANE_BURST;
+	slow_work(with, handles, n, now);
+	for (unsigned i = 0; i < slow.heards; i++)
+		*reports_next(&loop.reports) = slow.heard[i];
+	if (!slow.heards)
+		return;
+	reports_publish(&loop.reports);
+	FAULT_POINT("slow.told");
+	reports_ring(&loop.reports);
+}
+
 // The flag tells the primary sooner than the kernel does, and that the packets in hand are suspect; then the signal takes its
 // course. A signal that somebody else sent says nothing of the packets: there the kernel's word of the death will do. A fault
 // comes again by itself when the instruction is repeated; a signal that was sent, or a system call that was refused, has to be
@@ -123,7 +139,7 @@ noreturn void worker_main(const struct kit *kit, unsigned seat)
 	loop_open(&loop, &kit->view, seat, &wires);
 	if (seat == PLANE_SEAT_SLOW) {
 		slow_open(&slow, &kit->view.plane->net, &kit->view.rooms);
-		loop_set_work(&loop, slow_work, &slow);
+		loop_set_work(&loop, slow_turn, &slow);
 	}
 	FAULT_SEAT(seat);
 	prepare(kit, seat);

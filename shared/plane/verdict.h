@@ -75,7 +75,9 @@
 	X(FRAGMENT_FULL, "outer fragment of more packets than may be put together at once, or of one larger than a room") \
 	X(FRAGMENT_OLD, "outer fragment whose packet was not whole in time") \
 	X(UE_TO_UE, "from subscriber to subscriber, which the configuration refuses") \
-	X(OTHER_NETWORK, "for a subscriber, or an address of ours, in another network than the port's")
+	X(OTHER_NETWORK, "for a subscriber, or an address of ours, in another network than the port's") \
+	X(GTPU_HEARD, "Echo Response or Error Indication of a GTP-U peer, told to the controller") \
+	X(GTPU_FORGED, "Error Indication about a tunnel that does not end where it came from")
 
 // clang-format on
 

@@ -68,6 +68,8 @@ enum report_kind {
 	REPORT_LOST, // the owner found memory of the shard spoilt (digest: enum report_lost; slot: which), and put right what it could
 	REPORT_GAUGE, // last count of a URR that is no more, or whose session ends; comes before that cell's FINAL
 	REPORT_DATA, // the first packet that had to wait for the radio side since the sheet's `episode` began (SHEET_NOTIFY)
+	REPORT_ECHO, // of no shard: a peer's GTP-U Echo Response; seq is its sequence number
+	REPORT_TUNNEL, // of no shard: a peer's Error Indication about its tunnel `teid` (TS 29.281 7.3.1); it came from the tunnel's end
 	REPORT_KINDS
 };
 
@@ -82,13 +84,14 @@ enum report_lost {
 struct report {
 	uint8_t kind; // enum report_kind
 	uint8_t shard;
-	uint8_t reserved[2];
+	uint8_t family; // ECHO, TUNNEL: of the peer's address, 4 or 6
+	uint8_t reserved;
 	uint32_t slot; // FINAL; ACK: number of sessions in the shard
 	uint64_t epoch;
 	uint64_t seq;
 	union {
 		uint64_t digest; // ACK, GAP
-		uint64_t teid;   // FINAL, GAUGE, DATA
+		uint64_t teid;   // FINAL, GAUGE, DATA, TUNNEL
 	};
 	uint64_t uplink_packets, uplink_bytes;     // FINAL, GAUGE
 	uint64_t downlink_packets, downlink_bytes; // FINAL, GAUGE
@@ -100,6 +103,6 @@ struct report {
 	uint16_t pdr;               // DATA: PDR ID
 	uint8_t tos;                // DATA: of the packet
 	uint8_t qfi;                // DATA: of the rule, 255 = none
-	uint8_t more[16];           // zero; for what later builds have to say
+	uint8_t peer[16];           // ECHO, TUNNEL: its address; IPv4 in the first four bytes
 };
 _Static_assert(sizeof(struct report) == 128, "two lines of the report ring");

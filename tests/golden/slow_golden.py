@@ -64,6 +64,15 @@ def indication(teid, sport=40000, family=4):
         GTP_UDPPort_ExtensionHeader(length=1, udp_port=sport, next_ex=0) / GTPErrorIndication(IE_list=[IE_TEIDI(TEIDI=teid), Raw(b"\x85" + peer)])
 
 
+def heard_error(peer, family=4):
+    """What a peer says of a tunnel that ends at `peer`: element 133 by hand, as above."""
+    address = b"\0\4" + raw(IP(dst=peer))[16:20] if family == 4 else b"\0\x10" + raw(IPv6(dst=peer))[24:40]
+    outer = IP(src=RADIO, dst=GATEWAY) if family == 4 else IPv6(src=RADIO6, dst=GATEWAY6)
+    return outer / UDP(sport=40000, dport=2152) / GTP_U_Header(gtp_type=26, teid=0, S=1, E=1, seq=7, next_ex=0x40) / \
+        GTP_UDPPort_ExtensionHeader(length=1, udp_port=2152, next_ex=0) / \
+        GTPErrorIndication(IE_list=[IE_TEIDI(TEIDI=0x7001), Raw(b"\x85" + address)])
+
+
 def notice(family=4):
     """Element 141 by hand: its length is one octet (TS 29.281 8.5), scapy writes two."""
     return outer_answer(family) / GTP_U_Header(gtp_type=31, teid=0, S=1, seq=0) / Raw(bytes([141, 2, 0x40, 0x85]))
@@ -135,10 +144,13 @@ REFUSED = [  # name, kind, sent, verdict
     ("bad ip", LOCAL, IP(src=HOST, dst=GATEWAY, chksum=1) / ICMP(), "bad_ip"),
     ("gtp-u, short", LOCAL, IP(src=RADIO, dst=GATEWAY) / UDP(sport=1, dport=2152) / Raw(b"\x32\x01\x00"), "bad_gtpu"),
     ("gtp-u, version 2", LOCAL, IP(src=RADIO, dst=GATEWAY) / UDP(sport=1, dport=2152) / Raw(b"\x52\x01\0\4" + bytes(8)), "bad_gtpu"),
-    ("error indication", LOCAL, gtpu(26), "gtpu_type"),
+    ("error indication about nothing", LOCAL, gtpu(26), "bad_gtpu"),
+    ("error indication", LOCAL, heard_error(RADIO), "gtpu_heard"),
+    ("error indication, v6", LOCAL, heard_error(RADIO6, 6), "gtpu_heard"),
+    ("error indication about another's tunnel", LOCAL, heard_error(HOST), "gtpu_forged"),
     ("end marker", LOCAL, gtpu(254), "end_marker"),
     ("supported extension headers", LOCAL, gtpu(31), "gtpu_type"),
-    ("echo response", LOCAL, gtpu(2), "gtpu_type"),
+    ("echo response", LOCAL, gtpu(2, S=1, seq=9), "gtpu_heard"),
     ("no session, multicast", NO_SESSION, IP(src="224.0.0.9", dst=GATEWAY) / g_pdu(1)[UDP], "slow_refused"),
     ("no session, no g-pdu", NO_SESSION, gtpu_echo(1), "not_ours"),
     ("no session, cut", NO_SESSION, IP(src=RADIO, dst=GATEWAY) / UDP(sport=1, dport=2152) / Raw(b"\x30\xff\0\0\0"), "bad_gtpu"),

@@ -34,6 +34,7 @@ static void read_packet(const char *line)
 	handle = stand_lend(&stand, 0, kind, bytes, read_hex(hex, bytes));
 	handle.port = (uint8_t)port;
 	handle.hint = hint;
+	slow.hears = LANE_BURST;
 	slow_work(&slow, &handle, 1, now);
 	printf("%s %u ", verdict_name(handle.code), handle.port);
 	for (unsigned i = 0; i < handle.length; i++)

@@ -104,7 +104,7 @@ int ctrl_stand_try(struct ctrl_stand *stand, bool salvage)
 	if (error)
 		return error;
 	stand->truth.ledger.hooks = (struct ledger_hooks){ stand, on_moving, on_left };
-	stand->push.hooks = (struct push_hooks){ stand, on_applied, on_departed, on_stands, on_alarm, on_final };
+	stand->push.hooks = (struct push_hooks){ stand, on_applied, on_departed, on_stands, on_alarm, on_final, NULL };
 	push_open(&stand->push, &stand->truth.chains, stand->truth.rates, stand->truth.load.starts);
 	stand->truth.books.closing.settled = on_settled;
 	stand->truth.books.closing.with = stand;

@@ -145,6 +145,10 @@ static void reports_survive(void **state)
 			report->pdr = UINT16_MAX;
 			report->tos = 0xb8;
 			report->qfi = 255;
+		} else if (report->kind == REPORT_ECHO || report->kind == REPORT_TUNNEL) {
+			report->teid = 12;
+			report->family = i % 3 ? 6 : 4;
+			memset(report->peer, 0xa5, i % 3 ? 16 : 4);
 		} else {
 			report->digest = UINT64_MAX - i;
 		}

@@ -3,8 +3,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
+#include "shared/wire/gtpu.h"
 #include "shared/wire/ip.h"
 #include "tests/stand/stand.h"
 #include "workers/slow/slow.h"
@@ -90,6 +92,138 @@ static void the_limit_is_a_rate(void **state)
 			2 * SLOW_ERRORS_PER_SECOND + SLOW_LIMIT_BURST);
 }
 
+// What a peer at `from` says to us, over UDP; the message in hex.
+static struct lane_handle message(uint32_t from, const char *hex)
+{
+	uint8_t bytes[128] = { 0 };
+	uint32_t length = 0, whole;
+
+	for (; hex[2 * length]; length++) {
+		unsigned byte;
+
+		assert_int_equal(sscanf(hex + 2 * length, "%2x", &byte), 1);
+		bytes[IP4_HEADER + UDP_HEADER + length] = (uint8_t)byte;
+	}
+	whole = IP4_HEADER + UDP_HEADER + length;
+	ip4_put(bytes, &(struct ip4_fields){ from, 0x0a630301, whole, 0, 64, IP_UDP });
+	udp_put(bytes + IP4_HEADER, 40000, GTPU_PORT, UDP_HEADER + length);
+	return stand_lend(&stand, 0, LANE_LOCAL, bytes, whole);
+}
+
+#define GNB 0x0a630302u
+#define ERROR_OF(elements_length, elements) "321a" elements_length "0000000000000000" elements
+
+static uint8_t heard_of(uint32_t from, const char *hex)
+{
+	slow.hears = LANE_BURST;
+	stand.net.verdicts = VERDICT_COUNT;
+	return verdict_of(message(from, hex), STAND_HZ);
+}
+
+static void an_echo_response_is_told(void **state)
+{
+	assert_int_equal(heard_of(GNB, "3202000600000000beef00000e00"), VERDICT_GTPU_HEARD);
+	assert_int_equal(slow.heards, 1);
+	assert_int_equal(slow.heard[0].kind, REPORT_ECHO);
+	assert_int_equal(slow.heard[0].seq, 0xbeef);
+	assert_int_equal(slow.heard[0].family, 4);
+	assert_int_equal(be32_get(slow.heard[0].peer), GNB);
+}
+
+static void an_error_indication_is_told(void **state)
+{
+	assert_int_equal(heard_of(GNB, ERROR_OF("0010", "100000700185"
+							"00040a630302")),
+			 VERDICT_GTPU_HEARD);
+	assert_int_equal(slow.heards, 1);
+	assert_int_equal(slow.heard[0].kind, REPORT_TUNNEL);
+	assert_int_equal(slow.heard[0].teid, 0x7001);
+	assert_int_equal(be32_get(slow.heard[0].peer), GNB);
+	// With a UDP Port extension header, a Recovery before and a private extension behind, as some send.
+	assert_int_equal(heard_of(GNB, "361a001b000000000000004001303900"
+				       "0e00"
+				       "100000700185"
+				       "00040a630302"
+				       "ff0002002a"),
+			 VERDICT_GTPU_HEARD);
+	assert_int_equal(slow.heard[0].teid, 0x7001);
+}
+
+static void of_anothers_tunnel_it_is_forged(void **state)
+{
+	assert_int_equal(heard_of(GNB + 1, ERROR_OF("0010", "100000700185"
+							    "00040a630302")),
+			 VERDICT_GTPU_FORGED);
+	assert_int_equal(slow.heards, 0);
+	assert_int_equal(heard_of(GNB, ERROR_OF("001c", "100000700185"
+							"00100a630302000000000000000000000000")),
+			 VERDICT_GTPU_FORGED); // the same digits, another family
+}
+
+static void errors_about_nothing_are_refused(void **state)
+{
+	static const char *const bad[] = {
+		ERROR_OF("0004", ""),               // nothing
+		ERROR_OF("0009", "1000007001"),     // no address
+		ERROR_OF("000b", "8500040a630302"), // no TEID
+		ERROR_OF("000f", "1000007001"
+				 "8500030a6303"), // an address of three bytes
+		ERROR_OF("0010", "1000007001"
+				 "8500050a630302"), // longer than there is
+		ERROR_OF("0007", "100000"),         // cut
+		ERROR_OF("0015", "1000007001"
+				 "1000007002"
+				 "8500040a630302"), // two tunnels
+		ERROR_OF("0017", "1000007001"
+				 "8500040a630302"
+				 "8500040a630302"), // two addresses
+		ERROR_OF("0012", "0511"
+				 "1000007001"
+				 "8500040a630302"), // nobody knows how long that is
+		ERROR_OF("0011", "1000007001"
+				 "8500040a630302"
+				 "85"), // no length
+	};
+
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		if (heard_of(GNB, bad[i]) != VERDICT_BAD_GTPU)
+			fail_msg("case %u is not refused", i);
+		assert_int_equal(slow.heards, 0);
+	}
+}
+
+// Through a tunnel everybody could be a gNB.
+static void subscribers_are_no_peers(void **state)
+{
+	struct lane_handle handle = message(GNB, "3202000600000000beef00000e00");
+
+	slow.hears = LANE_BURST;
+	handle.port = LANE_SIDE_ACCESS;
+	assert_int_equal(verdict_of(handle, STAND_HZ), VERDICT_GTPU_TYPE);
+	assert_int_equal(slow.heards, 0);
+}
+
+static void who_says_too_much_is_not_told(void **state)
+{
+	unsigned told = 0;
+
+	for (unsigned i = 0; i < 2 * SLOW_TALK_BURST_OF_ONE; i++)
+		told += heard_of(GNB, "3202000600000000beef00000e00") == VERDICT_GTPU_HEARD;
+	assert_in_range(told, SLOW_TALK_BURST_OF_ONE - 1, SLOW_TALK_BURST_OF_ONE);
+	assert_int_equal(heard_of(GNB + 1, "3202000600000000beef00000e00"), VERDICT_GTPU_HEARD); // another is
+	slow.hears = 0; // the report ring is full
+	assert_int_equal(verdict_of(message(GNB + 1, "3202000600000000beef00000e00"), STAND_HZ), VERDICT_SLOW_REFUSED);
+	assert_int_equal(slow.heards, 0);
+}
+
+static void an_older_primary_gets_a_verdict_it_knows(void **state)
+{
+	slow.hears = LANE_BURST;
+	stand.net.verdicts = VERDICT_GTPU_HEARD;
+	assert_int_equal(verdict_of(message(GNB, "3202000600000000beef00000e00"), STAND_HZ), VERDICT_GTPU_TYPE);
+	assert_int_equal(slow.heards, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, destroy)
 
 int main(void)
@@ -99,6 +233,13 @@ int main(void)
 		TEST(a_short_packet_is_refused),
 		TEST(without_an_address_no_error),
 		TEST(the_limit_is_a_rate),
+		TEST(an_echo_response_is_told),
+		TEST(an_error_indication_is_told),
+		TEST(of_anothers_tunnel_it_is_forged),
+		TEST(errors_about_nothing_are_refused),
+		TEST(subscribers_are_no_peers),
+		TEST(who_says_too_much_is_not_told),
+		TEST(an_older_primary_gets_a_verdict_it_knows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,6 +74,53 @@ enum verdict signal_read(struct signal *signal, const struct slow_packet *packet
 	return message_read(signal, udp, length);
 }
 
+// Those below 128 are of a length that everybody knows, or the rest can't be read; the others say theirs (TS 29.281 8.1).
+static bool element_skip(struct cursor *cursor, uint8_t type, const uint8_t **value, uint32_t *bytes)
+{
+	*bytes = type == RECOVERY ? 1 : 4;
+	if (type < 128 && type != RECOVERY && type != TEID_DATA)
+		return false;
+	if (type >= 128) {
+		if (cursor->left < 2)
+			return false;
+		*bytes = be16_get(cursor->at);
+		cursor_skip(cursor, 2);
+	}
+	*value = cursor->at;
+	return cursor_skip(cursor, *bytes);
+}
+
+static bool peer_read(struct signal_error *error, const uint8_t *value, uint32_t bytes)
+{
+	if (error->family || (bytes != 4 && bytes != 16))
+		return false;
+	error->family = bytes == 4 ? 4 : 6;
+	memcpy(error->peer, value, bytes);
+	return true;
+}
+
+bool signal_error_read(const struct signal *signal, struct signal_error *error)
+{
+	struct cursor cursor = cursor_over(signal->elements, signal->elements_bytes);
+	unsigned teids = 0;
+
+	*error = (struct signal_error){ 0 };
+	while (cursor.left) {
+		uint8_t type = cursor.at[0];
+		const uint8_t *value;
+		uint32_t bytes;
+
+		cursor_skip(&cursor, 1);
+		if (!element_skip(&cursor, type, &value, &bytes))
+			return false;
+		if (type == TEID_DATA && !teids++)
+			error->teid = be32_get(value);
+		if (type == PEER_ADDRESS && !peer_read(error, value, bytes))
+			return false;
+	}
+	return teids == 1 && error->family;
+}
+
 static uint8_t *message_at(const struct slow_packet *packet, const struct signal *signal)
 {
 	return packet->packet + ip_bytes(signal) + UDP_HEADER;

@@ -14,6 +14,7 @@ struct signal {
 	enum gtpu_fault fault;               // GTPU_SOUND or GTPU_UNKNOWN
 	uint8_t source[16], destination[16]; // outer addresses; IPv4 in the first four bytes
 	uint8_t family, tos;
+	bool inside;             // it came out of a tunnel: a subscriber's word
 	uint16_t port;           // UDP source
 	const uint8_t *elements; // behind the header and its extensions
 	uint32_t elements_bytes;
@@ -21,6 +22,14 @@ struct signal {
 
 // Reads outer IP, UDP and GTP-U header. VERDICT_ANSWERED, or the refusal; VERDICT_SLOW_REFUSED: UDP to another port, or not UDP.
 enum verdict signal_read(struct signal *signal, const struct slow_packet *packet);
+
+// What an Error Indication is about: the tunnel's far end. False: one of the two is missing, twice there, or of a length that is none.
+struct signal_error {
+	uint32_t teid;
+	uint8_t family;
+	uint8_t peer[16]; // IPv4 in the first four, the others zero
+};
+bool signal_error_read(const struct signal *signal, struct signal_error *error);
 
 // Echo Response with the request's sequence number and Recovery 0 (7.2.2, 8.2), to the port it came from.
 void signal_echo_answer(struct slow_packet *packet, const struct signal *request);

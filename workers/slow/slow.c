@@ -4,6 +4,7 @@
 #include "shared/base/faults.h"
 #include "shared/wire/ip.h"
 #include "workers/slow/echo.h"
+#include "workers/slow/heard.h"
 #include "workers/slow/icmp.h"
 #include "workers/slow/signal.h"
 
@@ -14,7 +15,7 @@ static void limit_open(struct slow_limit *limit, uint64_t clock_hz, uint32_t per
 	limit->depth = limit->step * burst;
 }
 
-static bool limit_admit(struct slow_limit *limit, uint64_t now)
+bool slow_admit(struct slow_limit *limit, uint64_t now)
 {
 	uint64_t end = (limit->at > now ? limit->at : now) + limit->step;
 
@@ -33,6 +34,9 @@ void slow_open(struct slow *slow, const struct plane_net *net, const struct room
 	limit_open(&slow->signals, net->clock_hz, SLOW_SIGNALS_PER_SECOND, SLOW_LIMIT_BURST);
 	for (unsigned i = 0; i < SLOW_PEERS; i++)
 		limit_open(&slow->peers[i], net->clock_hz, SLOW_SIGNALS_TO_ONE, SLOW_BURST_TO_ONE);
+	limit_open(&slow->talk, net->clock_hz, SLOW_TALK_PER_SECOND, SLOW_TALK_BURST);
+	for (unsigned i = 0; i < SLOW_PEERS; i++)
+		limit_open(&slow->talkers[i], net->clock_hz, SLOW_TALK_OF_ONE, SLOW_TALK_BURST_OF_ONE);
 }
 
 static bool handle_good(const struct slow *slow, const struct lane_handle *handle)
@@ -50,18 +54,22 @@ static enum verdict error_answer(struct slow *slow, struct slow_packet *packet, 
 
 	if (verdict != VERDICT_ANSWERED)
 		return verdict;
-	if (!limit_admit(&slow->errors, now))
+	if (!slow_admit(&slow->errors, now))
 		return VERDICT_SLOW_REFUSED;
 	return icmp_answer(packet, slow->net, error, handle->hint);
+}
+
+unsigned slow_place(const struct signal *signal)
+{
+	uint64_t hash = be64_get(signal->source) ^ be64_get(signal->source + 8);
+
+	return (unsigned)(hash * 0x9e3779b97f4a7c15ull >> 56) % SLOW_PEERS;
 }
 
 // A peer's share first: one that floods takes nothing from the others.
 static bool signal_admit(struct slow *slow, const struct signal *signal, uint64_t now)
 {
-	uint64_t hash = be64_get(signal->source) ^ be64_get(signal->source + 8);
-
-	hash = hash * 0x9e3779b97f4a7c15ull >> 56;
-	return limit_admit(&slow->peers[hash % SLOW_PEERS], now) && limit_admit(&slow->signals, now);
+	return slow_admit(&slow->peers[slow_place(signal)], now) && slow_admit(&slow->signals, now);
 }
 
 static enum verdict notice_answer(struct slow *slow, struct slow_packet *packet, const struct signal *signal,
@@ -101,10 +109,13 @@ static enum verdict message_answer(struct slow *slow, struct slow_packet *packet
 	case GTPU_ECHO_REQUEST:
 		if (signal->fault == GTPU_UNKNOWN)
 			return notice_answer(slow, packet, signal, now);
-		if (!limit_admit(&slow->echoes, now))
+		if (!slow_admit(&slow->echoes, now))
 			return VERDICT_SLOW_REFUSED;
 		signal_echo_answer(packet, signal);
 		return VERDICT_ANSWERED;
+	case GTPU_ECHO_RESPONSE:
+	case GTPU_ERROR_INDICATION:
+		return heard_message(slow, signal, now);
 	case GTPU_END_MARKER:
 		return plane_knows(slow->net, VERDICT_END_MARKER) ? VERDICT_END_MARKER : VERDICT_GTPU_TYPE;
 	default:
@@ -118,7 +129,8 @@ static bool is_udp(const struct slow_packet *packet)
 }
 
 // What no ICMP error would be sent to is not answered in any other way.
-static enum verdict question_answer(struct slow *slow, struct slow_packet *packet, uint64_t now)
+static enum verdict question_answer(struct slow *slow, struct slow_packet *packet, const struct lane_handle *handle,
+				    uint64_t now)
 {
 	enum verdict verdict = icmp_may_answer(packet);
 	struct signal signal;
@@ -126,8 +138,9 @@ static enum verdict question_answer(struct slow *slow, struct slow_packet *packe
 	if (verdict != VERDICT_ANSWERED)
 		return verdict;
 	if (!is_udp(packet))
-		return limit_admit(&slow->echoes, now) ? echo_answer(packet) : VERDICT_SLOW_REFUSED;
+		return slow_admit(&slow->echoes, now) ? echo_answer(packet) : VERDICT_SLOW_REFUSED;
 	verdict = signal_read(&signal, packet);
+	signal.inside = handle->port == LANE_SIDE_ACCESS;
 	return verdict == VERDICT_ANSWERED ? message_answer(slow, packet, &signal, now) : verdict;
 }
 
@@ -136,7 +149,7 @@ static enum verdict packet_answer(struct slow *slow, struct slow_packet *packet,
 {
 	switch (handle->code) {
 	case LANE_LOCAL:
-		return handle->hint == LANE_ASKED ? question_answer(slow, packet, now)
+		return handle->hint == LANE_ASKED ? question_answer(slow, packet, handle, now)
 						  : stray_answer(slow, packet, handle, now);
 	case LANE_TTL:
 	case LANE_BIG:
@@ -169,6 +182,7 @@ void slow_work(void *with, struct lane_handle *handles, unsigned n, uint64_t now
 {
 	struct slow *slow = with;
 
+	slow->heards = 0;
 	for (unsigned i = 0; i < n; i++) {
 		if (handle_good(slow, &handles[i])) {
 			handle_answer(slow, &handles[i], slow->copy[i], now);

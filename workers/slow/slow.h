@@ -5,13 +5,18 @@
 #pragma once
 #include "shared/plane/lane.h"
 #include "shared/plane/plane.h"
+#include "shared/wire/change.h"
 
 #define SLOW_ERRORS_PER_SECOND 1000u // ICMP errors (RFC 1812 4.3.2.8, RFC 4443 2.4 f)
 #define SLOW_ECHOES_PER_SECOND 10000u
 #define SLOW_SIGNALS_PER_SECOND \
 	1000u // Error Indications and Supported Extension Headers Notifications, to all peers together
-#define SLOW_SIGNALS_TO_ONE 100u // to one of them
-#define SLOW_PEERS 256u          // those that fall into the same place share it
+#define SLOW_SIGNALS_TO_ONE 100u    // to one of them
+#define SLOW_PEERS 256u             // those that fall into the same place share it
+#define SLOW_TALK_PER_SECOND 10000u // Echo Responses and Error Indications that are told to the controller
+#define SLOW_TALK_OF_ONE 1000u      // of one peer
+#define SLOW_TALK_BURST 2000u
+#define SLOW_TALK_BURST_OF_ONE 500u
 #define SLOW_LIMIT_BURST 100u
 #define SLOW_BURST_TO_ONE 20u
 
@@ -23,7 +28,10 @@ struct slow_limit {
 struct slow {
 	const struct plane_net *net;
 	const struct rooms *rooms;
-	struct slow_limit errors, echoes, signals, peers[SLOW_PEERS];
+	struct slow_limit errors, echoes, signals, peers[SLOW_PEERS], talk, talkers[SLOW_PEERS];
+	unsigned hears;                        // so many reports the caller takes of the next burst: LANE_BURST at most
+	unsigned heards;                       // and so many there are
+	struct report heard[LANE_BURST];       // heard.h
 	uint8_t copy[LANE_BURST][ROOM_STRIDE]; // of the burst's packets, where they lie in their rooms
 };
 
@@ -33,6 +41,10 @@ void slow_open(struct slow *slow, const struct plane_net *net, const struct room
 // and leaves by the port the packet came from; or, to a packet that came out of a tunnel, VERDICT_STEER_AGAIN, since its way
 // back leads through the subscriber's worker.
 void slow_work(void *with, struct lane_handle *handles, unsigned n, uint64_t now);
+
+struct signal;
+bool slow_admit(struct slow_limit *limit, uint64_t now);
+unsigned slow_place(const struct signal *signal); // a peer's among SLOW_PEERS
 
 // A packet in its room, as the answering functions want it. They return the room's new verdict and set packet and length.
 struct slow_packet {

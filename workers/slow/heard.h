@@ -1,0 +1,10 @@
+// heard.h - what GTP-U peers say of paths and tunnels (TS 29.281 7.2.2, 7.3.1), for the controller. State: struct slow's.
+//
+// An Error Indication is believed only from the very address at which the tunnel ends that it is about: anybody else could take a
+// subscriber's tunnel away. What it says is not judged here; no session is touched.
+#pragma once
+#include "shared/plane/verdict.h"
+#include "workers/slow/signal.h"
+
+// An Echo Response, or an Error Indication. The verdict; VERDICT_GTPU_HEARD: there is one more report in slow->heard.
+enum verdict heard_message(struct slow *slow, const struct signal *signal, uint64_t now);
