@@ -31,12 +31,14 @@ static void hook_moving(void *with, uint32_t cell)
 	struct ctrl *ctrl = with;
 
 	push_moving(&ctrl->push, cell);
+	ctrl_path_moved(ctrl, cell);
 }
 
 static void hook_left(void *with, struct session *session)
 {
 	struct ctrl *ctrl = with;
 
+	paths_drop(&ctrl->paths, session);
 	closing_leave(&ctrl->truth.books.closing, session);
 	push_depart(&ctrl->push, session);
 }
@@ -285,8 +287,8 @@ int ctrl_open(struct ctrl *ctrl)
 
 	if (error)
 		return error;
-	ctrl->push.hooks =
-	    (struct push_hooks){ ctrl, hook_applied, hook_departed, hook_stands, hook_alarm, hook_final };
+	ctrl->push.hooks = (struct push_hooks){ ctrl,       hook_applied, hook_departed,  hook_stands,
+						hook_alarm, hook_final,   ctrl_path_heard };
 	push_open(&ctrl->push, &truth->chains, truth->rates, truth->load.starts);
 	truth->books.closing.settled = hook_settled;
 	truth->books.closing.with = ctrl;
@@ -311,6 +313,8 @@ int ctrl_open(struct ctrl *ctrl)
 	ctrl->release.with = ctrl;
 	desk_open(&ctrl->desk);
 	error = release_open(&ctrl->release);
+	if (!error)
+		error = ctrl_path_open(ctrl);
 	if (!error)
 		error = doors_open(ctrl);
 	return error ? error : scribe_start(&truth->scribe, &ctrl->inbox);
@@ -341,6 +345,7 @@ static void tick(struct ctrl *ctrl, uint64_t now_ns)
 	for (unsigned i = 0; i < PLANE_NESTS; i++)
 		feed_tick(ctrl->feed[i], now_ns);
 	exceptions_tick(&ctrl->exceptions, ctrl->fleet);
+	ctrl_path_tick(ctrl, now_ns);
 	quarantine_tick(&ctrl->quarantine);
 }
 

@@ -4,6 +4,7 @@
 #include "ctrl/exceptions.h"
 #include "ctrl/feed.h"
 #include "ctrl/oss.h"
+#include "ctrl/path.h"
 #include "ctrl/release.h"
 #include "ctrl/traces.h"
 #include "ctrl/truth.h"
@@ -20,6 +21,7 @@ struct ctrl {
 	struct upgrade upgrade;
 	struct release release;
 	struct traces traces;
+	struct paths paths;
 	struct event event;
 	struct oss *oss;
 	struct feed *feed[PLANE_NESTS];
@@ -48,3 +50,9 @@ int ctrl_turn(struct ctrl *ctrl, int wake_fd);
 
 void ctrl_upgrade_open(struct ctrl *ctrl); // of ctrl_open: ctrl_upgrade.c
 void ctrl_traces_open(struct ctrl *ctrl);  // likewise: ctrl_traces.c
+
+// Of ctrl.c: ctrl_path.c. 0 or -ENOMEM.
+int ctrl_path_open(struct ctrl *ctrl);
+void ctrl_path_moved(struct ctrl *ctrl, uint32_t cell); // its session is durable as it is now
+void ctrl_path_heard(void *ctrl, const struct report *report);
+void ctrl_path_tick(struct ctrl *ctrl, uint64_t now_ns);

@@ -60,7 +60,7 @@ void desk_take(struct desk *desk, struct request *request)
 
 bool desk_busy(const struct desk *desk)
 {
-	bool waits = desk->first || measures_is_due(desk->load->measures, desk_ms(desk));
+	bool waits = desk->first || measures_is_due(desk->load->measures, desk_ms(desk)) || desk_errors_wait(desk);
 
 	return waits && !desk->group->open && !scribe_busy(desk->scribe);
 }
@@ -296,6 +296,7 @@ static void group_run(struct desk *desk)
 
 	*group = (struct group){ .later_end = &group->later, .open = true };
 	desk_measures(desk);
+	desk_errors(desk);
 	while (desk->first && group->count < GROUP_REQUESTS && bytes < GROUP_BYTES) {
 		struct request *request = desk->first;
 

@@ -28,6 +28,7 @@ struct wait_queue {                // first come, first looked at
 	struct wait *first, **end; // end: where there is a first
 };
 struct group;
+struct paths;
 struct release;
 struct traces;
 
@@ -45,6 +46,7 @@ struct desk {
 	struct traces *traces;
 	struct release *release; // null = nobody is to be told (tests)
 	struct quarantine *quarantine;
+	struct paths *paths; // null = there are none (tests)
 	// Its own:
 	struct request *first, *last;
 	struct group *group;             // the one under work
@@ -78,3 +80,6 @@ void desk_reports(struct desk *desk);               // there may be new reports
 void desk_aliases(struct desk *desk);               // the primary may know more TEIDs
 void desk_traces(struct desk *desk);                // there may be new packets of traces
 void desk_tick(struct desk *desk, uint64_t now_ns); // deadlines
+
+bool desk_errors_wait(const struct desk *desk); // tunnels that peers have nobody for are to be reported,
+void desk_errors(struct desk *desk);            // as part of the group's transaction

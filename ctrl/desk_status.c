@@ -1,6 +1,7 @@
 // desk_status.c - requests about the whole: status and counters.
 #include <string.h>
 #include "ctrl/job.h"
+#include "ctrl/path.h"
 #include "ctrl/session.h"
 #include "ctrl/traces.h"
 #include "ctrl/upgrade.h"
@@ -112,6 +113,24 @@ static void counter_add(struct job *job, Shoal__Oss__CountersAnswer *answer, con
 	answer->counters[answer->n_counters++] = counter;
 }
 
+#define PATH_COUNTERS 8u
+static void path_counters(struct job *job, Shoal__Oss__CountersAnswer *answer, const struct paths *paths)
+{
+	const struct counted of_paths[PATH_COUNTERS] = {
+		{ "paths", "GTP-U peers that tunnels lead to, or that do not answer", paths->count },
+		{ "path_answers", "Echo Responses heard from GTP-U peers", paths->answers },
+		{ "path_strays", "Echo Responses to no request of ours, or from nobody's peer", paths->strays },
+		{ "path_unsupervised", "tunnels whose peer found no place among the paths", paths->unsupervised },
+		{ "tunnel_errors", "Error Indications heard from the ends of tunnels", paths->heard },
+		{ "tunnel_errors_unknown", "Error Indications about no tunnel of a session", paths->unknown },
+		{ "tunnel_errors_repeated", "Error Indications reported less than a minute before", paths->repeated },
+		{ "tunnel_errors_dropped", "Error Indications that could not be reported: too many", paths->dropped },
+	};
+
+	for (unsigned i = 0; i < PATH_COUNTERS; i++)
+		counter_add(job, answer, &of_paths[i]);
+}
+
 void desk_counters_get(struct job *job)
 {
 	const struct desk *desk = job->desk;
@@ -128,7 +147,7 @@ void desk_counters_get(struct job *job)
 		{ "ctrl_salvaged", "damaged rows left out at start", desk->load->salvaged },
 	};
 	const size_t owns = sizeof(own) / sizeof(*own);
-	size_t all = owns + REFUSAL_COUNT + (state ? state->n_verdicts + state->n_extras : 0);
+	size_t all = owns + PATH_COUNTERS + REFUSAL_COUNT + (state ? state->n_verdicts + state->n_extras : 0);
 	Shoal__Oss__CountersAnswer *answer = job_take(job, sizeof(*answer));
 
 	if (!answer)
@@ -147,6 +166,8 @@ void desk_counters_get(struct job *job)
 		    &(struct counted){ state->extras[i]->name, state->extras[i]->help, state->extras[i]->value });
 	for (size_t i = 0; i < owns; i++)
 		counter_add(job, answer, &own[i]);
+	if (desk->paths)
+		path_counters(job, answer, desk->paths);
 	for (enum refusal i = 0; i < REFUSAL_COUNT; i++)
 		counter_add(job, answer,
 			    &(struct counted){ refusal_name(i), refusal_help(i), desk->refusals.count[i] });

@@ -145,6 +145,8 @@ static bool wait_done(struct wait *wait)
 		return desk_report_came(wait);
 	case WAIT_TRACE:
 		return desk_trace_came(wait);
+	case WAIT_PATH:
+		return desk_path_turned(wait);
 	default:
 		return false;
 	}
@@ -173,7 +175,7 @@ static void wait_end(struct wait *wait)
 {
 	if (wait->kind == WAIT_SEAT)
 		workers_answer(wait);
-	else if (wait->kind == WAIT_REPORT || wait->kind == WAIT_TRACE)
+	else if (wait->kind == WAIT_REPORT || wait->kind == WAIT_TRACE || wait->kind == WAIT_PATH)
 		desk_answer(wait->request, wait->request->answer, wait->request->answer_bytes);
 	else
 		applied_answer(wait->desk, wait->request);
@@ -200,7 +202,8 @@ static void wait_expire(struct wait *wait)
 {
 	char text[96];
 
-	if (wait->kind == WAIT_REPORT || wait->kind == WAIT_TRACE) // none came: that is what it says
+	if (wait->kind == WAIT_REPORT || wait->kind == WAIT_TRACE ||
+	    wait->kind == WAIT_PATH) // none came: that is what it says
 		desk_answer(wait->request, wait->request->answer, wait->request->answer_bytes);
 	else if (wait->kind == WAIT_APPLIED || wait->kind == WAIT_CELL)
 		answer_amend(wait->desk, wait->request, SHOAL__OSS__CODE__NOT_APPLIED_YET,

@@ -38,6 +38,7 @@ static const struct body {
 	[SHOAL__OSS__REQUEST__BODY_TRACE_START] = { JOB_ORDER, desk_trace_start },
 	[SHOAL__OSS__REQUEST__BODY_TRACE_READ] = { JOB_READ, desk_trace_read },
 	[SHOAL__OSS__REQUEST__BODY_TRACE_STOP] = { JOB_ORDER, desk_trace_stop },
+	[SHOAL__OSS__REQUEST__BODY_PATH_LIST] = { JOB_READ, desk_path_list },
 	[SHOAL__OSS__REQUEST__BODY_STATUS_GET] = { JOB_READ, desk_status_get },
 	[SHOAL__OSS__REQUEST__BODY_COUNTERS_GET] = { JOB_READ, desk_counters_get },
 };

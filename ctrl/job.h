@@ -24,7 +24,7 @@ job_handler desk_worker_list, desk_worker_order, desk_shard_list, desk_shard_mov
 job_handler desk_upgrade_start, desk_upgrade_get, desk_upgrade_abort;
 job_handler desk_note_put, desk_note_get, desk_note_list, desk_note_delete;
 job_handler desk_report_list, desk_report_done;
-job_handler desk_trace_start, desk_trace_read, desk_trace_stop;
+job_handler desk_trace_start, desk_trace_read, desk_trace_stop, desk_path_list;
 job_handler desk_status_get, desk_counters_get;
 job_handler desk_quarantine_list, desk_quarantine_release;
 
@@ -67,7 +67,8 @@ enum wait_kind {
 	WAIT_SEAT,    // the seat does what was ordered
 	WAIT_SHARD,   // the shard belongs to the seat
 	WAIT_REPORT,  // there is a report that was asked for
-	WAIT_TRACE    // there are packets of the trace, or it has ended
+	WAIT_TRACE,   // there are packets of the trace, or it has ended
+	WAIT_PATH     // a path has come up or gone down
 };
 
 struct wait {
@@ -80,9 +81,10 @@ struct wait {
 	uint64_t until;                         // CELL: the number
 	uint32_t seat, shard, verb, generation; // SEAT, SHARD; CELL: shard
 	struct desk *desk;                      // of an order under way, whose answer comes to the wait
-	uint64_t arrived;                       // REPORT, TRACE: of the reports, the traces, when it was last looked
-	bool over;                              // ANSWER: the request is answered already; goes with the order's answer
-	uint64_t number[];                      // APPLIED, of all shards: 0 = nothing to wait for
+	uint64_t
+	    arrived; // REPORT, TRACE, PATH: of the reports, the traces, the paths' `stand`, when it was last looked
+	bool over;   // ANSWER: the request is answered already; goes with the order's answer
+	uint64_t number[]; // APPLIED, of all shards: 0 = nothing to wait for
 };
 
 // A new wait of this job; null: too many wait, and job->fault says so.
@@ -107,9 +109,10 @@ void desk_unpark(struct desk *desk, uint64_t now_ns); // those whose time has co
 // What is due of measures, as part of the group's transaction.
 void desk_measures(struct desk *desk);
 
-// REPORT: looks again; true if the answer has reports now.
+// REPORT, PATH: looks again; true if the answer says something new.
 bool desk_report_came(struct wait *wait);
-bool desk_trace_came(struct wait *wait); // TRACE: likewise
+bool desk_trace_came(struct wait *wait);  // TRACE: likewise
+bool desk_path_turned(struct wait *wait); // PATH: likewise
 
 // Answers a request with bytes (taken over).
 void desk_answer(struct request *request, uint8_t *bytes, size_t length);

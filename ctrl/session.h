@@ -19,6 +19,7 @@ struct session {
 	uint32_t made;       // numbers given to its measures and episodes (sheet_make.h)
 	uint32_t *alias;     // TEIDs chosen elsewhere, by tunnel (aliases.h); null = none
 	uint32_t cell;
+	uint32_t ends;      // path.h: its last tunnel's place, and 1; 0 = none
 	uint64_t announced; // change told as applied (event stream); changes have numbers in their shard
 	struct count usage;
 	struct measured *measured; // measures.h; null = it has none
