@@ -111,8 +111,7 @@ void desk_measures(struct desk *desk);
 
 // REPORT, PATH: looks again; true if the answer says something new.
 bool desk_report_came(struct wait *wait);
-bool desk_trace_came(struct wait *wait);  // TRACE: likewise
-bool desk_path_turned(struct wait *wait); // PATH: likewise
+bool desk_trace_came(struct wait *wait), desk_path_turned(struct wait *wait); // TRACE, PATH: likewise
 
 // Answers a request with bytes (taken over).
 void desk_answer(struct request *request, uint8_t *bytes, size_t length);

@@ -6,23 +6,9 @@
 #include "ctrl/cli/sheet.h"
 
 const struct command *const command_tables[] = {
-	status_commands,
-	top_commands,
-	session_commands,
-	session_list_commands,
-	closed_commands,
-	import_commands,
-	worker_commands,
-	shard_commands,
-	quarantine_commands,
-	report_commands,
-	upgrade_commands,
-	topo_commands,
-	cost_commands,
-	event_commands,
-	completion_commands,
-	trace_commands,
-	NULL,
+	status_commands, top_commands,   session_commands,    session_list_commands, closed_commands, import_commands,
+	worker_commands, shard_commands, quarantine_commands, report_commands,       path_commands,   upgrade_commands,
+	topo_commands,   cost_commands,  event_commands,      completion_commands,   trace_commands,  NULL,
 };
 
 const struct args_option command_options[] = {

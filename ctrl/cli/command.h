@@ -22,7 +22,7 @@ struct command {
 // One table per file of commands, each ended by a null name.
 extern const struct command status_commands[], session_commands[], session_list_commands[], import_commands[];
 extern const struct command worker_commands[], shard_commands[], upgrade_commands[], top_commands[], event_commands[];
-extern const struct command quarantine_commands[], report_commands[], topo_commands[], cost_commands[];
+extern const struct command quarantine_commands[], report_commands[], path_commands[], topo_commands[], cost_commands[];
 extern const struct command closed_commands[], completion_commands[], trace_commands[];
 
 // All tables, ended by null; and the options that every command takes.

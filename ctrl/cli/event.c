@@ -26,6 +26,9 @@ static const char *kind_name(Shoal__Oss__EventKind kind)
 		[SHOAL__OSS__EVENT_KIND__ALARM] = "alarm",
 		[SHOAL__OSS__EVENT_KIND__QUARANTINE] = "quarantine",
 		[SHOAL__OSS__EVENT_KIND__UPGRADE] = "upgrade",
+		[SHOAL__OSS__EVENT_KIND__PATH_FAILED] = "path.failed",
+		[SHOAL__OSS__EVENT_KIND__PATH_RECOVERED] = "path.recovered",
+		[SHOAL__OSS__EVENT_KIND__TUNNEL_LOST] = "tunnel.lost",
 	};
 	const char *name = (unsigned)kind < sizeof(names) / sizeof(names[0]) ? names[kind] : NULL;
 

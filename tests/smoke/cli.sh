@@ -193,6 +193,12 @@ out_has VOLTH
 exits 0 shoal report ls --owner pfcp/ --json
 [[ $(jq '.usage[0].uplink_bytes' "$dir/out") == 1000 ]] || fail "the reported usage is not in the JSON"
 exits 2 shoal report ls --limit x
+exits 0 shoal path ls
+out_has 192.0.2.9
+out_has 2001:db8::9
+out_has "1.5 ms"
+exits 0 shoal path ls --down --json
+[[ $(jq -s '.[0].tunnels' "$dir/out") == 12 ]] || fail "the tunnels of a path are not in the JSON"
 exits 0 shoal shard free 3
 exits 2 shoal shard free 256
 err_has "shard '256'"

@@ -90,6 +90,9 @@ static void serve(Shoal__Oss__Request *request, Shoal__Oss__Response *response)
 	case SHOAL__OSS__REQUEST__BODY_REPORT_LIST:
 		gateway_reports(response);
 		break;
+	case SHOAL__OSS__REQUEST__BODY_PATH_LIST:
+		gateway_paths(response);
+		break;
 	case SHOAL__OSS__REQUEST__BODY_UPGRADE_START:
 	case SHOAL__OSS__REQUEST__BODY_UPGRADE_GET:
 	case SHOAL__OSS__REQUEST__BODY_UPGRADE_ABORT:

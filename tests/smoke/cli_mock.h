@@ -26,5 +26,6 @@ void gateway_order(uint32_t seat, Shoal__Oss__Response *response);
 void gateway_shards(Shoal__Oss__Response *response);
 void gateway_quarantine(Shoal__Oss__Response *response);
 void gateway_reports(Shoal__Oss__Response *response);
+void gateway_paths(Shoal__Oss__Response *response);
 void gateway_upgrade(const Shoal__Oss__Request *request, Shoal__Oss__Response *response);
 void gateway_status(Shoal__Oss__Response *response);

@@ -90,6 +90,30 @@ void gateway_reports(Shoal__Oss__Response *response)
 	response->report_list = &answer;
 }
 
+void gateway_paths(Shoal__Oss__Response *response)
+{
+	static Shoal__Oss__PathListAnswer answer;
+	static Shoal__Oss__Path four, six, *list[] = { &four, &six };
+	static uint8_t address[16] = { 0x20, 1, 0xd, 0xb8, [15] = 9 };
+
+	shoal__oss__path_list_answer__init(&answer);
+	shoal__oss__path__init(&four);
+	shoal__oss__path__init(&six);
+	four.peer_ipv4 = 0xc0000209;
+	four.state = SHOAL__OSS__PATH_STATE__PATH_DOWN;
+	four.since_ms = 1700000000000;
+	four.tunnels = 12;
+	four.asked = 3;
+	six.peer_ipv6 = (ProtobufCBinaryData){ sizeof(address), address };
+	six.state = SHOAL__OSS__PATH_STATE__PATH_UP;
+	six.rtt_us = 1500;
+	answer.paths = list;
+	answer.n_paths = 2;
+	answer.stand = 1;
+	response->body_case = SHOAL__OSS__RESPONSE__BODY_PATH_LIST;
+	response->path_list = &answer;
+}
+
 void gateway_shards(Shoal__Oss__Response *response)
 {
 	static Shoal__Oss__ShardListAnswer answer;
