@@ -66,6 +66,9 @@ gateway_config() {
 	END
 	[[ -z $GW_MUTE ]] ||
 		printf 'gtpu:\n  error_indication_mute_seconds: %s\n  link_mtu: %s\n' "$GW_MUTE" "$GW_LINK_MTU" >>"$LAB/shoal.yaml"
+	[[ -z ${GW_ECHO:-} ]] || # seconds between Echo Requests, T3 in milliseconds, N3
+		# shellcheck disable=SC2086
+		printf '  echo_seconds: %s\n  echo_t3_ms: %s\n  echo_n3: %s\n' $GW_ECHO >>"$LAB/shoal.yaml"
 	echo "$GW_MORE" >>"$LAB/shoal.yaml"
 }
 

@@ -258,4 +258,8 @@ def read_report(data):
     downlink = first(ies, p.IE_DownlinkDataReport)
     if downlink:
         said["pdr"] = first(downlink.IE_list, p.IE_PDR_Id).id
+    error = first(ies, p.IE_ErrorIndicationReport)
+    if error:
+        tunnel = first(error.IE_list, p.IE_FTEID)
+        said["tunnel"] = {"teid": tunnel.TEID, "ipv4": tunnel.ipv4}
     return said
