@@ -38,10 +38,14 @@ that "it pings" ue_pings "$UE"
 lab_signal STOP gnb
 that "when it ceases to, the path is down" wait_for 20 path_is down
 that "which is told" wait_for 10 path_event_is path.failed 1
+that "to the SMF as well" smf paths 1
+that "as a failure" says '.paths == [{"peer": "10.99.3.2", "is": "failed"}]'
 that "and counted" test "$(shoal path ls --down | grep -c 10.99.3.2)" = 1
 lab_signal CONT gnb
 that "it answers again, and the path is up" wait_for 20 path_is up
 that "which is told, too" wait_for 10 path_event_is path.recovered 1
+that "to the SMF as well" smf paths 1
+that "as a recovery" says '.paths == [{"peer": "10.99.3.2", "is": "recovered"}]'
 that "the subscriber pings" ue_pings "$UE"
 
 kill -KILL "$(seat_field 15 pid)"
