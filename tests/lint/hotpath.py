@@ -62,7 +62,7 @@ HOT = {
     "primary/neigh_nd.c": [],
     "primary/neigh_ready.c": [],
     "primary/neigh_table.c": ["neigh_table_init", "neigh_table_fini"],
-    "primary/own.c": [],
+    "primary/own.c": ["own_order"],
     "primary/own_write.c": [],
     "primary/park.c": ["park_init", "park_fini"],
     "primary/quarantine.c": ["quarantine_init", "quarantine_fini", "quarantine_add", "quarantine_replace"],
