@@ -23,6 +23,7 @@
 #define FLEET_LINK_NS 500000000ull
 #define FLEET_WAITS_NS 10000000000ull // between two words about one seat
 #define FLEET_ORDER_BYTES (4u << 20)
+#define FLEET_SEND_MS 100 // an answer waits for the one before it to be on its way: no longer, for ctrl may stand still
 
 static void fleet_links(struct fleet *fleet)
 {
@@ -156,7 +157,7 @@ static void fleet_answer(struct fleet *fleet, nng_msg *request)
 		return;
 	shoal__fleet__answer__pack(&answer, nng_msg_body(reply));
 	fleet_traced_sent(fleet);
-	if (nng_sendmsg(fleet->socket, reply, NNG_FLAG_NONBLOCK))
+	if (nng_sendmsg(fleet->socket, reply, 0))
 		nng_msg_free(reply);
 }
 
@@ -244,6 +245,8 @@ static int fleet_listen(struct fleet *fleet, const char *url)
 {
 	int error = nng_rep0_open(&fleet->socket);
 
+	if (!error)
+		error = nng_socket_set_ms(fleet->socket, NNG_OPT_SENDTIMEO, FLEET_SEND_MS);
 	if (!error)
 		error = porter_listen(&fleet->porter, fleet->socket, url, FLEET_ORDER_BYTES);
 	if (!error)
