@@ -12,6 +12,7 @@ set -euo pipefail
 GW_WORKERS=4
 GW_NURSERY=workers/shoal-nursery-faults
 GW_CTRL=ctrl/shoal-ctrl-faults
+GW_ECHO='1 1000 2' # so that peers answer
 FLEETING=60 # subscribers that come and go, for each client
 
 # "sweep.found" last: it takes an empty store.
