@@ -33,11 +33,23 @@ static void workers_place(const struct conf *conf, const struct topo *topo, stru
 	memcpy(placement->worker, plan.worker, sizeof(placement->worker));
 }
 
+// Loops that never sleep take turns of the scheduler's, milliseconds long, where they share a processor: packets are late then, and lost.
+static void spin_check(const struct conf *conf, const cpu_set_t *allowed)
+{
+	unsigned loops = conf->workers + 1, cpus = (unsigned)CPU_COUNT(allowed);
+
+	if (conf->idle == CONF_SPIN && loops > cpus)
+		log_warning("idle.spin",
+			    "%u loops never sleep, and there are %u processors for them: idle: adaptive shares one",
+			    loops, cpus);
+}
+
 int place_find(const struct conf *conf, const cpu_set_t *allowed, struct placement *placement)
 {
 	static struct topo topo;
 	int error = topo_read(&topo, NULL);
 
+	spin_check(conf, allowed);
 	if (error)
 		log_warning("placement", "can't read the machine's caches: %s", strerror(-error));
 	placement_of(placement, conf, &topo);

@@ -38,6 +38,12 @@ restart() {
 	gateway_start_one primary
 	lab_expect primary "$1"
 }
+if (($(nproc) <= 15)); then # the most workers there may be
+	cp "$LAB/shoal.yaml" "$LAB/usual.yaml"
+	sed -i "s/^idle: .*/idle: spin/; s/^  count: .*/  count: $(nproc)/" "$LAB/shoal.yaml"
+	restart "loops never sleep, and there are $(nproc) processors"
+	cp "$LAB/usual.yaml" "$LAB/shoal.yaml"
+fi
 sed -i "s/^workers:/&\n  cpus: [$worker]\n  slow_cpu: $slow/; s/^primary:/&\n  cpu: $primary/" "$LAB/shoal.yaml"
 that "the lines that topo prints keep the rules" shoal topo --check "$LAB/shoal.yaml"
 restart process.ready
