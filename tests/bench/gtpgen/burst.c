@@ -38,27 +38,36 @@ static uint16_t rate_allows(struct burst_rate *rate, uint16_t most)
 
 // ---- Window
 
-// Whether as much as may be is away.
-static bool window_full(struct burst_window *window, const struct keys *keys)
+// Packets that were sent and are not back yet. What somebody says of himself, such as ARP, comes back without having been sent.
+static uint64_t window_away(const struct burst_window *window, const struct keys *keys, uint64_t *back)
 {
-	uint64_t sent = 0, back = 0, now;
+	uint64_t sent = 0;
 
+	*back = 0;
 	for (unsigned i = 0; i < keys->ports; i++) {
 		const struct board_queue *queue = &keys->board[i]->queue[window->queue];
 
 		sent += atomic_load_explicit(&queue->rx_packets, memory_order_relaxed);
-		back += atomic_load_explicit(&queue->tx_packets, memory_order_relaxed);
+		*back += atomic_load_explicit(&queue->tx_packets, memory_order_relaxed);
 	}
-	if (window->lost > sent - back)
-		window->lost = sent - back; // it was only late
-	if (sent - back - window->lost < window->size)
+	return sent > *back ? sent - *back : 0;
+}
+
+// Whether as much as may be is away.
+static bool window_full(struct burst_window *window, const struct keys *keys)
+{
+	uint64_t back, away = window_away(window, keys, &back), now;
+
+	if (window->lost > away)
+		window->lost = away; // it was only late
+	if (away - window->lost < window->size)
 		return false;
 	now = rte_rdtsc();
 	if (back != window->back) {
 		window->back = back;
 		window->full = now;
 	} else if (now - window->full > window->patience) {
-		window->lost = sent - back;
+		window->lost = away;
 		window->full = now;
 	}
 	return true;
