@@ -133,6 +133,7 @@ static void fleet_fact(struct fleet *fleet, const struct post_word *fact, uint64
 		if (fact->value)
 			journal_write(&fleet->journal, JOURNAL_ALARM, (struct journal_place){ 0 },
 				      "a table for the door was not taken whole: %s", strerror((int)-fact->value));
+		fleet_returned(fleet, fact->list);
 		free(fact->list);
 		break;
 	case POST_REFUSED:

@@ -12,6 +12,7 @@
 #define FLEET_OWN 64u
 #define FLEET_PARKED 1024u   // in one answer
 #define FLEET_RELEASES 4096u // in one order
+#define FLEET_DROPS 256u     // in one order
 #define FLEET_EXTRAS 40u
 #define FLEET_TRACED 128u // packets in one answer
 
@@ -62,6 +63,8 @@ struct fleet {
 	uint64_t start_ns, link_ns;
 	struct fleet_own own[FLEET_OWN]; // the loop's last additions to the quarantine
 	uint32_t owns;                   // how many there were; the last one's number
+	uint64_t drop_asked, drop_done;  // numbers of orders
+	void *drop_list;                 // the loop has it; null: nothing is under way
 	uint64_t waits_ns[PLANE_SEATS];  // when an operator was told that a worker gets no processor time
 	bool ended;
 	pthread_t thread;
@@ -85,6 +88,8 @@ void fleet_refused_fill(struct fleet *fleet, Shoal__Fleet__State *state);
 // What waits for the radio side: which cells from this one on; orders about it, and End Markers. 0 or -errno.
 void fleet_parked_fill(struct fleet *fleet, Shoal__Fleet__State *state, uint32_t from);
 int fleet_release(struct fleet *fleet, const Shoal__Fleet__Release *order);
+int fleet_drop(struct fleet *fleet, const Shoal__Fleet__Drop *order);
+void fleet_returned(struct fleet *fleet, const void *list); // by the loop
 int fleet_markers(struct fleet *fleet, const Shoal__Fleet__EndMarkers *order);
 int fleet_echoes(struct fleet *fleet, const Shoal__Fleet__Echoes *order);
 

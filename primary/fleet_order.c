@@ -211,6 +211,8 @@ static int order_do(struct fleet *fleet, const Shoal__Fleet__Order *order, Shoal
 		return order_nest(fleet, order->nest);
 	case SHOAL__FLEET__ORDER__BODY_RELEASE:
 		return fleet_release(fleet, order->release);
+	case SHOAL__FLEET__ORDER__BODY_DROP:
+		return fleet_drop(fleet, order->drop);
 	case SHOAL__FLEET__ORDER__BODY_END_MARKERS:
 		return fleet_markers(fleet, order->end_markers);
 	case SHOAL__FLEET__ORDER__BODY_TRACES:

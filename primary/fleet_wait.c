@@ -43,6 +43,48 @@ int fleet_release(struct fleet *fleet, const Shoal__Fleet__Release *order)
 	return wait_post(fleet, POST_RELEASE, list, order->n_cells);
 }
 
+static int drop_take(struct fleet *fleet, const Shoal__Fleet__Drop *order)
+{
+	struct release_drop *list = calloc(order->n_cells + 1, sizeof(*list));
+	int error;
+
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; i < order->n_cells; i++)
+		list[i] = (struct release_drop){ order->cells[i]->before_ns, (uint8_t)order->cells[i]->shard,
+						 (uint16_t)order->cells[i]->slot };
+	error = wait_post(fleet, POST_DROP, list, order->n_cells);
+	if (error)
+		return error;
+	fleet->drop_list = list;
+	fleet->drop_asked = order->number;
+	return -EINPROGRESS;
+}
+
+int fleet_drop(struct fleet *fleet, const Shoal__Fleet__Drop *order)
+{
+	if (!order->number)
+		return wait_refuse(fleet, -EINVAL, "drop: number: 0", 0);
+	if (order->number == fleet->drop_done)
+		return 0;
+	if (fleet->drop_list)
+		return order->number == fleet->drop_asked ? -EINPROGRESS : -EBUSY;
+	if (order->n_cells > FLEET_DROPS)
+		return -E2BIG;
+	for (size_t i = 0; i < order->n_cells; i++)
+		if (order->cells[i]->shard >= SHARDS || order->cells[i]->slot >> SHARD_SLOT_BITS_MAX)
+			return wait_refuse(fleet, -EINVAL, "drop: cells: shard or slot out of range", i);
+	return drop_take(fleet, order);
+}
+
+void fleet_returned(struct fleet *fleet, const void *list)
+{
+	if (!list || list != fleet->drop_list)
+		return;
+	fleet->drop_list = NULL;
+	fleet->drop_done = fleet->drop_asked;
+}
+
 static int marker_check(struct fleet *fleet, const Shoal__Fleet__EndMarker *marker, size_t i)
 {
 	static const uint8_t none[16];

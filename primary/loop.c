@@ -29,9 +29,9 @@
 #define LOOP_OLD_PACKETS 256u     // and so many of them refused
 #define LOOP_END_NS 8000000000ull // an orderly stop takes at most this long
 
-void loop_tell(struct loop *loop, struct post_word fact)
+bool loop_tell(struct loop *loop, struct post_word fact)
 {
-	post_put(loop->part.facts, fact);
+	return post_put(loop->part.facts, fact);
 }
 
 static void loop_order(struct loop *loop, const struct post_word *order)
@@ -43,6 +43,7 @@ static void loop_order(struct loop *loop, const struct post_word *order)
 		move_order(loop, order);
 		break;
 	case POST_RELEASE:
+	case POST_DROP:
 		release_order(loop, order);
 		break;
 	case POST_MARKERS:
@@ -141,7 +142,7 @@ static void loop_old(struct loop *loop)
 		tx_end(loop, room, VERDICT_FRAGMENT_OLD);
 
 	for (unsigned n = 0; n < LOOP_OLD_PACKETS && park_old(&loop->park, loop->now_ns, &cells, &room); n++)
-		tx_end(loop, room, VERDICT_BUFFER_OLD);
+		release_end(loop, room, VERDICT_BUFFER_OLD);
 }
 
 // The fleet thread is woken here: to wake somebody costs more than a turn, and a death's turns are those that count.
@@ -152,6 +153,7 @@ static void loop_keep(struct loop *loop)
 			crew_condemn(loop, (unsigned)__builtin_ctz(seats), POST_RING);
 	crew_keep(loop);
 	loop_old(loop);
+	release_dropping(loop);
 	loop->keep_ns = loop->now_ns;
 	if (loop->now_ns - loop->neigh_ns >= LOOP_NEIGH_NS) {
 		loop->neigh_ns = loop->now_ns;

@@ -17,6 +17,7 @@
 #include "primary/park.h"
 #include "primary/quarantine.h"
 #include "primary/record.h"
+#include "primary/release.h"
 #include "primary/steer.h"
 #include "primary/tally.h"
 #include "primary/trace.h"
@@ -65,8 +66,9 @@ struct loop {
 	uint64_t cut_ns[SHARDS]; // when its CUT was lent, as long as it moves by plan; 0 = it does not
 	struct hold hold;
 	struct park park;
-	uint64_t shut_ns[SHARDS]; // when it was shut for a release; 0 = not, or not by it alone
-	uint8_t shut_by[SHARDS];  // the seat whose fences it waits for
+	struct release_drops drop; // under way
+	uint64_t shut_ns[SHARDS];  // when it was shut for a release; 0 = not, or not by it alone
+	uint8_t shut_by[SHARDS];   // the seat whose fences it waits for
 	struct crew crew[PLANE_SEATS];
 	struct tally tally;
 	struct quarantine quarantine;
@@ -110,4 +112,4 @@ uint64_t loop_now(struct loop *loop); // ns; never goes back
 // Turns and sleeps until POST_END has been carried out.
 void loop_run(struct loop *loop);
 
-void loop_tell(struct loop *loop, struct post_word fact); // posts; an event that finds no place is dropped
+bool loop_tell(struct loop *loop, struct post_word fact); // posts; false: no place, it is dropped

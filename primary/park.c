@@ -136,28 +136,44 @@ unsigned park_keep(struct park *park, const struct lane_handle *lent, uint16_t s
 	return VERDICT_BUFFER;
 }
 
-// Takes the cell's oldest packet, if it has waited too long.
-static bool park_expire(struct park *park, uint32_t i, uint64_t now_ns, uint32_t *room)
+static bool park_is_older(const struct park *park, uint32_t i, uint64_t than_ns)
+{
+	const struct park_cell *cell = &park->cell[i];
+
+	return cell->count > 0 && park->hold->cell[cell->first].since_ns < than_ns;
+}
+
+// The cell's oldest packet; it has one.
+static void park_pop(struct park *park, uint32_t i, uint32_t *room)
 {
 	struct park_cell *cell = &park->cell[i];
 	const struct hold_cell *oldest = &park->hold->cell[cell->first];
 
-	if (cell->count == 0 || now_ns - oldest->since_ns < park->limits.ns)
-		return false;
 	*room = oldest->handle.room;
 	cell->first = oldest->next;
 	cell->count--;
 	park->total--;
 	park_tell(park, i);
 	park_drop(park, i);
+}
+
+bool park_take(struct park *park, uint8_t shard, uint16_t slot, uint64_t before_ns, uint32_t *room)
+{
+	uint32_t i = park_find(park, shard, slot);
+
+	if (i == PARK_NONE || !park_is_older(park, i, before_ns))
+		return false;
+	park_pop(park, i, room);
 	return true;
 }
 
 bool park_old(struct park *park, uint64_t now_ns, unsigned *cells, uint32_t *room)
 {
 	for (; *cells > 0 && park->total > 0; (*cells)--) {
-		if (park_expire(park, park->walk, now_ns, room))
+		if (park_is_older(park, park->walk, now_ns < park->limits.ns ? 0 : now_ns - park->limits.ns + 1)) {
+			park_pop(park, park->walk, room);
 			return true; // perhaps not its only one
+		}
 		park->walk = park->walk + 1 < park->cells ? park->walk + 1 : 0;
 	}
 	return false;

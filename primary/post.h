@@ -23,7 +23,8 @@ enum post_verb {
 	POST_EXCEPTIONS, // list, value = how many; the loop hands the list back when it has another
 	POST_ALIASES,    // list, value = how many (alias.h); the list comes back at once
 	POST_RELEASE,    // list of struct release_cell, value = how many; the list comes back at once
-	POST_MARKERS,    // list of struct marker_order, the same
+	POST_DROP,       // list of struct release_drop, value = how many; it comes back when they are done
+	POST_MARKERS,    // list of struct marker_order, value = how many; it comes back at once
 	POST_TRACES,     // list of TRACE_KEYS keys (trace.h); it comes back at once
 	POST_ECHOES,     // list of struct echo_order, the same
 	POST_LINK,       // seat = port, value = up

@@ -3,16 +3,64 @@
 
 #include "primary/loop.h"
 #include "primary/move.h"
+#include "primary/tx.h"
 
 #define RELEASE_TOGETHER 64u // cells of a shard at once
+#define RELEASE_DROPS 1024u  // packets that are dropped at once
 
-void release_order(struct loop *loop, const struct post_word *order)
+static void release_cells(struct loop *loop, const struct post_word *order)
 {
 	const struct release_cell *cell = order->list;
 
 	for (int64_t i = 0; i < order->value; i++)
 		loop->tally.releases_refused += !park_ask(&loop->park, cell[i].shard, cell[i].slot);
 	loop_tell(loop, (struct post_word){ .verb = POST_RETURN, .list = order->list });
+}
+
+// A trace was told that it waits, and is to hear the end.
+void release_end(struct loop *loop, uint32_t room, unsigned verdict)
+{
+	const struct hold_cell *cell = &loop->hold.cell[hold_index(&loop->hold, room)];
+
+	if (cell->handle.code & LEASE_TRACED)
+		trace_void(&loop->traces, cell, room_at(&loop->part.view->rooms, room) + cell->handle.offset,
+			   loop->now_ns);
+	tx_end(loop, room, verdict);
+}
+
+static void release_drop(struct loop *loop, const struct post_word *order)
+{
+	loop->drop.cell = order->list;
+	loop->drop.count = (uint32_t)order->value;
+	loop->drop.at = 0;
+	release_dropping(loop);
+}
+
+void release_dropping(struct loop *loop)
+{
+	uint32_t room;
+
+	if (!loop->drop.cell)
+		return;
+	for (unsigned n = 0; loop->drop.at < loop->drop.count; loop->drop.at++) {
+		const struct release_drop *drop = &loop->drop.cell[loop->drop.at];
+
+		for (; park_take(&loop->park, drop->shard, drop->slot, drop->before_ns, &room); n++) {
+			release_end(loop, room, VERDICT_BUFFER_DROPPED);
+			if (n == RELEASE_DROPS)
+				return;
+		}
+	}
+	if (loop_tell(loop, (struct post_word){ .verb = POST_RETURN, .list = loop->drop.cell }))
+		loop->drop.cell = NULL; // else it is said later: ctrl waits for it
+}
+
+void release_order(struct loop *loop, const struct post_word *order)
+{
+	if (order->verb == POST_DROP)
+		release_drop(loop, order);
+	else
+		release_cells(loop, order);
 }
 
 static void release_done(struct loop *loop, unsigned shard)

@@ -251,6 +251,21 @@ void trace_again(struct traces *traces, const struct lane_handle *lent, const ui
 		cell_join(traces, lent->room, set);
 }
 
+void trace_void(struct traces *traces, const struct hold_cell *parked, const uint8_t *packet, uint64_t now_ns)
+{
+	struct lane_handle lent = parked->handle;
+	struct trace_cell *cell;
+
+	lent.code &= LEASE_KIND;
+	trace_again(traces, &lent, packet, now_ns);
+	cell = cell_at(traces, lent.room);
+	if (!cell)
+		return;
+	cell->came.at_ns = parked->since_ns;
+	cell->came.core = lent.code == LANE_DOWNLINK;
+	sight_take(&cell->came, cell->snap, &lent, packet);
+}
+
 void trace_back(struct traces *traces, const struct trace_return *returned, uint64_t now_ns)
 {
 	const struct lane_handle *back = returned->back;

@@ -95,6 +95,9 @@ bool trace_enter(struct traces *traces, const struct lane_handle *lent, const ui
 // A marked one came back and has no cell any more (it had been parked): it gets another, for how it leaves.
 void trace_again(struct traces *traces, const struct lane_handle *lent, const uint8_t *packet, uint64_t now_ns);
 
+// A marked one will not leave where it is parked, and has no cell: it gets one, and came when it began to wait.
+void trace_void(struct traces *traces, const struct hold_cell *parked, const uint8_t *packet, uint64_t now_ns);
+
 // A sound handle has come back, with its packet.
 struct trace_return {
 	const struct lane_handle *back;

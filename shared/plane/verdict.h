@@ -77,7 +77,8 @@
 	X(UE_TO_UE, "from subscriber to subscriber, which the configuration refuses") \
 	X(OTHER_NETWORK, "for a subscriber, or an address of ours, in another network than the port's") \
 	X(GTPU_HEARD, "Echo Response or Error Indication of a GTP-U peer, told to the controller") \
-	X(GTPU_FORGED, "Error Indication about a tunnel that does not end where it came from")
+	X(GTPU_FORGED, "Error Indication about a tunnel that does not end where it came from") \
+	X(BUFFER_DROPPED, "waited for the radio side, and the control plane had it dropped (DROBU, TS 29.244 8.2.38)")
 
 // clang-format on
 

@@ -66,7 +66,7 @@ HOT = {
     "primary/own_write.c": [],
     "primary/park.c": ["park_init", "park_fini"],
     "primary/quarantine.c": ["quarantine_init", "quarantine_fini", "quarantine_add", "quarantine_replace"],
-    "primary/release.c": ["release_order", "release_fences"],
+    "primary/release.c": ["release_order", "release_dropping", "release_fences"],
     "primary/network.c": ["networks_make", "networks_of_port"],
     "primary/route.c": ["route_build"],
     "primary/rx.c": [],

@@ -7,6 +7,7 @@
 #include <nng/protocol/reqrep0/req.h>
 
 #include "proto/fleet.pb-c.h"
+#include "shared/wire/shard.h"
 
 #define WAIT_MS 30000
 
@@ -118,6 +119,22 @@ static void ask_traces(void)
 	trace(key, 1, "keys.number");
 }
 
+static void drop(uint64_t number, uint32_t shard, uint32_t slot, int error, const char *names)
+{
+	Shoal__Fleet__DropCell cell = SHOAL__FLEET__DROP_CELL__INIT, *list = &cell;
+	Shoal__Fleet__Drop body = SHOAL__FLEET__DROP__INIT;
+	Shoal__Fleet__Order with = SHOAL__FLEET__ORDER__INIT;
+
+	cell.shard = shard;
+	cell.slot = slot;
+	body.number = number;
+	body.n_cells = 1;
+	body.cells = &list;
+	with.body_case = SHOAL__FLEET__ORDER__BODY_DROP;
+	with.drop = &body;
+	order(&with, error, names);
+}
+
 static void ask_all(void)
 {
 	seat(16, SHOAL__FLEET__SEAT_VERB__SEAT_START, 0, EINVAL, "seat 16");
@@ -138,6 +155,9 @@ static void ask_all(void)
 	nest(SHOAL__FLEET__NEST_VERB__NEST_LOAD, 0, "bin/sh", EPERM, "path");
 	nest(SHOAL__FLEET__NEST_VERB__NEST_LOAD, 0, "/tmp", EPERM, "path");
 	ask_traces();
+	drop(0, 0, 0, EINVAL, "number");
+	drop(1, SHARDS, 0, EINVAL, "shard");
+	drop(1, 0, 1u << 16, EINVAL, "slot");
 	expect((const uint8_t *)"\xff\xff\xff", 3, EBADMSG, "not an order");
 	expect((const uint8_t *)"", 0, EPROTONOSUPPORT, "version");
 }

@@ -3,6 +3,7 @@
 // play.c is the port, the wire and the account; play_crew.c is the workers and the fleet thread. One world at a time.
 #pragma once
 #include "primary/loop.h"
+#include "primary/release.h"
 #include "shared/plane/bank.h"
 
 #define ROOMS 49152u
@@ -76,11 +77,13 @@ struct world {
 	uint64_t now_ns;
 	// How wild the story is, per thousand steps.
 	unsigned kill, crash, forge, scribble, order, stall;
-	unsigned flip;            // a session's rules begin to keep its downlink packets, or end
-	bool sheets;              // there are sessions whose packets wait, and all builds know
-	bool frozen[PLANE_SEATS]; // does nothing, but lives
-	bool upgrade;             // orders are those of an upgrade: moves, guests, pins; seat 0 is never stopped
-	bool wild;                // some workers lie
+	unsigned drop;                 // what waits for a session is dropped by order
+	struct release_drop *dropping; // the order under way: a list of one
+	unsigned flip;                 // a session's rules begin to keep its downlink packets, or end
+	bool sheets;                   // there are sessions whose packets wait, and all builds know
+	bool frozen[PLANE_SEATS];      // does nothing, but lives
+	bool upgrade;                  // orders are those of an upgrade: moves, guests, pins; seat 0 is never stopped
+	bool wild;                     // some workers lie
 };
 
 extern struct world *w;
@@ -102,8 +105,9 @@ void world_calms(void);
 bool packet_waits(const struct packet *packet);
 bool marker_leaves(struct nic_frame frame);
 
-void rules_play(void); // some sessions get other rules, and ctrl orders what follows
-void rules_calm(void); // no packet need wait any more
+void rules_play(void);                // some sessions get other rules, and ctrl orders what follows
+void rules_dropped(const void *list); // the loop hands a list back
+void rules_calm(void);                // no packet need wait any more
 
 void crew_plays(void); // each worker lives on a little, then the fleet thread hears and orders
 uint64_t deaths_of(const struct loop *loop);

@@ -280,8 +280,10 @@ static void fleet_hears(const struct post_word *fact)
 {
 	struct worker *k = &w->worker[fact->seat];
 
-	if (fact->verb == POST_RETURN)
+	if (fact->verb == POST_RETURN) {
+		rules_dropped(fact->list);
 		free(fact->list);
+	}
 	if (fact->verb == POST_WANT || fact->verb == POST_REST)
 		w->wanted[fact->seat] = fact->verb == POST_WANT;
 	if (fact->verb == POST_KILL && fact->pid == k->pid && (k->life == WORKING || k->life == BORN)) {

@@ -1,6 +1,12 @@
 // play_rules.c - sessions whose rules keep downlink packets, and leave tunnels; and ctrl, which orders what follows from it.
 #include "tests/unit/play.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
 #include <stdlib.h>
 
 #include "primary/release.h"
@@ -33,6 +39,30 @@ static void release(uint8_t shard, uint16_t slot)
 	*cell = (struct release_cell){ shard, slot };
 	if (!post_put(&w->orders, (struct post_word){ .verb = POST_RELEASE, .list = cell, .value = 1 }))
 		free(cell);
+}
+
+static void drop(uint8_t shard, uint16_t slot)
+{
+	struct release_drop *list = w->dropping ? NULL : malloc(sizeof(*list));
+
+	if (!list)
+		return;
+	*list = (struct release_drop){ w->now_ns, shard, slot };
+	if (post_put(&w->orders, (struct post_word){ .verb = POST_DROP, .list = list, .value = 1 }))
+		w->dropping = list;
+	else
+		free(list);
+}
+
+// Nothing of the cell that was there then is left.
+void rules_dropped(const void *list)
+{
+	uint32_t room;
+
+	if (list != w->dropping)
+		return;
+	assert_false(park_take(&w->loop->park, w->dropping->shard, w->dropping->slot, w->dropping->before_ns, &room));
+	w->dropping = NULL;
 }
 
 // The session leaves a tunnel, and ctrl knows that it has.
@@ -73,6 +103,8 @@ void rules_play(void)
 {
 	for (unsigned i = 0; i < CELLS && chance(w->flip); i++)
 		rule_changes((uint8_t)draw(w->few ? w->few : SHARDS), (uint16_t)draw(CELLS));
+	if (chance(w->drop))
+		drop((uint8_t)draw(w->few ? w->few : SHARDS), (uint16_t)draw(CELLS));
 	if (chance(w->flip))
 		tunnel_changes((uint8_t)draw(w->few ? w->few : SHARDS), (uint16_t)draw(CELLS));
 	if (draw(64) == 0)

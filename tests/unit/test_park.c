@@ -225,6 +225,32 @@ static void cells_are_given_back(void **state)
 	}
 }
 
+// Packets that came since are not what the order was about, and nobody else's are.
+static void what_is_dropped_was_there_before(void **state)
+{
+	uint32_t room;
+
+	for (uint32_t i = 0; i < 3; i++)
+		keep(7, 300, 10 + i, 100 + i);
+	keep(7, 301, 20, 1);
+	assert_false(park_take(&park, 7, 302, 1000, &room)); // none there
+	assert_false(park_take(&park, 7, 300, 100, &room));
+	assert_true(park_take(&park, 7, 300, 102, &room));
+	assert_int_equal(room, 10);
+	assert_true(park_ask(&park, 7, 300)); // its others are under way: nothing changes for them
+	park_send(&park, park_asks(&park, 7));
+	assert_true(park_take(&park, 7, 300, 102, &room));
+	assert_int_equal(room, 11);
+	assert_false(park_take(&park, 7, 300, 102, &room));
+	assert_int_equal(park.total, 2);
+	assert_int_equal(park_free(&park, 7, 300), 1);
+	comes(7, 12);
+	assert_true(park_take(&park, 7, 301, 2, &room));
+	assert_int_equal(park.total, 0);
+	for (uint32_t i = 0; i < park.cells; i++) // all cells are free again
+		assert_int_equal(park.cell[i].count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,6 +265,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_order_that_meets_one_under_way_is_carried_out_after_it, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(cells_are_given_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_dropped_was_there_before, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,11 +43,11 @@ struct story {
 	unsigned turns;
 	unsigned banks; // 0 = one
 	bool upgrade;
-	unsigned few, flip; // see play.h
+	unsigned few, flip, drop; // see play.h
 };
 
 static uint64_t deaths, replays, moves, forged, poisoned, images, planned;
-static uint64_t parked, released;
+static uint64_t parked, released, dropped, lost;
 static uint64_t telling; // SEED=<this> tells the same story alone
 
 static void tell(uint64_t seed, const struct story *story)
@@ -63,6 +63,7 @@ static void tell(uint64_t seed, const struct story *story)
 	w->upgrade = story->upgrade;
 	w->few = story->few;
 	w->flip = story->flip;
+	w->drop = story->drop;
 	w->scribble = story->scribble, w->order = story->order, w->stall = story->stall;
 	for (unsigned i = 0; i < story->turns; i++)
 		world_turn((unsigned)draw(story->load + 1));
@@ -79,6 +80,8 @@ static void tell(uint64_t seed, const struct story *story)
 	planned += w->loop->tally.plans;
 	parked += w->loop->park.ever;
 	released += w->loop->tally.released;
+	dropped += w->loop->tally.verdict[VERDICT_BUFFER_DROPPED];
+	lost += w->lost;
 }
 
 static void tell_many(const char *name, unsigned count, const struct story *story, bool lossless)
@@ -86,7 +89,7 @@ static void tell_many(const char *name, unsigned count, const struct story *stor
 	const char *asked = getenv("SEED");
 	uint64_t first = asked ? strtoull(asked, NULL, 0) : 1;
 
-	deaths = replays = moves = forged = poisoned = images = planned = parked = released = 0;
+	deaths = replays = moves = forged = poisoned = images = planned = parked = released = dropped = lost = 0;
 	for (uint64_t seed = first; seed < first + (asked ? 1 : count); seed++) {
 		tell(seed, story);
 		if (lossless && w->lost)
@@ -183,6 +186,24 @@ static void kills_and_moves_leave_waiting_packets_alone(void **state)
 	assert_true(moves > 0 && released == parked);
 }
 
+static void what_is_dropped_is_counted_and_nothing_else_is_lost(void **state)
+{
+	tell_many("dropped, kills amid upgrades", 700,
+		  &(struct story){ .kill = 60,
+				   .order = 60,
+				   .load = 16,
+				   .turns = 500,
+				   .banks = 2,
+				   .few = 8,
+				   .flip = 150,
+				   .drop = 100,
+				   .upgrade = true },
+		  false);
+	assert_true(dropped > 700 && released > 700);
+	assert_int_equal(released + dropped, parked);
+	assert_int_equal(lost, dropped);
+}
+
 static void crashes_and_liars_leave_waiting_packets_alone(void **state)
 {
 	tell_many("waiting, crashes", 300,
@@ -202,6 +223,7 @@ static void everything_at_once(void **state)
 				   .order = 15,
 				   .stall = 100,
 				   .flip = 50,
+				   .drop = 50,
 				   .load = 16,
 				   .turns = 500 },
 		  false);
@@ -228,6 +250,7 @@ int main(void)
 		cmocka_unit_test_teardown(liars_are_evicted_and_harm_nobody, say_where),
 		cmocka_unit_test_teardown(sessions_that_wait_lose_nothing, say_where),
 		cmocka_unit_test_teardown(kills_and_moves_leave_waiting_packets_alone, say_where),
+		cmocka_unit_test_teardown(what_is_dropped_is_counted_and_nothing_else_is_lost, say_where),
 		cmocka_unit_test_teardown(crashes_and_liars_leave_waiting_packets_alone, say_where),
 		cmocka_unit_test_teardown(everything_at_once, say_where),
 	};
