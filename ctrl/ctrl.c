@@ -309,6 +309,7 @@ int ctrl_open(struct ctrl *ctrl)
 	    (struct exceptions){ .sessions = &truth->sessions, .changed = &truth->ledger.exceptions_changed };
 	ctrl->release.grid = &truth->grid;
 	ctrl->release.push = &ctrl->push;
+	ctrl->release.opened_ns = clock_ns();
 	ctrl->release.order = hook_release_order;
 	ctrl->release.with = ctrl;
 	desk_open(&ctrl->desk);
@@ -374,6 +375,7 @@ int ctrl_turn(struct ctrl *ctrl, int wake_fd)
 	desk_aliases(&ctrl->desk);
 	tick(ctrl, clock_ns());
 	release_go(&ctrl->release);
+	desk_drops(&ctrl->desk);
 	traces_turn(&ctrl->traces, clock_ns());
 	desk_traces(&ctrl->desk);
 	for (unsigned i = 0; i < PLANE_NESTS; i++)

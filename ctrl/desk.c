@@ -92,6 +92,8 @@ static void repeated_wait(struct job *job)
 	job->wait = wants ? job_wait(job, WAIT_APPLIED) : NULL;
 	for (unsigned shard = 0; job->wait && shard < SHARDS; shard++)
 		wait_for_number(job->wait, push, (uint8_t)shard, push->chains->chain[shard].number);
+	if (job->wait && job->desk->release)
+		job->wait->drop = job->desk->release->turns;
 }
 
 // True if the request has been answered before: *decided is filled, or job->later set.

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include "ctrl/job.h"
 #include "ctrl/record.h"
+#include "ctrl/release.h"
 #include "ctrl/session.h"
 #include "ctrl/sheet_make.h"
 #include "ctrl/wall.h"
@@ -132,15 +133,42 @@ void desk_modify_measures(struct job *job, struct session *session, const Shoal_
 {
 	const Shoal__Oss__SessionModify *modify = job->message->session_modify;
 	struct ledger *ledger = job->desk->ledger;
+	const struct release *release = job->desk->release;
 	const struct measures_wish wish = { .message = stored,
 					    .now_ms = ledger->measures->now_ms,
 					    .query = modify->query,
 					    .queries = modify->n_query,
 					    .query_all = modify->query_all,
+					    .dropped_ns = modify->drop_buffered ? clock_ns() : 0,
+					    .dropped_by = modify->drop_buffered && release ? release->generation : 0,
+					    .undrop = modify->undrop,
 					    .arena = &job->desk->arena };
 
 	if (measures_modify(ledger->measures, session, &wish, &ledger->batch, answer))
 		fault_say(&job->fault, SHOAL__OSS__CODE__INTERNAL, "", "Out of memory.");
+}
+
+void desk_drop_parked(struct job *job, const struct session *session)
+{
+	const Shoal__Oss__SessionModify *modify = job->message->session_modify;
+	struct desk *desk = job->desk;
+	uint8_t shard = cell_shard(desk->push->chains->grid, session->cell);
+	struct release_dropped when = { 0 };
+	uint64_t turn;
+
+	if (job->fault.code || !desk->release || !(modify->drop_buffered | modify->undrop))
+		return;
+	if (modify->undrop)
+		release_undrop(desk->release, session->cell);
+	if (!modify->drop_buffered)
+		return;
+	when.before_ns = session->measured->state.dropped_ns;
+	when.generation = session->measured->state.dropped_by;
+	turn = release_drop(desk->release, session->cell, desk->ledger->number[shard], when);
+	if (!turn)
+		fault_say(&job->fault, SHOAL__OSS__CODE__BUSY, "", "Too many drops wait for workers; try again.");
+	else if (job->wait)
+		job->wait->drop = turn;
 }
 
 int desk_query_check(struct job *job, const Shoal__Oss__SessionModify *modify)

@@ -137,7 +137,8 @@ static Shoal__Oss__Usage *usage_of(struct job *job, const struct session *sessio
 Shoal__Oss__Session *job_dress(struct job *job, const struct session *session, Shoal__Oss__Session *message)
 {
 	message->applied = job->desk->push->chains->grid->cells[session->cell].digest &&
-			   push_confirmed(job->desk->push, session->cell);
+			   push_confirmed(job->desk->push, session->cell) &&
+			   !(job->desk->release && release_dropping(job->desk->release, session->cell));
 	message->gtpu_ipv4 = job->desk->conf->gtpu_address;
 	message->quarantined = quarantine_find(job->desk->quarantine, session->id) != NULL;
 	message->usage = usage_of(job, session);
@@ -222,6 +223,8 @@ static int modify_compile(struct job *job, const struct session *session, struct
 
 	sheet_past(session->sheet, session->made, &past);
 	past.parked = release_parked(session);
+	if (job->message->session_modify->drop_buffered)
+		past.waiting = 0; // the next packet that waits is a first one, and told of
 	return compile_bearer(job->message->session_modify->session, &needs, &about, plan, &job->fault);
 }
 
@@ -261,6 +264,7 @@ void desk_session_modify(struct job *job)
 	if (job->response.session)
 		desk_modify_measures(job, session, stored, job->response.session);
 	tunnels_leave(job, session->cell, peer, peers);
+	desk_drop_parked(job, session);
 	undo_if_failed(job, mark);
 }
 

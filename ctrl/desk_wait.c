@@ -4,6 +4,7 @@
 #include <string.h>
 #include "ctrl/job.h"
 #include "ctrl/packed.h"
+#include "ctrl/release.h"
 #include "ctrl/session.h"
 #include "ctrl/traces.h"
 #include "shared/base/clock.h"
@@ -128,15 +129,24 @@ static bool aliases_told(const struct wait *wait)
 	return wait->desk->ledger->aliases->told >= wait->aliases;
 }
 
+// CELL: its own drop; APPLIED: all up to it.
+static bool drops_done(const struct wait *wait)
+{
+	const struct release *release = wait->desk->release;
+
+	return !wait->drop || !release || !release_drops(release, wait->drop, wait->kind == WAIT_APPLIED);
+}
+
 static bool wait_done(struct wait *wait)
 {
 	const Shoal__Fleet__State *state = wait->desk->fleet ? fleet_state(wait->desk->fleet) : NULL;
 
 	switch (wait->kind) {
 	case WAIT_CELL:
-		return push_number(wait->desk->push, (uint8_t)wait->shard) >= wait->until && aliases_told(wait);
+		return push_number(wait->desk->push, (uint8_t)wait->shard) >= wait->until && aliases_told(wait) &&
+		       drops_done(wait);
 	case WAIT_APPLIED:
-		return stands(wait, wait->desk->push) && aliases_told(wait);
+		return stands(wait, wait->desk->push) && aliases_told(wait) && drops_done(wait);
 	case WAIT_SEAT:
 		return seat_obeyed(wait, state);
 	case WAIT_SHARD:
@@ -308,6 +318,14 @@ void desk_aliases(struct desk *desk)
 	if (desk->aliases_seen == desk->ledger->aliases->told)
 		return;
 	desk->aliases_seen = desk->ledger->aliases->told;
+	waits_look(desk, 0);
+}
+
+void desk_drops(struct desk *desk)
+{
+	if (desk->drops_seen == desk->release->drops_done)
+		return;
+	desk->drops_seen = desk->release->drops_done;
 	waits_look(desk, 0);
 }
 

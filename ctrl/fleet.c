@@ -153,7 +153,8 @@ int fleet_order(struct fleet *fleet, const Shoal__Fleet__Order *order, fleet_don
 	}
 	word->done = done;
 	word->with = with;
-	word->quiet = order->body_case == SHOAL__FLEET__ORDER__BODY_TRACES;
+	word->quiet =
+	    order->body_case == SHOAL__FLEET__ORDER__BODY_TRACES || order->body_case == SHOAL__FLEET__ORDER__BODY_DROP;
 	if (fleet->first)
 		fleet->last->next = word;
 	else

@@ -76,14 +76,13 @@ struct wait {
 	struct request *request;
 	enum wait_kind kind;
 	uint64_t deadline_ns;
-	uint32_t missing;                       // APPLIED: shards not there yet
-	uint64_t aliases;                       // CELL, APPLIED: words the primary has to have (aliases.h)
-	uint64_t until;                         // CELL: the number
+	uint32_t missing;       // APPLIED: shards not there yet
+	uint64_t aliases, drop; // CELL, APPLIED: words the primary has to have (aliases.h); a drop's turn (release.h)
+	uint64_t until;         // CELL: the number
 	uint32_t seat, shard, verb, generation; // SEAT, SHARD; CELL: shard
 	struct desk *desk;                      // of an order under way, whose answer comes to the wait
-	uint64_t
-	    arrived; // REPORT, TRACE, PATH: of the reports, the traces, the paths' `stand`, when it was last looked
-	bool over;   // ANSWER: the request is answered already; goes with the order's answer
+	uint64_t arrived;  // REPORT, TRACE, PATH: of the reports, traces, paths' `stand`, when last looked
+	bool over;         // ANSWER: the request is answered already; goes with the order's answer
 	uint64_t number[]; // APPLIED, of all shards: 0 = nothing to wait for
 };
 
@@ -96,10 +95,11 @@ void wait_for_number(struct wait *wait, const struct push *push, uint8_t shard, 
 // Puts it into the desk's list; the request's stored answer is given when it is over.
 void desk_wait(struct desk *desk, struct wait *wait);
 
-// A modification: what it asks for is there; the measures follow, in the same transaction, and what they say goes with the answer.
+// A modification: what it asks for is there; the measures follow, in its transaction, and speak in its answer; what waits is dropped then.
 int desk_query_check(struct job *job, const Shoal__Oss__SessionModify *modify);
 void desk_modify_measures(struct job *job, struct session *session, const Shoal__Oss__Session *stored,
 			  Shoal__Oss__SessionAnswer *answer);
+void desk_drop_parked(struct job *job, const struct session *session);
 
 // A modification that reports usage waits until workers have told what moved since it came, or would have. True: it is parked.
 bool desk_counts_come(struct job *job, const struct session *session);

@@ -18,11 +18,12 @@
 
 // Of a session, beside its measures; plain words, stored as they are.
 struct measured_state {
-	uint64_t last_ms;        // of its packets, as far as is known; its creation at first
-	uint64_t silent;         // that there are none since has been told
-	uint64_t episode;        // first packet waiting: the last one that was told of
-	uint64_t waiting;        // ... one that has not been told yet; 0 = none
-	uint64_t waiting_packet; // its rule, TOS and QFI
+	uint64_t last_ms;                // of its packets, as far as is known; its creation at first
+	uint64_t silent;                 // that there are none since has been told
+	uint64_t episode;                // first packet waiting: the last one that was told of
+	uint64_t waiting;                // ... one that has not been told yet; 0 = none
+	uint64_t waiting_packet;         // its rule, TOS and QFI
+	uint64_t dropped_ns, dropped_by; // release.h: what was parked before then, by that primary, is dropped
 };
 
 struct measured {
@@ -59,7 +60,6 @@ struct measures {
 
 int measures_open(struct measures *measures, const struct sessions *sessions, struct outbox *outbox); // 0 or -ENOMEM
 void measures_close(struct measures *measures);
-
 // At start, for each row, before the sessions; then each session takes its own, and what is left goes. -EBADMSG: not a row of this table.
 int measures_load(struct measures *measures, const struct store_row *row, struct arena *arena);
 int measures_take(struct measures *measures, struct session *session, const Shoal__Oss__Session *message);
@@ -93,13 +93,14 @@ struct measures_wish {
 	uint64_t now_ms;
 	const uint32_t *query;
 	size_t queries;
-	bool query_all;
-	struct arena *arena; // of the answer
+	bool query_all, undrop;
+	uint64_t dropped_ns, dropped_by; // as in measured_state; 0 = as it was
+	struct arena *arena;             // of the answer
 };
 int measures_modify(struct measures *measures, struct session *session, const struct measures_wish *wish,
 		    struct batch *batch, Shoal__Oss__SessionAnswer *answer);
 
-// A session has been deleted: what is heard of it is kept until its account is settled, and then it is forgotten.
+// A session has been deleted: what is heard of it is kept until its account is settled; then it is forgotten.
 void measures_depart(struct measures *measures, struct session *session);
 void measures_forget(struct measures *measures, const struct session *session);
 // Its account is being settled: what nobody has taken yet of its usage reports, and the last of each measure. 0 or -ENOMEM.
@@ -111,8 +112,7 @@ static inline bool measures_is_due(const struct measures *measures, uint64_t now
 	return measures->dues && measures->heap[0].due_ms <= now_ms;
 }
 
-// Takes the next session that is due: what it has to report goes into the transaction. *anew: its sheet has to be made again. Null:
-// no more is due.
+// Takes the next session that is due; what it has to report goes into the transaction. *anew: its sheet is to be made again. Null: none is.
 struct session *measures_decide(struct measures *measures, uint64_t now_ms, struct batch *batch, bool *anew);
 
 uint32_t measures_mark(const struct measures *measures);

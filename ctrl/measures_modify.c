@@ -205,6 +205,10 @@ static struct measured *modify_make(const struct session *session, const struct 
 		after->state = before->state;
 	if (before && before->inactivity_s != after->inactivity_s)
 		after->state.silent = 0;
+	if (wish->dropped_ns | wish->undrop) {
+		after->state.dropped_ns = wish->dropped_ns;
+		after->state.dropped_by = wish->dropped_by;
+	}
 	for (unsigned i = 0; i < after->count; i++) {
 		rules_read(&after->measure[i], message, i);
 		measure_make(&after->measure[i], session, measured_find(before, message->measures[i]->id),
@@ -220,7 +224,7 @@ int measures_modify(struct measures *measures, struct session *session, const st
 	unsigned most = (unsigned)wish->message->n_measures + (before ? before->count : 0);
 	struct usages usages;
 
-	if (!before && !wants_any(wish->message))
+	if (!before && !wants_any(wish->message) && !wish->dropped_ns)
 		return 0;
 	if (usages_open(&usages, most, wish->arena) || !(after = modify_make(session, wish)))
 		return -ENOMEM;

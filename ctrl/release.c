@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ctrl/measures.h"
+#include "ctrl/release_inside.h"
 #include "ctrl/session.h"
 #include "shared/base/log.h"
 
@@ -55,12 +56,15 @@ int release_open(struct release *release)
 {
 	uint32_t cells = SHARDS * release->grid->slots;
 
+	release->drop_last = release->opened_ns;
 	release->keeps = calloc(cells / 64 + 1, sizeof(*release->keeps));
 	if (!release->keeps)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < cells; i++)
+	for (uint32_t i = 0; i < cells; i++) {
 		if (cell_keeps(release, i))
 			cell_note(release, i, true);
+		drops_load(release, i);
+	}
 	return 0;
 }
 
@@ -69,7 +73,7 @@ void release_close(struct release *release)
 	free(release->keeps);
 }
 
-static void cell_free(struct release *release, uint32_t cell)
+void release_cell_free(struct release *release, uint32_t cell)
 {
 	if (release->cells < RELEASE_CELLS)
 		release->cell[release->cells++] = cell; // else the primary's word brings it again
@@ -156,17 +160,20 @@ void release_settle(struct release *release, bool durable)
 	for (uint32_t i = 0; i < release->markers && durable; i++)
 		release->marker[i].durable = true;
 	markers_keep(release, marker_durable);
+	drops_settle(release, durable);
 }
 
 void release_applied(struct release *release, uint32_t cell)
 {
-	if (cell_kept(release, cell))
-		cell_free(release, cell);
+	if (cell_kept(release, cell) && !drops_hold(release, cell))
+		release_cell_free(release, cell);
 	cell_note(release, cell, cell_keeps(release, cell));
 }
 
 void release_state(struct release *release, const Shoal__Fleet__State *state)
 {
+	release->generation = state ? state->generation : release->generation;
+	release->drops_refused = false;
 	for (size_t i = 0; state && i < state->n_parked; i++) {
 		const Shoal__Fleet__Parked *parked = state->parked[i];
 		uint32_t cell;
@@ -174,8 +181,9 @@ void release_state(struct release *release, const Shoal__Fleet__State *state)
 		if (parked->shard >= SHARDS || parked->slot >= release->grid->slots)
 			continue;
 		cell = cell_at(release->grid, (uint8_t)parked->shard, parked->slot);
-		if (push_confirmed(release->push, cell) && !cell_keeps(release, cell))
-			cell_free(release, cell);
+		if (push_confirmed(release->push, cell) && !cell_keeps(release, cell) &&
+		    !release_dropping(release, cell))
+			release_cell_free(release, cell);
 	}
 }
 
@@ -184,6 +192,8 @@ void release_answered(void *with, const Shoal__Fleet__Answer *answer)
 	struct release *release = with;
 
 	release->asked = false;
+	if (drops_answered(release, answer))
+		return;
 	if (answer && answer->error)
 		log_warning("release.refused", "the primary does not let packets go: %s", answer->message);
 }
@@ -260,7 +270,7 @@ static bool cells_go(struct release *release)
 // One order at a time: so what comes meanwhile goes together.
 void release_go(struct release *release)
 {
-	if (release->asked || !(release->cells | release->markers))
+	if (release->asked || !(release->cells | release->markers | release->drops))
 		return;
-	release->asked = markers_go(release) || cells_go(release);
+	release->asked = drops_go(release) || markers_go(release) || cells_go(release);
 }

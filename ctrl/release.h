@@ -5,6 +5,10 @@
 // an order may always be repeated. Not so End Markers: those that wait for a change to be confirmed, or for the primary, go with ctrl when
 // it dies. The far end gives the old tunnel up by itself then (TS 23.501 5.8.2.9 knows a timer).
 //
+// Packets that were parked when a change was decided can be dropped with it (release_drop.c): once it is in force, and before it lets the
+// others go. What is to be dropped is durable with the session (struct measured_state), by the primary that had it and its clock: so the order may
+// be repeated, by another ctrl, too, and never costs what came later.
+//
 // No socket, no clock. The main thread owns it.
 #pragma once
 #include <stdbool.h>
@@ -17,6 +21,7 @@
 #define RELEASE_CELLS 4096u   // in one order, and to be ordered
 #define RELEASE_MARKERS 1024u // that wait, or are ordered
 #define RELEASE_PEERS 64u     // tunnels that one change leaves
+#define RELEASE_DROPS 4096u   // that wait, or are ordered
 
 struct release_peer {
 	uint32_t ipv4, teid; // ipv4 0: by IPv6
@@ -30,10 +35,23 @@ struct release_marker {
 	bool durable;
 };
 
+// Packets of the cell that were parked before then are dropped.
+struct release_dropped {
+	uint64_t before_ns;  // the primary's clock, CLOCK_MONOTONIC
+	uint64_t generation; // of the primary that has them; 0 = whoever there is
+	uint64_t number;     // of the change, in the cell's shard
+	uint64_t turn;       // of the drop: each its own, in their order
+	uint32_t cell;
+	bool durable;
+	bool asked; // is in the order under way
+	bool frees; // then others of the cell go
+};
+
 struct release {
 	// Set by the caller:
 	const struct grid *grid;
 	const struct push *push;
+	uint64_t opened_ns; // when: CLOCK_MONOTONIC; numbers of orders begin there
 	void *with;
 	bool (*order)(void *with,
 		      const Shoal__Fleet__Order *order); // false: not now. Its answer comes to release_answered
@@ -42,7 +60,14 @@ struct release {
 	uint32_t cells, markers;
 	uint32_t cell[RELEASE_CELLS]; // to be let go
 	struct release_marker marker[RELEASE_MARKERS];
-	bool asked; // an order is on its way
+	uint32_t drops;
+	struct release_dropped drop[RELEASE_DROPS];
+	uint64_t turns;                  // of the last drop
+	uint64_t drop_number, drop_last; // of the order of drops under way, 0 = none; of the last one
+	bool drops_asked, drops_refused; // it is on its way; not now
+	uint64_t generation;             // of the primary; 0 = not known yet
+	bool asked;                      // an order is on its way
+	uint64_t drops_done;
 	uint64_t cells_ordered, markers_ordered, lost;
 };
 
@@ -63,6 +88,13 @@ void release_close(struct release *release);
 void release_leave(struct release *release, uint32_t cell, uint64_t number, const struct release_peer *peer,
 		   unsigned peers);
 void release_settle(struct release *release, bool durable);
+
+// What the cell has parked by now goes when the change with this number is in force. The drop's turn; 0: too many wait.
+uint64_t release_drop(struct release *release, uint32_t cell, uint64_t number, struct release_dropped when);
+void release_undrop(struct release *release, uint32_t cell); // unless the order is on its way
+// Whether such a drop, or with `earlier` any one up to it, has not been done yet. release_dropping: one of this cell.
+bool release_drops(const struct release *release, uint64_t turn, bool earlier);
+bool release_dropping(const struct release *release, uint32_t cell);
 
 void release_applied(struct release *release, uint32_t cell);                  // its last change is confirmed
 void release_state(struct release *release, const Shoal__Fleet__State *state); // null: there is no primary
