@@ -139,6 +139,8 @@ static void modify_send(struct task *task, uint32_t *query, size_t queries, size
 	modify.query = query;
 	modify.n_query = queries;
 	modify.query_all = task->step == STEP_MODIFY && flagged(&sessions->tree, PFCP_PFCPSMREQ_FLAGS_QAURR);
+	modify.drop_buffered = task->step == STEP_MODIFY && flagged(&sessions->tree, PFCP_PFCPSMREQ_FLAGS_DROBU);
+	modify.undrop = task->step != STEP_MODIFY;
 	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_MODIFY;
 	request.session_modify = &modify;
 	answer_remember(&sessions->translation, &task->names);
@@ -207,32 +209,8 @@ static void repeat(struct task *task)
 	modify_ask(task, task->front_bytes);
 }
 
-// Whether what waits for this rule is dropped by what the rule has become.
-static bool drops(const Shoal__Oss__Session *now, const Shoal__Oss__Rule *was)
-{
-	for (size_t i = 0; i < now->n_rules; i++)
-		if (now->rules[i]->id == was->id)
-			return now->rules[i]->forward->drop;
-	return true;
-}
-
-// Packets that wait are dropped by a rule that drops, not by order alone (DROBU, TS 29.244 5.2.4.3).
-static int waiting_check(const struct sessions *sessions, const Shoal__Oss__Session *was, struct rules_fault *fault)
-{
-	bool stays = false;
-
-	for (size_t i = 0; i < was->n_rules; i++)
-		stays |= was->rules[i]->forward && was->rules[i]->forward->buffer &&
-			 !drops(&sessions->translation.session, was->rules[i]);
-	if (!stays || !flagged(&sessions->tree, PFCP_PFCPSMREQ_FLAGS_DROBU))
-		return 0;
-	return rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, PFCP_IE_PFCPSMREQ_FLAGS,
-			   "What is buffered is dropped by a FAR that drops.");
-}
-
 void get_hear(struct task *task, const Shoal__Oss__Response *response)
 {
-	struct sessions *sessions = task->sessions;
 	struct rules_fault fault = { 0 };
 	struct front front;
 	const Shoal__Oss__Session *session = task_session(task, response, &front);
@@ -243,7 +221,7 @@ void get_hear(struct task *task, const Shoal__Oss__Response *response)
 	task_given(task, session, &front);
 	if (front.served == task->deal->content && task->arrived_ms - front.served_ms < REPEAT_MS)
 		repeat(task);
-	else if (change(task, &front, &fault) || waiting_check(sessions, session, &fault))
+	else if (change(task, &front, &fault))
 		task_refuse(task, &fault);
 	else
 		modify(task, &front);

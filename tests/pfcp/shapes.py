@@ -151,6 +151,12 @@ def idle(session, *fars):
     return [p.IE_UpdateFAR(IE_list=[p.IE_FAR_Id(id=int(i)), p.IE_ApplyAction(BUFF=1, NOCP=1)]) for i in fars or ("1",)]
 
 
+def discard(session, far=None, gnb=None, teid=None):
+    """What waits is dropped; the UE is there, or its rules stay."""
+    flags = [p.IE_PFCPSMReqFlags(DROBU=1)]
+    return flags + ([update_far(int(far), gnb, int(teid, 0))] if far else [])
+
+
 def move(session, gnb, teid, *fars):
     """Handed over: the old tunnel is to be told its end."""
     return [update_far(int(i), gnb, int(teid, 0), end_marker=True) for i in fars or ("1",)]
@@ -175,4 +181,4 @@ def flow_gone(session):
     return [p.IE_RemovePDR(IE_list=[p.IE_PDR_Id(id=11)]), p.IE_RemoveQER(IE_list=[p.IE_QER_Id(id=11)])]
 
 
-CHANGES = {"activate": activate, "move": move, "idle": idle, "flow": flow, "gate": flow_gate, "rate": flow_rate, "unflow": flow_gone}
+CHANGES = {"activate": activate, "move": move, "idle": idle, "discard": discard, "flow": flow, "gate": flow_gate, "rate": flow_rate, "unflow": flow_gone}

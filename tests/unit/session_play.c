@@ -160,6 +160,8 @@ static Shoal__Oss__Response *modify(const Shoal__Oss__SessionModify *modify)
 	shoal__oss__session__free_unpacked(play.session, NULL);
 	play.session = new;
 	dress(new);
+	play.drops += modify->drop_buffered;
+	play.undrops += modify->undrop;
 	response = respond_session(new, applied(modify->wait_applied));
 	if (modify->n_query)
 		response->session->usage = report(modify->query[0]);

@@ -19,11 +19,12 @@ struct play {
 	uint64_t content[8]; // of the request that had this key
 	Shoal__Oss__Response *said[8];
 	unsigned keys, changes;
-	unsigned busy;   // refuses so many requests
-	unsigned silent; // does so many, and does not say so for ten seconds
-	unsigned served; // after so many that it serves
-	bool applies;    // workers do what they are told
-	bool unsettled;  // the tabs of what is deleted are not closed yet
+	unsigned drops, undrops; // of packets that wait: ordered, taken back
+	unsigned busy;           // refuses so many requests
+	unsigned silent;         // does so many, and does not say so for ten seconds
+	unsigned served;         // after so many that it serves
+	bool applies;            // workers do what they are told
+	bool unsettled;          // the tabs of what is deleted are not closed yet
 	struct call *first, **last;
 	uint64_t now_ms, uplink, reported;
 	char dropped[64];
