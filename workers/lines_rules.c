@@ -5,7 +5,7 @@
 #include "shared/base/faults.h"
 
 #define LINE_BYTES 64u
-#define HOLD_HZ_PART 5u // of a second: how long packets wait at most for those that waited before them
+#define HOLD_SECONDS 1u // how long packets wait at most for those that waited before them, should nobody let these go
 
 static void barrier(void)
 {
@@ -154,7 +154,7 @@ static uint64_t held_until(const struct lines *lines, const struct sheet *sheet,
 
 	if (!from || waits(sheet, &parts))
 		return 0;
-	return waits(from->sheet, &from->parts) ? lines->now + lines->net->clock_hz / HOLD_HZ_PART
+	return waits(from->sheet, &from->parts) ? lines->now + lines->net->clock_hz * HOLD_SECONDS
 						: from->ruled->held_until;
 }
 
