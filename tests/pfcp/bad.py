@@ -69,6 +69,12 @@ def removing(kind, ident):
     return body(w.modification([kind(IE_list=[ident])]))
 
 
+def measured(trigger, *ies):
+    """A URR of events with such a trigger."""
+    triggers = p.IE_ReportingTriggers(**{trigger: 1})
+    return update(p.IE_CreateURR, p.IE_URR_Id(id=9), p.IE_MeasurementMethod(EVENT=1), triggers, *ies)
+
+
 def establishments(smf):
     """(name, body, cause, offending)"""
     yield "no node id", establishment(smf, without(p.IE_NodeId)), 66, 60
@@ -122,6 +128,12 @@ def modifications():
     yield "a tunnel end of IPv6 elsewhere", tunnelled(V6=1, TEID=5, ipv6="fd99:3::77"), 71, 21
     yield "rules that nobody has configured", update(p.IE_UpdatePDR, p.IE_PDR_Id(id=1), p.IE_NotImplemented(ietype=106, data=b"web")), 80, 106
     yield "removing an outer header that does not exist", update(p.IE_UpdatePDR, p.IE_PDR_Id(id=1), p.IE_OuterHeaderRemoval(header=4)), 73, 95
+    yield "a threshold of events", measured("event_threshold", p.IE_EventThreshold(event_threshold=5)), 73, 149
+    yield "a quota of events", measured("event_quota", p.IE_EventQuota(event_quota=5)), 73, 148
+    yield "events without a number", measured("event_threshold"), 73, 37
+    dropped = "dropped_dl_traffic_threshold"
+    yield "a threshold of what is dropped", measured(dropped, p.IE_DroppedDLTrafficThreshold(DLPA=1, packet_count=5)), 73, 72
+    yield "dropped traffic without a number", measured(dropped), 73, 37
     yield "an unknown query", body(w.modification([p.IE_QueryURR(IE_list=[p.IE_URR_Id(id=65535)])])), 73, 81
     yield "good and bad together", body(w.modification([w.far_to(2, "10.99.3.77", 1), w.gate(True)])) + body(
         w.modification([p.IE_RemovePDR(IE_list=[p.IE_PDR_Id(id=9)])])), 73, 56
