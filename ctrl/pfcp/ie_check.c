@@ -20,6 +20,7 @@ union value {
 	struct pfcp_failed_rule rule;
 	struct pfcp_redirect redirect;
 	struct pfcp_piece policy;
+	struct pfcp_pfd pfd;
 };
 
 static int rule_value_check(unsigned shape, const struct pfcp_ie *ie, union value *value)
@@ -45,6 +46,8 @@ static int rule_value_check(unsigned shape, const struct pfcp_ie *ie, union valu
 		return pfcp_get_redirect(ie, &value->redirect);
 	case PFCP_SHAPE_POLICY:
 		return pfcp_get_policy(ie, &value->policy);
+	case PFCP_SHAPE_PFD:
+		return pfcp_get_pfd(ie, &value->pfd);
 	default:
 		return 0; // numbers, texts and bytes: their length says it all
 	}

@@ -36,6 +36,10 @@ int pfcp_get_policy(const struct pfcp_ie *ie, struct pfcp_piece *policy);
 // Alternative SMF IP Address, CP PFCP Entity IP Address, Remote GTP-U Peer.
 int pfcp_get_address(const struct pfcp_ie *ie, struct pfcp_address *address);
 
+int pfcp_get_pfd(const struct pfcp_ie *ie, struct pfcp_pfd *pfd);
+// The next of an additional part's pieces, each behind its length, and what is left of it then. 1; 0: there is none; -EMSGSIZE: it is cut off.
+int pfcp_pfd_next(struct pfcp_piece *left, struct pfcp_piece *piece);
+
 // The node id as one would write it: "10.1.2.3", "2001:db8::1", "smf.example"; text has PFCP_NAME bytes.
 void pfcp_node_id_text(const struct pfcp_node_id *node, char *text);
 

@@ -135,6 +135,38 @@ static void volume_print(FILE *out, const struct pfcp_kind *kind, const struct p
 			fprintf(out, " %s %" PRIu64, names[i], *values[i]);
 }
 
+// An additional part is a list, if it is one.
+static void pfd_list_print(FILE *out, const struct pfcp_piece *part)
+{
+	struct pfcp_piece left = *part, piece;
+	int more = 1;
+
+	while (more > 0)
+		more = pfcp_pfd_next(&left, &piece);
+	if (more) {
+		quoted_print(out, part->text, part->length);
+		return;
+	}
+	for (left = *part; pfcp_pfd_next(&left, &piece) > 0;)
+		quoted_print(out, piece.text, piece.length);
+}
+
+static void pfd_print(FILE *out, const struct pfcp_kind *kind, const struct pfcp_ie *ie)
+{
+	struct pfcp_pfd pfd;
+
+	pfcp_get_pfd(ie, &pfd);
+	for (unsigned i = 0; i < PFCP_PFD_PARTS; i++) {
+		if (!pfd.part[i].text)
+			continue;
+		fprintf(out, " %s", kind->words[i].name);
+		if (i < PFCP_PFD_FLOWS)
+			quoted_print(out, pfd.part[i].text, pfd.part[i].length);
+		else
+			pfd_list_print(out, &pfd.part[i]);
+	}
+}
+
 static void redirect_print(FILE *out, const struct pfcp_kind *kind, const struct pfcp_ie *ie)
 {
 	struct pfcp_redirect redirect;
@@ -289,6 +321,7 @@ static printer *const printers[PFCP_SHAPES] = {
 	[PFCP_SHAPE_OUTER_CREATION] = outer_creation_print,
 	[PFCP_SHAPE_OUTER_REMOVAL] = outer_removal_print,
 	[PFCP_SHAPE_REDIRECT] = redirect_print,
+	[PFCP_SHAPE_PFD] = pfd_print,
 	[PFCP_SHAPE_POLICY] = policy_print,
 	[PFCP_SHAPE_VOLUME] = volume_print,
 	[PFCP_SHAPE_DROPPED] = dropped_print,

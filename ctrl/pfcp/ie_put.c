@@ -235,3 +235,18 @@ void pfcp_put_address(struct pfcp_writer *writer, unsigned type, const struct pf
 	address_raw(writer, address);
 	pfcp_end(writer, mark);
 }
+
+void pfcp_put_pfd(struct pfcp_writer *writer, unsigned type, const struct pfcp_pfd *pfd)
+{
+	unsigned flags = 0;
+	uint8_t *mark;
+
+	for (unsigned i = 0; i < PFCP_PFD_PARTS; i++)
+		flags |= pfd->part[i].text ? 1u << i : 0;
+	pfcp_begin(writer, type, &mark);
+	pfcp_raw_number(writer, flags << 8, 2); // the second octet is spare
+	for (unsigned i = 0; i < PFCP_PFD_PARTS; i++)
+		if (pfd->part[i].text)
+			piece_raw(writer, &pfd->part[i], 2);
+	pfcp_end(writer, mark);
+}

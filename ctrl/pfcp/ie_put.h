@@ -22,5 +22,6 @@ void pfcp_put_dropped(struct pfcp_writer *writer, unsigned type, const struct pf
 void pfcp_put_failed_rule(struct pfcp_writer *writer, unsigned type, const struct pfcp_failed_rule *rule);
 void pfcp_put_redirect(struct pfcp_writer *writer, unsigned type, const struct pfcp_redirect *redirect);
 void pfcp_put_policy(struct pfcp_writer *writer, unsigned type, const struct pfcp_piece *policy);
+void pfcp_put_pfd(struct pfcp_writer *writer, unsigned type, const struct pfcp_pfd *pfd);
 // Alternative SMF IP Address, CP PFCP Entity IP Address, Remote GTP-U Peer.
 void pfcp_put_address(struct pfcp_writer *writer, unsigned type, const struct pfcp_address *address);

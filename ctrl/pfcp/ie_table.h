@@ -41,6 +41,7 @@ enum pfcp_shape { // how a value is laid out, checked and printed
 	PFCP_SHAPE_FAILED_RULE,
 	PFCP_SHAPE_GTPU_PEER,
 	PFCP_SHAPE_ADDRESS,
+	PFCP_SHAPE_PFD,
 	PFCP_SHAPES
 };
 

@@ -99,6 +99,15 @@ struct pfcp_piece { // text inside a value, not ended
 	uint16_t length;
 };
 
+#define PFCP_PFD_PARTS 8u
+
+struct pfcp_pfd { // PFD Contents: a part for each of its bits; text null: it is not there
+	struct pfcp_piece part[PFCP_PFD_PARTS];
+};
+
+// Which part, of PFCP_PFD_CONTENTS_... .
+enum pfcp_pfd_part { PFCP_PFD_FLOW = 0, PFCP_PFD_FLOWS = 5 };
+
 struct pfcp_redirect {
 	uint8_t kind; // enum pfcp_redirect_information_kind
 	struct pfcp_piece address, other;

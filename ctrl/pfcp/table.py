@@ -8,9 +8,9 @@ import sys
 
 NUMBERS = {"u6": 1, "u8": 1, "u16": 2, "u24": 3, "u32": 4, "u64": 8, "time": 4, "timer": 1, "gate": 1, "rate": 10, "choice": 1, "enum": 1,
            "node_id": 2, "fseid": 9, "fteid": 1, "sdf": 2, "volume": 1, "redirect": 3, "policy": 1, "outer_creation": 2, "outer_removal": 1,
-           "ue_address": 1, "dropped": 1, "failed_rule": 1, "gtpu_peer": 1, "address": 1, "flags": 1, "group": 0}
+           "ue_address": 1, "dropped": 1, "failed_rule": 1, "gtpu_peer": 1, "address": 1, "pfd": 2, "flags": 1, "group": 0}
 
-BITS = ("flags", "outer_creation")  # shapes whose bits have names
+BITS = ("flags", "outer_creation", "pfd")  # shapes whose bits have names
 CHOICES = ("enum", "choice", "node_id", "outer_removal", "redirect", "failed_rule")  # whose first octet has named values
 
 

@@ -56,10 +56,30 @@ def rules():
     ]
 
 
+def listed(*pieces):
+    """Pieces as PFD Contents lists them: each behind its length."""
+    return b"".join(struct.pack("!H", len(p)) + p.encode("latin-1") for p in pieces)
+
+
 SAID = [
     (PFCP(S=0, seq=1) / PFCPHeartbeatRequest(IE_list=[IE_RecoveryTimeStamp(timestamp=3785653512)]), """\
 Heartbeat Request, sequence 1, 16 bytes
   Recovery Time Stamp: 3785653512
+"""),
+    (PFCP(S=0, seq=2) / PFCPPFDManagementRequest(IE_list=[
+        IE_ApplicationID_PFDs(IE_list=[IE_ApplicationId(id="video"), IE_PFDContext(IE_list=[
+            IE_PFDContents(FD=1, flow="permit out 17 from 192.0.2.1 to assigned", AFD=1, additional_flow=listed("permit out 6 from 192.0.2.2 to any")),
+            IE_PFDContents(URL=1, url="^http://a/", DN=1, domain="a.example", CP=1, custom="c", DNP=1, dnp=b"\x01", AURL=1, additional_url="odd",
+                           ADNP=1, additional_dn_dnp=listed("b.example", "\x02"))])]),
+        IE_ApplicationID_PFDs(IE_list=[IE_ApplicationId(id="gone")])]), """\
+PFD Management Request, sequence 2, {bytes} bytes
+  Application ID's PFDs:
+    Application ID: "video"
+    PFD Context:
+      PFD Contents: FD "permit out 17 from 192.0.2.1 to assigned" AFD "permit out 6 from 192.0.2.2 to any"
+      PFD Contents: URL "^http://a/" DN "a.example" CP "c" DNP "\\x01" AURL "odd" ADNP "b.example" "\\x02"
+  Application ID's PFDs:
+    Application ID: "gone"
 """),
     (PFCP(S=0, seq=0xfffffe) / PFCPAssociationSetupRequest(IE_list=[
         IE_NodeId(id_type="FQDN", id="Smf-1.Core.Example"), IE_RecoveryTimeStamp(timestamp=1), IE_CPFunctionFeatures(OVRL=1),
@@ -228,7 +248,9 @@ FIELDS = {  # tshark's field: where the text has it
     "pfcp.outer_hdr_creation.ipv6": of("Outer Header Creation", IPV6),
     "pfcp.outer_hdr_creation.port": of("Outer Header Creation", r"port (\d+)"),
     "pfcp.out_hdr_desc": of("Outer Header Removal", r"\((\d+)\)"),
-    "pfcp.flow_desc": of("SDF Filter", r'"([^"]*)"'),
+    "pfcp.flow_desc": r'"(permit [^"]*)"',
+    "pfcp.url": r'"(http[^"]*)"',
+    "pfcp.dn": r'"(cdn.example|a.example|dnp\d)"',  # a domain name's protocol, too
     "pfcp.spi": of("SDF Filter", r"spi (0x\w+)"),
     "pfcp.flow_label": of("SDF Filter", r"label (0x\w+)"),
     "pfcp.sdf_filter_id": of("SDF Filter", r"id (\d+)"),

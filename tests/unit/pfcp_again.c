@@ -30,6 +30,7 @@ AGAIN(dropped)
 AGAIN(failed_rule)
 AGAIN(redirect)
 AGAIN(address)
+AGAIN(pfd)
 
 static int policy_again(struct pfcp_writer *writer, const struct pfcp_ie *ie)
 {
@@ -73,6 +74,7 @@ static again *const agains[PFCP_SHAPES] = {
 	[PFCP_SHAPE_POLICY] = policy_again,
 	[PFCP_SHAPE_GTPU_PEER] = address_again,
 	[PFCP_SHAPE_ADDRESS] = address_again,
+	[PFCP_SHAPE_PFD] = pfd_again,
 };
 
 int pfcp_again_ie(struct pfcp_writer *writer, const struct pfcp_tree *tree, const struct pfcp_ie *ie)

@@ -156,6 +156,33 @@ static void redirect_make(struct pfcp_writer *writer, unsigned type, uint64_t *s
 	pfcp_put_redirect(writer, type, &redirect);
 }
 
+#define PIECE(text) \
+	{ \
+		text, sizeof(text) - 1 \
+	}
+
+// Any of the parts; the additional ones are lists.
+static void pfd_make(struct pfcp_writer *writer, unsigned type, uint64_t *seed)
+{
+	static const struct pfcp_piece parts[PFCP_PFD_PARTS] = {
+		PIECE("permit out 17 from 192.0.2.1 53 to assigned"),
+		PIECE("http://192.0.2.9/a"),
+		PIECE("cdn.example"),
+		PIECE("custom"),
+		PIECE("dnp1"),
+		PIECE("\0\037permit out ip from any to any 7\0\046permit out 6 from 192.0.2.2 to any 443"),
+		PIECE("\0\020http://192.0.2.8"),
+		PIECE("\0\011a.example\0\4dnp2"),
+	};
+	struct pfcp_pfd pfd = { 0 };
+	unsigned flags = pfcp_random(seed);
+
+	for (unsigned i = 0; i < PFCP_PFD_PARTS; i++)
+		if (flags >> i & 1)
+			pfd.part[i] = parts[i];
+	pfcp_put_pfd(writer, type, &pfd);
+}
+
 static void rule_value_make(struct pfcp_writer *writer, unsigned type, uint64_t *seed)
 {
 	struct pfcp_failed_rule rule = { (uint8_t)(pfcp_random(seed) % 7), pfcp_random(seed) & 0xff };
@@ -206,6 +233,8 @@ static void structure_make(struct pfcp_writer *writer, unsigned type, uint64_t *
 		return dropped_make(writer, type, seed);
 	case PFCP_SHAPE_REDIRECT:
 		return redirect_make(writer, type, seed);
+	case PFCP_SHAPE_PFD:
+		return pfd_make(writer, type, seed);
 	case PFCP_SHAPE_GTPU_PEER:
 	case PFCP_SHAPE_ADDRESS:
 		return pfcp_put_address(writer, type, &address);

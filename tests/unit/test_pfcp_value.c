@@ -68,6 +68,30 @@ static void fteid_as_drawn(void **state)
 	assert_int_equal(pfcp_get_fteid(&ie, &fteid), -EINVAL);
 }
 
+// Each part behind its length, in the order of the bits; an additional one is a list.
+static void pfd_as_drawn(void **state)
+{
+	static const uint8_t some[] = { 0x21, 0, 0, 2, 'a', 'b', 0, 7, 0, 1, 'c', 0, 2, 'd', 'e' };
+	struct pfcp_ie ie = ie_of(PFCP_IE_PFD_CONTENTS, some, sizeof(some));
+	struct pfcp_piece left, piece;
+	struct pfcp_pfd pfd;
+
+	assert_int_equal(pfcp_get_pfd(&ie, &pfd), 0);
+	assert_int_equal(pfd.part[PFCP_PFD_FLOW].length, 2);
+	assert_memory_equal(pfd.part[PFCP_PFD_FLOW].text, "ab", 2);
+	assert_null(pfd.part[1].text);
+	left = pfd.part[PFCP_PFD_FLOWS];
+	assert_int_equal(pfcp_pfd_next(&left, &piece), 1);
+	assert_true(piece.length == 1 && *piece.text == 'c');
+	assert_int_equal(pfcp_pfd_next(&left, &piece), 1);
+	assert_true(piece.length == 2 && *piece.text == 'd');
+	assert_int_equal(pfcp_pfd_next(&left, &piece), 0);
+	left = (struct pfcp_piece){ (const char *)some + 11, 3 };
+	assert_int_equal(pfcp_pfd_next(&left, &piece), -EMSGSIZE);
+	ie.length--;
+	assert_int_equal(pfcp_get_pfd(&ie, &pfd), -EMSGSIZE);
+}
+
 static void ue_address_flags(void **state)
 {
 	struct pfcp_ue_address ue;
@@ -237,6 +261,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_know_their_length),
 		cmocka_unit_test(fteid_as_drawn),
+		cmocka_unit_test(pfd_as_drawn),
 		cmocka_unit_test(ue_address_flags),
 		cmocka_unit_test(outer_headers),
 		cmocka_unit_test(names),
