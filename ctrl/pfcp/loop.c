@@ -1,5 +1,4 @@
 // loop.c - see loop.h. One thread owns all of it.
-#include "ctrl/pfcp/instance.h"
 #include "ctrl/pfcp/loop.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -9,9 +8,9 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+#include "ctrl/pfcp/applications.h"
 #include "ctrl/pfcp/ie_get.h"
-#include "ctrl/pfcp/memory.h"
-#include "ctrl/pfcp/node.h"
+#include "ctrl/pfcp/instance.h"
 #include "ctrl/pfcp/outbox.h"
 #include "ctrl/pfcp/own.h"
 #include "ctrl/pfcp/paths.h"
@@ -41,6 +40,7 @@ struct loop {
 	struct outbox outbox;
 	struct reports reports;
 	struct paths paths;
+	struct applications applications;
 	bool serving, lost;
 };
 
@@ -86,6 +86,11 @@ static int sift(void *arg, struct deal *deal, const uint8_t *csids, size_t bytes
 	return sessions_sift(((struct loop *)arg)->sessions, deal, csids, bytes);
 }
 
+static void provision(void *arg, struct deal *deal, const struct pfcp_tree *tree)
+{
+	provision_request(&((struct loop *)arg)->applications.provision, deal, tree);
+}
+
 // ---- What sessions want to know
 
 static const char *dnn(void *arg, const char *instance)
@@ -123,6 +128,11 @@ static size_t advise(void *arg, const struct deal *deal, uint8_t *datagram, size
 static void sifted(void *arg, struct deal *deal)
 {
 	node_sifted(&((struct loop *)arg)->node, deal);
+}
+
+static void followed(void *arg, unsigned changed, unsigned left)
+{
+	applications_followed(&((struct loop *)arg)->applications, changed, left);
 }
 
 static void dropped(void *arg, const char *owner)
@@ -166,11 +176,12 @@ static int report_close(void *arg, const uint64_t *numbers, unsigned count)
 
 // ---- What ctrl says
 
-static bool found(void *arg, const char *name, const char *value, uint64_t at_ms)
+static bool found(void *arg, const Shoal__Oss__Note *note, const char *value)
 {
 	struct loop *loop = arg;
 
-	return node_found(&loop->node, name, value, at_ms);
+	return applications_owns(note) ? applications_found(&loop->applications, note)
+				       : node_found(&loop->node, note->name, value, note->at_ms);
 }
 
 // Our Recovery Time Stamp is when ctrl's store was made: it lives as long as sessions do.
@@ -239,15 +250,14 @@ static struct timespec pause_until(uint64_t due_ns, uint64_t now_ns)
 
 static uint64_t due(const struct loop *loop)
 {
-	uint64_t due_ns = loop->memory.due_ns;
+	const uint64_t served[] = { node_due(&loop->node), outbox_due(&loop->outbox), loop->paths.due_ns,
+				    loop->applications.provision.due_ns };
+	uint64_t due_ns = sessions_due(loop->sessions);
 
-	if (loop->serving && node_due(&loop->node) < due_ns)
-		due_ns = node_due(&loop->node);
-	if (loop->serving && outbox_due(&loop->outbox) < due_ns)
-		due_ns = outbox_due(&loop->outbox);
-	if (loop->serving && loop->paths.due_ns < due_ns)
-		due_ns = loop->paths.due_ns;
-	return sessions_due(loop->sessions) < due_ns ? sessions_due(loop->sessions) : due_ns;
+	due_ns = loop->memory.due_ns < due_ns ? loop->memory.due_ns : due_ns;
+	for (unsigned i = 0; loop->serving && i < sizeof(served) / sizeof(*served); i++)
+		due_ns = served[i] < due_ns ? served[i] : due_ns;
+	return due_ns;
 }
 
 static void tick(struct loop *loop, uint64_t now_ns)
@@ -257,6 +267,7 @@ static void tick(struct loop *loop, uint64_t now_ns)
 		node_tick(&loop->node, now_ns);
 		outbox_tick(&loop->outbox, now_ns);
 		paths_watch(&loop->paths, now_ns);
+		provision_tick(&loop->applications.provision, now_ns);
 		node_load(&loop->node, loop->memory.load, wall_ms(loop));
 	}
 	sessions_tick(loop->sessions, now_ns);
@@ -308,6 +319,7 @@ static int node_begin(struct loop *loop)
 					.note = note,
 					.drop = drop,
 					.sift = sift,
+					.provision = provision,
 					.arg = loop };
 
 	own_node_id(conf, &setting.id);
@@ -325,7 +337,9 @@ static int sessions_begin(struct loop *loop)
 					.wall_ms = wall_ms,
 					.advise = advise,
 					.dropped = dropped,
-					.sifted = sifted };
+					.sifted = sifted,
+					.followed = followed,
+					.pfds = &loop->applications.provision.pfds };
 
 	own_gtpu_ipv6(loop->conf, world.gtpu_ipv6);
 	own_node_id(loop->conf, &world.node_id);
@@ -350,10 +364,12 @@ static int begin(struct loop *loop)
 		return error;
 	}
 	memory_open(&loop->memory, loop->rpc, &ears);
+	applications_open(&loop->applications, &loop->memory, &loop->node);
 	paths_open(&loop->paths, loop->rpc, &loop->node, wall_ms);
 	error = node_begin(loop);
 	if (!error)
 		error = sessions_begin(loop);
+	loop->applications.sessions = loop->sessions;
 	if (!error)
 		error = outbox_begin(loop);
 	if (error)

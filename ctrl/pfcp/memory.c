@@ -10,7 +10,7 @@
 #define WATCH_NS 5000000000ull
 #define DEADLINE_MS 1000u // of what is read
 #define PAGE 256u
-#define PREFIX "pfcp:"
+#define PREFIX "pfcp" // associations, and what pfds.h and provision.h keep
 
 void memory_open(struct memory *memory, struct rpc *rpc, const struct memory_ears *ears)
 {
@@ -48,7 +48,7 @@ static void note_read(struct memory *memory, const Shoal__Oss__Note *note)
 
 	if (note->value.len < sizeof(value))
 		memcpy(value, note->value.data, note->value.len);
-	if (!memory->ears.found(memory->ears.arg, note->name, value, note->at_ms))
+	if (!memory->ears.found(memory->ears.arg, note, value))
 		log_warning("pfcp.note_odd", "%s: a note that is not understood is left alone", note->name);
 }
 
@@ -150,42 +150,45 @@ void memory_tick(struct memory *memory, uint64_t now_ns)
 // ---- Notes
 
 struct writing {
-	struct memory *memory;
-	struct assoc *assoc;
+	memory_kept *kept;
+	void *arg, *about;
+	char name[];
 };
 
 static void note_told(void *arg, const Shoal__Oss__Response *response, int error)
 {
-	struct writing writing = *(struct writing *)arg;
+	struct writing *writing = arg;
 	bool done =
 	    response && response->status &&
 	    (response->status->code == SHOAL__OSS__CODE__OK || response->status->code == SHOAL__OSS__CODE__NOT_FOUND);
 
-	free(arg);
 	if (response && response->status && !done)
-		log_warning("pfcp.note", "%s: %s", writing.assoc->owner, response->status->message);
-	writing.memory->ears.noted(writing.memory->ears.arg, writing.assoc, done);
+		log_warning("pfcp.note", "%s: %s", writing->name, response->status->message);
+	writing->kept(writing->arg, writing->about, done);
+	free(writing);
 }
 
-int memory_note(struct memory *memory, struct assoc *assoc, const char *value)
+int memory_keep(struct memory *memory, const struct memory_value *value, memory_kept *kept, void *arg, void *about)
 {
 	Shoal__Oss__NotePut put = SHOAL__OSS__NOTE_PUT__INIT;
 	Shoal__Oss__NoteDelete delete = SHOAL__OSS__NOTE_DELETE__INIT;
 	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
-	struct writing *writing = malloc(sizeof(*writing));
+	size_t name = strlen(value->name) + 1;
+	struct writing *writing = malloc(sizeof(*writing) + name);
 	uint8_t key[16];
 	int error;
 
 	if (!writing)
 		return -ENOMEM;
-	*writing = (struct writing){ memory, assoc };
+	*writing = (struct writing){ kept, arg, about };
+	memcpy(writing->name, value->name, name);
 	if (getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key))
 		memset(key, 0, sizeof(key)); // ctrl refuses the second of them
 	request.key = (ProtobufCBinaryData){ sizeof(key), key };
-	put.name = delete.name = assoc->note;
-	put.value = (ProtobufCBinaryData){ value ? strlen(value) : 0, (uint8_t *)value };
-	request.body_case = value ? SHOAL__OSS__REQUEST__BODY_NOTE_PUT : SHOAL__OSS__REQUEST__BODY_NOTE_DELETE;
-	if (value)
+	put.name = delete.name = writing->name;
+	put.value = (ProtobufCBinaryData){ value->length, (uint8_t *)value->bytes };
+	request.body_case = value->bytes ? SHOAL__OSS__REQUEST__BODY_NOTE_PUT : SHOAL__OSS__REQUEST__BODY_NOTE_DELETE;
+	if (value->bytes)
 		request.note_put = &put;
 	else
 		request.note_delete = &delete;
@@ -193,4 +196,18 @@ int memory_note(struct memory *memory, struct assoc *assoc, const char *value)
 	if (error)
 		free(writing);
 	return error;
+}
+
+static void assoc_kept(void *arg, void *about, bool done)
+{
+	struct memory *memory = arg;
+
+	memory->ears.noted(memory->ears.arg, about, done);
+}
+
+int memory_note(struct memory *memory, struct assoc *assoc, const char *value)
+{
+	const struct memory_value note = { assoc->note, value, value ? strlen(value) : 0 };
+
+	return memory_keep(memory, &note, assoc_kept, memory, assoc);
 }

@@ -9,7 +9,8 @@
 #include "ctrl/pfcp/assoc.h"
 
 struct memory_ears {
-	bool (*found)(void *arg, const char *name, const char *value, uint64_t at_ms); // a note, at start
+	// A note, at start; value has a zero behind it. False: it is not understood.
+	bool (*found)(void *arg, const Shoal__Oss__Note *note, const char *value);
 	void (*ready)(void *arg, uint64_t made_ms); // all were found; when the store was made
 	void (*noted)(void *arg, struct assoc *assoc, bool done);
 	void (*lost)(void *arg);
@@ -31,3 +32,12 @@ void memory_tick(struct memory *memory, uint64_t now_ns);
 
 // value null: deleted. 0, then `noted` comes; or -errno, and it does not.
 int memory_note(struct memory *memory, struct assoc *assoc, const char *value);
+
+// The same of any note. bytes null: deleted. 0, then `kept` comes; or -errno, and it does not.
+typedef void memory_kept(void *arg, void *about, bool done);
+struct memory_value {
+	const char *name;
+	const void *bytes;
+	size_t length;
+};
+int memory_keep(struct memory *memory, const struct memory_value *value, memory_kept *kept, void *arg, void *about);

@@ -227,6 +227,28 @@ void assoc_sift(struct node *node, struct deal *deal)
 		answer(node, deal, PFCP_CAUSE_NO_RESOURCES);
 }
 
+// Its Node ID may be left out; then the address says who asks.
+void assoc_provision(struct node *node, struct deal *deal)
+{
+	bool named = pfcp_first(&node->tree, NULL, PFCP_IE_NODE_ID);
+	struct assoc *assoc = named ? assoc_named(node, deal) : assoc_of_remote(&node->assocs, &deal->from);
+
+	if (!assoc && !named) {
+		node->tally[TALLY_UNASSOCIATED]++;
+		answer(node, deal, PFCP_CAUSE_NO_ASSOCIATION);
+	}
+	if (!assoc)
+		return;
+	deal_attach(node, deal, assoc);
+	node->ways.provision(node->ways.arg, deal, &node->tree);
+}
+
+void node_provisioned(struct node *node, struct deal *deal, const struct pfcp_fault *fault)
+{
+	node->tally[TALLY_FAULTY] += fault->cause != PFCP_CAUSE_ACCEPTED;
+	answer_deal(node, deal, fault);
+}
+
 // A session's first request, and one of another member of an SMF set, say which node asks; of the others the address does.
 struct assoc *assoc_asking(struct node *node, const struct deal *deal)
 {

@@ -31,7 +31,8 @@ void assoc_setup(struct node *node, struct deal *deal);
 void assoc_learn(const struct pfcp_tree *tree, struct assoc *assoc);        // what is said in the message besides
 const char *assoc_fate(const struct node *node, const struct assoc *assoc); // what becomes of its sessions, for the log
 void assoc_update(struct node *node, struct deal *deal);
-void assoc_sift(struct node *node, struct deal *deal); // Session Set Deletion
+void assoc_sift(struct node *node, struct deal *deal);      // Session Set Deletion
+void assoc_provision(struct node *node, struct deal *deal); // PFD Management
 void assoc_release(struct node *node, struct deal *deal);
 // The association that a request about a session comes from. Null: none.
 struct assoc *assoc_asking(struct node *node, const struct deal *deal);

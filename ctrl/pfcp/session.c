@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include "ctrl/hash.h"
 #include "ctrl/pfcp/ie_table.h"
 #include "ctrl/pfcp/session_drop.h"
@@ -16,11 +17,17 @@ static const struct {
 	task_ask *ask;
 	task_hear *hear;
 } steps[STEPS] = {
-	[STEP_CREATE] = { create_ask, create_hear },       [STEP_WATCH] = { watch_ask, watch_hear },
-	[STEP_UNCREATE] = { uncreate_ask, uncreate_hear }, [STEP_GET] = { get_ask, get_hear },
+	[STEP_CREATE] = { create_ask, create_hear },
+	[STEP_WATCH] = { watch_ask, watch_hear },
+	[STEP_UNCREATE] = { uncreate_ask, uncreate_hear },
+	[STEP_GET] = { get_ask, get_hear },
 	[STEP_MODIFY] = { get_ask, modify_hear }, // asked on the way from get_hear
-	[STEP_UNMODIFY] = { unmodify_ask, unmodify_hear }, [STEP_LOOK] = { look_ask, look_hear },
-	[STEP_DELETE] = { delete_ask, delete_hear },       [STEP_SETTLE] = { settle_ask, settle_hear },
+	[STEP_UNMODIFY] = { unmodify_ask, unmodify_hear },
+	[STEP_LOOK] = { look_ask, look_hear },
+	[STEP_DELETE] = { delete_ask, delete_hear },
+	[STEP_SETTLE] = { settle_ask, settle_hear },
+	[STEP_FOLLOW] = { follow_ask, follow_hear },
+	[STEP_FOLLOWED] = { follow_ask, followed_hear }, // asked on the way from follow_hear
 };
 
 int sessions_open(const struct sessions_world *world, struct sessions **sessions)
@@ -55,12 +62,19 @@ static struct task *busy_with(struct sessions *sessions, uint64_t id)
 	return NULL;
 }
 
+static enum step first_of(const struct deal *deal)
+{
+	if (!deal)
+		return STEP_FOLLOW;
+	if (deal->type == PFCP_SESSION_ESTABLISHMENT_REQUEST)
+		return STEP_CREATE;
+	return deal->type == PFCP_SESSION_MODIFICATION_REQUEST ? STEP_GET : STEP_LOOK;
+}
+
 static void start(struct task *task)
 {
-	enum step first = task->deal->type == PFCP_SESSION_MODIFICATION_REQUEST ? STEP_GET : STEP_LOOK;
-
 	TAILQ_INSERT_TAIL(bucket_of(task->sessions, task->place), task, busy);
-	task_step(task, task->deal->type == PFCP_SESSION_ESTABLISHMENT_REQUEST ? STEP_CREATE : first);
+	task_step(task, first_of(task->deal));
 }
 
 static void forget(struct task *task)
@@ -103,7 +117,7 @@ void sessions_close(struct sessions *sessions)
 	free(sessions);
 }
 
-static struct task *task_new(struct sessions *sessions, const struct pfcp_request *request)
+static struct task *task_of(struct sessions *sessions)
 {
 	struct task *task = calloc(1, sizeof(*task));
 
@@ -111,20 +125,39 @@ static struct task *task_new(struct sessions *sessions, const struct pfcp_reques
 		return NULL;
 	TAILQ_INIT(&task->behind);
 	task->sessions = sessions;
+	task->arrived_ns = sessions->now_ns;
+	return task;
+}
+
+static struct task *task_new(struct sessions *sessions, const struct pfcp_request *request)
+{
+	struct task *task = task_of(sessions);
+
+	if (!task)
+		return NULL;
 	task->deal = request->deal;
 	task->body = request->header->body;
 	task->bytes = request->header->bytes;
-	task->arrived_ns = sessions->now_ns;
 	task->arrived_ms = sessions->world.wall_ms(sessions->world.arg);
 	if (request->deal->type != PFCP_SESSION_ESTABLISHMENT_REQUEST)
 		task->id = task->place = request->header->seid;
 	return task;
 }
 
+static void queue(struct task *task)
+{
+	struct task *before = task->place ? busy_with(task->sessions, task->place) : NULL;
+
+	if (before)
+		TAILQ_INSERT_TAIL(&before->behind, task, busy);
+	else
+		start(task);
+}
+
 // why: it can't be read; null: it can.
 static void begin(struct sessions *sessions, const struct pfcp_request *request, const struct pfcp_fault *why)
 {
-	struct task *task = task_new(sessions, request), *before;
+	struct task *task = task_new(sessions, request);
 
 	if (!task) { // forgotten, so that a repeat is served
 		deal_answer(request->deal, NULL, 0);
@@ -132,11 +165,18 @@ static void begin(struct sessions *sessions, const struct pfcp_request *request,
 	}
 	if (why)
 		task->why = *why;
-	before = task->place ? busy_with(sessions, task->place) : NULL;
-	if (before)
-		TAILQ_INSERT_TAIL(&before->behind, task, busy);
-	else
-		start(task);
+	queue(task);
+}
+
+bool task_follow(struct sessions *sessions, uint64_t id)
+{
+	struct task *task = task_of(sessions);
+
+	if (!task)
+		return false;
+	task->id = task->place = id;
+	queue(task);
+	return true;
 }
 
 void sessions_request(struct sessions *sessions, const struct pfcp_request *request, uint64_t now_ns)
@@ -191,7 +231,7 @@ uint64_t sessions_due(const struct sessions *sessions)
 	TAILQ_FOREACH(task, &sessions->asleep, sleep)
 	if (task->wake_ns < due)
 		due = task->wake_ns;
-	return due;
+	return follow_due(sessions) < due ? follow_due(sessions) : due;
 }
 
 void sessions_tick(struct sessions *sessions, uint64_t now_ns)
@@ -212,6 +252,7 @@ void sessions_tick(struct sessions *sessions, uint64_t now_ns)
 		task_step(task, task->step);
 	}
 	drops_tick(sessions);
+	follow_tick(sessions);
 }
 
 // ---- To ctrl and back
@@ -266,11 +307,14 @@ static void heard(void *arg, const Shoal__Oss__Response *response, int error)
 
 void task_call(struct task *task, Shoal__Oss__Request *request, bool changes)
 {
-	uint8_t key[DEAL_KEY_BYTES];
+	uint8_t key[DEAL_KEY_BYTES] = { 0 };
 	int error;
 
 	if (changes) {
-		deal_key(task->deal, (uint8_t)task->step, key);
+		if (task->deal)
+			deal_key(task->deal, (uint8_t)task->step, key);
+		else if (getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key))
+			memset(key, 0, sizeof(key)); // ctrl refuses the second of them
 		request->key = (ProtobufCBinaryData){ sizeof(key), key };
 	}
 	request->deadline_ms = TASK_DEADLINE_MS;

@@ -39,6 +39,9 @@ struct sessions_world {
 	size_t (*advise)(void *arg, const struct deal *deal, uint8_t *datagram, size_t length, size_t size);
 	void (*dropped)(void *arg, const char *owner); // sessions_drop is through
 	void (*sifted)(void *arg, struct deal *deal);  // sessions_sift is through
+	// sessions_follow is through: so many sessions have changed, and so many could not and are as they were.
+	void (*followed)(void *arg, unsigned changed, unsigned left);
+	const struct pfds *pfds; // applications; null: none are known
 };
 
 int sessions_open(const struct sessions_world *world, struct sessions **sessions); // 0 or -ENOMEM
@@ -59,3 +62,7 @@ int sessions_drop(struct sessions *sessions, const char *owner);
 
 // Likewise those of them that have one of these FQ-CSIDs (csid.h); deal: whose request that is, for `sifted`.
 int sessions_sift(struct sessions *sessions, struct deal *deal, const uint8_t *csids, size_t bytes);
+
+// Brings all sessions up to date whose PDRs name an application, in the background; says `followed` when that is done. Not while it is
+// under way already.
+void sessions_follow(struct sessions *sessions);

@@ -122,9 +122,14 @@ static int change(struct task *task, struct front *front, struct rules_fault *fa
 	return translate(&sessions->rules, &task->given, &sessions->translation, fault);
 }
 
+struct modify_query { // of which measures usage is to be told
+	uint32_t *measures;
+	size_t count;
+};
+
 // The request is in the tree, the rules after it are translated, and what is to be kept is in sessions->front. session: as it was, or null
 // where it is put back to what it was.
-static void modify_send(struct task *task, uint32_t *query, size_t queries, size_t front)
+static void modify_send(struct task *task, const char *owner, struct modify_query query, size_t front)
 {
 	struct sessions *sessions = task->sessions;
 	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
@@ -132,15 +137,16 @@ static void modify_send(struct task *task, uint32_t *query, size_t queries, size
 	Shoal__Oss__Session *to = &sessions->translation.session;
 
 	to->id = task->id;
-	to->owner = (char *)deal_owner(task->deal);
+	to->owner = (char *)owner;
 	to->front = (ProtobufCBinaryData){ front, sessions->front };
 	modify.session = to;
-	modify.wait_applied = modify.brief = true;
-	modify.query = query;
-	modify.n_query = queries;
+	modify.wait_applied = task->deal != NULL; // nobody waits for what we do ourselves
+	modify.brief = true;
+	modify.query = query.measures;
+	modify.n_query = query.count;
 	modify.query_all = task->step == STEP_MODIFY && flagged(&sessions->tree, PFCP_PFCPSMREQ_FLAGS_QAURR);
 	modify.drop_buffered = task->step == STEP_MODIFY && flagged(&sessions->tree, PFCP_PFCPSMREQ_FLAGS_DROBU);
-	modify.undrop = task->step != STEP_MODIFY;
+	modify.undrop = task->step == STEP_UNMODIFY;
 	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_MODIFY;
 	request.session_modify = &modify;
 	answer_remember(&sessions->translation, &task->names);
@@ -172,7 +178,7 @@ static void modify_ask(struct task *task, size_t front)
 	size_t queries = queries_read(&task->sessions->tree, query);
 
 	task->step = STEP_MODIFY;
-	modify_send(task, query, queries, front);
+	modify_send(task, deal_owner(task->deal), (struct modify_query){ query, queries }, front);
 }
 
 static void modify(struct task *task, struct front *front)
@@ -277,11 +283,69 @@ void unmodify_ask(struct task *task)
 		return;
 	}
 	memcpy(sessions->front, task->front, task->front_bytes);
-	modify_send(task, NULL, 0, task->front_bytes);
+	modify_send(task, deal_owner(task->deal), (struct modify_query){ 0 }, task->front_bytes);
 }
 
 void unmodify_hear(struct task *task, const Shoal__Oss__Response *response)
 {
 	(void)response;
 	task_refuse_as(task, PFCP_CAUSE_SYSTEM_FAILURE);
+}
+
+// ---- Of our own: its rules as they are, where the applications they name mean something else by now.
+
+void follow_ask(struct task *task)
+{
+	task->step = STEP_FOLLOW;
+	watch_ask(task);
+}
+
+static bool match_same(const Shoal__Oss__Match *a, const Shoal__Oss__Match *b)
+{
+	if (a->n_filters != b->n_filters)
+		return false;
+	for (size_t i = 0; i < a->n_filters; i++)
+		if (strcmp(a->filters[i]->flow, b->filters[i]->flow) != 0)
+			return false;
+	return true;
+}
+
+// Whether their rules tell packets by the same flows, in this order.
+static bool flows_same(const Shoal__Oss__Session *a, const Shoal__Oss__Session *b)
+{
+	if (a->n_rules != b->n_rules)
+		return false;
+	for (size_t i = 0; i < a->n_rules; i++)
+		if (a->rules[i]->id != b->rules[i]->id || !match_same(a->rules[i]->match, b->rules[i]->match))
+			return false;
+	return true;
+}
+
+void follow_hear(struct task *task, const Shoal__Oss__Response *response)
+{
+	struct sessions *sessions = task->sessions;
+	struct rules_fault fault = { 0 };
+	struct front front;
+	const Shoal__Oss__Session *session = task_session(task, response, &front);
+
+	if (!session)
+		return;
+	task_given(task, session, &front);
+	if (rules_kept(task, &fault) || translate(&sessions->rules, &task->given, &sessions->translation, &fault)) {
+		task_refuse(task, &fault);
+	} else if (flows_same(session, &sessions->translation.session)) {
+		follow_done(task, false);
+	} else {
+		memcpy(sessions->front, session->front.data, session->front.len);
+		task->step = STEP_FOLLOWED;
+		modify_send(task, session->owner, (struct modify_query){ 0 }, session->front.len);
+	}
+}
+
+void followed_hear(struct task *task, const Shoal__Oss__Response *response)
+{
+	if (response->status->code)
+		task_refuse_why(task, response->status);
+	else
+		follow_done(task, true);
 }

@@ -22,6 +22,9 @@
 	T(UNASSOCIATED, "unassociated", "requests about sessions of nodes without association: refused") \
 	T(UNSUPPORTED, "unsupported", "requests for services that are not offered: refused") \
 	T(BEGUN, "associations_begun", "associations begun") \
+	T(APPLICATIONS, "applications_provisioned", "applications whose PFDs a CP function has changed, or taken away") \
+	T(FOLLOWED, "sessions_followed", "sessions changed because an application that they name was") \
+	T(UNFOLLOWED, "sessions_unfollowed", "sessions that could not follow their application, and stayed as they were") \
 	T(CALLS_FAILED, "associations_not_had", "times that a CP function among pfcp.associate did not answer, or refused") \
 	T(RESUMED, "associations_resumed", "associations set up again by the same life of a node: its sessions stay") \
 	T(RELEASED, "associations_released", "associations released by their node") \

@@ -65,6 +65,10 @@ void task_refuse(struct task *task, const struct rules_fault *fault)
 	struct pfcp_writer words = task_words(task);
 	bool unknown = fault->why.cause == PFCP_CAUSE_SESSION_NOT_FOUND;
 
+	if (!task->deal) {
+		follow_refused(task, fault);
+		return;
+	}
 	answer_fault(&words, task->deal->type, &task->sessions->world.node_id, fault);
 	answer(task->sessions, task->deal, unknown ? 0 : task->cp_seid, &words);
 	task_end(task);
@@ -138,7 +142,7 @@ const Shoal__Oss__Session *task_session(struct task *task, const Shoal__Oss__Res
 		return NULL;
 	}
 	// What is another's is not there.
-	if (response->status->code || !session || strcmp(session->owner, deal_owner(task->deal))) {
+	if (response->status->code || !session || (task->deal && strcmp(session->owner, deal_owner(task->deal)))) {
 		task_refuse_as(task, PFCP_CAUSE_SESSION_NOT_FOUND);
 		return NULL;
 	}
@@ -173,6 +177,7 @@ void task_given(struct task *task, const Shoal__Oss__Session *session, const str
 				      .gtpu_ipv4 = session->gtpu_ipv4,
 				      .ue_ipv4 = session->ue ? session->ue->ipv4 : 0,
 				      .ue_ipv6 = session->ue && !session->ue->none ? session->ue->ipv6_prefix : 0 };
+	task->given.pfds = task->sessions->world.pfds;
 	task->given.apart = task->sessions->world.apart;
 	task->given.arg = task->sessions->world.arg;
 	if (session->identity)

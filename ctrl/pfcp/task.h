@@ -10,6 +10,8 @@
 #include "ctrl/pfcp/deal.h"
 #include "ctrl/pfcp/front.h"
 #include "ctrl/pfcp/session.h"
+#include "ctrl/pfcp/session_drop.h"
+#include "ctrl/pfcp/session_follow.h"
 
 #define TASK_DEADLINE_MS 8000u // for ctrl and workers to have done it; then it is undone and refused
 #define TASK_BUCKETS 1024u
@@ -23,6 +25,8 @@ enum step {
 	STEP_UNMODIFY,
 	STEP_LOOK, // before a deletion
 	STEP_DELETE,
+	STEP_FOLLOW, // of our own (session_follow.h)
+	STEP_FOLLOWED,
 	STEP_SETTLE, // until the deleted session's account is closed
 	STEPS
 };
@@ -34,7 +38,7 @@ struct task {
 	TAILQ_ENTRY(task) busy;  // in its bucket, or behind another
 	struct task_list behind; // requests about the same session that wait for this one
 	struct sessions *sessions;
-	struct deal *deal;
+	struct deal *deal;   // null: it is our own (session_follow.h)
 	const uint8_t *body; // the request's IEs, in the deal
 	size_t bytes;
 	struct pfcp_fault why; // it can't be read: to be refused once its session is known; cause 0: it can
@@ -54,15 +58,13 @@ struct task {
 	size_t answer_bytes;
 };
 
-struct drop;
-TAILQ_HEAD(drop_list, drop);
-
 struct sessions {
 	struct sessions_world world;
 	uint64_t now_ns;
 	struct task_list asleep;
 	struct task_list busy[TASK_BUCKETS];
 	struct drop_list drops;
+	struct follow follow;
 	const struct pfcp_tree *read; // the body of the request that has just come; null = none
 	// Of the step at work:
 	struct pfcp_tree tree;
@@ -75,9 +77,9 @@ typedef void task_ask(struct task *task);
 typedef void task_hear(struct task *task, const Shoal__Oss__Response *response);
 
 // What each step asks and does with the answer.
-task_ask create_ask, watch_ask, uncreate_ask, get_ask, unmodify_ask, look_ask, delete_ask, settle_ask;
-task_hear create_hear, watch_hear, uncreate_hear, get_hear, modify_hear, unmodify_hear, look_hear, delete_hear,
-    settle_hear;
+task_ask create_ask, watch_ask, uncreate_ask, get_ask, unmodify_ask, follow_ask, look_ask, delete_ask, settle_ask;
+task_hear create_hear, watch_hear, uncreate_hear, get_hear, modify_hear, unmodify_hear, follow_hear, followed_hear,
+    look_hear, delete_hear, settle_hear;
 void watch_late(struct task *task); // no worker has it in time: it is undone
 
 void task_step(struct task *task, enum step step); // asks the first question of it
@@ -100,9 +102,7 @@ bool task_keep(struct task *task, uint8_t **to, size_t *length, const uint8_t *b
 
 // Whether the request can't be read: then the task is refused and gone.
 bool task_faulty(struct task *task);
-
 struct pfcp_writer task_words(struct task *task); // an empty body of an answer
-
 // The request's IEs in sessions->tree. 0, or -EPROTO with *fault.
 int task_read(struct task *task, struct rules_fault *fault);
 

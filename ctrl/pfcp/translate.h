@@ -26,6 +26,7 @@ struct translate_given {
 	uint32_t ue_ipv4;
 	uint64_t ue_ipv6; // prefix
 	char dnn[TRANSLATE_DNN];
+	const struct pfds *pfds; // applications; null: none are known
 	// Whether two network instances, or data networks, lead to networks that are apart; null = none are.
 	bool (*apart)(void *arg, const char *a, const char *b);
 	void *arg;

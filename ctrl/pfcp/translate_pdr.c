@@ -22,6 +22,7 @@ static const uint16_t of_pdi[] = { PFCP_IE_SOURCE_INTERFACE,
 				   PFCP_IE_NETWORK_INSTANCE,
 				   PFCP_IE_UE_IP_ADDRESS,
 				   PFCP_IE_SDF_FILTER,
+				   PFCP_IE_APPLICATION_ID,
 				   PFCP_IE_QFI,
 				   PFCP_IE_3GPP_INTERFACE_TYPE,
 				   PFCP_IE_TRAFFIC_ENDPOINT_ID,
@@ -199,6 +200,17 @@ int endpoint_check(const struct reading *reading, const struct rule *rule)
 	return rules_open(reading->rules, rule, reading->fault) || read_admit(reading, NULL, of_endpoint) ? -EPROTO : 0;
 }
 
+static int flows_read(const struct reading *reading, const struct rule *pdr, const struct pfcp_ie *pdi, unsigned *count)
+{
+	const struct pfcp_tree *tree = &reading->rules->tree;
+
+	if (!pfcp_first(tree, pdi, PFCP_IE_APPLICATION_ID))
+		return filters_read(reading, pdr, pdi, count);
+	if (pfcp_first(tree, pdi, PFCP_IE_SDF_FILTER))
+		return read_failure(reading, PFCP_IE_APPLICATION_ID, "An application, or SDF filters.");
+	return application_read(reading, pdr, pdi, count);
+}
+
 static int pdi_read(const struct reading *reading, struct translated_pdr *pdr, Shoal__Oss__Match *match)
 {
 	const struct pfcp_tree *tree = &reading->rules->tree;
@@ -207,14 +219,11 @@ static int pdi_read(const struct reading *reading, struct translated_pdr *pdr, S
 	unsigned first = to->filters_used, filters;
 	bool apart = pfcp_first(tree, pdi, PFCP_IE_TRAFFIC_ENDPOINT_ID);
 
-	if (pfcp_first(tree, pdi, PFCP_IE_APPLICATION_ID))
-		return rules_fault(reading->fault, PFCP_CAUSE_UNKNOWN_APPLICATION, PFCP_IE_APPLICATION_ID,
-				   "No application is configured.");
 	if (source_read(reading, pdi, match) || read_admit(reading, pdi, of_pdi) ||
 	    (apart ? endpoint_read(reading, pdi, pdr, match) : end_read(reading, pdi, pdr, match)))
 		return -EPROTO;
 	pdi = pfcp_first(tree, NULL, PFCP_IE_PDI);
-	if (filters_read(reading, pdr->rule, pdi, &filters) || qfis_read(reading, pdi, match))
+	if (flows_read(reading, pdr->rule, pdi, &filters) || qfis_read(reading, pdi, match))
 		return -EPROTO;
 	match->filters = &to->filters[first];
 	match->n_filters = filters;

@@ -33,6 +33,9 @@ int endpoint_check(const struct reading *reading, const struct rule *rule); // w
 // The filters of a PDI, behind those that are there: their number in *count. Then, when all PDRs are read: what they refer to.
 int filters_read(const struct reading *reading, const struct rule *pdr, const struct pfcp_ie *pdi, unsigned *count);
 int filters_resolve(const struct reading *reading);
+// The same of a PDI that names an application (8.2.6): what its PFDs say. A PDR that is new needs one that is known and can be told by
+// headers; one that stays matches what can be told by now, or nothing.
+int application_read(const struct reading *reading, const struct rule *pdr, const struct pfcp_ie *pdi, unsigned *count);
 // The PDR's filters take packets of one family alone: 4 or 6.
 int filters_restrict(const struct reading *reading, unsigned pdr, unsigned family);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "ctrl/pfcp/answer.h"
 #include "ctrl/pfcp/front.h"
+#include "ctrl/pfcp/pfds.h"
 #include "ctrl/pfcp/translate.h"
 #include "shared/wire/cursor.h"
 
@@ -16,6 +17,7 @@ static struct pfcp_tree tree;
 static struct rules rules;
 static struct translation to;
 static struct translate_given given;
+static struct pfds pfds;
 
 static bool refused(const struct rules_fault *fault)
 {
@@ -54,12 +56,23 @@ static void give(void)
 	}
 }
 
+// There is one application, "a".
+static void provision(void)
+{
+	static const uint8_t value[] = "\0\030\0\001a\0\073\0\047\0\075\0\043\1\0\0\037permit out ip from any to any 7";
+	struct pfcp_fault fault;
+	struct pfds_app *app = pfds_read(value, sizeof(value) - 1, &tree, &fault);
+
+	if (!app || !pfds_put(&pfds, app))
+		abort();
+}
+
 static bool establish(const uint8_t *body, size_t bytes)
 {
 	struct rules_fault fault = { 0 };
 
 	rules_clear(&rules);
-	given = (struct translate_given){ .gtpu_ipv4 = OURS };
+	given = (struct translate_given){ .gtpu_ipv4 = OURS, .pfds = &pfds };
 	if (pfcp_read(PFCP_MESSAGE(PFCP_SESSION_ESTABLISHMENT_REQUEST), body, bytes, &tree, &fault.why) ||
 	    rules_create(&rules, &tree, &fault) || translate(&rules, &given, &to, &fault))
 		return !refused(&fault);
@@ -90,10 +103,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	struct rules_fault fault = { 0 };
 	size_t first = length > 2 ? be16_get(bytes) : 0;
 
+	provision();
 	if (length < 2 || first > length - 2 || !establish(bytes + 2, first) || !keep(kept, sizeof(kept)))
 		return 0;
 	if (translate(&rules, &given, &to, &fault)) // as it was
 		abort();
+	pfds_clear(&pfds);
+	if (translate(&rules, &given, &to, &fault)) // its application is gone
+		abort();
+	provision();
 	if (pfcp_read(PFCP_MESSAGE(PFCP_SESSION_MODIFICATION_REQUEST), bytes + 2 + first, length - 2 - first, &tree,
 		      &fault.why) ||
 	    rules_modify(&rules, &tree, &fault) || translate(&rules, &given, &to, &fault))

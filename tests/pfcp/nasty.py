@@ -8,7 +8,7 @@ import smf_words as w
 from scapy.contrib import pfcp as p
 
 # Grouped IEs, TS 29.244 8.1.2.
-GROUPED = {1, 2, 3, 4, 6, 7, 9, 10, 11, 13, 14, 85, 86}
+GROUPED = {1, 2, 3, 4, 6, 7, 9, 10, 11, 13, 14, 58, 59, 85, 86}
 HARMS = {
     "missing": lambda head, value: b"",
     "empty": lambda head, value: head[:2] + b"\0\0",

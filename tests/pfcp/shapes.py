@@ -168,6 +168,12 @@ def flow(session, qfi, text, *closed):
     return [pdr(11, 50, pdi, p.IE_FAR_Id(id=1), p.IE_QER_Id(id=11)), qer(11, qfi=int(qfi), closed=int(bool(closed)))]
 
 
+def app(session, name, qfi):
+    """The same of an application's packets."""
+    pdi = [p.IE_SourceInterface(interface=CORE), instance(), p.IE_ApplicationId(id=name)]
+    return [pdr(11, 50, pdi, p.IE_FAR_Id(id=2), p.IE_QER_Id(id=11)), qer(11, qfi=int(qfi))]
+
+
 def flow_gate(session, how):
     closed = int(how == "closed")
     return [p.IE_UpdateQER(IE_list=[p.IE_QER_Id(id=11), p.IE_GateStatus(ul=closed, dl=closed)])]
@@ -181,4 +187,5 @@ def flow_gone(session):
     return [p.IE_RemovePDR(IE_list=[p.IE_PDR_Id(id=11)]), p.IE_RemoveQER(IE_list=[p.IE_QER_Id(id=11)])]
 
 
-CHANGES = {"activate": activate, "move": move, "idle": idle, "discard": discard, "flow": flow, "gate": flow_gate, "rate": flow_rate, "unflow": flow_gone}
+CHANGES = {"activate": activate, "move": move, "idle": idle, "discard": discard, "flow": flow, "gate": flow_gate, "rate": flow_rate,
+           "unflow": flow_gone, "app": app}

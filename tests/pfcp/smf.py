@@ -9,6 +9,7 @@ Commands: heartbeat; associate [set=NAME]; release; asked: how often the user pl
     attach_as NAME SHAPE [KEY=VALUE...]; change NAME WHAT [WORD...]: as other SMFs do (shapes.py)
     handover NAME GNB TEID; drop NAME; forward NAME; gate NAME open|closed; query NAME; delete NAME
     adopt NAME UP: modifies another SMF's session of our set, and has it from then on; lose CSID: deletes all that were attached with csid=CSID
+    pfds [NAME=TEXT[|TEXT...]...]: applications by flow descriptions or URLs, _ for spaces; none: all are forgotten; apps N [FIRST]: so many; odd_apps: wrong ones (apps.py)
     paths N [SECONDS]: waits for so many changes of GTP-U paths in node reports: which peers have failed, and recovered
     reports N [SECONDS]: waits for so many session reports; what they said, repeats apart
     answer CAUSE: what session reports are answered with from now on; 0: not at all
@@ -161,6 +162,21 @@ class Smf:
 
     def lose(self, csid):
         return self.ask(None, self.words.set_deletion(self.local, int(csid)))
+
+    def pfds(self, *words):
+        import apps
+
+        return self.ask(None, apps.request(words))
+
+    def apps(self, *words):
+        import apps
+
+        return apps.thousand(self, *words)
+
+    def odd_apps(self):
+        import apps
+
+        return apps.bad(self)
 
     def paths(self, count, seconds="30"):
         with self.heard:

@@ -21,6 +21,7 @@ struct play {
 	char owner[ASSOC_OWNER_BYTES]; // and to whom
 	int note_error;
 	size_t sifted; // bytes of FQ-CSIDs
+	unsigned provided;
 };
 
 int play_open(void **state);         // for cmocka; the node is at 10.0.0.100, its clock at one second

@@ -10,6 +10,7 @@
 #include "ctrl/hash.h"
 #include "ctrl/pfcp/ids.h"
 #include "ctrl/pfcp/ie_get.h"
+#include "ctrl/pfcp/pfds.h"
 #include "tests/unit/session_play.h"
 
 struct call {
@@ -20,6 +21,7 @@ struct call {
 };
 
 struct play play;
+struct pfds play_pfds;
 struct sessions *sessions;
 
 // ---- What is played
@@ -153,6 +155,10 @@ static Shoal__Oss__Response *modify(const Shoal__Oss__SessionModify *modify)
 	Shoal__Oss__Response *response;
 	Shoal__Oss__Session *new = copy(modify->session);
 
+	if (play.full) {
+		shoal__oss__session__free_unpacked(new, NULL);
+		return respond(SHOAL__OSS__CODE__LIMIT);
+	}
 	assert_string_equal(new->owner, play.session->owner);
 	assert_null(new->ue);
 	new->ue = play.session->ue;
@@ -215,7 +221,7 @@ static Shoal__Oss__Response *listed(const Shoal__Oss__SessionList *wanted)
 
 	response->body_case = SHOAL__OSS__RESPONSE__BODY_SESSION_LIST;
 	shoal__oss__session_list_answer__init(list);
-	if (!play.session || strcmp(play.session->owner, wanted->owner))
+	if (!play.session || (*wanted->owner && strcmp(play.session->owner, wanted->owner)))
 		return response;
 	list->sessions = calloc(1, sizeof(*list->sessions));
 	list->sessions[0] = copy(play.session);
@@ -351,6 +357,13 @@ static void sift_done(void *arg, struct deal *deal)
 	play.sifted = deal;
 }
 
+static void follow_done(void *arg, unsigned changed, unsigned left)
+{
+	play.follows++;
+	play.followed = changed;
+	play.left = left;
+}
+
 static void begin(void)
 {
 	const struct sessions_world world = { .node_id = { .kind = PFCP_NODE_ID_NAME, .name = "upf.example" },
@@ -359,7 +372,9 @@ static void begin(void)
 					      .address = address,
 					      .wall_ms = wall_ms,
 					      .dropped = drop_done,
-					      .sifted = sift_done };
+					      .sifted = sift_done,
+					      .followed = follow_done,
+					      .pfds = &play_pfds };
 
 	assert_int_equal(sessions_open(&world, &sessions), 0);
 }
@@ -378,6 +393,7 @@ int play_open(void **state)
 int play_close(void **state)
 {
 	sessions_close(sessions);
+	pfds_clear(&play_pfds);
 	for (unsigned i = 0; i < play.keys; i++)
 		shoal__oss__response__free_unpacked(play.said[i], NULL);
 	if (play.session)

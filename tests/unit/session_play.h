@@ -24,11 +24,13 @@ struct play {
 	unsigned silent;         // does so many, and does not say so for ten seconds
 	unsigned served;         // after so many that it serves
 	bool applies;            // workers do what they are told
+	bool full;               // has no room for what is modified
 	bool unsettled;          // the tabs of what is deleted are not closed yet
 	struct call *first, **last;
 	uint64_t now_ms, uplink, reported;
 	char dropped[64];
 	const struct deal *sifted;
+	unsigned follows, followed, left; // sessions_follow is through so often; sessions then
 	// The peer: what it says, and the last answer it got.
 	struct assoc assoc;
 	struct deal deals[PLAY_REQUESTS];
@@ -40,6 +42,7 @@ struct play {
 };
 
 extern struct play play;
+extern struct pfds play_pfds;
 extern struct sessions *sessions;
 
 int play_open(void **state);

@@ -55,7 +55,8 @@ static void an_association_is_accepted_when_ctrl_has_it(void **state)
 	assert_int_equal(pfcp_flags(pfcp_first(&play->tree, NULL, PFCP_IE_UP_FUNCTION_FEATURES)),
 			 PFCP_UP_FUNCTION_FEATURES_FTUP | PFCP_UP_FUNCTION_FEATURES_EMPU |
 			     PFCP_UP_FUNCTION_FEATURES_UEIP | PFCP_UP_FUNCTION_FEATURES_PDIU |
-			     PFCP_UP_FUNCTION_FEATURES_SSET | PFCP_UP_FUNCTION_FEATURES_MPAS);
+			     PFCP_UP_FUNCTION_FEATURES_SSET | PFCP_UP_FUNCTION_FEATURES_MPAS |
+			     PFCP_UP_FUNCTION_FEATURES_PFDM | PFCP_UP_FUNCTION_FEATURES_PFDE);
 	say(play, &play_setup);
 	assert_int_equal(play->sent, 2);
 	assert_int_equal(play->noted, 1);

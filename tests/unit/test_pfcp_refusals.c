@@ -34,12 +34,41 @@ static void strangers_are_refused_at_a_limited_rate(void **state)
 
 static void services_that_are_not_offered_are_refused(void **state)
 {
+	static const uint8_t alternative[] = { 0, 178, 0, 5, 0x02, 10, 0, 0, 9 };
+	const struct word sets = { PFCP_SESSION_SET_MODIFICATION_REQUEST, 1, 3, 0, true, false, NULL, 0, 0, NULL };
 	struct play *play = *state;
-	const struct word pfd = { PFCP_PFD_MANAGEMENT_REQUEST, 1, 3, 0, false, false, NULL, 0, 0, NULL };
+	uint8_t bytes[128];
+	struct pfcp_writer writer = pfcp_writer_over(bytes, sizeof(bytes));
 
-	say(play, &pfd);
-	assert_answered(play, PFCP_PFD_MANAGEMENT_RESPONSE, 3, PFCP_CAUSE_SERVICE_NOT_SUPPORTED);
+	writer.at += word_write(&sets, bytes, sizeof(bytes));
+	pfcp_put_bytes(&writer, PFCP_IE_PFCP_SESSION_CHANGE_INFO, alternative, sizeof(alternative));
+	pfcp_message_end(&writer, bytes);
+	say_bytes(play, 1, bytes, (size_t)(writer.at - bytes));
+	assert_answered(play, PFCP_SESSION_SET_MODIFICATION_RESPONSE, 3, PFCP_CAUSE_SERVICE_NOT_SUPPORTED);
 	assert_int_equal(play->node.tally[TALLY_UNSUPPORTED], 1);
+}
+
+// Applications are changed by those who are associated, and from where they are.
+static void strangers_provision_nothing(void **state)
+{
+	struct play *play = *state;
+	struct word pfds = { PFCP_PFD_MANAGEMENT_REQUEST, 1, 8, 0, false, false, NULL, 0, 0, NULL };
+	const struct pfcp_fault accepted = { .cause = PFCP_CAUSE_ACCEPTED };
+
+	say(play, &pfds);
+	assert_answered(play, PFCP_PFD_MANAGEMENT_RESPONSE, 8, PFCP_CAUSE_NO_ASSOCIATION);
+	associate(play);
+	pfds = (struct word){ PFCP_PFD_MANAGEMENT_REQUEST, 2, 9, 0, true, false, "10.0.0.1", 0, 0, NULL };
+	say(play, &pfds);
+	assert_answered(play, PFCP_PFD_MANAGEMENT_RESPONSE, 9, PFCP_CAUSE_NO_ASSOCIATION);
+	assert_int_equal(play->provided, 0);
+	for (unsigned named = 0; named < 2; named++) {
+		pfds = (struct word){ PFCP_PFD_MANAGEMENT_REQUEST, 1, 10 + named, 0, named, false, NULL, 0, 0, NULL };
+		say(play, &pfds);
+		assert_int_equal(play->provided, named + 1);
+		node_provisioned(&play->node, play->deal, &accepted);
+		assert_answered(play, PFCP_PFD_MANAGEMENT_RESPONSE, 10 + named, PFCP_CAUSE_ACCEPTED);
+	}
 }
 
 // The message with an FQ-CSID behind it; its new length.
@@ -238,6 +267,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ONE(strangers_are_refused_at_a_limited_rate),
 		ONE(services_that_are_not_offered_are_refused),
+		ONE(strangers_provision_nothing),
 		ONE(a_part_has_to_be_named),
 		ONE(what_is_missing_is_named),
 		ONE(what_only_a_user_plane_says_gets_no_answer),

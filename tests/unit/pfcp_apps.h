@@ -1,0 +1,9 @@
+// pfcp_apps.h - applications as CP functions provision them, for tests.
+#pragma once
+#include "ctrl/pfcp/ie_put.h"
+#include "ctrl/pfcp/pfds.h"
+
+// Application ID's PFDs with a flow description for each text, ended by a null; "http..." is a URL. None: without PFDs.
+void apps_put(struct pfcp_writer *writer, const char *id, const char *const *texts);
+// It is in the set.
+void apps_know(struct pfds *pfds, const char *id, const char *const *texts);
