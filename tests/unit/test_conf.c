@@ -8,8 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include "shared/base/conf.h"
+#include "tests/unit/conf_file.h"
 
 #define PATH_BYTES 300
 
@@ -23,40 +22,22 @@ static const char small[] = "ports:\n"
 			    "      - 10.0.1.1/24\n"
 			    "      - 2001:db8::1/64\n";
 
-static char path[PATH_BYTES];
-static char told[512];
-
-static int file_make(void **unused)
-{
-	int fd;
-
-	snprintf(path, sizeof path, "/tmp/shoal-test-conf-XXXXXX");
-	fd = mkstemp(path);
-	return fd < 0 ? -1 : close(fd);
-}
-
-static int file_clear(void **unused)
-{
-	return unlink(path);
-}
-
-static void file_write(const char *first, const char *second)
-{
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	fputs(first, file);
-	fputs(second, file);
-	assert_int_equal(fclose(file), 0);
-}
-
 static struct conf *load(const char *file)
 {
 	struct conf *conf;
-	int error = conf_load(file, &conf, told, sizeof told);
+	int error = conf_load(file, &conf, conf_told, sizeof conf_told);
 
 	if (error)
-		fail_msg("%d: %s", error, told);
+		fail_msg("%d: %s", error, conf_told);
+	return conf;
+}
+
+static struct conf *load_text(const char *text)
+{
+	struct conf *conf;
+
+	if (conf_file_load(text, "", &conf))
+		fail_msg("%s", conf_told);
 	return conf;
 }
 
@@ -98,8 +79,7 @@ static void a_small_file_takes_the_defaults(void **unused)
 {
 	struct conf *conf;
 
-	file_write(small, "");
-	conf = load(path);
+	conf = load_text(small);
 	assert_string_equal(conf->run_dir, "/run/shoal");
 	assert_string_equal(conf->log_level, "info");
 	assert_int_equal(conf->gtpu_address, 0x0a000001);
@@ -144,12 +124,11 @@ static void the_example_documents_every_field(void **unused)
 	unsigned fields = 0;
 
 	struct conf *conf = load(example());
-	FILE *file = fopen(path, "w");
+	struct conf *again = conf_file_again(conf);
 
-	conf_print(conf, file);
-	fclose(file);
 	conf_free(conf);
-	printed = slurp(path);
+	conf_free(again);
+	printed = slurp(conf_path);
 	for (line = strtok_r(printed, "\n", &next); line; line = strtok_r(NULL, "\n", &next)) {
 		line += strspn(line, " -");
 		line[strcspn(line, ":") + 1] = '\0';
@@ -162,16 +141,10 @@ static void the_example_documents_every_field(void **unused)
 	free(text);
 }
 
-static void assert_prints_back(const char *from)
+static void assert_prints_back(struct conf *conf)
 {
-	struct conf *conf = load(from);
-	struct conf *again;
-	FILE *file = fopen(path, "w");
+	struct conf *again = conf_file_again(conf);
 
-	assert_non_null(file);
-	conf_print(conf, file);
-	assert_int_equal(fclose(file), 0);
-	again = load(path);
 	memset(conf->path, 0, sizeof conf->path);
 	memset(again->path, 0, sizeof again->path);
 	assert_memory_equal(conf, again, sizeof *conf);
@@ -181,10 +154,8 @@ static void assert_prints_back(const char *from)
 
 static void what_is_printed_loads_back(void **unused)
 {
-	char other[PATH_BYTES + 8];
-
-	assert_prints_back(example());
-	file_write(
+	assert_prints_back(load(example()));
+	assert_prints_back(load_text(
 	    "run_dir: /srv/x#y\nlog_level: debug\nidle: spin\n"
 	    "gtpu_address: 192.168.255.1\n"
 	    "ports:\n"
@@ -204,12 +175,7 @@ static void what_is_printed_loads_back(void **unused)
 	    "doors: [{url: 'tls+tcp://[::1]:1', role: operate, certificate: /a, key: /b, ca: /c},\n"
 	    "        {url: 'tls+tcp://0.0.0.0:65535', role: read, dnn: a.b, certificate: /a, key: /b, ca: /d},\n"
 	    "        {url: 'tcp://127.0.0.1:2', role: provision, plain: yes},\n"
-	    "        {url: 'ipc:///r', role: read, users: [www-data, 1000], group: adm}]\n",
-	    "");
-	snprintf(other, sizeof other, "%s.2", path);
-	assert_int_equal(rename(path, other), 0);
-	assert_prints_back(other);
-	unlink(other);
+	    "        {url: 'ipc:///r', role: read, users: [www-data, 1000], group: adm}]\n"));
 }
 
 // What is added before the small file and after it, and the fault that must be told.
@@ -341,17 +307,15 @@ static const struct fault {
 
 static void assert_refused(const char *before, const char *after, const char *fault)
 {
-	struct conf *conf = (void *)path;
-	int error;
+	struct conf *conf = (void *)conf_path;
+	int error = conf_file_load(before, after, &conf);
 
-	file_write(before, after);
-	error = conf_load(path, &conf, told, sizeof told);
 	if (!error)
 		fail_msg("loaded in spite of '%s'", fault);
 	assert_int_equal(error, -EINVAL);
 	assert_null(conf);
-	if (!strstr(told, fault))
-		fail_msg("'%s' was told, not '%s'", told, fault);
+	if (!strstr(conf_told, fault))
+		fail_msg("'%s' was conf_told, not '%s'", conf_told, fault);
 }
 
 static void every_fault_is_told_where_it_is(void **unused)
@@ -361,7 +325,7 @@ static void every_fault_is_told_where_it_is(void **unused)
 	for (unsigned i = 0; i < sizeof faults / sizeof *faults; i++) {
 		snprintf(text, sizeof text, "%s%s", faults[i].before, small);
 		assert_refused(text, faults[i].after, faults[i].fault);
-		assert_memory_equal(told, path, strlen(path)); // begins with the file's name
+		assert_memory_equal(conf_told, conf_path, strlen(conf_path)); // begins with the file's name
 	}
 }
 
@@ -378,10 +342,10 @@ static void whole_files_that_are_none(void **unused)
 		       ":1: ports: a gateway needs");
 	assert_refused("ports:\n- {name: a, device: a, role: both, addresses: [2001:db8::1/64]}\n", "",
 		       "gtpu_address: no port with role access or both has an IPv4 address");
-	assert_int_equal(conf_load("/no/such/file", &conf, told, sizeof told), -ENOENT);
-	assert_string_equal(told, "/no/such/file: No such file or directory");
-	assert_int_equal(conf_load("/", &conf, told, sizeof told), -EISDIR);
-	assert_int_equal(conf_load("/dev/zero", &conf, told, sizeof told), -EFBIG);
+	assert_int_equal(conf_load("/no/such/file", &conf, conf_told, sizeof conf_told), -ENOENT);
+	assert_string_equal(conf_told, "/no/such/file: No such file or directory");
+	assert_int_equal(conf_load("/", &conf, conf_told, sizeof conf_told), -EISDIR);
+	assert_int_equal(conf_load("/dev/zero", &conf, conf_told, sizeof conf_told), -EFBIG);
 	assert_null(conf);
 }
 
@@ -389,11 +353,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_example_is_as_it_says),
-		cmocka_unit_test_setup_teardown(a_small_file_takes_the_defaults, file_make, file_clear),
-		cmocka_unit_test_setup_teardown(the_example_documents_every_field, file_make, file_clear),
-		cmocka_unit_test_setup_teardown(what_is_printed_loads_back, file_make, file_clear),
-		cmocka_unit_test_setup_teardown(every_fault_is_told_where_it_is, file_make, file_clear),
-		cmocka_unit_test_setup_teardown(whole_files_that_are_none, file_make, file_clear),
+		cmocka_unit_test_setup_teardown(a_small_file_takes_the_defaults, conf_file_make, conf_file_clear),
+		cmocka_unit_test_setup_teardown(the_example_documents_every_field, conf_file_make, conf_file_clear),
+		cmocka_unit_test_setup_teardown(what_is_printed_loads_back, conf_file_make, conf_file_clear),
+		cmocka_unit_test_setup_teardown(every_fault_is_told_where_it_is, conf_file_make, conf_file_clear),
+		cmocka_unit_test_setup_teardown(whole_files_that_are_none, conf_file_make, conf_file_clear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

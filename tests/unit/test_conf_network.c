@@ -5,11 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include "shared/base/conf.h"
+#include "tests/unit/conf_file.h"
 
 static const char small[] = "ports:\n"
 			    "  - {name: a, device: a0, role: access, addresses: [10.0.0.1/24]}\n"
@@ -18,32 +15,9 @@ static const char small[] = "ports:\n"
 			    "    role: core\n"
 			    "    addresses: [10.0.1.1/24, '2001:db8::1/64']\n";
 
-static char path[300];
-static char told[512];
-
-static int file_make(void **unused)
-{
-	int fd;
-
-	snprintf(path, sizeof(path), "/tmp/shoal-test-conf-network-XXXXXX");
-	fd = mkstemp(path);
-	return fd < 0 ? -1 : close(fd);
-}
-
-static int file_clear(void **unused)
-{
-	return unlink(path);
-}
-
 static int load(const char *more, struct conf **conf)
 {
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	fputs(small, file);
-	fputs(more, file);
-	assert_int_equal(fclose(file), 0);
-	return conf_load(path, conf, told, sizeof(told));
+	return conf_file_load(small, more, conf);
 }
 
 static void there_is_one_network_for_all(void **unused)
@@ -65,17 +39,13 @@ static void networks_routes_and_vlans_print_back(void **unused)
 	    "  - {name: c, device: b0, vlan: 7, role: core, addresses: [10.0.2.1/24], network: ims}\n"
 	    "pools: [{ipv4: 10.45.0.0/16, network: internet}, {dnn: ims, ipv4: 10.46.0.0/24, network: ims}]\n";
 	struct conf *conf, *again;
-	FILE *file;
 
 	assert_int_equal(load(text, &conf), 0);
 	assert_int_equal(conf->port[1].routes, 2);
 	assert_int_equal(conf->port[1].route[0].via[3], 9);
 	assert_int_equal(conf->port[1].route[1].prefix.prefix_len, 32);
 	assert_int_equal(conf_carrier(conf, 2), 1);
-	file = fopen(path, "w");
-	conf_print(conf, file);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(conf_load(path, &again, told, sizeof(told)), 0);
+	again = conf_file_again(conf);
 	assert_memory_equal(conf->port, again->port, sizeof(conf->port));
 	assert_memory_equal(conf->pool, again->pool, sizeof(conf->pool));
 	conf_free(conf);
@@ -115,8 +85,8 @@ static void every_fault_names_its_field(void **unused)
 
 	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
 		assert_int_equal(load(faults[i].more, &conf), -EINVAL);
-		if (!strstr(told, faults[i].fault))
-			fail_msg("'%s' was told, not '%s'", told, faults[i].fault);
+		if (!strstr(conf_told, faults[i].fault))
+			fail_msg("'%s' was conf_told, not '%s'", conf_told, faults[i].fault);
 	}
 }
 
@@ -128,5 +98,5 @@ int main(void)
 		cmocka_unit_test(every_fault_names_its_field),
 	};
 
-	return cmocka_run_group_tests(tests, file_make, file_clear);
+	return cmocka_run_group_tests(tests, conf_file_make, conf_file_clear);
 }

@@ -4,42 +4,16 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include "shared/base/conf.h"
+#include "tests/unit/conf_file.h"
 
 static const char small[] = "ports:\n"
 			    "  - {name: a, device: a0, role: both, addresses: [10.0.0.1/24]}\n"
 			    "pools: [{ipv4: 10.45.0.0/16}]\n";
 
-static char path[300];
-static char told[512];
-
-static int file_make(void **unused)
-{
-	int fd;
-
-	snprintf(path, sizeof(path), "/tmp/shoal-test-conf-pfcp-XXXXXX");
-	fd = mkstemp(path);
-	return fd < 0 ? -1 : close(fd);
-}
-
-static int file_clear(void **unused)
-{
-	return unlink(path);
-}
-
 static int load(const char *more, struct conf **conf)
 {
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	fputs(small, file);
-	fputs(more, file);
-	assert_int_equal(fclose(file), 0);
-	return conf_load(path, conf, told, sizeof(told));
+	return conf_file_load(small, more, conf);
 }
 
 static void without_it_there_is_no_pfcp(void **unused)
@@ -65,7 +39,6 @@ static void it_reads_hosts_and_prefixes_and_prints_them_back(void **unused)
 	    "       associate: [10.3.0.7, 127.0.0.9],\n"
 	    "       heartbeat_ms: 1000, t1_ms: 100, n1: 1, ctrl: 'ipc:///x', user: '65534'}\n";
 	struct conf *conf, *again;
-	FILE *file;
 
 	assert_int_equal(load(text, &conf), 0);
 	assert_int_equal(conf->pfcp_listens, 2);
@@ -79,10 +52,7 @@ static void it_reads_hosts_and_prefixes_and_prints_them_back(void **unused)
 	assert_int_equal(conf->pfcp_associate[0].bytes[3], 7);
 	assert_int_equal(conf->pfcp_n1, 1);
 	assert_string_equal(conf->pfcp_ctrl, "ipc:///x");
-	file = fopen(path, "w");
-	conf_print(conf, file);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(conf_load(path, &again, told, sizeof(told)), 0);
+	again = conf_file_again(conf);
 	assert_memory_equal(conf, again, sizeof(*conf));
 	conf_free(conf);
 	conf_free(again);
@@ -145,8 +115,8 @@ static void faults_are_told(void **unused)
 	for (unsigned i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
 		if (!load(faults[i][0], &conf))
 			fail_msg("taken: %s", faults[i][0]);
-		if (!strstr(told, ":4: ") || !strstr(told, faults[i][1]))
-			fail_msg("%sis told as: %s", faults[i][0], told);
+		if (!strstr(conf_told, ":4: ") || !strstr(conf_told, faults[i][1]))
+			fail_msg("%sis told as: %s", faults[i][0], conf_told);
 	}
 }
 
@@ -159,5 +129,5 @@ int main(void)
 		cmocka_unit_test(faults_are_told),
 	};
 
-	return cmocka_run_group_tests(tests, file_make, file_clear);
+	return cmocka_run_group_tests(tests, conf_file_make, conf_file_clear);
 }

@@ -4,26 +4,17 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-#include "shared/base/conf.h"
+#include "tests/unit/conf_file.h"
 
 static const char small[] = "ports: [{name: a, device: a0, role: both, addresses: [10.0.0.1/24]}]\n"
 			    "pools: [{ipv4: 10.45.0.0/16}]\n";
 
 static void assert_users(const char *given, const char *worker, const char *ctrl)
 {
-	char path[] = "/tmp/shoal-test-conf-XXXXXX", told[512] = "";
-	FILE *file = fdopen(mkstemp(path), "w");
 	struct conf *conf;
 
-	assert_non_null(file);
-	fprintf(file, "%s%s", small, given);
-	assert_int_equal(fclose(file), 0);
-	if (conf_load(path, &conf, told, sizeof told))
-		fail_msg("%s", told);
-	unlink(path);
+	if (conf_file_load(small, given, &conf))
+		fail_msg("%s", conf_told);
 	assert_string_equal(conf->worker_user, worker);
 	assert_string_equal(conf->ctrl_user, ctrl);
 	conf_free(conf);
@@ -53,5 +44,5 @@ int main(void)
 		cmocka_unit_test(each_may_be_a_user_or_none),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, conf_file_make, conf_file_clear);
 }
