@@ -62,6 +62,16 @@ static struct task *busy_with(struct sessions *sessions, uint64_t id)
 	return NULL;
 }
 
+bool task_making(const struct sessions *sessions, uint64_t then_ns)
+{
+	const struct task *task;
+
+	TAILQ_FOREACH(task, bucket_of((struct sessions *)sessions, 0), busy)
+	if (!task->place && task->arrived_ns <= then_ns)
+		return true;
+	return false;
+}
+
 static enum step first_of(const struct deal *deal)
 {
 	if (!deal)

@@ -9,11 +9,12 @@
 
 #define PAGE 64u
 #define AGAIN_NS 1000000000ull
+#define MAKING_NS 20000000ull
 #define OWNERS "pfcp:"
 
 void sessions_follow(struct sessions *sessions)
 {
-	sessions->follow = (struct follow){ .under_way = true, .wake_ns = 1 };
+	sessions->follow = (struct follow){ .under_way = true, .since_ns = sessions->now_ns, .wake_ns = 1 };
 }
 
 uint64_t follow_due(const struct sessions *sessions)
@@ -105,6 +106,8 @@ void follow_tick(struct sessions *sessions)
 	} else if (follow->round_over) {
 		follow->under_way = false;
 		sessions->world.followed(sessions->world.arg, follow->changed, follow->left);
+	} else if (task_making(sessions, follow->since_ns)) {
+		later(sessions, MAKING_NS);
 	} else {
 		list(sessions);
 	}

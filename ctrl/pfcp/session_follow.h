@@ -10,14 +10,18 @@ struct task;
 struct follow {
 	bool under_way, again; // again: one could not be done now
 	bool round_over;
-	uint64_t after;   // the last one looked at, in this round
-	unsigned tasks;   // sessions under way
-	uint64_t wake_ns; // 0 = something is under way
+	uint64_t since_ns; // what is asked later is translated anew
+	uint64_t after;    // the last one looked at, in this round
+	unsigned tasks;    // sessions under way
+	uint64_t wake_ns;  // 0 = something is under way
 	unsigned changed, left;
 };
 
 // A task of our own about a session, behind what is asked about it. False: no memory.
 bool task_follow(struct sessions *sessions, uint64_t id);
+
+// Whether a session is being made that was asked for by then: it may be in no list yet.
+bool task_making(const struct sessions *sessions, uint64_t then_ns);
 
 void follow_tick(struct sessions *sessions);
 uint64_t follow_due(const struct sessions *sessions); // UINT64_MAX: nothing to do

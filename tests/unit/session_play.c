@@ -317,6 +317,18 @@ bool play_step(void)
 	return true;
 }
 
+void play_delay(void)
+{
+	struct call *call = play.first;
+
+	if (!call || !call->next)
+		return;
+	play.first = call->next;
+	call->next = NULL;
+	*play.last = call;
+	play.last = &call->next;
+}
+
 // Until nobody asks or sleeps any more, or so many milliseconds have gone by.
 void play_run(unsigned ms)
 {

@@ -48,6 +48,7 @@ extern struct sessions *sessions;
 int play_open(void **state);
 int play_close(void **state);
 bool play_step(void);       // one request is decided and its answer told; false: there was none
+void play_delay(void);      // ctrl does what was asked first after all the rest
 void play_run(unsigned ms); // until nobody asks or sleeps any more, or so many milliseconds have gone by
 void play_die(void);        // as after SIGKILL: nobody hears what was asked
 

@@ -97,6 +97,23 @@ static void those_that_name_none_are_left_alone(void **state)
 	assert_int_equal(play.changes, 0);
 }
 
+// What was asked for before, and is in no list yet.
+static void one_that_is_being_made_follows(void **state)
+{
+	apps_know(&play_pfds, "video", one);
+	words_begin(&play.words[0]);
+	words_session(&play.words[0], 7, false);
+	app_put(&play.words[0]);
+	play_say(0, PFCP_SESSION_ESTABLISHMENT_REQUEST, 0);
+	apps_know(&play_pfds, "video", two);
+	sessions_follow(sessions);
+	sessions_tick(sessions, play.now_ms * PLAY_NS);
+	play_delay();
+	play_run(5000);
+	assert_int_equal(play.follows, 1);
+	assert_int_equal(match()->n_filters, 2);
+}
+
 // Of both what each has changed stands.
 static void in_turn_with_its_cp_function(void **state)
 {
@@ -179,6 +196,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(it_follows, play_open, play_close),
 		cmocka_unit_test_setup_teardown(those_that_name_none_are_left_alone, play_open, play_close),
+		cmocka_unit_test_setup_teardown(one_that_is_being_made_follows, play_open, play_close),
 		cmocka_unit_test_setup_teardown(in_turn_with_its_cp_function, play_open, play_close),
 		cmocka_unit_test_setup_teardown(what_ctrl_cannot_do_now_is_done_later, play_open, play_close),
 		cmocka_unit_test_setup_teardown(silence_is_asked_again, play_open, play_close),
