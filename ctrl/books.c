@@ -37,7 +37,7 @@ int books_load(struct books *books, enum store_table table, const struct store_r
 		return meter_load_journal(&books->meter, books->sessions, row, arena);
 	if (table == STORE_LEAVING)
 		return closing_load_leaving(&books->closing, row, arena);
-	return closing_load_closed(&books->closing, row, arena);
+	return closing_load_closed(&books->closing, row);
 }
 
 struct session *books_usage(struct books *books, const struct feed_usage *usage, uint64_t at_ms)

@@ -348,16 +348,17 @@ int closing_load_leaving(struct closing *closing, const struct store_row *row, s
 	return 0;
 }
 
-int closing_load_closed(struct closing *closing, const struct store_row *row, struct arena *arena)
+int closing_load_closed(struct closing *closing, const struct store_row *row)
 {
-	Shoal__Store__Closed *stored = record_closed(row, arena);
+	uint32_t teid;
 
-	if (!stored)
+	if (!record_closed_teid(row, &teid))
 		return -EBADMSG;
 	if (closing->next == 1)
 		closing->first = row->key;
 	closing->next = row->key + 1;
-	closed_note(closing, stored->session->teid, row->key);
+	if (teid)
+		closed_note(closing, teid, row->key);
 	return 0;
 }
 

@@ -41,7 +41,7 @@ void closing_close(struct closing *closing);
 
 // At start, for each row. -EBADMSG: not a row of these tables.
 int closing_load_leaving(struct closing *closing, const struct store_row *row, struct arena *arena);
-int closing_load_closed(struct closing *closing, const struct store_row *row, struct arena *arena);
+int closing_load_closed(struct closing *closing, const struct store_row *row);
 
 // Then: deletions nobody has confirmed to this ctrl are asked for again.
 void closing_depart(struct closing *closing, struct push *push);

@@ -1,4 +1,4 @@
-// keys.c - a table by hash of the key, and a list by age. Rows are read back only when a key comes again.
+// keys.c - a table by hash of the key, and what there is of each by number. Rows are read back only when a key comes again.
 #include "ctrl/keys.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -8,32 +8,21 @@
 #include "ctrl/record.h"
 #include "shared/base/log.h"
 
-#define PRUNE_AT_ONCE 64u
-#define FULL_MS 600000u // too many are told of no more often than this
-#define BODY_FIRST 10u  // field numbers of Request's bodies begin here
-
-struct keys_entry {
-	struct keys_entry *newer;
-	uint64_t hash;
-	uint64_t number;
-	uint64_t at_ms;
-	uint64_t content[2];
-};
+#define PRUNE_AT_ONCE 64u // and as many again as the group adds: so they never become more and more
+#define FULL_MS 600000u   // too many are told of no more often than this
+#define BODY_FIRST 10u    // field numbers of Request's bodies begin here
+#define ROOM_FIRST 1024u
+#define ROOM_MAX (1ull << 26) // numbers that lie further apart are damaged
 
 int keys_open(struct keys *keys, const struct store *store)
 {
-	*keys = (struct keys){ .store = store, .seed = hash_seed(), .next = 1 };
+	*keys = (struct keys){ .store = store, .seed = hash_seed(), .first = 1, .next = 1 };
 	return table_open(&keys->by_hash);
 }
 
 void keys_close(struct keys *keys)
 {
-	while (keys->oldest) {
-		struct keys_entry *newer = keys->oldest->newer;
-
-		free(keys->oldest);
-		keys->oldest = newer;
-	}
+	free(keys->mark);
 	table_close(&keys->by_hash);
 }
 
@@ -44,47 +33,100 @@ static uint64_t hash_of(const struct keys *keys, const void *key, size_t bytes)
 	return hash ? hash : 1; // 0 is no key of a table
 }
 
-// A hash met twice is as good as impossible; the newer key then takes the older one's place.
-static int entry_join(struct keys *keys, const struct keys_entry *from)
+static struct keys_mark *mark_at(const struct keys *keys, uint64_t number)
 {
-	struct keys_entry *entry = malloc(sizeof(*entry));
+	return &keys->mark[number & (keys->room - 1)];
+}
 
-	if (!entry)
+static uint64_t number_of(const struct keys *keys, uint64_t hash)
+{
+	return (uintptr_t)table_get(&keys->by_hash, hash);
+}
+
+static bool is_pending(const struct keys *keys, uint64_t number)
+{
+	return number >= keys->next - keys->adding;
+}
+
+// So that all from first up to `next` have a place in the ring.
+static int room_make(struct keys *keys, uint64_t next)
+{
+	struct keys grown = { .room = keys->room ? keys->room : ROOM_FIRST };
+
+	while (grown.room < next - keys->first)
+		grown.room *= 2;
+	if (grown.room == keys->room)
+		return 0;
+	grown.mark = calloc(grown.room, sizeof(*grown.mark));
+	if (!grown.mark)
 		return -ENOMEM;
-	*entry = *from;
-	entry->newer = NULL;
-	table_drop(&keys->by_hash, entry->hash);
-	if (table_put(&keys->by_hash, entry->hash, entry)) {
-		free(entry);
-		return -ENOMEM;
-	}
-	if (keys->newest)
-		keys->newest->newer = entry;
-	else
-		keys->oldest = entry;
-	keys->newest = entry;
-	if (!keys->pending)
-		keys->pending = entry;
+	for (uint64_t number = keys->first; keys->mark && number < keys->next; number++)
+		*mark_at(&grown, number) = *mark_at(keys, number);
+	free(keys->mark);
+	keys->mark = grown.mark;
+	keys->room = grown.room;
 	return 0;
 }
 
-int keys_load(struct keys *keys, const struct store_row *row, struct arena *arena)
+// A hash met twice is as good as impossible; the newer key then takes the older one's place.
+static int mark_join(struct keys *keys, uint64_t number, const struct keys_mark *mark)
 {
-	const Shoal__Store__Key *stored = record_key(row, arena);
-	struct keys_entry entry = { 0 };
+	table_drop(&keys->by_hash, mark->hash);
+	if (table_put(&keys->by_hash, mark->hash, (void *)(uintptr_t)number))
+		return -ENOMEM;
+	*mark_at(keys, number) = *mark;
+	return 0;
+}
+
+static void mark_leave(struct keys *keys, uint64_t number)
+{
+	struct keys_mark *mark = mark_at(keys, number);
+
+	if (number_of(keys, mark->hash) == number)
+		table_drop(&keys->by_hash, mark->hash);
+	*mark = (struct keys_mark){ 0 };
+}
+
+void keys_begin(struct keys *keys, uint64_t next)
+{
+	keys->first = keys->next = next ? next : 1;
+}
+
+int keys_load(struct keys *keys, const struct store_row *row)
+{
+	struct packed_field key;
+	struct keys_mark mark;
+	uint64_t next = row->key < keys->next ? keys->next : row->key + 1;
 	int error;
 
-	if (!stored)
+	if (!record_key_brief(row, &key, &mark.at_ms))
 		return -EBADMSG;
-	entry.hash = hash_of(keys, stored->key.data, stored->key.len);
-	entry.number = row->key;
-	entry.at_ms = stored->at_ms;
-	entry.content[0] = stored->content_high;
-	entry.content[1] = stored->content_low;
-	error = entry_join(keys, &entry);
-	keys->pending = NULL;
-	if (keys->next <= row->key)
-		keys->next = row->key + 1;
+	if (!keys->room)
+		keys->first = row->key;
+	if (!row->key || next - keys->first > ROOM_MAX)
+		return -EBADMSG;
+	error = room_make(keys, next);
+	if (error)
+		return error;
+	keys->next = next;
+	mark.hash = hash_of(keys, key.bytes, key.value);
+	*mark_at(keys, row->key) = mark;
+	return 0;
+}
+
+int keys_loaded(struct keys *keys)
+{
+	uint64_t count = keys->room ? keys->next - keys->first : 0;
+	struct table_slot *slots = malloc((count + 1) * sizeof(*slots));
+	int error;
+
+	if (!slots)
+		return -ENOMEM;
+	for (uint64_t i = 0; i < count; i++)
+		slots[i] =
+		    (struct table_slot){ mark_at(keys, keys->first + i)->hash, (void *)(uintptr_t)(keys->first + i) };
+	error = table_fill(&keys->by_hash, slots, (uint32_t)count);
+	free(slots);
 	return error;
 }
 
@@ -107,23 +149,16 @@ void keys_content(const uint8_t *bytes, size_t length, uint64_t content[2])
 	}
 }
 
-static bool is_pending(const struct keys *keys, const struct keys_entry *entry)
-{
-	return keys->pending && entry->number >= keys->pending->number;
-}
-
 enum keys_found keys_look(const struct keys *keys, const struct keys_request *request, struct arena *arena,
 			  ProtobufCBinaryData *answer)
 {
-	const struct keys_entry *entry = table_get(&keys->by_hash, hash_of(keys, request->key, request->key_bytes));
+	struct store_row row = { .key = number_of(keys, hash_of(keys, request->key, request->key_bytes)) };
 	const Shoal__Store__Key *stored;
-	struct store_row row = { 0 };
 
-	if (!entry)
+	if (!row.key)
 		return KEYS_NEW;
-	if (is_pending(keys, entry))
+	if (is_pending(keys, row.key))
 		return KEYS_UNDER_WAY;
-	row.key = entry->number;
 	if (keys->store->engine->get(keys->store->self, STORE_KEYS, &row))
 		return KEYS_NEW;
 	stored = record_key(&row, arena);
@@ -131,30 +166,31 @@ enum keys_found keys_look(const struct keys *keys, const struct keys_request *re
 	    memcmp(stored->key.data, request->key, request->key_bytes))
 		return KEYS_NEW;
 	*answer = stored->answer;
-	return memcmp(entry->content, request->content, sizeof(entry->content)) ? KEYS_REUSED : KEYS_REPEATED;
+	return stored->content_high == request->content[0] && stored->content_low == request->content[1] ? KEYS_REPEATED
+													 : KEYS_REUSED;
 }
 
 int keys_add(struct keys *keys, const struct keys_request *request, const ProtobufCBinaryData *answer, uint64_t at_ms,
 	     struct batch *batch)
 {
 	Shoal__Store__Key stored = SHOAL__STORE__KEY__INIT;
-	struct keys_entry entry = { .number = keys->next, .at_ms = at_ms };
+	struct keys_mark mark = { hash_of(keys, request->key, request->key_bytes), at_ms };
 	struct store_row row = { .key = keys->next };
 
-	entry.hash = hash_of(keys, request->key, request->key_bytes);
-	memcpy(entry.content, request->content, sizeof(entry.content));
 	stored.key = (ProtobufCBinaryData){ request->key_bytes, (uint8_t *)request->key };
 	stored.content_high = request->content[0];
 	stored.content_low = request->content[1];
 	stored.at_ms = at_ms;
 	stored.answer = *answer;
-	if (record_pack(&stored.base, &batch->bytes, &row) || batch_put(batch, STORE_KEYS, &row))
+	if (record_pack(&stored.base, &batch->bytes, &row) || room_make(keys, keys->next + 1) ||
+	    batch_put(batch, STORE_KEYS, &row))
 		return -ENOMEM;
-	if (entry_join(keys, &entry)) {
+	if (mark_join(keys, keys->next, &mark)) {
 		batch->count--;
 		return -ENOMEM;
 	}
 	keys->next++;
+	keys->adding++;
 	return 0;
 }
 
@@ -168,67 +204,28 @@ static void full_tell(struct keys *keys, uint64_t now_ms)
 
 void keys_prune(struct keys *keys, uint64_t now_ms, struct batch *batch)
 {
-	const struct keys_entry *entry = keys->oldest;
+	uint64_t stored = keys->next - keys->adding;
 
 	keys->dropping = 0;
-	while (entry && !is_pending(keys, entry) && keys->dropping < PRUNE_AT_ONCE) {
-		bool old = entry->at_ms + KEYS_AGE_MS < now_ms;
+	while (keys->first + keys->dropping < stored && keys->dropping < PRUNE_AT_ONCE + keys->adding) {
+		uint64_t number = keys->first + keys->dropping;
+		bool old = mark_at(keys, number)->at_ms + KEYS_AGE_MS < now_ms;
 
-		if (!old && keys->by_hash.count - keys->dropping <= KEYS_MAX)
+		if (!old && keys->next - number <= KEYS_MAX)
 			break;
 		if (!old)
 			full_tell(keys, now_ms);
-		if (batch_drop(batch, STORE_KEYS, entry->number))
+		if (batch_drop(batch, STORE_KEYS, number))
 			break;
 		keys->dropping++;
-		entry = entry->newer;
-	}
-}
-
-static void oldest_drop(struct keys *keys)
-{
-	struct keys_entry *entry = keys->oldest;
-
-	keys->oldest = entry->newer;
-	if (!keys->oldest)
-		keys->newest = NULL;
-	if (table_get(&keys->by_hash, entry->hash) == entry)
-		table_drop(&keys->by_hash, entry->hash);
-	free(entry);
-}
-
-// Cuts the list where the group began.
-static void pending_drop(struct keys *keys)
-{
-	struct keys_entry *last = keys->oldest;
-	struct keys_entry *entry = keys->pending;
-
-	if (last == entry)
-		keys->oldest = last = NULL;
-	while (last && last->newer != entry)
-		last = last->newer;
-	if (last)
-		last->newer = NULL;
-	keys->newest = last;
-	keys->next = entry->number;
-	while (entry) {
-		struct keys_entry *newer = entry->newer;
-
-		if (table_get(&keys->by_hash, entry->hash) == entry)
-			table_drop(&keys->by_hash, entry->hash);
-		free(entry);
-		entry = newer;
 	}
 }
 
 void keys_settle(struct keys *keys, int committed)
 {
-	if (!committed && keys->pending)
-		pending_drop(keys);
-	while (committed && keys->dropping) {
-		oldest_drop(keys);
-		keys->dropping--;
-	}
-	keys->dropping = 0;
-	keys->pending = NULL;
+	for (; !committed && keys->adding; keys->adding--)
+		mark_leave(keys, --keys->next);
+	for (; committed && keys->dropping; keys->dropping--)
+		mark_leave(keys, keys->first++);
+	keys->adding = keys->dropping = 0;
 }

@@ -55,7 +55,7 @@ static int meta_read(struct load *load, struct arena *arena)
 	load->starts = meta->starts;
 	load->commits = meta->commits;
 	load->ledger->next_session = meta->next_session;
-	load->keys->next = meta->next_key;
+	keys_begin(load->keys, meta->next_key);
 	return 0;
 }
 
@@ -234,10 +234,8 @@ static int session_visit(void *with, const struct store_row *row)
 static int key_visit(void *with, const struct store_row *row)
 {
 	struct walk *walk = with;
-	int error;
+	int error = keys_load(walk->load->keys, row);
 
-	arena_reset(&walk->arena);
-	error = keys_load(walk->load->keys, row, &walk->arena);
 	return error == -EBADMSG ? row_refuse(walk, row, error, "damaged") : error;
 }
 
@@ -333,6 +331,8 @@ int load_all(struct load *load)
 	error = meta_read(load, &walk.arena);
 	if (!error)
 		error = tables_walk(&walk);
+	if (!error)
+		error = keys_loaded(load->keys);
 	if (!error)
 		error = astray_refuse(load);
 	arena_close(&walk.arena);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define WIRE_BYTES 2u        // wire type of what has a length
 #define RESPONSE_SESSION 10u // Response.session: a SessionAnswer
 #define ANSWER_SESSION 1u    // SessionAnswer.session
 #define LENGTH_MAX 10u       // bytes of a varint
@@ -31,7 +30,7 @@ bool packed_skip(const uint8_t **at, const uint8_t *end, unsigned wire_type)
 
 	if (wire_type == 0)
 		return packed_varint(at, end, &length);
-	if (wire_type == WIRE_BYTES && !packed_varint(at, end, &length))
+	if (wire_type == PACKED_BYTES && !packed_varint(at, end, &length))
 		return false;
 	if (wire_type == 1 || wire_type == 5)
 		length = wire_type == 1 ? 8 : 4;
@@ -39,6 +38,35 @@ bool packed_skip(const uint8_t **at, const uint8_t *end, unsigned wire_type)
 		return false;
 	*at += length;
 	return true;
+}
+
+bool packed_next(const uint8_t **at, const uint8_t *end, struct packed_field *field)
+{
+	const uint8_t *from;
+	uint64_t tag;
+
+	*field = (struct packed_field){ 0 };
+	if (!packed_varint(at, end, &tag) || tag >> 3 > UINT32_MAX)
+		return false;
+	field->number = (unsigned)(tag >> 3);
+	field->wire_type = tag & 7;
+	from = *at;
+	if (!packed_skip(at, end, field->wire_type))
+		return false;
+	switch (field->wire_type) {
+	case PACKED_VARINT:
+	case PACKED_BYTES:
+		packed_varint(&from, *at, &field->value);
+		field->bytes = from;
+		return true;
+	case PACKED_FIXED64:
+	case PACKED_FIXED32:
+		for (unsigned i = 0; from + i < *at; i++)
+			field->value |= (uint64_t)from[i] << 8 * i;
+		return true;
+	default:
+		return false;
+	}
 }
 
 // The first field of this number in bytes[within). 0, -ENOENT, -EBADMSG.
@@ -55,7 +83,7 @@ static int field_find(const uint8_t *bytes, const struct span *within, unsigned 
 		length_at = at;
 		if (!packed_skip(&at, end, tag & 7))
 			return -EBADMSG;
-		if (tag != (number << 3 | WIRE_BYTES))
+		if (tag != (number << 3 | PACKED_BYTES))
 			continue;
 		found->length_at = (size_t)(length_at - bytes);
 		found->end = (size_t)(at - bytes);

@@ -10,5 +10,16 @@
 bool packed_varint(const uint8_t **at, const uint8_t *end, uint64_t *value);
 bool packed_skip(const uint8_t **at, const uint8_t *end, unsigned wire_type);
 
+enum packed_type { PACKED_VARINT, PACKED_FIXED64, PACKED_BYTES, PACKED_FIXED32 = 5 };
+
+struct packed_field {
+	unsigned number, wire_type;
+	uint64_t value;       // of PACKED_BYTES: how many
+	const uint8_t *bytes; // and where they are
+};
+
+// The field at *at, and *at behind it. False: it is none, or not whole.
+bool packed_next(const uint8_t **at, const uint8_t *end, struct packed_field *field);
+
 // Says of a packed Response's session that it is applied. 0; -ENOENT: no session is in it; -EBADMSG: nor is it a Response.
 int packed_applied(uint8_t *bytes, size_t *length);

@@ -2,6 +2,10 @@
 #include "ctrl/record.h"
 #include <errno.h>
 #include <string.h>
+#include "ctrl/packed.h"
+
+// Numbers of fields (store.proto, oss.proto) that are looked for without unpacking the rest.
+enum field { KEY_KEY = 1, KEY_AT_MS = 4, CLOSED_SESSION = 1, SESSION_TEID = 20 };
 
 int record_pack(const ProtobufCMessage *message, struct arena *arena, struct store_row *row)
 {
@@ -36,6 +40,51 @@ Shoal__Store__Cell *record_cell(const struct store_row *row, struct arena *arena
 Shoal__Store__Key *record_key(const struct store_row *row, struct arena *arena)
 {
 	return unpack(&shoal__store__key__descriptor, row, arena);
+}
+
+// The last field of this number in the message that *field holds; without one it is 0. False: it is no message with such a field.
+static bool field_of(struct packed_field *field, unsigned number, unsigned wire_type)
+{
+	const uint8_t *at = field->bytes, *end = at ? at + field->value : at;
+	struct packed_field next;
+
+	*field = (struct packed_field){ 0 };
+	while (at < end) {
+		if (!packed_next(&at, end, &next) || (next.number == number && next.wire_type != wire_type))
+			return false;
+		if (next.number == number)
+			*field = next;
+	}
+	return true;
+}
+
+// As they are packed, in the order of their numbers: what comes behind the time is not looked at.
+bool record_key_brief(const struct store_row *row, struct packed_field *key, uint64_t *at_ms)
+{
+	const uint8_t *at = row->bytes, *end = at ? at + row->length : at;
+	struct packed_field field;
+
+	*key = (struct packed_field){ 0 };
+	while (at < end && packed_next(&at, end, &field)) {
+		if (field.number == KEY_KEY && field.wire_type == PACKED_BYTES)
+			*key = field;
+		if (field.number != KEY_AT_MS || field.wire_type != PACKED_FIXED64)
+			continue;
+		*at_ms = field.value;
+		return key->bytes != NULL;
+	}
+	return false;
+}
+
+bool record_closed_teid(const struct store_row *row, uint32_t *teid)
+{
+	struct packed_field field = { .bytes = row->bytes, .value = row->length };
+
+	if (!field_of(&field, CLOSED_SESSION, PACKED_BYTES) || !field.bytes ||
+	    !field_of(&field, SESSION_TEID, PACKED_VARINT))
+		return false;
+	*teid = (uint32_t)field.value;
+	return true;
 }
 
 Shoal__Store__Quarantined *record_quarantined(const struct store_row *row, struct arena *arena)

@@ -23,6 +23,11 @@ Shoal__Store__Report *record_report(const struct store_row *row, struct arena *a
 Shoal__Store__Measured *record_measured(const struct store_row *row, struct arena *arena);
 Shoal__Store__Meta *record_meta(const struct store_row *row, struct arena *arena);
 
+// The little that a start needs of rows that are many. False: not such a row.
+struct packed_field;
+bool record_key_brief(const struct store_row *row, struct packed_field *key, uint64_t *at_ms);
+bool record_closed_teid(const struct store_row *row, uint32_t *teid);
+
 // The account of a deleted session as a row: `stored->session` is there already, the counts go in. 0 or -ENOMEM.
 int record_account(Shoal__Store__Closed *stored, const struct count *count, struct arena *arena, struct store_row *row);
 

@@ -5,6 +5,7 @@
 #include "ctrl/hash.h"
 
 #define SLOTS_FIRST 1024u
+#define PIECES 256u
 
 int table_open(struct table *table)
 {
@@ -39,9 +40,9 @@ void *table_get(const struct table *table, uint64_t key)
 	return key ? table->slots[slot_of(table, key)].value : NULL;
 }
 
-static int table_grow(struct table *table)
+static int table_grow(struct table *table, uint32_t mask)
 {
-	struct table grown = { .seed = table->seed, .count = table->count, .mask = table->mask * 2 + 1 };
+	struct table grown = { .seed = table->seed, .count = table->count, .mask = mask };
 
 	grown.slots = calloc((size_t)grown.mask + 1, sizeof(*grown.slots));
 	if (!grown.slots)
@@ -54,9 +55,19 @@ static int table_grow(struct table *table)
 	return 0;
 }
 
+// So that there is room for so many, all in all.
+static int table_room(struct table *table, uint32_t count)
+{
+	uint32_t mask = table->mask;
+
+	while (count > mask / 2 && mask < UINT32_MAX)
+		mask = mask * 2 + 1;
+	return mask == table->mask ? 0 : table_grow(table, mask);
+}
+
 int table_put(struct table *table, uint64_t key, void *value)
 {
-	if (table->count >= table->mask / 2 && table_grow(table) < 0)
+	if (table_room(table, table->count + 1))
 		return -ENOMEM;
 	table->slots[slot_of(table, key)] = (struct table_slot){ key, value };
 	table->count++;
@@ -80,4 +91,45 @@ void table_drop(struct table *table, uint64_t key)
 	}
 	table->slots[hole] = (struct table_slot){ 0, NULL };
 	table->count--;
+}
+
+static uint32_t piece_of(const struct table *table, uint64_t key)
+{
+	return (uint32_t)((uint64_t)home_of(table, key) * PIECES / ((uint64_t)table->mask + 1));
+}
+
+// What is to be filled in, by the piece of the table it goes to, otherwise in the order given.
+static void pieces_sort(const struct table *table, const struct table_slot *slots, uint32_t count,
+			struct table_slot *sorted)
+{
+	uint32_t at[PIECES + 1] = { 0 };
+
+	for (uint32_t i = 0; i < count; i++)
+		at[piece_of(table, slots[i].key) + 1]++;
+	for (uint32_t piece = 0; piece < PIECES; piece++)
+		at[piece + 1] += at[piece];
+	for (uint32_t i = 0; i < count; i++)
+		sorted[at[piece_of(table, slots[i].key)]++] = slots[i];
+}
+
+int table_fill(struct table *table, const struct table_slot *slots, uint32_t count)
+{
+	struct table_slot *sorted = malloc(((size_t)count + 1) * sizeof(*sorted));
+
+	if (!sorted || table_room(table, table->count + count)) {
+		free(sorted);
+		return -ENOMEM;
+	}
+	pieces_sort(table, slots, count, sorted);
+	for (uint32_t i = 0; i < count; i++) {
+		struct table_slot *slot;
+
+		if (!sorted[i].key)
+			continue;
+		slot = &table->slots[slot_of(table, sorted[i].key)];
+		table->count += !slot->key;
+		*slot = sorted[i];
+	}
+	free(sorted);
+	return 0;
 }

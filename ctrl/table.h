@@ -24,3 +24,7 @@ void *table_get(const struct table *table, uint64_t key); // null: no such key
 // The key must not be there yet. 0, or -ENOMEM with the table unchanged.
 int table_put(struct table *table, uint64_t key, void *value);
 void table_drop(struct table *table, uint64_t key); // a key that is not there is no fault
+
+// Puts many at once, in an order that meets the table's memory piece by piece: a million one by one are a million cache misses. Of one
+// key twice, or there already, the last value stands; key 0 is left out. 0, or -ENOMEM with the table unchanged.
+int table_fill(struct table *table, const struct table_slot *slots, uint32_t count);

@@ -139,6 +139,60 @@ static void takes_lengths_that_are_longer_than_they_had_to_be(void **state)
 	shoal__oss__response__free_unpacked(heard, NULL);
 }
 
+// Whatever the bytes are: what is found lies within them, and it comes to an end.
+static void fields_are_within(void **state)
+{
+	uint64_t random = 1;
+
+	for (unsigned round = 0; round < 200000; round++) {
+		size_t length = round % 24;
+		uint8_t *bytes = malloc(length + 1), *end = bytes + length;
+		const uint8_t *at = bytes;
+		struct packed_field field;
+
+		assert_non_null(bytes);
+		for (size_t i = 0; i < length; i++) {
+			random = random * 6364136223846793005ull + 1442695040888963407ull;
+			bytes[i] = random >> 33 & 1 ? (uint8_t)(random >> 40) : (uint8_t)(random >> 40) & 0x1f;
+		}
+		while (at < end) {
+			const uint8_t *before = at;
+
+			if (!packed_next(&at, end, &field))
+				break;
+			assert_true(at > before && at <= end);
+			if (field.wire_type == PACKED_BYTES)
+				assert_true(field.bytes >= bytes && field.bytes + field.value == at);
+		}
+		free(bytes);
+	}
+}
+
+static void fields_are_what_was_packed(void **state)
+{
+	static const uint8_t bytes[] = { 0x08, 0x96, 0x01, 0x12, 0x02, 'a', 'b', 0x19, 1,    2,    0,    0,
+					 0,    0,    0,    0x80, 0x25, 4,   3,   2,    0x80, 0xa2, 0x01, 0 };
+	static const struct packed_field wanted[] = {
+		{ 1, PACKED_VARINT, 150, NULL },
+		{ 2, PACKED_BYTES, 2, bytes + 5 },
+		{ 3, PACKED_FIXED64, 0x8000000000000201ull, NULL },
+		{ 4, PACKED_FIXED32, 0x80020304u, NULL },
+		{ 20, PACKED_BYTES, 0, bytes + sizeof(bytes) },
+	};
+	const uint8_t *at = bytes;
+
+	for (unsigned i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
+		struct packed_field field;
+
+		assert_true(packed_next(&at, bytes + sizeof(bytes), &field));
+		assert_int_equal(field.number, wanted[i].number);
+		assert_int_equal(field.wire_type, wanted[i].wire_type);
+		assert_true(field.value == wanted[i].value);
+		assert_true(!wanted[i].bytes || field.bytes == wanted[i].bytes);
+	}
+	assert_ptr_equal(at, bytes + sizeof(bytes));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +200,8 @@ int main(void)
 		cmocka_unit_test(leaves_what_has_no_session),
 		cmocka_unit_test(survives_what_is_cut),
 		cmocka_unit_test(takes_lengths_that_are_longer_than_they_had_to_be),
+		cmocka_unit_test(fields_are_within),
+		cmocka_unit_test(fields_are_what_was_packed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,6 +40,32 @@ static void holds_what_was_put(void **state)
 	table_close(&table);
 }
 
+// Many at once are what they would be one by one, whatever was there before.
+static void fills_as_it_puts(void **state)
+{
+	static struct table_slot slots[KEYS];
+	static uint8_t values[KEYS + 1];
+	struct table table;
+
+	for (uint32_t before = 0; before <= 3000; before += 1500) {
+		assert_int_equal(table_open(&table), 0);
+		for (uint32_t i = 1; i <= before; i++)
+			assert_int_equal(table_put(&table, i, &values[0]), 0);
+		for (uint32_t i = 0; i < KEYS;
+		     i++) // 0 is none; the second half says again, otherwise, what the first one said
+			slots[i] = (struct table_slot){ i % (KEYS / 2), &values[1 + i] };
+		assert_int_equal(table_fill(&table, slots, KEYS), 0);
+		assert_int_equal(table.count, KEYS / 2 - 1);
+		for (uint32_t key = 1; key < KEYS / 2; key++)
+			assert_ptr_equal(table_get(&table, key), &values[1 + KEYS / 2 + key]);
+		for (uint32_t key = 1; key < KEYS / 2; key++)
+			table_drop(&table, key);
+		assert_int_equal(table.count, 0);
+		assert_int_equal(table_fill(&table, slots, 0), 0);
+		table_close(&table);
+	}
+}
+
 static void equal_rates_share(void **state)
 {
 	struct rates *rates = rates_make(4);
@@ -87,6 +113,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(holds_what_was_put),
+		cmocka_unit_test(fills_as_it_puts),
 		cmocka_unit_test(equal_rates_share),
 		cmocka_unit_test(given_indexes_are_taken_back),
 	};
