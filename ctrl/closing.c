@@ -186,12 +186,6 @@ static struct leaver *leaver_again(struct closing *closing, uint32_t teid)
 	return leaver;
 }
 
-static void leaver_drop(struct closing *closing, struct leaver *leaver)
-{
-	table_drop(&closing->leaving, leaver->session->bearer.teid);
-	leaver_free(leaver);
-}
-
 bool closing_final(struct closing *closing, const struct report *report, uint64_t at_ms)
 {
 	const struct feed_count count = { report->uplink_packets, report->uplink_bytes, report->downlink_packets,
@@ -206,7 +200,8 @@ bool closing_final(struct closing *closing, const struct report *report, uint64_
 		return false;
 	moved = count_hear(&leaver->session->usage, report->life, &count, at_ms);
 	if (leaver->corrects && !leaver->queued && !moved) {
-		leaver_drop(closing, leaver);
+		table_drop(&closing->leaving, teid);
+		leaver_free(leaver);
 		return false;
 	}
 	leaver->final = true;
@@ -262,13 +257,27 @@ static int account_put(struct closing *closing, const struct leaver *leaver, str
 	return batch_drop(batch, STORE_LEAVING, leaver->session->id);
 }
 
+// Late counters will not find this record any more.
+static void closed_forget(struct closing *closing, uint64_t number)
+{
+	struct store_row row = { .key = number };
+	uint32_t teid;
+
+	if (!closing->store->engine->get(closing->store->self, STORE_CLOSED, &row) && record_closed_teid(&row, &teid) &&
+	    closing_number(closing, teid) == number)
+		table_drop(&closing->closed, teid);
+}
+
 static int log_prune(struct closing *closing, struct batch *batch)
 {
 	uint64_t next = closing->next + closing->filled;
 	int error = 0;
 
-	while (!error && closing->dropped < PRUNE_MAX && next - closing->first - closing->dropped > closing->max)
-		error = batch_drop(batch, STORE_CLOSED, closing->first + closing->dropped++);
+	for (; !error && closing->dropped < PRUNE_MAX && next - closing->first - closing->dropped > closing->max;
+	     closing->dropped++) {
+		closed_forget(closing, closing->first + closing->dropped);
+		error = batch_drop(batch, STORE_CLOSED, closing->first + closing->dropped);
+	}
 	return error;
 }
 
@@ -345,6 +354,7 @@ int closing_load_leaving(struct closing *closing, const struct store_row *row, s
 		return -ENOMEM;
 	}
 	measures_depart(closing->measures, session);
+	waiting_add(closing, leaver, 0);
 	return 0;
 }
 
@@ -364,12 +374,24 @@ int closing_load_closed(struct closing *closing, const struct store_row *row)
 
 void closing_depart(struct closing *closing, struct push *push)
 {
-	for (uint32_t i = 0; i <= closing->leaving.mask; i++) {
-		struct leaver *leaver = closing->leaving.slots[i].key ? closing->leaving.slots[i].value : NULL;
+	uint32_t left = closing->leaving.count;
+	struct leaver *leaver = closing->waiting;
 
-		if (leaver && leaver->session->cell != CELL_NONE)
+	closing->waiting = NULL;
+	closing->waiting_end = &closing->waiting;
+	for (; left; left--) {
+		struct leaver *next = leaver->next_waiting;
+
+		leaver->next_waiting = NULL;
+		leaver->waits = false;
+		if (left > CLOSING_LEFT_MAX) {
+			leaver->confirmed = true;
+			ready_add(closing, leaver);
+		} else if (leaver->session->cell != CELL_NONE) {
 			push_depart(push, leaver->session);
-		else if (leaver)
+		} else {
 			closing_confirm(closing, leaver->session, 0);
+		}
+		leaver = next;
 	}
 }

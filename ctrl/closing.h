@@ -13,6 +13,8 @@
 #include "proto/oss.pb-c.h"
 
 #define CLOSING_PATIENCE_NS 2000000000ull // for last counters, once the deletion is confirmed
+#define CLOSING_LEFT_MAX \
+	16384u // accounts that a start leaves open, so that the next ones do not take longer and longer
 
 struct measures;
 struct push;
@@ -25,13 +27,14 @@ struct closing {
 	const struct store *store;
 	struct measures *measures;
 	const struct grid *grid;
-	uint32_t max;                          // records kept
-	struct table leaving;                  // TEID -> struct leaver
-	struct table closed;                   // TEID -> number of its last record, in the log
-	uint64_t first, next;                  // numbers in the log
-	struct leaver *ready, **ready_end;     // to be written
-	struct leaver *waiting, **waiting_end; // confirmed, without last counters; the longest first
-	uint32_t filled, dropped;              // of the transaction under way
+	uint32_t max;                      // records kept
+	struct table leaving;              // TEID -> struct leaver
+	struct table closed;               // TEID -> number of its last record, in the log
+	uint64_t first, next;              // numbers in the log
+	struct leaver *ready, **ready_end; // to be written
+	struct leaver *waiting,
+	    **waiting_end; // confirmed, without last counters; the longest first. At start: those read, by session
+	uint32_t filled, dropped; // of the transaction under way
 	closing_settled *settled;
 	void *with;
 };
@@ -43,7 +46,8 @@ void closing_close(struct closing *closing);
 int closing_load_leaving(struct closing *closing, const struct store_row *row, struct arena *arena);
 int closing_load_closed(struct closing *closing, const struct store_row *row);
 
-// Then: deletions nobody has confirmed to this ctrl are asked for again.
+// Then: deletions nobody has confirmed to this ctrl are asked for again. Beyond CLOSING_LEFT_MAX the oldest sessions' accounts are
+// settled as known: what their owner still says corrects them.
 void closing_depart(struct closing *closing, struct push *push);
 
 // The account of a session that is being deleted, as a row of the transaction that deletes it. `message`: as it is stored. 0 or -ENOMEM.

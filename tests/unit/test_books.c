@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "ctrl/record.h"
 #include "tests/unit/ctrl_stand.h"
 
 static struct ctrl_stand stand;
@@ -242,9 +243,52 @@ static void the_log_is_bounded(void **state)
 	assert_int_equal(closed_after(0)->n_closed, 3);
 	assert_int_equal(stand.answer->closed_list->oldest, 6);
 	assert_int_equal(stand.answer->closed_list->closed[2]->number, 8);
+	assert_int_equal(stand.truth.books.closing.closed.count, 3);
 	ctrl_stand_restart(&stand);
+	assert_int_equal(stand.truth.books.closing.closed.count, 3);
 	assert_int_equal(stand.truth.books.closing.first, 6);
 	assert_int_equal(stand.truth.books.closing.next, 9);
+}
+
+// As if so many more sessions had been deleted like number 1, and nobody had asked their owners: from id and TEID 1000 on.
+static void leave(unsigned count)
+{
+	struct store_row row = { .key = 1 };
+	Shoal__Store__Closed *stored;
+	struct batch batch;
+
+	batch_open(&batch);
+	assert_int_equal(stand.truth.store.engine->get(stand.truth.store.self, STORE_LEAVING, &row), 0);
+	stored = record_closed(&row, &batch.bytes);
+	for (unsigned i = 0; i < count; i++) {
+		row.key = stored->session->id = stored->session->teid = 1000 + i;
+		assert_int_equal(record_pack(&stored->base, &batch.bytes, &row), 0);
+		assert_int_equal(batch_put(&batch, STORE_LEAVING, &row), 0);
+	}
+	assert_int_equal(batch_write(&batch, &stand.truth.store), 0);
+	batch_close(&batch);
+}
+
+// A start does not read all that was ever left behind again and again; and what comes late finds its account all the same.
+static void a_start_leaves_so_many_accounts_open(void **state)
+{
+	uint32_t teid = create(1)->teid;
+
+	use(teid, 10, 5);
+	assert_int_equal(ctrl_stand_delete(&stand, 1), 0);
+	leave(CLOSING_LEFT_MAX + 2);
+	ctrl_stand_restart(&stand);
+	assert_int_equal(stand.push.departed, CLOSING_LEFT_MAX);
+	books_turn(&stand.truth.books, stand.now_ns += 1, 1); // no patience with these: at once
+	assert_int_equal(stand.truth.books.closing.leaving.count, CLOSING_LEFT_MAX);
+	assert_int_equal(stand.settled, 3);
+	assert_int_equal(stand.settled_bytes, 3 * 500);
+	finish(teid, 10, 9);
+	books_turn(&stand.truth.books, stand.now_ns += 1000000000, 1);
+	assert_int_equal(stand.corrections, 1);
+	ctrl_stand_restart(&stand);
+	assert_int_equal(stand.push.departed, CLOSING_LEFT_MAX);
+	assert_int_equal(closed_after(0)->n_closed, 4);
 }
 
 static void a_failing_store_settles_nothing(void **state)
@@ -290,6 +334,7 @@ int main(void)
 		TEST(a_deleted_session_is_settled_with_its_last_counters),
 		TEST(what_comes_late_is_a_correction),
 		TEST(the_log_is_bounded),
+		TEST(a_start_leaves_so_many_accounts_open),
 		TEST(a_failing_store_settles_nothing),
 		TEST(a_damaged_row_is_named),
 	};
