@@ -46,7 +46,7 @@ struct crew {
 #define CREW_START_NS 10000000000ull // from FORKED to READY
 #define CREW_DRAIN_NS 5000000000ull  // from the order to leave until its shards and packets are gone
 #define CREW_LEAVE_NS 2000000000ull  // from then to its exit; also what a SIGKILL may take before it is repeated
-#define CREW_DOUBT_NS 2000000ull     // without one handle coming back while it holds some: the watcher shall look
+#define CREW_DOUBT_NS 1000000ull     // without one handle coming back while it holds some: the watcher shall look
 #define CREW_STUCK_NS 2000000000ull  // the same, where nobody can tell its CPU time: it hangs
 
 void crew_order(struct loop *loop, const struct post_word *order); // START, STOP, RESTART, FORKED, EXITED

@@ -30,10 +30,9 @@ static enum judge_verdict judge_stands(const struct judge *judge, char state)
 	}
 }
 
-// Half a tick of grace: the clock's steps are a little shorter now and then.
 static enum judge_verdict judge_runs(const struct judge *judge)
 {
-	uint64_t ran_ns = judge->ran_ns + judge->tick_ns / 2;
+	uint64_t ran_ns = judge->ran_ns + judge->tick_ns / JUDGE_GRACE;
 
 	if (ran_ns >= JUDGE_TICKS * judge->tick_ns)
 		return JUDGE_LOOPS;

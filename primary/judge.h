@@ -6,10 +6,10 @@
 // looks, the host is so busy that it gets slices of some ten microseconds: that counts an eighth.
 //
 //   runs, a tick without progress                -> LATE: do not feed it
-//   runs, three ticks                            -> LOOPS: it hangs, and what it has in hand is suspect
-//   stopped for 20 ms, not by a tracer           -> STOPPED: somebody did that to it; its packets are not suspect
-//   asleep for 20 ms though its bell was rung    -> BLOCKED: it hangs
-//   wants to run, or waits for the kernel's disk -> STARVED after 20 ms: not its fault, and killing it would not help
+//   runs, two ticks                              -> LOOPS: it hangs, and what it has in hand is suspect
+//   stopped for 16 ms, not by a tracer           -> STOPPED: somebody did that to it; its packets are not suspect
+//   asleep for 16 ms though its bell was rung    -> BLOCKED: it hangs
+//   wants to run, or waits for the kernel's disk -> STARVED after 16 ms: not its fault, and killing it would not help
 //   traced                                       -> TRACED: somebody looks at it
 #pragma once
 #include <stdbool.h>
@@ -17,9 +17,10 @@
 
 #define JUDGE_TICK_MIN_NS 4000000u  // however fine the kernel's clock is
 #define JUDGE_TICK_MAX_NS 10000000u // whatever was measured
-#define JUDGE_TICKS 3u
+#define JUDGE_TICKS 2u
+#define JUDGE_GRACE 8u // this part of a tick may be missing: its steps are a little shorter now and then
 #define JUDGE_SPARSE 8u
-#define JUDGE_STOOD_NS 18000000u // and the silence before the doubt
+#define JUDGE_STOOD_NS 14000000u // and the silence before the doubt
 #define JUDGE_LOOK_NS 2500000u   // two looks are not further apart than this, whatever the clock says
 
 enum judge_verdict {

@@ -5,7 +5,7 @@
 # So few packets that a worker's hold takes them while a busy host has both others off their cores for three seconds.
 # After each: nothing lost, twice or out of order in the dead worker's shards nor in the others'; all three serve again. At the
 # end: every room back, the account closed. Prints, for each, how long it took to be gone and the longest blackout of a shard; with
-# more rounds the median and the worst of both. WAYS="loop stop" tests/crash/deaths.sh 50 measures how soon hangs are acted on.
+# more rounds the median and the worst of both. WAYS="loop stop crowded" tests/crash/deaths.sh 50 measures how soon hangs are acted on.
 set -euo pipefail
 . "$(dirname "$0")/../chaos/gauge.sh"
 rounds=${1:-1}
@@ -13,7 +13,7 @@ pps=${2:-5000}
 GW_WORKERS=3
 GAUGE_SESSIONS=512
 
-read -ra ways <<<"${WAYS:-kill segv bus abort ill fpe exit loop stop oom two nursery ctrl move drain successor}"
+read -ra ways <<<"${WAYS:-kill segv bus abort ill fpe exit loop stop crowded oom two nursery ctrl move drain successor}"
 
 harm() { # way pid...; 77: not on this host
 	"$BUILD/tests/crash/harm" "$@" >"$LAB/harmed"
@@ -68,8 +68,19 @@ die() { # way
 		wait_for 60 sits_anew "$seat" "$generation"
 		harm segv "$(pid_of "$seat")"
 		;;
+	crowded) crowd "$pid" ;;
 	*) harm "$1" "$pid" ;;
 	esac
+}
+
+# It loops for ever on a core that another process wants as much.
+crowd() { # pid
+	local cpu
+	cpu=$(($(ps -o psr= -p "$1")))
+	taskset -cp "$cpu" "$1" >/dev/null
+	lab_start hog gw taskset -c "$cpu" bash -c 'while :; do :; done'
+	harm loop "$1"
+	lab_signal KILL hog
 }
 
 summary() { # field title
