@@ -17,9 +17,10 @@
 #include <time.h>
 #include <unistd.h>
 #include "tests/crash/oss_line.h"
+#include "tests/crash/starts.h"
 
-#define CLIENTS 24u  // as many changes are under way: thousands a second
-#define SESSIONS 60u // of each client
+#define CLIENTS 64u  // as many changes are under way: thousands a second
+#define SESSIONS 30u // of each client
 #define PATIENCE_S 30
 
 struct client {
@@ -309,7 +310,6 @@ static unsigned everything_check(void)
 	return seen;
 }
 
-// A store full of answered keys takes its time to be read. How long, in milliseconds.
 static unsigned rest_until_served(void)
 {
 	unsigned long before = atomic_load(&answers);
@@ -328,6 +328,7 @@ static pid_t kill_often(const char *program, unsigned kills)
 	for (unsigned i = 0; i < kills; i++) {
 		unsigned start_ms = rand() % 8 ? rest_until_served() : 0; // some die while they start
 
+		starts_note(start_ms);
 		rest_ms(20 + (unsigned)rand() %
 				 (150 + 3 * start_ms)); // the moment is meant to be any, and most of them served
 		kill(pid, SIGKILL);
@@ -362,7 +363,7 @@ static void sweep_away(void)
 int main(int argc, char **argv)
 {
 	unsigned kills = argc > 2 ? (unsigned)atoi(argv[2]) : 30, seen;
-	uint64_t done = 0, begin;
+	uint64_t done = 0, begin = now_s();
 	pid_t pid;
 
 	if (argc < 2)
@@ -375,7 +376,6 @@ int main(int argc, char **argv)
 	snprintf(door, sizeof(door), "%s/run/oss.ipc", dir);
 	conf_write();
 	srand((unsigned)getpid());
-	begin = now_s();
 	for (unsigned i = 0; i < CLIENTS; i++) {
 		clients[i].index = i;
 		snprintf(clients[i].note, sizeof(clients[i].note), "kill/%u", i);
@@ -395,5 +395,6 @@ int main(int argc, char **argv)
 	sweep_away();
 	printf("%u kills, %llu changes acknowledged, %llu a second, %u sessions there, all as told\n", kills,
 	       (unsigned long long)done, (unsigned long long)(done / (begin ? begin : 1)), seen);
+	starts_tell();
 	return done < kills; // every start has to serve
 }
