@@ -253,10 +253,12 @@ static int once_read(const struct pfcp_tree *message, const struct pfcp_ie *upda
 			   "Of this only End Markers are served for one FAR.");
 }
 
-// A PDR whose PDI is new may have been given something new.
+// A PDR whose PDI is new, or a traffic endpoint whose F-TEID is, may have been given something new.
 static enum rule_turn turn_of(const struct pfcp_tree *message, const struct pfcp_ie *update, enum rule_turn turn)
 {
-	return turn == RULE_KEPT && pfcp_first(message, update, PFCP_IE_PDI) ? RULE_UPDATED : turn;
+	bool newer = pfcp_first(message, update, PFCP_IE_PDI) || pfcp_first(message, update, PFCP_IE_F_TEID);
+
+	return turn == RULE_KEPT && newer ? RULE_UPDATED : turn;
 }
 
 static bool grants(const struct pfcp_tree *message, const struct pfcp_ie *update)
@@ -274,15 +276,13 @@ static int rule_update(struct rules *rules, const struct pfcp_tree *message, con
 		rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, kind->id, "There is no rule with this id.");
 		return rules_fault_of(fault, &named);
 	}
-	if (rule->kind == RULE_ENDPOINT && pfcp_first(message, ie, PFCP_IE_F_TEID))
-		return rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, PFCP_IE_F_TEID,
-				   "A traffic endpoint keeps its F-TEID.");
 	if (once_read(message, ie, rule, fault))
 		return rules_fault_of(fault, rule);
 	if (rules_open(rules, rule, fault))
 		return -EPROTO;
 	body_merge(&writer, rule, &rules->tree, (struct group){ message, ie });
 	rule->turn = turn_of(message, ie, rule->turn);
+	rule->new_end |= pfcp_first(message, ie, PFCP_IE_F_TEID) != NULL;
 	rule->granted |= grants(message, ie);
 	return body_set(rules, rule, &writer, fault);
 }
@@ -323,7 +323,7 @@ void rules_keep(struct rules *rules)
 	for (unsigned i = 0; i < rules->count; i++) {
 		rules->rule[i].turn = RULE_KEPT;
 		rules->rule[i].granted = false;
-		rules->rule[i].end_marker = false;
+		rules->rule[i].end_marker = rules->rule[i].new_end = false;
 	}
 }
 

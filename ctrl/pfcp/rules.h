@@ -31,6 +31,7 @@ struct rule {
 	uint16_t bytes;
 	enum rule_turn turn;
 	bool granted;    // it is new, or has a new quota
+	bool new_end;    // a traffic endpoint's: it has another F-TEID than before
 	bool end_marker; // a FAR's: End Markers are asked for, this once (SNDEM, TS 29.244 5.2.4.2)
 };
 

@@ -1,5 +1,5 @@
-// translate_tunnel.c - which of a session's tunnels each PDR has (TS 29.244 5.5, 8.2.3): the one it has had; that of another PDR with the
-// same F-TEID, CHOOSE ID or traffic endpoint; else one that nobody has or had. Pure.
+// translate_tunnel.c - which of a session's tunnels each PDR has (TS 29.244 5.5, 8.2.3): the one it has had, unless its traffic endpoint
+// is given another (7.5.4.13); that of another PDR with the same F-TEID, CHOOSE ID or traffic endpoint; else one that nobody has or had. Pure.
 #include <errno.h>
 #include "ctrl/pfcp/translate_read.h"
 
@@ -9,8 +9,11 @@
 static uint8_t tunnel_had(const struct translate_given *given, const struct translated_pdr *pdr)
 {
 	const struct pfcp_fteid *fteid = &pdr->fteid;
+	bool new_end = pdr->endpoint && pdr->endpoint->new_end;
 
-	for (unsigned i = 0; i < given->rules && pdr->endpoint; i++)
+	if (new_end && fteid->choose)
+		return NO_TUNNEL;
+	for (unsigned i = 0; i < given->rules && pdr->endpoint && !new_end; i++)
 		if (given->rule[i].endpoint == pdr->endpoint->id + 1)
 			return given->rule[i].tunnel;
 	for (unsigned i = 0; i < given->rules; i++)

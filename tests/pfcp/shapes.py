@@ -187,5 +187,17 @@ def flow_gone(session):
     return [p.IE_RemovePDR(IE_list=[p.IE_PDR_Id(id=11)]), p.IE_RemoveQER(IE_list=[p.IE_QER_Id(id=11)])]
 
 
+def end(session, teid=None):
+    """Traffic endpoint 1 is at another F-TEID: the user plane's to choose, or this."""
+    fteid = p.IE_FTEID(V4=1, TEID=int(teid, 0), ipv4="10.99.3.1") if teid else p.IE_FTEID(CH=1, V4=1)
+    return [p.IE_UpdateTrafficEndpoint(IE_list=[p.IE_TrafficEndpointId(id=1), fteid])]
+
+
+def end_elsewhere(session):
+    """With a rule that is good: neither is to be done."""
+    fteid = p.IE_FTEID(V4=1, TEID=0x53, ipv4="10.99.3.77")
+    return [w.far_drop(2), p.IE_UpdateTrafficEndpoint(IE_list=[p.IE_TrafficEndpointId(id=1), fteid])]
+
+
 CHANGES = {"activate": activate, "move": move, "idle": idle, "discard": discard, "flow": flow, "gate": flow_gate, "rate": flow_rate,
-           "unflow": flow_gone, "app": app}
+           "unflow": flow_gone, "app": app, "end": end, "elsewhere": end_elsewhere}

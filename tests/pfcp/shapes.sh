@@ -63,6 +63,37 @@ for shape in free5gc endpoints pfcpsim; do
 	that "and pings no more" not ue_pings "$UE"
 	lab_stop gnb
 done
+# The radio side sends with that TEID from now on.
+end_radio() { # uplink-teid
+	lab_stop gnb
+	shape_radio "$1" 0x7002 9 10.45.77.1
+	in_ns ran ip link delete ue0
+	radio_up "$LAB/table.csv"
+}
+
+shape_radio 0x51 0x7002 9 10.45.77.1
+in_ns ran ip link delete ue0
+that "a subscriber attaches by traffic endpoints" smf attach_as ends endpoints ue=10.45.77.1 own=0x51 teid=0x7002
+that "and is reached" smf change ends activate 10.99.3.2 0x7002 2
+radio_up "$LAB/table.csv"
+that "it pings" ue_pings "$UE" 5
+that "its endpoint gets an F-TEID of our choice" smf change ends end
+that "which is told" says '.end > 0 and .end != 81'
+end=$(said .end)
+that "shoal-pfcp is killed and comes back" pfcp_kill
+that "asked once more" smf repeat 1
+that "it says the same" says '.same and .said[0].cause == 1'
+that "by the old one nothing comes" not ue_pings "$UE"
+end_radio "$end"
+that "by the new one it pings" ue_pings "$UE" 5
+that "one at another's address is refused" smf_refused 71 change ends elsewhere
+that "and by the new one it pings" ue_pings "$UE" 3
+that "it gets one of the SMF's choice" smf change ends end 0x52
+end_radio 0x52
+that "and pings by that" ue_pings "$UE" 5
+that "it is deleted" smf delete ends
+lab_stop gnb
+
 relays() { # uplink-teid core-teid
 	in_ns ran "$PYTHON" "$PFCP/relay.py" 10.99.3.1 "$1" "$2" >"$LAB/relayed"
 }

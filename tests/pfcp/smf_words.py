@@ -223,6 +223,9 @@ def read(data):
             said[key] = value(ie)
     for pdr in find(ies, p.IE_CreatedPDR):
         created(pdr, said)
+    for group in ies_of(data[16:] if data[0] & 1 else b"", 128):
+        for fteid in ies_of(group, 21):
+            said["end"] = int.from_bytes(fteid[1:5], "big")
     reports = [*find(ies, p.IE_UsageReport_SMR), *find(ies, p.IE_UsageReport_SDR)]
     if reports:
         said["usage"] = [usage(report) for report in reports]

@@ -265,8 +265,6 @@ static void traffic_endpoints_keep_their_tunnel(void **state)
 
 static void traffic_endpoints_are_there_and_named(void **state)
 {
-	uint8_t *mark;
-
 	endpoints();
 	pdr_at(9, 8, 0);
 	assert_int_equal(live_establish(), -EPROTO);
@@ -283,15 +281,53 @@ static void traffic_endpoints_are_there_and_named(void **state)
 	assert_int_equal(live_establish(), -EPROTO); // twice
 	assert_int_equal(fault.why.offending, PFCP_IE_TRAFFIC_ENDPOINT_ID);
 	assert_false(fault.of_rule);
+}
+
+static void endpoint_update(uint8_t id, const struct pfcp_fteid *fteid)
+{
+	uint8_t *mark;
+
+	pfcp_begin(&words.writer, PFCP_IE_UPDATE_TRAFFIC_ENDPOINT, &mark);
+	pfcp_put_u8(&words.writer, PFCP_IE_TRAFFIC_ENDPOINT_ID, id);
+	pfcp_put_fteid(&words.writer, PFCP_IE_F_TEID, fteid);
+	pfcp_end(&words.writer, mark);
+}
+
+// Its packets come by another F-TEID from now on, ours to choose or the CP function's; its PDRs' are all the same. As long as nobody says so it stays.
+static void traffic_endpoints_get_another_f_teid(void **state)
+{
+	static const struct pfcp_fteid ours = { .choose = true, .address.has_ipv4 = true };
+	static const struct pfcp_fteid theirs = { .teid = 0x777, .address = { .has_ipv4 = true, .ipv4 = WORDS_OURS } };
+	static const struct pfcp_fteid nobodys = { .teid = 0x778, .address = { .has_ipv4 = true, .ipv4 = 1 } };
+	const struct pfcp_ie *ie;
+
 	endpoints();
 	assert_int_equal(live_establish(), 0);
+	to.ue.ipv4 = 0x0a2d0007;
 	live_on();
-	pfcp_begin(&words.writer, PFCP_IE_UPDATE_TRAFFIC_ENDPOINT, &mark);
-	pfcp_put_u8(&words.writer, PFCP_IE_TRAFFIC_ENDPOINT_ID, 1);
-	pfcp_put_fteid(&words.writer, PFCP_IE_F_TEID, &(struct pfcp_fteid){ .choose = true, .address.has_ipv4 = true });
-	pfcp_end(&words.writer, mark);
+	endpoint_update(1, &ours);
+	assert_int_equal(live_modify(), 0);
+	assert_int_equal(to.match[live_rule(1)].tunnel, 1);
+	assert_int_equal(to.match[live_rule(2)].tunnel, 1);
+	ie = told();
+	assert_int_equal(pfcp_number(pfcp_first(&tree, ie, PFCP_IE_TRAFFIC_ENDPOINT_ID)), 1);
+	assert_non_null(pfcp_first(&tree, ie, PFCP_IE_F_TEID));
+	assert_null(pfcp_again(&tree, ie));
+	live_on();
+	shape_far_update(&words.writer, &(struct far){ .id = 2, .action = PFCP_APPLY_ACTION_DROP });
+	assert_int_equal(live_modify(), 0);
+	assert_int_equal(to.match[live_rule(1)].tunnel, 1);
+	assert_null(told());
+	live_on();
+	endpoint_update(1, &theirs);
+	assert_int_equal(live_modify(), 0);
+	assert_true(to.match[live_rule(1)].tunnel != 1);
+	assert_int_equal(to.match[live_rule(1)].teid, 0x777);
+	assert_int_equal(to.match[live_rule(2)].tunnel, to.match[live_rule(1)].tunnel);
+	live_on();
+	endpoint_update(1, &nobodys);
 	assert_int_equal(live_modify(), -EPROTO);
-	assert_int_equal(fault.why.offending, PFCP_IE_F_TEID);
+	assert_int_equal(fault.why.cause, PFCP_CAUSE_INVALID_F_TEID_ALLOCATION);
 }
 
 int main(void)
@@ -305,6 +341,7 @@ int main(void)
 		cmocka_unit_test(traffic_endpoints_say_where_packets_come_from),
 		cmocka_unit_test(traffic_endpoints_keep_their_tunnel),
 		cmocka_unit_test(traffic_endpoints_are_there_and_named),
+		cmocka_unit_test(traffic_endpoints_get_another_f_teid),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
