@@ -80,7 +80,7 @@ void neigh_ready_make(struct neigh *neigh)
 		for (uint32_t first = 0; first < 256; first++)
 			neigh->near[way][first] =
 			    !neigh->gateway4[way] || neigh_near(neigh, first) ||
-			    (way == LANE_SIDE_CORE - LANE_SIDE_ACCESS && among_near(&neigh->among, first));
+			    (route_core(ROUTE_SIDE_LEAST + way) && among_near(&neigh->among, first));
 	}
 	neigh->own_tails = neigh_tails(neigh);
 }

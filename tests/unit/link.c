@@ -76,6 +76,8 @@ int link_setup(void **state)
 	link_address(LINK_CORE, 6, 0, link_our6, 64);
 	link_address(LINK_TAGGED, 4, 0x0a030101, NULL, 16);
 	link_world.conf.port[LINK_CORE].gateway4 = LINK_GATEWAY;
+	link_world.conf.pools = 1;
+	link_world.conf.pool[0] = (struct conf_pool){ .ipv4 = LINK_POOL, .ipv4_len = 16 };
 	link_world.now = 1000 * LINK_SECOND;
 	link_world.neigh = neigh_make(&link_world.conf, &out);
 	for (unsigned p = 0; p < LINK_PORTS; p++)

@@ -13,7 +13,7 @@
 #include "tests/unit/link.h"
 
 #define OFFSET 200u
-#define KINDS 10u
+#define KINDS 11u
 #define OURS_TOO 0x0a010101u // where subscribers must not reach us: the way there is the gateway
 
 static struct lane_back back;
@@ -22,6 +22,7 @@ static const uint32_t addresses[KINDS - 1] = {
 	0x08080808, 0x0a020205, 0x0a020245, 0x0a030102, // behind the gateway, neighbours
 	LINK_OURS,  OURS_TOO,   0x0a010105, 0x0a0202ff, // ourselves; on the radio side; everybody's
 	0x7f000001,                                     // nobody's
+	LINK_POOL + 7,                                  // a subscriber's: no port has a prefix near it
 };
 
 static void packet_make(unsigned i, unsigned side)
@@ -83,7 +84,8 @@ static bool is_ours(unsigned i)
 	const uint8_t *ip = back.packet[i];
 
 	return back.handle[i].port == LANE_SIDE_CORE &&
-	       (ip[0] >> 4 == 4 ? be32_get(ip + 16) == LINK_OURS || be32_get(ip + 16) == OURS_TOO
+	       (ip[0] >> 4 == 4 ? be32_get(ip + 16) == LINK_OURS || be32_get(ip + 16) == OURS_TOO ||
+				      be32_get(ip + 16) == LINK_POOL + 7
 				: !memcmp(ip + 24, link_our6, 16));
 }
 
@@ -101,13 +103,13 @@ static void leaves_alike(unsigned i, const struct nic_frames *out, unsigned k)
 	assert_memory_equal(link_world.room[i] + frame.offset, link_world.room[100] + frame.offset, frame.length);
 }
 
-// A packet for us is left out. So is one whose last byte is one of our addresses' too.
+// A packet for us or a subscriber is left out. So is one whose last byte is one of our addresses' too.
 static bool may_be_ours(unsigned i)
 {
 	const uint8_t *ip = back.packet[i];
 	uint8_t last = ip[ip[0] >> 4 == 6 ? 39 : 19] % 64;
 
-	return back.handle[i].port == LANE_SIDE_CORE && (last == 1 || last == link_our_mac[5]);
+	return is_ours(i) || (back.handle[i].port == LANE_SIDE_CORE && (last == 1 || last == link_our_mac[5]));
 }
 
 // Returns how many were left out.
