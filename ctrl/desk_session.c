@@ -365,6 +365,19 @@ void desk_session_import(struct job *job)
 	job->response.session_import = answer;
 }
 
+static struct session *session_of_ipv4(struct job *job, const Shoal__Oss__SessionGet *get)
+{
+	const struct sessions *sessions = job->desk->ledger->sessions;
+	int dnn = *get->dnn ? place_dnn(sessions->place, get->dnn) : job->pass->dnn;
+
+	if (dnn >= 0 || *get->dnn)
+		return dnn < 0 ? NULL : session_by_ipv4(sessions, (unsigned)dnn, get->ue_ipv4);
+	if (sessions_with_ipv4(sessions, get->ue_ipv4) > 1)
+		fault_say(&job->fault, SHOAL__OSS__CODE__INVALID_FIELD, "dnn",
+			  "Sessions of several networks have this address: one has to be named.");
+	return job->fault.code ? NULL : session_by_ipv4(sessions, PLACE_ANY, get->ue_ipv4);
+}
+
 void desk_session_get(struct job *job)
 {
 	const Shoal__Oss__SessionGet *get = job->message->session_get;
@@ -375,7 +388,7 @@ void desk_session_get(struct job *job)
 	if (by_name)
 		session = session_named(job, get->id, get->identity);
 	else
-		session = session_seen(job, get->ue_ipv4 ? session_by_ipv4(sessions, get->ue_ipv4)
+		session = session_seen(job, get->ue_ipv4 ? session_of_ipv4(job, get)
 							 : session_by_tunnel(sessions, get->teid));
 	if (session)
 		job_respond(job, job_session(job, session), false);

@@ -1,9 +1,28 @@
 // ledger_place.c - what a session asks for and is given: identity, addresses, place, TEIDs.
 #include <errno.h>
+#include <string.h>
 #include "ctrl/hash.h"
 #include "ctrl/ledger_inside.h"
 
 #define TEID_TRIES 64u // few of a cell's TEIDs will be anybody's choice
+
+// Whether the wished address is the port's, and means the same there: it is of the wish's network, or of none.
+static bool port_has(const struct conf *conf, unsigned number, const struct place_wish *wish)
+{
+	const struct conf_port *port = &conf->port[number];
+	bool has = false;
+
+	if (*port->network && strcmp(port->network, conf->pool[wish->dnn].network))
+		return false;
+	for (unsigned i = 0; i < port->addresses; i++) {
+		const struct conf_address *own = &port->address[i];
+		uint32_t ipv4 = (uint32_t)own->bytes[0] << 24 | (uint32_t)own->bytes[1] << 16 |
+				(uint32_t)own->bytes[2] << 8 | own->bytes[3];
+
+		has |= own->family == 4 && wish->ipv4 == ipv4;
+	}
+	return has;
+}
 
 int ledger_taken(const struct ledger *ledger, const struct plan *plan, struct fault *fault)
 {
@@ -12,22 +31,16 @@ int ledger_taken(const struct ledger *ledger, const struct plan *plan, struct fa
 	if (!plan->owner && session_by_identity(sessions, plan->identity))
 		return fault_say(fault, SHOAL__OSS__CODE__EXISTS, "identity.imsi",
 				 "This IMSI has a session to this data network already.");
-	if (plan->wish.ipv4 && session_by_ipv4(sessions, plan->wish.ipv4))
+	if (plan->wish.ipv4 && session_by_ipv4(sessions, plan->wish.dnn, plan->wish.ipv4))
 		return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, "ue.ipv4",
 				 "Another session has this address.");
-	if (plan->wish.ipv6 && session_by_ipv6(sessions, plan->wish.ipv6))
+	if (plan->wish.ipv6 && session_by_ipv6(sessions, plan->wish.dnn, plan->wish.ipv6))
 		return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, "ue.ipv6_prefix",
 				 "Another session has this prefix.");
 	for (unsigned port = 0; port < ledger->conf->ports; port++)
-		for (unsigned i = 0; i < ledger->conf->port[port].addresses; i++) {
-			const struct conf_address *own = &ledger->conf->port[port].address[i];
-			uint32_t ipv4 = (uint32_t)own->bytes[0] << 24 | (uint32_t)own->bytes[1] << 16 |
-					(uint32_t)own->bytes[2] << 8 | own->bytes[3];
-
-			if (own->family == 4 && plan->wish.ipv4 == ipv4)
-				return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, "ue.ipv4",
-						 "This address is the gateway's own.");
-		}
+		if (port_has(ledger->conf, port, &plan->wish))
+			return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, "ue.ipv4",
+					 "This address is the gateway's own.");
 	return 0;
 }
 

@@ -127,8 +127,8 @@ static const char *cell_restore(struct ledger *ledger, const Shoal__Oss__Session
 	if (shard_of_teid(bearer->teid) != message->shard ||
 	    shard_slot_of_teid(bearer->teid, grid->slot_bits) != message->slot)
 		return "its TEID was made for pools of another size";
-	cell4 = bearer->ue_ipv4 ? place_of_ipv4(ledger->place, bearer->ue_ipv4) : CELL_NONE;
-	cell6 = bearer->ue_ipv6 ? place_of_ipv6(ledger->place, bearer->ue_ipv6) : CELL_NONE;
+	cell4 = bearer->ue_ipv4 ? place_of_ipv4(ledger->place, session_dnn(session), bearer->ue_ipv4) : CELL_NONE;
+	cell6 = bearer->ue_ipv6 ? place_of_ipv6(ledger->place, session_dnn(session), bearer->ue_ipv6) : CELL_NONE;
 	if ((cell4 != CELL_NONE && cell4 != session->cell) || (cell6 != CELL_NONE && cell6 != session->cell))
 		return "its address belongs to another place of the configured pools";
 	if (cell4 == CELL_NONE && cell6 == CELL_NONE && message->slot < ledger->place->foreign_first)

@@ -4,6 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
+// The first pool of its network stands for it.
+static uint8_t domain_of(const struct conf *conf, unsigned pool)
+{
+	unsigned first = 0;
+
+	while (strcmp(conf->pool[first].network, conf->pool[pool].network))
+		first++;
+	return (uint8_t)first;
+}
+
 int place_lay(struct place *place, const struct conf *conf, unsigned *bad)
 {
 	int slots;
@@ -16,8 +26,8 @@ int place_lay(struct place *place, const struct conf *conf, unsigned *bad)
 			.ipv6 = from->ipv6, .ipv4 = from->ipv4, .ipv4_len = from->ipv4_len, .ipv6_len = from->ipv6_len
 		};
 		snprintf(place->dnn[i], sizeof(place->dnn[i]), "%s", from->dnn);
-		snprintf(place->network[i], sizeof(place->network[i]), "%s", from->network);
 		place->networks |= *from->network != 0;
+		place->domain[i] = domain_of(conf, i);
 	}
 	slots = shard_pools_lay(place->pool, place->pools, bad);
 	if (slots < 0)
@@ -136,21 +146,28 @@ void place_fill(struct place *place)
 			place_give(place, i);
 }
 
-uint32_t place_of_ipv4(const struct place *place, uint32_t ipv4)
+static bool in_network(const struct place *place, unsigned pool, unsigned dnn)
+{
+	return dnn == PLACE_ANY || place->domain[pool] == place->domain[dnn];
+}
+
+uint32_t place_of_ipv4(const struct place *place, unsigned dnn, uint32_t ipv4)
 {
 	uint32_t slot = UINT32_MAX;
 
 	for (unsigned i = 0; i < place->pools && slot == UINT32_MAX; i++)
-		slot = shard_pool_slot4(&place->pool[i], ipv4);
+		if (in_network(place, i, dnn))
+			slot = shard_pool_slot4(&place->pool[i], ipv4);
 	return slot == UINT32_MAX ? CELL_NONE : cell_at(place->grid, shard_of_ipv4(ipv4), slot);
 }
 
-uint32_t place_of_ipv6(const struct place *place, uint64_t ipv6)
+uint32_t place_of_ipv6(const struct place *place, unsigned dnn, uint64_t ipv6)
 {
 	uint32_t slot = UINT32_MAX;
 
 	for (unsigned i = 0; i < place->pools && slot == UINT32_MAX; i++)
-		slot = shard_pool_slot6(&place->pool[i], ipv6);
+		if (in_network(place, i, dnn))
+			slot = shard_pool_slot6(&place->pool[i], ipv6);
 	return slot == UINT32_MAX ? CELL_NONE : cell_at(place->grid, shard_of_ipv6(ipv6), slot);
 }
 
@@ -237,7 +254,7 @@ static bool within(const struct place *place, unsigned dnn, uint32_t cell)
 {
 	unsigned pool = cell == CELL_NONE ? place->pools : pool_of_slot(place, cell_slot(place->grid, cell));
 
-	return !place->networks || (pool < place->pools && !strcmp(place->network[pool], place->network[dnn]));
+	return !place->networks || (pool < place->pools && in_network(place, pool, dnn));
 }
 
 uint32_t place_find(struct place *place, struct place_wish *wish, int *error)
@@ -248,8 +265,8 @@ uint32_t place_find(struct place *place, struct place_wish *wish, int *error)
 		return find_nobody(place, wish, error);
 	if (!wish->ipv4 && !wish->ipv6)
 		return find_any(place, wish, error);
-	cell4 = wish->ipv4 ? place_of_ipv4(place, wish->ipv4) : CELL_NONE;
-	cell6 = wish->ipv6 ? place_of_ipv6(place, wish->ipv6) : CELL_NONE;
+	cell4 = wish->ipv4 ? place_of_ipv4(place, wish->dnn, wish->ipv4) : CELL_NONE;
+	cell6 = wish->ipv6 ? place_of_ipv6(place, wish->dnn, wish->ipv6) : CELL_NONE;
 	*error = -ENETUNREACH;
 	if ((wish->ipv4 && !within(place, wish->dnn, cell4)) || (wish->ipv6 && !within(place, wish->dnn, cell6)))
 		return CELL_NONE;

@@ -18,8 +18,8 @@ struct place {
 	unsigned pools;
 	struct shard_pool pool[SHARD_POOLS_MAX];
 	char dnn[SHARD_POOLS_MAX][64];
-	bool networks; // pools are of networks that don't know of each other:
-	char network[SHARD_POOLS_MAX][64];
+	bool networks; // pools are of networks that don't know of each other, and may have addresses in common:
+	uint8_t domain[SHARD_POOLS_MAX];                       // the first pool of the same network, or 0
 	uint32_t foreign_first;                                // slot where the foreign rows begin
 	uint8_t turn[SHARD_POOLS_MAX + 1];                     // shard whose turn it is
 	struct place_queue queue[SHARD_POOLS_MAX + 1][SHARDS]; // last: foreign
@@ -58,6 +58,8 @@ void place_take(struct place *place, uint32_t cell); // out of its queue; undoes
 void place_give(struct place *place, uint32_t cell); // to the end of its queue
 void place_back(struct place *place, uint32_t cell); // undoes place_take: to the front
 
-// The pool cell of an address; CELL_NONE = the address is foreign.
-uint32_t place_of_ipv4(const struct place *place, uint32_t ipv4);
-uint32_t place_of_ipv6(const struct place *place, uint64_t ipv6);
+// The pool cell of an address in the network of this DNN (as place_dnn says; PLACE_ANY: of any, the first that has it); CELL_NONE = the
+// address is foreign there.
+#define PLACE_ANY UINT32_MAX
+uint32_t place_of_ipv4(const struct place *place, unsigned dnn, uint32_t ipv4);
+uint32_t place_of_ipv6(const struct place *place, unsigned dnn, uint64_t ipv6);

@@ -189,9 +189,11 @@ static const struct session *suspect_session(const struct sessions *sessions, co
 	if (suspect->teid)
 		session = session_by_tunnel(sessions, suspect->teid);
 	if (!session && suspect->ipv4)
-		session = session_by_ipv4(sessions, suspect->ipv4);
+		session = session_by_ipv4(sessions, PLACE_ANY, suspect->ipv4);
 	if (!session && suspect->ipv6)
-		session = session_by_ipv6(sessions, suspect->ipv6);
+		session = session_by_ipv6(sessions, PLACE_ANY, suspect->ipv6);
+	if (!session && suspect->place)
+		session = session_at(sessions, (uint8_t)(suspect->place - 1), (suspect->place - 1) / SHARDS);
 	return session;
 }
 

@@ -93,20 +93,54 @@ struct session *session_by_identity(const struct sessions *sessions, uint64_t id
 	return table_get(&sessions->by_identity, identity);
 }
 
-struct session *session_by_ipv4(const struct sessions *sessions, uint32_t ipv4)
+static struct session *of_cell_ipv4(const struct sessions *sessions, uint32_t cell, uint32_t ipv4)
 {
-	uint32_t cell = place_of_ipv4(sessions->place, ipv4);
-	struct session *session;
+	struct session *session = sessions->place->grid->cells[cell].session;
 
-	if (cell == CELL_NONE)
-		return table_get(&sessions->by_ipv4, ipv4);
-	session = sessions->place->grid->cells[cell].session;
 	return session && session->bearer.ue_ipv4 == ipv4 ? session : NULL;
 }
 
-struct session *session_by_ipv6(const struct sessions *sessions, uint64_t prefix)
+// Pools of one network have nothing in common: of those of any, each that has the address is asked.
+static struct session *of_any_ipv4(const struct sessions *sessions, uint32_t ipv4, unsigned *count)
 {
-	uint32_t cell = place_of_ipv6(sessions->place, prefix);
+	const struct place *place = sessions->place;
+	struct session *session = table_get(&sessions->by_ipv4, ipv4);
+
+	*count = session != NULL;
+	for (unsigned i = 0; i < place->pools; i++) {
+		uint32_t slot = shard_pool_slot4(&place->pool[i], ipv4);
+		struct session *its =
+		    slot == UINT32_MAX ? NULL
+				       : of_cell_ipv4(sessions, cell_at(place->grid, shard_of_ipv4(ipv4), slot), ipv4);
+
+		session = session ? session : its;
+		*count += its != NULL;
+	}
+	return session;
+}
+
+unsigned sessions_with_ipv4(const struct sessions *sessions, uint32_t ipv4)
+{
+	unsigned count;
+
+	of_any_ipv4(sessions, ipv4, &count);
+	return count;
+}
+
+struct session *session_by_ipv4(const struct sessions *sessions, unsigned dnn, uint32_t ipv4)
+{
+	unsigned count;
+	uint32_t cell;
+
+	if (dnn == PLACE_ANY)
+		return of_any_ipv4(sessions, ipv4, &count);
+	cell = place_of_ipv4(sessions->place, dnn, ipv4);
+	return cell == CELL_NONE ? table_get(&sessions->by_ipv4, ipv4) : of_cell_ipv4(sessions, cell, ipv4);
+}
+
+struct session *session_by_ipv6(const struct sessions *sessions, unsigned dnn, uint64_t prefix)
+{
+	uint32_t cell = place_of_ipv6(sessions->place, dnn, prefix);
 	struct session *session;
 
 	if (cell == CELL_NONE)
@@ -115,12 +149,16 @@ struct session *session_by_ipv6(const struct sessions *sessions, uint64_t prefix
 	return session && session->bearer.ue_ipv6 == prefix ? session : NULL;
 }
 
-static struct session *session_of_cell(const struct sessions *sessions, uint32_t teid)
+struct session *session_at(const struct sessions *sessions, uint8_t shard, uint32_t slot)
 {
 	const struct grid *grid = sessions->place->grid;
-	uint32_t slot = shard_slot_of_teid(teid, grid->slot_bits);
 
-	return slot < grid->slots ? grid->cells[cell_at(grid, shard_of_teid(teid), slot)].session : NULL;
+	return slot < grid->slots ? grid->cells[cell_at(grid, shard, slot)].session : NULL;
+}
+
+static struct session *session_of_cell(const struct sessions *sessions, uint32_t teid)
+{
+	return session_at(sessions, shard_of_teid(teid), shard_slot_of_teid(teid, sessions->place->grid->slot_bits));
 }
 
 struct session *session_by_teid(const struct sessions *sessions, uint32_t teid)
@@ -141,12 +179,14 @@ struct session *session_by_tunnel(const struct sessions *sessions, uint32_t teid
 
 static bool foreign_ipv4(const struct sessions *sessions, const struct session *session)
 {
-	return session->bearer.ue_ipv4 && place_of_ipv4(sessions->place, session->bearer.ue_ipv4) == CELL_NONE;
+	return session->bearer.ue_ipv4 &&
+	       place_of_ipv4(sessions->place, session_dnn(session), session->bearer.ue_ipv4) == CELL_NONE;
 }
 
 static bool foreign_ipv6(const struct sessions *sessions, const struct session *session)
 {
-	return session->bearer.ue_ipv6 && place_of_ipv6(sessions->place, session->bearer.ue_ipv6) == CELL_NONE;
+	return session->bearer.ue_ipv6 &&
+	       place_of_ipv6(sessions->place, session_dnn(session), session->bearer.ue_ipv6) == CELL_NONE;
 }
 
 static void indexes_drop(struct sessions *sessions, const struct session *session)

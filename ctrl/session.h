@@ -50,8 +50,12 @@ unsigned session_dnn(const struct session *session); // index of the DNN's first
 
 struct session *session_by_id(const struct sessions *sessions, uint64_t id);
 struct session *session_by_identity(const struct sessions *sessions, uint64_t identity);
-struct session *session_by_ipv4(const struct sessions *sessions, uint32_t ipv4);
-struct session *session_by_ipv6(const struct sessions *sessions, uint64_t prefix);
+unsigned sessions_with_ipv4(const struct sessions *sessions, uint32_t ipv4); // of all networks
+
+// By address: in the network of this DNN (as place_dnn says), or PLACE_ANY.
+struct session *session_by_ipv4(const struct sessions *sessions, unsigned dnn, uint32_t ipv4);
+struct session *session_by_ipv6(const struct sessions *sessions, unsigned dnn, uint64_t prefix);
+struct session *session_at(const struct sessions *sessions, uint8_t shard, uint32_t slot);
 struct session *session_by_teid(const struct sessions *sessions, uint32_t teid);
 struct session *session_by_tunnel(const struct sessions *sessions, uint32_t teid); // by any of its TEIDs
 

@@ -14,7 +14,7 @@ static void detour_slow(struct loop *loop, const struct lane_handle *back, const
 	struct lane_handle handle = *back;
 
 	handle.code = (uint8_t)kind;
-	handle.hint = hint;
+	handle.hint = hint | (uint32_t)networks_of_lent(&loop->networks, lent) << LANE_NETWORK;
 	handle.port = lent->code == LANE_UPLINK ? LANE_SIDE_ACCESS : lent->port;
 	rx_pass(loop, HOLD_SLOW, handle);
 }
@@ -74,21 +74,22 @@ static void detour_among(struct loop *loop, const struct lane_handle *back, stru
 	rx_pass(loop, to.shard, handle);
 }
 
-// Networks are apart here, too: what is for another's subscriber leaves by the sender's.
-static bool detour_within(const struct loop *loop, unsigned side, const uint8_t *packet)
+// The number of the network whose side it is; 0: none is named.
+static uint8_t detour_network(const struct loop *loop, unsigned side)
 {
-	unsigned network = LANE_SIDE_ACCESS - side;
+	return loop->networks.count && side < LANE_SIDE_ACCESS ? (uint8_t)(LANE_SIDE_ACCESS - side) : 0;
+}
 
-	if (loop->networks.count == 0)
-		return true;
-	if (packet[0] >> 4 == 6)
-		return networks_of_ipv6(&loop->networks, be64_get(packet + 24)) == network;
-	return networks_of_ipv4(&loop->networks, be32_get(packet + 16)) == network;
+// Networks are apart here, too: what is for another's subscriber leaves by the sender's; but not for our own address there.
+static bool detour_within(struct steer_side side, struct steer_result to)
+{
+	return !side.network || to.code == STEER_TO_LANE || to.code == VERDICT_QUARANTINED;
 }
 
 void detour_apart(struct loop *loop, const struct lane_handle *back, const struct lane_handle *lent)
 {
 	const uint8_t *packet = room_at(&loop->part.view->rooms, back->room) + back->offset;
+	struct steer_side side = { CONF_CORE, detour_network(loop, back->port) };
 	struct steer_result to;
 
 	if (back->port < ROUTE_SIDE_LEAST || !route_core(back->port) || back->code != VERDICT_FORWARD) {
@@ -96,11 +97,12 @@ void detour_apart(struct loop *loop, const struct lane_handle *back, const struc
 		return;
 	}
 	// As if from the core: a subscriber must not reach our GTP-U endpoint from inside its tunnel.
-	to = steer_packet(loop->steer, CONF_CORE, packet, back->length);
+	to = steer_packet(loop->steer, side, packet, back->length);
 	if (to.code == STEER_TO_LANE && to.kind == LANE_LOCAL)
 		detour_slow(loop, back, lent, LANE_LOCAL, 0);
-	else if (lent->code == LANE_UPLINK && among_ours(&loop->among, packet, back->length) &&
-		 detour_within(loop, back->port, packet))
+	else if (to.code == VERDICT_OTHER_NETWORK && to.kind == LANE_LOCAL)
+		tx_end(loop, back->room, VERDICT_OTHER_NETWORK);
+	else if (lent->code == LANE_UPLINK && among_ours(&loop->among, packet, back->length) && detour_within(side, to))
 		detour_among(loop, back, to);
 	else
 		detour_later(loop, back, lent);
@@ -109,9 +111,10 @@ void detour_apart(struct loop *loop, const struct lane_handle *back, const struc
 static void detour_again(struct loop *loop, unsigned seat, const struct lane_handle *back,
 			 const struct lane_handle *lent)
 {
-	unsigned role = lent->code == LANE_UPLINK ? CONF_ACCESS : CONF_CORE;
+	struct steer_side side = { CONF_CORE, (uint8_t)networks_of_lent(&loop->networks, lent) };
 	struct steer_result to =
-	    steer_packet(loop->steer, role, room_at(&loop->part.view->rooms, back->room) + back->offset, back->length);
+	    steer_packet(loop->steer, lent->code == LANE_UPLINK ? (struct steer_side){ CONF_ACCESS, 0 } : side,
+			 room_at(&loop->part.view->rooms, back->room) + back->offset, back->length);
 	struct lane_handle handle = *back;
 
 	handle.code = to.kind;

@@ -22,7 +22,7 @@ static unsigned list_fill(const struct fleet *fleet, const Shoal__Fleet__Quarant
 
 	for (size_t i = 0; i < order->n_suspects; i++)
 		list[n++] = (struct quarantine_suspect){ order->suspects[i]->teid, order->suspects[i]->ipv4,
-							 order->suspects[i]->ipv6 };
+							 order->suspects[i]->ipv6, 0 };
 	for (unsigned i = 0; i < FLEET_OWN && n < QUARANTINE_MAX; i++)
 		if (fleet->own[i].event > order->heard)
 			list[n++] = fleet->own[i].suspect;

@@ -164,6 +164,7 @@ static void poison_fill(const struct journal_entry *entry, Shoal__Fleet__Event *
 	suspect->teid = entry->suspect.teid;
 	suspect->ipv4 = entry->suspect.ipv4;
 	suspect->ipv6 = entry->suspect.ipv6;
+	suspect->place = entry->suspect.place;
 	event->suspect = suspect;
 	event->record = (char *)entry->record;
 }

@@ -340,7 +340,7 @@ static int loop_open(struct loop *loop)
 		return error;
 	loop->fate = calloc(loop->hold.cells, 1);
 	if (!loop->fate || quarantine_init(&loop->quarantine, loop->part.view->plane->net.slot_bits) ||
-	    traces_init(&loop->traces, &loop->hold, loop->part.view->plane->net.slot_bits))
+	    traces_init(&loop->traces, &loop->hold, &loop->part.view->plane->net))
 		return -ENOMEM;
 	among_build(&loop->among, loop->part.conf);
 	map_init(&loop->map);

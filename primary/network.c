@@ -27,28 +27,15 @@ unsigned networks_of_port(const struct conf *conf, unsigned port)
 	return number_of(conf, conf->port[port].network);
 }
 
-// A family that a pool lacks has a prefix that no packet's address is in.
-static struct network_pool pool_make(const struct conf_pool *conf, const struct shard_pool *laid)
-{
-	return (struct network_pool){
-		.ipv4 = conf->ipv4_len ? conf->ipv4 : UINT32_MAX,
-		.mask4 = conf->ipv4_len ? UINT32_MAX << (32 - conf->ipv4_len) : UINT32_MAX,
-		.ipv6 = conf->ipv6_len ? conf->ipv6 : UINT64_MAX,
-		.mask6 = conf->ipv6_len ? UINT64_MAX << (64 - conf->ipv6_len) : UINT64_MAX,
-		.first_slot = laid->first_slot,
-		.rows = laid->rows,
-	};
-}
-
 void networks_make(struct networks *networks, const struct conf *conf, const struct plane_net *net)
 {
-	*networks = (struct networks){ .pools = conf->pools, .slot_bits = net->slot_bits };
+	*networks = (struct networks){ .pools = conf->pools, .slot_bits = net->slot_bits, .places = net->places };
 	for (unsigned p = 0; p < conf->ports; p++) {
 		networks->port[p] = (uint8_t)number_of(conf, conf->port[p].network);
 		networks->count += first_named(conf, p);
 	}
 	for (unsigned i = 0; i < conf->pools; i++) {
-		networks->pool[i] = pool_make(&conf->pool[i], &net->pool[i]);
+		networks->pool[i].laid = net->pool[i];
 		networks->pool[i].network = (uint8_t)number_of(conf, conf->pool[i].network);
 	}
 }

@@ -1,7 +1,9 @@
 // network.h - routing domains: which network a port towards the core is of, and which one a session.
 //
 // A session is of its pool's network, and its TEID names its cell, so the pool; a subscriber's address lies in the pool, too. Where no
-// network is named in the configuration all is one, and nobody asks. Built once, constant afterwards. Pure.
+// network is named in the configuration all is one, and nobody asks. Where pools of different networks have addresses in common, an
+// address says whose it is together with the network it came by only: so downlink handles name the session's place instead, and who has
+// found it once (steer.h) asks nobody else. Built once, constant afterwards. Pure.
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,9 +14,7 @@
 #include "shared/plane/verdict.h"
 
 struct network_pool {
-	uint64_t ipv6, mask6; // of prefixes; both all ones: none
-	uint32_t ipv4, mask4;
-	uint32_t first_slot, rows;
+	struct shard_pool laid;
 	uint8_t network;
 };
 
@@ -22,6 +22,7 @@ struct networks {
 	unsigned count; // they are numbered from 1 on; 0: none is named
 	unsigned pools;
 	unsigned slot_bits;
+	bool places;               // plane_net.places
 	uint8_t port[PLANE_PORTS]; // 0: not towards a core, or none is named
 	struct network_pool pool[SHARD_POOLS_MAX];
 };
@@ -37,26 +38,46 @@ static inline unsigned networks_of_teid(const struct networks *networks, uint32_
 	uint32_t slot = shard_slot_of_teid(teid, networks->slot_bits);
 
 	for (unsigned i = 0; i < networks->pools; i++)
-		if (slot - networks->pool[i].first_slot < networks->pool[i].rows)
+		if (slot - networks->pool[i].laid.first_slot < networks->pool[i].laid.rows)
 			return networks->pool[i].network;
 	return ROUTE_NOWHERE;
 }
 
-// Of the pool that an address is in; ROUTE_NOWHERE: in none.
-static inline unsigned networks_of_ipv4(const struct networks *networks, uint32_t ipv4)
+// Subscribers of a network, with an address of its pools: the downlink hint (lane.h) of a packet for them; NETWORKS_NOBODY: there is none.
+// network 0: of any.
+#define NETWORKS_NOBODY UINT32_MAX
+
+static inline uint32_t networks_hint4(const struct networks *networks, unsigned network, uint32_t ipv4)
 {
-	for (const struct network_pool *pool = networks->pool; pool < networks->pool + networks->pools; pool++)
-		if (!((ipv4 ^ pool->ipv4) & pool->mask4))
-			return pool->network;
-	return ROUTE_NOWHERE;
+	for (const struct network_pool *pool = networks->pool; pool < networks->pool + networks->pools; pool++) {
+		uint32_t slot = shard_pool_slot4(&pool->laid, ipv4);
+
+		if (slot != UINT32_MAX && (!network || network == pool->network))
+			return shard_hint(networks->places ? slot << SHARD_BITS : ipv4, shard_of_ipv4(ipv4));
+	}
+	return NETWORKS_NOBODY;
 }
 
-static inline unsigned networks_of_ipv6(const struct networks *networks, uint64_t prefix)
+static inline uint32_t networks_hint6(const struct networks *networks, unsigned network, uint64_t prefix)
 {
-	for (const struct network_pool *pool = networks->pool; pool < networks->pool + networks->pools; pool++)
-		if (!((prefix ^ pool->ipv6) & pool->mask6))
-			return pool->network;
-	return ROUTE_NOWHERE;
+	for (const struct network_pool *pool = networks->pool; pool < networks->pool + networks->pools; pool++) {
+		uint32_t slot = shard_pool_slot6(&pool->laid, prefix);
+
+		if (slot != UINT32_MAX && (!network || network == pool->network))
+			return shard_hint(networks->places ? slot << SHARD_BITS : 0, shard_of_ipv6(prefix));
+	}
+	return NETWORKS_NOBODY;
+}
+
+// Of the subscriber whose a packet is that was lent so; 0: nobody's, or addresses tell.
+static inline unsigned networks_of_lent(const struct networks *networks, const struct lane_handle *lent)
+{
+	unsigned kind = lent->code & LEASE_KIND;
+
+	if (!networks->places)
+		return 0;
+	return kind == LANE_UPLINK || kind == LANE_DOWNLINK ? networks_of_teid(networks, lent->hint)
+							    : lent->hint >> LANE_NETWORK;
 }
 
 // What is for the core leaves by its own network: the session's, or the one it came from.

@@ -3,18 +3,24 @@
 
 #include <string.h>
 
-#include "primary/lease.h"
+#include "primary/network.h"
 #include "shared/wire/ip.h"
 
-// ::/64 is nobody's prefix, so a TEID is taken for no address.
+// ::/64 is nobody's prefix, so neither a TEID nor a place is taken for an address.
 static struct address key_of_teid(const struct quarantine *quarantine, uint32_t teid)
 {
 	return (struct address){ 0, teid & quarantine->teid_bits };
 }
 
+static struct address key_of_place(uint32_t hint)
+{
+	return (struct address){ 0, 1ull << 32 | hint };
+}
+
 int quarantine_init(struct quarantine *quarantine, unsigned slot_bits)
 {
 	quarantine->teid_bits = ~sheet_tunnel_teid(0, SHEET_TUNNELS - 1, slot_bits);
+	quarantine->place_bits = (1u << (SHARD_BITS + slot_bits)) - 1;
 	return addrmap_init(&quarantine->where, 3 * QUARANTINE_MAX);
 }
 
@@ -28,9 +34,14 @@ uint32_t quarantine_teid(const struct quarantine *quarantine, uint32_t teid)
 	return addrmap_get(&quarantine->where, key_of_teid(quarantine, teid), QUARANTINE_NONE);
 }
 
-uint32_t quarantine_address(const struct quarantine *quarantine, struct address key)
+static uint32_t quarantine_address(const struct quarantine *quarantine, struct address key)
 {
 	return addrmap_get(&quarantine->where, key, QUARANTINE_NONE);
+}
+
+uint32_t quarantine_down(const struct quarantine *quarantine, struct address key, uint32_t hint)
+{
+	return quarantine_address(quarantine, quarantine->networks ? key_of_place(hint) : key);
 }
 
 uint32_t quarantine_find(const struct quarantine *quarantine, const struct quarantine_suspect *suspect)
@@ -39,11 +50,24 @@ uint32_t quarantine_find(const struct quarantine *quarantine, const struct quara
 
 	if (suspect->teid)
 		index = quarantine_teid(quarantine, suspect->teid);
+	if (index == QUARANTINE_NONE && suspect->place)
+		index = quarantine_address(quarantine, key_of_place(suspect->place - 1));
+	if (quarantine->networks)
+		return index;
 	if (index == QUARANTINE_NONE && suspect->ipv4)
 		index = quarantine_address(quarantine, address_ipv4(suspect->ipv4));
 	if (index == QUARANTINE_NONE && suspect->ipv6)
 		index = quarantine_address(quarantine, (struct address){ suspect->ipv6, 0 });
 	return index;
+}
+
+static void quarantine_put_addresses(struct quarantine *quarantine, const struct quarantine_suspect *suspect,
+				     uint32_t index)
+{
+	if (suspect->ipv4)
+		addrmap_put(&quarantine->where, address_ipv4(suspect->ipv4), index);
+	if (suspect->ipv6)
+		addrmap_put(&quarantine->where, (struct address){ suspect->ipv6, 0 }, index);
 }
 
 static void quarantine_put(struct quarantine *quarantine, const struct quarantine_suspect *suspect, uint32_t own,
@@ -56,17 +80,20 @@ static void quarantine_put(struct quarantine *quarantine, const struct quarantin
 	atomic_store_explicit(&quarantine->refused[index], refused, memory_order_relaxed);
 	if (suspect->teid)
 		addrmap_put(&quarantine->where, key_of_teid(quarantine, suspect->teid), index);
-	if (suspect->ipv4)
-		addrmap_put(&quarantine->where, address_ipv4(suspect->ipv4), index);
-	if (suspect->ipv6)
-		addrmap_put(&quarantine->where, (struct address){ suspect->ipv6, 0 }, index);
+	if (quarantine->networks) {
+		uint32_t hint = suspect->place ? suspect->place - 1 : suspect->teid & quarantine->place_bits;
+
+		addrmap_put(&quarantine->where, key_of_place(hint), index);
+	} else {
+		quarantine_put_addresses(quarantine, suspect, index);
+	}
 	atomic_store_explicit(&quarantine->count, index + 1,
 			      memory_order_release); // pairs with the fleet thread's reading
 }
 
 uint32_t quarantine_add(struct quarantine *quarantine, const struct quarantine_suspect *suspect)
 {
-	if (!suspect->teid && !suspect->ipv4 && !suspect->ipv6)
+	if (!suspect->teid && !suspect->ipv4 && !suspect->ipv6 && !suspect->place)
 		return 0;
 	if (atomic_load(&quarantine->count) == QUARANTINE_MAX ||
 	    quarantine_find(quarantine, suspect) != QUARANTINE_NONE)
@@ -116,7 +143,21 @@ static struct quarantine_suspect address_of(const struct lane_handle *lent, cons
 	return suspect;
 }
 
-struct quarantine_suspect quarantine_whose(const struct lane_handle *lent, const uint8_t *packet)
+// Whose place the address is in the packet's network.
+static struct quarantine_suspect place_of(const struct networks *networks, const struct lane_handle *lent,
+					  struct quarantine_suspect address)
+{
+	unsigned network = networks_of_lent(networks, lent);
+	uint32_t hint = NETWORKS_NOBODY;
+
+	if (network && address.ipv4)
+		hint = networks_hint4(networks, network, address.ipv4);
+	else if (network && address.ipv6)
+		hint = networks_hint6(networks, network, address.ipv6);
+	return (struct quarantine_suspect){ .place = hint + 1 }; // nobody: 0
+}
+
+static struct quarantine_suspect suspect_of(const struct lane_handle *lent, const uint8_t *packet)
 {
 	switch ((enum lane_kind)(lent->code & LEASE_KIND)) {
 	case LANE_UPLINK:
@@ -135,4 +176,12 @@ struct quarantine_suspect quarantine_whose(const struct lane_handle *lent, const
 		break;
 	}
 	return (struct quarantine_suspect){ 0 };
+}
+
+struct quarantine_suspect quarantine_whose(const struct quarantine *quarantine, const struct lane_handle *lent,
+					   const uint8_t *packet)
+{
+	struct quarantine_suspect suspect = suspect_of(lent, packet);
+
+	return quarantine->networks && !suspect.teid ? place_of(quarantine->networks, lent, suspect) : suspect;
 }

@@ -23,7 +23,7 @@ static void reap_poison(struct loop *loop, unsigned seat, const struct lane_hand
 	struct record *record = record_take(loop->part.records);
 
 	if (record) {
-		record->suspect = quarantine_whose(lent, packet);
+		record->suspect = quarantine_whose(&loop->quarantine, lent, packet);
 		record->number = quarantine_add(&loop->quarantine, &record->suspect);
 		record->first = loop->suspicion;
 		record->second = reap_death(loop, seat);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "shared/base/clock.h"
+#include "shared/wire/shard.h"
 
 #define PCAP_MAGIC_NS 0xa1b23c4du // times in nanoseconds
 #define PCAP_LINKTYPE_RAW 101u    // begins with an IPv4 or IPv6 header
@@ -41,6 +42,9 @@ struct record_words record_whose(const struct quarantine_suspect *suspect)
 		be64_put(prefix, suspect->ipv6);
 		inet_ntop(AF_INET6, prefix, words.text, sizeof(words.text));
 		strncat(words.text, "/64", sizeof(words.text) - strlen(words.text) - 1);
+	} else if (suspect->place) {
+		snprintf(words.text, sizeof(words.text), "shard %u slot %u", (suspect->place - 1) % SHARDS,
+			 (suspect->place - 1) / SHARDS);
 	}
 	return words;
 }

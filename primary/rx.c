@@ -125,7 +125,7 @@ static inline uint32_t rx_behind(struct nic_frame frame, unsigned bytes)
 static void rx_whole(struct loop *loop, unsigned port, struct nic_frame frame)
 {
 	uint8_t *ip = room_at(&loop->part.view->rooms, frame.room) + frame.offset;
-	struct steer_result to = steer_packet(loop->steer, CONF_ACCESS, ip, frame.length);
+	struct steer_result to = steer_packet(loop->steer, (struct steer_side){ CONF_ACCESS, 0 }, ip, frame.length);
 	struct lane_handle handle = { .room = frame.room,
 				      .hint = to.hint,
 				      .offset = frame.offset,
@@ -234,7 +234,8 @@ static bool rx_apart(struct loop *loop, unsigned list)
 
 	if (quarantine_empty(&loop->quarantine))
 		return false;
-	suspect = quarantine_whose(first, room_at(&loop->part.view->rooms, first->room) + first->offset);
+	suspect =
+	    quarantine_whose(&loop->quarantine, first, room_at(&loop->part.view->rooms, first->room) + first->offset);
 	index = quarantine_find(&loop->quarantine, &suspect);
 	if (index == QUARANTINE_NONE)
 		return false;

@@ -81,51 +81,72 @@ static struct steer_result steer_gtpu(const struct steer *steer, const struct st
 	return steer_lane(LANE_UPLINK, shard_of_teid(teid), teid, from->l3);
 }
 
-// Why somebody is not reached out of the packet's network; VERDICT_FORWARD: he is. From inside it comes from nowhere.
-static enum verdict steer_within(const struct steer *steer, const struct steer_from *from, struct address key)
+// Why somebody is not reached out of the packet's network, or VERDICT_FORWARD and his hint.
+static enum verdict steer_within(const struct steer *steer, const struct steer_from *from, struct address key,
+				 uint32_t *hint)
 {
-	unsigned network;
+	const struct networks *networks = &steer->networks;
+	bool ipv4 = address_is_ipv4(key);
 
-	if (!from->network)
+	*hint = ipv4 ? networks_hint4(networks, from->network, (uint32_t)key.low)
+		     : networks_hint6(networks, from->network, key.high);
+	if (*hint != NETWORKS_NOBODY)
 		return VERDICT_FORWARD;
-	network = address_is_ipv4(key) ? networks_of_ipv4(&steer->networks, (uint32_t)key.low)
-				       : networks_of_ipv6(&steer->networks, key.high);
-	if (network == from->network)
-		return VERDICT_FORWARD;
-	return network == ROUTE_NOWHERE ? VERDICT_NOT_OURS : VERDICT_OTHER_NETWORK;
+	if ((ipv4 ? networks_hint4(networks, 0, (uint32_t)key.low) : networks_hint6(networks, 0, key.high)) ==
+	    NETWORKS_NOBODY)
+		return VERDICT_NOT_OURS;
+	return VERDICT_OTHER_NETWORK;
 }
 
-// For the gateway itself: out of a network, its address there, or one of no network.
-static struct steer_result steer_local(const struct steer_from *from, uint32_t own)
-{
-	unsigned network = own >> STEER_NETWORK;
-
-	if (from->network && network && network != from->network)
-		return steer_refuse(VERDICT_OTHER_NETWORK, from->l3);
-	return steer_lane(LANE_LOCAL, 0, 0, from->l3);
-}
-
-// A packet that is not for the gateway itself: for a subscriber, if it came from where subscribers are looked for. hint: as if there were
-// no exceptions.
 static struct steer_result steer_down(const struct steer *steer, const struct steer_from *from, struct address key,
 				      uint32_t hint)
 {
-	enum verdict within;
-	uint8_t shard;
-
-	if (!(from->role & CONF_CORE))
-		return steer_refuse(VERDICT_NOT_OURS, from->l3);
-	within = steer_within(steer, from, key);
-	if (within != VERDICT_FORWARD)
-		return steer_refuse(within, from->l3);
 	if (steer_wary(steer)) {
-		uint32_t index = quarantine_address(steer->quarantine, key);
+		uint32_t index = quarantine_down(steer->quarantine, key, hint);
 
 		if (index != QUARANTINE_NONE)
 			return steer_apart(index, from->l3);
 	}
-	shard = (uint8_t)addrmap_get(&steer->exceptions, key, (uint8_t)hint);
-	return steer_lane(LANE_DOWNLINK, shard, shard_hint(hint, shard), from->l3);
+	return steer_lane(LANE_DOWNLINK, (uint8_t)hint, hint, from->l3);
+}
+
+// A packet that is not for the gateway itself: for a subscriber, if it came from where subscribers are looked for. hint: as if there were
+// neither exceptions nor networks.
+static struct steer_result steer_other(const struct steer *steer, const struct steer_from *from, struct address key,
+				       uint32_t hint)
+{
+	enum verdict within;
+
+	if (!(from->role & CONF_CORE))
+		return steer_refuse(VERDICT_NOT_OURS, from->l3);
+	if (!from->network) {
+		uint8_t shard = (uint8_t)addrmap_get(&steer->exceptions, key, (uint8_t)hint);
+
+		return steer_down(steer, from, key, shard_hint(hint, shard));
+	}
+	within = steer_within(steer, from, key, &hint);
+	return within == VERDICT_FORWARD ? steer_down(steer, from, key, hint) : steer_refuse(within, from->l3);
+}
+
+// Whether it means in the packet's network what it means in its own, or is of none.
+static bool steer_same(const struct steer_from *from, uint32_t own)
+{
+	unsigned network = own >> STEER_NETWORK;
+
+	return !from->network || !network || network == from->network;
+}
+
+// Our own address: in another network it is somebody's who has it there, or refused.
+static struct steer_result steer_ours(const struct steer *steer, const struct steer_from *from, struct address key,
+				      uint32_t own)
+{
+	uint32_t hint;
+
+	if (steer_same(from, own))
+		return steer_lane(LANE_LOCAL, 0, 0, from->l3);
+	if (from->role & CONF_CORE && steer_within(steer, from, key, &hint) == VERDICT_FORWARD)
+		return steer_down(steer, from, key, hint);
+	return (struct steer_result){ .kind = LANE_LOCAL, .code = VERDICT_OTHER_NETWORK, .l3 = from->l3 };
 }
 
 static struct steer_result steer_ipv4(const struct steer *steer, const struct steer_from *from)
@@ -146,15 +167,11 @@ static struct steer_result steer_ipv4(const struct steer *steer, const struct st
 	}
 
 	own = addrmap_get(&steer->own, address_ipv4(destination), STEER_OTHER);
-	switch (own & STEER_WHAT) {
-	case STEER_OWN:
-		return steer_local(from, own);
-	case STEER_BROADCAST:
+	if ((own & STEER_WHAT) == STEER_OWN)
+		return steer_ours(steer, from, address_ipv4(destination), own);
+	if (((own & STEER_WHAT) == STEER_BROADCAST && steer_same(from, own)) || address_no_host4(destination))
 		return steer_refuse(VERDICT_NOT_OURS, from->l3);
-	}
-	if (address_no_host4(destination))
-		return steer_refuse(VERDICT_NOT_OURS, from->l3);
-	return steer_down(steer, from, address_ipv4(destination), shard_hint(destination, shard_of_ipv4(destination)));
+	return steer_other(steer, from, address_ipv4(destination), shard_hint(destination, shard_of_ipv4(destination)));
 }
 
 // ND speaks on the link only: to us, to a link-local address or to a multicast group; never to a subscriber.
@@ -185,10 +202,10 @@ static struct steer_result steer_ipv6(const struct steer *steer, const struct st
 			return steer_join(from->l3);
 	}
 	if (own)
-		return steer_local(from, what);
+		return steer_ours(steer, from, (struct address){ destination.high, 0 }, what);
 	if (link || destination.high == 0) // ::/64 holds ::, ::1 and mapped IPv4: nobody's prefix
 		return steer_refuse(VERDICT_NOT_OURS, from->l3);
-	return steer_down(steer, from, (struct address){ destination.high, 0 }, shard_of_ipv6(destination.high));
+	return steer_other(steer, from, (struct address){ destination.high, 0 }, shard_of_ipv6(destination.high));
 }
 
 // The port of this VLAN, of those on the device; null: none.
@@ -269,11 +286,14 @@ struct steer_result steer_frame(const struct steer *steer, unsigned port, const 
 	return to;
 }
 
-struct steer_result steer_packet(const struct steer *steer, unsigned role, const uint8_t *packet, unsigned length)
+struct steer_result steer_packet(const struct steer *steer, struct steer_side side, const uint8_t *packet,
+				 unsigned length)
 {
-	struct steer_from from = { .ip = packet, .length = length, .role = (uint8_t)role };
+	struct steer_from from = { .ip = packet, .length = length, .role = side.role, .network = side.network };
 
 	if (!length)
 		return steer_refuse(VERDICT_SHORT, 0);
+	if (steer->networks.places && side.role == CONF_CORE && !side.network)
+		from.network = ROUTE_NOWHERE; // addresses alone say nothing
 	return packet[0] >> 4 == 6 ? steer_ipv6(steer, &from) : steer_ipv4(steer, &from);
 }

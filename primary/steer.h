@@ -20,7 +20,8 @@
 struct steer; // ports' roles and VLANs, own addresses, exceptions; built once, exceptions replaced by message
 
 struct steer_result {
-	uint8_t kind;  // enum lane_kind; LANE_NONE with anything but STEER_TO_LANE
+	uint8_t
+	    kind; // enum lane_kind; with anything but STEER_TO_LANE: LANE_LOCAL for our address in another network, else LANE_NONE
 	uint8_t code;  // STEER_TO_LANE, _NEIGH, _JOIN, or the enum verdict that refuses it (final, never FORWARD)
 	uint8_t shard; // LANE_UPLINK, LANE_DOWNLINK
 	uint8_t l3;    // offset of the IP (or ARP) header in the frame: 14 or 18
@@ -47,8 +48,9 @@ void steer_free(struct steer *steer);
 // (RFC 4291 appendix A) counts as our own. Once a port, before first use.
 void steer_mac(struct steer *steer, unsigned port, const uint8_t mac[6]);
 
-// Packets of whoever is in there are refused with VERDICT_QUARANTINED; hint = index. Once, before first use.
-void steer_quarantine(struct steer *steer, const struct quarantine *quarantine);
+// Packets of whoever is in there are refused with VERDICT_QUARANTINED; hint = index. Tells it where networks share addresses, as long as
+// steering lives. Once, before first use.
+void steer_quarantine(struct steer *steer, struct quarantine *quarantine);
 
 // Replaces the whole exception table. Builds the new one aside, then swaps; loop thread. 0, -E2BIG, -ENOMEM.
 int steer_exceptions(struct steer *steer, const struct steer_exception *list, unsigned count);
@@ -80,6 +82,12 @@ struct steer_burst {
 // of the others means nothing, and is steer_frame's to say.
 uint32_t steer_usual(const struct steer *steer, unsigned port, const struct nic_burst *in, struct steer_burst *out);
 
+// The side that what comes from inside counts as having come from: CONF_ACCESS or CONF_CORE, and there a network; 0: any.
+struct steer_side {
+	uint8_t role, network;
+};
+
 // For an IP packet that comes from inside (VERDICT_STEER_AGAIN, VERDICT_FORWARD to our own address): same answer, from its IP header.
-// role: CONF_ACCESS or CONF_CORE, the side it counts as having come from. Never STEER_NEIGH: ND does not cross a hop. l3 is 0.
-struct steer_result steer_packet(const struct steer *steer, unsigned role, const uint8_t *packet, unsigned length);
+// Never STEER_NEIGH: ND does not cross a hop. l3 is 0.
+struct steer_result steer_packet(const struct steer *steer, struct steer_side side, const uint8_t *packet,
+				 unsigned length);

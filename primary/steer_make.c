@@ -10,6 +10,11 @@ static void steer_own(struct steer *steer, struct address address, uint32_t what
 	steer->tails |= 1ull << address.low % 64;
 }
 
+static uint32_t steer_network(const struct steer *steer, const struct plane_address *own)
+{
+	return (uint32_t)steer->networks.port[own->port] << STEER_NETWORK;
+}
+
 // The broadcast addresses of an own IPv4 prefix, old form and new (RFC 1122 3.2.1.3).
 static void steer_broadcast(struct steer *steer, const struct plane_address *own)
 {
@@ -17,10 +22,10 @@ static void steer_broadcast(struct steer *steer, const struct plane_address *own
 		return;
 
 	uint32_t hosts = own->prefix_len ? (1u << (32 - own->prefix_len)) - 1 : UINT32_MAX;
-	uint32_t ipv4 = be32_get(own->bytes);
+	uint32_t ipv4 = be32_get(own->bytes), what = STEER_BROADCAST | steer_network(steer, own);
 
-	steer_own(steer, address_ipv4(ipv4 | hosts), STEER_BROADCAST);
-	steer_own(steer, address_ipv4(ipv4 & ~hosts), STEER_BROADCAST);
+	steer_own(steer, address_ipv4(ipv4 | hosts), what);
+	steer_own(steer, address_ipv4(ipv4 & ~hosts), what);
 }
 
 // What tells subscribers' networks apart, ports towards them look at.
@@ -62,7 +67,7 @@ struct steer *steer_make(const struct conf *conf, const struct plane *plane)
 		steer_broadcast(steer, &plane->own[i]);
 	for (unsigned i = 0; i < plane->owns; i++) // after all broadcasts: our own word wins
 		steer_own(steer, address_read(plane->own[i].family, plane->own[i].bytes),
-			  STEER_OWN | (uint32_t)steer->networks.port[plane->own[i].port] << STEER_NETWORK);
+			  STEER_OWN | steer_network(steer, &plane->own[i]));
 	return steer;
 }
 
@@ -86,8 +91,9 @@ void steer_mac(struct steer *steer, unsigned port, const uint8_t mac[6])
 	steer_own(steer, address_eui64(mac), STEER_OWN);
 }
 
-void steer_quarantine(struct steer *steer, const struct quarantine *quarantine)
+void steer_quarantine(struct steer *steer, struct quarantine *quarantine)
 {
+	quarantine->networks = steer->networks.places ? &steer->networks : NULL;
 	steer->quarantine = quarantine;
 }
 

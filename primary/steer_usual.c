@@ -84,11 +84,6 @@ static uint64_t steer_kind(unsigned port, enum lane_kind kind)
 	       ((uint64_t)kind << LANE_WORD_CODE);
 }
 
-static inline bool steer_home(const struct steer *steer, unsigned port, const uint8_t *frame)
-{
-	return networks_of_ipv4(&steer->networks, be32_get(frame + 30)) == steer->networks.port[port];
-}
-
 // The hint ends in the shard.
 static inline void steer_put(struct steer_burst *out, unsigned i, struct nic_frame frame, uint32_t hint, uint64_t kind)
 {
@@ -106,6 +101,17 @@ static inline uint32_t steer_hint4(const struct steer *steer, uint32_t destinati
 	if (steer->exceptions.entries)
 		shard = addrmap_get(&steer->exceptions, address_ipv4(destination), (uint8_t)shard);
 	return shard_hint(destination, (uint8_t)shard);
+}
+
+// Whether somebody may have the address, as far as the port's network goes, and his hint.
+static inline bool steer_found(const struct steer *steer, unsigned port, unsigned role, uint32_t destination,
+			       uint32_t *hint)
+{
+	if (role & STEER_APART)
+		*hint = networks_hint4(&steer->networks, steer->networks.port[port], destination);
+	else
+		*hint = steer_hint4(steer, destination);
+	return !(role & STEER_APART) || *hint != NETWORKS_NOBODY;
 }
 
 // Those for foreign TEIDs among them are told of as ours.
@@ -133,7 +139,7 @@ static inline __attribute__((always_inline)) uint32_t steer_each(const struct st
 	const struct steer_window outer = steer_window(steer->outer, &steer_outer);
 	const struct steer_window inner = steer_window(steer->inner, &steer_inner);
 	const uint64_t up = steer_kind(port, LANE_UPLINK), down = steer_kind(port, LANE_DOWNLINK);
-	uint32_t usual = 0, bit = 1;
+	uint32_t usual = 0, bit = 1, hint;
 
 	for (unsigned i = 0; i < in->n; i++, bit <<= 1) {
 		const uint8_t *bytes = in->bytes[i];
@@ -145,8 +151,8 @@ static inline __attribute__((always_inline)) uint32_t steer_each(const struct st
 		    steer_whole(bytes, length, STEER_USUAL_BYTES - ETHER_HEADER))
 			steer_put(out, i, in->frame[i], be32_get(bytes + 46), up);
 		else if (role & CONF_CORE && steer_usual_down(steer, bytes, length) &&
-			 (!(role & STEER_APART) || steer_home(steer, port, bytes)))
-			steer_put(out, i, in->frame[i], steer_hint4(steer, be32_get(bytes + 30)), down);
+			 steer_found(steer, port, role, be32_get(bytes + 30), &hint))
+			steer_put(out, i, in->frame[i], hint, down);
 		else
 			continue;
 		usual |= bit;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/plane/plane.h"
 #include "shared/wire/ip.h"
 #include "shared/wire/sheet.h"
 
@@ -13,11 +14,13 @@
 _Static_assert(TRACE_KEYS <= 8, "a set of them is a byte");
 _Static_assert(TRACE_CELLS < UINT16_MAX, "a room's cell and 1 are sixteen bits");
 
-int traces_init(struct traces *traces, const struct hold *hold, unsigned slot_bits)
+int traces_init(struct traces *traces, const struct hold *hold, const struct plane_net *net)
 {
 	memset(traces, 0, sizeof(*traces));
 	traces->hold = hold;
-	traces->teid_bits = ~sheet_tunnel_teid(0, SHEET_TUNNELS - 1, slot_bits);
+	traces->teid_bits = ~sheet_tunnel_teid(0, SHEET_TUNNELS - 1, net->slot_bits);
+	traces->place_bits = (1u << (SHARD_BITS + net->slot_bits)) - 1;
+	traces->places = net->places;
 	traces->at = calloc(hold->cells, sizeof(*traces->at));
 	traces->cell = calloc(TRACE_CELLS, sizeof(*traces->cell)); // no page of it is there before it is written
 	if (!traces->at || !traces->cell)
@@ -67,11 +70,14 @@ static bool key_is_teid(const struct traces *traces, const struct trace_key *key
 	return ((key->teid ^ teid) & traces->teid_bits) == 0;
 }
 
-static bool key_is_address(const struct trace_key *key, const uint8_t *packet, unsigned length)
+static bool key_is_down(const struct traces *traces, const struct trace_key *key, const struct lane_handle *lent,
+			const uint8_t *packet)
 {
-	if (length >= IP4_HEADER && packet[0] >> 4 == 4)
+	if (traces->places)
+		return (key->teid & traces->place_bits) == lent->hint;
+	if (lent->length >= IP4_HEADER && packet[0] >> 4 == 4)
 		return key->ipv4 && be32_get(packet + 16) == key->ipv4;
-	if (length >= IP6_HEADER && packet[0] >> 4 == 6)
+	if (lent->length >= IP6_HEADER && packet[0] >> 4 == 6)
 		return key->ipv6 && be64_get(packet + 24) == key->ipv6;
 	return false;
 }
@@ -87,8 +93,7 @@ unsigned trace_whose(const struct traces *traces, const struct lane_handle *lent
 
 		if (!key->number)
 			continue;
-		if (kind == LANE_UPLINK ? key_is_teid(traces, key, lent->hint)
-					: key_is_address(key, packet, lent->length))
+		if (kind == LANE_UPLINK ? key_is_teid(traces, key, lent->hint) : key_is_down(traces, key, lent, packet))
 			set |= 1u << i;
 	}
 	return set;

@@ -66,6 +66,8 @@ struct trace_count { // of a place; begins anew with its next number
 struct traces {
 	const struct hold *hold; // numbers rooms
 	uint32_t teid_bits;      // that count: a session has TEIDs that differ in others (sheet_tunnel)
+	uint32_t place_bits;     // and those that name its place
+	bool places;             // which downlink hints do, too
 	struct bits shards;      // with sessions that are traced
 	struct trace_key key[TRACE_KEYS];
 	uint64_t window_ns[TRACE_KEYS]; // when the present one began,
@@ -79,8 +81,9 @@ struct traces {
 	struct trace_ring done, back;
 };
 
-// 0 or -ENOMEM. The hold outlives it. slot_bits: of a TEID.
-int traces_init(struct traces *traces, const struct hold *hold, unsigned slot_bits);
+// 0 or -ENOMEM. The hold outlives it. net: its slot_bits and places.
+struct plane_net;
+int traces_init(struct traces *traces, const struct hold *hold, const struct plane_net *net);
 void traces_fini(struct traces *traces);
 
 // Replaces all keys; a place whose number stays goes on. Whether there are any now.

@@ -70,22 +70,17 @@ int lines_read(const struct lines *lines, uint32_t slot, struct bearer *bearer)
 	return 0;
 }
 
-// The slot an address of our pools belongs to, or UINT32_MAX: found as the packet path finds it.
-static uint32_t pool_slot4(const struct plane_net *net, uint32_t address)
+// The slot that an address of our pools, of either family, belongs to, or UINT32_MAX. Where networks share it: the wanted one, if it is
+// among them.
+static uint32_t pool_slot(const struct plane_net *net, uint32_t ipv4, uint64_t ipv6, uint32_t wanted)
 {
 	uint32_t slot = UINT32_MAX;
 
-	for (unsigned i = 0; i < net->pools && slot == UINT32_MAX; i++)
-		slot = shard_pool_slot4(&net->pool[i], address);
-	return slot;
-}
+	for (const struct shard_pool *pool = net->pool; pool < net->pool + net->pools && slot != wanted; pool++) {
+		uint32_t its = ipv4 ? shard_pool_slot4(pool, ipv4) : shard_pool_slot6(pool, ipv6);
 
-static uint32_t pool_slot6(const struct plane_net *net, uint64_t prefix)
-{
-	uint32_t slot = UINT32_MAX;
-
-	for (unsigned i = 0; i < net->pools && slot == UINT32_MAX; i++)
-		slot = shard_pool_slot6(&net->pool[i], prefix);
+		slot = its == UINT32_MAX ? slot : its;
+	}
 	return slot;
 }
 
@@ -94,8 +89,8 @@ static uint32_t pool_slot6(const struct plane_net *net, uint64_t prefix)
 static bool entries_of(const struct lines *lines, uint32_t slot, uint32_t ipv4, uint64_t ipv6, struct entries *entries)
 {
 	uint8_t shard = (uint8_t)lines->region->header->shard;
-	uint32_t home4 = ipv4 ? pool_slot4(lines->net, ipv4) : slot;
-	uint32_t home6 = ipv6 ? pool_slot6(lines->net, ipv6) : slot;
+	uint32_t home4 = ipv4 ? pool_slot(lines->net, ipv4, 0, slot) : slot;
+	uint32_t home6 = ipv6 ? pool_slot(lines->net, 0, ipv6, slot) : slot;
 	bool good = true;
 
 	entries->count = 0;

@@ -38,6 +38,11 @@ void pipe_init(struct pipe *pipe, const struct plane_net *net, const struct room
 					 .rates = shards->rates,
 					 .stride = (uint32_t)(shards[1].uplink - shards->uplink),
 					 .downlink = (uint32_t)(shards->downlink - shards->uplink) };
+	for (unsigned i = 0; i < net->pools; i++) {
+		pipe->hinted[i] = net->pool[i];
+		if (net->places)
+			pipe->hinted[i].ipv4 = net->pool[i].first_slot << SHARD_BITS;
+	}
 	orders_make(pipe->orders);
 }
 
@@ -62,12 +67,12 @@ struct sort_limits {
 
 // The slots that the pools have for IPv4 addresses, whose last bytes say nothing: the first pool's that holds it; UINT32_MAX: none does.
 // Where a pool has no IPv4, or a packet, the line that is found does not agree, and the long way looks again.
-PIPE_STEP COLUMN pool_slots(const struct plane_net *net, COLUMN address)
+PIPE_STEP COLUMN pool_slots(const struct pipe *pipe, COLUMN address)
 {
 	COLUMN slot = ~(COLUMN){ 0 };
 
 #pragma GCC unroll 1
-	for (const struct shard_pool *pool = net->pool + net->pools; pool-- > net->pool;) {
+	for (const struct shard_pool *pool = pipe->hinted + pipe->net->pools; pool-- > pipe->hinted;) {
 		COLUMN row = (address - pool->ipv4) >> SHARD_BITS; // far beyond the last for addresses below the first
 		COLUMN inside = (COLUMN)((COLUMN_SIGNED)row < (int32_t)pool->rows);
 
@@ -79,7 +84,7 @@ PIPE_STEP COLUMN pool_slots(const struct plane_net *net, COLUMN address)
 // Of TEIDs where packets go up, else of addresses.
 PIPE_STEP COLUMN hinted_slots(const struct pipe *pipe, const struct sort_limits *limits, COLUMN hint, COLUMN up)
 {
-	return (hint >> SHARD_BITS & limits->slots & up) | (pool_slots(pipe->net, hint) & ~up);
+	return (hint >> SHARD_BITS & limits->slots & up) | (pool_slots(pipe, hint) & ~up);
 }
 
 // What is said of eight handles.

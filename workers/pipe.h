@@ -64,6 +64,7 @@ struct pipe {
 	uint16_t tcp_mss, cut;           // struct plane
 	struct ruled_pieces *pieces;     // ports of fragments; null = they have none
 	struct ruled_tells *tells;       // where sessions with packets that wait are noted; null = nobody wants to know
+	struct shard_pool hinted[SHARD_POOLS_MAX]; // the pools, as hints of downlink packets name them
 };
 
 // shards: of the bank, all of them; there one lies behind the other.

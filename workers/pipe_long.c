@@ -147,9 +147,10 @@ static uint32_t foreign_slot(const struct pipe *pipe, const struct pipe_user *us
 	return foreign_find6(user->region, &pipe->shape, be64_get(user->packet + 24));
 }
 
-static enum verdict downlink_find(const struct pipe *pipe, struct pipe_user *user)
+// Where networks share addresses the primary has found the place, and nobody's address is foreign.
+static enum verdict downlink_find(const struct pipe *pipe, struct pipe_user *user, uint32_t hint)
 {
-	uint32_t slot = pipe_pool_slot(pipe->net, user->packet, user->family);
+	uint32_t slot = pipe->net->places ? hint >> SHARD_BITS : pipe_pool_slot(pipe->net, user->packet, user->family);
 
 	if (slot == FOREIGN_NONE)
 		slot = foreign_slot(pipe, user);
@@ -161,7 +162,7 @@ static enum verdict downlink_find(const struct pipe *pipe, struct pipe_user *use
 	return user->line->peer_ipv4 || user->line->flags & BEARER_SHEET ? VERDICT_FORWARD : VERDICT_NO_PEER;
 }
 
-static enum verdict downlink_open(const struct pipe *pipe, const struct lane_handle *handle, uint8_t shard,
+static enum verdict downlink_open(const struct pipe *pipe, const struct lane_handle *handle, uint32_t hint,
 				  struct pipe_user *user, struct ip_packet *ip)
 {
 	enum ip_fault fault;
@@ -170,7 +171,7 @@ static enum verdict downlink_open(const struct pipe *pipe, const struct lane_han
 		return VERDICT_NOT_OURS;
 	user->way = LINE_DOWNLINK;
 	user->packet = room_at(pipe->rooms, handle->room) + handle->offset;
-	user->region = &pipe->shard[shard];
+	user->region = &pipe->shard[shard_of_teid(hint)];
 	if (!user->region->header)
 		return VERDICT_STEER_AGAIN;
 	fault = ip_read(ip, user->packet, handle->length);
@@ -178,14 +179,14 @@ static enum verdict downlink_open(const struct pipe *pipe, const struct lane_han
 		return ip_verdict(fault);
 	user->family = ip->version;
 	user->length = ip->length;
-	return downlink_find(pipe, user);
+	return downlink_find(pipe, user, hint);
 }
 
-static enum verdict downlink(const struct pipe *pipe, struct lane_handle *handle, uint8_t shard, uint64_t now)
+static enum verdict downlink(const struct pipe *pipe, struct lane_handle *handle, uint32_t hint, uint64_t now)
 {
 	struct pipe_user user;
 	struct ip_packet ip;
-	enum verdict verdict = downlink_open(pipe, handle, shard, &user, &ip);
+	enum verdict verdict = downlink_open(pipe, handle, hint, &user, &ip);
 	uint16_t port;
 	uint8_t tos;
 
@@ -229,5 +230,5 @@ void pipe_long(const struct pipe *pipe, struct lane_handle *handle, uint64_t now
 	if (handle->code == LANE_UPLINK)
 		handle->code = (uint8_t)uplink(pipe, handle, now);
 	else
-		handle->code = (uint8_t)downlink(pipe, handle, shard_of_teid(hint), now);
+		handle->code = (uint8_t)downlink(pipe, handle, hint, now);
 }

@@ -103,8 +103,10 @@ static int read_selector(const struct args *args, Shoal__Oss__SessionGet *get, S
 	why = ip ? units_parse_ipv4(ip, &get->ue_ipv4) : NULL;
 	if (why)
 		return args_refuse(args, "ip: '%s' %s", units_quote(ip).text, why);
-	if (dnn && !imsi)
-		return args_refuse(args, "dnn goes with --imsi");
+	if (dnn && !imsi && !ip)
+		return args_refuse(args, "dnn goes with --imsi or --ip");
+	if (dnn && ip)
+		get->dnn = (char *)(uintptr_t)dnn;
 	if (imsi) {
 		identity->imsi = (char *)(uintptr_t)imsi; // protobuf-c's strings are not const; nothing writes to it
 		identity->dnn = dnn ? (char *)(uintptr_t)dnn : identity->dnn;
@@ -224,7 +226,7 @@ static const struct args_option add_options[] = {
 
 static const struct args_option show_options[] = {
 	SELECTOR_OPTIONS,
-	{ "ip", "ADDR", "with this IPv4 address" },
+	{ "ip", "ADDR", "with this IPv4 address; where networks share it, in that of --dnn" },
 	{ "teid", "TEID", "with this tunnel endpoint of ours" },
 	{ 0 },
 };

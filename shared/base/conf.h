@@ -89,5 +89,8 @@ void conf_free(struct conf *conf);
 // The first port on the same device: itself, or one that differs by its VLAN.
 unsigned conf_carrier(const struct conf *conf, unsigned port);
 
+// Whether pools of different networks have addresses in common.
+bool conf_pools_meet(const struct conf *conf);
+
 // Prints the effective configuration as YAML that conf_load reads back to the same values.
 void conf_print(const struct conf *conf, FILE *file);

@@ -228,7 +228,13 @@ static bool pool_holds6(const struct conf_pool *pool, uint64_t prefix)
 	return pool->ipv6_len && !((prefix ^ pool->ipv6) >> (64 - pool->ipv6_len));
 }
 
-// A subscriber's address must be nobody else's: neither ours nor our next hop's.
+// Whether their addresses mean the same: both are of one network, or one is of none.
+static bool same_network(const char *a, const char *b)
+{
+	return !*a || !*b || !strcmp(a, b);
+}
+
+// A subscriber's address must be nobody else's in its network: neither ours nor our next hop's.
 static int check_pool_ports(const struct conf_source *source, const struct conf *conf, unsigned i)
 {
 	const struct conf_pool *pool = &conf->pool[i];
@@ -239,6 +245,8 @@ static int check_pool_ports(const struct conf_source *source, const struct conf 
 	for (unsigned p = 0; p < conf->ports; p++) {
 		const struct conf_port *port = &conf->port[p];
 
+		if (!same_network(port->network, pool->network))
+			continue;
 		if (port->gateway4 && pool_holds4(pool, port->gateway4))
 			return conf_fault(source, field4, "holds the gateway of ports[%u]", p);
 		if (pool_holds6(pool, ipv6_of(port->gateway6)))
@@ -255,19 +263,44 @@ static int check_pool_ports(const struct conf_source *source, const struct conf 
 	return 0;
 }
 
+static bool pools_meet4(const struct conf_pool *a, const struct conf_pool *b)
+{
+	return a->ipv4_len && b->ipv4_len && (pool_holds4(a, b->ipv4) || pool_holds4(b, a->ipv4));
+}
+
+static bool pools_meet6(const struct conf_pool *a, const struct conf_pool *b)
+{
+	return a->ipv6_len && b->ipv6_len && (pool_holds6(a, b->ipv6) || pool_holds6(b, a->ipv6));
+}
+
+bool conf_pools_meet(const struct conf *conf)
+{
+	bool meet = false;
+
+	for (unsigned i = 0; i < conf->pools; i++)
+		for (unsigned j = 0; j < i; j++)
+			meet |=
+			    pools_meet4(&conf->pool[i], &conf->pool[j]) || pools_meet6(&conf->pool[i], &conf->pool[j]);
+	return meet;
+}
+
+// Within a network addresses are one pool's; and a data network is of one network.
 static int check_pool_twins(const struct conf_source *source, const struct conf *conf, unsigned i, unsigned j)
 {
 	const struct conf_pool *a = &conf->pool[i];
 	const struct conf_pool *b = &conf->pool[j];
 	char field[24];
 
+	snprintf(field, sizeof field, "pools[%u].network", i);
+	if (!same_network(a->network, b->network))
+		return strcmp(a->dnn, b->dnn)
+			   ? 0
+			   : conf_fault(source, field, "pools[%u] has this dnn in '%s'", j, b->network);
 	snprintf(field, sizeof field, "pools[%u].ipv4", i);
-	if (a->ipv4_len && b->ipv4_len && (pool_holds4(a, b->ipv4) || pool_holds4(b, a->ipv4)))
+	if (pools_meet4(a, b))
 		return conf_fault(source, field, "overlaps pools[%u]", j);
 	snprintf(field, sizeof field, "pools[%u].ipv6", i);
-	if (a->ipv6_len && b->ipv6_len && (pool_holds6(a, b->ipv6) || pool_holds6(b, a->ipv6)))
-		return conf_fault(source, field, "overlaps pools[%u]", j);
-	return 0;
+	return pools_meet6(a, b) ? conf_fault(source, field, "overlaps pools[%u]", j) : 0;
 }
 
 // Cells of each shard that the pool needs: one for each 256 addresses of its smaller family (shard.h).

@@ -6,6 +6,10 @@
 // it is; anything else raises it. tests/lint/abi.py asks.
 #define PLANE_ABI 1u
 
+// Added to it where networks share subscribers' addresses (plane_net.places): builds that would look for such a subscriber by his address
+// alone then find another ABI, and do not serve there.
+#define PLANE_ABI_PLACES 0x80000000u
+
 #define PLANE_LINES_BYTES 64
 
 // How this build lays out the lines of its shards: a digest of the headers that say so (generated). Builds that agree share a

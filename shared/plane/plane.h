@@ -27,7 +27,8 @@ struct plane_net {
 	uint32_t
 	    icmp_ipv4; // source of ICMP errors and echo answers towards subscribers and hosts: first address of a core port
 	uint8_t verdicts; // VERDICT_COUNT of the primary; 0: it is from before VERDICTS_LATER
-	uint8_t reserved;
+	uint8_t
+	    places; // 1: networks share addresses, so downlink handles name the session's place (lane.h). 0: an address is one pool's
 	uint16_t link_mtu; // told to subscribers in router advertisements
 	uint8_t icmp_ipv6[16];
 };
@@ -46,7 +47,7 @@ static inline bool plane_knows(const struct plane_net *net, unsigned verdict)
 
 struct plane {
 	uint64_t magic;
-	uint32_t abi;        // PLANE_ABI
+	uint32_t abi;        // PLANE_ABI, and PLANE_ABI_PLACES with net.places
 	uint32_t spin;       // 1 = loops never sleep (cores are pinned one to one)
 	char build[64];      // of the primary
 	uint64_t generation; // of the primary

@@ -133,7 +133,7 @@ static void *zone_lookup(const char *name, size_t bytes)
 
 static int zone_check(const struct plane *plane)
 {
-	if (plane->magic == PLANE_MAGIC && plane->abi == PLANE_ABI)
+	if (plane->magic == PLANE_MAGIC && (plane->abi & ~PLANE_ABI_PLACES) == PLANE_ABI)
 		return 0;
 	log_error("zone.stale", "the plane is of build %.64s, ABI %u; this is build %.64s, ABI %u", plane->build,
 		  plane->abi, plane_build, PLANE_ABI);

@@ -10,7 +10,9 @@ enum { GATE_ACCESS, GATE_CORE, GATE_BOTH, GATE_TAGGED }; // ports; the last is a
 extern const uint8_t gate_gtpu6[16], gate_core6[16], gate_ue6[16], gate_mac[6];
 
 extern struct steer *gate_steer; // of the running test
-extern unsigned gate_usual;      // frames that went the short way
+static const struct steer_side gate_inside = { CONF_CORE, 0 },
+			       gate_outside = { CONF_ACCESS, 0 }; // of packets from inside
+extern unsigned gate_usual;                                       // frames that went the short way
 
 int gate_setup(void **state);
 int gate_teardown(void **state);

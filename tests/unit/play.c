@@ -162,7 +162,7 @@ int steer_exceptions(struct steer *steer, const struct steer_exception *list, un
 	return 0;
 }
 
-void steer_quarantine(struct steer *steer, const struct quarantine *quarantine)
+void steer_quarantine(struct steer *steer, struct quarantine *quarantine)
 {
 	w->quarantine = quarantine;
 }
@@ -224,7 +224,8 @@ bool steer_aliased(const struct steer *steer)
 	return false;
 }
 
-struct steer_result steer_packet(const struct steer *steer, unsigned role, const uint8_t *packet, unsigned length)
+struct steer_result steer_packet(const struct steer *steer, struct steer_side side, const uint8_t *packet,
+				 unsigned length)
 {
 	struct packet copy; // wherever a liar says it lies; no mark is where a forwarded one is looked for
 

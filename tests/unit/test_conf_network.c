@@ -20,6 +20,31 @@ static int load(const char *more, struct conf **conf)
 	return conf_file_load(small, more, conf);
 }
 
+#define TWO "    network: x\n  - {name: c, device: c0, role: core, network: y, addresses: [10.0.2.1/24]}\n"
+
+// A private range in both, the one's holding what is the gateway's in the other.
+static void networks_may_share_addresses(void **unused)
+{
+	struct conf *conf;
+
+	assert_int_equal(load(TWO "pools: [{ipv4: 10.0.2.0/24, ipv6: '2001:db9::/48', network: x}, "
+				  "{dnn: ims, ipv4: 10.44.0.0/16, ipv6: '2001:db9::/48', network: y}]\n",
+			      &conf),
+			 0);
+	assert_true(conf_pools_meet(conf));
+	conf_free(conf);
+	assert_int_equal(
+	    load(TWO "pools: [{ipv4: 10.45.0.0/16, network: x}, {dnn: ims, ipv4: 10.45.0.0/17, network: y}]\n", &conf),
+	    0);
+	assert_true(conf_pools_meet(conf));
+	conf_free(conf);
+	assert_int_equal(
+	    load(TWO "pools: [{ipv4: 10.45.0.0/16, network: x}, {dnn: ims, ipv4: 10.46.0.0/17, network: y}]\n", &conf),
+	    0);
+	assert_false(conf_pools_meet(conf));
+	conf_free(conf);
+}
+
 static void there_is_one_network_for_all(void **unused)
 {
 	struct conf *conf;
@@ -77,6 +102,13 @@ static const struct {
 	{ "    network: x\npools: [{ipv4: 9.0.0.0/24}]\n", ": pools[0].network: must be given" },
 	{ "    network: x\npools: [{ipv4: 9.0.0.0/24, network: y}]\n", ": pools[0].network: no port is of" },
 	{ "pools: [{ipv4: 9.0.0.0/24, network: y}]\n", ": pools[0].network: no port is of a network 'y'" },
+	{ TWO "pools: [{ipv4: 9.0.0.0/16, network: x}, {dnn: ims, ipv4: 9.0.1.0/24, network: x}]\n",
+	  ": pools[1].ipv4: overlaps pools[0]" },
+	{ TWO "pools: [{ipv4: 9.0.0.0/16, network: x}, {ipv4: 9.1.0.0/24, network: y}]\n",
+	  ": pools[1].network: pools[0] has this dnn in 'x'" },
+	{ TWO "pools: [{ipv4: 10.0.2.0/24, network: y}]\n", ": pools[0].ipv4: holds ports[2].addresses[0]" },
+	{ TWO "pools: [{ipv4: 10.0.0.0/24, network: y}]\n",
+	  ": pools[0].ipv4: holds ports[0].addresses[0]" }, // no network's
 };
 
 static void every_fault_names_its_field(void **unused)
@@ -94,6 +126,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(there_is_one_network_for_all),
+		cmocka_unit_test(networks_may_share_addresses),
 		cmocka_unit_test(networks_routes_and_vlans_print_back),
 		cmocka_unit_test(every_fault_names_its_field),
 	};

@@ -26,11 +26,14 @@ static struct loop *loop;
 static struct steer_result steered;
 static struct lane_handle passed;
 static unsigned list, fate, hop_says, cuts;
+static unsigned network; // that steering was asked for
 static bool may_cut;
 
-struct steer_result steer_packet(const struct steer *steer, unsigned role, const uint8_t *packet, unsigned length)
+struct steer_result steer_packet(const struct steer *steer, struct steer_side side, const uint8_t *packet,
+				 unsigned length)
 {
-	assert_int_equal(role, CONF_CORE);
+	assert_int_equal(side.role, CONF_CORE);
+	network = side.network;
 	return steered;
 }
 
@@ -142,6 +145,48 @@ static void the_configuration_decides(void **state)
 	assert_int_equal(list, HOLD_LISTS);
 }
 
+// Its network is told to steering; whose address is in another one only leaves by its own.
+static void networks_are_apart(void **state)
+{
+	loop->networks.count = 2;
+	comes_back(UE, LANE_UPLINK, route_network_side(2));
+	assert_int_equal(network, 2);
+	assert_int_equal(passed.code, LANE_DOWNLINK);
+	list = HOLD_LISTS;
+	steered = (struct steer_result){ .code = VERDICT_OTHER_NETWORK };
+	comes_back(UE, LANE_UPLINK, route_network_side(2));
+	assert_int_equal(fate, LEFT);
+	steered.kind = LANE_LOCAL; // it is ours there
+	comes_back(UE, LANE_UPLINK, route_network_side(2));
+	assert_int_equal(fate, VERDICT_OTHER_NETWORK);
+	assert_int_equal(list, HOLD_LISTS);
+}
+
+// The answer to what came out of a tunnel is for its sender's network.
+static void an_answer_finds_its_network_again(void **state)
+{
+	const struct lane_handle asked = {
+		.offset = AT, .length = 100, .port = 0, .code = LANE_UPLINK, .hint = 1u << SHARD_BITS | 7
+	};
+	struct lane_handle back = { .offset = AT, .length = 100, .port = LANE_SIDE_CORE, .code = VERDICT_TO_SLOW_TTL },
+			   lent;
+
+	loop->networks = (struct networks){ .count = 2,
+					    .pools = 2,
+					    .slot_bits = 4,
+					    .places = true,
+					    .pool = { { { .first_slot = 0, .rows = 1 }, 1 },
+						      { { .first_slot = 1, .rows = 1 }, 2 } } };
+	detour_other(loop, 0, &back, &asked);
+	assert_int_equal(list, HOLD_SLOW);
+	assert_int_equal(passed.hint, 2u << LANE_NETWORK);
+	lent = passed;
+	back.code = VERDICT_STEER_AGAIN;
+	detour_other(loop, PLANE_SEAT_SLOW, &back, &lent);
+	assert_int_equal(network, 2);
+	assert_int_equal(passed.code, LANE_DOWNLINK);
+}
+
 static void who_is_apart_stays_apart(void **state)
 {
 	steered = (struct steer_result){ .code = VERDICT_QUARANTINED };
@@ -172,8 +217,12 @@ static void too_large_is_cut_or_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(among_subscribers_it_stays_here), CASE(others_leave),
-		CASE(the_configuration_decides),       CASE(who_is_apart_stays_apart),
+		CASE(among_subscribers_it_stays_here),
+		CASE(others_leave),
+		CASE(the_configuration_decides),
+		CASE(who_is_apart_stays_apart),
+		CASE(networks_are_apart),
+		CASE(an_answer_finds_its_network_again),
 		CASE(too_large_is_cut_or_told),
 	};
 

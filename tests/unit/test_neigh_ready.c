@@ -19,10 +19,10 @@
 static struct lane_back back;
 
 static const uint32_t addresses[KINDS - 1] = {
-	0x08080808, 0x0a020205, 0x0a020245, 0x0a030102, // behind the gateway, neighbours
-	LINK_OURS,  OURS_TOO,   0x0a010105, 0x0a0202ff, // ourselves; on the radio side; everybody's
-	0x7f000001,                                     // nobody's
-	LINK_POOL + 7,                                  // a subscriber's: no port has a prefix near it
+	0x08080808,    0x0a020205, 0x0a020245, 0x0a030102, // behind the gateway, neighbours
+	LINK_OURS,     OURS_TOO,   0x0a010105, 0x0a0202ff, // ourselves; on the radio side; everybody's
+	0x7f000001,                                        // nobody's
+	LINK_POOL + 7,                                     // a subscriber's: no port has a prefix near it
 };
 
 static void packet_make(unsigned i, unsigned side)

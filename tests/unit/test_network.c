@@ -102,11 +102,13 @@ static void a_session_is_of_its_pools_network(void **state)
 	assert_int_equal(networks_of_teid(&networks, shard_teid(5, 0, 77, 2)), FIRST);
 	assert_int_equal(networks_of_teid(&networks, shard_teid(5, 1, 77, 2)), SECOND);
 	assert_int_equal(networks_of_teid(&networks, shard_teid(5, 2, 77, 2)), ROUTE_NOWHERE);
-	assert_int_equal(networks_of_ipv4(&networks, 0x0a2d00ff), FIRST);
-	assert_int_equal(networks_of_ipv4(&networks, 0x0a2e0000), SECOND);
-	assert_int_equal(networks_of_ipv4(&networks, 0x0a2f0000), ROUTE_NOWHERE);
-	assert_int_equal(networks_of_ipv6(&networks, 0x20010db8004500ff), FIRST);
-	assert_int_equal(networks_of_ipv6(&networks, 0x20010db800460000), ROUTE_NOWHERE);
+	assert_int_equal(networks_hint4(&networks, FIRST, 0x0a2d00ff),
+			 shard_hint(0x0a2d00ff, shard_of_ipv4(0x0a2d00ff)));
+	assert_int_equal(networks_hint4(&networks, SECOND, 0x0a2d00ff), NETWORKS_NOBODY);
+	assert_int_not_equal(networks_hint4(&networks, SECOND, 0x0a2e0000), NETWORKS_NOBODY);
+	assert_int_equal(networks_hint4(&networks, 0, 0x0a2f0000), NETWORKS_NOBODY);
+	assert_int_equal(networks_hint6(&networks, FIRST, 0x20010db8004500ff), shard_of_ipv6(0x20010db8004500ff));
+	assert_int_equal(networks_hint6(&networks, 0, 0x20010db800460000), NETWORKS_NOBODY);
 }
 
 static unsigned leaves_by(unsigned code, uint8_t port, uint32_t hint)
@@ -198,6 +200,88 @@ static void another_networks_subscribers_are_not_reached(void **state)
 	assert_int_equal(arrives(WIDE, 0, 0x0b000007).code, VERDICT_NOT_OURS); // no pool's
 }
 
+static const uint32_t both4 = 0x0a2d0007; // of the shard 0x20
+static const uint64_t both6 = 0x20010db800450042;
+
+// The second network's pool has the addresses of the first one's, and of the first one's ports.
+static int setup_meeting(void **state)
+{
+	unsigned bad;
+
+	setup(state);
+	steer_free(steer);
+	conf.pools = 0;
+	pool_add(0x0a2d0000, 0x20010db800450000, "internet");
+	pool_add(0x0a2d0000, 0x20010db800450000, "ims");
+	pool_add(0x0a020000, 0, "ims");
+	plane.net.places = 1;
+	plane.net.pools = 3;
+	assert_int_equal(shard_pools_lay(plane.net.pool, 3, &bad), 3);
+	networks_make(&networks, &conf, &plane.net);
+	steer = steer_make(&conf, &plane);
+	for (unsigned p = 0; p < PORTS; p++)
+		steer_mac(steer, p, mac);
+	return !steer;
+}
+
+static uint32_t place(uint32_t slot, uint32_t ipv4)
+{
+	return slot << SHARD_BITS | shard_of_ipv4(ipv4);
+}
+
+static void who_is_meant_the_network_tells(void **state)
+{
+	assert_int_equal(arrives(NET, 10, both4).hint, place(0, both4));
+	assert_int_equal(arrives(NET, 20, both4).hint, place(1, both4));
+	assert_int_equal(arrives(WIDE, 0, both4).hint, place(0, both4));
+	assert_int_equal(arrives(NET, 20, both4).shard, shard_of_ipv4(both4));
+	assert_int_equal(networks_hint6(&networks, FIRST, both6), shard_of_ipv6(both6));
+	assert_int_equal(networks_hint6(&networks, SECOND, both6), 1u << SHARD_BITS | shard_of_ipv6(both6));
+}
+
+// The gateway's address in the first network, and its link's broadcast, are subscribers' in the second one.
+static void what_is_ours_here_is_a_subscribers_there(void **state)
+{
+	assert_int_equal(arrives(NET, 10, 0x0a020001).kind, LANE_LOCAL);
+	assert_int_equal(arrives(NET, 20, 0x0a020001).hint, place(2, 0x0a020001));
+	assert_int_equal(arrives(NET, 20, 0x0a020001).kind, LANE_DOWNLINK);
+	assert_int_equal(arrives(NET, 10, 0x0a0200ff).code, VERDICT_NOT_OURS);
+	assert_int_equal(arrives(NET, 20, 0x0a0200ff).hint, place(2, 0x0a0200ff));
+	assert_int_equal(arrives(NET, 20, 0x0a040001).code, VERDICT_OTHER_NETWORK);
+	assert_int_equal(arrives(NET, 20, 0x0a040001).kind, LANE_LOCAL);
+}
+
+static struct steer_result inside(unsigned network, uint32_t to)
+{
+	uint8_t frame[64];
+	unsigned length = frame_make(frame, 0, to);
+
+	return steer_packet(steer, (struct steer_side){ CONF_CORE, (uint8_t)network }, frame + 14, length - 14);
+}
+
+static void from_inside_it_has_to_be_said(void **state)
+{
+	assert_int_equal(inside(FIRST, both4).hint, place(0, both4));
+	assert_int_equal(inside(SECOND, both4).hint, place(1, both4));
+	assert_int_equal(inside(0, both4).code, VERDICT_OTHER_NETWORK);
+	assert_int_equal(inside(ROUTE_NOWHERE, both4).code, VERDICT_OTHER_NETWORK);
+}
+
+static void whose_a_lent_packet_is(void **state)
+{
+	struct lane_handle lent = { .code = LANE_DOWNLINK, .hint = place(1, both4) };
+
+	assert_int_equal(networks_of_lent(&networks, &lent), SECOND);
+	lent.code = LANE_UPLINK | LEASE_SUSPECT;
+	lent.hint = shard_teid(7, 0, 9, 2);
+	assert_int_equal(networks_of_lent(&networks, &lent), FIRST);
+	lent =
+	    (struct lane_handle){ .code = LANE_BIG, .hint = SECOND << LANE_NETWORK | 1400, .port = LANE_SIDE_ACCESS };
+	assert_int_equal(networks_of_lent(&networks, &lent), SECOND);
+	networks.places = false;
+	assert_int_equal(networks_of_lent(&networks, &lent), 0);
+}
+
 // Nor is the gateway by its address there; by those towards the radio side it is, as ever.
 static void another_networks_address_of_ours_is_not_reached(void **state)
 {
@@ -228,6 +312,18 @@ static void in_bursts_too(void **state)
 	assert_int_equal(out.shard[0], shard_of_ipv4(0x0a2d0007));
 }
 
+static void in_bursts_too_where_they_meet(void **state)
+{
+	static uint8_t bytes[64];
+	struct nic_burst in = { .n = 1, .bytes = { bytes } };
+	struct steer_burst out;
+
+	frame_make(bytes, 0, both4);
+	in.frame[0] = (struct nic_frame){ .length = 60 };
+	assert_int_equal(steer_usual(steer, WIDE, &in, &out), 1);
+	assert_int_equal(out.words[0].place >> 32, place(0, both4));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +333,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(another_networks_subscribers_are_not_reached, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_networks_address_of_ours_is_not_reached, setup, teardown),
 		cmocka_unit_test_setup_teardown(in_bursts_too, setup, teardown),
+		cmocka_unit_test_setup_teardown(in_bursts_too_where_they_meet, setup_meeting, teardown),
+		cmocka_unit_test_setup_teardown(who_is_meant_the_network_tells, setup_meeting, teardown),
+		cmocka_unit_test_setup_teardown(what_is_ours_here_is_a_subscribers_there, setup_meeting, teardown),
+		cmocka_unit_test_setup_teardown(from_inside_it_has_to_be_said, setup_meeting, teardown),
+		cmocka_unit_test_setup_teardown(whose_a_lent_packet_is, setup_meeting, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

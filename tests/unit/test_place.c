@@ -63,8 +63,8 @@ static void addresses_name_their_cell(void **state)
 		uint32_t cell = take(&wish, &error);
 
 		assert_int_not_equal(cell, CELL_NONE);
-		assert_int_equal(place_of_ipv4(&place, wish.ipv4), cell);
-		assert_int_equal(place_of_ipv6(&place, wish.ipv6), cell);
+		assert_int_equal(place_of_ipv4(&place, 0, wish.ipv4), cell);
+		assert_int_equal(place_of_ipv6(&place, 0, wish.ipv6), cell);
 		assert_int_equal(shard_of_ipv4(wish.ipv4), cell_shard(&grid, cell));
 	}
 }
@@ -127,8 +127,8 @@ static void a_given_address_gets_its_cell(void **state)
 	int error;
 	uint32_t cell = take(&wish, &error);
 
-	assert_int_equal(cell, place_of_ipv4(&place, 0x0a2d0107));
-	assert_int_equal(place_of_ipv6(&place, wish.ipv6), cell);
+	assert_int_equal(cell, place_of_ipv4(&place, 0, 0x0a2d0107));
+	assert_int_equal(place_of_ipv6(&place, 0, wish.ipv6), cell);
 	assert_int_equal(take(&again, &error), CELL_NONE);
 	assert_int_equal(error, -EADDRINUSE);
 	assert_int_not_equal(take(&first, &error), CELL_NONE); // who asks for the first address gets it
@@ -159,15 +159,35 @@ static void addresses_are_of_the_dnns_network(void **state)
 	int error;
 
 	place.networks = true;
-	strcpy(place.network[0], "a");
-	strcpy(place.network[1], "b");
-	strcpy(place.network[2], "a");
+	place.domain[1] = 1;
 	assert_int_not_equal(place_find(&place, &good, &error), CELL_NONE);
 	assert_int_not_equal(place_find(&place, &any, &error), CELL_NONE);
 	assert_int_equal(place_find(&place, &other, &error), CELL_NONE);
 	assert_int_equal(error, -ENETUNREACH);
 	assert_int_equal(place_find(&place, &foreign, &error), CELL_NONE);
 	assert_int_equal(error, -ENETUNREACH);
+}
+
+// Each network has its own of an address that both have.
+static void networks_share_addresses(void **state)
+{
+	struct place_wish one = { .dnn = 0, .ipv4 = 0x0a2d0007 }, other = { .dnn = 1, .ipv4 = 0x0a2d0007 };
+	uint32_t cell, twin;
+	int error;
+
+	place.networks = true;
+	place.domain[1] = 1;
+	place.pool[1].ipv4 = place.pool[0].ipv4;
+	place.pool[1].ipv4_len = place.pool[0].ipv4_len;
+	cell = place_find(&place, &one, &error);
+	twin = place_find(&place, &other, &error);
+	assert_int_not_equal(cell, CELL_NONE);
+	assert_int_not_equal(twin, CELL_NONE);
+	assert_int_equal(cell_shard(&grid, cell), cell_shard(&grid, twin));
+	assert_int_equal(cell_slot(&grid, cell), 0);
+	assert_int_equal(cell_slot(&grid, twin), place.pool[1].first_slot);
+	assert_int_equal(place_of_ipv4(&place, 1, 0x0a2d0007), twin);
+	assert_int_equal(place_of_ipv4(&place, PLACE_ANY, 0x0a2d0007), cell);
 }
 
 static void foreign_addresses_live_where_they_hash(void **state)
@@ -259,6 +279,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_given_address_gets_its_cell, setup, teardown),
 		cmocka_unit_test_setup_teardown(addresses_have_to_meet, setup, teardown),
 		cmocka_unit_test_setup_teardown(addresses_are_of_the_dnns_network, setup, teardown),
+		cmocka_unit_test_setup_teardown(networks_share_addresses, setup, teardown),
 		cmocka_unit_test_setup_teardown(foreign_addresses_live_where_they_hash, setup, teardown),
 		cmocka_unit_test_setup_teardown(nobody_has_a_place_too, setup, teardown),
 		cmocka_unit_test_setup_teardown(free_cells_rest_longest, setup, teardown),

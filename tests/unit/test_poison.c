@@ -110,6 +110,49 @@ static void suspects_are_alone(void **state)
 	world_free();
 }
 
+// Where networks share addresses, downlink the place counts, whichever key was told.
+static void a_place_is_a_key_too(void **state)
+{
+	static struct networks networks = {
+		.count = 2,
+		.pools = 2,
+		.slot_bits = 4,
+		.places = true,
+		.pool = { { { .ipv4 = 0x0a2d0000, .ipv4_len = 24, .first_slot = 0, .rows = 1 }, 1 },
+			  { { .ipv4 = 0x0a2d0000, .ipv4_len = 24, .first_slot = 1, .rows = 1 }, 2 } }
+	};
+	const uint32_t address = 0x0a2d0007, hint = 1u << SHARD_BITS | shard_of_ipv4(address);
+	struct lane_handle down = { .code = LANE_DOWNLINK, .hint = hint, .length = IP4_HEADER }, slow = {
+		.code = LANE_LOCAL, .hint = 2u << LANE_NETWORK, .port = LANE_SIDE_ACCESS, .length = IP4_HEADER
+	};
+	struct quarantine_suspect list[] = { { .teid = 1u << 16 | hint, .ipv4 = address } };
+	struct quarantine *q = calloc(1, sizeof(*q));
+	uint8_t packet[IP4_HEADER] = { 0x45 };
+
+	assert_int_equal(quarantine_init(q, 4), 0);
+	q->networks = &networks;
+	quarantine_replace(q, list, 1, 0);
+	assert_int_equal(quarantine_teid(q, 1u << 16 | hint), 0);
+	assert_int_equal(quarantine_down(q, address_ipv4(address), hint), 0);
+	assert_int_equal(quarantine_down(q, address_ipv4(address), hint ^ 1u << SHARD_BITS),
+			 QUARANTINE_NONE); // of the other network
+	be32_put(packet + 16, address);
+	assert_int_equal(quarantine_whose(q, &down, packet).place, hint + 1);
+	be32_put(packet + 12, address);
+	be32_put(packet + 16, 0);
+	assert_int_equal(quarantine_whose(q, &slow, packet).place, hint + 1);
+	slow.hint = 1u << LANE_NETWORK;
+	assert_int_equal(quarantine_whose(q, &slow, packet).place, (hint ^ 1u << SHARD_BITS) + 1);
+	slow.port = 1;
+	assert_int_equal(quarantine_whose(q, &slow, packet).place, 0);
+	quarantine_replace(q, list, 0, 0);
+	assert_int_equal(quarantine_add(q, &(struct quarantine_suspect){ .place = hint + 1 }), 1);
+	assert_int_equal(quarantine_add(q, &(struct quarantine_suspect){ .place = hint + 1 }), 0);
+	assert_int_equal(quarantine_down(q, address_ipv4(address), hint), 0);
+	quarantine_fini(q);
+	free(q);
+}
+
 static void a_table_replaces_the_old_one(void **state)
 {
 	struct quarantine_suspect list[QUARANTINE_MAX] = { { .teid = 5, .ipv4 = 0x0a2d0001 },
@@ -121,8 +164,8 @@ static void a_table_replaces_the_old_one(void **state)
 	assert_int_equal(quarantine_teid(q, 5), 0);
 	assert_int_equal(quarantine_teid(q, sheet_tunnel_teid(5, 9, 4)), 0); // by any of its TEIDs
 	assert_int_equal(quarantine_teid(q, 5 ^ 1u << 16), QUARANTINE_NONE);
-	assert_int_equal(quarantine_address(q, address_ipv4(0x0a2d0001)), 0);
-	assert_int_equal(quarantine_address(q, (struct address){ 0x20010db8ull << 32, 0 }), 1);
+	assert_int_equal(quarantine_down(q, address_ipv4(0x0a2d0001), 0), 0);
+	assert_int_equal(quarantine_down(q, (struct address){ 0x20010db8ull << 32, 0 }, 0), 1);
 	assert_int_equal(quarantine_teid(q, 0x0a2d0001), QUARANTINE_NONE);
 	quarantine_count(q, 1);
 	assert_int_equal(quarantine_add(q, &list[1]), 0); // is there
@@ -147,7 +190,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_deaths_then_it_is_set_apart), cmocka_unit_test(unrelated_kills_hurt_no_innocent),
 		cmocka_unit_test(released_it_flows_again),         cmocka_unit_test(suspects_are_alone),
-		cmocka_unit_test(a_table_replaces_the_old_one),
+		cmocka_unit_test(a_table_replaces_the_old_one),    cmocka_unit_test(a_place_is_a_key_too),
 	};
 
 	log_open("test", "error");

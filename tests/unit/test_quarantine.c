@@ -139,6 +139,22 @@ static void known_by_any_key(void **state)
 	assert_true(marked(one->id) && marked(other->id));
 }
 
+// Where networks share addresses.
+static void known_by_its_place(void **state)
+{
+	const struct session *one = session_make("001010000000001"), *other = session_make("001010000000002");
+	const struct grid *grid = stand.truth.sessions.place->grid;
+	Shoal__Fleet__Suspect suspect = SHOAL__FLEET__SUSPECT__INIT;
+
+	suspect.place = 1 + (cell_slot(grid, other->cell) << SHARD_BITS | cell_shard(grid, other->cell));
+	poison(1, &suspect);
+	assert_true(marked(other->id));
+	assert_false(marked(one->id));
+	suspect.place = UINT32_MAX;
+	poison(2, &suspect);
+	assert_false(marked(one->id));
+}
+
 // A restart hears old events again, whoever was released meanwhile.
 static void an_event_counts_once(void **state)
 {
@@ -202,6 +218,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(stays_until_it_is_released, open_stand, close_stand),
 		cmocka_unit_test_setup_teardown(known_by_any_key, open_stand, close_stand),
+		cmocka_unit_test_setup_teardown(known_by_its_place, open_stand, close_stand),
 		cmocka_unit_test_setup_teardown(an_event_counts_once, open_stand, close_stand),
 		cmocka_unit_test_setup_teardown(a_suspect_without_a_session, open_stand, close_stand),
 		cmocka_unit_test_setup_teardown(leaves_with_its_session, open_stand, close_stand),

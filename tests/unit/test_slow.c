@@ -45,6 +45,25 @@ static uint8_t verdict_of(struct lane_handle handle, uint64_t now)
 	return handle.code;
 }
 
+// What the primary notes for itself in a hint changes no answer.
+static void its_note_is_the_primarys_own(void **state)
+{
+	uint8_t bytes[28] = { 0 };
+	const struct ip4_fields fields = { 0x0a2d0311, 0xcb007109, sizeof(bytes), 0, 9, IP_ICMP };
+	struct lane_handle handle;
+
+	ip4_put(bytes, &fields);
+	bytes[IP4_HEADER] = 8; // echo
+	be16_put(bytes + IP4_HEADER + 2, 0xf7ff);
+	handle = stand_lend(&stand, 0, LANE_LOCAL, bytes, sizeof(bytes));
+	handle.port = LANE_SIDE_ACCESS;
+	handle.hint = 3u << LANE_NETWORK;
+	assert_int_equal(verdict_of(handle, STAND_HZ), VERDICT_STEER_AGAIN);
+	handle = hopeless();
+	handle.hint = 3u << LANE_NETWORK;
+	assert_int_equal(verdict_of(handle, STAND_HZ), VERDICT_ANSWERED);
+}
+
 static void handles_that_lie_touch_nothing(void **state)
 {
 	struct lane_handle handle = hopeless();
@@ -229,6 +248,7 @@ static void an_older_primary_gets_a_verdict_it_knows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(its_note_is_the_primarys_own),
 		TEST(handles_that_lie_touch_nothing),
 		TEST(a_short_packet_is_refused),
 		TEST(without_an_address_no_error),

@@ -199,28 +199,28 @@ static void macs(void **state)
 static void from_inside(void **state)
 {
 	struct gate_frame f = gate_ipv4(GATE_UE), g = gate_gtpu(255, 0x77), nd = gate_ipv6(gate_core6, IP_ICMP6, 135);
-	struct steer_result r = steer_packet(gate_steer, CONF_CORE, f.bytes + 14, f.length - 14);
+	struct steer_result r = steer_packet(gate_steer, gate_inside, f.bytes + 14, f.length - 14);
 
 	assert_int_equal(r.kind, LANE_DOWNLINK);
 	assert_int_equal(r.l3, 0);
-	r = steer_packet(gate_steer, CONF_ACCESS, f.bytes + 14, f.length - 14);
+	r = steer_packet(gate_steer, gate_outside, f.bytes + 14, f.length - 14);
 	assert_int_equal(r.code, VERDICT_NOT_OURS);
-	r = steer_packet(gate_steer, CONF_ACCESS, g.bytes + 14, g.length - 14);
+	r = steer_packet(gate_steer, gate_outside, g.bytes + 14, g.length - 14);
 	assert_int_equal(r.kind, LANE_UPLINK);
 	assert_int_equal(r.shard, 0x77);
-	r = steer_packet(gate_steer, CONF_CORE, nd.bytes + 14, nd.length - 14);
+	r = steer_packet(gate_steer, gate_inside, nd.bytes + 14, nd.length - 14);
 	assert_int_equal(r.kind, LANE_LOCAL);
 	for (unsigned length = 0; length < 20; length++) {
-		r = steer_packet(gate_steer, CONF_CORE, f.bytes + 14, length);
+		r = steer_packet(gate_steer, gate_inside, f.bytes + 14, length);
 		assert_int_equal(r.code, VERDICT_SHORT);
 	}
 
 	uint8_t *none = malloc(1); // nothing may be read behind it
 
-	assert_int_equal(steer_packet(gate_steer, CONF_CORE, none + 1, 0).code, VERDICT_SHORT);
+	assert_int_equal(steer_packet(gate_steer, gate_inside, none + 1, 0).code, VERDICT_SHORT);
 	free(none);
 	f.bytes[14] = 0x75;
-	r = steer_packet(gate_steer, CONF_CORE, f.bytes + 14, f.length - 14);
+	r = steer_packet(gate_steer, gate_inside, f.bytes + 14, f.length - 14);
 	assert_int_equal(r.code, VERDICT_BAD_IP);
 }
 

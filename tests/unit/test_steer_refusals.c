@@ -38,7 +38,7 @@ static void fragments_of_the_tunnel(void **state)
 		be16_put(f.bytes + 14 + 6, fragments[i]);
 		assert_int_equal(gate_go(GATE_ACCESS, &f).code, STEER_JOIN);
 		assert_int_equal(gate_go(GATE_ACCESS, &f).l3, 14);
-		assert_int_equal(steer_packet(gate_steer, CONF_ACCESS, f.bytes + 14, f.length - 14).code,
+		assert_int_equal(steer_packet(gate_steer, gate_outside, f.bytes + 14, f.length - 14).code,
 				 VERDICT_FRAGMENT); // not again
 		gate_lane(GATE_CORE, &f, LANE_LOCAL);
 	}

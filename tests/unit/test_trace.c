@@ -240,7 +240,7 @@ static int open_alone(void **state)
 
 	memset(packet, 0, sizeof(packet));
 	assert_int_equal(hold_init(&hold, zones), 0);
-	return traces_init(&traces, &hold, 10);
+	return traces_init(&traces, &hold, &(struct plane_net){ .slot_bits = 10 });
 }
 
 static int close_alone(void **state)
@@ -286,6 +286,9 @@ static void a_session_is_known_by_what_its_packets_show(void **state)
 	packet[0] = 0x45; // a session without an IPv4 address has not got 0.0.0.0
 	be32_put(packet + 16, 0);
 	assert_int_equal(whose(LANE_DOWNLINK, 0), 0);
+	traces.places = true; // where networks share addresses, a downlink packet is its hint's
+	assert_int_equal(whose(LANE_DOWNLINK, 0x512), 1u << 1);
+	assert_int_equal(whose(LANE_DOWNLINK, 0x712), 0);
 	memset(key, 0, sizeof(key));
 	assert_false(traces_keys(&traces, key));
 	assert_int_equal(whose(LANE_UPLINK, 0x04000512), 0);

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "primary/trace.h"
+#include "shared/plane/plane.h"
 #include "shared/plane/verdict.h"
 
 static struct hold hold;
@@ -16,7 +17,7 @@ static int setup(void **state)
 {
 	static const uint32_t zones[ROOM_ZONES] = { 8 };
 
-	return hold_init(&hold, zones) || traces_init(&traces, &hold, 10);
+	return hold_init(&hold, zones) || traces_init(&traces, &hold, &(struct plane_net){ .slot_bits = 10 });
 }
 
 static int teardown(void **state)

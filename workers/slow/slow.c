@@ -56,7 +56,7 @@ static enum verdict error_answer(struct slow *slow, struct slow_packet *packet, 
 		return verdict;
 	if (!slow_admit(&slow->errors, now))
 		return VERDICT_SLOW_REFUSED;
-	return icmp_answer(packet, slow->net, error, handle->hint);
+	return icmp_answer(packet, slow->net, error, (uint16_t)handle->hint);
 }
 
 unsigned slow_place(const struct signal *signal)
@@ -96,7 +96,7 @@ static enum verdict stray_answer(struct slow *slow, struct slow_packet *packet, 
 		return VERDICT_NOT_OURS;
 	if (signal.fault == GTPU_UNKNOWN)
 		return notice_answer(slow, packet, &signal, now);
-	if (handle->hint != LANE_NO_SESSION || !signal_admit(slow, &signal, now))
+	if ((uint16_t)handle->hint != LANE_NO_SESSION || !signal_admit(slow, &signal, now))
 		return VERDICT_NO_SESSION;
 	signal_error_put(packet, &signal);
 	return VERDICT_ANSWERED;
@@ -149,8 +149,8 @@ static enum verdict packet_answer(struct slow *slow, struct slow_packet *packet,
 {
 	switch (handle->code) {
 	case LANE_LOCAL:
-		return handle->hint == LANE_ASKED ? question_answer(slow, packet, handle, now)
-						  : stray_answer(slow, packet, handle, now);
+		return (uint16_t)handle->hint == LANE_ASKED ? question_answer(slow, packet, handle, now)
+							    : stray_answer(slow, packet, handle, now);
 	case LANE_TTL:
 	case LANE_BIG:
 		return error_answer(slow, packet, handle, now);
