@@ -33,6 +33,12 @@ static void detour_big(struct loop *loop, const struct lane_handle *back, const 
 	detour_slow(loop, &inner, lent, LANE_BIG, mtu);
 }
 
+// From tunnel to tunnel: nobody of its addresses is ours to tell.
+static bool detour_relayed(const struct lane_handle *back, const struct lane_handle *lent)
+{
+	return lent->code == LANE_UPLINK && back->port == LANE_SIDE_ACCESS;
+}
+
 // Its next hop may have to be asked for first, or does not take it.
 static void detour_later(struct loop *loop, const struct lane_handle *back, const struct lane_handle *lent)
 {
@@ -48,7 +54,7 @@ static void detour_later(struct loop *loop, const struct lane_handle *back, cons
 		return;
 	if (verdict != VERDICT_TO_SLOW_BIG)
 		tx_end(loop, back->room, verdict);
-	else if (back->code == VERDICT_FORWARD)
+	else if (back->code == VERDICT_FORWARD && !detour_relayed(back, lent))
 		detour_big(loop, back, lent, mtu);
 	else
 		tx_end(loop, back->room, VERDICT_TOO_LONG);

@@ -1,7 +1,8 @@
 // join.h - puts G-PDUs together that came in fragments (RFC 791 3.2, RFC 8200 4.5), before anybody looks into them.
 //
 // A packet's fragments are gathered in the room of the one that came first, each where it belongs; the others' rooms are free at once.
-// So many packets at a time, half of them of one sender, each for JOIN_NS; none larger than a room. What overlaps what is there is not
+// So many packets at a time, half of them of one sender, each for JOIN_NS; none larger than a room (JOIN_MOST): what would be holds a packet
+// that no port takes, and no subscriber's link is told an MTU that makes one (TS 29.281 13, TS 23.060 9.3). What overlaps what is there is not
 // believed: a repetition ends alone, anything else takes the whole packet with it (RFC 5722). Owned by the primary's loop; allocates
 // at start and never again.
 #pragma once

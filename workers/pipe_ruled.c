@@ -191,6 +191,8 @@ static uint32_t front(const struct way *way)
 	return options + (way->far.outer == SHEET_OUTER_GTPU6 ? TUNNEL6_BYTES : TUNNEL_BYTES);
 }
 
+// From tunnel to tunnel it stays as it is. Too large it goes in pieces of the tunnel's packet, or ends: whoever has its addresses here is not
+// its sender, and is not told.
 static enum verdict leave(const struct way *way, struct lane_handle *handle)
 {
 	const struct pipe_asked *asked = way->asked;
@@ -198,19 +200,17 @@ static enum verdict leave(const struct way *way, struct lane_handle *handle)
 	uint32_t bytes = front(way);
 	const struct pipe_limit limit = { asked->user.packet, bytes ? net->access_mtu - bytes : net->core_mtu,
 					  bytes ? asked->pipe->cut : 0 };
-	bool relayed = bytes && asked->user.way == LINE_UPLINK;
-	struct ip_packet ip = asked->ip;
 	enum verdict verdict;
 
-	if (relayed)
-		ip.ttl = UINT8_MAX; // it stays as it is
 	if (handle->offset + asked->inward < (int)bytes)
 		return VERDICT_NOT_OURS;
-	verdict = pipe_leave(asked->pipe, handle, &ip, limit);
-	if (verdict != VERDICT_FORWARD) {
-		handle->offset = (uint16_t)(handle->offset + asked->inward);
-		handle->length = (uint16_t)ip.length;
-	}
+	if (bytes && asked->user.way == LINE_UPLINK)
+		return asked->ip.length <= limit.whole || asked->pipe->cut ? VERDICT_FORWARD : VERDICT_TOO_LONG;
+	verdict = pipe_leave(asked->pipe, handle, &asked->ip, limit);
+	if (verdict == VERDICT_FORWARD)
+		return verdict;
+	handle->offset = (uint16_t)(handle->offset + asked->inward);
+	handle->length = (uint16_t)asked->ip.length;
 	return verdict;
 }
 

@@ -210,6 +210,10 @@ static void too_large_is_cut_or_told(void **state)
 	conf.packets.fragment = CONF_NO;
 	comes_back(HOST, LANE_UPLINK, LANE_SIDE_CORE);
 	assert_int_equal(cuts, 2);
+	list = HOLD_LISTS;
+	comes_back(HOST, LANE_UPLINK, LANE_SIDE_ACCESS); // from tunnel to tunnel nobody is told
+	assert_int_equal(fate, VERDICT_TOO_LONG);
+	assert_int_equal(list, HOLD_LISTS);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

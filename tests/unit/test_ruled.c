@@ -186,6 +186,20 @@ static void congestion_that_cannot_be_carried_on_ends_it(void **unused)
 	assert_int_equal(ruled_tos(handle, 0), 10 << 2 | 3);
 }
 
+// It is cut, whatever the user says of his own packet, or it ends: nobody of its addresses is ours to tell.
+static void from_tunnel_to_tunnel_nobody_is_told(void **unused)
+{
+	sheets.far[0] = sheets.far[1];
+	ruled_by();
+	stand.net.access_mtu = STAND_USER_BYTES + TUNNEL_BYTES;
+	assert_int_equal(ruled_up().code, VERDICT_FORWARD);
+	stand.net.access_mtu--;
+	assert_int_equal(ruled_up().code, VERDICT_TOO_LONG);
+	stand.pipe.cut = 1;
+	assert_int_equal(ruled_up().code, VERDICT_FORWARD);
+	assert_int_equal(ruled_up().port, LANE_SIDE_ACCESS);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, ruled_make, ruled_destroy)
 
 int main(void)
@@ -199,6 +213,7 @@ int main(void)
 		TEST(filters_choose_rules_in_their_order),
 		TEST(sources_are_the_sessions_own_but_where_the_rule_says_any),
 		TEST(congestion_that_cannot_be_carried_on_ends_it),
+		TEST(from_tunnel_to_tunnel_nobody_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
