@@ -14,7 +14,7 @@ static void detour_slow(struct loop *loop, const struct lane_handle *back, const
 	struct lane_handle handle = *back;
 
 	handle.code = (uint8_t)kind;
-	handle.hint = hint | (uint32_t)networks_of_lent(&loop->networks, lent) << LANE_NETWORK;
+	handle.hint = hint | (uint32_t)networks_pool_of_lent(&loop->networks, lent) << LANE_POOL;
 	handle.port = lent->code == LANE_UPLINK ? LANE_SIDE_ACCESS : lent->port;
 	rx_pass(loop, HOLD_SLOW, handle);
 }

@@ -109,6 +109,15 @@ static void owns_lay(const struct conf_port *port, unsigned number, struct plane
 	}
 }
 
+// The first port of the pool's network, and 1.
+static uint8_t pool_voice(const struct conf *conf, const struct conf_pool *pool)
+{
+	for (unsigned p = 0; p < conf->ports && *pool->network; p++)
+		if (!strcmp(conf->port[p].network, pool->network))
+			return (uint8_t)(p + 1);
+	return 0;
+}
+
 int ground_lay(const struct conf *conf, struct plane *plane)
 {
 	struct plane_net *net = &plane->net;
@@ -136,6 +145,8 @@ int ground_lay(const struct conf *conf, struct plane *plane)
 	plane->tcp_mss = (uint16_t)conf->packets.tcp_mss;
 	if (conf->packets.fragment)
 		plane->cut = conf->gtpu_link_mtu ? (uint16_t)conf->gtpu_link_mtu : 1;
+	for (unsigned i = 0; i < conf->pools; i++)
+		plane->voice[i] = pool_voice(conf, &conf->pool[i]);
 	for (unsigned i = 0; i < conf->ports; i++) {
 		owns_lay(&conf->port[i], i, plane);
 		if (conf->port[i].role & CONF_CORE)

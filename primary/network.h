@@ -32,15 +32,23 @@ void networks_make(struct networks *networks, const struct conf *conf, const str
 // A port's number in the order of conf; 0: none.
 unsigned networks_of_port(const struct conf *conf, unsigned port);
 
-// Of the session whose TEID it is; ROUTE_NOWHERE: of none.
-static inline unsigned networks_of_teid(const struct networks *networks, uint32_t teid)
+// The pool of the session whose TEID it is, and 1; 0: it is of none.
+static inline unsigned networks_pool_of_teid(const struct networks *networks, uint32_t teid)
 {
 	uint32_t slot = shard_slot_of_teid(teid, networks->slot_bits);
 
 	for (unsigned i = 0; i < networks->pools; i++)
 		if (slot - networks->pool[i].laid.first_slot < networks->pool[i].laid.rows)
-			return networks->pool[i].network;
-	return ROUTE_NOWHERE;
+			return i + 1;
+	return 0;
+}
+
+// ROUTE_NOWHERE: of none.
+static inline unsigned networks_of_teid(const struct networks *networks, uint32_t teid)
+{
+	unsigned pool = networks_pool_of_teid(networks, teid);
+
+	return pool ? networks->pool[pool - 1].network : ROUTE_NOWHERE;
 }
 
 // Subscribers of a network, with an address of its pools: the downlink hint (lane.h) of a packet for them; NETWORKS_NOBODY: there is none.
@@ -69,15 +77,22 @@ static inline uint32_t networks_hint6(const struct networks *networks, unsigned 
 	return NETWORKS_NOBODY;
 }
 
-// Of the subscriber whose a packet is that was lent so; 0: nobody's, or addresses tell.
-static inline unsigned networks_of_lent(const struct networks *networks, const struct lane_handle *lent)
+// The pool, and 1, of the subscriber whose a packet is that was lent so; 0: nobody's, or addresses tell.
+static inline unsigned networks_pool_of_lent(const struct networks *networks, const struct lane_handle *lent)
 {
 	unsigned kind = lent->code & LEASE_KIND;
 
 	if (!networks->places)
 		return 0;
-	return kind == LANE_UPLINK || kind == LANE_DOWNLINK ? networks_of_teid(networks, lent->hint)
-							    : lent->hint >> LANE_NETWORK;
+	return kind == LANE_UPLINK || kind == LANE_DOWNLINK ? networks_pool_of_teid(networks, lent->hint)
+							    : lent->hint >> LANE_POOL;
+}
+
+static inline unsigned networks_of_lent(const struct networks *networks, const struct lane_handle *lent)
+{
+	unsigned pool = networks_pool_of_lent(networks, lent);
+
+	return pool ? networks->pool[pool - 1].network : 0;
 }
 
 // What is for the core leaves by its own network: the session's, or the one it came from.

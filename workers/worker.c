@@ -139,6 +139,7 @@ noreturn void worker_main(const struct kit *kit, unsigned seat)
 	loop_open(&loop, &kit->view, seat, &wires);
 	if (seat == PLANE_SEAT_SLOW) {
 		slow_open(&slow, &kit->view.plane->net, &kit->view.rooms);
+		slow_speaks(&slow, kit->view.plane);
 		loop_set_work(&loop, slow_turn, &slow);
 	}
 	FAULT_SEAT(seat);

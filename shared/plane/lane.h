@@ -19,9 +19,9 @@ enum lane_kind {
 	LANE_UPLINK,   // GTP-U G-PDU for one of our TEIDs; hint = TEID
 	LANE_DOWNLINK, // IP packet for a UE; hint = its shard, and the rest of an IPv4 destination (shard_hint), else zeros. With plane_net.places:
 	// shard | slot << 8, of both families
-	LANE_LOCAL, // for the gateway itself; slow lane; hint = enum lane_local | a subscriber's network << LANE_NETWORK
-	LANE_TTL,   // TTL used up; slow lane; hint = likewise, beside 0
-	LANE_BIG,   // larger than the link; slow lane; hint = likewise, beside the MTU
+	LANE_LOCAL, // for the gateway itself; slow lane; hint = enum lane_local | a subscriber's pool, and 1, << LANE_POOL
+	LANE_TTL, // TTL used up; slow lane; hint = likewise, beside 0
+	LANE_BIG, // larger than the link; slow lane; hint = likewise, beside the MTU
 	LANE_CUT, // fence; hint = shard | LANE_IMAGE. No room. Comes back as VERDICT_CUT once everything before it has been returned
 	LANE_OWN,     // the seat now owns the shard; hint = shard | LANE_IMAGE. No room. Comes back as VERDICT_OWNED
 	LANE_RELEASE, // fence; hint = shard | slot << 16. No room. Comes back as VERDICT_RELEASED; what comes behind it waits no more (struct ruled)
@@ -35,8 +35,8 @@ enum lane_local {
 	LANE_EXTENSION,  // likewise: an extension header has to be understood and is not
 };
 
-// With plane_net.places the primary notes for itself, in hints for the slow lane, whose answer it will be.
-#define LANE_NETWORK 16
+// With plane_net.places hints for the slow lane say which of the pools that have his address is the subscriber's whom the answer is for.
+#define LANE_POOL 16
 
 // In the hint of LANE_CUT and LANE_OWN, beside the shard: the seats' builds lay lines out differently, so the old seat writes an
 // image of the shard before it gives it up, and the new one reads it into its own region (image.h).

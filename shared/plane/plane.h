@@ -68,7 +68,8 @@ struct plane {
 	// 0: what is too large for a link is for the slow lane. Else IPv4 without DF is sent nevertheless, for the primary to cut, and so
 	// is, towards the radio side, any packet of so many bytes.
 	uint16_t cut;
-	uint32_t reserved[6];
+	uint8_t voice[SHARD_POOLS_MAX]; // of each pool, 1 and the first port of its network; 0: no network is named
+	uint32_t reserved[2];
 	struct plane_address {     // every address that is the gateway's own; constant after start
 		uint8_t bytes[16]; // IPv4 in the first four, network order
 		uint8_t family;    // 4 or 6

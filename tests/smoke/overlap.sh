@@ -117,6 +117,12 @@ counted_as() { # counter namespace to
 	wait_for 10 counter_reached "$1" $((before + 3))
 }
 
+# Whom a packet that ran out of hops is told of by.
+hop_is() { # namespace address
+	in_ns "$1" ping -n -c 1 -W 10 -t 1 -I "$TWIN" "$SERVER" >"$LAB/hop" || true
+	grep -qF "From $2 " "$LAB/hop"
+}
+
 tunnelled() { # name
 	local gnb=gnb file=$LAB/gnb.json
 	[[ $1 == ran ]] || gnb=gnb2 file=$LAB/gnb2.json
@@ -151,6 +157,8 @@ that "and finds its session then" equal "$(shoal session show --ip "$TWIN" --dnn
 that "the one reaches the server of its network" answers ran net
 that "the other that of its own" answers ran2 ims
 that "and the gateway's address there" ping_from ran2 3 own 10.99.7.1
+that "errors come from the gateway's address in the one's network" hop_is ran 10.99.6.1
+that "and from that in the other's" hop_is ran2 10.99.7.1
 both_while "a worker is killed" kill_a_worker
 both_while "ctrl is killed" kill_ctrl
 both_while "shards move" move_shards

@@ -179,7 +179,7 @@ static void an_answer_finds_its_network_again(void **state)
 						      { { .first_slot = 1, .rows = 1 }, 2 } } };
 	detour_other(loop, 0, &back, &asked);
 	assert_int_equal(list, HOLD_SLOW);
-	assert_int_equal(passed.hint, 2u << LANE_NETWORK);
+	assert_int_equal(passed.hint, 2u << LANE_POOL);
 	lent = passed;
 	back.code = VERDICT_STEER_AGAIN;
 	detour_other(loop, PLANE_SEAT_SLOW, &back, &lent);

@@ -275,8 +275,7 @@ static void whose_a_lent_packet_is(void **state)
 	lent.code = LANE_UPLINK | LEASE_SUSPECT;
 	lent.hint = shard_teid(7, 0, 9, 2);
 	assert_int_equal(networks_of_lent(&networks, &lent), FIRST);
-	lent =
-	    (struct lane_handle){ .code = LANE_BIG, .hint = SECOND << LANE_NETWORK | 1400, .port = LANE_SIDE_ACCESS };
+	lent = (struct lane_handle){ .code = LANE_BIG, .hint = SECOND << LANE_POOL | 1400, .port = LANE_SIDE_ACCESS };
 	assert_int_equal(networks_of_lent(&networks, &lent), SECOND);
 	networks.places = false;
 	assert_int_equal(networks_of_lent(&networks, &lent), 0);

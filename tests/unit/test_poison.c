@@ -123,7 +123,7 @@ static void a_place_is_a_key_too(void **state)
 	};
 	const uint32_t address = 0x0a2d0007, hint = 1u << SHARD_BITS | shard_of_ipv4(address);
 	struct lane_handle down = { .code = LANE_DOWNLINK, .hint = hint, .length = IP4_HEADER }, slow = {
-		.code = LANE_LOCAL, .hint = 2u << LANE_NETWORK, .port = LANE_SIDE_ACCESS, .length = IP4_HEADER
+		.code = LANE_LOCAL, .hint = 2u << LANE_POOL, .port = LANE_SIDE_ACCESS, .length = IP4_HEADER
 	};
 	struct quarantine_suspect list[] = { { .teid = 1u << 16 | hint, .ipv4 = address } };
 	struct quarantine *q = calloc(1, sizeof(*q));
@@ -141,7 +141,7 @@ static void a_place_is_a_key_too(void **state)
 	be32_put(packet + 12, address);
 	be32_put(packet + 16, 0);
 	assert_int_equal(quarantine_whose(q, &slow, packet).place, hint + 1);
-	slow.hint = 1u << LANE_NETWORK;
+	slow.hint = 1u << LANE_POOL;
 	assert_int_equal(quarantine_whose(q, &slow, packet).place, (hint ^ 1u << SHARD_BITS) + 1);
 	slow.port = 1;
 	assert_int_equal(quarantine_whose(q, &slow, packet).place, 0);

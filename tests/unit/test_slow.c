@@ -45,8 +45,8 @@ static uint8_t verdict_of(struct lane_handle handle, uint64_t now)
 	return handle.code;
 }
 
-// What the primary notes for itself in a hint changes no answer.
-static void its_note_is_the_primarys_own(void **state)
+// Whose a question is changes no answer.
+static void whose_it_is_changes_nothing(void **state)
 {
 	uint8_t bytes[28] = { 0 };
 	const struct ip4_fields fields = { 0x0a2d0311, 0xcb007109, sizeof(bytes), 0, 9, IP_ICMP };
@@ -57,11 +57,44 @@ static void its_note_is_the_primarys_own(void **state)
 	be16_put(bytes + IP4_HEADER + 2, 0xf7ff);
 	handle = stand_lend(&stand, 0, LANE_LOCAL, bytes, sizeof(bytes));
 	handle.port = LANE_SIDE_ACCESS;
-	handle.hint = 3u << LANE_NETWORK;
+	handle.hint = 3u << LANE_POOL;
 	assert_int_equal(verdict_of(handle, STAND_HZ), VERDICT_STEER_AGAIN);
 	handle = hopeless();
-	handle.hint = 3u << LANE_NETWORK;
+	handle.hint = 3u << LANE_POOL;
 	assert_int_equal(verdict_of(handle, STAND_HZ), VERDICT_ANSWERED);
+}
+
+// Ports 1 and 3 are of two networks, whose pools are the stand's and its like.
+static uint32_t speaker(uint8_t port, uint32_t hint, uint32_t source)
+{
+	static struct plane plane = { .owns = 3, .voice = { 2, 4 } };
+	uint8_t bytes[28] = { 0 };
+	const struct ip4_fields fields = { source, 0xcb007109, sizeof(bytes), 0, 1, IP_UDP };
+	struct lane_handle handle;
+
+	plane.own[0] = (struct plane_address){ .bytes = { 10, 1, 0, 1 }, .family = 4, .port = 1 };
+	plane.own[1] = (struct plane_address){ .bytes = { 0x20 }, .family = 6, .port = 3 };
+	plane.own[2] = (struct plane_address){ .bytes = { 10, 3, 0, 1 }, .family = 4, .port = 3 };
+	slow_speaks(&slow, &plane);
+	ip4_put(bytes, &fields);
+	handle = stand_lend(&stand, 0, LANE_TTL, bytes, sizeof(bytes));
+	handle.port = port;
+	handle.hint = hint;
+	slow_work(&slow, &handle, 1, STAND_HZ);
+	return be32_get(stand_bytes(&stand, &handle) + 12);
+}
+
+static void errors_speak_with_the_address_they_concern(void **state)
+{
+	const uint32_t subscriber = 0x0a2d0311, host = 0xc0000207;
+
+	assert_int_equal(speaker(1, 0, host), 0x0a010001); // by the port it came by
+	assert_int_equal(speaker(3, 0, host), 0x0a030001);
+	assert_int_equal(speaker(2, 0, host), 0xc63364fe);                      // which has none
+	assert_int_equal(speaker(LANE_SIDE_ACCESS, 0, subscriber), 0x0a010001); // by his pool
+	assert_int_equal(speaker(LANE_SIDE_ACCESS, 2u << LANE_POOL, subscriber), 0x0a030001);
+	assert_int_equal(speaker(LANE_SIDE_ACCESS, 0, host), 0xc63364fe); // of none
+	assert_int_equal(speaker(LANE_SIDE_ACCESS, 0xffffu << LANE_POOL, subscriber), 0xc63364fe);
 }
 
 static void handles_that_lie_touch_nothing(void **state)
@@ -248,7 +281,8 @@ static void an_older_primary_gets_a_verdict_it_knows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(its_note_is_the_primarys_own),
+		TEST(whose_it_is_changes_nothing),
+		TEST(errors_speak_with_the_address_they_concern),
 		TEST(handles_that_lie_touch_nothing),
 		TEST(a_short_packet_is_refused),
 		TEST(without_an_address_no_error),

@@ -130,15 +130,13 @@ static void error_ipv6(struct slow_packet *packet, const uint8_t *source, enum i
 	*packet = (struct slow_packet){ ip, IP6_HEADER + length };
 }
 
-enum verdict icmp_answer(struct slow_packet *packet, const struct plane_net *net, enum icmp_error error, uint32_t mtu)
+enum verdict icmp_answer(struct slow_packet *packet, const uint8_t *source, enum icmp_error error, uint32_t mtu)
 {
-	bool ipv4 = packet->packet[0] >> 4 == 4;
-
-	if (ipv4 ? !net->icmp_ipv4 : !be64_get(net->icmp_ipv6))
+	if (!source)
 		return VERDICT_SLOW_REFUSED;
-	if (ipv4)
-		error_ipv4(packet, net->icmp_ipv4, error, mtu);
+	if (packet->packet[0] >> 4 == 4)
+		error_ipv4(packet, be32_get(source), error, mtu);
 	else
-		error_ipv6(packet, net->icmp_ipv6, error, mtu);
+		error_ipv6(packet, source, error, mtu);
 	return VERDICT_ANSWERED;
 }

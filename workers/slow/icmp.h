@@ -13,6 +13,6 @@ enum icmp_error {
 // its frame's padding; or the verdict that refuses.
 enum verdict icmp_may_answer(struct slow_packet *packet);
 
-// Builds the error in front of the packet, from our address to its source. mtu: for ICMP_TOO_BIG. VERDICT_ANSWERED, or
-// VERDICT_SLOW_REFUSED: we have no address of that family.
-enum verdict icmp_answer(struct slow_packet *packet, const struct plane_net *net, enum icmp_error error, uint32_t mtu);
+// Builds the error in front of the packet, from our address, of its family, to its source; null: we have none. mtu: for ICMP_TOO_BIG.
+// VERDICT_ANSWERED, or VERDICT_SLOW_REFUSED.
+enum verdict icmp_answer(struct slow_packet *packet, const uint8_t *source, enum icmp_error error, uint32_t mtu);

@@ -29,6 +29,7 @@ void slow_open(struct slow *slow, const struct plane_net *net, const struct room
 {
 	slow->net = net;
 	slow->rooms = rooms;
+	slow->plane = NULL;
 	limit_open(&slow->errors, net->clock_hz, SLOW_ERRORS_PER_SECOND, SLOW_LIMIT_BURST);
 	limit_open(&slow->echoes, net->clock_hz, SLOW_ECHOES_PER_SECOND, SLOW_LIMIT_BURST);
 	limit_open(&slow->signals, net->clock_hz, SLOW_SIGNALS_PER_SECOND, SLOW_LIMIT_BURST);
@@ -45,18 +46,71 @@ static bool handle_good(const struct slow *slow, const struct lane_handle *handl
 	       (uint32_t)handle->offset + handle->length <= ROOM_STRIDE && handle->offset <= ROOM_STRIDE - SIGNAL_BYTES;
 }
 
+void slow_speaks(struct slow *slow, const struct plane *plane)
+{
+	slow->plane = plane;
+}
+
+// The pool that the address of its sender is of, and 1; 0: of none.
+static unsigned pool_of(const struct plane_net *net, const uint8_t *packet)
+{
+	bool ipv4 = packet[0] >> 4 == 4;
+
+	for (unsigned i = 0; i < net->pools; i++)
+		if ((ipv4 ? shard_pool_slot4(&net->pool[i], be32_get(packet + 12))
+			  : shard_pool_slot6(&net->pool[i], be64_get(packet + 8))) != UINT32_MAX)
+			return i + 1;
+	return 0;
+}
+
+// The port whose address it is told with, and 1; 0: any.
+static unsigned port_of(const struct slow *slow, const struct slow_packet *packet, const struct lane_handle *handle)
+{
+	unsigned pool = handle->hint >> LANE_POOL;
+
+	if (handle->port < PLANE_PORTS)
+		return handle->port + 1u;
+	if (!pool)
+		pool = pool_of(slow->net, packet->packet);
+	return pool && pool <= SHARD_POOLS_MAX ? slow->plane->voice[pool - 1] : 0;
+}
+
+static bool link_local(const struct plane_address *own)
+{
+	return own->family == 6 && own->bytes[0] == 0xfe && (own->bytes[1] & 0xc0) == 0x80;
+}
+
+// That address, of the packet's family; where the port has none, the first one of a port towards the core; null: there is none.
+static const uint8_t *voice(const struct slow *slow, const struct slow_packet *packet, const struct lane_handle *handle,
+			    uint8_t first4[4])
+{
+	unsigned family = packet->packet[0] >> 4, port = slow->plane ? port_of(slow, packet, handle) : 0;
+
+	for (unsigned i = 0; port && i < slow->plane->owns; i++) {
+		const struct plane_address *own = &slow->plane->own[i];
+
+		if (own->port + 1u == port && own->family == family && !link_local(own))
+			return own->bytes;
+	}
+	be32_put(first4, slow->net->icmp_ipv4);
+	if (family == 4)
+		return slow->net->icmp_ipv4 ? first4 : NULL;
+	return be64_get(slow->net->icmp_ipv6) ? slow->net->icmp_ipv6 : NULL;
+}
+
 // Time exceeded or too big: the packet as its sender sent it goes into the quotation.
 static enum verdict error_answer(struct slow *slow, struct slow_packet *packet, const struct lane_handle *handle,
 				 uint64_t now)
 {
 	enum icmp_error error = handle->code == LANE_BIG ? ICMP_TOO_BIG : ICMP_TIME_EXCEEDED;
 	enum verdict verdict = icmp_may_answer(packet);
+	uint8_t first4[4];
 
 	if (verdict != VERDICT_ANSWERED)
 		return verdict;
 	if (!slow_admit(&slow->errors, now))
 		return VERDICT_SLOW_REFUSED;
-	return icmp_answer(packet, slow->net, error, (uint16_t)handle->hint);
+	return icmp_answer(packet, voice(slow, packet, handle, first4), error, (uint16_t)handle->hint);
 }
 
 unsigned slow_place(const struct signal *signal)

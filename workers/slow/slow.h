@@ -28,6 +28,7 @@ struct slow_limit {
 struct slow {
 	const struct plane_net *net;
 	const struct rooms *rooms;
+	const struct plane *plane; // null, or slow_speaks
 	struct slow_limit errors, echoes, signals, peers[SLOW_PEERS], talk, talkers[SLOW_PEERS];
 	unsigned hears;                        // so many reports the caller takes of the next burst: LANE_BURST at most
 	unsigned heards;                       // and so many there are
@@ -36,6 +37,10 @@ struct slow {
 };
 
 void slow_open(struct slow *slow, const struct plane_net *net, const struct rooms *rooms);
+
+// Whose addresses its ICMP errors speak with: that of the port a packet came by, and to a subscriber of the first port of his network.
+// Before: net.icmp_ipv4 and icmp_ipv6 always.
+void slow_speaks(struct slow *slow, const struct plane *plane);
 
 // A loop_work. Turns each handle (LANE_LOCAL, LANE_TTL, LANE_BIG) into its answer or its refusal. An answer is VERDICT_ANSWERED
 // and leaves by the port the packet came from; or, to a packet that came out of a tunnel, VERDICT_STEER_AGAIN, since its way
