@@ -66,7 +66,7 @@ said() { # jq filter
 }
 
 says() { # jq condition, of what was said last
-	jq -e "$1" "$LAB/said" >/dev/null || {
+	[[ -s $LAB/said ]] && jq -e "$1" "$LAB/said" >/dev/null || {
 		cat "$LAB/said" >&2
 		return 1
 	}
