@@ -2,6 +2,7 @@
 #include "ctrl/pfcp/sockets.h"
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/udp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,6 +12,7 @@
 #include "shared/base/log.h"
 
 #define BUFFER_BYTES (8 << 20) // as much of it as net.core.rmem_max allows
+#define SEGMENT_MOST 1200u     // bytes of a datagram that leaves with others: each link has room for it
 
 union address {
 	struct sockaddr any;
@@ -19,7 +21,7 @@ union address {
 };
 
 struct sockets_letter {
-	int fd; // that it leaves by
+	unsigned socket; // that it leaves by
 	union address address;
 	socklen_t address_bytes;
 	struct iovec part;
@@ -127,12 +129,13 @@ void sockets_close(struct sockets *sockets)
 
 // ---- In
 
-static void parts_set(struct sockets_letter *letters, struct mmsghdr messages[SOCKETS_TOGETHER], unsigned count)
+static void parts_set(struct sockets_letter *letters, struct mmsghdr messages[SOCKETS_TOGETHER])
 {
-	for (unsigned i = 0; i < count; i++) {
+	for (unsigned i = 0; i < SOCKETS_TOGETHER; i++) {
 		struct sockets_letter *letter = &letters[i];
 
-		letter->part = (struct iovec){ letter->bytes, letter->length };
+		letter->address_bytes = sizeof(letter->address);
+		letter->part = (struct iovec){ letter->bytes, SOCKETS_DATAGRAM };
 		messages[i].msg_hdr = (struct msghdr){ .msg_name = &letter->address,
 						       .msg_namelen = letter->address_bytes,
 						       .msg_iov = &letter->part,
@@ -146,11 +149,7 @@ bool sockets_receive(struct sockets *sockets, unsigned i, sockets_take *take, vo
 	struct remote from;
 	int got;
 
-	for (unsigned k = 0; k < SOCKETS_TOGETHER; k++) {
-		sockets->in[k].length = SOCKETS_DATAGRAM;
-		sockets->in[k].address_bytes = sizeof(sockets->in[k].address);
-	}
-	parts_set(sockets->in, messages, SOCKETS_TOGETHER);
+	parts_set(sockets->in, messages);
 	got = recvmmsg(sockets->fd[i], messages, SOCKETS_TOGETHER, MSG_DONTWAIT, NULL);
 	for (int k = 0; k < got; k++) {
 		remote_of(&sockets->in[k].address, &from);
@@ -162,56 +161,127 @@ bool sockets_receive(struct sockets *sockets, unsigned i, sockets_take *take, vo
 
 // ---- Out
 
-// Of what is remembered from before a restart the family alone is known.
-static int socket_for(const struct sockets *sockets, const struct remote *to)
+// What one system call sends. Letters of one peer and one length are one message, which the kernel cuts (UDP_SEGMENT, udp(7)) when it
+// has been through all that is done for a message: for short answers that is most of what sending costs.
+struct sending {
+	unsigned count;
+	struct mmsghdr message[SOCKETS_TOGETHER];
+	struct iovec part[SOCKETS_TOGETHER];
+	union {
+		struct cmsghdr header;
+		uint8_t bytes[CMSG_SPACE(sizeof(uint16_t))];
+	} control[SOCKETS_TOGETHER];
+};
+
+// Of what is remembered from before a restart the family alone is known. sockets->count: there is none.
+static unsigned socket_for(const struct sockets *sockets, const struct remote *to)
 {
+	unsigned i = 0;
+
 	if (to->socket < sockets->count)
-		return sockets->fd[to->socket];
-	for (unsigned i = 0; i < sockets->count; i++)
-		if (sockets->family[i] == to->family)
-			return sockets->fd[i];
-	return -1;
+		return to->socket;
+	while (i < sockets->count && sockets->family[i] != to->family)
+		i++;
+	return i;
 }
 
-// How many from the first on leave by the same socket.
-static unsigned run_of(const struct sockets *sockets, unsigned first)
+static bool joins(const struct sockets_letter *first, const struct sockets_letter *letter)
 {
+	return letter->socket == first->socket && letter->length && letter->length <= first->length &&
+	       letter->address_bytes == first->address_bytes &&
+	       !memcmp(&letter->address, &first->address, first->address_bytes);
+}
+
+// How many letters from the first on are one message: the last one alone may be shorter.
+static unsigned alike(const struct sockets *sockets, unsigned first)
+{
+	const struct sockets_letter *letter = &sockets->out[first];
 	unsigned count = 1;
 
-	while (first + count < sockets->waiting && sockets->out[first + count].fd == sockets->out[first].fd)
+	if (sockets->alone[letter->socket] || !letter->length || letter->length > SEGMENT_MOST)
+		return 1;
+	while (first + count < sockets->waiting && letter[count - 1].length == letter->length &&
+	       joins(letter, &letter[count]))
 		count++;
 	return count;
+}
+
+static void cut_ask(struct msghdr *message, struct cmsghdr *header, uint16_t bytes)
+{
+	message->msg_control = header;
+	message->msg_controllen = CMSG_SPACE(sizeof(bytes));
+	*header = (struct cmsghdr){ CMSG_LEN(sizeof(bytes)), IPPROTO_UDP, UDP_SEGMENT };
+	memcpy(CMSG_DATA(header), &bytes, sizeof(bytes));
+}
+
+// All from the first on that leave by the same socket.
+static void gather(struct sockets *sockets, unsigned first, struct sending *sending)
+{
+	unsigned at = first;
+
+	sending->count = 0;
+	while (at < sockets->waiting && sockets->out[at].socket == sockets->out[first].socket) {
+		struct sockets_letter *letter = &sockets->out[at];
+		unsigned letters = alike(sockets, at);
+		struct msghdr *message = &sending->message[sending->count].msg_hdr;
+
+		for (unsigned i = 0; i < letters; i++)
+			sending->part[at + i] = (struct iovec){ letter[i].bytes, letter[i].length };
+		*message = (struct msghdr){ .msg_name = &letter->address,
+					    .msg_namelen = letter->address_bytes,
+					    .msg_iov = &sending->part[at],
+					    .msg_iovlen = letters };
+		if (letters > 1)
+			cut_ask(message, &sending->control[sending->count].header, (uint16_t)letter->length);
+		sending->count++;
+		at += letters;
+	}
+}
+
+// The device, or what stands before it, can't cut, or its packets are too small. From now on each leaves alone.
+static bool cannot_cut(struct sockets *sockets, const struct sending *sending, unsigned socket)
+{
+	if (sending->message[0].msg_hdr.msg_iovlen == 1 || (errno != EINVAL && errno != EIO && errno != EMSGSIZE))
+		return false;
+	sockets->alone[socket] = true;
+	return true;
 }
 
 // One that cannot be sent does not keep the others.
 void sockets_flush(struct sockets *sockets)
 {
-	struct mmsghdr messages[SOCKETS_TOGETHER];
+	struct sending sending;
 	unsigned at = 0;
 
-	parts_set(sockets->out, messages, sockets->waiting);
 	while (at < sockets->waiting) {
-		int sent = sendmmsg(sockets->out[at].fd, messages + at, run_of(sockets, at), MSG_DONTWAIT);
+		unsigned socket = sockets->out[at].socket, letters = 0;
+		int sent;
 
-		*sockets->sent += sent > 0 ? (unsigned)sent : 0;
-		*sockets->unsent += sent <= 0;
-		at += sent > 0 ? (unsigned)sent : 1;
+		gather(sockets, at, &sending);
+		sent = sendmmsg(sockets->fd[socket], sending.message, sending.count, MSG_DONTWAIT);
+		if (sent <= 0 && cannot_cut(sockets, &sending, socket))
+			continue;
+		for (int i = 0; i < (sent > 0 ? sent : 1); i++)
+			letters += (unsigned)sending.message[i].msg_hdr.msg_iovlen;
+		*(sent > 0 ? sockets->sent : sockets->unsent) += letters;
+		at += letters;
 	}
 	sockets->waiting = 0;
 }
 
 void sockets_send(struct sockets *sockets, const struct remote *to, const uint8_t *bytes, size_t length)
 {
+	unsigned socket = socket_for(sockets, to);
 	struct sockets_letter *letter;
 
-	if (length > SOCKETS_DATAGRAM) {
+	if (length > SOCKETS_DATAGRAM || socket == sockets->count) {
 		++*sockets->unsent;
 		return;
 	}
 	if (sockets->waiting == SOCKETS_TOGETHER)
 		sockets_flush(sockets);
 	letter = &sockets->out[sockets->waiting++];
-	letter->fd = socket_for(sockets, to);
+	letter->socket = socket;
 	letter->address_bytes = address_of(to, &letter->address);
 	letter->length = length;
 	memcpy(letter->bytes, bytes, length);

@@ -1,7 +1,7 @@
 // sockets.h - our UDP sockets, one for each address of pfcp.listen, port 8805.
 //
 // Never blocks: what a socket has no room for is gone, and counted. What is sent goes out with the next sockets_flush, several datagrams
-// a system call. One thread.
+// a system call; those of one peer and one length as one message that the kernel cuts, where it can. One thread.
 #pragma once
 #include <stddef.h>
 #include "ctrl/pfcp/remote.h"
@@ -16,6 +16,7 @@ struct sockets {
 	unsigned count;
 	int fd[SOCKETS_MAX];
 	uint8_t family[SOCKETS_MAX]; // 4 or 6
+	bool alone[SOCKETS_MAX];     // the kernel does not cut what leaves here
 	uint64_t *sent, *unsent;     // the caller's counters
 	struct sockets_letter *in, *out;
 	unsigned waiting; // of out
