@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "ctrl/packed.h"
 #include "ctrl/role.h"
+#include "proto/pack.h"
 
 #define VERSION 1u
 #define KEY_BYTES_MAX 64u
@@ -60,12 +61,14 @@ void job_full(struct job *job)
 
 uint8_t *desk_pack(const Shoal__Oss__Response *response, size_t *length)
 {
+	struct pack_draft draft;
 	uint8_t *bytes;
 
-	*length = shoal__oss__response__get_packed_size(response);
-	bytes = malloc(*length + PACKED_ROOM);
+	pack_draft(&draft, &response->base);
+	bytes = malloc(draft.length + PACKED_ROOM);
 	if (bytes)
-		shoal__oss__response__pack(response, bytes);
+		pack_copy(&draft, bytes);
+	*length = draft.length;
 	return bytes;
 }
 

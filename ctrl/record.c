@@ -3,19 +3,22 @@
 #include <errno.h>
 #include <string.h>
 #include "ctrl/packed.h"
+#include "proto/pack.h"
 
 // Numbers of fields (store.proto, oss.proto) that are looked for without unpacking the rest.
 enum field { KEY_KEY = 1, KEY_AT_MS = 4, CLOSED_SESSION = 1, SESSION_TEID = 20 };
 
 int record_pack(const ProtobufCMessage *message, struct arena *arena, struct store_row *row)
 {
+	struct pack_draft draft;
 	uint8_t *bytes;
 
-	row->length = protobuf_c_message_get_packed_size(message);
-	bytes = arena_take(arena, row->length + 1);
+	pack_draft(&draft, message);
+	bytes = arena_take(arena, draft.length + 1);
 	if (!bytes)
 		return -ENOMEM;
-	protobuf_c_message_pack(message, bytes);
+	pack_copy(&draft, bytes);
+	row->length = draft.length;
 	row->bytes = bytes;
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "proto/feed.pb-c.h"
+#include "proto/pack.h"
 
 // One scratch element per repeated element, whatever its kind.
 struct element {
@@ -356,7 +357,7 @@ int feed_encode(const struct feed_word *word, uint8_t *bytes, size_t max)
 {
 	int elements = elements_of(word);
 	struct scratch *scratch;
-	size_t length;
+	ssize_t length;
 
 	if (elements < 0)
 		return elements;
@@ -367,9 +368,10 @@ int feed_encode(const struct feed_word *word, uint8_t *bytes, size_t max)
 	for (int i = 0; i < elements; i++)
 		scratch->list[i] = &scratch->element[i];
 	put_word(scratch, word);
-	length = shoal__feed__word__get_packed_size(&scratch->word);
-	if (length <= max)
-		shoal__feed__word__pack(&scratch->word, bytes);
+	length = pack_into(&scratch->word.base, bytes, max);
 	free(scratch);
-	return length <= max ? (int)length : -EMSGSIZE;
+	if (length < 0)
+		return -EMSGSIZE;
+	memmove(bytes, bytes + max - length, (size_t)length);
+	return (int)length;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "ctrl/arena.h"
 #include "ctrl/client/wire.h"
+#include "proto/pack.h"
 #include "shared/base/clock.h"
 
 #define VERSION 1u
@@ -77,9 +78,9 @@ static void call_end(struct rpc *rpc, struct call *call, const Shoal__Oss__Respo
 		done(arg, response, error);
 }
 
-static struct call *call_make(struct rpc *rpc, const Shoal__Oss__Request *request, size_t body)
+static struct call *call_make(struct rpc *rpc, const struct pack_draft *body)
 {
-	struct call *call = malloc(sizeof(*call) + WIRE_HEAD + body);
+	struct call *call = malloc(sizeof(*call) + WIRE_HEAD + body->length);
 	uint16_t place;
 
 	if (!call)
@@ -89,9 +90,9 @@ static struct call *call_make(struct rpc *rpc, const Shoal__Oss__Request *reques
 	rpc->turn[place] = (rpc->turn[place] + 1) & TURN_MASK;
 	call->id = ID_END | (uint32_t)rpc->turn[place] << PLACE_BITS | place;
 	rpc->call[place] = call;
-	call->frame.length = WIRE_HEAD + body;
-	wire_head_put(call->frame.bytes, call->id, body);
-	shoal__oss__request__pack(request, call->frame.bytes + WIRE_HEAD);
+	call->frame.length = WIRE_HEAD + body->length;
+	wire_head_put(call->frame.bytes, call->id, body->length);
+	pack_copy(body, call->frame.bytes + WIRE_HEAD);
 	return call;
 }
 
@@ -109,18 +110,18 @@ int rpc_call(struct rpc *rpc, const Shoal__Oss__Request *request, rpc_done *done
 {
 	Shoal__Oss__Request message = *request;
 	uint64_t wait_ms = (request->deadline_ms ? request->deadline_ms : DEADLINE_MS) + RPC_SLACK_MS;
+	struct pack_draft body;
 	struct call *call;
-	size_t body;
 
 	message.version = VERSION;
 	if (rpc->closing)
 		return -ECANCELED;
 	if (rpc->under_way == rpc->window)
 		return -EAGAIN;
-	body = shoal__oss__request__get_packed_size(&message);
-	if (body > WIRE_BODY_MAX)
+	pack_draft(&body, &message.base);
+	if (body.length > WIRE_BODY_MAX)
 		return -EMSGSIZE;
-	call = call_make(rpc, &message, body);
+	call = call_make(rpc, &body);
 	if (!call)
 		return -ENOMEM;
 	call->done = done;
