@@ -40,10 +40,29 @@ struct pfcp_fault {
 // the tree holds what stands before the fault, to be shown.
 int pfcp_read(unsigned group, const uint8_t *body, size_t bytes, struct pfcp_tree *tree, struct pfcp_fault *fault);
 
+// All children of a group in order, whatever they are; null: no more. parent null: of the message.
+static inline const struct pfcp_ie *pfcp_child(const struct pfcp_tree *tree, const struct pfcp_ie *parent)
+{
+	unsigned child = parent ? parent->child : tree->ie[0].child;
+
+	return child ? &tree->ie[child] : NULL;
+}
+
+static inline const struct pfcp_ie *pfcp_next(const struct pfcp_tree *tree, const struct pfcp_ie *ie)
+{
+	return ie->next ? &tree->ie[ie->next] : NULL;
+}
+
 // The first child of that type; parent null: of the message. Null: none. What a child of the wrong place holds is never found.
-const struct pfcp_ie *pfcp_first(const struct pfcp_tree *tree, const struct pfcp_ie *parent, unsigned type);
+static inline const struct pfcp_ie *pfcp_first(const struct pfcp_tree *tree, const struct pfcp_ie *parent,
+					       unsigned type)
+{
+	const struct pfcp_ie *ie = pfcp_child(tree, parent);
+
+	while (ie && ie->type != type)
+		ie = pfcp_next(tree, ie);
+	return ie;
+}
+
 // The next sibling of the same type.
 const struct pfcp_ie *pfcp_again(const struct pfcp_tree *tree, const struct pfcp_ie *ie);
-// All children of a group in order, whatever they are; null: no more. parent null: of the message.
-const struct pfcp_ie *pfcp_child(const struct pfcp_tree *tree, const struct pfcp_ie *parent);
-const struct pfcp_ie *pfcp_next(const struct pfcp_tree *tree, const struct pfcp_ie *ie);

@@ -84,6 +84,8 @@ static int value_check(const struct reader *reader, const struct pfcp_kind *kind
 	if (ie->length < kind->least || ie->length > kind->most)
 		return fail(reader, PFCP_CAUSE_INVALID_LENGTH, ie->type, "%s of %u bytes; %u to %u are possible",
 			    kind->name, ie->length, kind->least, kind->most);
+	if (kind->shape <= PFCP_SHAPE_CHOICE) // groups, and numbers: their length says it all
+		return 0;
 	error = pfcp_value_check(ie);
 	if (error == -EMSGSIZE)
 		return fail(reader, PFCP_CAUSE_INVALID_LENGTH, ie->type, "%s of %u bytes holds less than it says",
@@ -162,27 +164,6 @@ int pfcp_read(unsigned group, const uint8_t *body, size_t bytes, struct pfcp_tre
 	if (bytes > UINT16_MAX)
 		return fail(&reader, PFCP_CAUSE_INVALID_LENGTH, 0, "%zu bytes are more than a message", bytes);
 	return group_read(&reader, kind, 0);
-}
-
-const struct pfcp_ie *pfcp_child(const struct pfcp_tree *tree, const struct pfcp_ie *parent)
-{
-	unsigned child = parent ? parent->child : tree->ie[0].child;
-
-	return child ? &tree->ie[child] : NULL;
-}
-
-const struct pfcp_ie *pfcp_next(const struct pfcp_tree *tree, const struct pfcp_ie *ie)
-{
-	return ie->next ? &tree->ie[ie->next] : NULL;
-}
-
-const struct pfcp_ie *pfcp_first(const struct pfcp_tree *tree, const struct pfcp_ie *parent, unsigned type)
-{
-	const struct pfcp_ie *ie = pfcp_child(tree, parent);
-
-	while (ie && ie->type != type)
-		ie = pfcp_next(tree, ie);
-	return ie;
 }
 
 const struct pfcp_ie *pfcp_again(const struct pfcp_tree *tree, const struct pfcp_ie *ie)

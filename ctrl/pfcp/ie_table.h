@@ -3,8 +3,9 @@
 // Constant; anybody may look. The rows themselves (ie_rows.c) and the numbers (ie_type.h) are made from ie.table at build time.
 #pragma once
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-#include "ctrl/pfcp/ie_type.h"
+#include "ctrl/pfcp/ie.h"
 
 enum pfcp_presence { PFCP_M, PFCP_C, PFCP_O }; // mandatory, conditional, optional
 
@@ -71,4 +72,13 @@ extern const struct pfcp_kind pfcp_kinds[PFCP_IE_TYPES];
 extern const struct pfcp_kind pfcp_messages[PFCP_MESSAGE_TYPES];
 
 // The row of an IE type, or of PFCP_MESSAGE(type) (ie.h); null if there is none.
-const struct pfcp_kind *pfcp_kind(unsigned group);
+static inline const struct pfcp_kind *pfcp_kind(unsigned group)
+{
+	const struct pfcp_kind *kind = NULL;
+
+	if (group < PFCP_IE_TYPES)
+		kind = &pfcp_kinds[group];
+	else if (group - PFCP_MESSAGE(0) < PFCP_MESSAGE_TYPES)
+		kind = &pfcp_messages[group - PFCP_MESSAGE(0)];
+	return kind && kind->name ? kind : NULL;
+}
