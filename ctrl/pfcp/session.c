@@ -10,6 +10,7 @@
 #include "ctrl/pfcp/task.h"
 
 #define BUSY_MS 20u
+#define SPARES_MAX 256u
 #define UNDO_MS 60000u // for what came too late to be undone
 #define NS_PER_MS 1000000ull
 
@@ -38,6 +39,7 @@ int sessions_open(const struct sessions_world *world, struct sessions **sessions
 		return -ENOMEM;
 	new->world = *world;
 	TAILQ_INIT(&new->asleep);
+	TAILQ_INIT(&new->spare);
 	TAILQ_INIT(&new->drops);
 	for (unsigned i = 0; i < TASK_BUCKETS; i++)
 		TAILQ_INIT(&new->busy[i]);
@@ -89,9 +91,16 @@ static void start(struct task *task)
 
 static void forget(struct task *task)
 {
+	struct sessions *sessions = task->sessions;
+
 	free(task->front);
 	free(task->answer);
-	free(task);
+	if (sessions->spares == SPARES_MAX) {
+		free(task);
+		return;
+	}
+	sessions->spares++;
+	TAILQ_INSERT_HEAD(&sessions->spare, task, busy);
 }
 
 void task_end(struct task *task)
@@ -121,18 +130,37 @@ static void forget_all(struct task_list *list)
 
 void sessions_close(struct sessions *sessions)
 {
+	struct task *spare;
+
 	for (unsigned i = 0; i < TASK_BUCKETS; i++)
 		forget_all(&sessions->busy[i]);
+	while ((spare = TAILQ_FIRST(&sessions->spare)) != NULL) {
+		TAILQ_REMOVE(&sessions->spare, spare, busy);
+		free(spare);
+	}
 	drops_close(sessions);
 	free(sessions);
 }
 
+static struct task *task_take(struct sessions *sessions)
+{
+	struct task *task = TAILQ_FIRST(&sessions->spare);
+
+	if (!task)
+		return malloc(sizeof(*task));
+	TAILQ_REMOVE(&sessions->spare, task, busy);
+	sessions->spares--;
+	return task;
+}
+
 static struct task *task_of(struct sessions *sessions)
 {
-	struct task *task = calloc(1, sizeof(*task));
+	struct task *task = task_take(sessions);
 
 	if (!task)
 		return NULL;
+	memset(task, 0, offsetof(struct task, names));
+	task->names.pdrs = task->names.qers = task->names.urrs = 0;
 	TAILQ_INIT(&task->behind);
 	task->sessions = sessions;
 	task->arrived_ns = sessions->now_ns;

@@ -50,19 +50,19 @@ struct task {
 	uint64_t after; // SETTLE: the last account looked at
 	uint64_t cp_seid;
 	uint32_t teid;
-	struct translate_given given; // of a modification's session
-	struct answer_names names;    // of what was asked of ctrl
-	uint8_t *front;               // what ctrl keeps, as it was before; null = not got
+	uint8_t *front; // what ctrl keeps, as it was before; null = not got
 	size_t front_bytes;
 	uint8_t *answer; // body of the answer to give once it is done
 	size_t answer_bytes;
+	struct answer_names names;    // of what was asked of ctrl; from here on all but its counts is unset at first
+	struct translate_given given; // of a modification's session
 };
 
 struct sessions {
 	struct sessions_world world;
 	uint64_t now_ns;
-	struct task_list asleep;
-	struct task_list busy[TASK_BUCKETS];
+	struct task_list busy[TASK_BUCKETS], asleep, spare; // spare: to be used again
+	unsigned spares;
 	struct drop_list drops;
 	struct follow follow;
 	const struct pfcp_tree *read; // the body of the request that has just come; null = none
