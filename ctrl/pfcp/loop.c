@@ -339,7 +339,8 @@ static int sessions_begin(struct loop *loop)
 					.dropped = dropped,
 					.sifted = sifted,
 					.followed = followed,
-					.pfds = &loop->applications.provision.pfds };
+					.pfds = &loop->applications.provision.pfds,
+					.conf = loop->conf };
 
 	own_gtpu_ipv6(loop->conf, world.gtpu_ipv6);
 	own_node_id(loop->conf, &world.node_id);

@@ -8,6 +8,7 @@
 #include <sys/signalfd.h>
 #include "ctrl/pfcp/decode.h"
 #include "ctrl/pfcp/loop.h"
+#include "ctrl/pfcp/predefined.h"
 #include "shared/base/log.h"
 #include "shared/base/rank.h"
 
@@ -108,7 +109,7 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	log_open(NAME, "info");
-	if (conf_load(options.config, &conf, error, sizeof(error))) {
+	if (conf_load(options.config, &conf, error, sizeof(error)) || predefined_check(conf, error, sizeof(error))) {
 		log_error("conf.bad", "%s", error);
 		return EXIT_FAILURE;
 	}

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "ctrl/pfcp/ie_get.h"
+#include "ctrl/pfcp/rules_names.h"
 
 enum verb { CREATE, UPDATE, REMOVE, VERBS };
 
@@ -189,12 +190,6 @@ static int rule_remove(struct rules *rules, const struct pfcp_tree *message, con
 	return named.kind == RULE_ENDPOINT ? endpoint_leave(rules, named.id, fault) : all_forget(rules, &named, fault);
 }
 
-// A group: an IE in its tree; ie null: the tree itself. tree null: nothing.
-struct group {
-	const struct pfcp_tree *tree;
-	const struct pfcp_ie *ie;
-};
-
 // What is in `old` and has no successor in `update`, then what is in `update`; but for what has this type, which is neither.
 static void level_merge(struct pfcp_writer *writer, struct group old, struct group update, const uint16_t left_out[2])
 {
@@ -231,10 +226,13 @@ static void body_merge(struct pfcp_writer *writer, const struct rule *rule, cons
 		       struct group update)
 {
 	static const uint16_t far[2] = { PFCP_IE_FORWARDING_PARAMETERS, PFCP_IE_UPDATE_FORWARDING_PARAMETERS };
+	static const uint16_t pdr[2] = { PFCP_IE_ACTIVATE_PREDEFINED_RULES, PFCP_IE_DEACTIVATE_PREDEFINED_RULES };
 	static const uint16_t other[2] = { 0, 0 };
 	const struct group old = { was, NULL };
 
-	level_merge(writer, old, update, rule->kind == RULE_FAR ? far : other);
+	level_merge(writer, old, update, rule->kind == RULE_FAR ? far : rule->kind == RULE_PDR ? pdr : other);
+	if (rule->kind == RULE_PDR)
+		names_merge(writer, was, update);
 	if (rule->kind == RULE_FAR)
 		parameters_merge(writer, was, update);
 }
@@ -280,6 +278,9 @@ static int rule_update(struct rules *rules, const struct pfcp_tree *message, con
 		return rules_fault_of(fault, rule);
 	if (rules_open(rules, rule, fault))
 		return -EPROTO;
+	if (rule->kind == RULE_PDR && names_check(&rules->tree, (struct group){ message, ie }, fault))
+		return rules_fault_of(fault, rule);
+	rule->activates |= pfcp_first(message, ie, PFCP_IE_ACTIVATE_PREDEFINED_RULES) != NULL;
 	body_merge(&writer, rule, &rules->tree, (struct group){ message, ie });
 	rule->turn = turn_of(message, ie, rule->turn);
 	rule->new_end |= pfcp_first(message, ie, PFCP_IE_F_TEID) != NULL;
@@ -323,6 +324,7 @@ void rules_keep(struct rules *rules)
 	for (unsigned i = 0; i < rules->count; i++) {
 		rules->rule[i].turn = RULE_KEPT;
 		rules->rule[i].granted = false;
+		rules->rule[i].activates = false;
 		rules->rule[i].end_marker = rules->rule[i].new_end = false;
 	}
 }

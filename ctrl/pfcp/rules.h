@@ -32,6 +32,7 @@ struct rule {
 	enum rule_turn turn;
 	bool granted;    // it is new, or has a new quota
 	bool new_end;    // a traffic endpoint's: it has another F-TEID than before
+	bool activates;  // a PDR: predefined rules are activated, or named anew
 	bool end_marker; // a FAR's: End Markers are asked for, this once (SNDEM, TS 29.244 5.2.4.2)
 };
 

@@ -42,6 +42,7 @@ struct sessions_world {
 	// sessions_follow is through: so many sessions have changed, and so many could not and are as they were.
 	void (*followed)(void *arg, unsigned changed, unsigned left);
 	const struct pfds *pfds; // applications; null: none are known
+	const struct conf *conf; // predefined rules; null: there are none
 };
 
 int sessions_open(const struct sessions_world *world, struct sessions **sessions); // 0 or -ENOMEM

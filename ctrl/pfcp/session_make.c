@@ -95,6 +95,7 @@ static int rules_of(struct task *task, struct rules_fault *fault)
 	struct sessions *sessions = task->sessions;
 	struct translate_given none = { .gtpu_ipv4 = sessions->world.gtpu_ipv4,
 					.pfds = sessions->world.pfds,
+					.conf = sessions->world.conf,
 					.apart = sessions->world.apart,
 					.arg = sessions->world.arg };
 	const struct pfcp_ie *pdn;

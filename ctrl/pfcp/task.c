@@ -178,6 +178,7 @@ void task_given(struct task *task, const Shoal__Oss__Session *session, const str
 				      .ue_ipv4 = session->ue ? session->ue->ipv4 : 0,
 				      .ue_ipv6 = session->ue && !session->ue->none ? session->ue->ipv6_prefix : 0 };
 	task->given.pfds = task->sessions->world.pfds;
+	task->given.conf = task->sessions->world.conf;
 	task->given.apart = task->sessions->world.apart;
 	task->given.arg = task->sessions->world.arg;
 	if (session->identity)

@@ -153,7 +153,7 @@ static int pdr_translate(const struct reading *reading, const struct rule *rule)
 
 	if (pdr_read(reading, rule))
 		return rules_fault_of(reading->fault, rule);
-	if (far_translate(reading, pdr) || qers_translate(reading, pdr))
+	if (far_translate(reading, pdr) || qers_translate(reading, pdr) || predefined_rates(reading, pdr))
 		return -EPROTO;
 	return urrs_translate(reading, pdr);
 }

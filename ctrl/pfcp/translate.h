@@ -4,6 +4,7 @@
 // about it comes later (answer.h). Unknown IEs and vendors' are skipped (TS 29.244 7.6.5). Ids go through ids.h. Pure.
 #pragma once
 #include "ctrl/pfcp/ie_value.h"
+#include "ctrl/pfcp/predefined.h"
 #include "ctrl/pfcp/rules.h"
 #include "proto/oss.pb-c.h"
 
@@ -27,6 +28,7 @@ struct translate_given {
 	uint64_t ue_ipv6; // prefix
 	char dnn[TRANSLATE_DNN];
 	const struct pfds *pfds; // applications; null: none are known
+	const struct conf *conf; // whose predefined rules there are; null: none
 	// Whether two network instances, or data networks, lead to networks that are apart; null = none are.
 	bool (*apart)(void *arg, const char *a, const char *b);
 	void *arg;
@@ -65,7 +67,7 @@ struct translation {
 	Shoal__Oss__Session session; // points into this struct: it does not move
 	unsigned pdrs;
 	struct translated_pdr pdr[TRANSLATE_PDRS]; // as session.rules
-	const struct rule *qer[TRANSLATE_QERS];    // as session.rates
+	const struct rule *qer[TRANSLATE_QERS];    // as session.rates; of a predefined rule: one of `predefined`
 	const struct rule *urr[TRANSLATE_URRS];    // as session.measures
 	char instance[TRANSLATE_DNN];              // Network Instance of the core side; "" = not named
 	// Insides:
@@ -80,6 +82,7 @@ struct translation {
 	Shoal__Oss__Filter filter[TRANSLATE_FILTERS], *filters[TRANSLATE_FILTERS];
 	Shoal__Oss__Rate rate[TRANSLATE_QERS], *rates[TRANSLATE_QERS];
 	Shoal__Oss__Limit limit[TRANSLATE_QERS][TRANSLATE_WAYS];
+	struct rule predefined[PREDEFINED_MAX];
 	Shoal__Oss__Measure measure[TRANSLATE_URRS], *measures[TRANSLATE_URRS];
 	Shoal__Oss__Volume volume[TRANSLATE_URRS][4];
 	unsigned numbers_used;

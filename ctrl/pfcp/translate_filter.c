@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 #include "ctrl/pfcp/ie_get.h"
-#include "ctrl/pfcp/pfds.h"
 #include "ctrl/pfcp/translate_read.h"
 
 #define FLOW_MAX 1024u
@@ -108,52 +107,16 @@ int filters_read(const struct reading *reading, const struct rule *pdr, const st
 	return 0;
 }
 
-// Nobody's address, and a protocol that is reserved: for what nothing is to match.
-static char never[] = "permit out 255 from 0.0.0.0/32 to assigned";
-
-static int application_check(const struct reading *reading, const struct rule *pdr, const struct pfds_app *app)
+int filter_told(const struct reading *reading, const struct rule *pdr, const char *flow, bool *everything)
 {
-	if (pdr->turn == RULE_KEPT)
-		return 0;
-	if (!app)
-		return rules_fault(reading->fault, PFCP_CAUSE_UNKNOWN_APPLICATION, PFCP_IE_APPLICATION_ID,
-				   "No PFDs of this application are known.");
-	if (app->hidden)
-		return read_failure(reading, PFCP_IE_APPLICATION_ID,
-				    "URLs, domain names and custom contents are not looked for.");
-	return 0;
-}
-
-static int application_flow(const struct reading *reading, const struct rule *pdr, const char *flow)
-{
+	const struct pfcp_sdf sdf = { .flow = flow, .flow_bytes = (uint16_t)strlen(flow) };
 	unsigned index = 0;
 
 	if (filter_take(reading, &index))
 		return -EPROTO;
 	reading->to->filtered[index].pdr = pdr;
-	reading->to->filter[index].flow = (char *)flow; // told to ctrl before applications change
-	return 0;
-}
-
-int application_read(const struct reading *reading, const struct rule *pdr, const struct pfcp_ie *pdi, unsigned *count)
-{
-	const struct pfcp_ie *ie = pfcp_first(&reading->rules->tree, pdi, PFCP_IE_APPLICATION_ID);
-	const struct pfds *pfds = reading->given->pfds;
-	const struct pfds_app *app = pfds ? pfds_find(pfds, ie->value, ie->length) : NULL;
-	unsigned first = reading->to->filters_used, flows = app ? app->flows : 0;
-	const char *flow = flows ? app->flow : never;
-	bool everything = false;
-
-	if (application_check(reading, pdr, app) || (!flows && application_flow(reading, pdr, never)))
-		return -EPROTO;
-	for (unsigned i = 0; i < flows; i++, flow += strlen(flow) + 1) {
-		const struct pfcp_sdf sdf = { .flow = flow, .flow_bytes = (uint16_t)strlen(flow) };
-
-		everything |= takes_everything(&sdf);
-		if (application_flow(reading, pdr, flow))
-			return -EPROTO;
-	}
-	*count = everything ? 0 : reading->to->filters_used - first;
+	reading->to->filter[index].flow = (char *)flow;
+	*everything |= takes_everything(&sdf);
 	return 0;
 }
 

@@ -8,15 +8,10 @@
 #define PREFIX_BITS 64u
 
 // The IEs that are understood in each group; the first 0 ends a row.
-static const uint16_t of_pdr[] = { PFCP_IE_PDR_ID,
-				   PFCP_IE_PRECEDENCE,
-				   PFCP_IE_PDI,
-				   PFCP_IE_OUTER_HEADER_REMOVAL,
-				   PFCP_IE_FAR_ID,
-				   PFCP_IE_QER_ID,
-				   PFCP_IE_URR_ID,
-				   PFCP_IE_RAT_TYPE,
-				   0 };
+static const uint16_t of_pdr[] = {
+	PFCP_IE_PDR_ID, PFCP_IE_PRECEDENCE, PFCP_IE_PDI,      PFCP_IE_OUTER_HEADER_REMOVAL,      PFCP_IE_FAR_ID,
+	PFCP_IE_QER_ID, PFCP_IE_URR_ID,     PFCP_IE_RAT_TYPE, PFCP_IE_ACTIVATE_PREDEFINED_RULES, 0
+};
 static const uint16_t of_pdi[] = { PFCP_IE_SOURCE_INTERFACE,
 				   PFCP_IE_F_TEID,
 				   PFCP_IE_NETWORK_INSTANCE,
@@ -204,11 +199,17 @@ static int flows_read(const struct reading *reading, const struct rule *pdr, con
 {
 	const struct pfcp_tree *tree = &reading->rules->tree;
 
-	if (!pfcp_first(tree, pdi, PFCP_IE_APPLICATION_ID))
-		return filters_read(reading, pdr, pdi, count);
-	if (pfcp_first(tree, pdi, PFCP_IE_SDF_FILTER))
+	bool application = pfcp_first(tree, pdi, PFCP_IE_APPLICATION_ID),
+	     sdf = pfcp_first(tree, pdi, PFCP_IE_SDF_FILTER);
+	bool predefined = pfcp_first(tree, NULL, PFCP_IE_ACTIVATE_PREDEFINED_RULES);
+
+	if (application && sdf)
 		return read_failure(reading, PFCP_IE_APPLICATION_ID, "An application, or SDF filters.");
-	return application_read(reading, pdr, pdi, count);
+	if (predefined && (application || sdf))
+		return read_failure(reading, PFCP_IE_ACTIVATE_PREDEFINED_RULES, "Predefined rules, or filters.");
+	if (predefined)
+		return predefined_read(reading, pdr, count);
+	return application ? application_read(reading, pdr, pdi, count) : filters_read(reading, pdr, pdi, count);
 }
 
 static int pdi_read(const struct reading *reading, struct translated_pdr *pdr, Shoal__Oss__Match *match)
@@ -265,9 +266,6 @@ static int self_read(const struct reading *reading, struct translated_pdr *pdr, 
 	const struct pfcp_tree *tree = &reading->rules->tree;
 	const struct pfcp_ie *far = pfcp_first(tree, NULL, PFCP_IE_FAR_ID);
 
-	if (pfcp_first(tree, NULL, PFCP_IE_ACTIVATE_PREDEFINED_RULES))
-		return rules_fault(reading->fault, PFCP_CAUSE_UNKNOWN_PREDEFINED_RULE,
-				   PFCP_IE_ACTIVATE_PREDEFINED_RULES, "No rules are configured.");
 	if (read_admit(reading, NULL, of_pdr))
 		return -EPROTO;
 	if (!far)

@@ -73,3 +73,18 @@ int qer_read(const struct reading *reading, const struct rule *rule, unsigned in
 	to->rate[index].reflective = pfcp_flags(pfcp_first(tree, NULL, PFCP_IE_RQI)) & PFCP_RQI_RQI;
 	return 0;
 }
+
+void qer_predefine(const struct reading *reading, const struct conf_pfcp_rule *from, unsigned index)
+{
+	const uint64_t uplink = from->uplink_kbps, downlink = from->downlink_kbps;
+	Shoal__Oss__Limit *limit = reading->to->limit[index];
+	Shoal__Oss__Rate *rate = &reading->to->rate[index];
+
+	limit_set(&limit[TRANSLATE_UPLINK], !from->pass, uplink ? &uplink : NULL, NULL);
+	limit_set(&limit[TRANSLATE_DOWNLINK], !from->pass, downlink ? &downlink : NULL, NULL);
+	shoal__oss__rate__init(rate);
+	rate->uplink = &limit[TRANSLATE_UPLINK];
+	rate->downlink = &limit[TRANSLATE_DOWNLINK];
+	rate->has_qfi = from->qfi != 0;
+	rate->qfi = from->qfi;
+}

@@ -36,6 +36,11 @@ int filters_resolve(const struct reading *reading);
 // The same of a PDI that names an application (8.2.6): what its PFDs say. A PDR that is new needs one that is known and can be told by
 // headers; one that stays matches what can be told by now, or nothing.
 int application_read(const struct reading *reading, const struct rule *pdr, const struct pfcp_ie *pdi, unsigned *count);
+// The same of the predefined rules that a PDR activates (8.2.72), in its opened body; and what limits their packets.
+int predefined_read(const struct reading *reading, const struct rule *pdr, unsigned *count);
+int predefined_rates(const struct reading *reading, unsigned pdr);
+// A filter of a PDR, kept elsewhere: the text outlives what is told to ctrl. everything: set if it lets everything pass.
+int filter_told(const struct reading *reading, const struct rule *pdr, const char *flow, bool *everything);
 // The PDR's filters take packets of one family alone: 4 or 6.
 int filters_restrict(const struct reading *reading, unsigned pdr, unsigned family);
 
@@ -44,6 +49,8 @@ int far_read(const struct reading *reading, const struct rule *rule, unsigned pd
 int far_check(const struct reading *reading, const struct rule *rule);
 
 int qer_read(const struct reading *reading, const struct rule *rule, unsigned index);
+// A predefined rule's rate. Cannot fail.
+void qer_predefine(const struct reading *reading, const struct conf_pfcp_rule *from, unsigned index);
 int urr_read(const struct reading *reading, const struct rule *rule, unsigned index);
 
 // The tunnels of all PDRs.

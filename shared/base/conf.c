@@ -109,6 +109,18 @@ int conf_load(const char *path, struct conf **conf, char *error, size_t error_by
 	return result;
 }
 
+int conf_doubt(const struct conf *conf, const char *field, const char *fault, char *error, size_t error_bytes)
+{
+	struct conf_source source = { .path = conf->path, .error = error, .error_bytes = error_bytes };
+
+	source.bytes = malloc(FILE_MAX + 1);
+	if (!source.bytes || source_read(&source))
+		source.length = 0; // told without a line
+	conf_fault(&source, field, "%s", fault);
+	free(source.bytes);
+	return -EINVAL;
+}
+
 void conf_free(struct conf *conf)
 {
 	free(conf);

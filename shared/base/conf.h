@@ -27,6 +27,16 @@ struct conf_door {
 	char group[32];   // ipc: its members may
 };
 
+// A rule by name, which CP functions activate in their PDRs (TS 29.244 5.19).
+struct conf_pfcp_rule {
+	char name[64];
+	unsigned filters;                    // 1 at least
+	char filter[16][256];                // flow descriptions, as they were written (conf_doubt)
+	enum conf_yes pass;                  // no: its packets are dropped
+	uint32_t uplink_kbps, downlink_kbps; // 0 = no limit
+	uint32_t qfi;                        // 0 = none of its own
+};
+
 struct conf {
 	char path[512];
 	char run_dir[256];     // sockets and locks
@@ -78,6 +88,8 @@ struct conf {
 	char pfcp_ctrl[256];                    // RPC of ctrl; default: the first of oss_url
 	char pfcp_user[32];                     // shoal-pfcp, started as root, becomes this user; empty = stays
 	uint32_t pfcp_heartbeat_ms, pfcp_t1_ms, pfcp_n1;
+	unsigned pfcp_rules;
+	struct conf_pfcp_rule pfcp_rule[32];
 	char log_level[16]; // error, warning, info, debug
 };
 
@@ -85,6 +97,9 @@ struct conf {
 // ("shoal.yaml:12: ports[0].mtu: 200 is below 1280") and *conf null. error_bytes > 0.
 int conf_load(const char *path, struct conf **conf, char *error, size_t error_bytes);
 void conf_free(struct conf *conf);
+
+// The same kind of message about a value that only its user can judge; -EINVAL.
+int conf_doubt(const struct conf *conf, const char *field, const char *fault, char *error, size_t error_bytes);
 
 // The first port on the same device: itself, or one that differs by its VLAN.
 unsigned conf_carrier(const struct conf *conf, unsigned port);

@@ -1,6 +1,7 @@
 // conf_pfcp.c - the section about PFCP: hosts, prefixes of hosts and node ids, and what only makes sense together.
 // No state; the caller owns the configuration.
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "shared/base/conf_parts.h"
@@ -132,6 +133,15 @@ static void write_node_id(const struct conf_field *field, const void *value, FIL
 		fputs(field->fallback, file);
 }
 
+// What it says is for who reads flow descriptions to judge (conf_doubt).
+static bool read_flow(const struct conf_field *field, const char *text, void *value, struct conf_why *why)
+{
+	const struct conf_field room = { .low = 1, .high = sizeof(((struct conf_pfcp_rule *)0)->filter[0]) - 1 };
+
+	return conf_read_text(&room, text, value, why);
+}
+
+const struct conf_kind conf_kind_flow = { read_flow, conf_write_text, NULL };
 const struct conf_kind conf_kind_host = { read_host, write_host, NULL };
 const struct conf_kind conf_kind_hosts = { read_hosts, write_hosts, NULL };
 const struct conf_kind conf_kind_node_id = { read_node_id, write_node_id, NULL };
@@ -176,6 +186,22 @@ static int associates_check(const struct conf_source *source, const struct conf 
 	return 0;
 }
 
+static int rules_check(const struct conf_source *source, const struct conf *conf)
+{
+	char field[32];
+
+	for (unsigned i = 0; i < conf->pfcp_rules; i++) {
+		snprintf(field, sizeof(field), "pfcp_rules[%u].name", i);
+		for (unsigned j = 0; j < i; j++)
+			if (!strcmp(conf->pfcp_rule[i].name, conf->pfcp_rule[j].name))
+				return conf_fault(source, field, "the same as pfcp_rules[%u]", j);
+		snprintf(field, sizeof(field), "pfcp_rules[%u].filters", i);
+		if (!conf->pfcp_rule[i].filters)
+			return conf_fault(source, field, "must be given");
+	}
+	return 0;
+}
+
 int conf_pfcp_check(const struct conf_source *source, struct conf *conf)
 {
 	char field[32];
@@ -190,5 +216,5 @@ int conf_pfcp_check(const struct conf_source *source, struct conf *conf)
 		host_text(&conf->pfcp_listen[0], conf->pfcp_node_id);
 	if (!*conf->pfcp_ctrl)
 		snprintf(conf->pfcp_ctrl, sizeof(conf->pfcp_ctrl), "%s", conf->oss_url[0]);
-	return associates_check(source, conf);
+	return associates_check(source, conf) ? -EINVAL : rules_check(source, conf);
 }

@@ -75,6 +75,11 @@ static const struct conf_field pool_fields[] = { CONF_POOL(FIELD_ONE, FIELD_MANY
 static const struct conf_field door_fields[] = { CONF_DOOR(FIELD_ONE, FIELD_MANY) };
 #undef TEXT
 #undef VALUE
+#define VALUE struct conf_pfcp_rule
+#define TEXT struct text_pfcp_rule
+static const struct conf_field pfcp_rule_fields[] = { CONF_PFCP_RULE(FIELD_ONE, FIELD_MANY) };
+#undef TEXT
+#undef VALUE
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define SECTION(name) \
@@ -103,6 +108,7 @@ const struct conf_section conf_sections[] = {
 	SECTION(gtpu),
 	SECTION(packets),
 	SECTION(pfcp),
+	LIST(pfcp_rule),
 };
 const unsigned conf_sections_count = COUNT(conf_sections);
 

@@ -103,4 +103,12 @@
 	ONE(n1, pfcp_n1, conf_kind_number, 1, 10, "3", "N1: how often it is sent in all") \
 	ONE(ctrl, pfcp_ctrl, conf_kind_url, 0, 0, "auto", "where the controller is asked; auto: the first of ctrl.oss") \
 	ONE(user, pfcp_user, conf_kind_account, 0, 0, "none", "whom shoal-pfcp becomes when root has started it")
+
+#define CONF_PFCP_RULE(ONE, MANY) \
+	ONE(name, name, conf_kind_name, 1, 63, NULL, "as CP functions call it in Activate Predefined Rules") \
+	MANY(filters, filter, filters, conf_kind_flow, 0, 16, "flow descriptions: 'permit out <proto> from <address> [<ports>] to assigned'") \
+	ONE(pass, pass, conf_kind_yes, 0, 0, "yes", "no: its packets are dropped") \
+	ONE(uplink_kbps, uplink_kbps, conf_kind_number, 0, 1000000000, "0", "limit of its packets, kbit/s; 0: none of its own") \
+	ONE(downlink_kbps, downlink_kbps, conf_kind_number, 0, 1000000000, "0", "likewise towards the subscriber") \
+	ONE(qfi, qfi, conf_kind_number, 0, 63, "0", "QFI of its packets towards the radio side; 0: none of its own")
 // clang-format on

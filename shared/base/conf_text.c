@@ -50,11 +50,15 @@ static const cyaml_schema_field_t packets_schema[] = { CONF_PACKETS(SCHEMA_ONE, 
 #define TEXT struct text_pfcp
 static const cyaml_schema_field_t pfcp_schema[] = { CONF_PFCP(SCHEMA_ONE, SCHEMA_MANY) CYAML_FIELD_END };
 #undef TEXT
+#define TEXT struct text_pfcp_rule
+static const cyaml_schema_field_t pfcp_rule_schema[] = { CONF_PFCP_RULE(SCHEMA_ONE, SCHEMA_MANY) CYAML_FIELD_END };
+#undef TEXT
 #define TEXT struct text
 
 static const cyaml_schema_value_t port_entry = { CYAML_VALUE_MAPPING(0, struct text_port, port_schema) };
 static const cyaml_schema_value_t pool_entry = { CYAML_VALUE_MAPPING(0, struct text_pool, pool_schema) };
 static const cyaml_schema_value_t door_entry = { CYAML_VALUE_MAPPING(0, struct text_door, door_schema) };
+static const cyaml_schema_value_t pfcp_rule_entry = { CYAML_VALUE_MAPPING(0, struct text_pfcp_rule, pfcp_rule_schema) };
 
 #define SCHEMA_SECTION(key) CYAML_FIELD_MAPPING(#key, CYAML_FLAG_OPTIONAL, struct text, key, key##_schema)
 #define SCHEMA_LIST(key, entry, most) \
@@ -72,6 +76,7 @@ static const cyaml_schema_field_t text_schema[] = { CONF_ROOT(SCHEMA_ONE, SCHEMA
 						    SCHEMA_LIST(ports, port_entry, ENTRIES(port)),
 						    SCHEMA_LIST(pools, pool_entry, ENTRIES(pool)),
 						    SCHEMA_LIST(doors, door_entry, ENTRIES(door)),
+						    SCHEMA_LIST(pfcp_rules, pfcp_rule_entry, ENTRIES(pfcp_rule)),
 						    CYAML_FIELD_END };
 static const cyaml_schema_value_t text_value = { CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct text, text_schema) };
 

@@ -20,6 +20,7 @@ struct text_ctrl { CONF_CTRL(TEXT_ONE, TEXT_MANY) };
 struct text_gtpu { CONF_GTPU(TEXT_ONE, TEXT_MANY) };
 struct text_packets { CONF_PACKETS(TEXT_ONE, TEXT_MANY) };
 struct text_pfcp { CONF_PFCP(TEXT_ONE, TEXT_MANY) };
+struct text_pfcp_rule { CONF_PFCP_RULE(TEXT_ONE, TEXT_MANY) };
 struct text {
 	CONF_ROOT(TEXT_ONE, TEXT_MANY)
 	struct text_workers workers;
@@ -36,5 +37,7 @@ struct text {
 	uint32_t pools_count;
 	struct text_door *doors;
 	uint32_t doors_count;
+	struct text_pfcp_rule *pfcp_rules;
+	uint32_t pfcp_rules_count;
 };
 // clang-format on

@@ -18,6 +18,15 @@ static struct rules rules;
 static struct translation to;
 static struct translate_given given;
 static struct pfds pfds;
+static const struct conf conf = {
+	.pfcp_rules = 2,
+	.pfcp_rule = { { .name = "a",
+			 .filters = 1,
+			 .filter = { "permit out 17 from any 53 to assigned" },
+			 .pass = CONF_YES,
+			 .qfi = 5 },
+		       { .name = "b", .filters = 1, .filter = { "permit out ip from any to any" }, .pass = CONF_YES } }
+};
 
 static bool refused(const struct rules_fault *fault)
 {
@@ -72,7 +81,7 @@ static bool establish(const uint8_t *body, size_t bytes)
 	struct rules_fault fault = { 0 };
 
 	rules_clear(&rules);
-	given = (struct translate_given){ .gtpu_ipv4 = OURS, .pfds = &pfds };
+	given = (struct translate_given){ .gtpu_ipv4 = OURS, .pfds = &pfds, .conf = &conf };
 	if (pfcp_read(PFCP_MESSAGE(PFCP_SESSION_ESTABLISHMENT_REQUEST), body, bytes, &tree, &fault.why) ||
 	    rules_create(&rules, &tree, &fault) || translate(&rules, &given, &to, &fault))
 		return !refused(&fault);
@@ -109,8 +118,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	if (translate(&rules, &given, &to, &fault)) // as it was
 		abort();
 	pfds_clear(&pfds);
-	if (translate(&rules, &given, &to, &fault)) // its application is gone
+	given.conf = NULL;
+	if (translate(&rules, &given, &to, &fault)) // its application is gone, and so are predefined rules
 		abort();
+	given.conf = &conf;
 	provision();
 	if (pfcp_read(PFCP_MESSAGE(PFCP_SESSION_MODIFICATION_REQUEST), bytes + 2 + first, length - 2 - first, &tree,
 		      &fault.why) ||

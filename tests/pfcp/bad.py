@@ -127,6 +127,7 @@ def modifications():
     yield "a tunnel end without a TEID", tunnelled(V4=1, TEID=0, ipv4="10.99.3.1"), 71, 21
     yield "a tunnel end of IPv6 elsewhere", tunnelled(V6=1, TEID=5, ipv6="fd99:3::77"), 71, 21
     yield "rules that nobody has configured", update(p.IE_UpdatePDR, p.IE_PDR_Id(id=1), p.IE_NotImplemented(ietype=106, data=b"web")), 80, 106
+    yield "rules that are not active", update(p.IE_UpdatePDR, p.IE_PDR_Id(id=1), p.IE_NotImplemented(ietype=107, data=b"web")), 80, 107
     yield "removing an outer header that does not exist", update(p.IE_UpdatePDR, p.IE_PDR_Id(id=1), p.IE_OuterHeaderRemoval(header=4)), 73, 95
     yield "a threshold of events", measured("event_threshold", p.IE_EventThreshold(event_threshold=5)), 73, 149
     yield "a quota of events", measured("event_quota", p.IE_EventQuota(event_quota=5)), 73, 148

@@ -16,6 +16,7 @@ pfcp_section() {
 		  peers: [$PFCP_PEERS]
 		  associate: [${PFCP_ASSOCIATE-}]
 		  heartbeat_ms: ${PFCP_HEARTBEAT_MS-10000}
+		${PFCP_RULES:-pfcp_rules: []}
 	END
 }
 

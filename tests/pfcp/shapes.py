@@ -174,6 +174,17 @@ def app(session, name, qfi):
     return [pdr(11, 50, pdi, p.IE_FAR_Id(id=2), p.IE_QER_Id(id=11)), qer(11, qfi=int(qfi))]
 
 
+def named(session, *names):
+    """The same of what the operator calls so."""
+    return [pdr(12, 40, [p.IE_SourceInterface(interface=CORE), instance()], p.IE_FAR_Id(id=2), *(p.IE_NotImplemented(ietype=106, data=n.encode()) for n in names))]
+
+
+def rename(session, on, off):
+    """Rules activated and deactivated; -: none."""
+    ies = [p.IE_NotImplemented(ietype=kind, data=name.encode()) for kind, name in ((106, on), (107, off)) if name != "-"]
+    return [p.IE_UpdatePDR(IE_list=[p.IE_PDR_Id(id=12), *ies])]
+
+
 def flow_gate(session, how):
     closed = int(how == "closed")
     return [p.IE_UpdateQER(IE_list=[p.IE_QER_Id(id=11), p.IE_GateStatus(ul=closed, dl=closed)])]
@@ -200,4 +211,4 @@ def end_elsewhere(session):
 
 
 CHANGES = {"activate": activate, "move": move, "idle": idle, "discard": discard, "flow": flow, "gate": flow_gate, "rate": flow_rate,
-           "unflow": flow_gone, "app": app, "end": end, "elsewhere": end_elsewhere}
+           "unflow": flow_gone, "app": app, "named": named, "rename": rename, "end": end, "elsewhere": end_elsewhere}

@@ -37,7 +37,9 @@ static void it_reads_hosts_and_prefixes_and_prints_them_back(void **unused)
 	static const char text[] =
 	    "pfcp: {listen: [10.3.0.1, '2001:db8::1'], peers: [10.3.0.0/24, '2001:db8::/32', 127.0.0.9],\n"
 	    "       associate: [10.3.0.7, 127.0.0.9],\n"
-	    "       heartbeat_ms: 1000, t1_ms: 100, n1: 1, ctrl: 'ipc:///x', user: '65534'}\n";
+	    "       heartbeat_ms: 1000, t1_ms: 100, n1: 1, ctrl: 'ipc:///x', user: '65534'}\n"
+	    "pfcp_rules:\n- {name: a, filters: ['permit out ip from any to assigned', b], pass: no, qfi: 63}\n"
+	    "- {name: b, filters: [c], uplink_kbps: 1000000000}\n";
 	struct conf *conf, *again;
 
 	assert_int_equal(load(text, &conf), 0);
@@ -51,6 +53,10 @@ static void it_reads_hosts_and_prefixes_and_prints_them_back(void **unused)
 	assert_int_equal(conf->pfcp_associates, 2);
 	assert_int_equal(conf->pfcp_associate[0].bytes[3], 7);
 	assert_int_equal(conf->pfcp_n1, 1);
+	assert_int_equal(conf->pfcp_rules, 2);
+	assert_int_equal(conf->pfcp_rule[0].filters, 2);
+	assert_string_equal(conf->pfcp_rule[0].filter[1], "b");
+	assert_true(conf->pfcp_rule[0].pass == CONF_NO && conf->pfcp_rule[1].pass == CONF_YES);
 	assert_string_equal(conf->pfcp_ctrl, "ipc:///x");
 	again = conf_file_again(conf);
 	assert_memory_equal(conf, again, sizeof(*conf));
@@ -109,6 +115,14 @@ static void faults_are_told(void **unused)
 		{ "pfcp: {t1_ms: 60001}\n", "pfcp.t1_ms: 60001 is above 60000" },
 		{ "pfcp: {ctrl: 'tcp://1.2.3.4:5'}\n", "pfcp.ctrl: only ipc here" },
 		{ "pfcp: {port: 8805}\n", "pfcp.port: unknown key" },
+		{ "pfcp_rules: [{filters: [a]}]\n", "pfcp_rules[0].name: must be given" },
+		{ "pfcp_rules: [{name: a}]\n", "pfcp_rules[0].filters: must be given" },
+		{ "pfcp_rules: [{name: 'a b', filters: [a]}]\n", "pfcp_rules[0].name: a name is made of" },
+		{ "pfcp_rules: [{name: a, filters: ['']}]\n", "pfcp_rules[0].filters[0]: must not be empty" },
+		{ "pfcp_rules: [{name: a, filters: [a]}, {name: a, filters: [b]}]\n",
+		  "pfcp_rules[1].name: the same as pfcp_rules[0]" },
+		{ "pfcp_rules: [{name: a, filters: [a], qfi: 64}]\n", "pfcp_rules[0].qfi: 64 is above 63" },
+		{ "pfcp_rules: [{name: a, filters: [a], pass: maybe}]\n", "pfcp_rules[0].pass: 'maybe' is none of" },
 	};
 	struct conf *conf;
 
