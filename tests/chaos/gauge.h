@@ -21,7 +21,7 @@ struct gauge {
 		uint64_t until_ns;
 	} settle;
 	struct {
-		enum { STRIKE_NONE, STRIKE_WAITS, STRIKE_STRUCK } stage;
+		enum { STRIKE_NONE, STRIKE_WAITS, STRIKE_MARKED, STRIKE_STRUCK } stage;
 		pid_t pid;
 		uint64_t at_ns, ns; // of the next stage; how long the span is
 	} strike;

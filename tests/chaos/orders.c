@@ -11,6 +11,7 @@
 
 #define PPS_MAX 100000000u
 #define STRIKE_REST_NS 50000000u
+#define STRIKE_READY_NS 1000000u
 
 struct order {
 	const char *name, *help;
@@ -93,7 +94,7 @@ static void order_settle(struct gauge *gauge, char **word)
 	gauge->settle.waits = true;
 }
 
-// The gauge itself kills, when whoever asked for it sleeps again, so that the span is short and begins where the process ends: on a
+// The gauge itself kills, when whoever asked for it sleeps again, so that the span is short and begins just before: on a
 // host that takes cores away, every long span shows that.
 static void order_strike(struct gauge *gauge, char **word)
 {
@@ -103,18 +104,24 @@ static void order_strike(struct gauge *gauge, char **word)
 	gauge->strike.stage = STRIKE_WAITS;
 }
 
+// A mark is work of 0.2 ms, after which it sends what was due meanwhile: the kill waits until that is over, for it is none of its cost.
 static void strike_turn(struct gauge *gauge)
 {
+	if (gauge->strike.stage == STRIKE_MARKED) {
+		if (gauge->strike.pid > 1)
+			kill(gauge->strike.pid, SIGKILL);
+		gauge->strike.stage = STRIKE_STRUCK;
+		gauge->strike.at_ns += gauge->strike.ns;
+		return;
+	}
 	account_mark(&gauge->account, gauge_time(gauge, clock_ticks()));
 	if (gauge->strike.stage == STRIKE_STRUCK) {
 		gauge->strike.stage = STRIKE_NONE;
 		done(gauge);
 		return;
 	}
-	if (gauge->strike.pid > 1)
-		kill(gauge->strike.pid, SIGKILL);
-	gauge->strike.stage = STRIKE_STRUCK;
-	gauge->strike.at_ns += gauge->strike.ns;
+	gauge->strike.stage = STRIKE_MARKED;
+	gauge->strike.at_ns += STRIKE_READY_NS;
 }
 
 static void order_report(struct gauge *gauge, char **word)
@@ -166,7 +173,8 @@ static const struct order orders[] = {
 	{ "settle", "FROM TO MS: answers when what was sent between two marks has come, at the latest after MS",
 	  order_settle },
 	{ "strike",
-	  "PID MS: ends a span, kills (PID 0: nobody), ends the span MS later, and answers the next one's number",
+	  "PID MS: ends a span, kills a millisecond later (PID 0: nobody), ends the span MS after that, and answers "
+	  "the next one's number",
 	  order_strike },
 	{ "report", "FROM TO [SHARDS]: what happened between two marks, for these shards and for the others",
 	  order_report },
