@@ -35,7 +35,7 @@ static inline uint32_t lease_credit(const struct lease *lease)
 
 static inline bool lease_fence(const struct lane_handle *lent)
 {
-	return lent->code >= LANE_CUT && lent->code < LANE_KINDS;
+	return lent->code >= LANE_CUT && lent->code <= LANE_RELEASE;
 }
 
 // As what a fence comes back.

@@ -20,7 +20,7 @@ struct ends {
 static struct ends ends_of(const struct sheet *sheet)
 {
 	uint32_t tokens =
-	    ((uint32_t)sizeof(struct ruled) + sheet_bytes(sheet) + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
+	    ((uint32_t)sizeof(struct ruled) + sheet_all_bytes(sheet) + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
 	uint32_t gauges = tokens + sheet->qers * LINE_WAYS * (uint32_t)sizeof(struct ruled_tokens);
 
 	return (struct ends){ tokens, gauges, gauges + sheet->urrs * (uint32_t)sizeof(struct ruled_gauge) };
@@ -47,7 +47,7 @@ static bool room_open(struct ruled *ruled, const struct region_shape *shape, str
 
 	memcpy(counts, ruled + 1, sizeof(*counts));
 	ends = ends_of(counts);
-	if (counts->urrs > SHEET_URRS || counts->qers > SHEET_QERS || counts->bytes != sheet_bytes(counts) ||
+	if (counts->urrs > SHEET_URRS || counts->qers > SHEET_QERS || counts->bytes != sheet_all_bytes(counts) ||
 	    ends.end > shape->sheet * LINE_BYTES)
 		return false;
 	*room = (struct lines_room){

@@ -120,7 +120,8 @@ static bool may_have_fences(const struct lane_handle *handles, unsigned n)
 		kinds |= handles[i].code;
 	return kinds >= LANE_CUT;
 }
-_Static_assert(LANE_CUT < LANE_OWN && LANE_OWN < LANE_RELEASE && LANE_RELEASE + 1 == LANE_KINDS, "fences come last");
+_Static_assert(LANE_CUT < LANE_OWN && LANE_OWN < LANE_RELEASE && LANE_BIG < LANE_CUT,
+	       "fences come behind all that is common");
 
 static struct report data_report(const struct loop *loop, const struct ruled_tell *tell)
 {

@@ -15,6 +15,7 @@ struct pipe_asked {
 	uint16_t inward;   // uplink: bytes of its tunnel
 	uint8_t container; // uplink: GTPU_CONTAINER
 	uint8_t outer_tos; // uplink
+	bool framed;       // downlink: for a network behind the UE
 	bool own;          // downlink: made here. It takes no hop, does not wait, and is nobody's use
 };
 

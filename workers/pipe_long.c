@@ -162,6 +162,21 @@ static enum verdict downlink_find(const struct pipe *pipe, struct pipe_user *use
 	return user->line->peer_ipv4 || user->line->flags & BEARER_SHEET ? VERDICT_FORWARD : VERDICT_NO_PEER;
 }
 
+// The session is named; that its rules have a route to the destination is theirs to say.
+static enum verdict framed_find(const struct pipe *pipe, struct pipe_user *user, uint32_t teid)
+{
+	uint32_t slot = shard_slot_of_teid(teid, pipe->net->slot_bits);
+	const uint8_t flags = LINE_VALID | BEARER_SHEET;
+	const struct line *up;
+
+	if (slot >= user->region->slots)
+		return VERDICT_NO_SESSION;
+	up = user->region->uplink + slot;
+	user->line = user->region->downlink + slot;
+	return up->teid == teid && (up->flags & user->line->flags & flags) == flags ? VERDICT_FORWARD
+										    : VERDICT_NO_SESSION;
+}
+
 static enum verdict downlink_open(const struct pipe *pipe, const struct lane_handle *handle, uint32_t hint,
 				  struct pipe_user *user, struct ip_packet *ip)
 {
@@ -179,7 +194,7 @@ static enum verdict downlink_open(const struct pipe *pipe, const struct lane_han
 		return ip_verdict(fault);
 	user->family = ip->version;
 	user->length = ip->length;
-	return downlink_find(pipe, user, hint);
+	return handle->code == LANE_FRAMED ? framed_find(pipe, user, hint) : downlink_find(pipe, user, hint);
 }
 
 static enum verdict downlink(const struct pipe *pipe, struct lane_handle *handle, uint32_t hint, uint64_t now)
@@ -192,8 +207,12 @@ static enum verdict downlink(const struct pipe *pipe, struct lane_handle *handle
 
 	if (verdict != VERDICT_FORWARD)
 		return verdict;
-	if (user.line->flags & BEARER_SHEET)
-		return pipe_ruled(&(struct pipe_asked){ .pipe = pipe, .user = user, .ip = ip, .now = now }, handle);
+	if (user.line->flags & BEARER_SHEET) {
+		struct pipe_asked asked = { .pipe = pipe, .user = user, .ip = ip, .now = now };
+
+		asked.framed = handle->code == LANE_FRAMED;
+		return pipe_ruled(&asked, handle);
+	}
 	tos = ip.tos;
 	verdict = admit(pipe, &user, &tos, now);
 	if (verdict != VERDICT_FORWARD)
@@ -214,7 +233,7 @@ static enum verdict downlink(const struct pipe *pipe, struct lane_handle *handle
 static bool handle_good(const struct pipe *pipe, const struct lane_handle *handle)
 {
 	return room_valid(pipe->rooms, handle->room) && (uint32_t)handle->offset + handle->length <= ROOM_STRIDE &&
-	       (handle->code == LANE_UPLINK || handle->code == LANE_DOWNLINK);
+	       (handle->code == LANE_UPLINK || lane_kind_down(handle->code));
 }
 
 void pipe_long(const struct pipe *pipe, struct lane_handle *handle, uint64_t now)

@@ -8,10 +8,10 @@
 #include "workers/ruled_green.h"
 #include "workers/ruled_match.h"
 #include "workers/ruled_pieces.h"
+#include "workers/ruled_route.h"
 #include "workers/ruled_tell.h"
 
 #define NO_QFI_TOLD 255u
-
 _Static_assert((int)SHEET_UPLINK == (int)LINE_UPLINK && (int)SHEET_DOWNLINK == (int)LINE_DOWNLINK, "a way is a way");
 
 // A packet and what is known of it by now.
@@ -70,6 +70,8 @@ static enum verdict rule_find(struct way *way)
 		return VERDICT_NO_RULE;
 	if (up)
 		candidates &= way->room.parts.tunnel[asked->tunnel];
+	else if (PIPE_UNLIKELY(asked->framed))
+		candidates = ruled_routes_to(asked) & ones(sheet->pdrs);
 	if (candidates & ~sheet->open[asked->ip.version == 6])
 		candidates &= sheet->open[asked->ip.version == 6] | matched(way, candidates);
 	pdr = ruled_choose(way->room.parts.pdr, candidates, qfi);
@@ -95,7 +97,7 @@ static enum verdict source_check(struct way *way)
 	way->tos = asked->ip.tos;
 	if (asked->user.way == LINE_DOWNLINK)
 		return VERDICT_FORWARD;
-	if (!(way->packet.pdr.flags & SHEET_ANY_SOURCE) && !pipe_source_good(&asked->user))
+	if (!(way->packet.pdr.flags & SHEET_ANY_SOURCE) && !pipe_source_good(&asked->user) && !ruled_route_from(asked))
 		return VERDICT_SPOOFED;
 	ecn = tunnel_ecn(asked->ip.tos, asked->outer_tos);
 	if (ecn == TUNNEL_DROP)

@@ -46,7 +46,7 @@ static inline bool ruled_room_open(struct ruled_room *room, const struct region 
 	memcpy(&room->sheet, ruled + 1, sizeof(room->sheet));
 	room->parts = sheet_parts_behind(&room->sheet, (const uint8_t *)(ruled + 1) + sizeof(room->sheet));
 	if (words.teid != region->rest[slot].teid || !ruled_ends_good(&room->sheet, &words, limit) ||
-	    sheet_bytes(&room->sheet) != words.bytes)
+	    sheet_all_bytes(&room->sheet) != words.bytes)
 		return false;
 	room->ruled = ruled;
 	room->tokens = (struct ruled_tokens *)((uint8_t *)ruled + words.tokens);

@@ -9,6 +9,7 @@
 // to return what it was lent. `offset` and `length` describe the packet from its IP header on, both ways; the
 // Ethernet header belongs to the primary.
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include "shared/plane/limits.h"
@@ -25,8 +26,15 @@ enum lane_kind {
 	LANE_CUT, // fence; hint = shard | LANE_IMAGE. No room. Comes back as VERDICT_CUT once everything before it has been returned
 	LANE_OWN,     // the seat now owns the shard; hint = shard | LANE_IMAGE. No room. Comes back as VERDICT_OWNED
 	LANE_RELEASE, // fence; hint = shard | slot << 16. No room. Comes back as VERDICT_RELEASED; what comes behind it waits no more (struct ruled)
+	LANE_FRAMED, // IP packet for a network behind a UE; hint = the session's TEID. Earlier builds say VERDICT_NOT_OURS
 	LANE_KINDS
 };
+
+// Whether it came from the core side, for a subscriber.
+static inline bool lane_kind_down(unsigned kind)
+{
+	return kind == LANE_DOWNLINK || kind == LANE_FRAMED;
+}
 
 // Why it is the gateway's.
 enum lane_local {

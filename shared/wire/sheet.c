@@ -26,7 +26,9 @@ static const char *counts_fault(const struct sheet *sheet)
 		return "tunnels";
 	if (sheet->groups4 > SHEET_FILTERS / 8)
 		return "groups4";
-	return sheet->groups6 > SHEET_FILTERS / 8 ? "groups6" : NULL;
+	if (sheet->groups6 > SHEET_FILTERS / 8)
+		return "groups6";
+	return sheet->routes > SHEET_ROUTES ? "routes" : NULL;
 }
 
 static const char *header_fault(const struct sheet *sheet, size_t length)
@@ -36,7 +38,7 @@ static const char *header_fault(const struct sheet *sheet, size_t length)
 
 	if (fault)
 		return fault;
-	if (sheet->bytes != length || sheet_bytes(sheet) != length)
+	if (sheet->bytes != length || sheet_all_bytes(sheet) != length)
 		return "bytes";
 	if (!sheet->episode)
 		return "episode";
@@ -157,6 +159,17 @@ static const char *filters_fault(const struct sheet *sheet, const struct sheet_p
 	return fault;
 }
 
+static const char *routes_fault(const struct sheet *sheet)
+{
+	const struct sheet_route *route = sheet_routes_behind(sheet, sheet + 1);
+	uint64_t all = ones(sheet->pdrs) & ~sheet->way[SHEET_UPLINK];
+
+	for (unsigned i = 0; i < sheet->routes; i++)
+		if (!prefix_sound(&route[i].prefix) || route[i].pdrs & ~all)
+			return "routes";
+	return NULL;
+}
+
 int sheet_check(const void *bytes, size_t length, const char **field)
 {
 	const struct sheet *sheet = bytes;
@@ -171,6 +184,8 @@ int sheet_check(const void *bytes, size_t length, const char **field)
 		*field = treatment_fault(sheet, &parts);
 	if (!*field)
 		*field = filters_fault(sheet, &parts);
+	if (!*field)
+		*field = routes_fault(sheet);
 	return *field ? -EINVAL : 0;
 }
 

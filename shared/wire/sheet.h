@@ -4,13 +4,14 @@
 // before it is believed, then read by the packet path without another question. What packets change - tokens, gauges - lies behind it
 // in the region and is not part of the sheet.
 //
-//   header | tunnels | pdrs | fars | qers | urrs | filters4 | filters6         each part a multiple of 8 bytes, in this order
+//   header | tunnels | pdrs | fars | qers | urrs | filters4 | filters6 | routes      each part a multiple of 8 bytes, in this order
 //
 // How a packet finds its rule. Every PDR is a bit, the highest precedence the lowest bit, so a set of PDRs is a word:
 //
 //   candidates = way[way] & tunnel[index of its TEID] & (open[family] | the words of all filters that match)
 //
-// and the PDR is the lowest bit of it whose QFIs include the packet's. All filters are compared with a packet eight at a time,
+// and the PDR is the lowest bit of it whose QFIs include the packet's. Downlink, for an address behind the UE (LANE_FRAMED), the PDRs of
+// the routes that hold it are the way's. All filters are compared with a packet eight at a time,
 // so that thirty-two cost little more than one. Integers are host order, addresses as numbers. Pure functions.
 #pragma once
 #include <stddef.h>
@@ -23,6 +24,7 @@
 #define SHEET_URRS 16u
 #define SHEET_TUNNELS 16u // local TEIDs of a session
 #define SHEET_FILTERS 64u // of each family
+#define SHEET_ROUTES 16u  // networks behind the UE
 #define SHEET_BYTES_MAX 16320u
 #define SHEET_VERSION 1u
 
@@ -31,7 +33,8 @@ struct sheet {
 	uint8_t pdrs, fars, qers, urrs, tunnels;
 	uint8_t groups4, groups6; // of eight filters each
 	uint16_t bytes;           // all of it
-	uint16_t reserved;
+	uint8_t routes;           // earlier builds leave 0, and refuse a sheet that has some
+	uint8_t reserved;
 	uint32_t episode; // of what waits: told to ctrl once for each (first packet buffered); never 0
 	uint64_t way[SHEET_WAYS];
 	uint64_t open[2]; // PDRs without a filter, as they take IPv4 packets; IPv6
@@ -69,13 +72,26 @@ static inline struct sheet_parts sheet_parts(const struct sheet *sheet)
 	return sheet_parts_behind(sheet, sheet + 1);
 }
 
-// Bytes of a sheet with these parts (those that count them are set).
+// Bytes of a sheet with these parts (those that count them are set), but for its routes.
 static inline uint32_t sheet_bytes(const struct sheet *sheet)
 {
 	return (uint32_t)(sizeof(*sheet) + sheet->tunnels * sizeof(uint64_t) + sheet->pdrs * sizeof(struct sheet_pdr) +
 			  sheet->fars * sizeof(struct sheet_far) + sheet->qers * sizeof(struct sheet_qer) +
 			  sheet->urrs * sizeof(struct sheet_urr) + sheet->groups4 * sizeof(struct sheet_filters4) +
 			  sheet->groups6 * sizeof(struct sheet_filters6));
+}
+
+static inline uint32_t sheet_all_bytes(const struct sheet *sheet)
+{
+	return sheet_bytes(sheet) + sheet->routes * (uint32_t)sizeof(struct sheet_route);
+}
+
+// Where the routes lie, behind a header with these counts.
+static inline const struct sheet_route *sheet_routes_behind(const struct sheet *sheet, const void *behind)
+{
+	const uint8_t *header = (const uint8_t *)behind - sizeof(*sheet);
+
+	return (const struct sheet_route *)(const void *)(header + sheet_bytes(sheet));
 }
 
 // A session's TEIDs differ in these bits alone, which are above the slot: index k has TEID teid ^ k << (SHARD_BITS + slot_bits).

@@ -3,6 +3,7 @@
 // Plain structs, each a multiple of eight bytes. Integers are host order, addresses as numbers.
 #pragma once
 #include <stdint.h>
+#include "shared/wire/prefix.h"
 
 enum sheet_way { SHEET_UPLINK, SHEET_DOWNLINK, SHEET_WAYS }; // as LINE_*: out of a tunnel to us; by the UE's address
 
@@ -104,3 +105,11 @@ struct sheet_filters6 {
 	    label_mask[8], pdrs_low[8], pdrs_high[8];
 };
 _Static_assert(sizeof(struct sheet_filters6) == 544, "crosses processes");
+
+// A network behind the UE (framed route, TS 29.244 5.16): packets from there are the session's, and those to there find their PDR among
+// `pdrs`; none: those are nobody's.
+struct sheet_route {
+	struct prefix prefix;
+	uint64_t pdrs;
+};
+_Static_assert(sizeof(struct sheet_route) == 32, "crosses processes");

@@ -88,6 +88,7 @@ static void judge(const struct lane_handle *handle, const struct lane_handle *le
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
+	static const uint8_t kinds[4] = { LANE_DOWNLINK, LANE_UPLINK, LANE_FRAMED, LANE_UPLINK };
 	static uint64_t now = STAND_HZ;
 	struct lane_handle lent, handle;
 	uint8_t *packet;
@@ -99,12 +100,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	room_spoil(bytes + 1);
 	length -= BEFORE;
 	lent = handle = (struct lane_handle){ .room = STAND_ROOMS - 1,
-					      .hint = bytes[0] & 1 ? teid : shard_hint(ADDRESS, SHARD),
+					      .hint = bytes[0] & 3 ? teid : shard_hint(ADDRESS, SHARD),
 					      .offset = (uint16_t)(ROOM_STRIDE - length),
 					      .length = (uint16_t)length,
 					      .turn = 4711,
 					      .port = 3,
-					      .code = bytes[0] & 1 ? LANE_UPLINK : LANE_DOWNLINK };
+					      .code = kinds[bytes[0] & 3] };
 	packet = stand_bytes(&stand, &handle);
 	ASAN_UNPOISON_MEMORY_REGION(stand.rooms.base[0], STAND_ROOMS * ROOM_STRIDE);
 	memcpy(packet, bytes + BEFORE, length);

@@ -12,7 +12,7 @@ import sys
 from house import done, fault, root
 
 HEADERS = ["limits", "ring", "lane", "room", "seat", "plane", "image", "nest"]
-WIRE = ["change", "bearer", "sheet", "sheet_rules"]
+WIRE = ["change", "bearer", "sheet", "sheet_rules", "prefix"]
 RECORD = "shared/plane/abi.txt"
 
 

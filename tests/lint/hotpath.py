@@ -42,6 +42,7 @@ HOT = {
     "workers/ruled_key.c": [],
     "workers/ruled_match.c": [],
     "workers/ruled_pieces.c": [],
+    "workers/ruled_route.c": [],
     "workers/tunnel.c": [],
     "primary/addrmap.c": ["addrmap_init", "addrmap_fini"],
     "primary/among.c": ["among_build"],

@@ -65,10 +65,11 @@ size_t sheets_write(struct sheets *sheets)
 		{ sheets->urr, head->urrs * sizeof(*sheets->urr) },
 		{ sheets->filters4, head->groups4 * sizeof(*sheets->filters4) },
 		{ sheets->filters6, head->groups6 * sizeof(*sheets->filters6) },
+		{ sheets->route, head->routes * sizeof(*sheets->route) },
 	};
 	size_t length = 0;
 
-	head->bytes = (uint16_t)sheet_bytes(head);
+	head->bytes = (uint16_t)sheet_all_bytes(head);
 	for (unsigned i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 		memcpy(sheets->bytes + length, parts[i].from, parts[i].bytes);
 		length += parts[i].bytes;

@@ -16,6 +16,7 @@ struct sheets {
 	struct sheet_urr urr[SHEET_URRS];
 	struct sheet_filters4 filters4[SHEET_FILTERS / 8];
 	struct sheet_filters6 filters6[SHEET_FILTERS / 8];
+	struct sheet_route route[SHEET_ROUTES];
 	_Alignas(64) uint8_t bytes[SHEET_BYTES_MAX]; // written by sheets_write
 };
 

@@ -90,7 +90,7 @@ static void strangers_are_not_ours(void **state)
 		same_handle(&wrong, before); \
 	} while (0)
 	for (unsigned kind = 0; kind < 256; kind++)
-		if (kind != LANE_UPLINK && kind != LANE_DOWNLINK)
+		if (kind != LANE_UPLINK && !lane_kind_down(kind))
 			STRANGE(code, (uint8_t)kind);
 	STRANGE(room, STAND_ROOMS);
 	STRANGE(room, 1u << ROOM_ZONE_SHIFT);
