@@ -3,7 +3,7 @@
 // A packet that has come out of its sender's tunnel and is for an address of our pools goes to its receiver's worker as if it had come
 // from the core: checked, metered and charged on both sides, one hop less on each. Whoever has no session there is told of by that
 // worker's verdict, so nothing goes round. Addresses from outside the pools are known to ctrl and the workers alone: for them the core
-// side's router sends packets back, as it does for all with `network`.
+// side's router sends packets back, as it does for networks behind subscribers (framed.h), and for all with `network`.
 #pragma once
 #include <stdbool.h>
 #include "shared/base/conf.h"

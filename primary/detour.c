@@ -25,7 +25,7 @@ static void detour_big(struct loop *loop, const struct lane_handle *back, const 
 {
 	struct lane_handle inner = *back;
 
-	if (lent->code == LANE_DOWNLINK && lent->offset > back->offset) {
+	if (lane_kind_down(lent->code) && lent->offset > back->offset) {
 		inner.offset = lent->offset;
 		inner.length = (uint16_t)(back->length - (lent->offset - back->offset));
 		mtu -= lent->offset - back->offset;

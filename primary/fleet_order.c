@@ -188,6 +188,31 @@ static int order_aliases(struct fleet *fleet, const Shoal__Fleet__Aliases *order
 	return error;
 }
 
+static int order_framed(struct fleet *fleet, const Shoal__Fleet__FramedRoutes *order)
+{
+	struct framed *list;
+	int error = 0;
+
+	if (order->n_routes > ORDER_ALIASES_MAX)
+		return -E2BIG;
+	list = calloc(order->n_routes + 1, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; i < order->n_routes && !error; i++) {
+		const Shoal__Fleet__Framed *from = order->routes[i];
+
+		list[i] = (struct framed){ .prefix = { from->high, from->low, from->length, 0 }, .own = from->own };
+		if (!prefix_sound(&list[i].prefix))
+			error = order_refuse(fleet, -EINVAL, "routes[%zu]: no prefix", i);
+	}
+	if (!error)
+		error = order_post(
+		    fleet, (struct post_word){ .verb = POST_FRAMED, .list = list, .value = (int64_t)order->n_routes });
+	if (error)
+		free(list);
+	return error;
+}
+
 static int order_do(struct fleet *fleet, const Shoal__Fleet__Order *order, Shoal__Fleet__Answer *answer)
 {
 	if (order->version != ORDER_VERSION)
@@ -205,6 +230,8 @@ static int order_do(struct fleet *fleet, const Shoal__Fleet__Order *order, Shoal
 		return order_exceptions(fleet, order->exceptions);
 	case SHOAL__FLEET__ORDER__BODY_ALIASES:
 		return order_aliases(fleet, order->aliases);
+	case SHOAL__FLEET__ORDER__BODY_FRAMED:
+		return order_framed(fleet, order->framed);
 	case SHOAL__FLEET__ORDER__BODY_QUARANTINE:
 		return fleet_quarantine(fleet, order->quarantine);
 	case SHOAL__FLEET__ORDER__BODY_NEST:

@@ -75,6 +75,10 @@ void look_order(struct loop *loop, const struct post_word *order)
 	if (order->verb == POST_ALIASES) {
 		error = steer_alias(loop->steer, order->list, (unsigned)order->value);
 		look_for(loop, LOOK_ALIASES, steer_aliased(loop->steer));
+	} else if (order->verb == POST_EXCEPTIONS) {
+		error = steer_exceptions(loop->steer, order->list, (unsigned)order->value);
+	} else if (order->verb == POST_FRAMED) {
+		error = steer_frame_routes(loop->steer, order->list, (unsigned)order->value);
 	} else {
 		look_for(loop, LOOK_TRACES, traces_keys(&loop->traces, order->list));
 	}

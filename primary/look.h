@@ -18,5 +18,5 @@ struct lane_words look_frame(struct loop *loop, struct lane_words words, uint8_t
 // A packet that goes to a lane from inside: what its code has besides.
 uint8_t look_inside(struct loop *loop, const struct lane_handle *handle);
 
-// POST_ALIASES, POST_TRACES.
+// What steering knows beside its ports, and who is traced: POST_EXCEPTIONS, POST_ALIASES, POST_FRAMED, POST_TRACES.
 void look_order(struct loop *loop, const struct post_word *order);

@@ -50,17 +50,13 @@ static void loop_order(struct loop *loop, const struct post_word *order)
 	case POST_ECHOES:
 		own_order(loop, order);
 		break;
-	case POST_EXCEPTIONS: {
-		int error = steer_exceptions(loop->steer, order->list, (unsigned)order->value);
-
-		loop_tell(loop, (struct post_word){ .verb = POST_RETURN, .list = order->list, .value = error });
-		break;
-	}
 	case POST_QUARANTINE:
 		quarantine_replace(&loop->quarantine, order->list, (unsigned)order->value, order->shard);
 		loop_tell(loop, (struct post_word){ .verb = POST_RETURN, .list = order->list });
 		break;
+	case POST_EXCEPTIONS:
 	case POST_ALIASES:
+	case POST_FRAMED:
 	case POST_TRACES:
 		look_order(loop, order);
 		break;

@@ -84,8 +84,8 @@ static inline unsigned networks_pool_of_lent(const struct networks *networks, co
 
 	if (!networks->places)
 		return 0;
-	return kind == LANE_UPLINK || kind == LANE_DOWNLINK ? networks_pool_of_teid(networks, lent->hint)
-							    : lent->hint >> LANE_POOL;
+	return kind == LANE_UPLINK || lane_kind_down(kind) ? networks_pool_of_teid(networks, lent->hint)
+							   : lent->hint >> LANE_POOL;
 }
 
 static inline unsigned networks_of_lent(const struct networks *networks, const struct lane_handle *lent)

@@ -22,6 +22,7 @@ enum post_verb {
 	POST_QUARANTINE, // list, value = how many, shard = own additions the list knows; the list comes back at once
 	POST_EXCEPTIONS, // list, value = how many; the loop hands the list back when it has another
 	POST_ALIASES,    // list, value = how many (alias.h); the list comes back at once
+	POST_FRAMED,     // list, value = how many (framed.h); the list comes back at once
 	POST_RELEASE,    // list of struct release_cell, value = how many; the list comes back at once
 	POST_DROP,       // list of struct release_drop, value = how many; it comes back when they are done
 	POST_MARKERS,    // list of struct marker_order, value = how many; it comes back at once

@@ -161,6 +161,7 @@ static struct quarantine_suspect suspect_of(const struct lane_handle *lent, cons
 {
 	switch ((enum lane_kind)(lent->code & LEASE_KIND)) {
 	case LANE_UPLINK:
+	case LANE_FRAMED:
 		return (struct quarantine_suspect){ .teid = lent->hint };
 	case LANE_DOWNLINK:
 		return address_of(lent, packet, false);

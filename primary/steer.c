@@ -110,13 +110,39 @@ static struct steer_result steer_down(const struct steer *steer, const struct st
 	return steer_lane(LANE_DOWNLINK, (uint8_t)hint, hint, from->l3);
 }
 
+// For a network behind a subscriber; his network is the session's.
+static struct steer_result steer_behind(const struct steer *steer, const struct steer_from *from, uint32_t teid)
+{
+	if (from->network && networks_of_teid(&steer->networks, teid) != from->network)
+		return steer_refuse(VERDICT_OTHER_NETWORK, from->l3);
+	if (steer_wary(steer)) {
+		uint32_t index = quarantine_teid(steer->quarantine, teid);
+
+		if (index != QUARANTINE_NONE)
+			return steer_apart(index, from->l3);
+	}
+	return steer_lane(LANE_FRAMED, shard_of_teid(teid), teid, from->l3);
+}
+
+// The TEID of the session behind which a packet goes; 0: it goes to no such network, or came from where subscribers are not looked for.
+static uint32_t steer_framed(const struct steer *steer, const struct steer_from *from)
+{
+	if (!steer->framed.count || !(from->role & CONF_CORE))
+		return 0;
+	return from->ip[0] >> 4 == 6 ? steer_framed6(steer, address_ipv6(from->ip + 24))
+				     : steer_framed4(steer, be32_get(from->ip + 16));
+}
+
 // A packet that is not for the gateway itself: for a subscriber, if it came from where subscribers are looked for. hint: as if there were
 // neither exceptions nor networks.
 static struct steer_result steer_other(const struct steer *steer, const struct steer_from *from, struct address key,
 				       uint32_t hint)
 {
+	uint32_t teid = steer_framed(steer, from);
 	enum verdict within;
 
+	if (teid)
+		return steer_behind(steer, from, teid);
 	if (!(from->role & CONF_CORE))
 		return steer_refuse(VERDICT_NOT_OURS, from->l3);
 	if (!from->network) {

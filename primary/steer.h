@@ -3,6 +3,7 @@
 //   access side: UDP 2152 to a GTP-U address of ours, message type G-PDU  -> LANE_UPLINK, shard = low byte of our TEID (alias.h)
 //   core side:   any other IP destination                           -> LANE_DOWNLINK, shard by hash or exception
 //                out of another network than its port's (network.h)  -> refused
+//                behind a subscriber (framed.h), and in no pool       -> LANE_FRAMED, shard = low byte of the session's TEID
 //   either:      our own addresses                                  -> LANE_LOCAL (slow lane)
 //                ARP, neighbour solicitation / advertisement / RS    -> STEER_NEIGH (the primary answers itself)
 //
@@ -10,6 +11,7 @@
 #pragma once
 #include <stdint.h>
 #include "primary/alias.h"
+#include "primary/framed.h"
 #include "primary/network.h"
 #include "primary/nic.h"
 #include "shared/base/conf.h"
@@ -23,7 +25,7 @@ struct steer_result {
 	uint8_t
 	    kind; // enum lane_kind; with anything but STEER_TO_LANE: LANE_LOCAL for our address in another network, else LANE_NONE
 	uint8_t code;  // STEER_TO_LANE, _NEIGH, _JOIN, or the enum verdict that refuses it (final, never FORWARD)
-	uint8_t shard; // LANE_UPLINK, LANE_DOWNLINK
+	uint8_t shard; // LANE_UPLINK, LANE_DOWNLINK, LANE_FRAMED
 	uint8_t l3;    // offset of the IP (or ARP) header in the frame: 14 or 18
 	uint32_t hint; // as in lane.h
 	uint8_t port;  // steer_frame: it came by; of those that share a device, the one of its VLAN
@@ -59,6 +61,9 @@ int steer_exceptions(struct steer *steer, const struct steer_exception *list, un
 // Loop thread. steer_alias: 0, or -ENOSPC: the table is full, and some of the list were not taken.
 int steer_alias(struct steer *steer, const struct alias *list, unsigned count);
 bool steer_aliased(const struct steer *steer); // whether there are any
+
+// Networks behind subscribers (framed.h). Loop thread. 0, or the last error of framed_set: those of the list were not taken.
+int steer_frame_routes(struct steer *steer, const struct framed *list, unsigned count);
 
 // ip: of a G-PDU that was steered to `teid`.
 static inline void steer_claim(uint8_t *ip, uint32_t teid)

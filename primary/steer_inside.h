@@ -33,6 +33,7 @@ struct steer {
 	struct addrmap own;        // address -> STEER_OWN, STEER_BROADCAST
 	struct addrmap exceptions; // address or prefix -> shard
 	struct aliases aliases;
+	struct framed_table framed;
 	struct networks networks;
 	const struct quarantine *quarantine; // the loop's; null = none
 };
@@ -41,6 +42,20 @@ struct steer {
 static inline bool steer_wary(const struct steer *steer)
 {
 	return steer->quarantine && !quarantine_empty(steer->quarantine);
+}
+
+// The TEID of the session behind which it is, where it is in no network's pool; 0: behind none. There are such networks.
+static inline uint32_t steer_framed4(const struct steer *steer, uint32_t ipv4)
+{
+	return networks_hint4(&steer->networks, 0, ipv4) == NETWORKS_NOBODY
+		   ? framed_find(&steer->framed, address_ipv4(ipv4))
+		   : 0;
+}
+
+static inline uint32_t steer_framed6(const struct steer *steer, struct address ipv6)
+{
+	return networks_hint6(&steer->networks, 0, ipv6.high) == NETWORKS_NOBODY ? framed_find(&steer->framed, ipv6)
+										 : 0;
 }
 
 // ---- steer_usual.c

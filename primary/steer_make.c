@@ -54,7 +54,7 @@ struct steer *steer_make(const struct conf *conf, const struct plane *plane)
 	struct steer *steer = calloc(1, sizeof(*steer)); // aligned enough for a window
 
 	if (!steer || addrmap_init(&steer->own, 3 * plane->owns + PLANE_PORTS) ||
-	    aliases_init(&steer->aliases, plane->shape.slots * SHARDS)) {
+	    aliases_init(&steer->aliases, plane->shape.slots * SHARDS) || framed_init(&steer->framed)) {
 		steer_free(steer);
 		return NULL;
 	}
@@ -78,6 +78,7 @@ void steer_free(struct steer *steer)
 	addrmap_fini(&steer->own);
 	addrmap_fini(&steer->exceptions);
 	aliases_fini(&steer->aliases);
+	framed_fini(&steer->framed);
 	free(steer);
 }
 
@@ -129,4 +130,15 @@ int steer_alias(struct steer *steer, const struct alias *list, unsigned count)
 bool steer_aliased(const struct steer *steer)
 {
 	return steer->aliases.count != 0;
+}
+
+int steer_frame_routes(struct steer *steer, const struct framed *list, unsigned count)
+{
+	int error = 0, last;
+
+	for (unsigned i = 0; i < count; i++) {
+		last = framed_set(&steer->framed, &list[i]);
+		error = last ? last : error;
+	}
+	return error;
 }

@@ -130,6 +130,25 @@ static __attribute__((noinline)) void steer_own_teids(const struct steer *steer,
 	}
 }
 
+// Those for networks behind subscribers among them: the word of a handle that says which kind, and the session's TEID for a hint.
+static __attribute__((noinline)) void steer_framed_usual(const struct steer *steer, const struct nic_burst *in,
+							 struct steer_burst *out, uint32_t usual)
+{
+	for (; usual; usual &= usual - 1) {
+		unsigned i = (unsigned)__builtin_ctz(usual);
+		uint32_t teid;
+
+		if (out->words[i].rest >> LANE_WORD_CODE != LANE_DOWNLINK)
+			continue;
+		teid = steer_framed4(steer, be32_get(in->bytes[i] + 30));
+		if (!teid)
+			continue;
+		out->words[i].rest ^= (uint64_t)(LANE_DOWNLINK ^ LANE_FRAMED) << LANE_WORD_CODE;
+		out->words[i].place = (uint32_t)out->words[i].place | (uint64_t)teid << 32;
+		out->shard[i] = shard_of_teid(teid);
+	}
+}
+
 // For a port of that role.
 static inline __attribute__((always_inline)) uint32_t steer_each(const struct steer *steer, unsigned port,
 								 const struct nic_burst *in, struct steer_burst *out,
@@ -187,11 +206,14 @@ uint32_t steer_usual(const struct steer *steer, unsigned port, const struct nic_
 		usual = steer_each(steer, port, in, out, CONF_ACCESS);
 		break;
 	case CONF_CORE:
-		return steer_each(steer, port, in, out, CONF_CORE);
+		usual = steer_each(steer, port, in, out, CONF_CORE);
+		break;
 	default:
 		usual = steer_rarer(steer, port, in, out);
 	}
-	if (steer->aliases.count)
+	if (steer->aliases.count && at->role & CONF_ACCESS)
 		steer_own_teids(steer, out, usual);
+	if (steer->framed.count && at->role & CONF_CORE)
+		steer_framed_usual(steer, in, out, usual);
 	return usual;
 }

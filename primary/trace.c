@@ -86,14 +86,15 @@ unsigned trace_whose(const struct traces *traces, const struct lane_handle *lent
 {
 	unsigned kind = lent->code & LEASE_KIND, set = 0;
 
-	if (kind != LANE_UPLINK && kind != LANE_DOWNLINK)
+	if (kind != LANE_UPLINK && !lane_kind_down(kind))
 		return 0;
 	for (unsigned i = 0; i < TRACE_KEYS; i++) {
 		const struct trace_key *key = &traces->key[i];
 
 		if (!key->number)
 			continue;
-		if (kind == LANE_UPLINK ? key_is_teid(traces, key, lent->hint) : key_is_down(traces, key, lent, packet))
+		if (kind == LANE_DOWNLINK ? key_is_down(traces, key, lent, packet)
+					  : key_is_teid(traces, key, lent->hint))
 			set |= 1u << i;
 	}
 	return set;
@@ -240,7 +241,7 @@ bool trace_enter(struct traces *traces, const struct lane_handle *lent, const ui
 	if (has || !cell)
 		return has;
 	cell->came.at_ns = now_ns;
-	cell->came.core = (lent->code & LEASE_KIND) == LANE_DOWNLINK;
+	cell->came.core = lane_kind_down(lent->code & LEASE_KIND);
 	sight_take(&cell->came, cell->snap, lent, packet);
 	return true;
 }
@@ -267,7 +268,7 @@ void trace_void(struct traces *traces, const struct hold_cell *parked, const uin
 	if (!cell)
 		return;
 	cell->came.at_ns = parked->since_ns;
-	cell->came.core = lent.code == LANE_DOWNLINK;
+	cell->came.core = lane_kind_down(lent.code);
 	sight_take(&cell->came, cell->snap, &lent, packet);
 }
 

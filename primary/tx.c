@@ -81,7 +81,7 @@ static inline bool tx_sound(const struct loop *loop, unsigned seat, const struct
 	    back->code == VERDICT_RELEASED)
 		return false;
 	if (back->code == VERDICT_BUFFER)
-		return (lent->code == LANE_DOWNLINK || lent->code == LANE_UPLINK) && seat != PLANE_SEAT_SLOW &&
+		return (lane_kind_down(lent->code) || lent->code == LANE_UPLINK) && seat != PLANE_SEAT_SLOW &&
 		       back->hint < 1u << SHARD_SLOT_BITS_MAX;
 	if (back->code != VERDICT_FORWARD && back->code != VERDICT_ANSWERED && verdict_final(back->code))
 		return true; // it ends here: nobody looks at the rest

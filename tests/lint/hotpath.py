@@ -49,6 +49,7 @@ HOT = {
     "primary/cut.c": [],
     "primary/detour.c": [],
     "primary/join.c": ["join_init", "join_fini"],
+    "primary/framed.c": ["framed_init", "framed_fini", "framed_set"],
     "primary/hold.c": ["hold_init", "hold_fini"],
     "primary/lane.c": ["lane_init", "lane_reset"],
     "primary/lane_back.c": [],

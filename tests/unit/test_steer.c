@@ -60,6 +60,37 @@ static void a_foreign_teid_is_ours(void **state)
 	assert_int_equal(gate_go(GATE_ACCESS, &f).hint, 10);
 }
 
+// In no pool; by both ways through the door, and not from the radio side.
+static void a_network_behind_a_subscriber(void **state)
+{
+	const struct framed behind[] = { { .prefix = prefix_ipv4(0xc0000200, 24), .own = 0x12345678 },
+					 { .prefix = { .high = 0x20010db800640000, .length = 48 },
+					   .own = 0x22345679 } };
+	struct gate_frame there = gate_ipv4(0xc0000207), other = gate_ipv4(0xc0000307);
+	struct gate_frame six = gate_ipv6(gate_ue6, IP_UDP, 0);
+	struct steer_result r;
+
+	gate_lane(GATE_CORE, &there, LANE_DOWNLINK);
+	assert_int_equal(steer_frame_routes(gate_steer, behind, 2), 0);
+	steer_mac(gate_steer, GATE_CORE, gate_mac);
+	steer_mac(gate_steer, GATE_BOTH, gate_mac);
+	for (unsigned port = GATE_CORE; port <= GATE_BOTH; port++) {
+		r = gate_go(port, &there);
+		assert_int_equal(r.kind, LANE_FRAMED);
+		assert_int_equal(r.shard, 0x78);
+		assert_int_equal(r.hint, 0x12345678);
+		r = gate_go(port, &six);
+		assert_int_equal(r.kind, LANE_FRAMED);
+		assert_int_equal(r.hint, 0x22345679);
+		gate_lane(port, &other, LANE_DOWNLINK);
+	}
+	assert_true(gate_usual > 0);
+	gate_refused(GATE_ACCESS, &there, VERDICT_NOT_OURS);
+	gate_refused(GATE_ACCESS, &six, VERDICT_NOT_OURS);
+	assert_int_equal(steer_frame_routes(gate_steer, &(struct framed){ .prefix = behind[0].prefix }, 1), 0);
+	gate_lane(GATE_CORE, &there, LANE_DOWNLINK);
+}
+
 static struct gate_frame tunnel6(unsigned port, uint8_t type, uint32_t teid)
 {
 	struct gate_frame f = gate_ether(0x86dd);
@@ -320,6 +351,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { CASE(uplink),
 					    CASE(a_foreign_teid_is_ours),
+					    CASE(a_network_behind_a_subscriber),
 					    CASE(tunnels_over_ipv6),
 					    CASE(gtpu_signalling_is_local),
 					    CASE(ipv4_options),
