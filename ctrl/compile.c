@@ -2,6 +2,7 @@
 #include "ctrl/compile.h"
 #include <errno.h>
 #include <string.h>
+#include "ctrl/compile_framed.h"
 #include "ctrl/session.h"
 
 #define CBS_MIN 3000u   // two packets of a usual link
@@ -232,8 +233,12 @@ int compile_bearer(const Shoal__Oss__Session *session, const struct compile_need
 				 "Either the short form or rules with their rates and measures, not both.");
 	if (session->bearer && compile_nobody(session, about))
 		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "bearer", "A bearer is for a UE's address.");
+	if (compile_framed(session, about, plan, fault))
+		return -EINVAL;
+	if (session->bearer && short_compile(session->bearer, plan, fault))
+		return -EINVAL;
 	if (session->bearer)
-		return short_compile(session->bearer, plan, fault);
+		return plan->framed.count ? compile_framed_bearer(session, needs, about, plan, fault) : 0;
 	if (session->n_rules)
 		return compile_rules(session, needs, about, plan, fault);
 	return fault_say(fault, SHOAL__OSS__CODE__MISSING_FIELD, "bearer", "A session needs a bearer or rules.");

@@ -50,15 +50,25 @@ struct compile_about {
 	const struct compile_past *past; // null = it never had a sheet
 };
 
+// Networks behind the UE: all that the session names, each once.
+struct plan_framed {
+	unsigned count;
+	struct prefix prefix[SHEET_ROUTES];
+	int rule
+	    [SHEET_ROUTES]; // which of the session's rules names it first; -1 = the session does, for all that take packets from the core
+	unsigned index[SHEET_ROUTES]; // in its list
+};
+
 struct plan {
 	uint64_t identity, owner; // session.h
 	struct place_wish wish;
 	struct bearer bearer; // peer, marks, flags, qfi, sheet's size and sum; not yet addresses, TEID, rate indexes
 	struct bearer_rate rate[2];    // uplink, downlink; cir_bps 0 = not limited
 	uint32_t alias[SHEET_TUNNELS]; // TEIDs by which the peer's packets come, where it chose them itself; 0 = ours
-	const struct sheet *sheet;     // in the room, until that is used again; null = none
-	uint32_t made;                 // sheet_make.h
-	bool ends;                     // a filter names the UE's end
+	struct plan_framed framed;
+	const struct sheet *sheet; // in the room, until that is used again; null = none
+	uint32_t made;             // sheet_make.h
+	bool ends;                 // a filter names the UE's end
 };
 
 enum { COMPILE_UPLINK, COMPILE_DOWNLINK };

@@ -3,13 +3,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ctrl/compile.h"
+#include "ctrl/compile_framed.h"
 #include "ctrl/sheet_make.h"
 
 #define RULE_ID_MAX 65536u   // PDR ID 65535, and 1
 #define RULE_PRECEDENCE 255u // of expanded rules: the default bearer comes last
 #define RATES_MAX 64u        // listed; those that rules name are fewer (sheet.h)
 #define MULTICAST4 0xe0000000u
+#define NO_ROOM "This gateway was configured without room for such rules (limits.rules_bytes)."
 
 static int rates_check(const Shoal__Oss__Session *session, struct fault *fault)
 {
@@ -282,9 +283,11 @@ int compile_rules(const Shoal__Oss__Session *session, const struct compile_needs
 		fault_under(fault, "rules", (int)i);
 		return -EINVAL;
 	}
-	if (!compile_lines(session, plan, fault))
+	if (plan->framed.count && !needs->rules_bytes)
+		return compile_framed_fault(&plan->framed, 0, SHOAL__OSS__CODE__UNSUPPORTED, NO_ROOM, fault);
+	if (!plan->framed.count && !compile_lines(session, plan, fault))
 		return sheet_kept(needs, about->past) ? sheet_keep(session, needs, about, &before, plan) : 0;
-	if (fault->code != SHOAL__OSS__CODE__UNSUPPORTED || !needs->rules_bytes)
+	if (!plan->framed.count && (fault->code != SHOAL__OSS__CODE__UNSUPPORTED || !needs->rules_bytes))
 		return -EINVAL;
 	*fault = (struct fault){ 0 };
 	plan->bearer = before.bearer;
@@ -342,15 +345,8 @@ static void way_expand(struct expansion *to, unsigned way, const Shoal__Oss__Ses
 	to->rules[way] = &to->rule[way];
 }
 
-int compile_expand(Shoal__Oss__Session *session, struct arena *arena)
+static void bearer_expand(struct expansion *to, Shoal__Oss__Session *session)
 {
-	struct expansion *to;
-
-	if (!session->bearer || session->n_rules)
-		return 0;
-	to = arena_take(arena, sizeof(*to));
-	if (!to)
-		return -ENOMEM;
 	to->rates_count = 0;
 	way_expand(to, COMPILE_UPLINK, session);
 	way_expand(to, COMPILE_DOWNLINK, session);
@@ -361,5 +357,32 @@ int compile_expand(Shoal__Oss__Session *session, struct arena *arena)
 	session->n_rules = 2;
 	session->rates = to->rates;
 	session->n_rates = to->rates_count;
+}
+
+int compile_expand(Shoal__Oss__Session *session, struct arena *arena)
+{
+	struct expansion *to;
+
+	if (!session->bearer || session->n_rules)
+		return 0;
+	to = arena_take(arena, sizeof(*to));
+	if (!to)
+		return -ENOMEM;
+	bearer_expand(to, session);
 	return 0;
+}
+
+// Two lines have no place for networks.
+int compile_framed_bearer(const Shoal__Oss__Session *session, const struct compile_needs *needs,
+			  const struct compile_about *about, struct plan *plan, struct fault *fault)
+{
+	Shoal__Oss__Session expanded = *session;
+	struct expansion expansion;
+
+	if (!needs->rules_bytes)
+		return compile_framed_fault(&plan->framed, 0, SHOAL__OSS__CODE__UNSUPPORTED, NO_ROOM, fault);
+	bearer_expand(&expansion, &expanded);
+	plan->bearer = (struct bearer){ 0 };
+	plan->rate[COMPILE_UPLINK] = plan->rate[COMPILE_DOWNLINK] = (struct bearer_rate){ 0 };
+	return sheet_make(&expanded, needs, about, plan, fault);
 }

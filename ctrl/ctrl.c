@@ -149,6 +149,7 @@ static void hook_reborn(void *with)
 
 	ctrl->truth.ledger.exceptions_changed = true;
 	aliases_again(&ctrl->truth.aliases);
+	framed_again(&ctrl->truth.framed);
 	quarantine_reborn(&ctrl->quarantine);
 }
 
@@ -372,6 +373,7 @@ int ctrl_turn(struct ctrl *ctrl, int wake_fd)
 	desk_run(&ctrl->desk);
 	books_turn(&ctrl->truth.books, clock_ns(), wall_ms());
 	aliases_tell(&ctrl->truth.aliases, ctrl->fleet);
+	framed_tell(&ctrl->truth.framed, ctrl->fleet);
 	desk_aliases(&ctrl->desk);
 	tick(ctrl, clock_ns());
 	release_go(&ctrl->release);

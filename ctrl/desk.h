@@ -56,7 +56,7 @@ struct desk {
 	struct request *parked;          // wait for words of workers
 	uint64_t (*wall)(void);          // milliseconds since 1970; null = the clock
 	uint64_t reports_seen;           // of `arrived`, by those that wait
-	uint64_t aliases_seen;           // of `told`, likewise
+	uint64_t aliases_seen;           // of both `told`, likewise
 	uint64_t traces_seen;            // of `arrived`, likewise
 	uint64_t drops_seen;             // of `drops_done`, likewise
 	struct arena arena;              // of the request under work
@@ -78,7 +78,7 @@ void desk_run(struct desk *desk);          // one group, or what can be answered
 void desk_stands(struct desk *desk, uint8_t shard); // more of the shard is confirmed
 void desk_state(struct desk *desk);                 // the primary has said something new
 void desk_reports(struct desk *desk);               // there may be new reports
-void desk_aliases(struct desk *desk);               // the primary may know more TEIDs
+void desk_aliases(struct desk *desk);               // the primary may know more TEIDs, and networks
 void desk_drops(struct desk *desk);                 // the primary may have dropped what it was to
 void desk_traces(struct desk *desk);                // there may be new packets of traces
 void desk_tick(struct desk *desk, uint64_t now_ns); // deadlines

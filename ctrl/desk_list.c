@@ -1,4 +1,4 @@
-// desk_list.c - the request for a page of sessions.
+// desk_list.c - the request for a page of sessions, and whose an address is that was asked for.
 #include <errno.h>
 #include <string.h>
 #include "ctrl/job.h"
@@ -100,4 +100,17 @@ void desk_session_list(struct job *job)
 	listing.answer->total = job->pass->dnn < 0 ? job->desk->ledger->sessions->by_id.count : 0;
 	job->response.body_case = SHOAL__OSS__RESPONSE__BODY_SESSION_LIST;
 	job->response.session_list = listing.answer;
+}
+
+struct session *job_session_of_ipv4(struct job *job, const Shoal__Oss__SessionGet *get)
+{
+	const struct sessions *sessions = job->desk->ledger->sessions;
+	int dnn = *get->dnn ? place_dnn(sessions->place, get->dnn) : job->pass->dnn;
+
+	if (dnn >= 0 || *get->dnn)
+		return dnn < 0 ? NULL : session_by_ipv4(sessions, (unsigned)dnn, get->ue_ipv4);
+	if (sessions_with_ipv4(sessions, get->ue_ipv4) > 1)
+		fault_say(&job->fault, SHOAL__OSS__CODE__INVALID_FIELD, "dnn",
+			  "Sessions of several networks have this address: one has to be named.");
+	return job->fault.code ? NULL : session_by_ipv4(sessions, PLACE_ANY, get->ue_ipv4);
 }

@@ -28,10 +28,13 @@ static void cell_wait(struct job *job, uint32_t cell)
 {
 	struct desk *desk = job->desk;
 	uint8_t shard = cell_shard(desk->push->chains->grid, cell);
+	const struct session *session;
 
 	job->wait = job_wait(job, WAIT_CELL);
 	if (!job->wait)
 		return;
+	session = desk->push->chains->grid->cells[cell].session;
+	job->wait->framed = session && session->framed;
 	job->wait->shard = shard;
 	job->wait->until = desk->ledger->number[shard];
 }
@@ -209,6 +212,10 @@ static void wanted_take(const Shoal__Oss__Session *wanted, Shoal__Oss__Session *
 	stored->n_rates = wanted->n_rates;
 	stored->measures = wanted->measures;
 	stored->n_measures = wanted->n_measures;
+	stored->framed_ipv4 = wanted->framed_ipv4;
+	stored->n_framed_ipv4 = wanted->n_framed_ipv4;
+	stored->framed_ipv6 = wanted->framed_ipv6;
+	stored->n_framed_ipv6 = wanted->n_framed_ipv6;
 	stored->front = wanted->front;
 	stored->inactivity_s = wanted->inactivity_s;
 }
@@ -365,19 +372,6 @@ void desk_session_import(struct job *job)
 	job->response.session_import = answer;
 }
 
-static struct session *session_of_ipv4(struct job *job, const Shoal__Oss__SessionGet *get)
-{
-	const struct sessions *sessions = job->desk->ledger->sessions;
-	int dnn = *get->dnn ? place_dnn(sessions->place, get->dnn) : job->pass->dnn;
-
-	if (dnn >= 0 || *get->dnn)
-		return dnn < 0 ? NULL : session_by_ipv4(sessions, (unsigned)dnn, get->ue_ipv4);
-	if (sessions_with_ipv4(sessions, get->ue_ipv4) > 1)
-		fault_say(&job->fault, SHOAL__OSS__CODE__INVALID_FIELD, "dnn",
-			  "Sessions of several networks have this address: one has to be named.");
-	return job->fault.code ? NULL : session_by_ipv4(sessions, PLACE_ANY, get->ue_ipv4);
-}
-
 void desk_session_get(struct job *job)
 {
 	const Shoal__Oss__SessionGet *get = job->message->session_get;
@@ -388,7 +382,7 @@ void desk_session_get(struct job *job)
 	if (by_name)
 		session = session_named(job, get->id, get->identity);
 	else
-		session = session_seen(job, get->ue_ipv4 ? session_of_ipv4(job, get)
+		session = session_seen(job, get->ue_ipv4 ? job_session_of_ipv4(job, get)
 							 : session_by_tunnel(sessions, get->teid));
 	if (session)
 		job_respond(job, job_session(job, session), false);

@@ -124,9 +124,11 @@ static bool seat_obeyed(const struct wait *wait, const Shoal__Fleet__State *stat
 	       (wait->verb != SHOAL__OSS__WORKER_VERB__WORKER_RESTART || seat->generation != wait->generation);
 }
 
-static bool aliases_told(const struct wait *wait)
+static bool door_told(const struct wait *wait)
 {
-	return wait->desk->ledger->aliases->told >= wait->aliases;
+	const struct ledger *ledger = wait->desk->ledger;
+
+	return ledger->aliases->told >= wait->aliases && ledger->framed->told >= wait->framed;
 }
 
 // CELL: its own drop; APPLIED: all up to it.
@@ -143,10 +145,10 @@ static bool wait_done(struct wait *wait)
 
 	switch (wait->kind) {
 	case WAIT_CELL:
-		return push_number(wait->desk->push, (uint8_t)wait->shard) >= wait->until && aliases_told(wait) &&
+		return push_number(wait->desk->push, (uint8_t)wait->shard) >= wait->until && door_told(wait) &&
 		       drops_done(wait);
 	case WAIT_APPLIED:
-		return stands(wait, wait->desk->push) && aliases_told(wait) && drops_done(wait);
+		return stands(wait, wait->desk->push) && door_told(wait) && drops_done(wait);
 	case WAIT_SEAT:
 		return seat_obeyed(wait, state);
 	case WAIT_SHARD:
@@ -234,6 +236,7 @@ void desk_wait(struct desk *desk, struct wait *wait)
 	struct wait_queue *queue;
 
 	wait->aliases = desk->ledger->aliases->said;
+	wait->framed = wait->framed || wait->kind == WAIT_APPLIED ? desk->ledger->framed->said : 0;
 	if (wait_done(wait)) {
 		wait_end(wait);
 		return;
@@ -315,9 +318,11 @@ void desk_tick(struct desk *desk, uint64_t now_ns)
 
 void desk_aliases(struct desk *desk)
 {
-	if (desk->aliases_seen == desk->ledger->aliases->told)
+	uint64_t told = desk->ledger->aliases->told + desk->ledger->framed->told; // neither ever falls
+
+	if (desk->aliases_seen == told)
 		return;
-	desk->aliases_seen = desk->ledger->aliases->told;
+	desk->aliases_seen = told;
 	waits_look(desk, 0);
 }
 

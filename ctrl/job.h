@@ -48,6 +48,7 @@ void job_respond(struct job *job, Shoal__Oss__Session *session, bool brief);
 
 // The session as it is answered: what is stored, with `applied` and usage. Null with job->fault or job->later.
 Shoal__Oss__Session *job_session(struct job *job, const struct session *session);
+struct session *job_session_of_ipv4(struct job *job, const Shoal__Oss__SessionGet *get); // null: none, or a fault
 
 // Adds to a stored session what is not stored: usage, whether it is applied. Null with job->fault.
 Shoal__Oss__Session *job_dress(struct job *job, const struct session *session, Shoal__Oss__Session *message);
@@ -76,9 +77,9 @@ struct wait {
 	struct request *request;
 	enum wait_kind kind;
 	uint64_t deadline_ns;
-	uint32_t missing;       // APPLIED: shards not there yet
-	uint64_t aliases, drop; // CELL, APPLIED: words the primary has to have (aliases.h); a drop's turn (release.h)
-	uint64_t until;         // CELL: the number
+	uint32_t missing;               // APPLIED: shards not there yet
+	uint64_t aliases, framed, drop; // CELL, APPLIED: words the primary has to have (0 = none); a drop's turn
+	uint64_t until;                 // CELL: the number
 	uint32_t seat, shard, verb, generation; // SEAT, SHARD; CELL: shard
 	struct desk *desk;                      // of an order under way, whose answer comes to the wait
 	uint64_t arrived;  // REPORT, TRACE, PATH: of the reports, traces, paths' `stand`, when last looked
@@ -106,8 +107,7 @@ bool desk_counts_come(struct job *job, const struct session *session);
 void desk_park(struct desk *desk, struct request *request);
 void desk_unpark(struct desk *desk, uint64_t now_ns); // those whose time has come
 
-// What is due of measures, as part of the group's transaction.
-void desk_measures(struct desk *desk);
+void desk_measures(struct desk *desk); // what is due of them, as part of the group's transaction
 
 // REPORT, PATH: looks again; true if the answer says something new.
 bool desk_report_came(struct wait *wait);

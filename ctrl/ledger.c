@@ -23,7 +23,7 @@ struct ledger_entry {
 	struct bearer before;       // MODIFY
 	struct sheet *sheet;        // MODIFY: before
 	uint32_t made;              // MODIFY: before
-	uint32_t *alias;            // before, if any (aliases_take)
+	struct ledger_had had;      // MODIFY, DELETE
 	struct bearer_rate rate[2]; // MODIFY, DELETE: what before's indexes mean
 	uint32_t last_teid;         // CREATE: the cell's before
 };
@@ -156,7 +156,7 @@ static int session_row(struct ledger *ledger, const struct session *session, con
 // Puts together the session a plan asks for, in the cell found for it; rates are taken.
 static void session_unmake(struct ledger *ledger, struct session *session)
 {
-	aliases_undo(ledger->aliases, session, NULL);
+	ledger_reach_undo(ledger, session, &(struct ledger_had){ 0 });
 	rates_drop(ledger, &session->bearer);
 	session_free(session);
 }
@@ -165,8 +165,8 @@ static struct session *session_make(struct ledger *ledger, const struct plan *pl
 				    uint32_t cell, struct fault *fault)
 {
 	struct session *session = calloc(1, sizeof(*session));
+	struct ledger_had had;
 	struct sheet *sheet;
-	uint32_t *had;
 
 	if (!session || compile_keep(plan, &sheet)) {
 		free(session);
@@ -191,7 +191,7 @@ static struct session *session_make(struct ledger *ledger, const struct plan *pl
 		session_free(session);
 		return NULL;
 	}
-	if (ledger_aliases(ledger, session, plan->alias, &had, fault)) {
+	if (ledger_reach(ledger, session, plan, &had, fault)) {
 		session_unmake(ledger, session);
 		return NULL;
 	}
@@ -256,23 +256,23 @@ int ledger_modify(struct ledger *ledger, struct session *session, const struct p
 	struct ledger_mark mark = ledger_mark(ledger);
 	struct bearer bearer = plan->bearer;
 	struct ledger_entry *entry;
+	struct ledger_had had;
 	struct sheet *sheet;
-	uint32_t *had;
 
 	if (rates_of_plan(ledger, plan, &bearer, fault))
 		return -EINVAL;
-	if (ledger_aliases(ledger, session, plan->alias, &had, fault)) {
+	if (ledger_reach(ledger, session, plan, &had, fault)) {
 		rates_drop(ledger, &bearer);
 		return -EINVAL;
 	}
 	entry = compile_keep(plan, &sheet) ? NULL : entry_add(ledger, LEDGER_MODIFY, session);
 	if (!entry) {
 		free(sheet);
-		aliases_undo(ledger->aliases, session, had);
+		ledger_reach_undo(ledger, session, &had);
 		rates_drop(ledger, &bearer);
 		return no_memory(fault);
 	}
-	entry->alias = had;
+	entry->had = had;
 	bearer.ue_ipv4 = session->bearer.ue_ipv4;
 	bearer.ue_ipv6 = session->bearer.ue_ipv6;
 	bearer.teid = session->bearer.teid;
@@ -293,7 +293,7 @@ int ledger_modify(struct ledger *ledger, struct session *session, const struct p
 
 static void modify_undo(struct ledger *ledger, const struct ledger_entry *entry)
 {
-	aliases_undo(ledger->aliases, entry->session, entry->alias);
+	ledger_reach_undo(ledger, entry->session, &entry->had);
 	rates_drop(ledger, &entry->session->bearer);
 	entry->session->bearer = entry->before;
 	free(entry->session->sheet);
@@ -324,7 +324,7 @@ int ledger_delete(struct ledger *ledger, struct session *session, Shoal__Oss__Se
 
 	if (!entry)
 		return no_memory(fault);
-	ledger_aliases(ledger, session, NULL, &entry->alias, fault); // to have none is always possible
+	ledger_reach(ledger, session, NULL, &entry->had, fault); // to have none is always possible
 	rates_note(ledger, &session->bearer, entry);
 	rates_drop(ledger, &session->bearer);
 	session_leave(ledger->sessions, session);
@@ -341,7 +341,7 @@ static void delete_undo(struct ledger *ledger, const struct ledger_entry *entry)
 	place_take(ledger->place, entry->session->cell);
 	session_enter(ledger->sessions, entry->session);
 	exception_count(ledger, entry->session, 1);
-	aliases_undo(ledger->aliases, entry->session, entry->alias);
+	ledger_reach_undo(ledger, entry->session, &entry->had);
 	rates_again(ledger, &entry->session->bearer, entry);
 }
 
@@ -374,8 +374,10 @@ static void entry_publish(struct ledger *ledger, const struct ledger_entry *entr
 	FAULT_POINT("ledger.publishing");
 	ledger->hooks.moving(ledger->hooks.with, cell);
 	chain_move(ledger->chains, cell, entry->number, entry->digest);
-	aliases_say(ledger->aliases, entry->session->bearer.teid, entry->alias, entry->session->alias);
-	free(entry->alias);
+	aliases_say(ledger->aliases, entry->session->bearer.teid, entry->had.alias, entry->session->alias);
+	framed_say(ledger->framed, entry->session->bearer.teid, entry->had.framed, entry->session->framed);
+	free(entry->had.alias);
+	free(entry->had.framed);
 	free(entry->sheet);
 	if (entry->verb != LEDGER_DELETE)
 		return;

@@ -9,6 +9,7 @@
 #include "ctrl/batch.h"
 #include "ctrl/chain.h"
 #include "ctrl/compile.h"
+#include "ctrl/framed.h"
 #include "ctrl/rates.h"
 #include "ctrl/session.h"
 
@@ -34,6 +35,7 @@ struct ledger {
 	struct sessions *sessions;
 	struct rates *rates;
 	struct aliases *aliases;
+	struct framed *framed;
 	struct chains *chains;
 	struct ledger_hooks hooks;
 	struct batch batch;

@@ -8,9 +8,17 @@ int ledger_taken(const struct ledger *ledger, const struct plan *plan, struct fa
 // What place_find's error means; -EINVAL.
 int ledger_misplaced(int error, const struct place_wish *wish, struct fault *fault);
 
-// Gives the session these TEIDs, chosen elsewhere, instead of those it has (aliases.h): *had. 0, or -EINVAL with *fault.
-int ledger_aliases(struct ledger *ledger, struct session *session, const uint32_t *alias, uint32_t **had,
-		   struct fault *fault);
+// What the primary has to know of a session, as it was.
+struct ledger_had {
+	uint32_t *alias;            // aliases.h
+	struct framed_list *framed; // framed.h
+};
+
+// Gives the session the plan's TEIDs that were chosen elsewhere, and networks behind it, instead of those it has: *had. A null plan has
+// none of either, which is always possible. 0, or -EINVAL with *fault.
+int ledger_reach(struct ledger *ledger, struct session *session, const struct plan *plan, struct ledger_had *had,
+		 struct fault *fault);
+void ledger_reach_undo(struct ledger *ledger, struct session *session, const struct ledger_had *had);
 
 // The TEID for the cell's next session: one that no front end has chosen for something else.
 uint32_t ledger_teid(struct ledger *ledger, uint32_t cell);

@@ -1,6 +1,7 @@
 // ledger_place.c - what a session asks for and is given: identity, addresses, place, TEIDs.
 #include <errno.h>
 #include <string.h>
+#include "ctrl/compile_framed.h"
 #include "ctrl/hash.h"
 #include "ctrl/ledger_inside.h"
 
@@ -24,6 +25,14 @@ static bool port_has(const struct conf *conf, unsigned number, const struct plac
 	return has;
 }
 
+static bool behind_another(const struct ledger *ledger, const struct place_wish *wish)
+{
+	struct prefix ipv4 = prefix_ipv4(wish->ipv4, 32), ipv6 = { .high = wish->ipv6, .length = 64 };
+
+	return (wish->ipv4 && framed_whose(ledger->framed, &ipv4)) ||
+	       (wish->ipv6 && framed_whose(ledger->framed, &ipv6));
+}
+
 int ledger_taken(const struct ledger *ledger, const struct plan *plan, struct fault *fault)
 {
 	const struct sessions *sessions = ledger->sessions;
@@ -37,6 +46,9 @@ int ledger_taken(const struct ledger *ledger, const struct plan *plan, struct fa
 	if (plan->wish.ipv6 && session_by_ipv6(sessions, plan->wish.dnn, plan->wish.ipv6))
 		return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, "ue.ipv6_prefix",
 				 "Another session has this prefix.");
+	if (behind_another(ledger, &plan->wish))
+		return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, plan->wish.ipv4 ? "ue.ipv4" : "ue.ipv6_prefix",
+				 "It is in a network behind another session.");
 	for (unsigned port = 0; port < ledger->conf->ports; port++)
 		if (port_has(ledger->conf, port, &plan->wish))
 			return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, "ue.ipv4",
@@ -70,8 +82,8 @@ int ledger_misplaced(int error, const struct place_wish *wish, struct fault *fau
 	}
 }
 
-int ledger_aliases(struct ledger *ledger, struct session *session, const uint32_t *alias, uint32_t **had,
-		   struct fault *fault)
+static int aliases_reach(struct ledger *ledger, struct session *session, const uint32_t *alias, uint32_t **had,
+			 struct fault *fault)
 {
 	uint32_t taken;
 	int error = aliases_take(ledger->aliases, session, alias, had, &taken);
@@ -85,6 +97,48 @@ int ledger_aliases(struct ledger *ledger, struct session *session, const uint32_
 		return fault_say(fault, SHOAL__OSS__CODE__INTERNAL, "", "Out of memory.");
 	return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, "rules.match.teid",
 			 "Another session has a TEID of these.");
+}
+
+static int framed_reach(struct ledger *ledger, struct session *session, const struct plan_framed *networks,
+			struct framed_list **had, struct fault *fault)
+{
+	struct framed_wish wish = { networks->prefix, networks->count, 0 };
+
+	switch (framed_take(ledger->framed, session, &wish, had)) {
+	case 0:
+		return 0;
+	case -EEXIST:
+		return compile_framed_fault(networks, wish.at, SHOAL__OSS__CODE__ADDRESS_TAKEN,
+					    "It overlaps a pool, a port's network, or what another session has.",
+					    fault);
+	case -ENOSPC:
+		return compile_framed_fault(networks, 0, SHOAL__OSS__CODE__LIMIT,
+					    "As many networks are behind subscribers as may be.", fault);
+	case -EOPNOTSUPP:
+		return compile_framed_fault(networks, 0, SHOAL__OSS__CODE__UNSUPPORTED,
+					    "The primary is of a build that serves none.", fault);
+	default:
+		return fault_say(fault, SHOAL__OSS__CODE__INTERNAL, "", "Out of memory.");
+	}
+}
+
+int ledger_reach(struct ledger *ledger, struct session *session, const struct plan *plan, struct ledger_had *had,
+		 struct fault *fault)
+{
+	static const struct plan_framed nothing;
+
+	if (aliases_reach(ledger, session, plan ? plan->alias : NULL, &had->alias, fault))
+		return -EINVAL;
+	if (!framed_reach(ledger, session, plan ? &plan->framed : &nothing, &had->framed, fault))
+		return 0;
+	aliases_undo(ledger->aliases, session, had->alias);
+	return -EINVAL;
+}
+
+void ledger_reach_undo(struct ledger *ledger, struct session *session, const struct ledger_had *had)
+{
+	framed_undo(ledger->framed, session, had->framed);
+	aliases_undo(ledger->aliases, session, had->alias);
 }
 
 uint32_t ledger_teid(struct ledger *ledger, uint32_t cell)

@@ -159,6 +159,16 @@ static const char *aliases_restore(struct ledger *ledger, struct session *sessio
 		   : NULL;
 }
 
+static const char *framed_restore(struct ledger *ledger, struct session *session, const struct plan *plan)
+{
+	struct framed_wish wish = { plan->framed.prefix, plan->framed.count, 0 };
+	struct framed_list *had;
+
+	return framed_take(ledger->framed, session, &wish, &had)
+		   ? "a network behind it overlaps a pool, a port's network or what another session has"
+		   : NULL;
+}
+
 static const char *session_restore(struct ledger *ledger, const Shoal__Store__Session *stored, struct session *session)
 {
 	const Shoal__Oss__Session *message = stored->session;
@@ -192,9 +202,17 @@ static const char *session_restore(struct ledger *ledger, const Shoal__Store__Se
 	wrong = rates_restore(ledger, stored, &plan);
 	session->bearer = plan.bearer;
 	session->made = plan.made;
-	if (wrong || !compile_keep(&plan, &session->sheet))
-		return wrong ? wrong : aliases_restore(ledger, session, &plan);
-	return "there is no memory for its rules";
+	if (wrong)
+		return wrong;
+	if (compile_keep(&plan, &session->sheet))
+		return "there is no memory for its rules";
+	wrong = aliases_restore(ledger, session, &plan);
+	if (wrong)
+		return wrong;
+	wrong = framed_restore(ledger, session, &plan);
+	if (wrong)
+		aliases_undo(ledger->aliases, session, NULL);
+	return wrong;
 }
 
 static int session_visit(void *with, const struct store_row *row)
@@ -354,5 +372,6 @@ int load_all(struct load *load)
 	ledger_open(ledger);
 	ledger->exceptions_changed = true;
 	aliases_again(ledger->aliases);
+	framed_again(ledger->framed);
 	return 0;
 }

@@ -35,6 +35,7 @@ void session_free(struct session *session)
 	if (session) {
 		free(session->sheet);
 		free(session->alias);
+		free(session->framed);
 		free(session->measured);
 	}
 	free(session);

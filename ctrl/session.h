@@ -10,14 +10,17 @@
 #include "shared/wire/bearer.h"
 #include "shared/wire/sheet.h"
 
+struct framed_list;
+
 struct session {
 	uint64_t id;
 	uint64_t identity; // session_identity(); unique among the living without an owner
 	uint64_t owner;    // session_owner(); 0 = none
 	struct bearer bearer;
-	struct sheet *sheet; // its own, bearer.sheet_bytes of it; null = the bearer tells all
-	uint32_t made;       // numbers given to its measures and episodes (sheet_make.h)
-	uint32_t *alias;     // TEIDs chosen elsewhere, by tunnel (aliases.h); null = none
+	struct sheet *sheet;        // its own, bearer.sheet_bytes of it; null = the bearer tells all
+	uint32_t made;              // numbers given to its measures and episodes (sheet_make.h)
+	uint32_t *alias;            // TEIDs chosen elsewhere, by tunnel (aliases.h); null = none
+	struct framed_list *framed; // networks behind it (framed.h); null = none
 	uint32_t cell;
 	uint32_t ends;      // path.h: its last tunnel's place, and 1; 0 = none
 	uint64_t announced; // change told as applied (event stream); changes have numbers in their shard

@@ -23,6 +23,7 @@ struct sheet_draft {
 	struct sheet_qer qer[SHEET_QERS];
 	struct sheet_urr urr[SHEET_URRS];
 	struct sheet_list list[2]; // IPv4, IPv6
+	struct sheet_route route[SHEET_ROUTES];
 	bool ends;
 };
 

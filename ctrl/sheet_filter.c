@@ -53,6 +53,24 @@ static int end_check(const struct filter *flow, uint32_t ue_ipv4, uint64_t ue_ip
 			 "The UE's end does not hold the session's address.");
 }
 
+// A filter that names the UE's end has to take what the rule takes behind it, too: of that end workers know nothing.
+static int routes_check(const struct sheet_draft *draft, const struct filter_net *local, uint64_t pdr,
+			struct fault *fault)
+{
+	struct prefix end = prefix_ipv4(local->word[0], local->bits);
+	bool up = draft->head.way[SHEET_UPLINK] & pdr;
+
+	if (local->family == 6)
+		end = (struct prefix){ .high = (uint64_t)local->word[0] << 32 | local->word[1],
+				       .low = (uint64_t)local->word[2] << 32 | local->word[3],
+				       .length = local->bits };
+	for (unsigned i = 0; local->family && i < draft->head.routes; i++)
+		if ((up || draft->route[i].pdrs & pdr) && !prefix_within(&end, &draft->route[i].prefix))
+			return fault_say(fault, SHOAL__OSS__CODE__UNSUPPORTED, "flow",
+					 "The UE's end does not hold all networks behind it that the rule is for.");
+	return 0;
+}
+
 // What is the same for all its ranges of ports.
 static struct sheet_filter filter_base(const Shoal__Oss__Filter *from, const struct filter *flow)
 {
@@ -129,6 +147,8 @@ static int filter_add(struct sheet_draft *draft, const Shoal__Oss__Filter *from,
 		return -EINVAL;
 	draft->ends = draft->ends || flow.local.family;
 	if ((about->ue_ipv4 || about->ue_ipv6) && end_check(&flow, about->ue_ipv4, about->ue_ipv6, fault))
+		return -EINVAL;
+	if (routes_check(draft, &flow.local, pdr, fault))
 		return -EINVAL;
 	base = filter_base(from, &flow);
 	family = flow.remote.family ? flow.remote.family : flow.local.family;

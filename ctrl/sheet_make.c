@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ctrl/compile_framed.h"
 #include "ctrl/hash.h"
 #include "ctrl/sheet_draft.h"
 #include "shared/wire/cursor.h"
@@ -89,6 +90,22 @@ static bool source_any(const struct sheet_draft *draft, const Shoal__Oss__Rule *
 	       source == SHOAL__OSS__INTERFACE__CP || destination == SHOAL__OSS__INTERFACE__CP || destination == source;
 }
 
+// All networks behind the UE; which rules are for them, these say.
+static void routes_add(struct sheet_draft *draft, const struct plan_framed *framed)
+{
+	for (unsigned i = 0; i < framed->count; i++)
+		draft->route[i].prefix = framed->prefix[i];
+	draft->head.routes = (uint8_t)framed->count;
+}
+
+static void route_lead(struct sheet_draft *draft, const Shoal__Oss__Match *match, uint64_t pdr)
+{
+	for (unsigned i = 0; i < draft->head.routes; i++)
+		if (compile_framed_named(match, &draft->route[i].prefix) ||
+		    compile_framed_all(draft->session, &draft->route[i].prefix))
+			draft->route[i].pdrs |= pdr;
+}
+
 static int rule_add(struct sheet_draft *draft, const Shoal__Oss__Rule *rule, struct fault *fault)
 {
 	const Shoal__Oss__Match *match = rule->match;
@@ -103,7 +120,10 @@ static int rule_add(struct sheet_draft *draft, const Shoal__Oss__Rule *rule, str
 		pdr->flags |= SHEET_ANY_SOURCE;
 	if (match->tunnelled)
 		pdr->flags |= SHEET_FROM_CORE;
-	draft->head.way[downlink ? SHEET_DOWNLINK : SHEET_UPLINK] |= bit;
+	if (!match->framed_alone)
+		draft->head.way[downlink ? SHEET_DOWNLINK : SHEET_UPLINK] |= bit;
+	if (downlink)
+		route_lead(draft, match, bit);
 	draft->tunnel[match->tunnel] |= bit;
 	if (match->tunnel >= draft->head.tunnels)
 		draft->head.tunnels = (uint8_t)(match->tunnel + 1);
@@ -184,6 +204,8 @@ static void sheet_write(const struct sheet_draft *draft, uint8_t *bytes)
 	memcpy((void *)parts.urr, draft->urr, head->urrs * sizeof(draft->urr[0]));
 	groups4_write((struct sheet_filters4 *)parts.filters4, &draft->list[0]);
 	groups6_write((struct sheet_filters6 *)parts.filters6, &draft->list[1]);
+	memcpy((void *)sheet_routes_behind(head, (struct sheet *)bytes + 1), draft->route,
+	       head->routes * sizeof(draft->route[0]));
 }
 
 // Which rules let packets wait and tell of it, as a number; 0 = none.
@@ -220,7 +242,7 @@ static int size_check(const struct sheet *head, uint32_t rules_bytes, struct fau
 {
 	char words[sizeof(fault->message)];
 
-	if (sheet_bytes(head) <= SHEET_BYTES_MAX && sheet_room(head) <= rules_bytes)
+	if (sheet_all_bytes(head) <= SHEET_BYTES_MAX && sheet_room(head) <= rules_bytes)
 		return 0;
 	snprintf(words, sizeof(words), "The rules need %u bytes, limits.rules_bytes is %u.", sheet_room(head),
 		 rules_bytes);
@@ -236,13 +258,14 @@ int sheet_make(const Shoal__Oss__Session *session, const struct compile_needs *n
 	draft.head.version = SHEET_VERSION;
 	draft.head.tunnels = 1;
 	plan->made = about->past ? about->past->made : 0;
+	routes_add(&draft, &plan->framed);
 	if (sheet_rates(&draft, fault) || sheet_measures(&draft, &needs->quota, &plan->made, fault) ||
 	    rules_add(&draft, fault))
 		return -EINVAL;
 	episode_number(&draft, &plan->made);
 	draft.head.groups4 = (uint8_t)((draft.list[0].count + 7) / 8);
 	draft.head.groups6 = (uint8_t)((draft.list[1].count + 7) / 8);
-	draft.head.bytes = (uint16_t)sheet_bytes(&draft.head);
+	draft.head.bytes = (uint16_t)sheet_all_bytes(&draft.head);
 	if (size_check(&draft.head, needs->rules_bytes, fault))
 		return -EINVAL;
 	sheet_write(&draft, needs->room->bytes);

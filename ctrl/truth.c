@@ -24,6 +24,7 @@ static int memory_open(struct truth *truth)
 	error = truth->rates ? sessions_open(&truth->sessions, &truth->place) : -ENOMEM;
 	if (!error)
 		error = aliases_open(&truth->aliases, &truth->sessions);
+	framed_open(&truth->framed, truth->conf, &truth->sessions);
 	if (!error)
 		error = outbox_open(&truth->outbox, &truth->store);
 	if (!error)
@@ -45,6 +46,7 @@ static int store_load(struct truth *truth, bool salvage)
 					 .sessions = &truth->sessions,
 					 .rates = truth->rates,
 					 .aliases = &truth->aliases,
+					 .framed = &truth->framed,
 					 .chains = &truth->chains,
 					 .measures = &truth->measures,
 					 .quota = { &truth->measures, measures_quota } };
@@ -92,6 +94,7 @@ void truth_close(struct truth *truth)
 	outbox_close(&truth->outbox);
 	books_close(&truth->books);
 	aliases_close(&truth->aliases);
+	framed_close(&truth->framed);
 	measures_close(&truth->measures);
 	sessions_close(&truth->sessions);
 	rates_free(truth->rates);

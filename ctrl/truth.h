@@ -20,6 +20,7 @@ struct truth {
 	struct notes notes;
 	struct outbox outbox;
 	struct aliases aliases;
+	struct framed framed;
 	struct ledger ledger; // its hooks are the caller's to set, before the first commit
 	struct load load;
 };

@@ -1,0 +1,244 @@
+// test_framed_routes.c - whose networks behind subscribers are, and that the primary, played, ends up knowing just that.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "ctrl/framed.h"
+
+#define SESSIONS 8u
+#define NETWORKS 32u // 10.0.0.0/24 and on
+
+static struct conf conf;
+static struct grid grid;
+static struct place place;
+static struct sessions sessions;
+static struct framed framed;
+static struct session session[SESSIONS];
+
+// The primary: there or not, and what it knows of each network.
+static struct {
+	bool there;
+	fleet_done *done;
+	uint32_t own[NETWORKS], news[NETWORKS];
+} primary;
+
+const Shoal__Fleet__State *fleet_state(const struct fleet *fleet)
+{
+	static const Shoal__Fleet__State state;
+
+	return primary.there ? &state : NULL;
+}
+
+static unsigned network_of(uint64_t low)
+{
+	return (unsigned)(low >> 8) % NETWORKS;
+}
+
+int fleet_order(struct fleet *fleet, const Shoal__Fleet__Order *order, fleet_done *done, void *with)
+{
+	assert_null(primary.done);
+	memcpy(primary.news, primary.own, sizeof(primary.own));
+	for (size_t i = 0; i < order->framed->n_routes; i++)
+		primary.news[network_of(order->framed->routes[i]->low)] = order->framed->routes[i]->own;
+	primary.done = done;
+	return 0;
+}
+
+// heard: the order came through; error: what the answer says of it, -1: there is none.
+static void primary_answers(bool heard, int error)
+{
+	Shoal__Fleet__Answer answer = SHOAL__FLEET__ANSWER__INIT;
+	fleet_done *done = primary.done;
+
+	if (!done)
+		return;
+	if (heard)
+		memcpy(primary.own, primary.news, sizeof(primary.own));
+	primary.done = NULL;
+	answer.error = error;
+	answer.message = "it says so";
+	done(&framed, error < 0 ? NULL : &answer);
+}
+
+static struct prefix at(unsigned network)
+{
+	return prefix_ipv4(0x0a000000 + network * 256, 24);
+}
+
+static int begin(void **state)
+{
+	memset(&primary, 0, sizeof(primary));
+	memset(session, 0, sizeof(session));
+	memset(&conf, 0, sizeof(conf));
+	primary.there = true;
+	conf.pools = 1;
+	conf.pool[0] =
+	    (struct conf_pool){ .ipv4 = 0x0a2d0000, .ipv4_len = 16, .ipv6 = 0x20010db800000000, .ipv6_len = 48 };
+	conf.ports = 1;
+	conf.port[0].addresses = 1;
+	conf.port[0].address[0] = (struct conf_address){ { 10, 99, 6, 1 }, 4, 24 };
+	grid_open(&grid, 4);
+	place = (struct place){ .grid = &grid };
+	sessions_open(&sessions, &place);
+	framed_open(&framed, &conf, &sessions);
+	for (unsigned i = 0; i < SESSIONS; i++)
+		session[i].bearer.teid = i + 1;
+	return 0;
+}
+
+static int end(void **state)
+{
+	for (unsigned i = 0; i < SESSIONS; i++)
+		free(session[i].framed);
+	framed_close(&framed);
+	sessions_close(&sessions);
+	grid_close(&grid);
+	return 0;
+}
+
+static int takes(unsigned who, const struct prefix *prefix, unsigned count)
+{
+	struct framed_wish wish = { prefix, count, 0 };
+	struct framed_list *had = NULL;
+	int error = framed_take(&framed, &session[who], &wish, &had);
+
+	if (!error)
+		framed_say(&framed, session[who].bearer.teid, had, session[who].framed);
+	free(had);
+	return error;
+}
+
+static int takes_one(unsigned who, struct prefix prefix)
+{
+	return takes(who, &prefix, 1);
+}
+
+static void it_is_one_sessions(void **state)
+{
+	const struct prefix some[] = { at(1), at(3), prefix_ipv4(0x0a000180, 25) };
+	const struct prefix two[] = { at(5), at(3) };
+	struct framed_wish wish = { two, 2, 0 }, none = { 0 };
+	struct framed_list *had;
+
+	assert_int_equal(takes(0, some, 3), 0);
+	assert_int_equal(framed.count, 2); // the third lies in the first
+	assert_int_equal(takes_one(1, at(1)), -EEXIST);
+	assert_int_equal(takes_one(1, prefix_ipv4(0x0a000180, 26)), -EEXIST);
+	assert_int_equal(takes_one(1, prefix_ipv4(0x0a000000, 14)), -EEXIST);
+	assert_int_equal(takes_one(1, at(2)), 0);
+	assert_int_equal(takes_one(0, prefix_ipv4(0x0a000100, 30)), 0); // its own, in part
+	assert_int_equal(takes_one(2, at(3)), 0);
+	assert_ptr_equal(framed_whose(&framed, &some[1]), &session[2]);
+	assert_int_equal(framed_take(&framed, &session[1], &wish, &had), -EEXIST);
+	assert_int_equal(wish.at, 1);
+	assert_null(framed_whose(&framed, &(struct prefix){ .low = at(5).low, .length = 120 }));
+	assert_int_equal(framed_take(&framed, &session[1], &none, &had), 0);
+	assert_int_equal(framed.count, 2);
+	framed_undo(&framed, &session[1], had);
+	assert_int_equal(takes_one(3, at(2)), -EEXIST);
+}
+
+static void pools_ports_and_addresses_are_not_behind_anybody(void **state)
+{
+	struct session other = { .bearer = { .ue_ipv4 = 0xcb007105, .ue_ipv6 = 0x20010db800070005 } };
+
+	assert_int_equal(takes_one(0, prefix_ipv4(0x0a2d0700, 24)), -EEXIST);
+	assert_int_equal(takes_one(0, prefix_ipv4(0x0a000000, 8)), -EEXIST);
+	assert_int_equal(takes_one(0, (struct prefix){ .high = 0x20010db800000077, .length = 64 }), -EEXIST);
+	assert_int_equal(takes_one(0, (struct prefix){ .high = 0x20010db800000000, .length = 32 }), -EEXIST);
+	assert_int_equal(takes_one(0, prefix_ipv4(0x0a630680, 25)), -EEXIST);
+	assert_int_equal(table_put(&sessions.by_ipv4, other.bearer.ue_ipv4, &other), 0);
+	assert_int_equal(table_put(&sessions.by_ipv6, other.bearer.ue_ipv6, &other), 0);
+	assert_int_equal(takes_one(0, prefix_ipv4(0xcb007100, 24)), -EEXIST);
+	assert_int_equal(takes_one(0, prefix_ipv4(0xcb000000, 8)), -EEXIST); // looked for the other way round
+	assert_int_equal(takes_one(0, prefix_ipv4(0xcb007105, 32)), -EEXIST);
+	assert_int_equal(takes_one(0, prefix_ipv4(0xcb007106, 32)), 0);
+	assert_int_equal(takes_one(0, (struct prefix){ .high = 0x20010db800070000, .length = 56 }), -EEXIST);
+	assert_int_equal(takes_one(0, (struct prefix){ .high = 0x20010db800070000, .length = 48 }), -EEXIST);
+	assert_int_equal(takes_one(0, (struct prefix){ .high = 0x20010db800070005, .low = 7, .length = 128 }), -EEXIST);
+	assert_int_equal(takes_one(0, (struct prefix){ .high = 0x20010db800070006, .length = 64 }), 0);
+	table_drop(&sessions.by_ipv4, other.bearer.ue_ipv4);
+	table_drop(&sessions.by_ipv6, other.bearer.ue_ipv6);
+}
+
+static void there_are_no_more_than_fit(void **state)
+{
+	static struct session crowd;
+
+	framed.entries = calloc(FRAMED_MAX + SHEET_ROUTES, sizeof(*framed.entries));
+	framed.room = FRAMED_MAX + SHEET_ROUTES;
+	for (uint32_t i = 0; i < FRAMED_MAX - 1; i++)
+		framed.entries[framed.count++] = (struct framed_entry){ prefix_ipv4(0x0b000000 + i * 4, 30), &crowd };
+	assert_int_equal(takes(0, (struct prefix[]){ at(1), at(2) }, 2), -ENOSPC);
+	assert_int_equal(takes_one(0, at(1)), 0);
+	assert_int_equal(takes_one(1, at(2)), -ENOSPC);
+}
+
+static void a_primary_that_knows_of_none_is_asked_no_more(void **state)
+{
+	assert_int_equal(takes_one(0, at(1)), 0);
+	framed_tell(&framed, NULL);
+	primary_answers(false, EBADMSG);
+	framed_tell(&framed, NULL);
+	assert_null(primary.done);
+	assert_true(framed.told < framed.said);
+	assert_int_equal(takes_one(1, at(2)), -EOPNOTSUPP);
+	assert_int_equal(takes(0, NULL, 0), 0); // to have none is always possible
+	framed_again(&framed);                  // another one, which knows
+	assert_int_equal(takes_one(1, at(2)), 0);
+	framed_tell(&framed, NULL);
+	primary_answers(true, 0);
+	assert_int_equal(primary.own[2], 2);
+	assert_int_equal(framed.told, framed.said);
+}
+
+// Whatever gets lost on the way, the primary ends up knowing what is so.
+static void the_primary_knows_in_the_end(void **state)
+{
+	srandom(7);
+	for (unsigned n = 0; n < 20000; n++) {
+		unsigned who = (unsigned)random() % SESSIONS, count = (unsigned)random() % 3;
+		struct prefix some[2] = { at((unsigned)random() % NETWORKS), at((unsigned)random() % NETWORKS) };
+
+		takes(who, some, count);
+		primary.there = random() % 8;
+		framed_tell(&framed, NULL);
+		if (random() % 2)
+			primary_answers(random() % 4, random() % 4 ? 0 : -1);
+		if (random() % 500 == 0) {
+			memset(primary.own, 0, sizeof(primary.own));
+			primary.done = NULL;
+			framed.asked = false;
+			framed_again(&framed);
+		}
+	}
+	primary.there = true;
+	for (unsigned i = 0; i < 10000 && framed.told != framed.said; i++) {
+		primary_answers(true, 0);
+		framed_tell(&framed, NULL);
+	}
+	assert_int_equal(framed.told, framed.said);
+	for (unsigned network = 0; network < NETWORKS; network++) {
+		struct prefix prefix = at(network);
+		const struct session *whose = framed_whose(&framed, &prefix);
+
+		assert_int_equal(primary.own[network], whose ? whose->bearer.teid : 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(it_is_one_sessions, begin, end),
+		cmocka_unit_test_setup_teardown(pools_ports_and_addresses_are_not_behind_anybody, begin, end),
+		cmocka_unit_test_setup_teardown(there_are_no_more_than_fit, begin, end),
+		cmocka_unit_test_setup_teardown(a_primary_that_knows_of_none_is_asked_no_more, begin, end),
+		cmocka_unit_test_setup_teardown(the_primary_knows_in_the_end, begin, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
