@@ -74,6 +74,17 @@ static const char *set_peer_teid(struct row *row, const char *word)
 	return why;
 }
 
+static const char *set_framed_route(struct row *row, const char *word)
+{
+	const char *why = networks_read(&row->networks, word);
+
+	row->session.framed_ipv4 = row->networks.ipv4s;
+	row->session.n_framed_ipv4 = row->networks.n_ipv4;
+	row->session.framed_ipv6 = row->networks.ipv6s;
+	row->session.n_framed_ipv6 = row->networks.n_ipv6;
+	return why;
+}
+
 static bool put_text(char *text, size_t room, const char *value)
 {
 	snprintf(text, room, "%s", value);
@@ -136,6 +147,8 @@ const struct row_field row_fields[] = {
 	{ "ipv6", "[PREFIX]", "UE /64 prefix; auto, or nothing: from the pool", .set = set_ipv6, .get = get_ipv6 },
 	{ "peer", "ADDR", "GTP-U address of the radio side; default: not yet known", .set = set_peer, .get = get_peer },
 	{ "peer_teid", "TEID", "tunnel endpoint there", true, .set = set_peer_teid, .get = get_peer_teid },
+	{ "framed_route", "PREFIX...", "networks behind the UE, by blanks or commas apart: 192.0.2.0/28",
+	  .set = set_framed_route, .get = networks_write },
 	RATE_FIELDS("rate", "RATE", "bits per second: 10M; 0: unlimited", true, row_set_cir, row_get_cir),
 	RATE_FIELDS("cbs", "BYTES", "committed burst; default: 100 ms of rate", true, row_set_cbs, row_get_cbs),
 	RATE_FIELDS("ebs", "BYTES", "excess burst", true, row_set_ebs, row_get_ebs),

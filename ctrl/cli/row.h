@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "ctrl/cli/networks.h"
 #include "ctrl/cli/units.h"
 #include "proto/oss.pb-c.h"
 
@@ -18,7 +19,8 @@ struct row {
 	Shoal__Oss__DefaultBearer bearer;
 	Shoal__Oss__Rate rate[2]; // uplink, downlink
 	char imsi[16], msisdn[16], dnn[101];
-	struct rules *rules; // null, or rules beyond the short form; lives until row_close
+	struct networks networks; // behind the UE
+	struct rules *rules;      // null, or rules beyond the short form; lives until row_close
 };
 
 enum row_side { ROW_UP = 1, ROW_DOWN = 2, ROW_BOTH = 3 };

@@ -170,6 +170,29 @@ static const char *set_filters(struct rules *rules, unsigned i, const json_t *ar
 	return why;
 }
 
+// Networks behind the UE, a text each.
+static const char *set_framed(struct rules *rules, unsigned i, const json_t *array)
+{
+	struct networks *networks = plain_take(&rules->room, sizeof(*networks));
+	Shoal__Oss__Match *match = &rules->match[i];
+	const char *why = NULL;
+
+	if (!networks)
+		return "is too much for one session";
+	if (!json_is_array(array))
+		return "is not an array of networks";
+	for (size_t k = 0; k < json_array_size(array) && !why; k++) {
+		const char *word = json_string_value(json_array_get(array, k));
+
+		why = word ? networks_add(networks, word) : "has an element that is no text";
+	}
+	match->framed_ipv4 = networks->ipv4s;
+	match->n_framed_ipv4 = networks->n_ipv4;
+	match->framed_ipv6 = networks->ipv6s;
+	match->n_framed_ipv6 = networks->n_ipv6;
+	return why;
+}
+
 // Lists of a rule. False: it is none.
 static bool set_list(struct rules *rules, unsigned i, const char *key, const json_t *value, const char **why)
 {
@@ -184,6 +207,8 @@ static bool set_list(struct rules *rules, unsigned i, const char *key, const jso
 		*why = plain_numbers(value, 64, room, &rules->match[i].qfis, &rules->match[i].n_qfis);
 	else if (!strcmp(key, "filters"))
 		*why = set_filters(rules, i, value);
+	else if (!strcmp(key, "framed"))
+		*why = set_framed(rules, i, value);
 	else
 		return false;
 	return true;
@@ -195,11 +220,11 @@ static bool set_switch(struct rules *rules, unsigned i, const char *key, const j
 
 	if (!json_is_boolean(value))
 		return false;
-	if (!strcmp(key, "tunnelled")) {
+	if (!strcmp(key, "tunnelled"))
 		rules->match[i].tunnelled = json_is_true(value);
-		return true;
-	}
-	if (!strcmp(key, "drop"))
+	else if (!strcmp(key, "framed_alone"))
+		rules->match[i].framed_alone = json_is_true(value);
+	else if (!strcmp(key, "drop"))
 		forward->drop = json_is_true(value);
 	else if (!strcmp(key, "buffer"))
 		forward->buffer = json_is_true(value);

@@ -1,7 +1,8 @@
 // rules.h - the rules of a session beyond the short form (PDR, FAR, QER, URR of TS 29.244), to and from JSON:
 //
 //   "rules": [{"id": 1, "precedence": 10, "source": "access", "destination": "core", "rate_id": 1, "measure_ids": [1],
-//              "filters": ["permit out 17 from any 53 to assigned", {"flow": "", "tos": 184, "tos_mask": 252}], "tunnel": 1}, ...]
+//              "filters": ["permit out 17 from any 53 to assigned", {"flow": "", "tos": 184, "tos_mask": 252}], "tunnel": 1,
+//              "framed": ["192.0.2.0/28"]}, ...]
 //   "rates": [{"id": 1, "rate": 10000000, "mark": "af1"}, {"id": 2, "uplink": {"cir_bps": 1000000}}, ...]
 //   "measures": [{"id": 1, "volume": true, "triggers": 2, "volume_threshold": {"total": 1000000, "has_total": true}}]
 //

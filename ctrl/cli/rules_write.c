@@ -50,6 +50,19 @@ bool rules_own_teid(uint32_t session, const Shoal__Oss__Match *match)
 	return apart % match->tunnel == 0 && step > 255 && !(step & (step - 1));
 }
 
+static void put_networks(json_t *object, const Shoal__Oss__Match *match)
+{
+	char text[NETWORKS_ONE_TEXT];
+	json_t *networks = json_array();
+
+	for (size_t i = 0; i < match->n_framed_ipv4; i++)
+		json_array_append_new(networks, json_string(networks_ipv4(match->framed_ipv4[i], text)));
+	for (size_t i = 0; i < match->n_framed_ipv6; i++)
+		json_array_append_new(networks, json_string(networks_ipv6(match->framed_ipv6[i], text)));
+	put_array(object, "framed", networks);
+	put_true(object, "framed_alone", match->framed_alone);
+}
+
 static void put_match(json_t *object, uint32_t teid, const Shoal__Oss__Match *match)
 {
 	json_t *filters = json_array();
@@ -58,6 +71,7 @@ static void put_match(json_t *object, uint32_t teid, const Shoal__Oss__Match *ma
 	put_number(object, rules_own_teid(teid, match) ? "local_teid" : "teid", match->teid);
 	put_number(object, "tunnel", match->tunnel);
 	put_true(object, "tunnelled", match->tunnelled);
+	put_networks(object, match);
 	if (match->filter[0])
 		json_object_set_new(object, "filter", json_string(match->filter));
 	for (size_t i = 0; i < match->n_filters; i++)

@@ -200,6 +200,7 @@ static const struct args_option add_options[] = {
 	{ "ipv6", "[PREFIX]", "UE /64 prefix; auto, or nothing: one from the pool" },
 	{ "peer", "ADDR", "GTP-U address of the radio side; default: not yet known" },
 	{ "peer-teid", "TEID", "tunnel endpoint there" },
+	{ "framed-route", "PREFIX...", "networks behind the UE: 192.0.2.0/28,2001:db8:7::/56" },
 	{ "ul-rate", "RATE", "bits per second, uplink: 10M; default: unlimited" },
 	{ "dl-rate", "RATE", "bits per second, downlink" },
 	{ "rate", "RATE", "both" },
@@ -246,7 +247,9 @@ const struct command session_commands[] = {
 		"flow. A TEID of ours is chosen, and an address where one is asked for.\n",
 	    .examples = "  shoal session add --imsi 001010000000001 --ipv4 --peer 192.0.2.10 --peer-teid 0x100\n"
 			"  shoal session add --imsi 001010000000002 --dnn internet --ipv4 10.45.0.7 --ipv6 auto \\\n"
-			"      --ul-rate 10M --dl-rate 50M --mark af1 --red remark --wait\n",
+			"      --ul-rate 10M --dl-rate 50M --mark af1 --red remark --wait\n"
+			"  shoal session add --imsi 001010000000003 --ipv4 --framed-route 192.0.2.0/28 --peer "
+			"192.0.2.10 --peer-teid 7\n",
 	    .options = add_options,
 	    .run = run_add,
 	},

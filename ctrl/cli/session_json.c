@@ -44,7 +44,7 @@ static void put_given(json_t *object, const Shoal__Oss__Session *session)
 json_t *session_json(const Shoal__Oss__Session *session)
 {
 	json_t *object = json_object();
-	char text[128];
+	char text[NETWORKS_TEXT];
 	uint64_t number = 0;
 
 	for (const struct row_field *field = row_fields; field->name; field++) {

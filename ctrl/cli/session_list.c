@@ -97,7 +97,7 @@ static void export_csv_header(FILE *file)
 
 static void export_csv(FILE *file, const Shoal__Oss__Session *session)
 {
-	char text[128];
+	char text[NETWORKS_TEXT];
 
 	for (const struct row_field *field = row_fields; field->name; field++) {
 		if (field->side == ROW_BOTH)

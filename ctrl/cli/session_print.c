@@ -98,6 +98,18 @@ static const char *action_name(const Shoal__Oss__Forward *forward)
 	return forward->buffer ? " (wait)" : "";
 }
 
+static void print_networks(const Shoal__Oss__Match *match)
+{
+	char text[NETWORKS_ONE_TEXT];
+
+	for (size_t i = 0; i < match->n_framed_ipv4; i++)
+		printf("\n%-16sframed route %s", "", networks_ipv4(match->framed_ipv4[i], text));
+	for (size_t i = 0; i < match->n_framed_ipv6; i++)
+		printf("\n%-16sframed route %s", "", networks_ipv6(match->framed_ipv6[i], text));
+	if (match->framed_alone)
+		printf("\n%-16sframed routes alone", "");
+}
+
 static void print_forward(const Shoal__Oss__Forward *forward)
 {
 	char ipv6[INET6_ADDRSTRLEN];
@@ -121,8 +133,10 @@ static void print_rule(const Shoal__Oss__Session *session, const Shoal__Oss__Rul
 	print_numbers(", measures ", rule->measure_ids, rule->n_measure_ids);
 	if (rule->forward)
 		print_forward(rule->forward);
-	if (rule->match)
+	if (rule->match) {
 		print_match(session, rule->match);
+		print_networks(rule->match);
+	}
 	putchar('\n');
 }
 
@@ -171,6 +185,7 @@ static void print_rules(const Shoal__Oss__Session *session)
 void session_print(const Shoal__Oss__Session *session)
 {
 	const Shoal__Oss__Identity *identity = session->identity;
+	char networks[NETWORKS_TEXT];
 
 	printf("%-14s%" PRIu64 "\n", "session", session->id);
 	fact("imsi", identity ? identity->imsi : NULL);
@@ -178,6 +193,8 @@ void session_print(const Shoal__Oss__Session *session)
 	fact("dnn", identity ? identity->dnn : NULL);
 	fact("ipv4", session->ue ? units_ipv4(session->ue->ipv4).text : NULL);
 	fact("ipv6", session->ue && !session->ue->none ? units_prefix6(session->ue->ipv6_prefix).text : NULL);
+	if (networks_write(session, networks, sizeof(networks)))
+		fact("framed routes", networks);
 	printf("%-14s%s, TEID 0x%08" PRIx32 "\n", "gateway", units_ipv4(session->gtpu_ipv4).text, session->teid);
 	if (session->bearer)
 		print_bearer(session->bearer);
