@@ -27,6 +27,8 @@ static const struct field {
 	{ "rules[].match.source", RULE_PDR, PFCP_IE_SOURCE_INTERFACE },
 	{ "rules[].match.te", RULE_PDR, PFCP_IE_F_TEID },
 	{ "rules[].match.tunnel", RULE_PDR, PFCP_IE_F_TEID },
+	{ "rules[].match.framed_ipv4", RULE_PDR, PFCP_IE_FRAMED_ROUTE },
+	{ "rules[].match.framed_ipv6", RULE_PDR, PFCP_IE_FRAMED_IPV6_ROUTE },
 	{ "rules[].match.filter", RULE_PDR, PFCP_IE_SDF_FILTER },
 	{ "rules[].match.qfis", RULE_PDR, PFCP_IE_QFI },
 	{ "rules[].forward.destination", RULE_FAR, PFCP_IE_DESTINATION_INTERFACE },

@@ -275,6 +275,11 @@ static int families_translate(const struct reading *reading)
 		bool names4 = pdr->address.address.has_ipv4 || pdr->address.choose_ipv4;
 		bool names6 = pdr->address.address.has_ipv6 || pdr->address.choose_ipv6;
 
+		if (names4 != names6 && (names4 ? to->match[i].n_framed_ipv6 : to->match[i].n_framed_ipv4)) {
+			read_failure(reading, names4 ? PFCP_IE_FRAMED_IPV6_ROUTE : PFCP_IE_FRAMED_ROUTE,
+				     "The PDR is for the UE's other family alone.");
+			return rules_fault_of(reading->fault, pdr->rule);
+		}
 		if (names4 != names6 && filters_restrict(reading, i, names4 ? 4 : 6))
 			return rules_fault_of(reading->fault, pdr->rule);
 	}
@@ -301,6 +306,7 @@ static void nothing_translate(struct translation *to)
 static void begin(struct translation *to)
 {
 	to->pdrs = to->filters_used = to->numbers_used = 0;
+	to->framed_used[0] = to->framed_used[1] = 0;
 	to->text_used = 0;
 	*to->instance = '\0';
 	shoal__oss__session__init(&to->session);

@@ -14,6 +14,7 @@
 #define TRANSLATE_URRS 64u
 #define TRANSLATE_FILTERS 256u
 #define TRANSLATE_TUNNELS 16u
+#define TRANSLATE_FRAMED 256u   // framed routes of all PDRs, of each family
 #define TRANSLATE_NUMBERS 4096u // in its lists: QER ids, URR ids, QFIs
 #define TRANSLATE_TEXT 16384u   // of flow descriptions
 #define TRANSLATE_DNN 128u
@@ -80,6 +81,9 @@ struct translation {
 	unsigned filters_used;
 	struct translated_filter filtered[TRANSLATE_FILTERS];
 	Shoal__Oss__Filter filter[TRANSLATE_FILTERS], *filters[TRANSLATE_FILTERS];
+	unsigned framed_used[2]; // IPv4, IPv6
+	Shoal__Oss__Ipv4Prefix framed_ipv4[TRANSLATE_FRAMED], *framed_ipv4s[TRANSLATE_FRAMED];
+	Shoal__Oss__Ipv6Prefix framed_ipv6[TRANSLATE_FRAMED], *framed_ipv6s[TRANSLATE_FRAMED];
 	Shoal__Oss__Rate rate[TRANSLATE_QERS], *rates[TRANSLATE_QERS];
 	Shoal__Oss__Limit limit[TRANSLATE_QERS][TRANSLATE_WAYS];
 	struct rule predefined[PREDEFINED_MAX];

@@ -17,14 +17,23 @@ static const uint16_t of_pdi[] = { PFCP_IE_SOURCE_INTERFACE,
 				   PFCP_IE_NETWORK_INSTANCE,
 				   PFCP_IE_UE_IP_ADDRESS,
 				   PFCP_IE_SDF_FILTER,
-				   PFCP_IE_APPLICATION_ID,
 				   PFCP_IE_QFI,
 				   PFCP_IE_3GPP_INTERFACE_TYPE,
 				   PFCP_IE_TRAFFIC_ENDPOINT_ID,
+				   PFCP_IE_FRAMED_ROUTE,
+				   PFCP_IE_FRAMED_ROUTING,
+				   PFCP_IE_FRAMED_IPV6_ROUTE,
+				   PFCP_IE_APPLICATION_ID,
 				   0 };
-static const uint16_t of_endpoint[] = { PFCP_IE_TRAFFIC_ENDPOINT_ID, PFCP_IE_F_TEID,
-					PFCP_IE_NETWORK_INSTANCE,    PFCP_IE_UE_IP_ADDRESS,
-					PFCP_IE_3GPP_INTERFACE_TYPE, 0 };
+static const uint16_t of_endpoint[] = { PFCP_IE_TRAFFIC_ENDPOINT_ID,
+					PFCP_IE_F_TEID,
+					PFCP_IE_NETWORK_INSTANCE,
+					PFCP_IE_UE_IP_ADDRESS,
+					PFCP_IE_3GPP_INTERFACE_TYPE,
+					PFCP_IE_FRAMED_ROUTE,
+					PFCP_IE_FRAMED_ROUTING,
+					PFCP_IE_FRAMED_IPV6_ROUTE,
+					0 };
 
 // Whether the end is at one of our addresses, or where it is ours to choose, can be. Of two that are asked for IPv4 is taken.
 static bool at_ours(const struct translate_given *given, struct pfcp_fteid *fteid)
@@ -165,8 +174,10 @@ static int end_read(const struct reading *reading, const struct pfcp_ie *group, 
 
 	match->tunnelled = match->source == SHOAL__OSS__INTERFACE__CORE && ie;
 	pdr->tunnelled = match->source != SHOAL__OSS__INTERFACE__CORE || ie;
-	if ((pdr->tunnelled && fteid_read(reading, ie, pdr)) || addresses_read(reading, group, pdr))
+	if ((pdr->tunnelled && fteid_read(reading, ie, pdr)) || addresses_read(reading, group, pdr) ||
+	    framed_read(reading, group, match))
 		return -EPROTO;
+	match->framed_alone = !pdr->tunnelled && !pdr->ue && (match->n_framed_ipv4 || match->n_framed_ipv6);
 	return pdr->tunnelled ? 0 : read_instance(reading, group, reading->to->instance);
 }
 
@@ -178,7 +189,8 @@ static int endpoint_read(const struct reading *reading, const struct pfcp_ie *pd
 	const struct pfcp_ie *id = pfcp_first(tree, pdi, PFCP_IE_TRAFFIC_ENDPOINT_ID);
 
 	if (pfcp_again(tree, id) || pfcp_first(tree, pdi, PFCP_IE_F_TEID) ||
-	    pfcp_first(tree, pdi, PFCP_IE_UE_IP_ADDRESS))
+	    pfcp_first(tree, pdi, PFCP_IE_UE_IP_ADDRESS) || pfcp_first(tree, pdi, PFCP_IE_FRAMED_ROUTE) ||
+	    pfcp_first(tree, pdi, PFCP_IE_FRAMED_ROUTING) || pfcp_first(tree, pdi, PFCP_IE_FRAMED_IPV6_ROUTE))
 		return read_failure(reading, PFCP_IE_TRAFFIC_ENDPOINT_ID,
 				    "One traffic endpoint, or an F-TEID and addresses.");
 	pdr->endpoint = rules_find(reading->rules, RULE_ENDPOINT, (uint32_t)pfcp_number(id));

@@ -2,7 +2,7 @@
 //
 //   translate          all of a session's rules
 //     translate_urr    each URR: a measure
-//     translate_pdr    each PDR: a rule with its match; translate_filter: its filters
+//     translate_pdr    each PDR: a rule with its match; translate_filter: its filters; translate_framed: its framed routes
 //       translate_far  its FAR: where the rule's packets go
 //       translate_qer  its QERs: rates
 //     translate_tunnel which of the session's tunnels each PDR has, once all are known
@@ -47,6 +47,9 @@ int filters_restrict(const struct reading *reading, unsigned pdr, unsigned famil
 // Where the packets of this PDR, which has been read, go. And that of a FAR that no PDR names.
 int far_read(const struct reading *reading, const struct rule *rule, unsigned pdr);
 int far_check(const struct reading *reading, const struct rule *rule);
+
+// The framed routes of a PDI or traffic endpoint (TS 29.244 8.2.109 to 8.2.111), into the match.
+int framed_read(const struct reading *reading, const struct pfcp_ie *group, Shoal__Oss__Match *match);
 
 int qer_read(const struct reading *reading, const struct rule *rule, unsigned index);
 // A predefined rule's rate. Cannot fail.

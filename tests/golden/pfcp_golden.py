@@ -41,7 +41,8 @@ def runner(*args, lines=()):
 def rules():
     access = [IE_SourceInterface(interface="Access"), IE_FTEID(CH=1, CHID=1, V4=1, choose_id=5), IE_NetworkInstance(instance="internet"),
               IE_SDF_Filter(FD=1, flow_description="permit out ip from any to assigned"), IE_QFI(QFI=9)]
-    core = [IE_SourceInterface(interface="Core"), IE_UE_IP_Address(V4=1, SD=1, ipv4="10.45.0.7")]
+    core = [IE_SourceInterface(interface="Core"), IE_UE_IP_Address(V4=1, SD=1, ipv4="10.45.0.7"), IE_FramedRoute(framed_route="192.0.2.0/28 0.0.0.0 1"),
+            IE_FramedRouting(framed_routing=bytes(4)), IE_FramedIPv6Route(framed_ipv6_route="2001:db8:7::/56 :: 1")]
     return [
         IE_CreatePDR(IE_list=[IE_PDR_Id(id=1), IE_Precedence(precedence=255), IE_PDI(IE_list=access),
                               IE_OuterHeaderRemoval(header="GTP-U/UDP/IPv4"), IE_FAR_Id(id=1), IE_QER_Id(id=1)]),
@@ -114,6 +115,9 @@ Session Establishment Request, sequence 7, SEID 0x0, {bytes} bytes
     PDI:
       Source Interface: core (1)
       UE IP Address: destination 10.45.0.7
+      Framed-Route: "192.0.2.0/28 0.0.0.0 1"
+      Framed-Routing: 0
+      Framed-IPv6-Route: "2001:db8:7::/56 :: 1"
     FAR ID: 2
     URR ID: 8
   Create FAR:

@@ -60,6 +60,12 @@ def filtered_by(ident):
     return update(p.IE_UpdatePDR, p.IE_PDR_Id(id=1), p.IE_PDI(IE_list=pdi))
 
 
+def routed(kind, value):
+    """A PDR with such a framed route."""
+    pdi = [p.IE_SourceInterface(interface=1), p.IE_NotImplemented(ietype=93, data=bytes([0x14])), p.IE_NotImplemented(ietype=kind, data=value)]
+    return update(p.IE_UpdatePDR, p.IE_PDR_Id(id=2), p.IE_PDI(IE_list=pdi))
+
+
 def tunnelled(**fteid):
     pdi = [p.IE_SourceInterface(interface=0), p.IE_FTEID(**fteid)]
     return update(p.IE_UpdatePDR, p.IE_PDR_Id(id=1), p.IE_PDI(IE_list=pdi))
@@ -123,6 +129,17 @@ def modifications():
     yield "a filter of nonsense", filtered("permit out of my way"), 73, 23
     yield "a filter of another UE", filtered("permit out ip from any to 192.0.2.77"), 73, 23
     yield "a filter that nobody has given", filtered_by(7), 73, 23
+    for what, route in (("that is none", b"the way home"), ("of half an address", b"192.0.2/28"), ("of 33 bits", b"192.0.2.0/33"),
+                        ("without bits", b"192.0.2.0/"), ("of a host in it", b"192.0.2.1/28"), ("of everything", b"0.0.0.0/0"),
+                        ("of IPv6", b"2001:db8:7::/56"), ("by a gateway that is none", b"192.0.2.0/28 home"), ("with a name for a metric", b"192.0.2.0/28 0.0.0.0 x"),
+                        ("of many groups", b"224.1.0.0/16"), ("in a pool", b"10.45.7.0/24"), ("of our own links", b"10.99.6.128/25"),
+                        ("that ends in the middle", b"192.0.2.0/28\0/24"), ("of 255 bytes", b"192.0.2.0/28" + b" " * 242 + b"x")):
+        yield f"a framed route {what}", routed(153, route), 73, 153
+    for what, route in (("without a length", b"2001:db8:7::"), ("of 129 bits", b"2001:db8:7::/129"), ("in a pool", b"2001:db8:0:77::/64"),
+                        ("of IPv4", b"192.0.2.0/28"), ("of a link", b"fe80::/64"), ("of groups", b"ff0e::/16")):
+        yield f"a framed IPv6 route {what}", routed(155, route), 73, 155
+    yield "a routing protocol", routed(154, bytes([0, 0, 0, 3])), 73, 154
+    yield "an empty framed route", routed(153, b""), 68, 153
     yield "a tunnel end elsewhere", tunnelled(V4=1, TEID=5, ipv4="10.99.3.77"), 71, 21
     yield "a tunnel end without a TEID", tunnelled(V4=1, TEID=0, ipv4="10.99.3.1"), 71, 21
     yield "a tunnel end of IPv6 elsewhere", tunnelled(V6=1, TEID=5, ipv6="fd99:3::77"), 71, 21

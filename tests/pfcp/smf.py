@@ -219,6 +219,9 @@ class Smf:
 
         return self.modify(name, *shapes.CHANGES[what](self.sessions[name], *words))
 
+    def framed(self, name, routes=""):
+        return self.modify(name, self.words.pdr_down_changed(self.sessions[name], routes))
+
     def handover(self, name, gnb, teid):
         return self.modify(name, self.words.far_to(2, gnb, int(teid, 0)))
 

@@ -87,8 +87,23 @@ def pdr_up(session):
                                    p.IE_OuterHeaderRemoval(header=0), p.IE_FAR_Id(id=UPLINK), *named(session), p.IE_QER_Id(id=1)])
 
 
+def framed(routes):
+    """Networks behind the UE, by commas apart; RFC 2865 and 3162 have them with a gateway and a metric."""
+    return [p.IE_FramedIPv6Route(framed_ipv6_route=f"{route} :: 1") if ":" in route else p.IE_FramedRoute(framed_route=f"{route} 0.0.0.0 1")
+            for route in routes.split(",") if route]
+
+
+def pdi_down(session):
+    return [p.IE_SourceInterface(interface=CORE), p.IE_NetworkInstance(instance=session.get("dnn", "internet")), ue_address(session, 1),
+            *framed(session.get("framed", ""))]
+
+
+def pdr_down_changed(session, routes):
+    return p.IE_UpdatePDR(IE_list=[p.IE_PDR_Id(id=DOWNLINK), p.IE_PDI(IE_list=pdi_down({**session, "framed": routes}))])
+
+
 def pdr_down(session):
-    pdi = [p.IE_SourceInterface(interface=CORE), p.IE_NetworkInstance(instance=session.get("dnn", "internet")), ue_address(session, 1)]
+    pdi = pdi_down(session)
     return p.IE_CreatePDR(IE_list=[p.IE_PDR_Id(id=DOWNLINK), p.IE_Precedence(precedence=255), p.IE_PDI(IE_list=pdi),
                                    p.IE_FAR_Id(id=DOWNLINK), *named(session), p.IE_QER_Id(id=1)])
 

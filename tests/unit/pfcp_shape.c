@@ -36,6 +36,11 @@ static void pdi_put(struct pfcp_writer *writer, const struct pdr *pdr)
 	for (unsigned i = 0; i < 2; i++)
 		if (pdr->qfis[i])
 			pfcp_put_u8(writer, PFCP_IE_QFI, pdr->qfis[i]);
+	for (unsigned i = 0; i < 3 && pdr->framed[i]; i++)
+		pfcp_put_bytes(writer, strchr(pdr->framed[i], ':') ? PFCP_IE_FRAMED_IPV6_ROUTE : PFCP_IE_FRAMED_ROUTE,
+			       (const uint8_t *)pdr->framed[i], (uint16_t)strlen(pdr->framed[i]));
+	if (pdr->routing)
+		pfcp_put_bytes(writer, PFCP_IE_FRAMED_ROUTING, pdr->routing, 4);
 	pfcp_end(writer, mark);
 }
 

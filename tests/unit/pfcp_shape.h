@@ -15,8 +15,10 @@ struct pdr {
 	uint32_t teid;
 	bool ue4, ue6;
 	const char *flow;
-	uint32_t filter_id; // 0 = none
-	uint8_t qfis[2];    // 0 = none
+	const char *framed[3];  // framed routes, as they are written
+	const uint8_t *routing; // Framed-Routing, four octets
+	uint32_t filter_id;     // 0 = none
+	uint8_t qfis[2];        // 0 = none
 	uint8_t removal;
 	uint32_t far, qers[2], urrs[2]; // 0 = none
 };

@@ -52,11 +52,11 @@ static void an_association_is_accepted_when_ctrl_has_it(void **state)
 	ctrl_notes(play, true);
 	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 7, PFCP_CAUSE_ACCEPTED);
 	assert_int_equal(pfcp_number(pfcp_first(&play->tree, NULL, PFCP_IE_RECOVERY_TIME_STAMP)), STAMP);
-	assert_int_equal(pfcp_flags(pfcp_first(&play->tree, NULL, PFCP_IE_UP_FUNCTION_FEATURES)),
-			 PFCP_UP_FUNCTION_FEATURES_FTUP | PFCP_UP_FUNCTION_FEATURES_EMPU |
-			     PFCP_UP_FUNCTION_FEATURES_UEIP | PFCP_UP_FUNCTION_FEATURES_PDIU |
-			     PFCP_UP_FUNCTION_FEATURES_SSET | PFCP_UP_FUNCTION_FEATURES_MPAS |
-			     PFCP_UP_FUNCTION_FEATURES_PFDM | PFCP_UP_FUNCTION_FEATURES_PFDE);
+	assert_int_equal(
+	    pfcp_flags(pfcp_first(&play->tree, NULL, PFCP_IE_UP_FUNCTION_FEATURES)),
+	    PFCP_UP_FUNCTION_FEATURES_FTUP | PFCP_UP_FUNCTION_FEATURES_EMPU | PFCP_UP_FUNCTION_FEATURES_UEIP |
+		PFCP_UP_FUNCTION_FEATURES_PDIU | PFCP_UP_FUNCTION_FEATURES_SSET | PFCP_UP_FUNCTION_FEATURES_MPAS |
+		PFCP_UP_FUNCTION_FEATURES_PFDM | PFCP_UP_FUNCTION_FEATURES_PFDE | PFCP_UP_FUNCTION_FEATURES_FRRT);
 	say(play, &play_setup);
 	assert_int_equal(play->sent, 2);
 	assert_int_equal(play->noted, 1);
