@@ -281,6 +281,24 @@ static void whose_a_lent_packet_is(void **state)
 	assert_int_equal(networks_of_lent(&networks, &lent), 0);
 }
 
+// Networks behind subscribers are their session's network's, whether addresses are shared or not; and so, when they come again from inside.
+static void what_is_behind_a_subscriber_is_of_his_network(void **state)
+{
+	const uint32_t behind = 0xc6336400, own = shard_teid(7, 1, 9, 2); // of the second pool
+	struct lane_handle lent = { .code = LANE_FRAMED | LEASE_SUSPECT, .hint = own };
+
+	assert_int_equal(arrives(NET, 20, behind).code, VERDICT_NOT_OURS);
+	assert_int_equal(
+	    steer_frame_routes(steer, &(struct framed){ .prefix = prefix_ipv4(behind, 24), .own = own }, 1), 0);
+	assert_int_equal(arrives(NET, 20, behind).kind, LANE_FRAMED);
+	assert_int_equal(arrives(NET, 20, behind).hint, own);
+	assert_int_equal(arrives(NET, 10, behind).code, VERDICT_OTHER_NETWORK);
+	assert_int_equal(arrives(WIDE, 0, behind).code, VERDICT_OTHER_NETWORK);
+	assert_int_equal(inside(SECOND, behind).kind, LANE_FRAMED);
+	assert_int_equal(inside(FIRST, behind).code, VERDICT_OTHER_NETWORK);
+	assert_int_equal(networks_of_lent(&networks, &lent), plane.net.places ? SECOND : 0);
+}
+
 // Nor is the gateway by its address there; by those towards the radio side it is, as ever.
 static void another_networks_address_of_ours_is_not_reached(void **state)
 {
@@ -337,6 +355,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_ours_here_is_a_subscribers_there, setup_meeting, teardown),
 		cmocka_unit_test_setup_teardown(from_inside_it_has_to_be_said, setup_meeting, teardown),
 		cmocka_unit_test_setup_teardown(whose_a_lent_packet_is, setup_meeting, teardown),
+		cmocka_unit_test_setup_teardown(what_is_behind_a_subscriber_is_of_his_network, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_behind_a_subscriber_is_of_his_network, setup_meeting, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
