@@ -18,6 +18,7 @@ static const struct body {
 	[SHOAL__OSS__REQUEST__BODY_SESSION_MODIFY] = { JOB_CHANGE, desk_session_modify },
 	[SHOAL__OSS__REQUEST__BODY_SESSION_DELETE] = { JOB_CHANGE, desk_session_delete },
 	[SHOAL__OSS__REQUEST__BODY_SESSION_IMPORT] = { JOB_CHANGE, desk_session_import },
+	[SHOAL__OSS__REQUEST__BODY_SESSION_FRONT] = { JOB_CHANGE, desk_session_front },
 	[SHOAL__OSS__REQUEST__BODY_SESSION_GET] = { JOB_READ, desk_session_get },
 	[SHOAL__OSS__REQUEST__BODY_SESSION_LIST] = { JOB_READ, desk_session_list },
 	[SHOAL__OSS__REQUEST__BODY_CLOSED_LIST] = { JOB_READ, desk_closed_list },

@@ -19,7 +19,7 @@ struct job {
 typedef void job_handler(struct job *job);
 
 job_handler desk_session_create, desk_session_modify, desk_session_delete, desk_session_import;
-job_handler desk_session_get, desk_session_list, desk_closed_list;
+job_handler desk_session_get, desk_session_list, desk_session_front, desk_closed_list;
 job_handler desk_worker_list, desk_worker_order, desk_shard_list, desk_shard_move;
 job_handler desk_upgrade_start, desk_upgrade_get, desk_upgrade_abort;
 job_handler desk_note_put, desk_note_get, desk_note_list, desk_note_delete;

@@ -116,6 +116,7 @@ roles='
 	session_get       operate provision ims read
 	session_list      operate provision ims read
 	session_import    operate provision ims
+	session_front     operate provision ims
 	closed_list       operate provision ims read
 	worker_list       operate provision read
 	worker_order      operate

@@ -149,6 +149,44 @@ static const Shoal__Oss__Session *closed(void)
 	return ctrl_stand_ask(stand, &request)->closed_list->closed[0]->session;
 }
 
+static int keep(uint64_t id, const char *owner, const char *front)
+{
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionFront body = SHOAL__OSS__SESSION_FRONT__INIT;
+
+	body.id = id;
+	body.owner = (char *)owner;
+	body.front = (ProtobufCBinaryData){ strlen(front), (uint8_t *)front };
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_FRONT;
+	request.session_front = &body;
+	return (int)ctrl_stand_ask(stand, &request)->status->code;
+}
+
+static void what_it_keeps_is_replaced_alone(void **state)
+{
+	uint64_t id = create("pfcp:a", 1, "old"), plain = create("", 2, ""), image;
+	uint64_t number[SHARDS];
+
+	assert_int_equal(modify(id, "pfcp:a", "first"), 0);
+	memcpy(number, stand->truth.ledger.number, sizeof(number));
+	image = ctrl_stand_image(stand);
+	assert_int_equal(keep(id, "pfcp:b", "new"), SHOAL__OSS__CODE__UNSUPPORTED);
+	assert_string_equal(stand->answer->status->field, "owner");
+	assert_int_equal(keep(id, "", ""), SHOAL__OSS__CODE__UNSUPPORTED);
+	assert_int_equal(keep(plain, "", ""), SHOAL__OSS__CODE__UNSUPPORTED);
+	assert_int_equal(keep(id + 1000, "pfcp:a", "new"), SHOAL__OSS__CODE__NOT_FOUND);
+	assert_true(ctrl_stand_image(stand) == image);
+	assert_int_equal(keep(id, "pfcp:a", "new"), 0);
+	assert_int_equal(stand->answer->session->session->id, id);
+	assert_true(front_is(stand->answer->session->session, ""));
+	assert_memory_equal(number, stand->truth.ledger.number, sizeof(number)); // no worker has anything to do
+	ctrl_stand_restart(stand);
+	assert_true(front_is(ctrl_stand_get(stand, id), "new"));
+	assert_int_equal(ctrl_stand_get(stand, id)->bearer->peer_teid, 4711);
+	assert_int_equal(modify(id, "pfcp:a", "newer"), 0);
+	assert_true(front_is(ctrl_stand_get(stand, id), "newer"));
+}
+
 static void what_the_owner_keeps_is_for_those_who_may_provision(void **state)
 {
 	uint64_t id = create("pfcp:a", 1, "words");
@@ -302,6 +340,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_owner_has_many_of_one_subscriber_and_of_nobody, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_its_owner_changes_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_it_keeps_is_replaced_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_the_owner_keeps_is_for_those_who_may_provision, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_account_names_the_owner_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_account_keeps_what_the_deletion_leaves, setup, teardown),
