@@ -2,9 +2,7 @@
 #include "ctrl/pfcp/csid.h"
 #include <errno.h>
 #include <string.h>
-#include "shared/wire/cursor.h"
 
-#define IE_HEADER 4u
 #define CSID_BYTES 2u
 
 enum { NODE_IPV4, NODE_IPV6, NODE_NUMBER }; // a number: MCC, MNC and twelve bits
@@ -28,12 +26,12 @@ static bool value_read(struct csids *csids, const uint8_t *value, size_t length)
 	return csids->count && length >= 1 + csids->node_bytes + CSID_BYTES * (size_t)csids->count;
 }
 
-int csids_read(const struct pfcp_tree *message, uint8_t bytes[CSIDS_BYTES])
+int csids_read(const struct pfcp_tree *message, const struct pfcp_ie *group, uint8_t bytes[CSIDS_BYTES])
 {
 	struct pfcp_writer writer = pfcp_writer_over(bytes, CSIDS_BYTES);
 	struct csids csids;
 
-	for (const struct pfcp_ie *ie = pfcp_first(message, NULL, PFCP_IE_FQ_CSID); ie; ie = pfcp_again(message, ie)) {
+	for (const struct pfcp_ie *ie = pfcp_first(message, group, PFCP_IE_FQ_CSID); ie; ie = pfcp_again(message, ie)) {
 		if (!value_read(&csids, ie->value, ie->length))
 			return -EINVAL;
 		pfcp_put_bytes(&writer, PFCP_IE_FQ_CSID, ie->value, ie->length);
@@ -52,16 +50,22 @@ static bool meet(const struct csids *one, const struct csids *other)
 	return false;
 }
 
-bool csids_meet(const struct pfcp_tree *message, const uint8_t *bytes, size_t length)
+static bool meet_any(const struct csids *one, const struct pfcp_tree *other, const struct pfcp_ie *group)
 {
-	struct csids one, other;
+	struct csids csids;
 
-	for (const struct pfcp_ie *ie = pfcp_first(message, NULL, PFCP_IE_FQ_CSID); ie; ie = pfcp_again(message, ie)) {
-		if (!value_read(&one, ie->value, ie->length))
-			continue;
-		for (size_t at = 0; at + IE_HEADER <= length; at += IE_HEADER + be16_get(bytes + at + 2))
-			if (value_read(&other, bytes + at + IE_HEADER, be16_get(bytes + at + 2)) && meet(&one, &other))
-				return true;
-	}
+	for (const struct pfcp_ie *ie = pfcp_first(other, group, PFCP_IE_FQ_CSID); ie; ie = pfcp_again(other, ie))
+		if (value_read(&csids, ie->value, ie->length) && meet(one, &csids))
+			return true;
+	return false;
+}
+
+bool csids_meet(const struct pfcp_tree *message, const struct pfcp_tree *other, const struct pfcp_ie *group)
+{
+	struct csids csids;
+
+	for (const struct pfcp_ie *ie = pfcp_first(message, NULL, PFCP_IE_FQ_CSID); ie; ie = pfcp_again(message, ie))
+		if (value_read(&csids, ie->value, ie->length) && meet_any(&csids, other, group))
+			return true;
 	return false;
 }

@@ -5,8 +5,8 @@
 
 #define CSIDS_BYTES 512u // of the IEs of a session, or of a request
 
-// The FQ-CSIDs of a message, as IEs one behind the other. The length; -EINVAL: one makes no sense; -EMSGSIZE: too many.
-int csids_read(const struct pfcp_tree *message, uint8_t bytes[CSIDS_BYTES]);
+// The FQ-CSIDs of a message, or of a group of it, as IEs one behind the other. The length; -EINVAL: one makes no sense; -EMSGSIZE: too many.
+int csids_read(const struct pfcp_tree *message, const struct pfcp_ie *group, uint8_t bytes[CSIDS_BYTES]);
 
-// Whether one of these is among those of a message.
-bool csids_meet(const struct pfcp_tree *message, const uint8_t *bytes, size_t length);
+// Whether a message has one of those in a group of another (null: in that message itself).
+bool csids_meet(const struct pfcp_tree *message, const struct pfcp_tree *other, const struct pfcp_ie *group);

@@ -62,28 +62,23 @@ static int note(void *arg, struct assoc *assoc, const char *value)
 
 static void refuse(void *arg, struct deal *deal, const struct pfcp_header *header, const struct pfcp_fault *fault)
 {
-	struct loop *loop = arg;
-
-	sessions_refuse(loop->sessions, &(const struct pfcp_request){ header, deal, NULL }, fault);
+	sessions_refuse(((struct loop *)arg)->sessions, &(const struct pfcp_request){ header, deal, NULL }, fault);
 }
 
 static void session(void *arg, struct deal *deal, const struct pfcp_header *header, const struct pfcp_tree *tree)
 {
-	struct loop *loop = arg;
-
-	sessions_request(loop->sessions, &(const struct pfcp_request){ header, deal, tree }, clock_ns());
+	sessions_request(((struct loop *)arg)->sessions, &(const struct pfcp_request){ header, deal, tree },
+			 clock_ns());
 }
 
 static int drop(void *arg, const char *owner)
 {
-	struct loop *loop = arg;
-
-	return sessions_drop(loop->sessions, owner);
+	return sessions_drop(((struct loop *)arg)->sessions, owner);
 }
 
-static int sift(void *arg, struct deal *deal, const uint8_t *csids, size_t bytes)
+static int sweep(void *arg, struct deal *deal)
 {
-	return sessions_sift(((struct loop *)arg)->sessions, deal, csids, bytes);
+	return sessions_sweep(((struct loop *)arg)->sessions, deal);
 }
 
 static void provision(void *arg, struct deal *deal, const struct pfcp_tree *tree)
@@ -125,9 +120,14 @@ static size_t advise(void *arg, const struct deal *deal, uint8_t *datagram, size
 	return node_advise(&((struct loop *)arg)->node, deal, datagram, length, size);
 }
 
-static void sifted(void *arg, struct deal *deal)
+static void swept(void *arg, struct deal *deal, uint8_t cause)
 {
-	node_sifted(&((struct loop *)arg)->node, deal);
+	node_swept(&((struct loop *)arg)->node, deal, cause);
+}
+
+static void moved(void *arg, uint64_t session, const struct report_to *to)
+{
+	outbox_moved(&((struct loop *)arg)->outbox, session, to);
 }
 
 static void followed(void *arg, unsigned changed, unsigned left)
@@ -318,7 +318,7 @@ static int node_begin(struct loop *loop)
 					.refuse = refuse,
 					.note = note,
 					.drop = drop,
-					.sift = sift,
+					.sweep = sweep,
 					.provision = provision,
 					.arg = loop };
 
@@ -337,7 +337,8 @@ static int sessions_begin(struct loop *loop)
 					.wall_ms = wall_ms,
 					.advise = advise,
 					.dropped = dropped,
-					.sifted = sifted,
+					.swept = swept,
+					.moved = moved,
 					.followed = followed,
 					.pfds = &loop->applications.provision.pfds,
 					.conf = loop->conf };

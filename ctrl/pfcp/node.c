@@ -20,7 +20,7 @@ enum way { WAY_NONE, WAY_BEAT, WAY_NODE, WAY_SESSION, WAY_ANSWER, WAY_ODD };
 
 static const struct {
 	enum way way;
-	void (*handle)(struct node *node, struct deal *deal); // WAY_NODE; null: the service is not offered
+	void (*handle)(struct node *node, struct deal *deal); // WAY_NODE
 } ways[PFCP_MESSAGE_TYPES] = {
 	[PFCP_HEARTBEAT_REQUEST] = { WAY_BEAT, NULL },
 	[PFCP_HEARTBEAT_RESPONSE] = { WAY_ANSWER, NULL },
@@ -37,7 +37,7 @@ static const struct {
 	[PFCP_NODE_REPORT_RESPONSE] = { WAY_ANSWER, NULL },
 	[PFCP_SESSION_SET_DELETION_REQUEST] = { WAY_NODE, assoc_sift },
 	[PFCP_SESSION_SET_DELETION_RESPONSE] = { WAY_ODD, NULL },
-	[PFCP_SESSION_SET_MODIFICATION_REQUEST] = { WAY_NODE, NULL },
+	[PFCP_SESSION_SET_MODIFICATION_REQUEST] = { WAY_NODE, assoc_shift },
 	[PFCP_SESSION_SET_MODIFICATION_RESPONSE] = { WAY_ODD, NULL },
 	[PFCP_SESSION_ESTABLISHMENT_REQUEST] = { WAY_SESSION, NULL },
 	[PFCP_SESSION_ESTABLISHMENT_RESPONSE] = { WAY_ODD, NULL },
@@ -275,22 +275,18 @@ static void serve_session(struct node *node, struct deal *deal, const struct pfc
 
 static void serve(struct node *node, struct deal *deal)
 {
-	struct pfcp_fault fault = { .cause = PFCP_CAUSE_SERVICE_NOT_SUPPORTED };
+	struct pfcp_fault fault = { .cause = PFCP_CAUSE_INVALID_LENGTH };
 	struct pfcp_header header;
 	int error = pfcp_header_read(deal->bytes, deal->length, &header);
 
 	if (!error)
 		error = pfcp_read(PFCP_MESSAGE(header.type), header.body, header.bytes, &node->tree, &fault);
-	if (error) {
+	if (error)
 		serve_faulty(node, deal, &header, &fault);
-	} else if (ways[header.type].way == WAY_SESSION) {
+	else if (ways[header.type].way == WAY_SESSION)
 		serve_session(node, deal, &header);
-	} else if (ways[header.type].handle) {
+	else
 		ways[header.type].handle(node, deal);
-	} else {
-		count(node, TALLY_UNSUPPORTED);
-		refuse(node, deal, &header, &fault);
-	}
 }
 
 void node_serve(struct node *node)
@@ -358,11 +354,14 @@ void node_noted(struct node *node, struct assoc *assoc, bool done)
 	assocs_noted(&node->assocs, assoc, done);
 }
 
-void node_sifted(struct node *node, struct deal *deal)
+void node_swept(struct node *node, struct deal *deal, uint8_t cause)
 {
-	const struct pfcp_fault fault = { .cause = PFCP_CAUSE_ACCEPTED };
+	const struct pfcp_fault fault = { .cause = cause };
 
-	answer_deal(node, deal, &fault);
+	if (deal->type == PFCP_ASSOCIATION_SETUP_REQUEST)
+		assoc_retained(node, deal);
+	else
+		answer_deal(node, deal, &fault);
 }
 
 void node_dropped(struct node *node, const char *owner)

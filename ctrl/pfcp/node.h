@@ -32,14 +32,15 @@ struct node_setting {
 
 // What is done elsewhere. send: a datagram leaves. session: a request about a session, of an association that is up; deal_answer comes
 // now or later. refuse: the same, of one that could not be read, or is not to be served. note, drop: as in assocs_ways; their ends
-// are node_noted and node_dropped. provision: takes a PFD Management Request; then node_provisioned. sift: deletes the asking node's sessions that have one of these FQ-CSIDs; 0, then node_sifted.
+// are node_noted and node_dropped. provision: takes a PFD Management Request; then node_provisioned. sweep: what the deal asks of many of
+// the asking node's sessions (session.h); 0, then node_swept.
 struct node_ways {
 	remote_send *send;
 	void (*session)(void *arg, struct deal *deal, const struct pfcp_header *header, const struct pfcp_tree *tree);
 	void (*refuse)(void *arg, struct deal *deal, const struct pfcp_header *header, const struct pfcp_fault *fault);
 	int (*note)(void *arg, struct assoc *assoc, const char *value);
 	int (*drop)(void *arg, const char *owner);
-	int (*sift)(void *arg, struct deal *deal, const uint8_t *csids, size_t bytes);
+	int (*sweep)(void *arg, struct deal *deal);
 	void (*provision)(void *arg, struct deal *deal, const struct pfcp_tree *tree);
 	void *arg;
 };
@@ -109,7 +110,7 @@ void node_load(struct node *node, unsigned percent, uint64_t wall_ms);
 // An answer to this request, of so many bytes: says behind it how loaded we are, if the peer is to know. The new length.
 size_t node_advise(struct node *node, const struct deal *deal, uint8_t *datagram, size_t length, size_t size);
 void node_noted(struct node *node, struct assoc *assoc, bool done);
-void node_sifted(struct node *node, struct deal *deal);
+void node_swept(struct node *node, struct deal *deal, uint8_t cause); // cause: of the answer
 void node_provisioned(struct node *node, struct deal *deal, const struct pfcp_fault *fault);
 void node_dropped(struct node *node, const char *owner);
 // A GTP-U path is down, or up. told: an earlier process of ours may have told that it was down.

@@ -137,22 +137,46 @@ static void resume(struct node *node, struct deal *deal, struct assoc *assoc, co
 	assoc_move(&node->assocs, assoc, deal);
 }
 
-// It was started anew and knows its sessions all the same: all of them, for of some alone nobody says which the others are.
-static bool retains(const struct pfcp_tree *tree)
+static void sweep(struct node *node, struct deal *deal, struct assoc *assoc)
 {
-	const struct pfcp_ie *ie = pfcp_first(tree, NULL, PFCP_IE_PFCP_SESSION_RETENTION_INFORMATION);
-
-	return ie && !pfcp_first(tree, ie, PFCP_IE_CP_PFCP_ENTITY_IP_ADDRESS);
+	deal_attach(node, deal, assoc);
+	if (node->ways.sweep(node->ways.arg, deal))
+		answer(node, deal, PFCP_CAUSE_NO_RESOURCES);
 }
 
+// Some of its PFCP entities alone know their sessions (6.2.6.2): the others' are deleted before the answer. If we die before that, it
+// asks again.
+static void retain_some(struct node *node, struct deal *deal, struct assoc *assoc, const struct assoc *like)
+{
+	resume(node, NULL, assoc, like);
+	log_info("pfcp.some_kept", "%s has kept some of its sessions: the others are deleted", assoc->node_id);
+	sweep(node, deal, assoc);
+}
+
+void assoc_retained(struct node *node, struct deal *deal)
+{
+	if (deal->assoc->state == ASSOC_UP)
+		assoc_move(&node->assocs, deal->assoc, deal);
+	else
+		answer(node, deal, PFCP_CAUSE_SYSTEM_FAILURE); // it has left meanwhile
+}
+
+// It was started anew and knows its sessions all the same, or those of some of its entities. A set's are all its members'.
 void assoc_setup(struct node *node, struct deal *deal)
 {
-	struct assoc like = { .remote = deal->from };
+	const struct pfcp_ie *kept = pfcp_first(&node->tree, NULL, PFCP_IE_PFCP_SESSION_RETENTION_INFORMATION);
+	bool some = kept && pfcp_first(&node->tree, kept, PFCP_IE_CP_PFCP_ENTITY_IP_ADDRESS);
+	struct assoc like = { .remote = deal->from }, *old;
 
 	like.stamp = (uint32_t)pfcp_number(pfcp_first(&node->tree, NULL, PFCP_IE_RECOVERY_TIME_STAMP));
 	assoc_learn(&node->tree, &like);
-	like.kept = retains(&node->tree);
-	if (node_id_read(node, deal, like.node_id))
+	like.kept = kept;
+	if (!node_id_read(node, deal, like.node_id))
+		return;
+	old = assoc_of_node(&node->assocs, like.node_id);
+	if (some && old && old->state == ASSOC_UP && !assoc_shared(&node->assocs, old))
+		retain_some(node, deal, old, &like);
+	else
 		assoc_meet(node, &like, deal);
 }
 
@@ -204,27 +228,74 @@ void assoc_release(struct node *node, struct deal *deal)
 	assoc_leave(&node->assocs, assoc, deal);
 }
 
+static void refuse(struct node *node, struct deal *deal, uint8_t cause, uint16_t offending)
+{
+	const struct pfcp_fault fault = { .cause = cause, .offending = offending };
+
+	node->tally[TALLY_FAULTY]++;
+	answer_deal(node, deal, &fault);
+}
+
 void assoc_sift(struct node *node, struct deal *deal)
 {
-	struct pfcp_fault fault = { .cause = PFCP_CAUSE_MANDATORY_INCORRECT, .offending = PFCP_IE_FQ_CSID };
 	struct assoc *assoc = assoc_named(node, deal);
 	uint8_t csids[CSIDS_BYTES];
-	int length = csids_read(&node->tree, csids);
+	int length = csids_read(&node->tree, NULL, csids);
 
 	if (!assoc)
 		return;
-	if (!length)
-		fault.cause = PFCP_CAUSE_CONDITIONAL_MISSING;
 	if (length <= 0) {
-		node->tally[TALLY_FAULTY]++;
-		answer_deal(node, deal, &fault);
+		refuse(node, deal, length ? PFCP_CAUSE_MANDATORY_INCORRECT : PFCP_CAUSE_CONDITIONAL_MISSING,
+		       PFCP_IE_FQ_CSID);
 		return;
 	}
 	log_info("pfcp.part_lost", "%s has lost a part of its sessions: they are deleted", assoc->node_id);
 	node->tally[TALLY_SIFTED]++;
-	deal_attach(node, deal, assoc);
-	if (node->ways.sift(node->ways.arg, deal, csids, (size_t)length))
-		answer(node, deal, PFCP_CAUSE_NO_RESOURCES);
+	sweep(node, deal, assoc);
+}
+
+// What is wrong with a PFCP Session Change Info: the cause, and by which IE; 0: nothing. Sessions are told of to our peers alone.
+static uint8_t change_check(const struct node *node, const struct assoc *assoc, const struct pfcp_ie *change,
+			    uint16_t *offending)
+{
+	const struct pfcp_tree *tree = &node->tree;
+	struct pfcp_address address;
+	uint8_t csids[CSIDS_BYTES];
+	struct remote to;
+
+	*offending = PFCP_IE_ALTERNATIVE_SMF_IP_ADDRESS;
+	if (pfcp_get_address(pfcp_first(tree, change, PFCP_IE_ALTERNATIVE_SMF_IP_ADDRESS), &address) ||
+	    !remote_of(&address, assoc->remote.family, &to) || !peers_allow(&node->peers, &to))
+		return PFCP_CAUSE_MANDATORY_INCORRECT;
+	*offending = PFCP_IE_FQ_CSID;
+	if (csids_read(tree, change, csids) < 0)
+		return PFCP_CAUSE_MANDATORY_INCORRECT;
+	if (pfcp_first(tree, change, PFCP_IE_FQ_CSID) || pfcp_first(tree, change, PFCP_IE_GROUP_ID) ||
+	    pfcp_first(tree, change, PFCP_IE_CP_IP_ADDRESS))
+		return 0;
+	return PFCP_CAUSE_CONDITIONAL_MISSING;
+}
+
+void assoc_shift(struct node *node, struct deal *deal)
+{
+	const struct pfcp_tree *tree = &node->tree;
+	struct assoc *assoc = assoc_named(node, deal);
+	const struct pfcp_ie *change = pfcp_first(tree, NULL, PFCP_IE_PFCP_SESSION_CHANGE_INFO);
+	uint16_t offending;
+
+	for (; assoc && change; change = pfcp_again(tree, change)) {
+		uint8_t cause = change_check(node, assoc, change, &offending);
+
+		if (!cause)
+			continue;
+		refuse(node, deal, cause, offending);
+		return;
+	}
+	if (!assoc)
+		return;
+	log_info("pfcp.part_moved", "%s has others of its set told of a part of its sessions", assoc->node_id);
+	node->tally[TALLY_SHIFTED]++;
+	sweep(node, deal, assoc);
 }
 
 // Its Node ID may be left out; then the address says who asks.

@@ -32,6 +32,8 @@ void assoc_learn(const struct pfcp_tree *tree, struct assoc *assoc);        // w
 const char *assoc_fate(const struct node *node, const struct assoc *assoc); // what becomes of its sessions, for the log
 void assoc_update(struct node *node, struct deal *deal);
 void assoc_sift(struct node *node, struct deal *deal);      // Session Set Deletion
+void assoc_shift(struct node *node, struct deal *deal);     // Session Set Modification
+void assoc_retained(struct node *node, struct deal *deal);  // a setup named whose sessions stay: the others are gone
 void assoc_provision(struct node *node, struct deal *deal); // PFD Management
 void assoc_release(struct node *node, struct deal *deal);
 // The association that a request about a session comes from. Null: none.

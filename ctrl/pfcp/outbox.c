@@ -78,14 +78,14 @@ static void take_none(struct outbox *outbox, struct letter *letter, int error)
 static int take(struct outbox *outbox, struct pile *pile, const Shoal__Oss__Report *report)
 {
 	struct pfcp_writer writer = pfcp_writer_over(outbox->body, sizeof(outbox->body) - LETTER_MORE);
-	struct pfcp_fseid cp = { 0 };
-	int error = report_write(&outbox->reader, report, &cp, &writer);
+	struct report_to to = { 0 };
+	int error = report_write(&outbox->reader, report, &to, &writer);
 	struct letter *letter = letter_new(outbox, report, error ? 0 : (size_t)(writer.at - writer.start));
 
 	if (!letter)
 		return -ENOMEM;
 	letter->pile = pile;
-	letter->cp = cp;
+	letter->to = to;
 	if (!error && letter_enqueue(outbox, letter)) {
 		free(letter);
 		return -ENOMEM;

@@ -57,5 +57,8 @@ void outbox_close(struct outbox *outbox); // after the node: nothing is under wa
 void outbox_heard(struct outbox *outbox, const char *owner, const Shoal__Oss__ReportListAnswer *list);
 void outbox_closed(struct outbox *outbox, bool done);
 
+// Others hear of this session from now on: of what is in hand, too.
+void outbox_moved(struct outbox *outbox, uint64_t session, const struct report_to *to);
+
 void outbox_tick(struct outbox *outbox, uint64_t now_ns);
 uint64_t outbox_due(const struct outbox *outbox); // UINT64_MAX: nothing to do

@@ -129,6 +129,7 @@ static void asked(void *arg, void *about, const struct pfcp_header *answer)
 		answered(outbox, letter, cause_of(outbox, answer));
 	} else {
 		letter->elsewhere = (struct remote){ 0 };
+		letter->astray = !letter->astray;
 		letter_ready(letter); // behind the others of its pile
 		wait_for_them(outbox, pile);
 	}
@@ -141,27 +142,34 @@ static void ask_another(struct outbox *outbox, const struct letter *letter, stru
 	struct pfcp_writer writer = pfcp_writer_over(outbox->body, sizeof(outbox->body));
 
 	pfcp_raw(&writer, letter->body, letter->bytes);
-	pfcp_put_fseid(&writer, PFCP_IE_F_SEID, &letter->cp);
+	pfcp_put_fseid(&writer, PFCP_IE_F_SEID, &letter->to.cp);
 	question->seid = 0;
 	question->body = outbox->body;
 	question->bytes = (size_t)(writer.at - writer.start);
+}
+
+static bool is_moved(const struct letter *letter)
+{
+	return (letter->to.elsewhere.has_ipv4 || letter->to.elsewhere.has_ipv6) && !letter->astray;
 }
 
 static int ask(struct outbox *outbox, struct letter *letter)
 {
 	const struct remote *standing = outbox->ways.standing(outbox->ways.arg, letter->pile->owner);
 	struct node_question question = { .type = PFCP_SESSION_REPORT_REQUEST,
-					  .seid = letter->cp.seid,
+					  .seid = letter->to.cp.seid,
 					  .body = letter->body,
 					  .bytes = letter->bytes,
 					  .done = asked,
 					  .about = letter };
 
+	bool moved = is_moved(letter);
+
 	if (!standing)
 		return -ENOTCONN; // it is forgotten soon
-	question.to = place_of(outbox, &letter->cp.address, standing);
-	if (letter->elsewhere.family) {
-		question.to = letter->elsewhere;
+	question.to = place_of(outbox, moved ? &letter->to.elsewhere : &letter->to.cp.address, standing);
+	if (letter->elsewhere.family || moved) {
+		question.to = letter->elsewhere.family ? letter->elsewhere : question.to;
 		ask_another(outbox, letter, &question);
 	} else if (outbox->ways.absent(outbox->ways.arg, letter->pile->owner, &question.to)) {
 		memcpy(question.to.bytes, standing->bytes, sizeof(question.to.bytes));
@@ -185,5 +193,13 @@ void pile_ask(struct outbox *outbox, struct pile *pile)
 		pile->asked++;
 		outbox->asked++;
 		count(outbox, TALLY_REPORTS);
+	}
+}
+
+void outbox_moved(struct outbox *outbox, uint64_t session, const struct report_to *to)
+{
+	for (struct letter *letter = table_get(&outbox->sessions, session); letter; letter = letter->next) {
+		letter->to = *to;
+		letter->astray = false;
 	}
 }

@@ -23,7 +23,8 @@ struct letter {
 	struct pile *pile;
 	struct letter *next, *last; // of its session; last: of the first alone
 	uint64_t number, session, wake_ns;
-	struct pfcp_fseid cp;
+	struct report_to to;
+	bool astray; // who hears of it instead of the CP function did not answer: the others of its set are asked
 	struct remote elsewhere; // the CP function wants it there; family 0: nowhere in particular
 	size_t bytes;
 	uint8_t body[];

@@ -70,7 +70,7 @@ static kind_put *const kinds[] = {
 	[SHOAL__OSS__REPORT_KIND__REPORT_DROPS] = usage_put,
 };
 
-int report_write(struct report_reader *reader, const Shoal__Oss__Report *report, struct pfcp_fseid *cp,
+int report_write(struct report_reader *reader, const Shoal__Oss__Report *report, struct report_to *to,
 		 struct pfcp_writer *writer)
 {
 	unsigned kind = (unsigned)report->kind;
@@ -82,7 +82,7 @@ int report_write(struct report_reader *reader, const Shoal__Oss__Report *report,
 	error = front_read(&front, report->front.data, report->front.len, &reader->rules);
 	if (error)
 		return error;
-	*cp = front.cp;
+	*to = (struct report_to){ front.cp, front.elsewhere };
 	error = kinds[kind](reader, report, writer);
 	return error ? error : writer->full ? -EMSGSIZE : 0;
 }

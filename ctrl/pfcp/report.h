@@ -7,7 +7,13 @@ struct report_reader { // room for reading; of the caller's, large
 	struct pfcp_tree rules;
 };
 
-// Writes the body, and says for whom it is: the CP function's F-SEID. 0; -ENOENT: there is no such session, or nothing to be
+// Whom a session's reports are for: the CP function's F-SEID; and who hears of it instead (front.h), no family: nobody.
+struct report_to {
+	struct pfcp_fseid cp;
+	struct pfcp_address elsewhere;
+};
+
+// Writes the body, and says for whom it is. 0; -ENOENT: there is no such session, or nothing to be
 // said in PFCP; -EBADMSG: what is kept with the session is not understood; -EMSGSIZE: larger than the writer's room.
-int report_write(struct report_reader *reader, const Shoal__Oss__Report *report, struct pfcp_fseid *cp,
+int report_write(struct report_reader *reader, const Shoal__Oss__Report *report, struct report_to *to,
 		 struct pfcp_writer *writer);

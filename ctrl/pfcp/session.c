@@ -6,7 +6,6 @@
 #include <sys/random.h>
 #include "ctrl/hash.h"
 #include "ctrl/pfcp/ie_table.h"
-#include "ctrl/pfcp/session_drop.h"
 #include "ctrl/pfcp/task.h"
 
 #define BUSY_MS 20u
@@ -29,6 +28,8 @@ static const struct {
 	[STEP_SETTLE] = { settle_ask, settle_hear },
 	[STEP_FOLLOW] = { follow_ask, follow_hear },
 	[STEP_FOLLOWED] = { follow_ask, followed_hear }, // asked on the way from follow_hear
+	[STEP_LOOK_AGAIN] = { shift_ask, look_again_hear },
+	[STEP_SHIFT] = { shift_ask, shift_hear }, // asked on the way from look_again_hear
 };
 
 int sessions_open(const struct sessions_world *world, struct sessions **sessions)
@@ -40,7 +41,7 @@ int sessions_open(const struct sessions_world *world, struct sessions **sessions
 	new->world = *world;
 	TAILQ_INIT(&new->asleep);
 	TAILQ_INIT(&new->spare);
-	TAILQ_INIT(&new->drops);
+	TAILQ_INIT(&new->sweeps);
 	for (unsigned i = 0; i < TASK_BUCKETS; i++)
 		TAILQ_INIT(&new->busy[i]);
 	*sessions = new;
@@ -74,19 +75,19 @@ bool task_making(const struct sessions *sessions, uint64_t then_ns)
 	return false;
 }
 
-static enum step first_of(const struct deal *deal)
+static enum step first_of(const struct task *task)
 {
-	if (!deal)
-		return STEP_FOLLOW;
-	if (deal->type == PFCP_SESSION_ESTABLISHMENT_REQUEST)
+	if (!task->deal)
+		return task->sweep ? STEP_LOOK_AGAIN : STEP_FOLLOW;
+	if (task->deal->type == PFCP_SESSION_ESTABLISHMENT_REQUEST)
 		return STEP_CREATE;
-	return deal->type == PFCP_SESSION_MODIFICATION_REQUEST ? STEP_GET : STEP_LOOK;
+	return task->deal->type == PFCP_SESSION_MODIFICATION_REQUEST ? STEP_GET : STEP_LOOK;
 }
 
 static void start(struct task *task)
 {
 	TAILQ_INSERT_TAIL(bucket_of(task->sessions, task->place), task, busy);
-	task_step(task, first_of(task->deal));
+	task_step(task, first_of(task));
 }
 
 static void forget(struct task *task)
@@ -138,7 +139,7 @@ void sessions_close(struct sessions *sessions)
 		TAILQ_REMOVE(&sessions->spare, spare, busy);
 		free(spare);
 	}
-	drops_close(sessions);
+	sweeps_close(sessions);
 	free(sessions);
 }
 
@@ -153,7 +154,7 @@ static struct task *task_take(struct sessions *sessions)
 	return task;
 }
 
-static struct task *task_of(struct sessions *sessions)
+static struct task *task_new(struct sessions *sessions, struct deal *deal)
 {
 	struct task *task = task_take(sessions);
 
@@ -163,26 +164,14 @@ static struct task *task_of(struct sessions *sessions)
 	task->names.pdrs = task->names.qers = task->names.urrs = 0;
 	TAILQ_INIT(&task->behind);
 	task->sessions = sessions;
+	task->deal = deal;
 	task->arrived_ns = sessions->now_ns;
-	return task;
-}
-
-static struct task *task_new(struct sessions *sessions, const struct pfcp_request *request)
-{
-	struct task *task = task_of(sessions);
-
-	if (!task)
-		return NULL;
-	task->deal = request->deal;
-	task->body = request->header->body;
-	task->bytes = request->header->bytes;
 	task->arrived_ms = sessions->world.wall_ms(sessions->world.arg);
-	if (request->deal->type != PFCP_SESSION_ESTABLISHMENT_REQUEST)
-		task->id = task->place = request->header->seid;
 	return task;
 }
 
-static void queue(struct task *task)
+// In its turn among those about its session.
+static void enter(struct task *task)
 {
 	struct task *before = task->place ? busy_with(task->sessions, task->place) : NULL;
 
@@ -192,29 +181,34 @@ static void queue(struct task *task)
 		start(task);
 }
 
+bool task_own(struct sessions *sessions, uint64_t id, struct sweep *sweep)
+{
+	struct task *task = task_new(sessions, NULL);
+
+	if (!task)
+		return false;
+	task->sweep = sweep;
+	task->id = task->place = id;
+	enter(task);
+	return true;
+}
+
 // why: it can't be read; null: it can.
 static void begin(struct sessions *sessions, const struct pfcp_request *request, const struct pfcp_fault *why)
 {
-	struct task *task = task_new(sessions, request);
+	struct task *task = task_new(sessions, request->deal);
 
 	if (!task) { // forgotten, so that a repeat is served
 		deal_answer(request->deal, NULL, 0);
 		return;
 	}
+	task->body = request->header->body;
+	task->bytes = request->header->bytes;
+	if (request->deal->type != PFCP_SESSION_ESTABLISHMENT_REQUEST)
+		task->id = task->place = request->header->seid;
 	if (why)
 		task->why = *why;
-	queue(task);
-}
-
-bool task_follow(struct sessions *sessions, uint64_t id)
-{
-	struct task *task = task_of(sessions);
-
-	if (!task)
-		return false;
-	task->id = task->place = id;
-	queue(task);
-	return true;
+	enter(task);
 }
 
 void sessions_request(struct sessions *sessions, const struct pfcp_request *request, uint64_t now_ns)
@@ -263,7 +257,7 @@ static bool patience_ends(const struct task *task)
 
 uint64_t sessions_due(const struct sessions *sessions)
 {
-	uint64_t due = drops_due(sessions);
+	uint64_t due = sweeps_due(sessions);
 	const struct task *task;
 
 	TAILQ_FOREACH(task, &sessions->asleep, sleep)
@@ -289,7 +283,7 @@ void sessions_tick(struct sessions *sessions, uint64_t now_ns)
 		TAILQ_REMOVE(&due, task, sleep);
 		task_step(task, task->step);
 	}
-	drops_tick(sessions);
+	sweeps_tick(sessions);
 	follow_tick(sessions);
 }
 

@@ -15,6 +15,7 @@
 #include "ctrl/pfcp/message.h"
 
 struct deal;
+struct report_to;
 struct sessions;
 
 struct pfcp_request {
@@ -37,8 +38,9 @@ struct sessions_world {
 	uint64_t (*wall_ms)(void *arg);
 	// Says behind an answer how loaded we are, if its peer is to know; the new length. Null: nobody is to know.
 	size_t (*advise)(void *arg, const struct deal *deal, uint8_t *datagram, size_t length, size_t size);
-	void (*dropped)(void *arg, const char *owner); // sessions_drop is through
-	void (*sifted)(void *arg, struct deal *deal);  // sessions_sift is through
+	void (*dropped)(void *arg, const char *owner);              // sessions_drop is through
+	void (*swept)(void *arg, struct deal *deal, uint8_t cause); // sessions_sweep is through, and this its answer
+	void (*moved)(void *arg, uint64_t session, const struct report_to *to); // another hears of it from now on
 	// sessions_follow is through: so many sessions have changed, and so many could not and are as they were.
 	void (*followed)(void *arg, unsigned changed, unsigned left);
 	const struct pfds *pfds; // applications; null: none are known
@@ -61,8 +63,9 @@ uint64_t sessions_due(const struct sessions *sessions); // when next; UINT64_MAX
 // 0, or -ENOMEM.
 int sessions_drop(struct sessions *sessions, const char *owner);
 
-// Likewise those of them that have one of these FQ-CSIDs (csid.h); deal: whose request that is, for `sifted`.
-int sessions_sift(struct sessions *sessions, struct deal *deal, const uint8_t *csids, size_t bytes);
+// What a request asks of the sessions of who asks: a Session Set Deletion, or an Association Setup that names whose sessions stay, deletes
+// some, a Session Set Modification has others hear of them (choice.h). It has been checked. Says `swept`. 0, or -ENOMEM.
+int sessions_sweep(struct sessions *sessions, struct deal *deal);
 
 // Brings all sessions up to date whose PDRs name an application, in the background; says `followed` when that is done. Not while it is
 // under way already.

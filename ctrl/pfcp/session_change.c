@@ -107,17 +107,12 @@ static int queries_check(struct sessions *sessions, struct rules_fault *fault)
 static int change(struct task *task, struct front *front, struct rules_fault *fault)
 {
 	struct sessions *sessions = task->sessions;
-	const struct pfcp_ie *cp;
 
 	if (rules_kept(task, fault) || task_read(task, fault) || task_admit(&sessions->tree, understood, fault) ||
 	    flags_check(&sessions->tree, fault))
 		return -EPROTO;
-	cp = pfcp_first(&sessions->tree, NULL, PFCP_IE_F_SEID);
-	if (cp && pfcp_get_fseid(cp, &front->cp))
-		return rules_fault(fault, PFCP_CAUSE_MANDATORY_INCORRECT, PFCP_IE_F_SEID, "Not an F-SEID.");
-	if (front_csids(front, &sessions->tree, fault))
-		return -EPROTO;
-	if (rules_modify(&sessions->rules, &sessions->tree, fault) || queries_check(sessions, fault))
+	if (front_learn(front, &sessions->tree, fault) || rules_modify(&sessions->rules, &sessions->tree, fault) ||
+	    queries_check(sessions, fault))
 		return -EPROTO;
 	return translate(&sessions->rules, &task->given, &sessions->translation, fault);
 }
@@ -186,6 +181,8 @@ static void modify(struct task *task, struct front *front)
 	struct sessions *sessions = task->sessions;
 	int length;
 
+	task->taken_over = pfcp_first(&sessions->tree, NULL, PFCP_IE_F_SEID);
+	task->to = (struct report_to){ front->cp, front->elsewhere };
 	front->served = task->deal->content;
 	front->served_ms = task->arrived_ms;
 	length = front_write(front, &sessions->rules, sessions->front, sizeof(sessions->front));
@@ -244,6 +241,8 @@ static bool modified_keep(struct task *task, const Shoal__Oss__SessionAnswer *sa
 		task_refuse_as(task, PFCP_CAUSE_SYSTEM_FAILURE);
 		return false;
 	}
+	if (task->taken_over)
+		sessions->world.moved(sessions->world.arg, task->id, &task->to);
 	answer_cause(&words, task->deal->type, &sessions->world.node_id, PFCP_CAUSE_ACCEPTED);
 	answer_created(&words, &task->names, said->session);
 	task_reports(task, PFCP_IE_MODIFICATION_USAGE_REPORT, said->usage, said->n_usage, &words);

@@ -49,7 +49,7 @@ static bool is_meant(struct sessions *sessions, const Shoal__Oss__Session *sessi
 static void begin(struct sessions *sessions, uint64_t id)
 {
 	sessions->follow.tasks++;
-	if (task_follow(sessions, id))
+	if (task_own(sessions, id, NULL))
 		return;
 	sessions->follow.tasks--;
 	sessions->follow.again = true;

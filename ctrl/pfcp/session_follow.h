@@ -17,9 +17,6 @@ struct follow {
 	unsigned changed, left;
 };
 
-// A task of our own about a session, behind what is asked about it. False: no memory.
-bool task_follow(struct sessions *sessions, uint64_t id);
-
 // Whether a session is being made that was asked for by then: it may be in no list yet.
 bool task_making(const struct sessions *sessions, uint64_t then_ns);
 

@@ -129,9 +129,7 @@ static int front_of(struct task *task, struct rules_fault *fault)
 	struct front front = { 0 };
 	int length;
 
-	if (pfcp_get_fseid(pfcp_first(&sessions->tree, NULL, PFCP_IE_F_SEID), &front.cp))
-		return rules_fault(fault, PFCP_CAUSE_MANDATORY_INCORRECT, PFCP_IE_F_SEID, "Not an F-SEID.");
-	if (front_csids(&front, &sessions->tree, fault))
+	if (front_learn(&front, &sessions->tree, fault))
 		return -1;
 	length = front_write(&front, &sessions->rules, sessions->front, sizeof(sessions->front));
 	return length < 0 ? rules_fault(fault, PFCP_CAUSE_NO_RESOURCES, 0, "The rules are too long.") : length;

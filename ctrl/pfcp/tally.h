@@ -20,7 +20,6 @@
 	T(CONGESTED, "congested", "requests refused because their peer has too many under way, or there is no memory") \
 	T(FAULTY, "faulty", "requests refused for an information element") \
 	T(UNASSOCIATED, "unassociated", "requests about sessions of nodes without association: refused") \
-	T(UNSUPPORTED, "unsupported", "requests for services that are not offered: refused") \
 	T(BEGUN, "associations_begun", "associations begun") \
 	T(APPLICATIONS, "applications_provisioned", "applications whose PFDs a CP function has changed, or taken away") \
 	T(FOLLOWED, "sessions_followed", "sessions changed because an application that they name was") \
@@ -29,6 +28,7 @@
 	T(RESUMED, "associations_resumed", "associations set up again by the same life of a node: its sessions stay") \
 	T(RELEASED, "associations_released", "associations released by their node") \
 	T(SIFTED, "session_sets_deleted", "parts of nodes whose sessions were deleted by their FQ-CSIDs") \
+	T(SHIFTED, "session_sets_moved", "requests that another SMF hears of a part of the sessions from now on") \
 	T(RESTARTED, "peers_restarted", "nodes that came back with a later Recovery Time Stamp: their sessions are deleted") \
 	T(SILENT, "peers_silent", "nodes that stopped answering heartbeats: their sessions stay") \
 	T(UPDATES_TOLD, "updates_accepted", "updates of associations by us that the CP function has accepted") \

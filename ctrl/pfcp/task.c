@@ -65,6 +65,10 @@ void task_refuse(struct task *task, const struct rules_fault *fault)
 	struct pfcp_writer words = task_words(task);
 	bool unknown = fault->why.cause == PFCP_CAUSE_SESSION_NOT_FOUND;
 
+	if (!task->deal && task->sweep) {
+		shift_failed(task);
+		return;
+	}
 	if (!task->deal) {
 		follow_refused(task, fault);
 		return;

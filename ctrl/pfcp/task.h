@@ -9,9 +9,10 @@
 #include "ctrl/pfcp/answer.h"
 #include "ctrl/pfcp/deal.h"
 #include "ctrl/pfcp/front.h"
+#include "ctrl/pfcp/report.h"
 #include "ctrl/pfcp/session.h"
-#include "ctrl/pfcp/session_drop.h"
 #include "ctrl/pfcp/session_follow.h"
+#include "ctrl/pfcp/session_sweep.h"
 
 #define TASK_DEADLINE_MS 8000u // for ctrl and workers to have done it; then it is undone and refused
 #define TASK_BUCKETS 1024u
@@ -25,9 +26,11 @@ enum step {
 	STEP_UNMODIFY,
 	STEP_LOOK, // before a deletion
 	STEP_DELETE,
+	STEP_SETTLE,     // until the deleted session's account is closed
+	STEP_LOOK_AGAIN, // of a sweep, before it is noted who else hears of the session (session_sweep.h)
+	STEP_SHIFT,
 	STEP_FOLLOW, // of our own (session_follow.h)
 	STEP_FOLLOWED,
-	STEP_SETTLE, // until the deleted session's account is closed
 	STEPS
 };
 
@@ -38,22 +41,23 @@ struct task {
 	TAILQ_ENTRY(task) busy;  // in its bucket, or behind another
 	struct task_list behind; // requests about the same session that wait for this one
 	struct sessions *sessions;
-	struct deal *deal;   // null: it is our own (session_follow.h)
+	struct deal *deal;   // null: it is our own,
+	struct sweep *sweep; // a part of this; null: of what follows its applications
 	const uint8_t *body; // the request's IEs, in the deal
 	size_t bytes;
-	struct pfcp_fault why; // it can't be read: to be refused once its session is known; cause 0: it can
+	struct pfcp_fault why; // it can't be read: refused once its session is known; cause 0: it can
 	enum step step;
 	bool unsure;    // whether ctrl has made the session: it gave no answer
 	uint64_t id;    // of the session; 0 = none yet
-	uint64_t place; // the SEID of its request, by which others find it
+	uint64_t place; // the session's SEID, by which others find it
 	uint64_t arrived_ns, arrived_ms, wake_ns;
-	uint64_t after; // SETTLE: the last account looked at
-	uint64_t cp_seid;
+	uint64_t cp_seid, after; // SETTLE: the last account looked at
 	uint32_t teid;
-	uint8_t *front; // what ctrl keeps, as it was before; null = not got
-	size_t front_bytes;
-	uint8_t *answer; // body of the answer to give once it is done
-	size_t answer_bytes;
+	struct report_to to; // who hears of the session once it is done,
+	bool taken_over;     // and that it is another than before
+	uint8_t *front;      // what ctrl keeps, as it was before; null = not got
+	uint8_t *answer;     // body of the answer to give once it is done
+	size_t front_bytes, answer_bytes;
 	struct answer_names names;    // of what was asked of ctrl; from here on all but its counts is unset at first
 	struct translate_given given; // of a modification's session
 };
@@ -63,7 +67,7 @@ struct sessions {
 	uint64_t now_ns;
 	struct task_list busy[TASK_BUCKETS], asleep, spare; // spare: to be used again
 	unsigned spares;
-	struct drop_list drops;
+	struct sweep_list sweeps;
 	struct follow follow;
 	const struct pfcp_tree *read; // the body of the request that has just come; null = none
 	// Of the step at work:
@@ -73,17 +77,19 @@ struct sessions {
 	uint8_t words[ANSWER_MAX], front[FRONT_MAX], datagram[ANSWER_MAX + PFCP_HEADER_SESSION];
 };
 
+// What each step asks and does with the answer.
 typedef void task_ask(struct task *task);
 typedef void task_hear(struct task *task, const Shoal__Oss__Response *response);
-
-// What each step asks and does with the answer.
-task_ask create_ask, watch_ask, uncreate_ask, get_ask, unmodify_ask, follow_ask, look_ask, delete_ask, settle_ask;
-task_hear create_hear, watch_hear, uncreate_hear, get_hear, modify_hear, unmodify_hear, follow_hear, followed_hear,
-    look_hear, delete_hear, settle_hear;
+task_ask create_ask, watch_ask, uncreate_ask, get_ask, unmodify_ask, look_ask, delete_ask, settle_ask, shift_ask,
+    follow_ask;
+task_hear create_hear, watch_hear, uncreate_hear, get_hear, modify_hear, unmodify_hear, look_hear, delete_hear,
+    settle_hear, look_again_hear, shift_hear, follow_hear, followed_hear;
 void watch_late(struct task *task); // no worker has it in time: it is undone
 
+// One of our own about a session, behind what is asked about it: sweep moves it; null: it follows its applications. False: no memory.
+bool task_own(struct sessions *sessions, uint64_t id, struct sweep *sweep);
 void task_step(struct task *task, enum step step); // asks the first question of it
-void task_again(struct task *task, unsigned ms);   // asks the present step's again, a little later
+void task_again(struct task *task, unsigned ms);   // the present step's again, a little later
 bool task_late(const struct task *task);           // its deadline is over
 void task_call(struct task *task, Shoal__Oss__Request *request, bool changes); // changes: with a key
 
@@ -94,27 +100,21 @@ void task_refuse(struct task *task, const struct rules_fault *fault);
 void task_refuse_as(struct task *task, uint8_t cause);                     // nothing more to say
 void task_refuse_why(struct task *task, const Shoal__Oss__Status *status); // by ctrl
 
-// Without a task: a request that is not served, and whose session is not looked up.
+// Without a task: not served, and the session not looked up.
 void task_refuse_unread(struct sessions *sessions, const struct pfcp_request *request, const struct pfcp_fault *fault);
-
 // Keeps a copy; false: no memory, and the task is refused and gone.
 bool task_keep(struct task *task, uint8_t **to, size_t *length, const uint8_t *bytes, size_t from);
-
 // Whether the request can't be read: then the task is refused and gone.
 bool task_faulty(struct task *task);
 struct pfcp_writer task_words(struct task *task); // an empty body of an answer
 // The request's IEs in sessions->tree. 0, or -EPROTO with *fault.
 int task_read(struct task *task, struct rules_fault *fault);
-
 // Whether the request holds what is not served. 0, or -EPROTO with *fault. understood: IE types, 0 at the end.
 int task_admit(const struct pfcp_tree *tree, const uint16_t *understood, struct rules_fault *fault);
-
-// The answer's session if it is this peer's and its front can be read, which is in *front then. Null: the task is refused and gone.
+// The answer's session if it is this peer's and its *front can be read. Null: the task is refused and gone.
 const Shoal__Oss__Session *task_session(struct task *task, const Shoal__Oss__Response *response, struct front *front);
-
 // What a session has been given. front: of it.
 void task_given(struct task *task, const Shoal__Oss__Session *session, const struct front *front);
-
 // Usage reports behind an answer. rules: of whom the reports are, in sessions->tree.
 void task_reports(struct task *task, uint16_t type, Shoal__Oss__UsageReport *const *reports, size_t count,
 		  struct pfcp_writer *words);

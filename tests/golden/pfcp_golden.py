@@ -293,7 +293,7 @@ FLAGS = {  # tshark's boolean: the IE, and the word in its text
     f"pfcp.apply_action.{w.lower()}": ("Apply Action", w) for w in "DROP FORW BUFF NOCP DUPL DFRT EDRT MBSU".split()
 } | {f"pfcp.reporting_triggers_flags.{w.lower()}": ("Reporting Triggers", w) for w in "PERIO VOLTH TIMTH LIUSA VOLQU QUVTI REEMR".split()} \
   | {f"pfcp.usage_report_trigger_flags.{w.lower()}": ("Usage Report Trigger", w) for w in "PERIO VOLTH STOPT VOLQU EVETH".split()} \
-  | {f"pfcp.up_function_features.{w.lower()}": ("UP Function Features", w) for w in "BUCP DDND FTUP EMPU UEIP".split()}
+  | {f"pfcp.up_function_features.{w.lower()}": ("UP Function Features", w) for w in "BUCP DDND FTUP EMPU UEIP RESPS".split()}
 
 
 def numbers_of_table():

@@ -4,14 +4,16 @@
     smf.py serve SOCKET LOCAL PEER    answers heartbeats and keeps sessions by name; asked through SOCKET by
     smf.py SOCKET COMMAND [WORD...]   which prints what came of it as JSON; exit 0: accepted, 1: refused, 2: no answer
 
-Commands: heartbeat; associate [set=NAME]; release; asked: how often the user plane has asked us to associate, and whether to release; restart (everything forgotten, a newer Recovery Time Stamp);
-    attach NAME [KEY=VALUE...]: ue=ADDRESS (else the user plane chooses), gnb=, teid=, qfi=, mbr= (kbit/s), urr=1 [threshold=, quota= (bytes), period= (s)], dnn=; way=both|up
+Commands: heartbeat; associate [set=NAME] [keep=ADDRESS]; release; asked: how often the user plane has asked us to associate, and whether to release; restart (everything forgotten, a newer Recovery Time Stamp);
+    attach NAME [KEY=VALUE...]: ue=ADDRESS (else the user plane chooses), gnb=, teid=, qfi=, mbr= (kbit/s), urr=1 [threshold=, quota= (bytes), period= (s)], dnn=; csid=, group=, entity= (address of its F-SEID); way=both|up
     attach_as NAME SHAPE [KEY=VALUE...]; change NAME WHAT [WORD...]: as other SMFs do (shapes.py)
     handover NAME GNB TEID; drop NAME; forward NAME; gate NAME open|closed; query NAME; delete NAME
     adopt NAME UP: modifies another SMF's session of our set, and has it from then on; lose CSID: deletes all that were attached with csid=CSID
     pfds [NAME=TEXT[|TEXT...]...]: applications by flow descriptions or URLs, _ for spaces; none: all are forgotten; apps N [FIRST]: so many; odd_apps: wrong ones (apps.py)
+    move [csid=|group=|entity=] to=ADDRESS: another SMF of our set is to hear of those
     paths N [SECONDS]: waits for so many changes of GTP-U paths in node reports: which peers have failed, and recovered
-    reports N [SECONDS]: waits for so many session reports; what they said, repeats apart
+    reports N [SECONDS]: waits for so many session reports; what they said, repeats apart; forget: those heard until now
+    known NAME: the SEID it has for its session
     answer CAUSE: what session reports are answered with from now on; 0: not at all
     lossy PERCENT: so many datagrams are lost, as many doubled, and as many late, in each direction
     many PREFIX N [KEY=VALUE...]: attaches N sessions, eight at a time; over PREFIX WORD...: one after the other of them
@@ -111,12 +113,12 @@ class Smf:
     def report(self, sequence, data):
         """Known by its bytes without sequence number: one that comes again is told apart from another."""
         seid, cause = int.from_bytes(data[4:12], "big"), self.cause
-        known = next((s for s in self.sessions.values() if s["cp"] == seid), None)
+        known = next((s for s in self.sessions.values() if s["cp"] == seid), None if seid else {"up": 0})  # 0: another's of our set
         if not cause:
             return
         with self.heard:
             if cause == 1 and known:
-                heard = self.reports_heard.setdefault(data[4:12] + data[16:], {**self.words.read_report(data), "session": seid, "times": 0})
+                heard = self.reports_heard.setdefault(data[4:12] + data[16:], {**self.words.read_report(data), "session": str(seid), "times": 0})
                 heard["times"] += 1
             self.heard.notify_all()
         self.put(self.words.report_answer(known["up"] if known else 0, sequence, 65 if cause == 1 and not known else cause))
@@ -177,6 +179,9 @@ class Smf:
         import apps
 
         return apps.bad(self)
+
+    def move(self, *keys):
+        return self.ask(None, self.words.set_modification(self.local, **dict(key.split("=", 1) for key in keys)))
 
     def paths(self, count, seconds="30"):
         with self.heard:
@@ -259,6 +264,15 @@ class Smf:
             done = self.heard.wait_for(lambda: len(self.reports_heard) >= int(count), float(seconds))
             said, self.reports_heard = list(self.reports_heard.values()), {}
         return {"cause": 1 if done else 0, "reports": said}
+
+    def forget(self):
+        """What was heard until now."""
+        with self.heard:
+            self.reports_heard = {}
+        return {"cause": 1}
+
+    def known(self, name):
+        return {"cause": 1, "cp": str(self.sessions[name]["cp"])}
 
     def answer(self, cause):
         self.cause = int(cause)

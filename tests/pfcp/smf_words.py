@@ -2,13 +2,16 @@
 import ipaddress
 
 from scapy.contrib import pfcp as p
+from scapy.packet import Raw
 
 ACCESS, CORE = 0, 1
 UPLINK, DOWNLINK = 1, 2  # ids of PDRs and of their FARs
 
 
 def message(seid, sequence, body):
-    """seid None: a message about the node."""
+    """seid None: a message about the node. body: scapy's, or IEs of a type that it does not know, as a pair."""
+    if isinstance(body, tuple):
+        return bytes(p.PFCP(S=0, seq=sequence, message_type=body[0]) / Raw(b"".join(bytes(ie) for ie in body[1])))
     header = p.PFCP(S=0, seq=sequence) if seid is None else p.PFCP(S=1, seid=seid, seq=sequence)
     return bytes(header / body)
 
@@ -30,11 +33,23 @@ def node(local):
 
 
 def association(local, stamp, **wish):
-    """set=: of this SMF set; load=1: wants to know our load."""
+    """set=: of this SMF set; load=1: wants to know our load; keep=: the sessions of this entity of ours alone are to stay."""
     ies = [node(local), p.IE_RecoveryTimeStamp(timestamp=stamp), p.IE_CPFunctionFeatures(LOAD=int("load" in wish))]
     if "set" in wish:
         ies.append(p.IE_NotImplemented(ietype=180, data=b"\0" + wish["set"].encode()))
+    if "keep" in wish:
+        ies.append(p.IE_NotImplemented(ietype=183, data=raw_ie(185, host(wish["keep"]))))
     return p.PFCPAssociationSetupRequest(IE_list=ies)
+
+
+def raw_ie(kind, value):
+    return kind.to_bytes(2, "big") + len(value).to_bytes(2, "big") + value
+
+
+def host(address):
+    """The value of IEs that are an address: which family it is of (as in an F-SEID), and it."""
+    packed = ipaddress.ip_address(address).packed
+    return bytes([2 if len(packed) == 4 else 1]) + packed
 
 
 def association_answer(local, sequence, stamp):
@@ -49,9 +64,22 @@ def node_report_answer(local, sequence, cause):
     return message(None, sequence, p.PFCPNodeReportResponse(IE_list=[node(local), p.IE_Cause(cause=cause)]))
 
 
-def csid(number):
+def csid_value(number):
     """FQ-CSID: of the node 10.99.4.2."""
-    return p.IE_NotImplemented(ietype=65, data=bytes([1, 10, 99, 4, 2]) + number.to_bytes(2, "big"))
+    return bytes([1, 10, 99, 4, 2]) + number.to_bytes(2, "big")
+
+
+def csid(number):
+    return p.IE_NotImplemented(ietype=65, data=csid_value(number))
+
+
+def set_modification(local, **named):
+    """Sessions of this csid=, group=, or entity= are the SMF's at to= to hear of."""
+    inside = raw_ie(65, csid_value(int(named["csid"]))) if "csid" in named else b""
+    inside += raw_ie(291, named["group"].encode()) if "group" in named else b""
+    inside += raw_ie(292, host(named["entity"])) if "entity" in named else b""
+    inside += raw_ie(178, host(named["to"]))
+    return 16, [node(local), p.IE_NotImplemented(ietype=290, data=inside)]
 
 
 def set_deletion(local, number):
@@ -149,12 +177,14 @@ def refill(total):
 
 def establishment(local, session):
     gnb, teid = session.get("gnb", "10.99.3.2"), int(session.get("teid", "0x7001"), 0)
-    ies = [node(local), fseid(local, session["cp"]), pdr_up(session), pdr_down(session), far(UPLINK, CORE),
+    ies = [node(local), fseid(session.get("entity", local), session["cp"]), pdr_up(session), pdr_down(session), far(UPLINK, CORE),
            far(DOWNLINK, ACCESS, tunnel(gnb, teid)), qer(session)]
     if session.get("urr"):
         ies.append(urr(1, session.get("threshold"), session.get("quota"), session.get("period")))
     if "csid" in session:
         ies.append(csid(int(session["csid"])))
+    if "group" in session:
+        ies.append(p.IE_NotImplemented(ietype=291, data=session["group"].encode()))
     return p.PFCPSessionEstablishmentRequest(IE_list=ies + [p.IE_PDNType(pdn_type=1)])
 
 
@@ -228,7 +258,7 @@ def failed(rule):
 
 def read(data):
     """What an answer says: cause, and whatever else there is of it."""
-    answer = p.PFCP(data)
+    answer = p.PFCP(data[:1] + bytes([15]) + data[2:] if data[1] == 17 else data)  # scapy knows Session Set Deletion alone, which is alike
     ies = answer.payload.IE_list
     said = {"type": answer.message_type, "to": answer.seid or 0}
     for key, kind, value in (("cause", p.IE_Cause, lambda i: i.cause), ("seid", p.IE_FSEID, lambda i: i.seid), ("offending", p.IE_OffendingIE, lambda i: i.type),
@@ -277,6 +307,9 @@ def read_report(data):
     if downlink:
         said["pdr"] = first(downlink.IE_list, p.IE_PDR_Id).id
     error = first(ies, p.IE_ErrorIndicationReport)
+    old = next(ies_of(data[16:], 57), None)
+    if old:
+        said["old"] = str(int.from_bytes(old[1:9], "big"))
     if error:
         tunnel = first(error.IE_list, p.IE_FTEID)
         said["tunnel"] = {"teid": tunnel.TEID, "ipv4": tunnel.ipv4}

@@ -72,13 +72,13 @@ static int play_drop(void *arg, const char *owner)
 	return 0;
 }
 
-static int play_sift(void *arg, struct deal *deal, const uint8_t *csids, size_t bytes)
+static int play_sweep(void *arg, struct deal *deal)
 {
 	struct play *play = arg;
 
 	play->deal = deal;
-	play->sifted += bytes;
-	return bytes ? 0 : -EINVAL;
+	play->swept++;
+	return 0;
 }
 
 static void play_provide(void *arg, struct deal *deal, const struct pfcp_tree *tree)
@@ -94,7 +94,7 @@ static int play_begin(void **state, unsigned calls)
 {
 	struct play *play = calloc(1, sizeof(*play));
 	const struct node_ways ways = { play_send, play_session, play_refuse,  play_note,
-					play_drop, play_sift,    play_provide, play };
+					play_drop, play_sweep,   play_provide, play };
 	const struct node_setting setting = { .id = { .address = { .has_ipv4 = true, .ipv4 = 0x0a000064 } },
 					      .stamp = STAMP,
 					      .heartbeat_ns = 10 * SECOND,

@@ -20,7 +20,7 @@ struct play {
 	uint8_t cause;                 // of what was refused,
 	char owner[ASSOC_OWNER_BYTES]; // and to whom
 	int note_error;
-	size_t sifted; // bytes of FQ-CSIDs
+	unsigned swept; // requests about many sessions
 	unsigned provided;
 };
 

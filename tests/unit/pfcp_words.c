@@ -8,7 +8,7 @@ void words_begin(struct words *words)
 
 void words_head(struct words *words, uint64_t cp_seid)
 {
-	struct pfcp_node_id node = { .kind = PFCP_NODE_ID_IPV4, .address = { .has_ipv4 = true, .ipv4 = 0x0a630402 } };
+	struct pfcp_node_id node = { .kind = PFCP_NODE_ID_IPV4, .address = { .has_ipv4 = true, .ipv4 = WORDS_CP } };
 	struct pfcp_fseid cp = { .seid = cp_seid, .address = node.address };
 
 	pfcp_put_node_id(&words->writer, PFCP_IE_NODE_ID, &node);

@@ -10,6 +10,7 @@ struct words {
 
 #define WORDS_UE 0x0a2d0105u   // 10.45.1.5
 #define WORDS_GNB 0x0a630302u  // 10.99.3.2
+#define WORDS_CP 0x0a630402u   // 10.99.4.2
 #define WORDS_OURS 0x0a630301u // 10.99.3.1
 
 void words_begin(struct words *words);

@@ -175,6 +175,23 @@ static Shoal__Oss__Response *modify(const Shoal__Oss__SessionModify *modify)
 	return response;
 }
 
+static Shoal__Oss__Response *keep(const Shoal__Oss__SessionFront *wanted)
+{
+	Shoal__Oss__Code code = play.disk;
+
+	play.disk = SHOAL__OSS__CODE__OK;
+	if (code)
+		return respond(code);
+	if (!play.session || wanted->id != play.session->id)
+		return respond(SHOAL__OSS__CODE__NOT_FOUND);
+	assert_string_equal(wanted->owner, play.session->owner);
+	free(play.session->front.data);
+	play.session->front.data = malloc(wanted->front.len + 1);
+	play.session->front.len = wanted->front.len;
+	memcpy(play.session->front.data, wanted->front.data, wanted->front.len);
+	return respond(SHOAL__OSS__CODE__OK);
+}
+
 static Shoal__Oss__Response *delete (const Shoal__Oss__SessionDelete *delete)
 {
 	Shoal__Oss__Response *response;
@@ -236,6 +253,8 @@ static Shoal__Oss__Response *decide(const Shoal__Oss__Request *request)
 		return create(request->session_create);
 	case SHOAL__OSS__REQUEST__BODY_SESSION_MODIFY:
 		return modify(request->session_modify);
+	case SHOAL__OSS__REQUEST__BODY_SESSION_FRONT:
+		return keep(request->session_front);
 	case SHOAL__OSS__REQUEST__BODY_SESSION_DELETE:
 		return delete (request->session_delete);
 	case SHOAL__OSS__REQUEST__BODY_CLOSED_LIST:
@@ -364,9 +383,17 @@ static void drop_done(void *arg, const char *owner)
 	strcpy(play.dropped, owner);
 }
 
-static void sift_done(void *arg, struct deal *deal)
+static void sweep_done(void *arg, struct deal *deal, uint8_t cause)
 {
-	play.sifted = deal;
+	play.swept = deal;
+	play.swept_cause = cause;
+}
+
+static void moved(void *arg, uint64_t session, const struct report_to *to)
+{
+	assert_int_equal(session, PLAY_ID);
+	play.moves++;
+	play.to = *to;
 }
 
 static void follow_done(void *arg, unsigned changed, unsigned left)
@@ -384,7 +411,8 @@ static void begin(void)
 					      .address = address,
 					      .wall_ms = wall_ms,
 					      .dropped = drop_done,
-					      .sifted = sift_done,
+					      .swept = sweep_done,
+					      .moved = moved,
 					      .followed = follow_done,
 					      .pfds = &play_pfds };
 

@@ -2,6 +2,7 @@
 #pragma once
 #include "ctrl/pfcp/assoc.h"
 #include "ctrl/pfcp/deal.h"
+#include "ctrl/pfcp/report.h"
 #include "ctrl/pfcp/session.h"
 #include "tests/unit/pfcp_words.h"
 
@@ -29,7 +30,11 @@ struct play {
 	struct call *first, **last;
 	uint64_t now_ms, uplink, reported;
 	char dropped[64];
-	const struct deal *sifted;
+	const struct deal *swept;
+	uint8_t swept_cause;
+	unsigned moves;                   // others hear of the session,
+	struct report_to to;              // these
+	Shoal__Oss__Code disk;            // what the next replacing of its front comes to
 	unsigned follows, followed, left; // sessions_follow is through so often; sessions then
 	// The peer: what it says, and the last answer it got.
 	struct assoc assoc;

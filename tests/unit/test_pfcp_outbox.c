@@ -266,6 +266,44 @@ static void another_of_the_set_hears_for_who_is_silent(void **state)
 	assert_int_equal(world->tally[TALLY_REPORTS_TOLD], 1);
 }
 
+static struct report_to told_instead(uint32_t ipv4)
+{
+	return (struct report_to){ { 0xc0ffee, { .has_ipv4 = true, .ipv4 = 0x0a000009 } },
+				   { .has_ipv4 = ipv4 != 0, .ipv4 = ipv4 } };
+}
+
+// Who is to hear of a session instead of its CP function (TS 29.244 7.4.7), noted with it or said since; if he does not answer, who did before.
+static void others_hear_of_what_was_moved(void **state)
+{
+	struct report_to to = told_instead(0x0a000007);
+	struct front front = { .cp = to.cp, .elsewhere = to.elsewhere };
+	struct world *world = *state;
+	const struct wish wish = { ONE_OWNER, 1, 7 };
+	Shoal__Oss__Report report = made(world, &wish);
+
+	report.front.len = (size_t)front_write(&front, &world->rules, world->front, sizeof(world->front));
+	hear_from(world, "", &report, 0);
+	tick(world, 1);
+	assert_to_another(world, 0, 7);
+	answer(world, 0, 0);
+	tick(world, 2 * SECOND);
+	assert_int_equal(world->question[1].question.seid, 0xc0ffee);
+	assert_int_equal(world->question[1].question.to.bytes[3], 9);
+	answer(world, 1, 0);
+	to = told_instead(0x0a000008);
+	outbox_moved(&world->outbox, 7, &to);
+	tick(world, 4 * SECOND);
+	assert_to_another(world, 2, 8);
+	answer(world, 2, 0);
+	to = told_instead(0); // taken over
+	to.cp.seid = 0xbeef;
+	outbox_moved(&world->outbox, 7, &to);
+	tick(world, 8 * SECOND);
+	assert_int_equal(world->question[3].question.seid, 0xbeef);
+	answer(world, 3, PFCP_CAUSE_ACCEPTED);
+	assert_int_equal(world->tally[TALLY_REPORTS_TOLD], 1);
+}
+
 static void who_is_redirected_asks_there_once(void **state)
 {
 	const struct pfcp_address there = { .has_ipv4 = true, .ipv4 = 0x0a000007 };
@@ -322,6 +360,7 @@ int main(void)
 		ONE(who_is_gone_hears_nothing),
 		ONE(nobody_chooses_where_ours_go),
 		ONE(another_of_the_set_hears_for_who_is_silent),
+		ONE(others_hear_of_what_was_moved),
 		ONE(who_is_redirected_asks_there_once),
 		ONE(what_nobody_can_be_told_is_counted),
 	};

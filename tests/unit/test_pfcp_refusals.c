@@ -8,6 +8,7 @@
 #include <string.h>
 #include "tests/unit/pfcp_play.h"
 #include "ctrl/pfcp/ie_get.h"
+#include "ctrl/pfcp/ie_put.h"
 
 static void strangers_are_refused_at_a_limited_rate(void **state)
 {
@@ -30,22 +31,6 @@ static void strangers_are_refused_at_a_limited_rate(void **state)
 	assert_int_equal(play->refused, 0);
 	assert_int_equal(play->noted, 0);
 	assert_int_equal(play->node.peers.count, 0);
-}
-
-static void services_that_are_not_offered_are_refused(void **state)
-{
-	static const uint8_t alternative[] = { 0, 178, 0, 5, 0x02, 10, 0, 0, 9 };
-	const struct word sets = { PFCP_SESSION_SET_MODIFICATION_REQUEST, 1, 3, 0, true, false, NULL, 0, 0, NULL };
-	struct play *play = *state;
-	uint8_t bytes[128];
-	struct pfcp_writer writer = pfcp_writer_over(bytes, sizeof(bytes));
-
-	writer.at += word_write(&sets, bytes, sizeof(bytes));
-	pfcp_put_bytes(&writer, PFCP_IE_PFCP_SESSION_CHANGE_INFO, alternative, sizeof(alternative));
-	pfcp_message_end(&writer, bytes);
-	say_bytes(play, 1, bytes, (size_t)(writer.at - bytes));
-	assert_answered(play, PFCP_SESSION_SET_MODIFICATION_RESPONSE, 3, PFCP_CAUSE_SERVICE_NOT_SUPPORTED);
-	assert_int_equal(play->node.tally[TALLY_UNSUPPORTED], 1);
 }
 
 // Applications are changed by those who are associated, and from where they are.
@@ -102,14 +87,76 @@ static void a_part_has_to_be_named(void **state)
 	length = word_write(&word, bytes, sizeof(bytes));
 	say_bytes(play, 1, bytes, part_put(bytes, length, cut, sizeof(cut)));
 	assert_answered(play, PFCP_SESSION_SET_DELETION_RESPONSE, 10, PFCP_CAUSE_MANDATORY_INCORRECT);
-	assert_int_equal(play->sifted, 0);
+	assert_int_equal(play->swept, 0);
 	word.sequence++;
 	length = word_write(&word, bytes, sizeof(bytes));
 	say_bytes(play, 1, bytes, part_put(bytes, length, part, sizeof(part)));
-	assert_int_equal(play->sifted, 4 + sizeof(part));
+	assert_int_equal(play->swept, 1);
 	assert_int_equal(play->header.sequence, 10);
-	node_sifted(&play->node, play->deal);
+	node_swept(&play->node, play->deal, PFCP_CAUSE_ACCEPTED);
 	assert_answered(play, PFCP_SESSION_SET_DELETION_RESPONSE, 11, PFCP_CAUSE_ACCEPTED);
+}
+
+enum { PART = 1, BAD_PART = 2, TO = 4, TO_NOBODY = 8, TO_IPV6 = 16, GROUP = 32, ADDRESS = 64 };
+
+// A Session Set Modification with a Change Info of these.
+static void change_say(struct play *play, uint32_t sequence, unsigned holds)
+{
+	static const uint8_t part[] = { 0x01, 10, 0, 0, 1, 0, 7 };
+	struct pfcp_address to = { .has_ipv4 = true, .ipv4 = holds & TO_NOBODY ? 0xc0000207 : 0x0a000002 };
+	struct word word = { PFCP_SESSION_SET_MODIFICATION_REQUEST, 1, sequence, 0, true, false, NULL, 0, 0, NULL };
+	uint8_t bytes[256], *mark;
+	struct pfcp_writer writer = pfcp_writer_over(bytes, sizeof(bytes));
+
+	if (holds & TO_IPV6)
+		to = (struct pfcp_address){ .has_ipv6 = true, .ipv6 = { 0xfd } };
+	writer.at += word_write(&word, bytes, sizeof(bytes));
+	pfcp_begin(&writer, PFCP_IE_PFCP_SESSION_CHANGE_INFO, &mark);
+	if (holds & (PART | BAD_PART))
+		pfcp_put_bytes(&writer, PFCP_IE_FQ_CSID, part, sizeof(part) - (holds & BAD_PART ? 1 : 0));
+	if (holds & GROUP)
+		pfcp_put_text(&writer, PFCP_IE_GROUP_ID, "g");
+	if (holds & ADDRESS)
+		pfcp_put_address(&writer, PFCP_IE_CP_IP_ADDRESS, &to);
+	if (holds & (TO | TO_NOBODY | TO_IPV6))
+		pfcp_put_address(&writer, PFCP_IE_ALTERNATIVE_SMF_IP_ADDRESS, &to);
+	pfcp_end(&writer, mark);
+	pfcp_message_end(&writer, bytes);
+	say_bytes(play, 1, bytes, (size_t)(writer.at - bytes));
+}
+
+// A Session Set Modification says which sessions, and who is to hear of them: somebody whom we may speak with.
+static void who_hears_of_a_part_has_to_be_named(void **state)
+{
+	static const struct {
+		unsigned holds;
+		uint8_t cause;
+		uint16_t offending;
+	} bad[] = { { PART, PFCP_CAUSE_MANDATORY_MISSING, PFCP_IE_ALTERNATIVE_SMF_IP_ADDRESS },
+		    { PART | TO_NOBODY, PFCP_CAUSE_MANDATORY_INCORRECT, PFCP_IE_ALTERNATIVE_SMF_IP_ADDRESS },
+		    { PART | TO_IPV6, PFCP_CAUSE_MANDATORY_INCORRECT, PFCP_IE_ALTERNATIVE_SMF_IP_ADDRESS },
+		    { BAD_PART | TO, PFCP_CAUSE_MANDATORY_INCORRECT, PFCP_IE_FQ_CSID },
+		    { TO, PFCP_CAUSE_CONDITIONAL_MISSING, PFCP_IE_FQ_CSID } };
+	static const unsigned good[] = { PART | TO, GROUP | TO, ADDRESS | TO };
+	struct play *play = *state;
+	uint32_t sequence = 20;
+
+	change_say(play, sequence, PART | TO);
+	assert_answered(play, PFCP_SESSION_SET_MODIFICATION_RESPONSE, sequence, PFCP_CAUSE_NO_ASSOCIATION);
+	associate(play);
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		change_say(play, ++sequence, bad[i].holds);
+		assert_answered(play, PFCP_SESSION_SET_MODIFICATION_RESPONSE, sequence, bad[i].cause);
+		assert_int_equal(pfcp_number(pfcp_first(&play->tree, NULL, PFCP_IE_OFFENDING_IE)), bad[i].offending);
+	}
+	assert_int_equal(play->swept, 0);
+	for (unsigned i = 0; i < 3; i++) {
+		change_say(play, ++sequence, good[i]);
+		assert_int_equal(play->swept, i + 1);
+		node_swept(&play->node, play->deal, i ? PFCP_CAUSE_ACCEPTED : PFCP_CAUSE_NO_RESOURCES);
+		assert_answered(play, PFCP_SESSION_SET_MODIFICATION_RESPONSE, sequence,
+				i ? PFCP_CAUSE_ACCEPTED : PFCP_CAUSE_NO_RESOURCES);
+	}
 }
 
 static void what_is_missing_is_named(void **state)
@@ -266,9 +313,9 @@ int main(void)
 #define ONE(name) cmocka_unit_test_setup_teardown(name, play_open, play_close)
 	const struct CMUnitTest tests[] = {
 		ONE(strangers_are_refused_at_a_limited_rate),
-		ONE(services_that_are_not_offered_are_refused),
 		ONE(strangers_provision_nothing),
 		ONE(a_part_has_to_be_named),
+		ONE(who_hears_of_a_part_has_to_be_named),
 		ONE(what_is_missing_is_named),
 		ONE(what_only_a_user_plane_says_gets_no_answer),
 		ONE(another_version_is_told_so),

@@ -69,13 +69,13 @@ static int paper_close(void **state)
 static int write_it(struct paper *paper, size_t room)
 {
 	struct pfcp_writer writer = pfcp_writer_over(paper->body, room);
-	struct pfcp_fseid cp;
+	struct report_to to;
 	struct pfcp_fault fault;
-	int error = report_write(&paper->reader, &paper->report, &cp, &writer);
+	int error = report_write(&paper->reader, &paper->report, &to, &writer);
 
 	if (error)
 		return error;
-	assert_int_equal(cp.seid, 0xc0ffee);
+	assert_int_equal(to.cp.seid, 0xc0ffee);
 	if (pfcp_read(PFCP_MESSAGE(PFCP_SESSION_REPORT_REQUEST), paper->body, (size_t)(writer.at - writer.start),
 		      &paper->tree, &fault))
 		fail_msg("%s", fault.text);

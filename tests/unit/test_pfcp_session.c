@@ -339,39 +339,6 @@ static void an_owner_is_dropped(void **state)
 	assert_null(play.session);
 }
 
-// Session Set Deletion: only what depends on the part of the node that has failed goes.
-static void a_part_of_an_owner_is_dropped(void **state)
-{
-	static const uint8_t part[] = { 0x01, 10, 0, 0, 1, 0, 8 }, other[] = { 0x01, 10, 0, 0, 1, 0, 9 };
-	uint8_t bytes[64];
-	struct pfcp_writer writer = pfcp_writer_over(bytes, sizeof(bytes));
-
-	words_begin(&play.words[0]);
-	words_session(&play.words[0], 7, false);
-	pfcp_put_bytes(&play.words[0].writer, PFCP_IE_FQ_CSID, part, sizeof(part));
-	play_say(0, PFCP_SESSION_ESTABLISHMENT_REQUEST, 0);
-	play_run(100);
-	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
-	play.deals[1] = (struct deal){ .assoc = &play.assoc };
-	pfcp_put_bytes(&writer, PFCP_IE_FQ_CSID, other, sizeof(other));
-	assert_int_equal(sessions_sift(sessions, &play.deals[1], bytes, (size_t)(writer.at - bytes)), 0);
-	play_run(100);
-	assert_ptr_equal(play.sifted, &play.deals[1]);
-	assert_non_null(play.session);
-	writer.at = bytes;
-	play.sifted = NULL;
-	pfcp_put_bytes(&writer, PFCP_IE_FQ_CSID, part, sizeof(part));
-	assert_int_equal(sessions_sift(sessions, &play.deals[1], bytes, (size_t)(writer.at - bytes)), 0);
-	play_run(100);
-	assert_ptr_equal(play.sifted, &play.deals[1]);
-	assert_null(play.session);
-	words_begin(&play.words[0]);
-	words_session(&play.words[0], 7, false);
-	pfcp_put_bytes(&play.words[0].writer, PFCP_IE_FQ_CSID, part, 6);
-	play_say(0, PFCP_SESSION_ESTABLISHMENT_REQUEST, 0);
-	assert_int_equal(play_cause(), PFCP_CAUSE_MANDATORY_INCORRECT);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,7 +360,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(others_sessions_are_not_there, play_open, play_close),
 		cmocka_unit_test_setup_teardown(strangers_and_nonsense, play_open, play_close),
 		cmocka_unit_test_setup_teardown(an_owner_is_dropped, play_open, play_close),
-		cmocka_unit_test_setup_teardown(a_part_of_an_owner_is_dropped, play_open, play_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

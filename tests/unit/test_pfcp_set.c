@@ -144,6 +144,27 @@ static void reports_go_to_who_is_not_silent(void **state)
 	assert_non_null(assoc_of_owner(assocs, one->owner));
 }
 
+// A setup of a member that names whose sessions stay: those of the others are not its to give up.
+static void what_a_member_does_not_know_is_the_others(void **state)
+{
+	static const uint8_t some[] = { 0, PFCP_IE_CP_PFCP_ENTITY_IP_ADDRESS, 0, 5, 2, 10, 0, 0, 9 };
+	struct play *play = *state;
+	struct word later = setup_of(1, 30, 2000);
+	uint8_t bytes[256];
+	struct pfcp_writer writer = pfcp_writer_over(bytes, sizeof(bytes));
+
+	join(play, 1);
+	join(play, 2);
+	writer.at += word_write(&later, bytes, sizeof(bytes));
+	pfcp_put_bytes(&writer, PFCP_IE_PFCP_SESSION_RETENTION_INFORMATION, some, sizeof(some));
+	pfcp_message_end(&writer, bytes);
+	say_bytes(play, 1, bytes, (size_t)(writer.at - bytes));
+	ctrl_notes(play, true);
+	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 30, PFCP_CAUSE_ACCEPTED);
+	assert_int_equal(play->swept, 0);
+	assert_int_equal(play->dropped, 0);
+}
+
 // Not of sets, but of what a node says of itself: who announces LOAD is told how loaded we are behind an answer.
 static void who_wants_to_know_is_told_our_load(void **state)
 {
@@ -173,7 +194,7 @@ int main(void)
 		ONE(its_members_have_one_owner),           ONE(its_sessions_go_with_the_last),
 		ONE(a_member_that_restarts_costs_it_none), ONE(alone_it_loses_them),
 		ONE(who_wants_to_know_is_told_our_load),   ONE(it_is_remembered),
-		ONE(reports_go_to_who_is_not_silent),
+		ONE(reports_go_to_who_is_not_silent),      ONE(what_a_member_does_not_know_is_the_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,7 +43,8 @@ static void who_associated_with_an_earlier_build_is_told(void **state)
 	unsigned before;
 
 	found(play);
-	assert_int_equal(pfcp_flags(pfcp_first(&play->tree, NULL, PFCP_IE_UP_FUNCTION_FEATURES)) >> 40, 0);
+	assert_int_equal(pfcp_flags(pfcp_first(&play->tree, NULL, PFCP_IE_UP_FUNCTION_FEATURES)) >> 40,
+			 PFCP_UP_FUNCTION_FEATURES_RESPS >> 40);
 	assert_true(pfcp_flags(pfcp_first(&play->tree, NULL, PFCP_IE_UP_FUNCTION_FEATURES)) &
 		    PFCP_UP_FUNCTION_FEATURES_SSET);
 	assert_null(pfcp_first(&play->tree, NULL, PFCP_IE_PFCP_ASSOCIATION_RELEASE_REQUEST));
@@ -129,10 +130,9 @@ static size_t retaining(const struct word *word, const uint8_t *which, size_t le
 	return (size_t)(writer.at - bytes);
 }
 
-// As it asks (PFCP Session Retention Information), though it was started anew; of some of its sessions alone nothing is kept.
+// As it asks (PFCP Session Retention Information), though it was started anew.
 static void who_knows_its_sessions_keeps_them(void **state)
 {
-	static const uint8_t some[] = { 0, PFCP_IE_CP_PFCP_ENTITY_IP_ADDRESS, 0, 5, 2, 10, 0, 0, 1 };
 	struct play *play = *state;
 	struct word later = play_setup;
 	uint8_t bytes[256];
@@ -153,13 +153,57 @@ static void who_knows_its_sessions_keeps_them(void **state)
 	assert_int_equal(pfcp_flags(pfcp_first(&play->tree, NULL, PFCP_IE_PFCPASRSP_FLAGS)),
 			 PFCP_PFCPASRSP_FLAGS_PSREI);
 	assert_int_equal(play->node.tally[TALLY_RESTARTED], 0);
-	later.sequence = 10;
-	later.stamp = 3000;
+}
+
+static const uint8_t some[] = { 0, PFCP_IE_CP_PFCP_ENTITY_IP_ADDRESS, 0, 5, 2, 10, 0, 0, 1 };
+
+// It is in its new life at once, and answered when those that are not named are gone, and that is noted.
+static void who_knows_some_of_them_keeps_those(void **state)
+{
+	const struct word beat = { PFCP_HEARTBEAT_REQUEST, 1, 20, 2000, false, true, NULL, 0, 0, NULL };
+	struct play *play = *state;
+	struct word later = play_setup;
+	uint8_t bytes[256];
+
+	associate(play);
+	later.sequence = 8;
+	later.stamp = 2000;
 	say_bytes(play, 1, bytes, retaining(&later, some, sizeof(some), bytes));
+	assert_int_equal(play->swept, 1);
 	ctrl_notes(play, true);
-	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 10, PFCP_CAUSE_ACCEPTED);
-	assert_null(pfcp_first(&play->tree, NULL, PFCP_IE_PFCPASRSP_FLAGS));
-	assert_int_equal(play->node.tally[TALLY_RESTARTED], 1);
+	say(play, &beat); // its new stamp is no news
+	assert_int_equal(play->header.sequence, 20);
+	node_swept(&play->node, play->deal, PFCP_CAUSE_ACCEPTED);
+	assert_int_equal(play->header.sequence, 20);
+	assert_memory_equal(play->value, "1 up 2000 ", 10);
+	ctrl_notes(play, true);
+	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 8, PFCP_CAUSE_ACCEPTED);
+	assert_int_equal(pfcp_flags(pfcp_first(&play->tree, NULL, PFCP_IE_PFCPASRSP_FLAGS)),
+			 PFCP_PFCPASRSP_FLAGS_PSREI);
+	assert_int_equal(play->node.tally[TALLY_RESTARTED], 0);
+	assert_int_equal(play->dropped, 0);
+	later.sequence = 9;
+	say_bytes(play, 1, bytes, retaining(&later, some, sizeof(some), bytes)); // we may have died before the end
+	assert_int_equal(play->swept, 2);
+}
+
+static void who_leaves_meanwhile_keeps_none(void **state)
+{
+	const struct word release = { PFCP_ASSOCIATION_RELEASE_REQUEST, 1, 9, 0, true, false, NULL, 0, 0, NULL };
+	struct play *play = *state;
+	struct word later = play_setup;
+	uint8_t bytes[256];
+
+	associate(play);
+	later.sequence = 8;
+	say_bytes(play, 1, bytes, retaining(&later, some, sizeof(some), bytes));
+	say(play, &release);
+	ctrl_notes(play, true);
+	assert_answered(play, PFCP_ASSOCIATION_RELEASE_RESPONSE, 9, PFCP_CAUSE_ACCEPTED);
+	assert_int_equal(play->dropped, 0);
+	node_swept(&play->node, play->deal, PFCP_CAUSE_ACCEPTED);
+	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 8, PFCP_CAUSE_SYSTEM_FAILURE);
+	assert_int_equal(play->dropped, 1);
 }
 
 int main(void)
@@ -170,6 +214,8 @@ int main(void)
 		ONE(who_does_not_know_the_message_is_asked_once),
 		ONE(who_associates_with_us_knows),
 		ONE(who_knows_its_sessions_keeps_them),
+		ONE(who_knows_some_of_them_keeps_those),
+		ONE(who_leaves_meanwhile_keeps_none),
 		cmocka_unit_test_setup_teardown(they_are_asked_to_release, play_open_calling, play_close),
 	};
 
