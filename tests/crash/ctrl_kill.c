@@ -345,6 +345,7 @@ static void sweep_away(void)
 	static const char *const names[] = { "store/data.mdb",
 					     "run/oss.ipc",
 					     "run/feed-0.ipc",
+					     "run/feed-1.ipc",
 					     "run/events.ipc",
 					     "run/shoal-ctrl.lock",
 					     "shoal.yaml",
