@@ -8,7 +8,7 @@
 #define WINDOW 16u            // notes under way
 #define QUEUE 64u             // requests
 
-enum entry_state { ENTRY_TODO, ENTRY_UNDER_WAY, ENTRY_DONE };
+enum entry_state { ENTRY_WAITS, ENTRY_UNDER_WAY, ENTRY_DONE };
 
 struct entry {
 	struct provision_change *change;
@@ -209,7 +209,7 @@ static void entries_ask(struct provision *provision, struct provision_change *ch
 		const struct pfds_app *app = entry->app;
 		char name[PFDS_NOTE_BYTES];
 
-		if (entry->state != ENTRY_TODO)
+		if (entry->state != ENTRY_WAITS)
 			continue;
 		pfds_note(app, name);
 		if (provision->ways.note(provision->ways.arg, name, app->gone ? NULL : app->value, app->bytes, entry)) {
@@ -296,7 +296,7 @@ void provision_noted(struct provision *provision, void *about, bool done)
 	} else {
 		entry->change->under_way--;
 		entry->change->done += done;
-		entry->state = done ? ENTRY_DONE : ENTRY_TODO;
+		entry->state = done ? ENTRY_DONE : ENTRY_WAITS;
 		provision->changed += done;
 		if (done && !pfds_put(&provision->pfds, entry->app))
 			free(entry->app); // there was room when its turn came
