@@ -245,8 +245,9 @@ seat_of() { # ue address
 	shoal shard ls --json | jq --argjson shard "$(shard_of "$1")" '.shards[] | select(.shard == $shard) | .seat'
 }
 
-# Two IPv4 subscribers that two different workers serve.
+# Two IPv4 subscribers that two different workers serve. A worker is ready before it has its shards.
 ues_of_two_workers() {
+	wait_for 20 shards_are_even
 	jq -rn --argjson shards "$(shoal shard ls --json)" --slurpfile sessions <(sessions) \
 		'($shards.shards | map({(.shard | tostring): .seat}) | add) as $seat
 		| [$sessions[] | select(.ipv4) | {ipv4, seat: $seat[.shard | tostring]}] | group_by(.seat) | map(.[0].ipv4) | "\(.[0]) \(.[1])"'
