@@ -2,7 +2,7 @@
 #pragma once
 #include "ctrl/listener.h"
 #include "ctrl/request.h"
-#include "ctrl/sp.h"
+#include "proto/sp.h"
 #include "ctrl/stream.h"
 
 #define CALLER_MESSAGE_MAX (1024u * 1024)

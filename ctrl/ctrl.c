@@ -230,7 +230,6 @@ static int feeds_open(struct ctrl *ctrl)
 				    .place = &ctrl->truth.place,
 				    .grid = &ctrl->truth.grid,
 				    .push = &ctrl->push,
-				    .inbox = &ctrl->inbox,
 				    .usage = hook_usage,
 				    .gauge = hook_gauge,
 				    .progress = &ctrl->truth.books.progress,
@@ -248,7 +247,7 @@ static int doors_open(struct ctrl *ctrl)
 	int error = inbox_open(&ctrl->inbox);
 
 	if (!error)
-		error = fleet_open(ctrl->conf->run_dir, &ctrl->inbox, &fleet_hooks, &ctrl->fleet);
+		error = fleet_open(ctrl->conf->run_dir, &fleet_hooks, &ctrl->fleet);
 	ctrl->desk.fleet = ctrl->quarantine.fleet = ctrl->fleet;
 	if (!error)
 		error = feeds_open(ctrl);
@@ -344,8 +343,6 @@ static void tick(struct ctrl *ctrl, uint64_t now_ns)
 	fleet_tick(ctrl->fleet, now_ns);
 	desk_tick(&ctrl->desk, now_ns);
 	oss_tick(ctrl->oss, now_ns);
-	for (unsigned i = 0; i < PLANE_NESTS; i++)
-		feed_tick(ctrl->feed[i], now_ns);
 	exceptions_tick(&ctrl->exceptions, ctrl->fleet);
 	ctrl_path_tick(ctrl, now_ns);
 	quarantine_tick(&ctrl->quarantine);
@@ -362,13 +359,19 @@ static int wait_ms(const struct ctrl *ctrl)
 
 int ctrl_turn(struct ctrl *ctrl, int wake_fd)
 {
-	struct pollfd fds[] = { { .fd = ctrl->inbox.bell, .events = POLLIN },
-				{ .fd = oss_fd(ctrl->oss), .events = POLLIN },
-				{ .fd = wake_fd, .events = POLLIN } };
+	struct pollfd fds[4 + PLANE_NESTS] = { { .fd = ctrl->inbox.bell, .events = POLLIN },
+					       { .fd = oss_fd(ctrl->oss), .events = POLLIN },
+					       { .fd = wake_fd, .events = POLLIN },
+					       fleet_poll(ctrl->fleet) };
 
-	if (poll(fds, 3, wait_ms(ctrl)) < 0 && errno != EINTR)
+	for (unsigned i = 0; i < PLANE_NESTS; i++)
+		fds[4 + i] = feed_poll(ctrl->feed[i]);
+	if (poll(fds, 4 + PLANE_NESTS, wait_ms(ctrl)) < 0 && errno != EINTR)
 		return -errno;
 	inbox_run(&ctrl->inbox);
+	fleet_serve(ctrl->fleet);
+	for (unsigned i = 0; i < PLANE_NESTS; i++)
+		feed_serve(ctrl->feed[i]);
 	oss_serve(ctrl->oss);
 	desk_run(&ctrl->desk);
 	books_turn(&ctrl->truth.books, clock_ns(), wall_ms());

@@ -40,8 +40,7 @@ int ctrl_open(struct ctrl *ctrl);
 // Reads the doors' certificates anew.
 void ctrl_renew(struct ctrl *ctrl);
 
-// Closes the store, and leaves the sockets to the end of the process: nng_close of NNG 1.5 now and then waits for ever for a
-// connection that ends at that moment. What was acknowledged is durable, as after a kill.
+// Closes the store, and leaves the rest to the end of the process. What was acknowledged is durable, as after a kill.
 void ctrl_close(struct ctrl *ctrl);
 
 // One turn: what came in, a group of requests, what goes out. Blocks until something comes, `wake_fd` is readable, or it is time

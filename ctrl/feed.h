@@ -1,10 +1,9 @@
-// feed.h - the conversation with the courier of one nest: push's batches out, hellos and reports in, over an NNG PAIR.
+// feed.h - the conversation with the courier of one nest: push's batches out, hellos and reports in (proto/talk.h).
 //
-// Sends never block: a few messages may be on their way, and the rest waits in the chains. The main thread owns it; NNG's
-// threads only post.
+// Nothing blocks: one message may wait for room in the socket, and the rest waits in the chains. The main thread owns it.
 #pragma once
+#include <poll.h>
 #include "ctrl/hearing.h"
-#include "ctrl/inbox.h"
 #include "ctrl/push.h"
 #include "shared/base/conf.h"
 
@@ -22,18 +21,19 @@ struct feed_needs {
 	const struct place *place;
 	const struct grid *grid;
 	struct push *push;
-	struct inbox *inbox;
 	feed_usage_heard *usage;
 	feed_gauge_heard *gauge;
 	const struct hearing_progress *progress; // how far what was heard is durable
 	void *with;
 };
 
-// 0, or -errno with a log line. Whoever connects is heard from the next inbox_run on.
+// 0, or -errno with a log line.
 int feed_open(const struct feed_needs *needs, struct feed **feed);
 void feed_close(struct feed *feed);
 
-void feed_tick(struct feed *feed, uint64_t now_ns); // keeps the door open
+// Lets the courier in, and hears what it says: when feed_poll has something, or as often as is convenient.
+void feed_serve(struct feed *feed);
+struct pollfd feed_poll(const struct feed *feed);
 
 // Sends what may be sent; after every change, and every 100 ms.
 void feed_pump(struct feed *feed);

@@ -1,91 +1,106 @@
-// fleet.c - two lines to the primary over one REQ socket: one polls, one carries orders, each one request at a time.
+// fleet.c - two lines to the primary over one connection: one polls, one carries orders, each one request at a time. What has no answer
+// when the connection ends is said again in the next.
 #include "ctrl/fleet.h"
 #include <errno.h>
-#include <nng/nng.h>
-#include <nng/protocol/reqrep0/req.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ctrl/link.h"
-#include "proto/porter.h"
+#include "proto/talk.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
+#include "shared/wire/cursor.h"
 
 #define FLEET_VERSION 1u
 #define POLL_NS 200000000ull
 #define SILENT_NS 2000000000ull // no word for so long: there is no primary
-#define ANSWER_MS 1000
-#define RESEND_MS 300
+#define ANSWER_NS 1000000000ull
+#define REDIAL_NS 50000000ull
 #define ORDERS_MAX 256u
+#define ANSWER_MAX (1024u * 1024)
+#define ID_BYTES 4u
+#define ID_LAST 0x80000000u // top bit: the last word of its kind before the body (sp.h)
+
+static const struct talk_terms terms = { SP_REQ, SP_REP, ANSWER_MAX };
 
 struct fleet_word { // an order that waits
 	struct fleet_word *next;
 	fleet_done *done;
 	void *with;
-	nng_msg *message;
+	uint8_t *message;
+	size_t length;
 	bool quiet; // changes nothing that a poll would tell
 };
 
 struct fleet_line {
-	struct inbox_item item;
-	struct fleet *fleet;
-	nng_ctx context;
-	nng_aio *aio;
-	bool busy, sent;
-	struct fleet_word *word; // under way
+	struct fleet_word *word; // under way; null = the line is free
+	bool said;               // in this connection
+	uint32_t id;
+	uint64_t until_ns;
 };
 
 struct fleet {
-	struct inbox *inbox;
 	struct fleet_hooks hooks;
-	nng_socket socket;
-	struct porter porter;
+	char path[256];
+	struct talk talk;
+	uint64_t dialed_ns;
+	uint32_t ids;
 	struct fleet_line poll, order;
 	struct fleet_word *first, *last; // orders that wait
 	uint32_t waiting;
 	struct fleet_word asking;     // the poll's
 	Shoal__Fleet__Answer *answer; // holds the last state
 	uint64_t polled_ns, heard_ns, generation, events;
-	uint64_t answered_ns; // the last answer of any kind
 	uint32_t busy_permille[PLANE_SEATS];
 };
 
-static void line_done(void *with)
+// Both lines' words come again in the next connection.
+static void over(struct fleet *fleet)
 {
-	struct fleet_line *line = with;
-
-	inbox_post(line->fleet->inbox, &line->item);
+	talk_end(&fleet->talk);
+	fleet->poll.said = fleet->order.said = false;
 }
 
-static void line_send(struct fleet_line *line, struct fleet_word *word)
+static void line_say(struct fleet *fleet, struct fleet_line *line)
 {
-	line->busy = true;
-	line->sent = false;
+	struct fleet_word *word = line->word;
+	uint8_t *room;
+
+	if (!word || line->said || talk_room(&fleet->talk, ID_BYTES + word->length, &room))
+		return;
+	be32_put(room, line->id);
+	memcpy(room + ID_BYTES, word->message, word->length);
+	line->said = true;
+	if (talk_say(&fleet->talk, ID_BYTES + word->length))
+		over(fleet);
+}
+
+static void line_take(struct fleet *fleet, struct fleet_line *line, struct fleet_word *word)
+{
 	line->word = word;
-	nng_aio_set_msg(line->aio, word->message);
-	nng_aio_set_timeout(line->aio, ANSWER_MS);
-	nng_ctx_send(line->context, line->aio);
+	line->said = false;
+	line->id = ++fleet->ids | ID_LAST;
+	line->until_ns = clock_ns() + ANSWER_NS;
+	line_say(fleet, line);
 }
 
 static void orders_go(struct fleet *fleet)
 {
 	struct fleet_word *word = fleet->first;
 
-	if (!word || fleet->order.busy)
+	if (!word || fleet->order.word)
 		return;
 	fleet->first = word->next;
 	fleet->waiting--;
-	line_send(&fleet->order, word);
+	line_take(fleet, &fleet->order, word);
 }
 
-static nng_msg *order_pack(const Shoal__Fleet__Order *order)
+static bool order_pack(const Shoal__Fleet__Order *order, struct fleet_word *word)
 {
-	nng_msg *message;
-
-	if (nng_msg_alloc(&message, shoal__fleet__order__get_packed_size(order)))
-		return NULL;
-	shoal__fleet__order__pack(order, nng_msg_body(message));
-	return message;
+	word->length = shoal__fleet__order__get_packed_size(order);
+	word->message = malloc(word->length + 1);
+	if (word->message)
+		shoal__fleet__order__pack(order, word->message);
+	return word->message;
 }
 
 static void poll_hear(struct fleet *fleet, Shoal__Fleet__Answer *answer);
@@ -101,42 +116,59 @@ static void order_hear(struct fleet *fleet, struct fleet_word *word, Shoal__Flee
 	orders_go(fleet);
 }
 
-// The exchange is over; message null: no answer.
-static void line_finish(struct fleet_line *line, nng_msg *message)
+// The exchange is over; body null: no answer.
+static void line_finish(struct fleet *fleet, struct fleet_line *line, const uint8_t *body, size_t length)
 {
 	struct fleet_word *word = line->word;
 	Shoal__Fleet__Answer *answer = NULL;
 
-	line->busy = false;
 	line->word = NULL;
-	if (message) {
-		line->fleet->answered_ns = clock_ns();
-		answer = shoal__fleet__answer__unpack(NULL, nng_msg_len(message), nng_msg_body(message));
-		nng_msg_free(message);
+	free(word->message);
+	if (body) {
+		answer = shoal__fleet__answer__unpack(NULL, length, body);
 		if (!answer)
 			log_warning("fleet.answer", "the primary's answer is not one");
 	}
-	if (line == &line->fleet->poll)
-		poll_hear(line->fleet, answer);
+	if (line == &fleet->poll)
+		poll_hear(fleet, answer);
 	else
-		order_hear(line->fleet, word, answer);
+		order_hear(fleet, word, answer);
 }
 
-static void line_run(struct inbox_item *item)
+static void answer_hear(struct fleet *fleet, const uint8_t *message, size_t length)
 {
-	struct fleet_line *line = (struct fleet_line *)item;
-	int code = nng_aio_result(line->aio);
+	uint32_t id = length < ID_BYTES ? 0 : be32_get(message);
 
-	if (!line->busy)
+	if (fleet->poll.word && fleet->poll.id == id)
+		line_finish(fleet, &fleet->poll, message + ID_BYTES, length - ID_BYTES);
+	else if (fleet->order.word && fleet->order.id == id)
+		line_finish(fleet, &fleet->order, message + ID_BYTES, length - ID_BYTES);
+}
+
+void fleet_serve(struct fleet *fleet)
+{
+	const uint8_t *message;
+	size_t length;
+	int error = 0;
+
+	if (fleet->talk.fd < 0)
 		return;
-	if (code && !line->sent)
-		nng_msg_free(nng_aio_get_msg(line->aio));
-	if (code || line->sent) {
-		line_finish(line, code ? NULL : nng_aio_get_msg(line->aio));
-		return;
+	while (!error) {
+		error = talk_hear(&fleet->talk, &message, &length);
+		if (!error)
+			answer_hear(fleet, message, length);
 	}
-	line->sent = true;
-	nng_ctx_recv(line->context, line->aio);
+	if (error == -EAGAIN)
+		error = talk_flush(&fleet->talk);
+	if (error && error != -ENOTCONN)
+		over(fleet);
+	line_say(fleet, &fleet->order);
+	line_say(fleet, &fleet->poll);
+}
+
+struct pollfd fleet_poll(const struct fleet *fleet)
+{
+	return talk_poll(&fleet->talk, true);
 }
 
 int fleet_order(struct fleet *fleet, const Shoal__Fleet__Order *order, fleet_done *done, void *with)
@@ -145,9 +177,7 @@ int fleet_order(struct fleet *fleet, const Shoal__Fleet__Order *order, fleet_don
 	struct fleet_word *word = fleet->waiting < ORDERS_MAX ? calloc(1, sizeof(*word)) : NULL;
 
 	versioned.version = FLEET_VERSION;
-	if (word)
-		word->message = order_pack(&versioned);
-	if (!word || !word->message) {
+	if (!word || !order_pack(&versioned, word)) {
 		free(word);
 		return -EBUSY;
 	}
@@ -250,88 +280,56 @@ static void poll_hear(struct fleet *fleet, Shoal__Fleet__Answer *answer)
 	fleet->hooks.state(fleet->hooks.with);
 }
 
-void fleet_tick(struct fleet *fleet, uint64_t now_ns)
+static void poll_begin(struct fleet *fleet)
 {
 	Shoal__Fleet__Order order = SHOAL__FLEET__ORDER__INIT;
 	Shoal__Fleet__Poll poll = SHOAL__FLEET__POLL__INIT;
 
-	porter_look_dialer(&fleet->porter, now_ns - fleet->answered_ns < SILENT_NS, now_ns);
-	if (fleet->poll.busy || now_ns - fleet->polled_ns < POLL_NS)
-		return;
-	fleet->polled_ns = now_ns;
 	order.version = FLEET_VERSION;
 	order.body_case = SHOAL__FLEET__ORDER__BODY_POLL;
 	order.poll = &poll;
 	poll.events_after = fleet->events;
 	poll.counters = true;
 	poll.parked_from = fleet->answer ? fleet->answer->state->parked_next : 0;
-	fleet->asking = (struct fleet_word){ .message = order_pack(&order) };
-	if (fleet->asking.message)
-		line_send(&fleet->poll, &fleet->asking);
+	fleet->asking = (struct fleet_word){ 0 };
+	if (order_pack(&order, &fleet->asking))
+		line_take(fleet, &fleet->poll, &fleet->asking);
 }
 
-static int line_open(struct fleet_line *line, struct fleet *fleet)
+// An answer that is late would be the answer to nothing: the next request has a connection of its own.
+static void line_look(struct fleet *fleet, struct fleet_line *line, uint64_t now_ns)
 {
-	int code = nng_ctx_open(&line->context, fleet->socket);
-
-	if (!code)
-		code = nng_ctx_set_ms(line->context, NNG_OPT_REQ_RESENDTIME, RESEND_MS);
-	if (!code)
-		code = nng_aio_alloc(&line->aio, line_done, line);
-	line->fleet = fleet;
-	line->item.run = line_run;
-	return link_error(code);
+	if (!line->word || now_ns < line->until_ns)
+		return;
+	if (line->said)
+		over(fleet);
+	line_finish(fleet, line, NULL, 0);
 }
 
-static int lines_open(struct fleet *fleet, const char *run_dir)
+void fleet_tick(struct fleet *fleet, uint64_t now_ns)
 {
-	char url[300];
-	int error = line_open(&fleet->poll, fleet);
-
-	if (!error)
-		error = line_open(&fleet->order, fleet);
-	if (error)
-		return error;
-	snprintf(url, sizeof(url), "ipc://%s/%s", run_dir, FLEET_SOCKET);
-	return link_error(porter_dial(&fleet->porter, fleet->socket, url, LINK_MESSAGE_MAX));
+	line_look(fleet, &fleet->poll, now_ns);
+	line_look(fleet, &fleet->order, now_ns);
+	if (fleet->talk.fd < 0 && now_ns - fleet->dialed_ns >= REDIAL_NS) {
+		fleet->dialed_ns = now_ns;
+		talk_dial(&fleet->talk, &terms, fleet->path);
+	}
+	fleet_serve(fleet);
+	if (!fleet->poll.word && now_ns - fleet->polled_ns >= POLL_NS) {
+		fleet->polled_ns = now_ns;
+		poll_begin(fleet);
+	}
 }
 
-int fleet_open(const char *run_dir, struct inbox *inbox, const struct fleet_hooks *hooks, struct fleet **made)
+int fleet_open(const char *run_dir, const struct fleet_hooks *hooks, struct fleet **made)
 {
 	struct fleet *fleet = calloc(1, sizeof(*fleet));
-	int error;
 
 	if (!fleet)
 		return -ENOMEM;
-	fleet->inbox = inbox;
 	fleet->hooks = *hooks;
-	error = link_error(nng_req0_open(&fleet->socket));
-	if (error) {
-		free(fleet);
-		return error;
-	}
-	error = lines_open(fleet, run_dir);
-	if (error)
-		fleet_close(fleet);
-	else
-		*made = fleet;
-	return error;
-}
-
-void fleet_close(struct fleet *fleet)
-{
-	nng_close(fleet->socket);
-	nng_aio_free(fleet->poll.aio);
-	nng_aio_free(fleet->order.aio);
-	while (fleet->first) {
-		struct fleet_word *next = fleet->first->next;
-
-		nng_msg_free(fleet->first->message);
-		free(fleet->first);
-		fleet->first = next;
-	}
-	free(fleet->order.word);
-	if (fleet->answer)
-		shoal__fleet__answer__free_unpacked(fleet->answer, NULL);
-	free(fleet);
+	fleet->talk = (struct talk)TALK_NOBODY;
+	snprintf(fleet->path, sizeof(fleet->path), "%s/%s", run_dir, FLEET_SOCKET);
+	*made = fleet;
+	return 0;
 }

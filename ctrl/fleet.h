@@ -1,9 +1,8 @@
 // fleet.h - ctrl's side of fleet.proto: what the primary says about itself, and orders to it.
 //
-// Polls about five times a second and after every order; never blocks, works without a primary. The main thread owns it; NNG's
-// threads only post.
+// Polls about five times a second and after every order; never blocks, works without a primary. The main thread owns it.
 #pragma once
-#include "ctrl/inbox.h"
+#include <poll.h>
 #include "proto/fleet.pb-c.h"
 #include "shared/wire/shard.h"
 #include "shared/plane/limits.h"
@@ -19,11 +18,15 @@ struct fleet_hooks {
 	void (*reborn)(void *with); // another primary than before: it knows no exceptions yet
 };
 
-int fleet_open(const char *run_dir, struct inbox *inbox, const struct fleet_hooks *hooks, struct fleet **fleet);
-void fleet_close(struct fleet *fleet);
+// 0 or -ENOMEM. It lives as long as the process.
+int fleet_open(const char *run_dir, const struct fleet_hooks *hooks, struct fleet **fleet);
 void fleet_tick(struct fleet *fleet, uint64_t now_ns); // about every 50 ms
 
-// The primary's last word; null = none in the last seconds. Valid until the next inbox_run.
+// Hears the primary: when fleet_poll has something.
+void fleet_serve(struct fleet *fleet);
+struct pollfd fleet_poll(const struct fleet *fleet);
+
+// The primary's last word; null = none in the last seconds. Valid until the next fleet_serve or fleet_tick.
 const Shoal__Fleet__State *fleet_state(const struct fleet *fleet);
 
 // Share of the time the worker in this seat was busy between the last two polls.

@@ -1,6 +1,6 @@
 // inbox.h - how other threads speak with the main thread: they put an item in and ring; it runs the items in order.
 //
-// NNG's callbacks do nothing else. An item belongs to whoever posts it and may be posted again once it has begun to run.
+// An item belongs to whoever posts it and may be posted again once it has begun to run.
 #pragma once
 #include <pthread.h>
 #include <stdbool.h>

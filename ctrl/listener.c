@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "proto/talk.h"
 #include "shared/base/account.h"
 #include "shared/base/log.h"
 #include "shared/base/modes.h"
@@ -117,18 +118,6 @@ int listener_accept(const struct listener *listener)
 	return -EACCES;
 }
 
-// A socket file nobody listens on is what a killed process left.
-static void stale_remove(const struct sockaddr_un *address)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		return;
-	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 && errno == ECONNREFUSED)
-		unlink(address->sun_path);
-	close(fd);
-}
-
 // The mode keeps out whom a mode can; users by name are let through to be looked at.
 static int socket_give(const struct listener *listener, const char *path)
 {
@@ -165,7 +154,7 @@ static int ipc_listen(struct listener *listener, const char *path)
 	listener->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (listener->fd < 0)
 		return -errno;
-	stale_remove(&address);
+	talk_unlink_stale(&address);
 	// Between the two calls the mask of the process (077) keeps others out.
 	if (bind(listener->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;

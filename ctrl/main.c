@@ -1,4 +1,4 @@
-// main.c - shoal-ctrl: the truth about sessions. One thread decides everything; the others are NNG's and only post.
+// main.c - shoal-ctrl: the truth about sessions. One thread decides everything, another one writes.
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -133,7 +133,7 @@ static int run(const struct conf *conf, bool salvage)
 	error = signals < 0 ? signals : serve(conf, salvage, signals);
 	if (error)
 		log_error("ctrl.ended", "%s", strerror(-error));
-	_exit(error ? EXIT_FAILURE : EXIT_SUCCESS); // NNG's threads run on (ctrl_close)
+	return error ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)

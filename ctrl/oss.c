@@ -15,7 +15,7 @@
 #define ACCEPT_TURN 64u
 #define SHAKE_TURN 4u
 #define EVENTS_TURN 256
-#define DESCRIPTORS_KEPT 128u // for the store, NNG and the rest
+#define DESCRIPTORS_KEPT 128u // for the store, feeds and the rest
 #define EXPIRY_LOOK_NS (12ull * 3600 * 1000000000)
 
 struct oss {

@@ -9,7 +9,7 @@
 #include "shared/base/account.h"
 #include "shared/base/log.h"
 
-// What the controller, LMDB, NNG and libc call while serving. The rest answers EPERM, which every caller here survives.
+// What the controller, LMDB, OpenSSL and libc call while serving. The rest answers EPERM, which every caller here survives.
 static const char *const allowed[] = {
 	// files: the store, certificates, the log
 	"openat open close read write readv writev pread64 pwrite64 pwritev pwritev2 lseek fstat newfstatat "

@@ -10,9 +10,6 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <nng/nng.h>
-#include <nng/protocol/reqrep0/rep.h>
-
 #include "primary/fleet_inside.h"
 #include "primary/judge.h"
 #include "shared/base/bell.h"
@@ -22,8 +19,6 @@
 
 #define FLEET_LINK_NS 500000000ull
 #define FLEET_WAITS_NS 10000000000ull // between two words about one seat
-#define FLEET_ORDER_BYTES (4u << 20)
-#define FLEET_SEND_MS 100 // an answer waits for the one before it to be on its way: no longer, for ctrl may stand still
 
 static void fleet_links(struct fleet *fleet)
 {
@@ -147,29 +142,6 @@ static void fleet_fact(struct fleet *fleet, const struct post_word *fact, uint64
 	}
 }
 
-static void fleet_answer(struct fleet *fleet, nng_msg *request)
-{
-	Shoal__Fleet__Answer answer = SHOAL__FLEET__ANSWER__INIT;
-	nng_msg *reply;
-
-	fleet_order(fleet, nng_msg_body(request), nng_msg_len(request), &answer);
-	nng_msg_free(request);
-	if (nng_msg_alloc(&reply, shoal__fleet__answer__get_packed_size(&answer)))
-		return;
-	shoal__fleet__answer__pack(&answer, nng_msg_body(reply));
-	fleet_traced_sent(fleet);
-	if (nng_sendmsg(fleet->socket, reply, 0))
-		nng_msg_free(reply);
-}
-
-static void fleet_requests(struct fleet *fleet)
-{
-	nng_msg *request;
-
-	while (nng_recvmsg(fleet->socket, &request, NNG_FLAG_NONBLOCK) == 0)
-		fleet_answer(fleet, request);
-}
-
 static void fleet_signal(struct fleet *fleet)
 {
 	struct signalfd_siginfo info;
@@ -202,8 +174,8 @@ static void fleet_wait(struct fleet *fleet)
 			bell_hush(fleet->part.bell);
 		else if (event[i].data.fd == fleet->signals)
 			fleet_signal(fleet);
-		else if (event[i].data.fd == fleet->socket_fd)
-			fleet_requests(fleet);
+		else if (event[i].data.fd == fleet->callers.epoll)
+			fleet_callers_serve(fleet);
 	}
 }
 
@@ -225,9 +197,6 @@ static void *fleet_run(void *with)
 		if (now_ns - fleet->link_ns >= FLEET_LINK_NS) {
 			fleet->link_ns = now_ns;
 			fleet_links(fleet);
-			if (porter_look_listener(&fleet->porter, now_ns))
-				log_warning("fleet.renewed",
-					    "the door to ctrl was broken by a ctrl that died; opened anew");
 		}
 		post_ring(fleet->part.orders);
 	}
@@ -241,31 +210,16 @@ static int fleet_watch(struct fleet *fleet, int fd)
 	return epoll_ctl(fleet->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
 
-// 0 or an NNG error.
-static int fleet_listen(struct fleet *fleet, const char *url)
+static int fleet_open_door(struct fleet *fleet)
 {
-	int error = nng_rep0_open(&fleet->socket);
-
-	if (!error)
-		error = nng_socket_set_ms(fleet->socket, NNG_OPT_SENDTIMEO, FLEET_SEND_MS);
-	if (!error)
-		error = porter_listen(&fleet->porter, fleet->socket, url, FLEET_ORDER_BYTES);
-	if (!error)
-		error = nng_socket_get_int(fleet->socket, NNG_OPT_RECVFD, &fleet->socket_fd);
-	return error;
-}
-
-static int fleet_open_socket(struct fleet *fleet)
-{
-	char url[320];
+	char path[320];
 	int error;
 
-	snprintf(url, sizeof(url), "ipc://%s/fleet.ipc", fleet->part.conf->run_dir);
-	error = fleet_listen(fleet, url);
-	if (!error)
-		return 0;
-	log_error("fleet.listen", "%s: %s", url, nng_strerror(error));
-	return -EADDRINUSE;
+	snprintf(path, sizeof(path), "%s/fleet.ipc", fleet->part.conf->run_dir);
+	error = fleet_callers_open(fleet, path);
+	if (error)
+		log_error("fleet.listen", "%s: %s", path, strerror(-error));
+	return error;
 }
 
 static int fleet_open_brood(struct fleet *fleet)
@@ -297,24 +251,23 @@ static int fleet_open(struct fleet *fleet)
 	fleet->epoll = epoll_create1(EPOLL_CLOEXEC);
 	error = fleet->signals < 0 || fleet->epoll < 0 ? -errno : fleet_open_brood(fleet);
 	if (!error)
-		error = fleet_open_socket(fleet);
+		error = fleet_open_door(fleet);
 	if (!error)
 		error = fleet_watch(fleet, fleet->signals);
 	if (!error)
 		error = fleet_watch(fleet, fleet->part.bell);
 	if (!error)
-		error = fleet_watch(fleet, fleet->socket_fd);
+		error = fleet_watch(fleet, fleet->callers.epoll);
 	if (!error)
 		error = fleet_watch(fleet, brood_fd(fleet->brood));
 	return error;
 }
 
-// Its socket and memory are left to the end of the process: nng_close of NNG 1.5 now and then waits for ever, and until then
-// NNG's threads may call the porter.
 static void fleet_end(struct fleet *fleet)
 {
 	if (fleet->brood)
 		brood_close(fleet->brood);
+	fleet_callers_close(fleet);
 	close(fleet->epoll);
 	close(fleet->signals);
 }

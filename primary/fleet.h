@@ -1,6 +1,6 @@
 // fleet.h - the primary's second thread: it talks with ctrl, the nursery, the operator and the log, so that the loop never does.
 //
-// NNG REP at ipc://<run_dir>/fleet.ipc (fleet.proto), the nest (brood.h), signals. Everything it decides reaches the loop as an
+// Requests at <run_dir>/fleet.ipc (fleet.proto), the nest (brood.h), signals. Everything it decides reaches the loop as an
 // order; everything it knows of the loop are facts and the board of counters.
 #pragma once
 #include <stdatomic.h>

@@ -1,12 +1,12 @@
-// fleet_inside.h - what the files of the fleet thread share: fleet.c (thread), fleet_order.c (requests), fleet_state.c (answers).
+// fleet_inside.h - what the files of the fleet thread share: fleet.c (thread), fleet_callers.c (door), fleet_order.c (requests),
+// fleet_state.c (answers).
 #pragma once
 #include <pthread.h>
-#include <nng/nng.h>
 #include "primary/brood.h"
 #include "primary/fleet.h"
 #include "primary/trace.h"
 #include "proto/fleet.pb-c.h"
-#include "proto/porter.h"
+#include "proto/talk.h"
 
 #define FLEET_EVENTS 256u // in one answer
 #define FLEET_OWN 64u
@@ -14,6 +14,7 @@
 #define FLEET_RELEASES 4096u // in one order
 #define FLEET_DROPS 256u     // in one order
 #define FLEET_EXTRAS 40u
+#define FLEET_CALLERS 8u  // ctrl, and those before it whose end is still to be heard
 #define FLEET_TRACED 128u // packets in one answer
 
 // The parts of one State, so that an answer needs no memory of its own.
@@ -52,13 +53,18 @@ struct fleet_own {
 	uint64_t event; // number of its event
 };
 
+struct fleet_callers {
+	struct talk_door door;
+	struct talk talk[FLEET_CALLERS];
+	int epoll; // of all of them
+};
+
 struct fleet {
 	struct fleet_parts part;
 	struct brood *brood;
 	struct journal journal;
-	nng_socket socket;
-	struct porter porter;
-	int socket_fd, epoll, signals;
+	struct fleet_callers callers;
+	int epoll, signals;
 	uint32_t link; // set of ports that are up
 	uint64_t start_ns, link_ns;
 	struct fleet_own own[FLEET_OWN]; // the loop's last additions to the quarantine
@@ -98,6 +104,11 @@ int fleet_echoes(struct fleet *fleet, const Shoal__Fleet__Echoes *order);
 int fleet_traces(struct fleet *fleet, const Shoal__Fleet__Traces *order);
 void fleet_traced_sent(struct fleet *fleet);
 void fleet_trace_tick(struct fleet *fleet, uint64_t now_ns);
+
+// 0, or -errno and nothing to close. Whoever calls is answered in fleet_callers_serve, when callers.epoll has something.
+int fleet_callers_open(struct fleet *fleet, const char *path);
+void fleet_callers_close(struct fleet *fleet);
+void fleet_callers_serve(struct fleet *fleet);
 
 // Carries out one request and fills the answer, which points into fleet->state and static text.
 void fleet_order(struct fleet *fleet, const uint8_t *bytes, size_t length, Shoal__Fleet__Answer *answer);

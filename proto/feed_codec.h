@@ -16,7 +16,7 @@
 #define FEED_SOCKET "feed-%u.ipc" // in the run directory, one a nest; ctrl listens, the courier dials
 #define FEED_WINDOW 256u          // changes of one shard ctrl may have unacknowledged; the courier has a place for each
 #define FEED_BATCH_MAX 512u       // changes, reports or usage records in one message
-#define FEED_BYTES_MAX (128u * 1024) // of an encoded message; NNG_OPT_RECVMAXSZ of both sides
+#define FEED_BYTES_MAX (128u * 1024) // of an encoded message; neither side takes more
 
 enum feed_kind { FEED_NONE, FEED_HELLO, FEED_WELCOME, FEED_REFUSE, FEED_BATCH, FEED_REPORTS, FEED_USAGE, FEED_HEARD };
 

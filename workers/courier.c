@@ -62,6 +62,8 @@ static int wait_ms(const struct courier *courier)
 
 	if (courier->leaving || is_stuck(courier))
 		return WAIT_STUCK_MS;
+	if (!feed_connection(courier->feed))
+		return FEED_REDIAL_MS;
 	if (!courier->welcomed || courier->scanning || courier->usage_at_ns > now + WAIT_MS * 1000000ull)
 		return WAIT_MS;
 	return courier->usage_at_ns > now ? (int)((courier->usage_at_ns - now) / 1000000) + 1 : 0;
@@ -86,12 +88,11 @@ static bool courier_wait(struct courier *courier, int ends, int timeout_ms)
 {
 	int bell = courier->kit->bell[NEST_BELL_COURIER0 + courier->kit->nest];
 	bool dozing = timeout_ms > 0;
-	bool room = pending_has_room(courier->pending, FEED_BATCH_MAX);
+	struct pollfd link = feed_poll(courier->feed, pending_has_room(courier->pending, FEED_BATCH_MAX));
 	struct pollfd fds[] = {
 		{ courier->leaving ? -1 : courier->kit->primary_pidfd, POLLIN, 0 },
 		{ bell, POLLIN, 0 },
-		{ room ? feed_receive_fd(courier->feed) : -1, POLLIN, 0 },
-		{ feed_empty(courier->feed) ? -1 : feed_send_fd(courier->feed), POLLIN, 0 },
+		{ link.events ? link.fd : -1, link.events, 0 }, // else its end would wake us, and nobody would look
 		{ courier->leaving ? -1 : ends, POLLIN, 0 },
 	};
 
@@ -104,7 +105,7 @@ static bool courier_wait(struct courier *courier, int ends, int timeout_ms)
 		seats_doze(courier, false);
 	if (fds[1].revents)
 		bell_hush(bell);
-	return fds[0].revents || fds[4].revents;
+	return fds[0].revents || fds[3].revents;
 }
 
 // Until there is nobody to serve; then until ctrl has what nobody else can tell it.
@@ -136,7 +137,7 @@ static void child_become(const struct kit *kit)
 // another parent's death to hear of, so that comes first.
 static void account_take(const struct kit *kit)
 {
-	int error = account_become(&kit->courier); // NNG's threads inherit it
+	int error = account_become(&kit->courier);
 
 	if (error)
 		fail("account", error);
@@ -146,7 +147,7 @@ static void account_take(const struct kit *kit)
 		exit(0);
 }
 
-// SIGTERM as a descriptor; before NNG's threads, which inherit that it is blocked.
+// SIGTERM as a descriptor.
 static int ends_open(void)
 {
 	sigset_t set;

@@ -18,7 +18,7 @@ int courier_open(struct courier *courier, const struct kit *kit, const char *run
 		return -ENOMEM;
 	courier_reports_again(courier);
 	courier_watch_first(courier);
-	return feed_open(&courier->feed, run_dir, kit->nest, kit->bell[NEST_BELL_COURIER0 + kit->nest]);
+	return feed_open(&courier->feed, run_dir, kit->nest);
 }
 
 void courier_close(struct courier *courier)
@@ -81,12 +81,11 @@ static void greet(struct courier *courier)
 	if (!connection)
 		return;
 	pending_drop_all(courier->pending);
-	feed_drop(courier->feed);
 	courier_reports_again(courier);
 	memset(courier->doubt, 0, sizeof(courier->doubt));
 	word->kind = FEED_HELLO;
 	hello_fill(courier, &word->hello);
-	if (!feed_send_now(courier->feed, word))
+	if (!feed_send(courier->feed, word))
 		courier->greeted = connection;
 	courier->greeted_ns = clock_ns();
 	word->kind = FEED_USAGE;
@@ -114,10 +113,10 @@ unsigned courier_turn(struct courier *courier)
 	feed_tick(courier->feed, clock_ns());
 	courier_watch(courier); // before Hello, and before words about what has just become ours
 	greet(courier);
+	feed_flush(courier->feed);
 	done = courier_receive(courier);
 	done += courier_post(courier);
 	if (!courier->welcomed)
 		return done;
-	feed_flush(courier->feed);
 	return done + courier_report(courier) + courier_tell_usage(courier);
 }

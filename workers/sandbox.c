@@ -15,7 +15,7 @@
 #define CALLS_MAX 64u
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-enum only { ANY, FIRST_IS_OURSELVES, FIRST_IS_LOCAL_SOCKET, FIRST_IS_NAME };
+enum only { ANY, FIRST_IS_OURSELVES, FIRST_IS_LOCAL_SOCKET };
 
 struct call {
 	uint32_t number;
@@ -31,51 +31,15 @@ static const struct call worker_calls[] = {
 	{ SYS_exit_group, ANY },
 };
 
-// The same, and what NNG needs to dial a local socket again and again. Its descriptors come from the kernel, none from a path.
+// The same, and what it takes to dial a local socket again and again.
 static const struct call courier_calls[] = {
-	{ SYS_poll, ANY },
-	{ SYS_ppoll, ANY },
-	{ SYS_read, ANY },
-	{ SYS_write, ANY },
-	{ SYS_readv, ANY },
-	{ SYS_writev, ANY },
-	{ SYS_sched_yield, ANY },
-	{ SYS_restart_syscall, ANY },
-	{ SYS_clock_gettime, ANY },
-	{ SYS_rt_sigreturn, ANY },
-	{ SYS_rt_sigprocmask, ANY },
-	{ SYS_getpid, ANY },
-	{ SYS_gettid, ANY },
-	{ SYS_tgkill, FIRST_IS_OURSELVES },
-	{ SYS_exit, ANY },
-	{ SYS_exit_group, ANY },
-	{ SYS_futex, ANY },
-	{ SYS_brk, ANY },
-	{ SYS_getrandom, ANY },
-	{ SYS_clock_nanosleep, ANY },
-	{ SYS_nanosleep, ANY },
-	{ SYS_epoll_wait, ANY },
-	{ SYS_epoll_pwait, ANY },
-	{ SYS_epoll_ctl, ANY },
-	{ SYS_eventfd2, ANY },
-	{ SYS_pipe2, ANY },
-	{ SYS_socket, FIRST_IS_LOCAL_SOCKET },
-	{ SYS_connect, ANY },
-	{ SYS_sendmsg, ANY },
-	{ SYS_recvmsg, ANY },
-	{ SYS_sendto, ANY },
-	{ SYS_recvfrom, ANY },
-	{ SYS_getsockopt, ANY },
-	{ SYS_setsockopt, ANY },
-	{ SYS_getsockname, ANY },
-	{ SYS_getpeername, ANY },
-	{ SYS_shutdown, ANY },
-	{ SYS_fcntl, ANY },
+	{ SYS_poll, ANY },          { SYS_ppoll, ANY },        { SYS_read, ANY },
+	{ SYS_write, ANY },         { SYS_sched_yield, ANY },  { SYS_restart_syscall, ANY },
+	{ SYS_clock_gettime, ANY }, { SYS_rt_sigreturn, ANY }, { SYS_rt_sigprocmask, ANY },
+	{ SYS_getpid, ANY },        { SYS_gettid, ANY },       { SYS_tgkill, FIRST_IS_OURSELVES },
+	{ SYS_exit_group, ANY },    { SYS_brk, ANY },          { SYS_socket, FIRST_IS_LOCAL_SOCKET },
+	{ SYS_connect, ANY },       { SYS_sendto, ANY },       { SYS_recvfrom, ANY },
 	{ SYS_close, ANY },
-	// A thread of NNG's may take its first steps under the sandbox.
-	{ SYS_prctl, FIRST_IS_NAME },
-	{ SYS_set_robust_list, ANY },
-	{ SYS_rseq, ANY },
 };
 _Static_assert(COUNT(courier_calls) <= CALLS_MAX, "the filter has room");
 
@@ -87,7 +51,7 @@ static uint32_t wanted(enum only only)
 {
 	if (only == FIRST_IS_OURSELVES)
 		return (uint32_t)getpid();
-	return only == FIRST_IS_LOCAL_SOCKET ? AF_UNIX : PR_SET_NAME;
+	return AF_UNIX;
 }
 
 // The instructions for one call; the accumulator holds the call's number before and, if it is another one, after them.

@@ -11,8 +11,8 @@ void sandbox_tell(const siginfo_t *info);
 // Last step before READY: no way back. The calling thread is the only one. 0 or -errno.
 int sandbox_worker(void);
 
-// Before NNG is first called: from here the heap grows by brk alone, since the sandbox has no mmap.
+// Before the courier allocates: from here the heap grows by brk alone, since the sandbox has no mmap.
 void sandbox_courier_heap(void);
 
-// Once NNG's threads run: all of them at once. It may also talk to local sockets.
+// It may also dial local sockets. Else as above.
 int sandbox_courier(void);

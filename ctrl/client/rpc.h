@@ -2,7 +2,7 @@
 //
 //   rpc_call -> queue -> socket -> ctrl -> socket -> rpc_work -> done(response)     or, at its deadline, done(null, error)
 //
-// It speaks the words of NNG's REQ itself (ctrl/sp.h): one thread, one descriptor to poll, no library's threads in a process that has a
+// It speaks the words of NNG's REQ itself (proto/sp.h): one thread, one descriptor to poll, no library's threads in a process that has a
 // filter for its system calls. A connection that breaks is made again, and what had no answer yet is sent again: so a request that
 // changes something has to carry a key. ctrl may be started later, or again. What ctrl answers (BUSY too) is the caller's to judge.
 //

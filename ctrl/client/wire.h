@@ -2,7 +2,7 @@
 #pragma once
 #include <stdbool.h>
 #include <sys/un.h>
-#include "ctrl/sp.h"
+#include "proto/sp.h"
 
 #define WIRE_HEAD (SP_FRAME_MAX + 4u) // frame and request id
 #define WIRE_BODY_MAX (1024u * 1024 - 4)

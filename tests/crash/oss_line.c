@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
-#include "ctrl/sp.h"
+#include "proto/sp.h"
 #include "shared/base/clock.h"
 
 #define ID_BYTES 4u

@@ -1,6 +1,6 @@
 // oss_line.h - a client of shoal-ctrl's RPC door that outlives shoal-ctrl: it dials again whenever nobody answers.
 //
-// Speaks ctrl/sp.h on a plain socket: some hundred dials and closes a second, from many threads, are more than NNG 1.5's dialer bears. One
+// Speaks proto/sp.h on a plain socket: some hundred dials and closes a second, from many threads, are more than NNG 1.5's dialer bears. One
 // thread a line.
 #pragma once
 #include "proto/oss.pb-c.h"

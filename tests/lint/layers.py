@@ -24,7 +24,7 @@ OURS = {
     "tests": ["*"],
 }
 
-# The courier is the one process among the workers' that speaks protobuf over NNG; nobody else there may see its insides.
+# The courier is the one process among the workers' that speaks protobuf; nobody else there may see its insides.
 COURIER = ["workers/courier*.[ch]", "workers/feed.[ch]", "workers/pending.[ch]", "workers/usage.[ch]"]
 COURIER_INSIDE = ["workers/feed.h", "workers/pending.h", "workers/usage.h"]
 
@@ -32,7 +32,7 @@ COURIER_INSIDE = ["workers/feed.h", "workers/pending.h", "workers/usage.h"]
 THEIRS = {
     "rte_*": ["primary/eal.c", "primary/nic*", "shared/plane/zone.c", "workers/nursery.c", "workers/attach.c", "tests/*"],
     "bus_*driver.h": ["primary/nic*"],
-    "nng/*": ["primary/*", *COURIER, "ctrl/*", "proto/porter.[ch]", "tests/*"],
+    "nng/*": ["ctrl/cli/*", "tests/*"],
     "protobuf-c/*": ["primary/*", *COURIER, "ctrl/*", "proto/*", "tests/*"],
     "lmdb.h": ["ctrl/*", "tests/*"],
     "seccomp.h": ["ctrl/calls.c", "tests/*"],

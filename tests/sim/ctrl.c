@@ -7,7 +7,6 @@
 #include "ctrl/feed.h"
 #include "tests/sim/sim.h"
 
-static struct inbox inbox;
 static struct feed *feeds[PLANE_NESTS];
 
 static void usage_heard(void *with, const struct feed_usage *usage)
@@ -30,7 +29,7 @@ void ctrl_begin(struct sim *sim)
 
 	if (error && sim->badness && error != -EBADMSG && error != -EPROTO) // the disk: it comes again
 		return;
-	if (error || inbox_open(&inbox)) {
+	if (error) {
 		fprintf(stderr, "ctrl does not start again from its own store\n");
 		exit(1);
 	}
@@ -40,7 +39,6 @@ void ctrl_begin(struct sim *sim)
 					    .place = &sim->stand.truth.place,
 					    .grid = &sim->stand.truth.grid,
 					    .push = &sim->stand.push,
-					    .inbox = &inbox,
 					    .usage = usage_heard,
 					    .gauge = gauge_heard,
 					    .progress = &sim->stand.truth.books.progress,
@@ -55,7 +53,8 @@ void ctrl_begin(struct sim *sim)
 // The turn of ctrl.c, but for what it has no door for here.
 static void ctrl_turn_once(struct sim *sim, unsigned unused)
 {
-	inbox_run(&inbox);
+	for (unsigned nest = 0; nest < PLANE_NESTS; nest++)
+		feed_serve(feeds[nest]);
 	push_tick(&sim->stand.push, sim->now_ns);
 	desk_tick(&sim->stand.desk, sim->now_ns);
 	books_turn(&sim->stand.truth.books, sim->now_ns, sim->now_ns / 1000000);
@@ -78,7 +77,6 @@ void ctrl_kill(struct sim *sim)
 	sim->ctrl_up = false;
 	for (unsigned nest = 0; nest < PLANE_NESTS; nest++)
 		net_dead(nest, NET_CTRL);
-	close(inbox.bell);
 	sim->stand.lmdb.engine->abandon(sim->stand.lmdb.self);
 	store_close(&sim->stand.lmdb);
 	sim->stand.fail_begin = sim->stand.fail_put = sim->stand.fail_commit = 0;

@@ -1,66 +1,46 @@
-// net.c - sockets, pipes and messages of net.h. One thread; all state is the static table of sockets.
+// net.c - wires, and the conversations of net.h on them. One thread; all state is the static table of wires.
 #include "tests/sim/net.h"
-#include <nng/nng.h>
-#include <nng/protocol/pair0/pair.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "proto/porter.h"
+#include "proto/feed_codec.h"
+#include "proto/talk.h"
 
-#define BUFFERS 16u // messages an end may have sent, or not yet received
-#define SOCKETS 4096u
+#define BUFFERS 16u // messages an end may not yet have received; a quarter of it, sent
 
-struct nng_msg {
+struct message {
 	size_t length;
-	uint32_t pipe;
 	uint8_t bytes[];
 };
 
-struct nng_aio {
-	void (*done)(void *);
-	void *with;
-	struct nng_msg *message;
-	int result;
-	uint32_t socket; // it waits there; 0 = it does not
-};
-
 struct queue {
-	struct nng_msg *message[BUFFERS];
+	struct message *message[BUFFERS];
 	unsigned count;
 };
 
 struct end {
-	bool used, there;
-	uint32_t pipe; // 0 = not connected
-	struct {
-		nng_pipe_cb call;
-		void *with;
-	} hook[NNG_PIPE_EV_REM_POST + 1];
-	nng_aio *receiving;
-	nng_aio *sending[BUFFERS];
-	unsigned senders;
+	int fd; // 0 = not connected
 	struct queue out, in;
+	struct message *heard;        // the one it looks at
+	uint8_t room[FEED_BYTES_MAX]; // where it writes the next
 };
 
-static struct end ends[SOCKETS];
-static uint32_t opened, pipes;
-static uint32_t seat[PLANE_NESTS][NET_SIDES]; // socket in that place; 0 = nobody
+static struct wire {
+	bool listens;      // ctrl is there
+	bool open, coming; // whoever dials now gets through; ctrl has not looked at its door yet
+	struct end end[NET_SIDES];
+} wires[PLANE_NESTS];
+static int connected; // ends so far
 
-void net_reset(void)
-{
-	memset(ends, 0, sizeof(ends));
-	memset(seat, 0, sizeof(seat));
-	opened = pipes = 0;
-}
-
-static void queue_put(struct queue *queue, struct nng_msg *message)
+static void queue_put(struct queue *queue, struct message *message)
 {
 	queue->message[queue->count++] = message;
 }
 
-static struct nng_msg *queue_take(struct queue *queue, unsigned at)
+static struct message *queue_take(struct queue *queue, unsigned at)
 {
-	struct nng_msg *message = queue->message[at];
+	struct message *message = queue->message[at];
 
 	queue->count--;
 	memmove(&queue->message[at], &queue->message[at + 1], (queue->count - at) * sizeof(message));
@@ -73,320 +53,198 @@ static void queue_clear(struct queue *queue)
 		free(queue_take(queue, 0));
 }
 
-static struct nng_msg *message_make(const void *bytes, size_t length)
+static struct message *message_make(const void *bytes, size_t length)
 {
-	struct nng_msg *message = malloc(sizeof(*message) + length);
+	struct message *message = malloc(sizeof(*message) + length);
 
 	message->length = length;
-	message->pipe = 0;
-	if (bytes)
-		memcpy(message->bytes, bytes, length);
+	memcpy(message->bytes, bytes, length);
 	return message;
 }
 
-static void aio_end(nng_aio *aio, int result)
+static void end_clear(struct end *end)
 {
-	aio->socket = 0;
-	aio->result = result;
-	aio->done(aio->with);
+	end->fd = 0;
+	queue_clear(&end->in);
+	queue_clear(&end->out);
+	free(end->heard);
+	end->heard = NULL;
 }
 
-static struct end *end_at(unsigned nest, enum net_side side)
+void net_reset(void)
 {
-	return seat[nest][side] ? &ends[seat[nest][side]] : NULL;
+	for (unsigned nest = 0; nest < PLANE_NESTS; nest++) {
+		net_cut(nest);
+		wires[nest].listens = wires[nest].open = false;
+	}
+	connected = 0;
 }
 
-static void hook_call(struct end *end, nng_pipe_ev event, uint32_t pipe)
+void net_connect(unsigned nest)
 {
-	if (end->hook[event].call)
-		end->hook[event].call((nng_pipe){ pipe }, event, end->hook[event].with);
+	wires[nest].open = wires[nest].listens;
 }
 
-bool net_connect(unsigned nest)
-{
-	struct end *a = end_at(nest, NET_CTRL), *b = end_at(nest, NET_COURIER);
-
-	if (!a || !b || a->pipe)
-		return false;
-	a->pipe = ++pipes;
-	b->pipe = ++pipes;
-	hook_call(a, NNG_PIPE_EV_ADD_POST, a->pipe);
-	hook_call(b, NNG_PIPE_EV_ADD_POST, b->pipe);
-	return true;
-}
-
-// What the other end's socket has buffered but not put on the wire stays, as with NNG.
 void net_cut(unsigned nest)
 {
-	for (unsigned side = 0; side < NET_SIDES; side++) {
-		struct end *end = end_at(nest, side);
-		uint32_t pipe = end ? end->pipe : 0;
-
-		if (!pipe)
-			continue;
-		end->pipe = 0;
-		queue_clear(&end->in);
-		hook_call(end, NNG_PIPE_EV_REM_POST, pipe);
-	}
+	wires[nest].coming = false;
+	for (unsigned side = 0; side < NET_SIDES; side++)
+		end_clear(&wires[nest].end[side]);
 }
 
 void net_dead(unsigned nest, enum net_side side)
 {
-	struct end *end = end_at(nest, side);
-
-	if (!end)
-		return;
-	memset(end->hook, 0, sizeof(end->hook));
 	net_cut(nest);
-	queue_clear(&end->out);
-	end->there = false;
-	seat[nest][side] = 0;
-}
-
-static void in_put(struct end *to, struct nng_msg *message)
-{
-	nng_aio *aio = to->receiving;
-
-	message->pipe = to->pipe;
-	if (!aio) {
-		queue_put(&to->in, message);
+	if (side != NET_CTRL)
 		return;
-	}
-	to->receiving = NULL;
-	aio->message = message;
-	aio_end(aio, 0);
+	wires[nest].listens = wires[nest].open = false;
 }
 
 bool net_move(unsigned nest, enum net_side from, enum net_harm harm)
 {
-	struct end *a = end_at(nest, from), *b = end_at(nest, !from);
-	unsigned at;
-	struct nng_msg *message;
+	struct end *a = &wires[nest].end[from], *b = &wires[nest].end[!from];
+	struct message *message;
 
-	if (!a || !b || !a->pipe || b->in.count + 2 > BUFFERS)
+	if (!a->fd || !b->fd || b->in.count + 2 > BUFFERS || !a->out.count)
 		return false;
-	if (a->senders && a->out.count < BUFFERS) {
-		nng_aio *aio = a->sending[0];
-
-		memmove(a->sending, a->sending + 1, --a->senders * sizeof(aio));
-		queue_put(&a->out, aio->message);
-		aio->message = NULL;
-		aio_end(aio, 0);
-	}
-	if (!a->out.count)
-		return false;
-	at = harm == NET_OVERTAKE ? a->out.count - 1 : 0;
-	message = queue_take(&a->out, at);
+	message = queue_take(&a->out, harm == NET_OVERTAKE ? a->out.count - 1 : 0);
 	if (harm == NET_LOSE) {
 		free(message);
 		return true;
 	}
 	if (harm == NET_DOUBLE)
-		in_put(b, message_make(message->bytes, message->length));
-	in_put(b, message);
+		queue_put(&b->in, message_make(message->bytes, message->length));
+	queue_put(&b->in, message);
 	return true;
 }
 
-// ---- NNG's face
+// ---- talk.h
 
-int nng_pair0_open(nng_socket *socket)
+static unsigned nest_of(const char *path)
 {
-	if (++opened == SOCKETS)
-		abort();
-	ends[opened] = (struct end){ .used = true, .there = true };
-	socket->id = opened;
-	return 0;
+	return (unsigned)(strstr(path, "feed-")[5] - '0');
 }
 
-int nng_close(nng_socket socket)
+// Null: it is over.
+static struct end *end_of(const struct talk *talk)
 {
-	for (unsigned nest = 0; nest < PLANE_NESTS; nest++)
+	for (unsigned nest = 0; talk->fd > 0 && nest < PLANE_NESTS; nest++)
 		for (unsigned side = 0; side < NET_SIDES; side++)
-			if (seat[nest][side] == socket.id)
-				net_dead(nest, side);
+			if (wires[nest].end[side].fd == talk->fd)
+				return &wires[nest].end[side];
+	return NULL;
+}
+
+static void begin(struct talk *talk, struct end *end)
+{
+	end->fd = ++connected;
+	*talk = (struct talk){ .fd = end->fd };
+}
+
+int talk_listen(struct talk_door *door, const char *path)
+{
+	door->fd = (int)nest_of(path);
+	wires[door->fd].listens = true;
 	return 0;
 }
 
-int nng_pipe_notify(nng_socket socket, nng_pipe_ev event, nng_pipe_cb call, void *with)
+void talk_shut(struct talk_door *door)
 {
-	ends[socket.id].hook[event].call = call;
-	ends[socket.id].hook[event].with = with;
+	net_dead((unsigned)door->fd, NET_CTRL);
+}
+
+int talk_dial(struct talk *talk, const struct talk_terms *terms, const char *path)
+{
+	struct wire *wire = &wires[nest_of(path)];
+
+	talk->fd = -1;
+	if (!wire->open)
+		return -ECONNREFUSED;
+	net_cut(nest_of(path)); // ctrl hears that the last one has gone
+	wire->open = false;
+	wire->coming = true;
+	begin(talk, &wire->end[NET_COURIER]);
 	return 0;
 }
 
-int nng_socket_set_int(nng_socket socket, const char *name, int value)
+int talk_accept(const struct talk_door *door, const struct talk_terms *terms, struct talk *talk)
 {
+	struct wire *wire = &wires[door->fd];
+
+	talk->fd = -1;
+	if (!wire->coming)
+		return -EAGAIN;
+	wire->coming = false;
+	begin(talk, &wire->end[NET_CTRL]);
 	return 0;
 }
 
-int nng_socket_get_int(nng_socket socket, const char *name, int *value)
+void talk_end(struct talk *talk)
 {
-	*value = -1;
-	return 0;
+	struct end *end = end_of(talk);
+
+	talk->fd = -1;
+	for (unsigned nest = 0; end && nest < PLANE_NESTS; nest++)
+		if (end == &wires[nest].end[NET_CTRL] || end == &wires[nest].end[NET_COURIER])
+			net_cut(nest);
 }
 
-int nng_pipe_id(nng_pipe pipe)
+int talk_hear(struct talk *talk, const uint8_t **message, size_t *length)
 {
-	return (int)pipe.id;
-}
+	struct end *end = end_of(talk);
 
-int nng_pipe_close(nng_pipe pipe)
-{
-	for (unsigned nest = 0; nest < PLANE_NESTS; nest++)
-		for (unsigned side = 0; side < NET_SIDES; side++)
-			if (end_at(nest, side) && end_at(nest, side)->pipe == pipe.id) {
-				net_cut(nest);
-				return 0;
-			}
-	return NNG_ENOENT;
-}
-
-int nng_aio_alloc(nng_aio **aio, void (*done)(void *), void *with)
-{
-	*aio = calloc(1, sizeof(**aio));
-	(*aio)->done = done;
-	(*aio)->with = with;
-	return 0;
-}
-
-void nng_aio_free(nng_aio *aio)
-{
-	free(aio);
-}
-
-void nng_aio_stop(nng_aio *aio)
-{
-}
-
-void nng_aio_cancel(nng_aio *aio)
-{
-	struct end *end = &ends[aio->socket];
-
-	for (unsigned i = 0; aio->socket && i < end->senders; i++)
-		if (end->sending[i] == aio) {
-			end->senders--;
-			memmove(&end->sending[i], &end->sending[i + 1], (end->senders - i) * sizeof(aio));
-			aio_end(aio, NNG_ECANCELED);
-			return;
-		}
-}
-
-int nng_aio_result(nng_aio *aio)
-{
-	return aio->result;
-}
-
-void nng_aio_set_msg(nng_aio *aio, nng_msg *message)
-{
-	aio->message = message;
-}
-
-nng_msg *nng_aio_get_msg(nng_aio *aio)
-{
-	return aio->message;
-}
-
-void nng_send_aio(nng_socket socket, nng_aio *aio)
-{
-	struct end *end = &ends[socket.id];
-
-	if (end->senders == BUFFERS)
-		abort();
-	aio->socket = socket.id;
-	end->sending[end->senders++] = aio;
-}
-
-void nng_recv_aio(nng_socket socket, nng_aio *aio)
-{
-	struct end *end = &ends[socket.id];
-
-	aio->socket = socket.id;
-	if (!end->in.count) {
-		end->receiving = aio;
-		return;
-	}
-	aio->message = queue_take(&end->in, 0);
-	aio_end(aio, 0);
-}
-
-int nng_send(nng_socket socket, void *bytes, size_t length, int flags)
-{
-	struct end *end = &ends[socket.id];
-
-	if (end->out.count >= BUFFERS / 4)
-		return NNG_EAGAIN;
-	queue_put(&end->out, message_make(bytes, length));
-	return 0;
-}
-
-int nng_recvmsg(nng_socket socket, nng_msg **message, int flags)
-{
-	struct end *end = &ends[socket.id];
-
+	if (!end)
+		return talk->fd < 0 ? -ENOTCONN : -ECONNRESET;
 	if (!end->in.count)
-		return NNG_EAGAIN;
-	*message = queue_take(&end->in, 0);
+		return -EAGAIN;
+	free(end->heard);
+	end->heard = queue_take(&end->in, 0);
+	*message = end->heard->bytes;
+	*length = end->heard->length;
 	return 0;
 }
 
-int nng_msg_alloc(nng_msg **message, size_t length)
+bool talk_busy(const struct talk *talk)
 {
-	*message = message_make(NULL, length);
+	struct end *end = end_of(talk);
+
+	return end && end->out.count >= BUFFERS / 4;
+}
+
+// A conversation that is over says so when something is said, not before.
+int talk_room(struct talk *talk, size_t most, uint8_t **message)
+{
+	static uint8_t nowhere[FEED_BYTES_MAX];
+	struct end *end = end_of(talk);
+
+	if (talk->fd < 0)
+		return -ENOTCONN;
+	if (talk_busy(talk))
+		return -EAGAIN;
+	*message = end ? end->room : nowhere;
 	return 0;
 }
 
-void nng_msg_free(nng_msg *message)
+int talk_say(struct talk *talk, size_t length)
 {
-	free(message);
-}
+	struct end *end = end_of(talk);
 
-void *nng_msg_body(nng_msg *message)
-{
-	return message->bytes;
-}
-
-size_t nng_msg_len(const nng_msg *message)
-{
-	return message->length;
-}
-
-int nng_msg_chop(nng_msg *message, size_t length)
-{
-	message->length -= length;
+	if (!end)
+		return -EPIPE;
+	queue_put(&end->out, message_make(end->room, length));
 	return 0;
 }
 
-nng_pipe nng_msg_get_pipe(const nng_msg *message)
+int talk_flush(struct talk *talk)
 {
-	return (nng_pipe){ message->pipe };
+	return end_of(talk) ? 0 : -EPIPE;
 }
 
-// ---- Porter's
-
-static int place(nng_socket socket, const char *url, enum net_side side)
+struct pollfd talk_poll(const struct talk *talk, bool hearing)
 {
-	const char *at = strstr(url, "feed-");
-
-	seat[at[5] - '0'][side] = socket.id;
-	return 0;
+	return (struct pollfd){ .fd = -1 };
 }
 
-int porter_listen(struct porter *porter, nng_socket socket, const char *url, size_t message_max)
+void talk_unlink_stale(const struct sockaddr_un *address)
 {
-	return place(socket, url, NET_CTRL);
-}
-
-int porter_dial(struct porter *porter, nng_socket socket, const char *url, size_t message_max)
-{
-	return place(socket, url, NET_COURIER);
-}
-
-bool porter_look_listener(struct porter *porter, uint64_t now_ns)
-{
-	return false;
-}
-
-bool porter_look_dialer(struct porter *porter, bool connected, uint64_t now_ns)
-{
-	return false;
 }

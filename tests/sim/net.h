@@ -1,7 +1,7 @@
-// net.h - a network in memory with NNG's face: ctrl/feed.c and workers/feed.c run on it unchanged.
+// net.h - a network in memory with the face of proto/talk.h: ctrl/feed.c and workers/feed.c run on it unchanged.
 //
 // One pair of sockets a nest: ctrl listens, the courier dials. What is sent lies on a wire until the simulation moves it, loses it,
-// doubles it, lets it overtake, or cuts the wire. The nng_* functions those two files use, and porter's, are defined here.
+// doubles it, lets it overtake, or cuts the wire. The talk_* functions those two files use are defined here.
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,8 +14,8 @@ enum net_harm { NET_NONE, NET_LOSE, NET_DOUBLE, NET_OVERTAKE };
 // Forgets everything; sockets of dead processes too.
 void net_reset(void);
 
-// Connects the two ends of a nest's wire if both are there and it is cut; true if it did.
-bool net_connect(unsigned nest);
+// Lets the courier through when it dials next, if ctrl is there.
+void net_connect(unsigned nest);
 
 // Cuts it: what lies on it is lost, both ends hear of it. A process that died: its socket is gone, too.
 void net_cut(unsigned nest);

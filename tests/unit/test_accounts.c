@@ -102,7 +102,7 @@ static void queue_empty(struct queue *queue)
 		free(queue->message[queue->tail++ % QUEUE].bytes);
 }
 
-int feed_open(struct feed **feed, const char *run_dir, unsigned nest, int bell)
+int feed_open(struct feed **feed, const char *run_dir, unsigned nest)
 {
 	*feed = &line;
 	return 0;
@@ -126,18 +126,9 @@ int feed_receive(struct feed *feed, struct feed_word *word)
 	return queue_take(&down, word) ? 0 : -EAGAIN;
 }
 
-int feed_send_now(struct feed *feed, const struct feed_word *word)
-{
-	return queue_put(&up, word) ? 0 : -EAGAIN;
-}
-
 int feed_send(struct feed *feed, const struct feed_word *word)
 {
-	return feed_send_now(feed, word);
-}
-
-void feed_drop(struct feed *feed)
-{
+	return queue_put(&up, word) ? 0 : -EAGAIN;
 }
 
 void feed_flush(struct feed *feed)

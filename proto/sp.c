@@ -1,5 +1,5 @@
 // sp.c - see sp.h.
-#include "ctrl/sp.h"
+#include "proto/sp.h"
 #include <errno.h>
 #include <string.h>
 #include "shared/wire/cursor.h"

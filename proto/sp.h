@@ -1,4 +1,4 @@
-// sp.h - the words of NNG's REQ/REP and PUB/SUB on a byte stream: greeting, frames, request ids. Pure.
+// sp.h - the words of NNG's PAIR, REQ/REP and PUB/SUB on a byte stream: greeting, frames, request ids. Pure.
 //
 //   greeting, both ways   00 53 50 00  protocol (2)  00 00
 //   frame                 ipc: 01 length (8) message; tcp: length (8) message
@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #define SP_GREETING 8u
+#define SP_PAIR 0x10u
 #define SP_PUB 0x20u
 #define SP_SUB 0x21u
 #define SP_REQ 0x30u
