@@ -180,6 +180,7 @@ uint32_t lines_rules_write(const struct lines *lines, uint32_t slot, uint32_t te
 	to->end = (uint16_t)ends.end;
 	to->told = from ? from->ruled->told : 0;
 	to->held_until = held_until(lines, sheet, from);
+	to->aside = from ? from->ruled->aside : 0;
 	barrier();
 	to->teid = teid;
 	FAULT_POINT("rules.whole");
@@ -209,6 +210,14 @@ struct lines_gauge lines_gauge(const struct lines_room *room, unsigned urr)
 	out.first = gauge->first;
 	out.last = gauge->last;
 	return out;
+}
+
+uint32_t lines_rules_aside(const struct region *region, const struct region_shape *shape, uint32_t slot)
+{
+	uint32_t which = ((const volatile struct rest *)&region->rest[slot])->ruled;
+	const volatile struct ruled *ruled = which ? room_of(region, shape, slot, which) : NULL;
+
+	return ruled ? (uint32_t)ruled->aside : 0;
 }
 
 int lines_gauges(const struct region *region, const struct region_shape *shape, uint32_t slot,

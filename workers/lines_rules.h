@@ -54,5 +54,8 @@ bool lines_rules_has(const struct sheet *sheet, const struct sheet_urr *urr);
 int lines_gauges(const struct region *region, const struct region_shape *shape, uint32_t slot,
 		 struct lines_gauge out[SHEET_URRS]);
 
+// How many packets gauges have counted that no line has; as lines_gauges.
+uint32_t lines_rules_aside(const struct region *region, const struct region_shape *shape, uint32_t slot);
+
 // The same from a room, for its owner.
 struct lines_gauge lines_gauge(const struct lines_room *room, unsigned urr);

@@ -9,6 +9,7 @@
 #include "shared/plane/verdict.h"
 #include "shared/wire/cursor.h"
 #include "workers/mss.h"
+#include "workers/ruled_lost.h"
 #include "workers/ruled_room.h"
 #include "workers/wild.h"
 
@@ -69,6 +70,14 @@ static void release_pass(struct loop *loop, struct lane_handle *handle)
 	handle->code = VERDICT_RELEASED;
 }
 
+// Of what waited for the radio side, and is dropped.
+static void lost_count(struct loop *loop, struct lane_handle *handle)
+{
+	ruled_lost(&loop->pipe.shard[(uint8_t)handle->hint], &loop->pipe.shape, handle, loop->turned_at);
+	FAULT_POINT("fence.counted");
+	handle->code = VERDICT_COUNTED;
+}
+
 // A fence comes back in its place: everything lent before it is already in front of it in lane.out.
 static void fence_pass(struct loop *loop, struct lane_handle *handle)
 {
@@ -78,6 +87,10 @@ static void fence_pass(struct loop *loop, struct lane_handle *handle)
 
 	if (handle->code == LANE_RELEASE) {
 		release_pass(loop, handle);
+		return;
+	}
+	if (handle->code == LANE_LOST) {
+		lost_count(loop, handle);
 		return;
 	}
 
@@ -99,7 +112,8 @@ static void fence_pass(struct loop *loop, struct lane_handle *handle)
 
 static bool is_fence(const struct lane_handle *handle)
 {
-	return handle->code == LANE_CUT || handle->code == LANE_OWN || handle->code == LANE_RELEASE;
+	return handle->code == LANE_CUT || handle->code == LANE_OWN || handle->code == LANE_RELEASE ||
+	       handle->code == LANE_LOST;
 }
 
 // They come by the dozen when a neighbour has died, and packets wait behind them.
@@ -120,7 +134,7 @@ static bool may_have_fences(const struct lane_handle *handles, unsigned n)
 		kinds |= handles[i].code;
 	return kinds >= LANE_CUT;
 }
-_Static_assert(LANE_CUT < LANE_OWN && LANE_OWN < LANE_RELEASE && LANE_BIG < LANE_CUT,
+_Static_assert(LANE_CUT < LANE_OWN && LANE_OWN < LANE_RELEASE && LANE_RELEASE < LANE_LOST && LANE_BIG < LANE_CUT,
 	       "fences come behind all that is common");
 
 static struct report data_report(const struct loop *loop, const struct ruled_tell *tell)

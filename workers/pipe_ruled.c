@@ -117,6 +117,14 @@ static bool has_peer(const struct way *way)
 	return far->outer == SHEET_OUTER_GTPU4 || way->asked->pipe->gtpu_ipv6[0];
 }
 
+// For want of the radio side it goes no further: its rule has it dropped, or nothing is known of where it would go.
+static __attribute__((noinline, cold)) enum verdict action_drop(const struct way *way, enum verdict verdict)
+{
+	if (way->packet.way == SHEET_DOWNLINK && !way->asked->own)
+		ruled_count_dropped(&way->packet);
+	return verdict;
+}
+
 // What the FAR says. Only what comes from the core side can wait; where it came by a tunnel, with a primary of a build that has such rules.
 static enum verdict action_check(struct way *way)
 {
@@ -128,9 +136,9 @@ static enum verdict action_check(struct way *way)
 		return VERDICT_FORWARD;
 	}
 	if (way->far.action != SHEET_FORWARD || way->far.outer >= SHEET_OUTERS)
-		return VERDICT_RULE_DROP;
+		return action_drop(way, VERDICT_RULE_DROP);
 	way->waits = down && way->asked->now < way->room.ruled->held_until; // the other way nothing does
-	return has_peer(way) ? VERDICT_FORWARD : VERDICT_NO_PEER;
+	return has_peer(way) ? VERDICT_FORWARD : action_drop(way, VERDICT_NO_PEER);
 }
 
 // Red is noted, dropped or remarked.
@@ -223,6 +231,11 @@ static enum verdict park(const struct way *way, struct lane_handle *handle)
 	unsigned qfi = way->means.qfi;
 
 	handle->hint = slot;
+	if (plane_knows(asked->pipe->net, VERDICT_COUNTED) && ruled_drops(&way->packet)) {
+		handle->hint |= (uint32_t)way->packet.pdr.id << 16;
+		handle->length = (uint16_t)way->packet.length;
+		handle->port = LANE_DROPS;
+	}
 	if (way->far.action == SHEET_BUFFER && way->far.flags & SHEET_NOTIFY && asked->pipe->tells &&
 	    way->room.ruled->told != way->room.sheet.episode) {
 		const struct ruled_tell tell = { way->room.ruled,
@@ -347,53 +360,4 @@ enum verdict pipe_ruled(struct pipe_asked *asked, struct lane_handle *handle)
 	if (!way.waits)
 		return forward(&way, handle);
 	return asked->own ? VERDICT_NO_PEER : park(&way, handle);
-}
-
-#define CALLED_LINES 4u // of a room, whatever is in it,
-#define CALLED_MORE 12u // and so many at most that its sheet goes on for
-
-static void room_call(const uint8_t *room, uint32_t from, uint32_t to)
-{
-	for (; from < to; from++)
-		__builtin_prefetch(room + from * sizeof(struct ruled));
-}
-
-// What its head says where the rest lies. Nothing of it is believed yet.
-static void room_call_rest(const struct ruled *ruled, unsigned limit)
-{
-	uint32_t lines = (uint32_t)(sizeof(*ruled) + ruled->bytes + sizeof(*ruled) - 1) / sizeof(*ruled);
-	uint32_t tokens = ruled->tokens / sizeof(*ruled), gauges = ruled->gauges / sizeof(*ruled);
-	const uint8_t *room = (const uint8_t *)ruled;
-
-	if (lines > limit || tokens >= limit || gauges > limit)
-		return;
-	room_call(room, CALLED_LINES, lines < CALLED_MORE ? lines : CALLED_MORE);
-	__builtin_prefetch(room + ruled->tokens, 1);
-	if (gauges < limit)
-		__builtin_prefetch(room + ruled->gauges, 1);
-}
-
-void pipe_ruled_call(const struct pipe *pipe, const uint32_t *shard, struct line *const line[8], unsigned way,
-		     uint32_t bits)
-{
-	const struct ruled *room[8];
-	uint32_t slot[8];
-
-	RULED_EACH(i, bits)
-	{
-		const struct region *region = &pipe->shard[(uint8_t)shard[i]];
-
-		slot[i] = (uint32_t)(line[i] - (way == LINE_UPLINK ? region->uplink : region->downlink));
-		__builtin_prefetch(region->rest + slot[i]);
-	}
-	RULED_EACH(i, bits)
-	{
-		room[i] = ruled_in_force(&pipe->shard[(uint8_t)shard[i]], &pipe->shape, slot[i]);
-		if (room[i])
-			room_call((const uint8_t *)room[i], 0,
-				  CALLED_LINES < pipe->shape.sheet ? CALLED_LINES : pipe->shape.sheet);
-	}
-	RULED_EACH(i, bits)
-	if (room[i])
-		room_call_rest(room[i], pipe->shape.sheet);
 }

@@ -57,14 +57,58 @@ bool ruled_meter(const struct ruled_packet *packet, enum bearer_mark mark, uint8
 	return true;
 }
 
+__attribute__((noinline, cold)) void ruled_count_lost(const struct ruled_room *room, uint16_t urrs,
+						      const struct ruled_loss *loss)
+{
+	bool any = false;
+
+	RULED_EACH(i, urrs)
+	{
+		uint32_t dropped = i < room->sheet.urrs ? room->parts.urr[i].dropped : 0;
+		struct ruled_gauge *gauge;
+
+		if (!dropped || dropped > room->sheet.urrs)
+			continue;
+		gauge = &room->gauges[dropped - 1];
+		gauge->packets[SHEET_DOWNLINK] += loss->packets;
+		gauge->bytes[SHEET_DOWNLINK] += loss->bytes;
+		gauge->first = gauge->first ? gauge->first : loss->now;
+		gauge->last = loss->now;
+		any = true;
+	}
+	if (any)
+		room->ruled->aside += loss->packets;
+}
+
+bool ruled_drops(const struct ruled_packet *packet)
+{
+	uint32_t dropped = 0;
+
+	RULED_EACH(i, packet->pdr.urrs)
+	dropped |= packet->room->parts.urr[i].dropped;
+	return dropped;
+}
+
+void ruled_count_dropped(const struct ruled_packet *packet)
+{
+	const struct ruled_loss loss = { 1, packet->length, packet->now };
+
+	ruled_count_lost(packet->room, packet->pdr.urrs, &loss);
+}
+
 void ruled_count_refused(const struct ruled_packet *packet)
 {
+	bool any = false;
+
 	RULED_EACH(i, packet->pdr.urrs)
 	{
 		const struct sheet_urr *urr = &packet->room->parts.urr[i];
 		struct ruled_gauge *gauge = &packet->room->gauges[i];
 
-		if (urr->flags & SHEET_BEFORE && !ruled_spent(urr, gauge, packet->way))
-			ruled_gauge_count(packet, gauge);
+		if (!(urr->flags & SHEET_BEFORE) || ruled_spent(urr, gauge, packet->way))
+			continue;
+		ruled_gauge_count(packet, gauge);
+		any = true;
 	}
+	packet->room->ruled->aside += any;
 }

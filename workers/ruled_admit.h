@@ -22,6 +22,12 @@ struct ruled_packet {
 	uint8_t tos; // as it came
 };
 
+// Packets towards the UE that were dropped.
+struct ruled_loss {
+	uint64_t packets, bytes;
+	uint64_t now; // clock
+};
+
 // What its QERs say together, whatever their meters do.
 struct ruled_means {
 	uint8_t flags; // all of them: enum sheet_qer_flag
@@ -79,6 +85,14 @@ bool ruled_meter(const struct ruled_packet *packet, enum bearer_mark mark, uint8
 
 // Gates or meters refuse it: of its URRs those count it that measure before them, and have something left.
 void ruled_count_refused(const struct ruled_packet *packet);
+
+// Whether somebody counts it should it be dropped.
+bool ruled_drops(const struct ruled_packet *packet);
+
+// It goes no further for want of the radio side: what counts of its URRs what is dropped, counts it.
+void ruled_count_dropped(const struct ruled_packet *packet);
+// The same of so many, of which nothing is known but these bytes and their rule; room: open.
+void ruled_count_lost(const struct ruled_room *room, uint16_t urrs, const struct ruled_loss *loss);
 
 static inline void ruled_gauge_count(const struct ruled_packet *packet, struct ruled_gauge *gauge)
 {

@@ -49,12 +49,14 @@ static uint32_t whose_of(const struct rest *rest)
 	return rest->teid ^ (uint32_t)rest->life ^ (uint32_t)(rest->life >> 32);
 }
 
-static uint32_t sum_of(const struct region *region, uint32_t slot)
+// Whatever of the cell may have moved, as a number that has moved then.
+static uint32_t sum_of(const struct region *region, const struct region_shape *shape, uint32_t slot)
 {
 	const struct rest *rest = &region->rest[slot];
 
 	return region->uplink[slot].packets + region->downlink[slot].packets +
-	       (uint32_t)(rest->red_packets[LINE_UPLINK] + rest->red_packets[LINE_DOWNLINK]);
+	       (uint32_t)(rest->red_packets[LINE_UPLINK] + rest->red_packets[LINE_DOWNLINK]) +
+	       lines_rules_aside(region, shape, slot);
 }
 
 static void gauge_tell(const struct plane *plane, const struct lines_gauge *gauge, struct feed_gauge *out)
@@ -115,7 +117,7 @@ static void cell_look(struct usage *usage, const struct plane_view *view, struct
 {
 	const struct region *region = &view->shards[usage->shard];
 	struct told *told = &usage->told[(size_t)usage->shard * usage->slots + usage->slot];
-	uint32_t whose = whose_of(&region->rest[usage->slot]), sum = sum_of(region, usage->slot);
+	uint32_t whose = whose_of(&region->rest[usage->slot]), sum = sum_of(region, &view->plane->shape, usage->slot);
 
 	if (told->whose != whose)
 		*told = (struct told){ whose, 0 };

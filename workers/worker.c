@@ -145,7 +145,7 @@ noreturn void worker_main(const struct kit *kit, unsigned seat)
 	FAULT_SEAT(seat);
 	prepare(kit, seat);
 	FAULT_POINT("worker.prepared");
-	atomic_store_explicit(&page->hinted, 3, memory_order_relaxed);
+	atomic_store_explicit(&page->hinted, SEAT_HINTS | SEAT_FENCES | SEAT_LOSSES, memory_order_relaxed);
 	ready_say(&wires, page, SEAT_READY);
 	loop_run(&loop);
 	if (!loop.primary_gone)

@@ -27,6 +27,8 @@ enum lane_kind {
 	LANE_OWN,     // the seat now owns the shard; hint = shard | LANE_IMAGE. No room. Comes back as VERDICT_OWNED
 	LANE_RELEASE, // fence; hint = shard | slot << 16. No room. Comes back as VERDICT_RELEASED; what comes behind it waits no more (struct ruled)
 	LANE_FRAMED, // IP packet for a network behind a UE; hint = the session's TEID. Earlier builds say VERDICT_NOT_OURS
+	LANE_LOST, // fence; hint = shard | slot << 16, offset = PDR ID, port = packets, length = their bytes. No room. So much of the rule's was dropped while it
+	// waited; its URRs count it. Lent to builds that say SEAT_LOSSES alone; comes back as VERDICT_COUNTED
 	LANE_KINDS
 };
 
@@ -53,7 +55,7 @@ enum lane_local {
 struct lane_handle {
 	uint32_t room; // room index (room.h); LANE_CUT, LANE_OWN: 0
 	uint32_t
-	    hint; // in: what the primary found (see lane_kind). out: LANE_BIG's MTU with VERDICT_TO_SLOW_BIG, the slot with VERDICT_BUFFER, else 0
+	    hint; // in: what the primary found (see lane_kind). out: LANE_BIG's MTU with VERDICT_TO_SLOW_BIG, the slot with VERDICT_BUFFER (and the rule, see there), else 0
 	uint16_t offset; // of the IP header, from the room's start
 	uint16_t length; // bytes from there; frame padding included on the way in, none on the way out
 	uint16_t turn;   // low 16 bits of the position in lane.in; comes back unchanged: the lease is (seat, position)
@@ -93,6 +95,10 @@ static inline struct lane_handle lane_handle(struct lane_words words)
 // in, LANE_SIDE_ACCESS instead of a port tells the slow lane: from a subscriber, and outside its tunnel already.
 #define LANE_SIDE_ACCESS 254u // towards the radio side
 #define LANE_SIDE_CORE 255u   // towards the packet data network
+
+// With VERDICT_BUFFER, instead of the port: somebody counts the packet should it be dropped while it waits (LANE_LOST). Beside the slot in hint is
+// its rule's PDR ID then, << 16, and length is the user's packet's.
+#define LANE_DROPS 240u
 
 // Handles on their way out of a lane and into one, from `position` on, a run at a time: n <= LANE_SLOTS.
 static inline void lane_get(struct lane_handle *to, const struct lane_handle *ring, uint32_t position, unsigned n)

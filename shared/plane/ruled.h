@@ -35,7 +35,9 @@ struct ruled {
 	uint32_t turn;                       // counts how often this room was written
 	// Clock: packets that may go wait nevertheless until those before them are gone (LANE_RELEASE), or until then.
 	uint64_t held_until;
-	uint64_t more[4];
+	uint64_t
+	    aside; // packets that gauges count and no line does: who tells counters sees by it that they have moved
+	uint64_t more[3];
 };
 _Static_assert(sizeof(struct ruled) == 64, "one line");
 

@@ -36,8 +36,8 @@ struct seat_stats {
 	uint64_t changes, refused;  // applied; refused by the range check
 };
 
-// SEAT_HINTS: reads shard_hint() where it is lent LANE_DOWNLINK. SEAT_FENCES: takes LANE_RELEASE.
-enum seat_hinted { SEAT_HINTS = 1, SEAT_FENCES = 2 };
+// SEAT_HINTS: reads shard_hint() where it is lent LANE_DOWNLINK. SEAT_FENCES: takes LANE_RELEASE. SEAT_LOSSES: says whose packets wait, and takes LANE_LOST.
+enum seat_hinted { SEAT_HINTS = 1, SEAT_FENCES = 2, SEAT_LOSSES = 4 };
 
 // Page 1. w: worker
 struct seat_worker_page {

@@ -5,8 +5,8 @@
 #define VERDICT_NAME_BYTES 24
 
 #define X(name, help) #name,
-static char names[VERDICT_COUNT][VERDICT_NAME_BYTES] = { VERDICTS_FINAL(X) VERDICTS_RELAY(X) VERDICTS_LATER(X)
-							     VERDICTS_LATER_RELAY(X) VERDICTS_LAST(X) };
+static char names[VERDICT_COUNT][VERDICT_NAME_BYTES] = { VERDICTS_FINAL(X) VERDICTS_RELAY(X) VERDICTS_LATER(
+    X) VERDICTS_LATER_RELAY(X) VERDICTS_LAST(X) VERDICTS_LAST_RELAY(X) };
 #undef X
 
 #define X(name, help) _Static_assert(sizeof(#name) <= VERDICT_NAME_BYTES, "the name has its final zero");
@@ -15,11 +15,12 @@ VERDICTS_RELAY(X)
 VERDICTS_LATER(X)
 VERDICTS_LATER_RELAY(X)
 VERDICTS_LAST(X)
+VERDICTS_LAST_RELAY(X)
 #undef X
 
 #define X(name, help) help,
 static const char *const helps[VERDICT_COUNT] = { VERDICTS_FINAL(X) VERDICTS_RELAY(X) VERDICTS_LATER(X)
-						      VERDICTS_LATER_RELAY(X) VERDICTS_LAST(X) };
+						      VERDICTS_LATER_RELAY(X) VERDICTS_LAST(X) VERDICTS_LAST_RELAY(X) };
 #undef X
 
 // The enum shouts, metrics do not: lowered once, before main.

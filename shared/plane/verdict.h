@@ -79,6 +79,8 @@
 	X(GTPU_HEARD, "Echo Response or Error Indication of a GTP-U peer, told to the controller") \
 	X(GTPU_FORGED, "Error Indication about a tunnel that does not end where it came from") \
 	X(BUFFER_DROPPED, "waited for the radio side, and the control plane had it dropped (DROBU, TS 29.244 8.2.38)")
+#define VERDICTS_LAST_RELAY(X) \
+	X(COUNTED, "fence handle come back: what was dropped while it waited is counted by its session's rules")
 
 // clang-format on
 
@@ -92,7 +94,9 @@ enum verdict {
 	VERDICT_BEFORE_LATER_RELAY = VERDICT_LATE_END - 1,
 	VERDICTS_LATER_RELAY(X) VERDICT_LAST,
 	VERDICT_BEFORE_LAST = VERDICT_LAST - 1,
-	VERDICTS_LAST(X)
+	VERDICTS_LAST(X) VERDICT_LAST_END,
+	VERDICT_BEFORE_LAST_RELAY = VERDICT_LAST_END - 1,
+	VERDICTS_LAST_RELAY(X)
 #undef X
 	    VERDICT_COUNT
 };
@@ -102,7 +106,7 @@ _Static_assert(VERDICT_COUNT < 128, "a verdict is a byte in the handle");
 static inline bool verdict_final(unsigned v)
 {
 	return v < VERDICT_EARLY_END || (v >= VERDICT_LATE && v < VERDICT_LATE_END) ||
-	       (v >= VERDICT_LAST && v < VERDICT_COUNT);
+	       (v >= VERDICT_LAST && v < VERDICT_LAST_END);
 }
 
 // Lower-case name, as in metrics and the command line ("no_session"), and help text. v >= VERDICT_COUNT: "invalid".

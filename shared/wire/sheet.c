@@ -96,6 +96,21 @@ static bool limit_good(const struct sheet_qer *qer, unsigned way)
 	return !rate.cir_bps || !bearer_rate_check(&rate, &field);
 }
 
+// What is dropped is counted by one that no packet is counted by otherwise: it lies behind whom it counts for.
+static bool drops_good(const struct sheet *sheet, const struct sheet_parts *parts, unsigned i)
+{
+	uint32_t dropped = parts->urr[i].dropped;
+
+	if (!dropped)
+		return true;
+	if (dropped - 1 <= i || dropped > sheet->urrs || parts->urr[dropped - 1].id)
+		return false;
+	for (unsigned k = 0; k < sheet->pdrs; k++)
+		if (parts->pdr[k].urrs >> (dropped - 1) & 1)
+			return false;
+	return true;
+}
+
 static const char *treatment_fault(const struct sheet *sheet, const struct sheet_parts *parts)
 {
 	for (unsigned i = 0; i < sheet->qers; i++) {
@@ -113,7 +128,7 @@ static const char *treatment_fault(const struct sheet *sheet, const struct sheet
 	}
 	for (unsigned i = 0; i < sheet->urrs; i++)
 		if (parts->urr[i].flags & ~(uint32_t)(SHEET_QUOTA | SHEET_STOPPED | SHEET_BEFORE) ||
-		    !parts->urr[i].serial)
+		    !parts->urr[i].serial || !drops_good(sheet, parts, i))
 			return "urr";
 	return NULL;
 }

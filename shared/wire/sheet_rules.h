@@ -78,10 +78,11 @@ enum sheet_volume { SHEET_TOTAL, SHEET_UP, SHEET_DOWN, SHEET_VOLUMES };
 
 // What is counted of a URR lies in its gauge (region.h).
 struct sheet_urr {
-	uint32_t id;     // URR ID
+	uint32_t id;     // URR ID; 0 = of one that counts what is dropped for another
 	uint32_t serial; // which life of that id: a gauge goes on from sheet to sheet where it is the same
 	uint32_t flags;
-	uint32_t reserved;
+	uint32_t
+	    dropped; // 1 + the place of one that no PDR names: its gauge counts what is dropped of this one's packets to the UE (DROTH). 0 = none does
 	// Bytes, compared with the gauge: what it may come to in this life of the session's counters (region.h). UINT64_MAX = no limit.
 	uint64_t quota[SHEET_VOLUMES];
 };

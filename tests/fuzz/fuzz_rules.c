@@ -6,6 +6,7 @@
 #include <string.h>
 #include "tests/stand/stand.h"
 #include "workers/pipe_parts.h"
+#include "workers/ruled_lost.h"
 #include "workers/ruled_tell.h"
 
 #define SHARD 0x35u
@@ -38,6 +39,9 @@ static void begin(void)
 	bearer = stand_bearer(&stand, SHARD, SLOT);
 	lines = stand_lines(&stand, SHARD);
 	sheets_mixed(&sheets, 1);
+	sheets.urr[0].dropped = ++sheets.head.urrs;
+	sheets.urr[sheets.head.urrs - 1] = (struct sheet_urr){ .serial = 77 };
+	sheets_write(&sheets);
 	if (sheet_check(sheets.bytes, sheets.head.bytes, &field) || bearer.ue_ipv4 != ADDRESS ||
 	    lines_set(&lines, SLOT, &bearer))
 		abort();
@@ -65,6 +69,14 @@ static void room_spoil(const uint8_t pieces[3 * PIECES])
 		((uint8_t *)room)[place_of(pieces + 3 * i)] ^= pieces[3 * i + 2];
 }
 
+// As it came; or somebody counts it should it be dropped.
+static bool waits_well(const struct lane_handle *handle, const struct lane_handle *lent)
+{
+	if (handle->port == LANE_DROPS)
+		return (uint16_t)handle->hint == SLOT && handle->length <= lent->length;
+	return handle->hint == SLOT && handle->offset == lent->offset && handle->length == lent->length;
+}
+
 static void judge(const struct lane_handle *handle, const struct lane_handle *lent)
 {
 	const uint8_t *result = stand_bytes(&stand, handle);
@@ -75,8 +87,7 @@ static void judge(const struct lane_handle *handle, const struct lane_handle *le
 		abort();
 	if ((uint32_t)handle->offset + handle->length > ROOM_STRIDE)
 		abort();
-	if (handle->code == VERDICT_BUFFER &&
-	    (handle->hint != SLOT || handle->offset != lent->offset || handle->length != lent->length))
+	if (handle->code == VERDICT_BUFFER && !waits_well(handle, lent))
 		abort();
 	if (handle->code != VERDICT_FORWARD)
 		return;
@@ -116,5 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	if (tells.n > 1)
 		abort();
 	judge(&handle, &lent);
+	lent = (struct lane_handle){ .hint = SHARD | SLOT << 16, .offset = bytes[1], .length = 700, .port = 1 };
+	ruled_lost(&stand.pipe.shard[SHARD], &stand.pipe.shape, &lent, now);
 	return 0;
 }

@@ -19,8 +19,8 @@ static struct seat_primary_page *primary;
 static struct seat_worker_page *worker;
 static uint32_t in_head; // the test's own index, as the primary has one
 
-static const struct region_shape ruled_shape = { .slots = 8, .rates = 1, .sheet = 2, .buckets = 1 };
-static _Alignas(64) uint8_t ruled_zone[16384];
+static const struct region_shape ruled_shape = { .slots = 8, .rates = 1, .sheet = 8, .buckets = 1 };
+static _Alignas(64) uint8_t ruled_zone[32768];
 
 static void work(void *with, struct lane_handle *handles, unsigned n, uint64_t now)
 {
@@ -101,6 +101,65 @@ static void a_released_cell_holds_nothing_back(void **state)
 	}
 }
 
+// A sheet whose rule with the id 300 has its losses counted, in the cell's room in force.
+static struct ruled_gauge *rules_count(uint32_t slot)
+{
+	struct ruled *ruled = rules_hold(slot);
+	const struct sheet head = { .pdrs = 2, .fars = 1, .urrs = 2, .tunnels = 1 };
+	struct sheet *sheet = (struct sheet *)(ruled + 1);
+	struct sheet_parts parts;
+
+	*sheet = head;
+	sheet->bytes = (uint16_t)sheet_all_bytes(sheet);
+	parts = sheet_parts(sheet);
+	((struct sheet_pdr *)parts.pdr)[0] = (struct sheet_pdr){ .id = 299 };
+	((struct sheet_pdr *)parts.pdr)[1] = (struct sheet_pdr){ .id = 300, .urrs = 1 };
+	((struct sheet_urr *)parts.urr)[0] = (struct sheet_urr){ .id = 1, .serial = 1, .dropped = 2 };
+	((struct sheet_urr *)parts.urr)[1] = (struct sheet_urr){ .serial = 2 };
+	ruled->bytes = sheet->bytes;
+	ruled->tokens = ruled->gauges = (uint16_t)((sizeof(*ruled) + sheet->bytes + 63) / 64 * 64);
+	ruled->end = (uint16_t)(ruled->gauges + 2 * sizeof(struct ruled_gauge));
+	ruled->teid = loop.pipe.shard[7].rest[slot].teid = 0x107;
+	return (struct ruled_gauge *)((uint8_t *)ruled + ruled->gauges);
+}
+
+static void lend_lost(uint32_t hint, uint16_t rule)
+{
+	primary->in[in_head % LANE_SLOTS] = (struct lane_handle){
+		.hint = hint, .offset = rule, .length = 700, .port = 5, .turn = (uint16_t)in_head, .code = LANE_LOST
+	};
+	in_head++;
+}
+
+static void what_was_dropped_while_it_waited_is_counted(void **state)
+{
+	struct ruled_gauge *gauge;
+
+	lend(LANE_OWN, 7);
+	send_all();
+	loop_turn(&loop);
+	gauge = rules_count(2);
+	lend_lost(7 | 2 << 16, 300);
+	lend_lost(7 | 2 << 16, 299);       // nobody counts
+	lend_lost(7 | 2 << 16, 301);       // the rule is no more
+	lend_lost(8 | 2 << 16, 300);       // not ours
+	lend_lost(7 | 1 << 16, 300);       // without rules
+	lend_lost(7 | 0xffffu << 16, 300); // no such cell
+	lend_packets(1);
+	lend_lost(7 | 2 << 16, 300);
+	send_all();
+	assert_int_equal(loop_turn(&loop), 8);
+	assert_int_equal(gauge[1].packets[LINE_DOWNLINK], 10);
+	assert_int_equal(gauge[1].bytes[LINE_DOWNLINK], 1400);
+	assert_int_equal(gauge[1].packets[LINE_UPLINK] | gauge[0].packets[LINE_DOWNLINK], 0);
+	assert_true(gauge[1].first && gauge[1].last == gauge[1].first);
+	for (unsigned i = 1; i < 9; i++) {
+		assert_int_equal(worker->out[i].code, i == 7 ? VERDICT_FORWARD : VERDICT_COUNTED);
+		assert_int_equal(worker->out[i].turn, i);
+		assert_int_equal(worker->out[i].hint, primary->in[i].hint);
+	}
+}
+
 static struct ruled told;
 
 static void work_that_tells(void *with, struct lane_handle *handles, unsigned n, uint64_t now)
@@ -156,6 +215,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_released_cell_holds_nothing_back),
+		TEST(what_was_dropped_while_it_waited_is_counted),
 		TEST(what_waits_is_told_behind_its_packets_once),
 	};
 

@@ -263,6 +263,74 @@ static void gauges_before_gates_and_meters_count_what_they_refuse(void **unused)
 	ruled_by();
 	assert_int_equal(ruled_up().code, VERDICT_GATE_CLOSED);
 	assert_int_equal(ruled_gauge_at(1)->packets[LINE_UPLINK], 1);
+	assert_int_equal(room_there->aside, 1); // so that it is told, though no line has moved
+}
+
+// Of both rules; another one counts what is dropped.
+static void drops_counted(void)
+{
+	sheets_plain(&sheets);
+	ruled_urr_add(0, 0);
+	ruled_urr_add(1, 0);
+	sheets.head.urrs = 3;
+	sheets.urr[1].dropped = 3;
+	sheets.urr[2] = (struct sheet_urr){ .serial = 9, .quota = { UINT64_MAX, UINT64_MAX, UINT64_MAX } };
+}
+
+static void what_is_dropped_towards_the_ue_is_counted_apart(void **unused)
+{
+	drops_counted();
+	sheets.far[0].action = sheets.far[1].action = SHEET_DROP;
+	ruled_by();
+	ruled_verdicts(VERDICT_RULE_DROP, VERDICT_RULE_DROP);
+	ruled_verdicts(VERDICT_RULE_DROP, VERDICT_RULE_DROP);
+	assert_int_equal(ruled_gauge_at(2)->packets[LINE_DOWNLINK], 2);
+	assert_int_equal(ruled_gauge_at(2)->bytes[LINE_DOWNLINK], 2 * STAND_USER_BYTES);
+	assert_int_equal(ruled_gauge_at(2)->packets[LINE_UPLINK], 0);
+	assert_int_equal(ruled_gauge_at(0)->last | ruled_gauge_at(1)->last, 0);
+	assert_int_equal(room_there->aside, 2);
+	sheets.far[1].action = SHEET_FORWARD;
+	sheets.far[1].flags = 0; // nothing is known of the radio side
+	ruled_by();
+	assert_int_equal(ruled_down().code, VERDICT_NO_PEER);
+	assert_int_equal(ruled_gauge_at(2)->packets[LINE_DOWNLINK], 1);
+}
+
+// What policy refuses is no want of the radio side.
+static void what_gates_and_meters_refuse_is_not_dropped(void **unused)
+{
+	drops_counted();
+	sheets.head.qers = 1;
+	sheets.pdr[1].qers = 1;
+	sheets.qer[0].flags = SHEET_GATE_DOWN;
+	ruled_by();
+	assert_int_equal(ruled_down().code, VERDICT_GATE_CLOSED);
+	assert_int_equal(ruled_gauge_at(2)->packets[LINE_DOWNLINK], 0);
+	assert_int_equal(room_there->aside, 0);
+}
+
+// Whose packets wait is said where somebody counts what is dropped of them, and the primary knows.
+static void what_waits_says_whose_it_is(void **unused)
+{
+	struct lane_handle lent = stand_lend_down(&stand, 0, bearer.ue_ipv4, 64), handle;
+
+	drops_counted();
+	sheets.far[1].action = SHEET_BUFFER;
+	sheets.pdr[1].id = 65535;
+	ruled_by();
+	handle = ruled_worked(lent);
+	assert_int_equal(handle.code, VERDICT_BUFFER);
+	assert_int_equal(handle.hint, SLOT | 65535u << 16);
+	assert_int_equal(handle.length, STAND_USER_BYTES);
+	assert_int_equal(handle.port, LANE_DROPS);
+	sheets.pdr[1].urrs = 1;
+	ruled_by();
+	assert_int_equal(ruled_worked(lent).hint, SLOT);
+	assert_int_equal(ruled_worked(lent).port, lent.port);
+	sheets.pdr[1].urrs = 2;
+	ruled_by();
+	stand.net.verdicts = VERDICT_COUNTED;
+	assert_int_equal(ruled_worked(lent).hint, SLOT);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, ruled_make, ruled_destroy)
@@ -282,6 +350,9 @@ int main(void)
 		TEST(what_may_go_waits_for_what_came_before),
 		TEST(gauges_count_what_was_forwarded),
 		TEST(gauges_before_gates_and_meters_count_what_they_refuse),
+		TEST(what_is_dropped_towards_the_ue_is_counted_apart),
+		TEST(what_gates_and_meters_refuse_is_not_dropped),
+		TEST(what_waits_says_whose_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -135,12 +135,43 @@ static void usage_tells_gauges(void **state)
 	usage_free(usage);
 }
 
+// What only gauges count has moved, too; and goes on when other rules come.
+static void usage_tells_what_no_line_has(void **state)
+{
+	struct usage *usage = usage_make(&view.plane->shape);
+	static struct feed_usages out;
+	struct bearer bearer;
+
+	urr_add(1, 1);
+	sheets_write(&sheets);
+	bearer = bearer_of();
+	sheet_set(&bearer);
+	out.count = out.gauges = 0;
+	assert_true(usage_scan(usage, &view, UINT32_MAX, &out));
+	assert_int_equal(out.gauges, 0);
+	gauge_use(0, 500);
+	((struct ruled *)room_now().ruled)->aside++;
+	assert_true(usage_scan(usage, &view, UINT32_MAX, &out));
+	assert_true(out.count == 1 && out.gauges == 1);
+	assert_int_equal(out.gauge[0].uplink_bytes, 500);
+	urr_add(2, 2);
+	sheets_write(&sheets);
+	bearer = bearer_of();
+	sheet_set(&bearer);
+	assert_int_equal(room_now().ruled->aside, 1);
+	out.count = out.gauges = 0;
+	assert_true(usage_scan(usage, &view, UINT32_MAX, &out));
+	assert_int_equal(out.gauges, 0);
+	usage_free(usage);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(rules_travel_in_an_image, rules_open, rules_close),
 		cmocka_unit_test_setup_teardown(gauges_begin_anew_with_their_session, rules_open, rules_close),
 		cmocka_unit_test_setup_teardown(usage_tells_gauges, rules_open, rules_close),
+		cmocka_unit_test_setup_teardown(usage_tells_what_no_line_has, rules_open, rules_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

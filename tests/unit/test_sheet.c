@@ -125,6 +125,8 @@ static void treatment_has_its_ranges(void **unused)
 	TAKEN(qer[0].cir_bps[SHEET_UPLINK], 0); // not limited
 	REFUSED(urr[0].flags, 8, "urr");
 	REFUSED(urr[0].serial, 0, "urr");
+	REFUSED(urr[0].dropped, 1, "urr");
+	REFUSED(urr[0].dropped, 2, "urr");
 	TAKEN(urr[0].flags, SHEET_QUOTA | SHEET_STOPPED | SHEET_BEFORE);
 	TAKEN(qer[0].flags, SHEET_RQI | SHEET_QFI);
 }
