@@ -84,6 +84,8 @@ static void crew_build(struct loop *loop, unsigned seat)
 	loop->plain |= (uint32_t)!hinted << seat;
 	loop->fences &= ~(1u << seat);
 	loop->fences |= (uint32_t)((hinted & SEAT_FENCES) != 0) << seat;
+	loop->losers &= ~(1u << seat);
+	loop->losers |= (uint32_t)((hinted & SEAT_LOSSES) != 0) << seat;
 }
 
 static void crew_ready(struct loop *loop, unsigned seat)

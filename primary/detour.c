@@ -141,13 +141,24 @@ static void detour_again(struct loop *loop, unsigned seat, const struct lane_han
 // It waits as it was lent.
 static void detour_park(struct loop *loop, const struct lane_handle *back, const struct lane_handle *lent)
 {
+	struct hold_cell *cell = &loop->hold.cell[hold_index(&loop->hold, back->room)];
 	struct lane_handle waits = *lent;
+	const struct loss loss = { .shard = (uint8_t)lent->hint,
+				   .slot = (uint16_t)back->hint,
+				   .rule = (uint16_t)(back->hint >> 16),
+				   .packets = 1,
+				   .bytes = back->port == LANE_DROPS ? back->length : 0 };
 
 	if (loop->traces.open && trace_there(&loop->traces, back->room))
 		waits.code |= LEASE_TRACED;
-	if (park_keep(&loop->park, &waits, (uint16_t)back->hint, loop->now_ns) != VERDICT_BUFFER)
+	if (park_keep(&loop->park, &waits, (uint16_t)back->hint, loop->now_ns) != VERDICT_BUFFER) {
+		loss_note(loop, &loss);
 		tx_end(loop, back->room, VERDICT_BUFFER_FULL);
-	else if (loop->traces.open)
+		return;
+	}
+	cell->rule = loss.rule;
+	cell->bytes = loss.bytes;
+	if (loop->traces.open)
 		trace_end(&loop->traces, back->room, VERDICT_BUFFER);
 }
 

@@ -237,6 +237,9 @@ static void extras_fill(struct fleet *fleet, Shoal__Fleet__State *state)
 	extra_add(fleet, "primary_packets_released", "of those, lent again because their session's rules let them go",
 		  tally->released);
 	extra_add(fleet, "primary_releases", "fences lent for that and come back", tally->releases);
+	extra_add(fleet, "primary_losses_lost",
+		  "packets that were dropped while they waited and that their rules were to count, and do not",
+		  tally->losses_lost);
 	extra_add(fleet, "primary_releases_refused",
 		  "orders to let packets go that found no place; they are given again", tally->releases_refused);
 	extra_add(fleet, "primary_release_hold_max_ns", "the longest that a shard stood still for one",

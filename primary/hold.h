@@ -18,8 +18,12 @@
 struct hold_cell {
 	struct lane_handle handle;
 	uint32_t next;     // cell; valid inside a list only
-	uint64_t since_ns; // of what is parked (park.h)
+	uint16_t rule;     // of what is parked (park.h): its PDR ID,
+	uint16_t bytes;    // the packet's, where somebody counts it should it be dropped; else 0,
+	uint64_t since_ns; // and when it was
 };
+
+_Static_assert(sizeof(struct hold_cell) == 32, "two a line");
 
 struct hold_list {
 	uint32_t first, last; // cells; valid if count > 0

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-_Static_assert(LANE_CUT > LANE_BIG && LANE_OWN > LANE_BIG && LANE_RELEASE > LANE_BIG && LEASE_KIND >= LANE_KINDS,
+_Static_assert(LANE_CUT > LANE_BIG && LANE_OWN > LANE_BIG && LANE_RELEASE > LANE_BIG && LANE_LOST > LANE_BIG &&
+		   LEASE_KIND >= LANE_KINDS,
 	       "what is not common lies above");
 
 void lease_reset(struct lease *lease)

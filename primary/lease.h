@@ -35,12 +35,14 @@ static inline uint32_t lease_credit(const struct lease *lease)
 
 static inline bool lease_fence(const struct lane_handle *lent)
 {
-	return lent->code >= LANE_CUT && lent->code <= LANE_RELEASE;
+	return (lent->code >= LANE_CUT && lent->code <= LANE_RELEASE) || lent->code == LANE_LOST;
 }
 
 // As what a fence comes back.
 static inline unsigned lease_answer(unsigned kind)
 {
+	if (kind == LANE_LOST)
+		return VERDICT_COUNTED;
 	return kind == LANE_CUT ? VERDICT_CUT : kind == LANE_OWN ? VERDICT_OWNED : VERDICT_RELEASED;
 }
 

@@ -132,13 +132,14 @@ static void loop_fences(struct loop *loop)
 static void loop_old(struct loop *loop)
 {
 	unsigned cells = LOOP_OLD_CELLS, places = LOOP_OLD_PLACES;
+	struct park_out out;
 	uint32_t room;
 
 	while (join_old(&loop->join, loop->now_ns, &places, &room))
 		tx_end(loop, room, VERDICT_FRAGMENT_OLD);
 
-	for (unsigned n = 0; n < LOOP_OLD_PACKETS && park_old(&loop->park, loop->now_ns, &cells, &room); n++)
-		release_end(loop, room, VERDICT_BUFFER_OLD);
+	for (unsigned n = 0; n < LOOP_OLD_PACKETS && park_old(&loop->park, loop->now_ns, &cells, &out); n++)
+		release_end(loop, out, VERDICT_BUFFER_OLD);
 }
 
 // The fleet thread is woken here: to wake somebody costs more than a turn, and a death's turns are those that count.
@@ -150,6 +151,7 @@ static void loop_keep(struct loop *loop)
 	crew_keep(loop);
 	loop_old(loop);
 	release_dropping(loop);
+	loss_go(loop);
 	loop->keep_ns = loop->now_ns;
 	if (loop->now_ns - loop->neigh_ns >= LOOP_NEIGH_NS) {
 		loop->neigh_ns = loop->now_ns;
@@ -341,6 +343,7 @@ static int loop_open(struct loop *loop)
 	among_build(&loop->among, loop->part.conf);
 	map_init(&loop->map);
 	marker_init(&loop->markers);
+	loss_init(&loop->losses);
 	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
 		lane_init(&loop->lane[seat], loop->part.view->seats[seat], loop->part.bell[NEST_BELL_SEAT0 + seat]);
 		loop->crew[seat].wanted = seat < loop->part.conf->workers || seat == PLANE_SEAT_SLOW;

@@ -10,6 +10,7 @@
 #include "primary/hold.h"
 #include "primary/join.h"
 #include "primary/lane.h"
+#include "primary/loss.h"
 #include "primary/map.h"
 #include "primary/marker.h"
 #include "primary/neigh.h"
@@ -93,6 +94,8 @@ struct loop {
 	bool ending, ended;
 	uint64_t end_ns;
 	struct lane lane[PLANE_SEATS];
+	uint32_t losers; // of the seated, those whose build takes LANE_LOST
+	struct losses losses;
 };
 
 #define LOOP_OWN 255u    // fates that are no verdicts: an answer of neigh's,

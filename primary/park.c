@@ -144,12 +144,12 @@ static bool park_is_older(const struct park *park, uint32_t i, uint64_t than_ns)
 }
 
 // The cell's oldest packet; it has one.
-static void park_pop(struct park *park, uint32_t i, uint32_t *room)
+static void park_pop(struct park *park, uint32_t i, struct park_out *out)
 {
 	struct park_cell *cell = &park->cell[i];
 	const struct hold_cell *oldest = &park->hold->cell[cell->first];
 
-	*room = oldest->handle.room;
+	*out = (struct park_out){ oldest->handle.room, cell->slot };
 	cell->first = oldest->next;
 	cell->count--;
 	park->total--;
@@ -157,21 +157,21 @@ static void park_pop(struct park *park, uint32_t i, uint32_t *room)
 	park_drop(park, i);
 }
 
-bool park_take(struct park *park, uint8_t shard, uint16_t slot, uint64_t before_ns, uint32_t *room)
+bool park_take(struct park *park, uint8_t shard, uint16_t slot, uint64_t before_ns, struct park_out *out)
 {
 	uint32_t i = park_find(park, shard, slot);
 
 	if (i == PARK_NONE || !park_is_older(park, i, before_ns))
 		return false;
-	park_pop(park, i, room);
+	park_pop(park, i, out);
 	return true;
 }
 
-bool park_old(struct park *park, uint64_t now_ns, unsigned *cells, uint32_t *room)
+bool park_old(struct park *park, uint64_t now_ns, unsigned *cells, struct park_out *out)
 {
 	for (; *cells > 0 && park->total > 0; (*cells)--) {
 		if (park_is_older(park, park->walk, now_ns < park->limits.ns ? 0 : now_ns - park->limits.ns + 1)) {
-			park_pop(park, park->walk, room);
+			park_pop(park, park->walk, out);
 			return true; // perhaps not its only one
 		}
 		park->walk = park->walk + 1 < park->cells ? park->walk + 1 : 0;

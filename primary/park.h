@@ -58,11 +58,17 @@ void park_fini(struct park *park);
 // to end.
 unsigned park_keep(struct park *park, const struct lane_handle *lent, uint16_t slot, uint64_t now_ns);
 
+// A packet that waits no more, and whose it is.
+struct park_out {
+	uint32_t room;
+	uint16_t slot;
+};
+
 // Takes one packet that has waited too long, of the next so many cells. False: none there.
-bool park_old(struct park *park, uint64_t now_ns, unsigned *cells, uint32_t *room);
+bool park_old(struct park *park, uint64_t now_ns, unsigned *cells, struct park_out *out);
 
 // Takes the cell's oldest packet, if it was parked before then. False: there is none such.
-bool park_take(struct park *park, uint8_t shard, uint16_t slot, uint64_t before_ns, uint32_t *room);
+bool park_take(struct park *park, uint8_t shard, uint16_t slot, uint64_t before_ns, struct park_out *out);
 
 // Asks for the release of a cell. False: too many.
 bool park_ask(struct park *park, uint8_t shard, uint16_t slot);

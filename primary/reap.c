@@ -38,7 +38,7 @@ static void reap_poison(struct loop *loop, unsigned seat, const struct lane_hand
 }
 
 // Puts what the seat still held before everything that waits, the newest first, so that the oldest ends up in front. Fences
-// are dropped: the map decides again.
+// are dropped: the map decides again; but not what they tell of losses.
 static uint64_t reap_park(struct loop *loop, unsigned seat, bool suspects)
 {
 	struct lane_handle lent;
@@ -46,8 +46,10 @@ static uint64_t reap_park(struct loop *loop, unsigned seat, bool suspects)
 	bool in_hand;
 
 	while (lease_pop(&loop->lane[seat].lease, &lent, &in_hand)) {
-		if (lease_fence(&lent))
+		if (lease_fence(&lent)) {
+			loss_again(loop, &lent);
 			continue;
+		}
 		if (suspects && in_hand && (lent.code & LEASE_SUSPECT)) {
 			reap_poison(loop, seat, &lent);
 			continue;

@@ -18,14 +18,19 @@ static void release_cells(struct loop *loop, const struct post_word *order)
 }
 
 // A trace was told that it waits, and is to hear the end.
-void release_end(struct loop *loop, uint32_t room, unsigned verdict)
+void release_end(struct loop *loop, struct park_out out, unsigned verdict)
 {
-	const struct hold_cell *cell = &loop->hold.cell[hold_index(&loop->hold, room)];
+	const struct hold_cell *cell = &loop->hold.cell[hold_index(&loop->hold, out.room)];
 
 	if (cell->handle.code & LEASE_TRACED)
-		trace_void(&loop->traces, cell, room_at(&loop->part.view->rooms, room) + cell->handle.offset,
+		trace_void(&loop->traces, cell, room_at(&loop->part.view->rooms, out.room) + cell->handle.offset,
 			   loop->now_ns);
-	tx_end(loop, room, verdict);
+	loss_note(loop, &(struct loss){ .shard = (uint8_t)cell->handle.hint,
+					.slot = out.slot,
+					.rule = cell->rule,
+					.packets = 1,
+					.bytes = cell->bytes });
+	tx_end(loop, out.room, verdict);
 }
 
 static void release_drop(struct loop *loop, const struct post_word *order)
@@ -38,15 +43,15 @@ static void release_drop(struct loop *loop, const struct post_word *order)
 
 void release_dropping(struct loop *loop)
 {
-	uint32_t room;
+	struct park_out out;
 
 	if (!loop->drop.cell)
 		return;
 	for (unsigned n = 0; loop->drop.at < loop->drop.count; loop->drop.at++) {
 		const struct release_drop *drop = &loop->drop.cell[loop->drop.at];
 
-		for (; park_take(&loop->park, drop->shard, drop->slot, drop->before_ns, &room); n++) {
-			release_end(loop, room, VERDICT_BUFFER_DROPPED);
+		for (; park_take(&loop->park, drop->shard, drop->slot, drop->before_ns, &out); n++) {
+			release_end(loop, out, VERDICT_BUFFER_DROPPED);
 			if (n == RELEASE_DROPS)
 				return;
 		}

@@ -9,6 +9,7 @@
 // Moves go on beside: a CUT is lent behind the fence, or the fence behind the OWN. Cells of one shard go together. The primary's loop.
 #pragma once
 #include <stdint.h>
+#include "primary/park.h"
 #include "primary/post.h"
 
 struct loop;
@@ -34,7 +35,7 @@ struct release_drops {
 void release_order(struct loop *loop, const struct post_word *order);
 
 void release_dropping(struct loop *loop); // now and then: goes on with what is to be dropped, some packets at a time
-void release_end(struct loop *loop, uint32_t room, unsigned verdict); // a parked packet goes no further
+void release_end(struct loop *loop, struct park_out out, unsigned verdict); // a parked packet goes no further
 void release_fences(struct loop *loop);                             // once a turn, behind everything that is lent in it
 void release_back(struct loop *loop, uint8_t shard, uint16_t slot); // a fence has come back from its seat
 void release_lost(struct loop *loop, unsigned seat);                // it is dead

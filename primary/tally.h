@@ -30,6 +30,7 @@ struct tally {
 	uint64_t parked, parked_ever;    // of the held: until their session's rules let them go; all there were
 	uint64_t released, releases;     // packets that were let go; fences for that
 	uint64_t releases_refused;       // too many at once
+	uint64_t losses_lost;            // packets dropped while they waited that nobody's rules could count
 	uint64_t release_ns_max;         // the longest that a shard stood still for one
 	uint64_t cut, pieces_lost;       // packets sent in fragments; fragments but the first ones that could not leave
 	uint64_t among;                  // from subscriber to subscriber

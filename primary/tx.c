@@ -78,11 +78,11 @@ static inline bool tx_sound(const struct loop *loop, unsigned seat, const struct
 			    const struct lane_handle *lent)
 {
 	if (back->code >= VERDICT_COUNT || back->code == VERDICT_CUT || back->code == VERDICT_OWNED ||
-	    back->code == VERDICT_RELEASED)
+	    back->code == VERDICT_RELEASED || back->code == VERDICT_COUNTED)
 		return false;
 	if (back->code == VERDICT_BUFFER)
 		return (lane_kind_down(lent->code) || lent->code == LANE_UPLINK) && seat != PLANE_SEAT_SLOW &&
-		       back->hint < 1u << SHARD_SLOT_BITS_MAX;
+		       (back->hint < 1u << SHARD_SLOT_BITS_MAX || back->port == LANE_DROPS);
 	if (back->code != VERDICT_FORWARD && back->code != VERDICT_ANSWERED && verdict_final(back->code))
 		return true; // it ends here: nobody looks at the rest
 	if (back->code == VERDICT_ANSWERED && seat != PLANE_SEAT_SLOW && back->port != LANE_SIDE_ACCESS)
@@ -111,7 +111,7 @@ static void tx_fence(struct loop *loop, unsigned seat, const struct lane_handle 
 		move_cut(loop, (uint8_t)lent.hint);
 	else if (lent.code == LANE_OWN)
 		move_owned(loop, (uint8_t)lent.hint);
-	else
+	else if (lent.code == LANE_RELEASE)
 		release_back(loop, (uint8_t)lent.hint, (uint16_t)(lent.hint >> 16));
 }
 

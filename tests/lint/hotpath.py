@@ -57,6 +57,7 @@ HOT = {
     "primary/lane_back.c": [],
     "primary/lease.c": [],
     "primary/look.c": ["look_order"],
+    "primary/loss.c": ["loss_init"],
     "primary/map.c": [],
     "primary/marker.c": ["marker_init", "marker_order"],
     "primary/marker_write.c": [],

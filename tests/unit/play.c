@@ -383,7 +383,7 @@ static bool world_settled(void)
 	for (unsigned i = 0; i < SHARDS; i++)
 		if (w->loop->map.shard[i].state != MAP_SERVED)
 			return false;
-	return ready == FAST + 1 && w->free_rooms == ROOMS;
+	return ready == FAST + 1 && w->free_rooms == ROOMS && rules_settled();
 }
 
 void world_calms(void)

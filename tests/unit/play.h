@@ -12,7 +12,9 @@
 #define START 144u // where the IP header of an arriving frame lies
 #define CELLS 4u   // of each shard; packets are of the first one, unless sessions wait
 #define MARKER_LENGTH 36u
-#define LINGER 40u // turns at most between SIGKILL and death, between death and the pidfd
+#define LOST_RULE 1000u // the rule of a cell's packets that wait: this and the cell
+#define LOST_BYTES 700u // each
+#define LINGER 40u      // turns at most between SIGKILL and death, between death and the pidfd
 
 struct packet {
 	uint64_t seq; // within its cell, from 0
@@ -65,7 +67,8 @@ struct world {
 	uint64_t next_seq[SHARDS][CELLS], sent_seq[SHARDS][CELLS];
 	struct rule rule[SHARDS][CELLS];
 	uint64_t sent, slow_sent, lost, garbage;
-	uint64_t marked; // End Markers ordered
+	uint64_t marked;                 // End Markers ordered
+	uint64_t counted, counted_bytes; // by workers, of what was dropped while it waited
 	struct worker worker[PLANE_SEATS];
 	int32_t pids;
 	unsigned banks;                                      // seats 0, 2 and 1, 3 keep their lines in so many banks
@@ -107,6 +110,7 @@ bool marker_leaves(struct nic_frame frame);
 
 void rules_play(void);                // some sessions get other rules, and ctrl orders what follows
 void rules_dropped(const void *list); // the loop hands a list back
+bool rules_settled(void);             // who counts has been told of all that was dropped
 void rules_calm(void);                // no packet need wait any more
 
 void crew_plays(void); // each worker lives on a little, then the fleet thread hears and orders

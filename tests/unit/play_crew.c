@@ -117,6 +117,12 @@ static struct lane_handle worker_handle(unsigned seat, struct lane_handle handle
 	} else if (handle.code == LANE_RELEASE) {
 		w->rule[shard][(handle.hint >> 16) % CELLS].held = false;
 		handle.code = VERDICT_RELEASED;
+	} else if (handle.code == LANE_LOST) {
+		assert_true(k->owns[shard] || k->lied);
+		assert_int_equal(handle.offset, (handle.hint >> 16) + LOST_RULE);
+		w->counted += handle.port;
+		w->counted_bytes += handle.length;
+		handle.code = VERDICT_COUNTED;
 	} else {
 		struct packet *packet = packet_at(handle.room, handle.offset + SHIFT);
 
@@ -126,7 +132,9 @@ static struct lane_handle worker_handle(unsigned seat, struct lane_handle handle
 		assert_true(packet->shard >= SHARDS || (packet->shard == shard && k->owns[shard]) || k->lied);
 		if (handle.code == LANE_DOWNLINK && packet_waits(packet)) {
 			handle.code = VERDICT_BUFFER;
-			handle.hint = packet->cell;
+			handle.hint = packet->cell | (packet->cell + LOST_RULE) << 16;
+			handle.length = LOST_BYTES;
+			handle.port = LANE_DROPS;
 			return handle;
 		}
 		packet->tunnel = w->rule[packet->shard % SHARDS][packet->cell % CELLS].tunnel;
@@ -265,7 +273,7 @@ static void worker_lives(unsigned seat)
 		k->out_head = ring_resume(&pages(seat)->worker->out_head);
 		k->hinted = w->sheets || draw(3) > 0;
 		if (k->hinted)
-			atomic_store(&pages(seat)->worker->hinted, SEAT_HINTS | SEAT_FENCES);
+			atomic_store(&pages(seat)->worker->hinted, SEAT_HINTS | SEAT_FENCES | SEAT_LOSSES);
 		atomic_store(&pages(seat)->worker->state, SEAT_READY);
 	} else if (k->life == KILLED) {
 		worker_dies(seat, false);

@@ -57,11 +57,11 @@ static void drop(uint8_t shard, uint16_t slot)
 // Nothing of the cell that was there then is left.
 void rules_dropped(const void *list)
 {
-	uint32_t room;
+	struct park_out out;
 
 	if (list != w->dropping)
 		return;
-	assert_false(park_take(&w->loop->park, w->dropping->shard, w->dropping->slot, w->dropping->before_ns, &room));
+	assert_false(park_take(&w->loop->park, w->dropping->shard, w->dropping->slot, w->dropping->before_ns, &out));
 	w->dropping = NULL;
 }
 
@@ -119,4 +119,13 @@ void rules_calm(void)
 		rule->held |= rule->waits; // ctrl sees what is parked
 		rule->waits = false;
 	}
+}
+
+bool rules_settled(void)
+{
+	uint32_t fences = 0;
+
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++)
+		fences += w->loop->lane[seat].lease.fences;
+	return w->loop->losses.count + fences == 0;
 }

@@ -53,6 +53,11 @@ void tx_end(struct loop *at, uint32_t number, unsigned verdict)
 	fate = verdict;
 }
 
+void loss_note(struct loop *at, const struct loss *loss)
+{
+	fail();
+}
+
 void stray_answer(struct loop *at, const struct lane_handle *lent, enum lane_local why, unsigned otherwise)
 {
 	fate = otherwise;

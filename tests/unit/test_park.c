@@ -116,24 +116,25 @@ static void released_packets_are_beyond_what_a_seat_may_have_waiting(void **stat
 static unsigned aged(uint64_t now_ns)
 {
 	unsigned cells = park.cells, n = 0;
-	uint32_t room;
+	struct park_out out;
 
-	while (park_old(&park, now_ns, &cells, &room))
+	while (park_old(&park, now_ns, &cells, &out))
 		n++;
 	return n;
 }
 
 static void what_waits_too_long_goes_oldest_first(void **state)
 {
-	uint32_t room;
+	struct park_out out;
 	unsigned cells = park.cells;
 
 	keep(1, 1, 5, 10 * SECOND);
 	keep(1, 1, 6, 11 * SECOND);
 	keep(2, 1, 7, 11 * SECOND);
 	assert_int_equal(aged(12 * SECOND), 0);
-	assert_true(park_old(&park, 13 * SECOND, &cells, &room));
-	assert_int_equal(room, 5);
+	assert_true(park_old(&park, 13 * SECOND, &cells, &out));
+	assert_int_equal(out.room, 5);
+	assert_int_equal(out.slot, 1);
 	assert_int_equal(aged(13 * SECOND), 0);
 	assert_int_equal(aged(14 * SECOND), 2);
 	assert_int_equal(park.total, 0);
@@ -143,11 +144,11 @@ static void what_waits_too_long_goes_oldest_first(void **state)
 static void no_walk_is_longer_than_it_may_be(void **state)
 {
 	unsigned cells = 1, walks = 0;
-	uint32_t room;
+	struct park_out out;
 
 	for (uint32_t i = 0; i < 8; i++)
 		keep(1, (uint16_t)i, i, 1);
-	while (!park_old(&park, 10 * SECOND, &cells, &room)) {
+	while (!park_old(&park, 10 * SECOND, &cells, &out)) {
 		assert_int_equal(cells, 0);
 		cells = 1;
 		walks++;
@@ -228,24 +229,24 @@ static void cells_are_given_back(void **state)
 // Packets that came since are not what the order was about, and nobody else's are.
 static void what_is_dropped_was_there_before(void **state)
 {
-	uint32_t room;
+	struct park_out out;
 
 	for (uint32_t i = 0; i < 3; i++)
 		keep(7, 300, 10 + i, 100 + i);
 	keep(7, 301, 20, 1);
-	assert_false(park_take(&park, 7, 302, 1000, &room)); // none there
-	assert_false(park_take(&park, 7, 300, 100, &room));
-	assert_true(park_take(&park, 7, 300, 102, &room));
-	assert_int_equal(room, 10);
+	assert_false(park_take(&park, 7, 302, 1000, &out)); // none there
+	assert_false(park_take(&park, 7, 300, 100, &out));
+	assert_true(park_take(&park, 7, 300, 102, &out));
+	assert_int_equal(out.room, 10);
 	assert_true(park_ask(&park, 7, 300)); // its others are under way: nothing changes for them
 	park_send(&park, park_asks(&park, 7));
-	assert_true(park_take(&park, 7, 300, 102, &room));
-	assert_int_equal(room, 11);
-	assert_false(park_take(&park, 7, 300, 102, &room));
+	assert_true(park_take(&park, 7, 300, 102, &out));
+	assert_int_equal(out.room, 11);
+	assert_false(park_take(&park, 7, 300, 102, &out));
 	assert_int_equal(park.total, 2);
 	assert_int_equal(park_free(&park, 7, 300), 1);
 	comes(7, 12);
-	assert_true(park_take(&park, 7, 301, 2, &room));
+	assert_true(park_take(&park, 7, 301, 2, &out));
 	assert_int_equal(park.total, 0);
 	for (uint32_t i = 0; i < park.cells; i++) // all cells are free again
 		assert_int_equal(park.cell[i].count, 0);

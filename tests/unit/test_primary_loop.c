@@ -47,7 +47,7 @@ struct story {
 };
 
 static uint64_t deaths, replays, moves, forged, poisoned, images, planned;
-static uint64_t parked, released, dropped, lost;
+static uint64_t parked, released, dropped, lost, counted;
 static uint64_t telling; // SEED=<this> tells the same story alone
 
 static void tell(uint64_t seed, const struct story *story)
@@ -82,6 +82,8 @@ static void tell(uint64_t seed, const struct story *story)
 	released += w->loop->tally.released;
 	dropped += w->loop->tally.verdict[VERDICT_BUFFER_DROPPED];
 	lost += w->lost;
+	counted += w->counted;
+	assert_int_equal(w->counted_bytes, w->counted * LOST_BYTES);
 }
 
 static void tell_many(const char *name, unsigned count, const struct story *story, bool lossless)
@@ -89,7 +91,8 @@ static void tell_many(const char *name, unsigned count, const struct story *stor
 	const char *asked = getenv("SEED");
 	uint64_t first = asked ? strtoull(asked, NULL, 0) : 1;
 
-	deaths = replays = moves = forged = poisoned = images = planned = parked = released = dropped = lost = 0;
+	deaths = replays = moves = forged = poisoned = images = planned = parked = released = dropped = lost = counted =
+	    0;
 	for (uint64_t seed = first; seed < first + (asked ? 1 : count); seed++) {
 		tell(seed, story);
 		if (lossless && w->lost)
@@ -202,6 +205,57 @@ static void what_is_dropped_is_counted_and_nothing_else_is_lost(void **state)
 	assert_true(dropped > 700 && released > 700);
 	assert_int_equal(released + dropped, parked);
 	assert_int_equal(lost, dropped);
+	assert_true(counted >= dropped &&
+		    counted < dropped + deaths); // what a dead worker had in hand may be counted twice
+}
+
+static void losses(unsigned packets, uint16_t slots, uint16_t bytes)
+{
+	for (unsigned i = 0; i < packets; i++) {
+		uint16_t slot = (uint16_t)(i % slots);
+
+		loss_note(
+		    w->loop,
+		    &(struct loss){
+			.shard = 7, .slot = slot, .rule = (uint16_t)(slot + LOST_RULE), .packets = 1, .bytes = bytes });
+	}
+	world_calms();
+}
+
+// In as few words as they fit; of whom there is no room to tell, the tally does.
+static void losses_are_gathered(void **state)
+{
+	world_make(1);
+	w->sheets = true;
+	world_calms();
+	losses(1000, 1, 1);
+	assert_int_equal(w->counted, 1000);
+	assert_int_equal(w->counted_bytes, 1000);
+	losses(1000, 1, 700);
+	assert_int_equal(w->counted, 2000);
+	assert_int_equal(w->counted_bytes, 701000);
+	losses(LOSSES + 500, UINT16_MAX, 1);
+	assert_int_equal(w->counted, 2000 + LOSSES);
+	assert_int_equal(w->loop->tally.losses_lost, 500);
+	losses(2, 2, 0); // nobody counts
+	assert_int_equal(w->counted, 2000 + LOSSES);
+	world_free();
+}
+
+static void what_is_dropped_is_told_to_who_counts(void **state)
+{
+	tell_many("dropped, moves", 200,
+		  &(struct story){ .order = 60,
+				   .load = 16,
+				   .turns = 500,
+				   .banks = 2,
+				   .few = 8,
+				   .flip = 150,
+				   .drop = 100,
+				   .upgrade = true },
+		  false);
+	assert_true(dropped > 200);
+	assert_int_equal(counted, dropped);
 }
 
 static void crashes_and_liars_leave_waiting_packets_alone(void **state)
@@ -251,6 +305,8 @@ int main(void)
 		cmocka_unit_test_teardown(sessions_that_wait_lose_nothing, say_where),
 		cmocka_unit_test_teardown(kills_and_moves_leave_waiting_packets_alone, say_where),
 		cmocka_unit_test_teardown(what_is_dropped_is_counted_and_nothing_else_is_lost, say_where),
+		cmocka_unit_test_teardown(what_is_dropped_is_told_to_who_counts, say_where),
+		cmocka_unit_test_teardown(losses_are_gathered, say_where),
 		cmocka_unit_test_teardown(crashes_and_liars_leave_waiting_packets_alone, say_where),
 		cmocka_unit_test_teardown(everything_at_once, say_where),
 	};
