@@ -20,6 +20,7 @@ struct compile_past {
 	unsigned count;
 	struct {
 		uint32_t id, serial;
+		uint32_t drops; // the serial of what counts what is dropped of its packets; 0 = none does
 	} measure[SHEET_URRS];
 };
 

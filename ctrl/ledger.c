@@ -134,15 +134,13 @@ static int session_row(struct ledger *ledger, const struct session *session, con
 {
 	Shoal__Store__Session stored = SHOAL__STORE__SESSION__INIT;
 	struct store_row row = { .key = session->id };
-	uint32_t serials[SHEET_URRS];
+	uint32_t serials[2 * SHEET_URRS];
 
 	stored.made = session->made;
 	if (session->sheet) {
 		stored.episode = session->sheet->episode;
 		stored.serials = serials;
-		stored.n_serials = message->n_measures;
-		for (size_t i = 0; i < message->n_measures; i++)
-			serials[i] = sheet_serial(session->sheet, message->measures[i]->id);
+		stored.n_serials = sheet_serials(session->sheet, message, serials);
 	}
 	stored.session = (Shoal__Oss__Session *)message;
 	stored.number = number;

@@ -145,6 +145,8 @@ static struct compile_past past_restore(const Shoal__Store__Session *stored)
 	while (past.count < stored->n_serials && past.count < message->n_measures && past.count < SHEET_URRS) {
 		past.measure[past.count].id = message->measures[past.count]->id;
 		past.measure[past.count].serial = stored->serials[past.count];
+		if (message->n_measures + past.count < stored->n_serials)
+			past.measure[past.count].drops = stored->serials[message->n_measures + past.count];
 		past.count++;
 	}
 	return past;

@@ -22,6 +22,17 @@ static bool words_hear(struct measure_words *base, struct measure_words *seen, c
 	return moved;
 }
 
+static struct measure_words words_sum(const struct measure_words *base, const struct measure_words *seen)
+{
+	struct measure_words total = *base;
+
+	for (unsigned way = 0; way < MEASURE_WAYS; way++) {
+		total.packets[way] += seen->packets[way];
+		total.bytes[way] += seen->bytes[way];
+	}
+	return total;
+}
+
 bool measure_hear(struct measure *measure, const struct measure_word *word)
 {
 	struct measure_flow *flow = &measure->flow;
@@ -43,15 +54,25 @@ bool measure_hear(struct measure *measure, const struct measure_word *word)
 	return true;
 }
 
+bool measure_hear_dropped(struct measure *measure, const struct measure_word *word)
+{
+	struct measure_flow *flow = &measure->flow;
+	bool anew = word->life > flow->drop_life;
+
+	if (word->life < flow->drop_life)
+		return false;
+	flow->drop_life = word->life;
+	return words_hear(&flow->drop_base, &flow->drop_seen, &word->words, anew);
+}
+
+struct measure_words measure_dropped(const struct measure *measure)
+{
+	return words_sum(&measure->flow.drop_base, &measure->flow.drop_seen);
+}
+
 struct measure_words measure_total(const struct measure *measure)
 {
-	struct measure_words total = measure->flow.base;
-
-	for (unsigned way = 0; way < MEASURE_WAYS; way++) {
-		total.packets[way] += measure->flow.seen.packets[way];
-		total.bytes[way] += measure->flow.seen.bytes[way];
-	}
-	return total;
+	return words_sum(&measure->flow.base, &measure->flow.seen);
 }
 
 struct measure_words measure_since(const struct measure_words *now, const struct measure_words *then)
@@ -120,6 +141,19 @@ void measure_turn(struct measure *measure, uint32_t serial, const struct measure
 	flow->base = measure_since(&total, &flow->seen); // may wrap; the sum is right
 }
 
+// Another gauge begins at zero: nobody asked what was dropped before.
+void measure_turn_dropped(struct measure *measure, uint32_t serial)
+{
+	struct measure_flow *flow = &measure->flow;
+	const struct measure_words none = { { 0 }, { 0 } };
+
+	if (flow->drop_serial == serial)
+		return;
+	flow->drop_serial = serial;
+	flow->drop_life = 0;
+	flow->drop_base = flow->drop_seen = measure->stand.drop_reported = none;
+}
+
 static void part_write(const struct measure *measure, const struct measure_words *words, uint64_t ms,
 		       Shoal__Oss__UsageReport *report)
 {
@@ -182,6 +216,8 @@ unsigned measure_report(struct measure *measure, uint32_t triggers, uint64_t now
 	stand->reported_ms = active - (active - from_ms) % 1000; // what makes no second is in the next
 	stand->flags &= ~(uint64_t)MEASURE_SPLIT;
 	measure->flow.first_ms = 0;
+	if (triggers & MEASURE_DROTH) // no other report tells of it
+		stand->drop_reported = measure_dropped(measure);
 	if (triggers & MEASURE_QUVTI)
 		stand->flags |= MEASURE_OLD;
 	if (triggers & MEASURE_START)

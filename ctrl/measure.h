@@ -32,6 +32,7 @@ struct measure_rules {
 	bool later_threshold_given, later_quota_given;
 	bool at_once; // time counts from the start on, not from the first packet (ISTM, 8.2.68)
 	bool whole;   // all that its ways count is its, and is all it needs: it can do without a gauge
+	uint64_t dropped_packets, dropped_bytes; // threshold of what is dropped; UINT64_MAX = none
 	uint64_t monitoring_ms;
 	struct measure_limit threshold, quota, later_threshold, later_quota; // later: from the monitoring time on
 };
@@ -51,6 +52,8 @@ struct measure_flow {
 	uint64_t active_ms, mark_ms;     // time that counts up to the mark; mark 0 = it has not begun
 	uint64_t spare, spare_life;      // serial of a gauge that counts, too, while the ways are what counts; its life
 	struct measure_words spared;     // what it came to
+	uint64_t drop_serial, drop_life; // of the gauge that counts what is dropped; 0 = none does. What it came to
+	struct measure_words drop_base, drop_seen;
 };
 
 struct measure_stand {
@@ -66,6 +69,7 @@ struct measure_stand {
 	uint64_t split_ms, split_at_ms;
 	uint64_t period_ms;                                  // next end of a period
 	uint64_t told[SHEET_VOLUMES], told_flags, told_life; // what the sheet says of it
+	struct measure_words drop_reported; // of what is dropped: until the last report of that (DROTH)
 };
 
 enum measure_flag {
@@ -85,6 +89,7 @@ struct measure {
 
 // `ways`: measure_ways. linked is the caller's.
 void measure_read(struct measure_rules *rules, const Shoal__Oss__Measure *wanted, uint8_t ways);
+bool measure_drops(const Shoal__Oss__Measure *wanted); // somebody has to count what is dropped of its packets
 // Which ways rules count this measure for.
 uint8_t measure_ways(const Shoal__Oss__Session *session, uint32_t id);
 

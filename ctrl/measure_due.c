@@ -96,6 +96,15 @@ static uint32_t traffic_due(const struct measure *measure, uint64_t now_ms, uint
 	return flowing && quiet ? MEASURE_STOPT : 0;
 }
 
+static bool dropped_due(const struct measure *measure)
+{
+	struct measure_words total = measure_dropped(measure);
+	struct measure_words dropped = measure_since(&total, &measure->stand.drop_reported);
+
+	return dropped.packets[MEASURE_DOWN] >= measure->rules.dropped_packets ||
+	       dropped.bytes[MEASURE_DOWN] >= measure->rules.dropped_bytes;
+}
+
 // What has come, whether or not it was asked for.
 static uint32_t come(const struct measure *measure, uint64_t now_ms, uint64_t *next_ms)
 {
@@ -111,6 +120,8 @@ static uint32_t come(const struct measure *measure, uint64_t now_ms, uint64_t *n
 		due |= MEASURE_PERIO;
 	if (beyond(threshold_of(measure), &used))
 		due |= MEASURE_VOLTH;
+	if (dropped_due(measure))
+		due |= MEASURE_DROTH;
 	if (has_lasted(measure, from_ms, threshold_of(measure)->seconds, now_ms, next_ms))
 		due |= MEASURE_TIMTH;
 	if (rules->monitoring_ms && !(stand->flags & MEASURE_LATER))
@@ -120,9 +131,9 @@ static uint32_t come(const struct measure *measure, uint64_t now_ms, uint64_t *n
 
 uint32_t measure_due(const struct measure *measure, uint64_t now_ms, uint64_t *next_ms)
 {
-	uint32_t asked =
-	    measure->rules.triggers & (MEASURE_ASK_PERIO | MEASURE_ASK_VOLTH | MEASURE_ASK_TIMTH | MEASURE_ASK_QUHTI |
-				       MEASURE_ASK_START | MEASURE_ASK_STOPT | MEASURE_ASK_VOLQU | MEASURE_ASK_TIMQU);
+	uint32_t asked = measure->rules.triggers & (MEASURE_ASK_PERIO | MEASURE_ASK_VOLTH | MEASURE_ASK_TIMTH |
+						    MEASURE_ASK_QUHTI | MEASURE_ASK_START | MEASURE_ASK_STOPT |
+						    MEASURE_ASK_DROTH | MEASURE_ASK_VOLQU | MEASURE_ASK_TIMQU);
 
 	if (measure->rules.triggers & MEASURE_ASK_QUVTI)
 		asked |= MEASURE_QUVTI;

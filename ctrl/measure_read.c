@@ -25,6 +25,8 @@ void measure_read(struct measure_rules *rules, const Shoal__Oss__Measure *wanted
 	rules->inactivity_s = wanted->inactivity_s;
 	rules->grant = wanted->grant;
 	rules->validity_s = wanted->quota_validity_s;
+	rules->dropped_packets = wanted->dropped_packets ? wanted->dropped_packets : UINT64_MAX;
+	rules->dropped_bytes = wanted->dropped_bytes ? wanted->dropped_bytes : UINT64_MAX;
 	rules->at_once = wanted->information & ISTM;
 	rules->monitoring_ms = wanted->monitoring_at_ms;
 	volume_read(wanted->volume_threshold, true, &rules->threshold);
@@ -41,6 +43,11 @@ void measure_read(struct measure_rules *rules, const Shoal__Oss__Measure *wanted
 		rules->later_quota.seconds = wanted->subsequent_time_quota_s;
 	rules->later_threshold_given = wanted->subsequent_volume_threshold || wanted->subsequent_time_threshold_s;
 	rules->later_quota_given = wanted->subsequent_volume_quota || wanted->subsequent_time_quota_s;
+}
+
+bool measure_drops(const Shoal__Oss__Measure *wanted)
+{
+	return wanted->triggers & MEASURE_ASK_DROTH && (wanted->dropped_packets || wanted->dropped_bytes);
 }
 
 // Rules towards the core are uplink ones (TS 29.244 8.2.2).

@@ -241,18 +241,28 @@ uint32_t measures_mark(const struct measures *measures)
 	return measures->count;
 }
 
+static void flow_back(struct measure_flow *to, const struct measure_flow *from)
+{
+	const struct measure_flow before = *to;
+
+	*to = *from;
+	to->first_ms = before.first_ms ? before.first_ms : from->first_ms;
+	if (before.drop_serial == from->drop_serial)
+		return;
+	to->drop_serial = before.drop_serial;
+	to->drop_life = before.drop_life;
+	to->drop_base = before.drop_base;
+	to->drop_seen = before.drop_seen;
+}
+
 // What was heard meanwhile stays heard.
 static void flows_back(struct measured *to, const struct measured *from)
 {
 	for (unsigned i = 0; i < to->count; i++)
 		for (unsigned k = 0; k < from->count; k++)
 			if (to->measure[i].flow.id == from->measure[k].flow.id &&
-			    to->measure[i].flow.serial == from->measure[k].flow.serial) {
-				uint64_t first_ms = to->measure[i].flow.first_ms;
-
-				to->measure[i].flow = from->measure[k].flow;
-				to->measure[i].flow.first_ms = first_ms ? first_ms : from->measure[k].flow.first_ms;
-			}
+			    to->measure[i].flow.serial == from->measure[k].flow.serial)
+				flow_back(&to->measure[i].flow, &from->measure[k].flow);
 	to->state.last_ms = from->state.last_ms;
 	to->state.waiting = from->state.waiting ? from->state.waiting : to->state.waiting;
 	to->state.waiting_packet = from->state.waiting ? from->state.waiting_packet : to->state.waiting_packet;

@@ -1,4 +1,5 @@
 // measures_hear.c - words about packets, and what they make due.
+#include "ctrl/measure_inside.h"
 #include "ctrl/measures_inside.h"
 
 struct measure_words measured_ways(const struct session *session, uint8_t ways)
@@ -15,16 +16,6 @@ struct measure_words measured_ways(const struct session *session, uint8_t ways)
 		words.bytes[MEASURE_DOWN] = total.downlink_bytes;
 	}
 	return words;
-}
-
-uint32_t measured_serial(const struct session *session, uint32_t measure)
-{
-	const struct sheet_urr *urr = session->sheet ? sheet_parts(session->sheet).urr : NULL;
-
-	for (unsigned i = 0; urr && i < session->sheet->urrs; i++)
-		if (urr[i].id == measure)
-			return urr[i].serial;
-	return 0;
 }
 
 bool measured_silent(const struct measured *measured, uint64_t now_ms, uint64_t *next_ms)
@@ -72,6 +63,13 @@ static void spare_hear(struct measure_flow *flow, uint32_t serial, const struct 
 	flow->spared = word->words;
 }
 
+static bool gauge_hear(struct measure *measure, uint32_t serial, const struct measure_word *word)
+{
+	if (!measure->flow.serial)
+		spare_hear(&measure->flow, serial, word);
+	return measure->flow.serial == serial && measure_hear(measure, word);
+}
+
 bool measures_hear(struct measures *measures, struct session *session, uint32_t urr, uint32_t serial,
 		   const struct measure_word *word)
 {
@@ -80,11 +78,9 @@ bool measures_hear(struct measures *measures, struct session *session, uint32_t 
 	for (unsigned i = 0; measured && serial && i < measured->count; i++) {
 		struct measure *measure = &measured->measure[i];
 
-		if (measure->rules.id != urr)
+		if (urr ? measure->rules.id != urr : measure->flow.drop_serial != serial)
 			continue;
-		if (!measure->flow.serial)
-			spare_hear(&measure->flow, serial, word);
-		if (measure->flow.serial != serial || !measure_hear(measure, word))
+		if (!(urr ? gauge_hear(measure, serial, word) : measure_hear_dropped(measure, word)))
 			continue;
 		measured_mark(measures, session);
 		measured_plan(measures, session, word->last_ms);

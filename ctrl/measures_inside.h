@@ -18,8 +18,6 @@ void measured_mark(struct measures *measures, struct session *session);
 struct measure_words measured_ways(const struct session *session, uint8_t ways);
 // What the session's usage comes to, for those that have no gauge.
 void measured_follow(const struct session *session, struct measured *measured);
-// The number of its gauge; 0 = the session's ways count for it.
-uint32_t measured_serial(const struct session *session, uint32_t measure);
 
 // Everything that has come: for each measure what to report; true if there is something to do.
 bool measured_due(const struct measured *measured, uint64_t now_ms, uint32_t due[MEASURES_MAX], uint64_t *next_ms);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include "ctrl/measure_inside.h"
 #include "ctrl/measures_inside.h"
+#include "ctrl/sheet_make.h"
 
 int usages_open(struct usages *usages, unsigned measures, struct arena *arena)
 {
@@ -99,7 +100,8 @@ static void spare_turn(struct measure *measure)
 static void measure_make(struct measure *measure, const struct session *session, const struct measure *before,
 			 uint64_t now_ms)
 {
-	uint32_t serial = measured_serial(session, measure->rules.id);
+	const struct sheet *sheet = session->sheet;
+	uint32_t serial = sheet ? sheet_serial(sheet, measure->rules.id) : 0; // 0 = the session's ways count for it
 	struct measure_words ways = measured_ways(session, measure->rules.ways), none = { { 0 }, { 0 } };
 
 	if (before) {
@@ -117,6 +119,7 @@ static void measure_make(struct measure *measure, const struct session *session,
 		measure_begin(measure, serial ? &none : &ways, now_ms);
 		measure->flow.serial = serial;
 	}
+	measure_turn_dropped(measure, sheet ? sheet_drops(sheet, measure->rules.id) : 0);
 	measure_settle(measure, now_ms);
 }
 

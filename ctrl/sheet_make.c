@@ -279,6 +279,11 @@ int sheet_make(const Shoal__Oss__Session *session, const struct compile_needs *n
 	return 0;
 }
 
+static uint32_t drops_of(const struct sheet *sheet, const struct sheet_urr *urr)
+{
+	return urr->dropped ? sheet_parts(sheet).urr[urr->dropped - 1].serial : 0;
+}
+
 void sheet_past(const struct sheet *sheet, uint32_t made, struct compile_past *past)
 {
 	struct sheet_parts parts;
@@ -289,19 +294,44 @@ void sheet_past(const struct sheet *sheet, uint32_t made, struct compile_past *p
 	parts = sheet_parts(sheet);
 	past->episode = sheet->episode;
 	past->waiting = waiting_of(sheet, parts.pdr, parts.far);
-	past->count = sheet->urrs;
-	for (unsigned i = 0; i < sheet->urrs; i++) {
-		past->measure[i].id = parts.urr[i].id;
-		past->measure[i].serial = parts.urr[i].serial;
+	for (; past->count < sheet->urrs && parts.urr[past->count].id; past->count++) {
+		past->measure[past->count].id = parts.urr[past->count].id;
+		past->measure[past->count].serial = parts.urr[past->count].serial;
+		past->measure[past->count].drops = drops_of(sheet, &parts.urr[past->count]);
 	}
+}
+
+static const struct sheet_urr *urr_of(const struct sheet *sheet, uint32_t measure)
+{
+	const struct sheet_urr *urr = sheet_parts(sheet).urr;
+
+	for (unsigned i = 0; i < sheet->urrs; i++)
+		if (urr[i].id == measure)
+			return &urr[i];
+	return NULL;
 }
 
 uint32_t sheet_serial(const struct sheet *sheet, uint32_t measure)
 {
-	struct sheet_parts parts = sheet_parts(sheet);
+	const struct sheet_urr *urr = urr_of(sheet, measure);
 
-	for (unsigned i = 0; i < sheet->urrs; i++)
-		if (parts.urr[i].id == measure)
-			return parts.urr[i].serial;
-	return 0;
+	return urr ? urr->serial : 0;
+}
+
+uint32_t sheet_drops(const struct sheet *sheet, uint32_t measure)
+{
+	const struct sheet_urr *urr = urr_of(sheet, measure);
+
+	return urr ? drops_of(sheet, urr) : 0;
+}
+
+size_t sheet_serials(const struct sheet *sheet, const Shoal__Oss__Session *session, uint32_t serials[2 * SHEET_URRS])
+{
+	size_t measures = session->n_measures;
+
+	for (size_t i = 0; i < measures; i++) {
+		serials[i] = sheet_serial(sheet, session->measures[i]->id);
+		serials[measures + i] = sheet_drops(sheet, session->measures[i]->id);
+	}
+	return 2 * measures;
 }

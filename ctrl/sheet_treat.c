@@ -1,5 +1,6 @@
 // sheet_treat.c - what is done with packets that a rule takes: rates as QERs, measures as URRs (TS 29.244 7.5.2.5, 7.5.2.4).
 #include <errno.h>
+#include "ctrl/measure.h"
 #include "ctrl/sheet_draft.h"
 
 #define MBQE (1u << 0) // Measurement Information, TS 29.244 8.2.68
@@ -75,10 +76,36 @@ static uint32_t serial_known(const struct compile_past *past, uint32_t id)
 	return 0;
 }
 
+static uint32_t drops_known(const struct compile_past *past, uint32_t id)
+{
+	for (unsigned i = 0; past && i < past->count; i++)
+		if (past->measure[i].id == id)
+			return past->measure[i].drops;
+	return 0;
+}
+
+// What counts what is dropped of a measure's packets is one more, behind all measures. Where a store's numbers lack it, it was not there.
+static int drops_add(struct sheet_draft *draft, unsigned index, uint32_t *made, struct fault *fault)
+{
+	struct sheet_urr *urr = &draft->urr[draft->head.urrs];
+
+	if (draft->head.urrs == SHEET_URRS)
+		return fault_say(
+		    fault, SHOAL__OSS__CODE__LIMIT, "measures[16]",
+		    "At most 16 measures a session; one with a threshold of what is dropped counts twice.");
+	*urr = (struct sheet_urr){ .serial = drops_known(draft->about->past, draft->urr[index].id),
+				   .quota = { UINT64_MAX, UINT64_MAX, UINT64_MAX } };
+	if (!urr->serial)
+		urr->serial = ++*made;
+	draft->urr[index].dropped = ++draft->head.urrs;
+	return 0;
+}
+
 int sheet_measures(struct sheet_draft *draft, const struct compile_quota *quota, uint32_t *made, struct fault *fault)
 {
 	const Shoal__Oss__Session *session = draft->session;
 	const struct compile_past *past = draft->about->past;
+	int error = 0;
 
 	for (size_t i = 0; i < session->n_measures; i++) {
 		struct sheet_urr *urr = &draft->urr[draft->head.urrs++];
@@ -96,7 +123,10 @@ int sheet_measures(struct sheet_draft *draft, const struct compile_quota *quota,
 		if (session->measures[i]->information & MBQE)
 			urr->flags |= SHEET_BEFORE;
 	}
-	return 0;
+	for (size_t i = 0; i < session->n_measures && !error; i++)
+		if (measure_drops(session->measures[i]))
+			error = drops_add(draft, (unsigned)i, made, fault);
+	return error;
 }
 
 uint16_t sheet_rule_urrs(const struct sheet_draft *draft, const Shoal__Oss__Rule *rule)

@@ -165,6 +165,10 @@ static void print_measure(const Shoal__Oss__Measure *measure)
 	print_seconds("threshold", measure->time_threshold_s);
 	print_seconds("quota", measure->time_quota_s);
 	print_seconds("each", measure->period_s);
+	if (measure->dropped_packets)
+		printf(", dropped %" PRIu64 " packets", measure->dropped_packets);
+	if (measure->dropped_bytes)
+		printf(", dropped %s", units_bytes(measure->dropped_bytes).text);
 	putchar('\n');
 }
 

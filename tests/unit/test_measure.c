@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include "ctrl/measure.h"
+#include "ctrl/measure_inside.h"
 
 #define T0 1000000000ull // milliseconds
 #define ASK_VOLQU (1u << 8)
@@ -276,6 +276,51 @@ static void a_quota_that_gets_old_is_told_once(void **state)
 	assert_int_equal(look(260), MEASURE_QUVTI);
 }
 
+// What the gauge of what is dropped came to.
+static bool dropped(uint64_t life, uint64_t packets, uint64_t bytes)
+{
+	const struct measure_word word = { .life = life, .words = { { 0, packets }, { 0, bytes } }, .last_ms = T0 };
+
+	return measure_hear_dropped(&measure, &word);
+}
+
+// Reported when so much was dropped, by a report that takes what was used, too; nothing else begins the count anew.
+static void what_is_dropped_is_told_when_there_is_so_much(void **state)
+{
+	Shoal__Oss__Measure wanted = SHOAL__OSS__MEASURE__INIT;
+	Shoal__Oss__UsageReport reports[MEASURE_REPORTS];
+
+	wanted.triggers = MEASURE_ASK_DROTH;
+	wanted.dropped_packets = 10;
+	wanted.dropped_bytes = 5000;
+	begin(&wanted);
+	measure_turn_dropped(&measure, 5);
+	assert_true(dropped(1, 9, 4999));
+	assert_false(dropped(1, 9, 4999));
+	assert_int_equal(look(1), 0);
+	assert_true(dropped(1, 10, 4999));
+	assert_int_equal(look(2), MEASURE_DROTH);
+	assert_int_equal(look(3), 0);
+	assert_true(dropped(1, 19, 9998));
+	assert_int_equal(look(4), 0);
+	measure_report(&measure, MEASURE_PERIO, now_ms, reports);
+	assert_true(dropped(2, 1, 0)); // another life of the counters goes on with what there was
+	assert_int_equal(look(5), MEASURE_DROTH);
+	assert_false(dropped(1, 100, 100));
+	assert_true(dropped(2, 2, 5000));
+	assert_int_equal(look(6), MEASURE_DROTH); // bytes do, too
+	assert_true(dropped(2, 11, 5000));
+	measure_turn_dropped(&measure, 5); // the same one
+	assert_true(dropped(2, 12, 5000));
+	assert_int_equal(look(7), MEASURE_DROTH);
+	measure_turn_dropped(&measure, 6);
+	assert_true(dropped(1, 9, 1));
+	assert_int_equal(look(8), 0);
+	assert_true(dropped(1, 10, 1));
+	measure.rules.triggers = 0;
+	assert_int_equal(look(9), 0);
+}
+
 static void traffic_starts_and_stops(void **state)
 {
 	Shoal__Oss__Measure wanted = SHOAL__OSS__MEASURE__INIT;
@@ -413,6 +458,7 @@ int main(void)
 		cmocka_unit_test(a_quota_goes_on_in_another_life),
 		cmocka_unit_test(time_quotas_stop_what_passes),
 		cmocka_unit_test(traffic_starts_and_stops),
+		cmocka_unit_test(what_is_dropped_is_told_when_there_is_so_much),
 		cmocka_unit_test(the_monitoring_time_makes_two_reports),
 		cmocka_unit_test(every_byte_is_said_once),
 		cmocka_unit_test(another_gauge_goes_on),
