@@ -63,6 +63,7 @@ static const struct field {
 	{ "measures[].subsequent_time_threshold", RULE_URR, PFCP_IE_SUBSEQUENT_TIME_THRESHOLD },
 	{ "measures[].subsequent_volume_quota", RULE_URR, PFCP_IE_SUBSEQUENT_VOLUME_QUOTA },
 	{ "measures[].subsequent_time_quota", RULE_URR, PFCP_IE_SUBSEQUENT_TIME_QUOTA },
+	{ "measures[].dropped", RULE_URR, PFCP_IE_DROPPED_DL_TRAFFIC_THRESHOLD },
 	{ "measures[].linked", RULE_URR, PFCP_IE_LINKED_URR_ID },
 	{ "measures[].information", RULE_URR, PFCP_IE_MEASUREMENT_INFORMATION },
 	{ "measures[]", RULE_URR, PFCP_IE_CREATE_URR },

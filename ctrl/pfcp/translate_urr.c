@@ -22,6 +22,7 @@ static const uint16_t of_urr[] = { PFCP_IE_URR_ID,
 				   PFCP_IE_SUBSEQUENT_VOLUME_QUOTA,
 				   PFCP_IE_SUBSEQUENT_TIME_QUOTA,
 				   PFCP_IE_INACTIVITY_DETECTION_TIME,
+				   PFCP_IE_DROPPED_DL_TRAFFIC_THRESHOLD,
 				   PFCP_IE_LINKED_URR_ID,
 				   PFCP_IE_MEASUREMENT_INFORMATION,
 				   0 };
@@ -29,8 +30,8 @@ static const uint16_t of_urr[] = { PFCP_IE_URR_ID,
 #define TRIGGERS \
 	(PFCP_REPORTING_TRIGGERS_PERIO | PFCP_REPORTING_TRIGGERS_VOLTH | PFCP_REPORTING_TRIGGERS_TIMTH | \
 	 PFCP_REPORTING_TRIGGERS_QUHTI | PFCP_REPORTING_TRIGGERS_START | PFCP_REPORTING_TRIGGERS_STOPT | \
-	 PFCP_REPORTING_TRIGGERS_LIUSA | PFCP_REPORTING_TRIGGERS_VOLQU | PFCP_REPORTING_TRIGGERS_TIMQU | \
-	 PFCP_REPORTING_TRIGGERS_QUVTI)
+	 PFCP_REPORTING_TRIGGERS_DROTH | PFCP_REPORTING_TRIGGERS_LIUSA | PFCP_REPORTING_TRIGGERS_VOLQU | \
+	 PFCP_REPORTING_TRIGGERS_TIMQU | PFCP_REPORTING_TRIGGERS_QUVTI)
 
 #define INFORMATION \
 	(PFCP_MEASUREMENT_INFORMATION_MBQE | PFCP_MEASUREMENT_INFORMATION_INAM | PFCP_MEASUREMENT_INFORMATION_RADI | \
@@ -70,6 +71,22 @@ static int volumes_read(const struct reading *reading, Shoal__Oss__Measure *meas
 			&measure->subsequent_volume_threshold))
 		return -EPROTO;
 	return volume_read(reading, PFCP_IE_SUBSEQUENT_VOLUME_QUOTA, &volume[3], &measure->subsequent_volume_quota);
+}
+
+static int dropped_read(const struct reading *reading, Shoal__Oss__Measure *measure)
+{
+	const struct pfcp_ie *ie = pfcp_first(&reading->rules->tree, NULL, PFCP_IE_DROPPED_DL_TRAFFIC_THRESHOLD);
+	struct pfcp_dropped value;
+
+	if (ie && pfcp_get_dropped(ie, &value))
+		return rules_fault(reading->fault, PFCP_CAUSE_INVALID_LENGTH, PFCP_IE_DROPPED_DL_TRAFFIC_THRESHOLD,
+				   "Not a threshold of packets and bytes.");
+	measure->dropped_packets = ie ? value.packets : 0;
+	measure->dropped_bytes = ie ? value.bytes : 0;
+	if (measure->triggers & PFCP_REPORTING_TRIGGERS_DROTH && !(measure->dropped_packets | measure->dropped_bytes))
+		return rules_fault(reading->fault, PFCP_CAUSE_CONDITIONAL_MISSING, PFCP_IE_DROPPED_DL_TRAFFIC_THRESHOLD,
+				   "So much as what is dropped is compared with is missing.");
+	return 0;
 }
 
 static void times_read(const struct reading *reading, Shoal__Oss__Measure *measure)
@@ -146,7 +163,7 @@ int urr_read(const struct reading *reading, const struct rule *rule, unsigned in
 		return read_failure(reading, PFCP_IE_MEASUREMENT_INFORMATION, "Not served.");
 	measure->grant = grant_of(reading->given, rule);
 	times_read(reading, measure);
-	if (volumes_read(reading, measure, reading->to->volume[index]))
+	if (volumes_read(reading, measure, reading->to->volume[index]) || dropped_read(reading, measure))
 		return -EPROTO;
 	return links_read(reading, measure);
 }

@@ -149,9 +149,7 @@ def modifications():
     yield "a threshold of events", measured("event_threshold", p.IE_EventThreshold(event_threshold=5)), 73, 149
     yield "a quota of events", measured("event_quota", p.IE_EventQuota(event_quota=5)), 73, 148
     yield "events without a number", measured("event_threshold"), 73, 37
-    dropped = "dropped_dl_traffic_threshold"
-    yield "a threshold of what is dropped", measured(dropped, p.IE_DroppedDLTrafficThreshold(DLPA=1, packet_count=5)), 73, 72
-    yield "dropped traffic without a number", measured(dropped), 73, 37
+    yield "dropped traffic without a number", measured("dropped_dl_traffic_threshold"), 67, 72
     yield "an unknown query", body(w.modification([p.IE_QueryURR(IE_list=[p.IE_URR_Id(id=65535)])])), 73, 81
     yield "good and bad together", body(w.modification([w.far_to(2, "10.99.3.77", 1), w.gate(True)])) + body(
         w.modification([p.IE_RemovePDR(IE_list=[p.IE_PDR_Id(id=9)])])), 73, 56

@@ -17,6 +17,7 @@ pfcp_section() {
 		  associate: [${PFCP_ASSOCIATE-}]
 		  heartbeat_ms: ${PFCP_HEARTBEAT_MS-10000}
 		${PFCP_RULES:-pfcp_rules: []}
+		${PFCP_MORE-}
 	END
 }
 

@@ -158,9 +158,9 @@ def quota(total):
     return p.IE_VolumeQuota(TOVOL=1, total=int(total))
 
 
-def urr(ident=1, threshold=None, volume=None, period=None):
+def urr(ident=1, threshold=None, volume=None, period=None, dropped=None):
     triggers = p.IE_ReportingTriggers(volume_threshold=int(threshold is not None), volume_quota=int(volume is not None),
-                                      periodic_reporting=int(period is not None))
+                                      periodic_reporting=int(period is not None), dropped_dl_traffic_threshold=int(dropped is not None))
     ies = [p.IE_URR_Id(id=ident), p.IE_MeasurementMethod(VOLUM=1), triggers, p.IE_MeasurementInformation()]
     if period is not None:
         ies.append(p.IE_MeasurementPeriod(period=int(period)))
@@ -168,6 +168,8 @@ def urr(ident=1, threshold=None, volume=None, period=None):
         ies.append(p.IE_VolumeThreshold(TOVOL=1, total=int(threshold)))
     if volume is not None:
         ies.append(quota(volume))
+    if dropped is not None:
+        ies.append(p.IE_DroppedDLTrafficThreshold(DLPA=1, packet_count=int(dropped)))
     return p.IE_CreateURR(IE_list=ies)
 
 
@@ -180,7 +182,7 @@ def establishment(local, session):
     ies = [node(local), fseid(session.get("entity", local), session["cp"]), pdr_up(session), pdr_down(session), far(UPLINK, CORE),
            far(DOWNLINK, ACCESS, tunnel(gnb, teid)), qer(session)]
     if session.get("urr"):
-        ies.append(urr(1, session.get("threshold"), session.get("quota"), session.get("period")))
+        ies.append(urr(1, session.get("threshold"), session.get("quota"), session.get("period"), session.get("dropped")))
     if "csid" in session:
         ies.append(csid(int(session["csid"])))
     if "group" in session:
@@ -231,7 +233,7 @@ def first(ies, kind):
 
 def usage(report):
     volume, trigger = first(report.IE_list, p.IE_VolumeMeasurement), first(report.IE_list, p.IE_UsageReportTrigger)
-    why = [flag for flag in ("IMMER", "VOLTH", "VOLQU", "PERIO", "TERMR", "QUHTI") if getattr(trigger, flag)]
+    why = [flag for flag in ("IMMER", "VOLTH", "VOLQU", "PERIO", "TERMR", "QUHTI", "DROTH") if getattr(trigger, flag)]
     return {"uplink": volume.uplink, "downlink": volume.downlink, "number": first(report.IE_list, p.IE_UR_SEQN).number, "why": why}
 
 

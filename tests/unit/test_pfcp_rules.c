@@ -239,8 +239,8 @@ static const struct {
 	  1,
 	  RULE_URR,
 	  73,
-	  { 0x40, 0, 0 },
-	  3 }, // dropped downlink traffic
+	  { 0, 0x10, 0 },
+	  3 }, // so many events
 	{ PFCP_IE_UPDATE_URR, PFCP_IE_URR_ID, PFCP_IE_EVENT_QUOTA, 1, RULE_URR, 73, { 0, 0, 0, 9 }, 4 },
 };
 

@@ -349,6 +349,47 @@ static void quotas_are_granted(void **state)
 	assert_int_equal(to.measure[1].n_linked_ids, 0);
 }
 
+static void dropped_put(uint8_t triggers, const struct pfcp_dropped *threshold)
+{
+	uint8_t *mark;
+
+	pfcp_begin(&words.writer, PFCP_IE_UPDATE_URR, &mark);
+	pfcp_put_u32(&words.writer, PFCP_IE_URR_ID, 0);
+	pfcp_put_flags(&words.writer, PFCP_IE_REPORTING_TRIGGERS, triggers, 3);
+	if (threshold)
+		pfcp_put_dropped(&words.writer, PFCP_IE_DROPPED_DL_TRAFFIC_THRESHOLD, threshold);
+	pfcp_end(&words.writer, mark);
+}
+
+// A threshold of what is dropped stays with its URR; who wants to be told of it has to say how much.
+static void dropped_traffic_has_a_threshold(void **state)
+{
+	static const struct pfcp_dropped both = { .has_packets = true, .has_bytes = true, .packets = 7, .bytes = 9000 };
+	static const struct pfcp_dropped none = { .has_packets = true };
+
+	pfcpsim();
+	assert_int_equal(live_establish(), 0);
+	live_on();
+	dropped_put(PFCP_REPORTING_TRIGGERS_DROTH, &both);
+	assert_int_equal(live_modify(), 0);
+	assert_int_equal(to.measure[0].triggers, PFCP_REPORTING_TRIGGERS_DROTH);
+	assert_int_equal(to.measure[0].dropped_packets, 7);
+	assert_int_equal(to.measure[0].dropped_bytes, 9000);
+	live_on();
+	dropped_put(PFCP_REPORTING_TRIGGERS_DROTH | PFCP_REPORTING_TRIGGERS_PERIO, NULL);
+	assert_int_equal(live_modify(), 0);
+	assert_int_equal(to.measure[0].dropped_packets, 7);
+	live_on();
+	dropped_put(PFCP_REPORTING_TRIGGERS_PERIO, &none);
+	assert_int_equal(live_modify(), 0);
+	assert_int_equal(to.measure[0].dropped_packets | to.measure[0].dropped_bytes, 0);
+	live_on();
+	dropped_put(PFCP_REPORTING_TRIGGERS_DROTH, NULL);
+	assert_int_equal(live_modify(), -EPROTO);
+	assert_int_equal(fault.why.cause, PFCP_CAUSE_CONDITIONAL_MISSING);
+	assert_int_equal(fault.why.offending, PFCP_IE_DROPPED_DL_TRAFFIC_THRESHOLD);
+}
+
 // What an inactive URR would count is not named by any rule.
 static void inactive_urrs_count_nothing(void **state)
 {
@@ -484,6 +525,7 @@ int main(void)
 		cmocka_unit_test(tunnels_over_ipv6),
 		cmocka_unit_test(a_rule_for_each_family),
 		cmocka_unit_test(quotas_are_granted),
+		cmocka_unit_test(dropped_traffic_has_a_threshold),
 		cmocka_unit_test(inactive_urrs_count_nothing),
 		cmocka_unit_test(refusals_of_ctrl),
 		cmocka_unit_test(created_and_updated),
