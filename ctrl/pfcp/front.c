@@ -132,8 +132,9 @@ int front_move(const struct front *front, const uint8_t *was, const struct pfcp_
 	struct pfcp_writer writer = pfcp_writer_over(bytes, FRONT_MAX);
 
 	pfcp_raw(&writer, was, (size_t)(front->body - was));
+	pfcp_put_fseid(&writer, PFCP_IE_F_SEID, &front->cp);
 	for (const struct pfcp_ie *ie = pfcp_child(tree, NULL); ie; ie = pfcp_next(tree, ie))
-		if (ie->type != PFCP_IE_ALTERNATIVE_SMF_IP_ADDRESS)
+		if (ie->type != PFCP_IE_ALTERNATIVE_SMF_IP_ADDRESS && ie->type != PFCP_IE_F_SEID)
 			pfcp_copy(&writer, ie);
 	elsewhere_put(&writer, front);
 	return writer.full ? -EMSGSIZE : (int)(writer.at - writer.start);

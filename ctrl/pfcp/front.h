@@ -33,7 +33,7 @@ int front_read(struct front *front, const uint8_t *bytes, size_t length, struct 
 // Writes it, with these rules for a body. Returns the length, or -EMSGSIZE; room is left for front_move.
 int front_write(const struct front *front, const struct rules *rules, uint8_t *bytes, size_t size);
 
-// What it is with somebody else to hear of its session, and no other change. was: its bytes, as front_read has read them into *front and
+// What it is with somebody else to hear of its session, or another F-SEID of its CP function, and no other change. was: its bytes, as front_read has read them into *front and
 // *tree. Returns the length, or -EMSGSIZE.
 int front_move(const struct front *front, const uint8_t *was, const struct pfcp_tree *tree, uint8_t bytes[FRONT_MAX]);
 

@@ -130,6 +130,11 @@ static void moved(void *arg, uint64_t session, const struct report_to *to)
 	outbox_moved(&((struct loop *)arg)->outbox, session, to);
 }
 
+static void said(void *arg, uint64_t session, bool done)
+{
+	outbox_said(&((struct loop *)arg)->outbox, session, done);
+}
+
 static void followed(void *arg, unsigned changed, unsigned left)
 {
 	applications_followed(&((struct loop *)arg)->applications, changed, left);
@@ -138,40 +143,6 @@ static void followed(void *arg, unsigned changed, unsigned left)
 static void dropped(void *arg, const char *owner)
 {
 	node_dropped(&((struct loop *)arg)->node, owner);
-}
-
-// ---- What reports need
-
-static const struct remote *standing(void *arg, const char *owner)
-{
-	const struct assoc *assoc = assoc_of_owner(&((const struct loop *)arg)->node.assocs, owner);
-
-	return assoc ? &assoc->remote : NULL;
-}
-
-static bool place(void *arg, const struct remote *to)
-{
-	return peers_allow(&((const struct loop *)arg)->node.peers, to);
-}
-
-static bool absent(void *arg, const char *owner, const struct remote *to)
-{
-	return assoc_absent(&((const struct loop *)arg)->node.assocs, owner, to);
-}
-
-static int ask(void *arg, const struct node_question *question)
-{
-	return node_ask(&((struct loop *)arg)->node, question);
-}
-
-static int list(void *arg, const char *owner, uint64_t after)
-{
-	return reports_list(&((struct loop *)arg)->reports, owner, after);
-}
-
-static int report_close(void *arg, const uint64_t *numbers, unsigned count)
-{
-	return reports_close(&((struct loop *)arg)->reports, numbers, count);
 }
 
 // ---- What ctrl says
@@ -339,6 +310,7 @@ static int sessions_begin(struct loop *loop)
 					.dropped = dropped,
 					.swept = swept,
 					.moved = moved,
+					.said = said,
 					.followed = followed,
 					.pfds = &loop->applications.provision.pfds,
 					.conf = loop->conf };
@@ -346,14 +318,6 @@ static int sessions_begin(struct loop *loop)
 	own_gtpu_ipv6(loop->conf, world.gtpu_ipv6);
 	own_node_id(loop->conf, &world.node_id);
 	return sessions_open(&world, &loop->sessions);
-}
-
-static int outbox_begin(struct loop *loop)
-{
-	const struct outbox_ways ways = { standing, place, absent, ask, list, report_close, loop };
-
-	loop->reports = (struct reports){ loop->rpc, &loop->outbox };
-	return outbox_open(&loop->outbox, &ways, loop->node.tally);
 }
 
 static int begin(struct loop *loop)
@@ -372,8 +336,9 @@ static int begin(struct loop *loop)
 	if (!error)
 		error = sessions_begin(loop);
 	loop->applications.sessions = loop->sessions;
+	loop->reports = (struct reports){ loop->rpc, &loop->outbox, &loop->node, loop->sessions };
 	if (!error)
-		error = outbox_begin(loop);
+		error = reports_open(&loop->reports);
 	if (error)
 		log_error("pfcp.memory", "%s", strerror(-error));
 	return error;

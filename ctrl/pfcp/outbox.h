@@ -4,6 +4,8 @@
 //                                                        ^  not now: 5 s later       │
 //                                                        └── no answer: pile sleeps ─┘
 //
+// An answer may say something of the session itself, too: that is kept with it before the report counts as told.
+//
 // Nothing here is worth keeping: ctrl has every report until it is told that it is done, and after a death of ours the same ones come
 // again. An association's reports are a pile. It takes so many, in the order of their numbers; then it is behind, and what it
 // has not taken is listed for it alone when there is room. Where nobody answers one report at a time is tried, ever more seldom; with
@@ -24,7 +26,8 @@ TAILQ_HEAD(pile_list, pile);
 
 // What an outbox needs. standing: where this owner's association speaks from; null: it does not stand, and nobody wants its reports.
 // place: whether reports may be sent there. absent: whether nobody answers there for an owner whom another of its set answers for. ask: as node_ask. list: the reports of an owner after this number, "" all owners';
-// its answer is outbox_heard. close: these are done; its answer is outbox_closed. Both 0 or -errno.
+// its answer is outbox_heard. close: these are done; its answer is outbox_closed. say: the CP function says this of the session; its answer is
+// outbox_said. All 0 or -errno.
 struct outbox_ways {
 	const struct remote *(*standing)(void *arg, const char *owner);
 	bool (*place)(void *arg, const struct remote *to);
@@ -32,6 +35,7 @@ struct outbox_ways {
 	int (*ask)(void *arg, const struct node_question *question);
 	int (*list)(void *arg, const char *owner, uint64_t after);
 	int (*close)(void *arg, const uint64_t *numbers, unsigned count);
+	int (*say)(void *arg, uint64_t session, const struct report_said *said);
 	void *arg;
 };
 
@@ -56,6 +60,9 @@ void outbox_close(struct outbox *outbox); // after the node: nothing is under wa
 // owner: whose list it is, "": everybody's. null: there is none, and it is asked for again.
 void outbox_heard(struct outbox *outbox, const char *owner, const Shoal__Oss__ReportListAnswer *list);
 void outbox_closed(struct outbox *outbox, bool done);
+
+// What an answer said of the session is done, and outlives us; or could not be: the report is made again, and will be answered so.
+void outbox_said(struct outbox *outbox, uint64_t session, bool done);
 
 // Others hear of this session from now on: of what is in hand, too.
 void outbox_moved(struct outbox *outbox, uint64_t session, const struct report_to *to);

@@ -84,7 +84,41 @@ static bool redirected(struct outbox *outbox, struct letter *letter)
 	return true;
 }
 
-// Buffering that the answer wants changed (Update BAR, DROBU) is not ours to change: features that we do not announce.
+static void told(struct outbox *outbox, struct letter *letter)
+{
+	letter_dequeue(outbox, letter);
+	letter_told(outbox, letter);
+}
+
+static void accepted(struct outbox *outbox, struct letter *letter)
+{
+	struct report_said said;
+
+	if (!report_said(&outbox->reader.rules, &said)) {
+		count(outbox, TALLY_REPORTS_TOLD);
+		told(outbox, letter);
+		return;
+	}
+	letter->saying = true;
+	if (outbox->ways.say(outbox->ways.arg, letter->session, &said))
+		outbox_said(outbox, letter->session, false);
+}
+
+void outbox_said(struct outbox *outbox, uint64_t session, bool done)
+{
+	struct letter *letter = table_get(&outbox->sessions, session);
+
+	if (!letter || !letter->saying)
+		return;
+	letter->saying = false;
+	if (!done) {
+		sleep_on(outbox, letter);
+		return;
+	}
+	count(outbox, TALLY_REPORTS_TOLD);
+	told(outbox, letter);
+}
+
 static void answered(struct outbox *outbox, struct letter *letter, uint8_t cause)
 {
 	they_answer(letter->pile);
@@ -102,8 +136,8 @@ static void answered(struct outbox *outbox, struct letter *letter, uint8_t cause
 		sleep_on(outbox, letter);
 		return;
 	case PFCP_CAUSE_ACCEPTED:
-		count(outbox, TALLY_REPORTS_TOLD);
-		break;
+		accepted(outbox, letter);
+		return;
 	case PFCP_CAUSE_SESSION_NOT_FOUND:
 		count(outbox, TALLY_REPORTS_UNKNOWN);
 		break;
@@ -112,8 +146,7 @@ static void answered(struct outbox *outbox, struct letter *letter, uint8_t cause
 		log_warning("pfcp.report_refused", "report %llu of session %llu: cause %u",
 			    (unsigned long long)letter->number, (unsigned long long)letter->session, cause);
 	}
-	letter_dequeue(outbox, letter);
-	letter_told(outbox, letter);
+	told(outbox, letter);
 }
 
 static void asked(void *arg, void *about, const struct pfcp_header *answer)

@@ -24,6 +24,7 @@ struct letter {
 	struct letter *next, *last; // of its session; last: of the first alone
 	uint64_t number, session, wake_ns;
 	struct report_to to;
+	bool saying; // what the answer says of the session is being kept
 	bool astray; // who hears of it instead of the CP function did not answer: the others of its set are asked
 	struct remote elsewhere; // the CP function wants it there; family 0: nowhere in particular
 	size_t bytes;

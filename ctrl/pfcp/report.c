@@ -4,6 +4,7 @@
 #include <string.h>
 #include "ctrl/pfcp/front.h"
 #include "ctrl/pfcp/ids.h"
+#include "ctrl/pfcp/ie_get.h"
 #include "ctrl/pfcp/ie_put.h"
 
 #define SERVICE_PPI 1u // Downlink Data Service Information, 8.2.27
@@ -85,4 +86,15 @@ int report_write(struct report_reader *reader, const Shoal__Oss__Report *report,
 	*to = (struct report_to){ front.cp, front.elsewhere };
 	error = kinds[kind](reader, report, writer);
 	return error ? error : writer->full ? -EMSGSIZE : 0;
+}
+
+// Update BAR says how long and how much is to be buffered, which is the gateway's to say.
+bool report_said(const struct pfcp_tree *answer, struct report_said *said)
+{
+	const struct pfcp_ie *cp = pfcp_first(answer, NULL, PFCP_IE_F_SEID);
+	uint64_t flags = pfcp_flags(pfcp_first(answer, NULL, PFCP_IE_PFCPSRRSP_FLAGS));
+
+	*said = (struct report_said){ .drops = flags & PFCP_PFCPSRRSP_FLAGS_DROBU };
+	said->moves = cp && !pfcp_get_fseid(cp, &said->cp);
+	return said->moves || said->drops;
 }

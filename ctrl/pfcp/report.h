@@ -13,6 +13,14 @@ struct report_to {
 	struct pfcp_address elsewhere;
 };
 
+// What the CP function says of the session in its answer (7.5.9).
+struct report_said {
+	bool moves, drops;    // it has another F-SEID for it from now on; what waits is dropped (DROBU)
+	struct pfcp_fseid cp; // that one
+};
+// answer: its body. False: nothing.
+bool report_said(const struct pfcp_tree *answer, struct report_said *said);
+
 // Writes the body, and says for whom it is. 0; -ENOENT: there is no such session, or nothing to be
 // said in PFCP; -EBADMSG: what is kept with the session is not understood; -EMSGSIZE: larger than the writer's room.
 int report_write(struct report_reader *reader, const Shoal__Oss__Report *report, struct report_to *to,

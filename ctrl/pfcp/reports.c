@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include "ctrl/pfcp/session.h"
 
 #define OWNERS "pfcp:" // all of ours begin so (assoc.h)
 #define PAGE 64u       // each with its session's front
@@ -32,9 +33,10 @@ static void listed(void *arg, const Shoal__Oss__Response *response, int error)
 	free(listing);
 }
 
-int reports_list(struct reports *reports, const char *owner, uint64_t after)
+static int list(void *arg, const char *owner, uint64_t after)
 {
-	Shoal__Oss__ReportList list = SHOAL__OSS__REPORT_LIST__INIT;
+	struct reports *reports = arg;
+	Shoal__Oss__ReportList wanted = SHOAL__OSS__REPORT_LIST__INIT;
 	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
 	struct listing *listing = calloc(1, sizeof(*listing));
 	int error;
@@ -43,13 +45,13 @@ int reports_list(struct reports *reports, const char *owner, uint64_t after)
 		return -ENOMEM;
 	listing->reports = reports;
 	strncpy(listing->owner, owner, sizeof(listing->owner) - 1);
-	list.owner_prefix = *owner ? listing->owner : OWNERS;
-	list.after = after;
-	list.limit = PAGE;
-	list.wait = !*owner;
-	request.deadline_ms = list.wait ? WAIT_MS : DEADLINE_MS;
+	wanted.owner_prefix = *owner ? listing->owner : OWNERS;
+	wanted.after = after;
+	wanted.limit = PAGE;
+	wanted.wait = !*owner;
+	request.deadline_ms = wanted.wait ? WAIT_MS : DEADLINE_MS;
 	request.body_case = SHOAL__OSS__REQUEST__BODY_REPORT_LIST;
-	request.report_list = &list;
+	request.report_list = &wanted;
 	error = rpc_call(reports->rpc, &request, listed, listing);
 	if (error)
 		free(listing);
@@ -64,8 +66,9 @@ static void closed(void *arg, const Shoal__Oss__Response *response, int error)
 		outbox_closed(reports->outbox, is_good(response));
 }
 
-int reports_close(struct reports *reports, const uint64_t *numbers, unsigned count)
+static int close_them(void *arg, const uint64_t *numbers, unsigned count)
 {
+	struct reports *reports = arg;
 	Shoal__Oss__ReportDone done = SHOAL__OSS__REPORT_DONE__INIT;
 	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
 	uint8_t key[16];
@@ -79,4 +82,40 @@ int reports_close(struct reports *reports, const uint64_t *numbers, unsigned cou
 	request.body_case = SHOAL__OSS__REQUEST__BODY_REPORT_DONE;
 	request.report_done = &done;
 	return rpc_call(reports->rpc, &request, closed, reports);
+}
+
+// ---- Of others
+
+static const struct remote *standing(void *arg, const char *owner)
+{
+	const struct assoc *assoc = assoc_of_owner(&((const struct reports *)arg)->node->assocs, owner);
+
+	return assoc ? &assoc->remote : NULL;
+}
+
+static bool place(void *arg, const struct remote *to)
+{
+	return peers_allow(&((const struct reports *)arg)->node->peers, to);
+}
+
+static bool absent(void *arg, const char *owner, const struct remote *to)
+{
+	return assoc_absent(&((const struct reports *)arg)->node->assocs, owner, to);
+}
+
+static int ask(void *arg, const struct node_question *question)
+{
+	return node_ask(((struct reports *)arg)->node, question);
+}
+
+static int say(void *arg, uint64_t session, const struct report_said *said)
+{
+	return sessions_said(((struct reports *)arg)->sessions, session, said);
+}
+
+int reports_open(struct reports *reports)
+{
+	const struct outbox_ways ways = { standing, place, absent, ask, list, close_them, say, reports };
+
+	return outbox_open(reports->outbox, &ways, reports->node->tally);
 }

@@ -1,4 +1,5 @@
-// reports.h - the outbox's conversation with ctrl: what is to be reported is waited for, what is done is said.
+// reports.h - what the outbox needs of the others: its conversation with ctrl (what is to be reported is waited for, what is done is said), where
+// its letters go, and sessions of which an answer says something.
 //
 // One thread. Two requests under way at most, and one more for each association that is behind (outbox.h).
 #pragma once
@@ -8,8 +9,9 @@
 struct reports {
 	struct rpc *rpc;
 	struct outbox *outbox;
+	struct node *node;
+	struct sessions *sessions;
 };
 
-// As in outbox_ways: the answer comes to the outbox, unless the rpc is closed before.
-int reports_list(struct reports *reports, const char *owner, uint64_t after);
-int reports_close(struct reports *reports, const uint64_t *numbers, unsigned count);
+// Opens the outbox. 0 or -ENOMEM. Answers come to it, unless the rpc is closed before.
+int reports_open(struct reports *reports);

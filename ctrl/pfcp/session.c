@@ -6,7 +6,7 @@
 #include <sys/random.h>
 #include "ctrl/hash.h"
 #include "ctrl/pfcp/ie_table.h"
-#include "ctrl/pfcp/task.h"
+#include "ctrl/pfcp/session_own.h"
 
 #define BUSY_MS 20u
 #define SPARES_MAX 256u
@@ -30,6 +30,8 @@ static const struct {
 	[STEP_FOLLOWED] = { follow_ask, followed_hear }, // asked on the way from follow_hear
 	[STEP_LOOK_AGAIN] = { shift_ask, look_again_hear },
 	[STEP_SHIFT] = { shift_ask, shift_hear }, // asked on the way from look_again_hear
+	[STEP_SAID] = { said_ask, said_hear },
+	[STEP_SAY] = { said_ask, say_hear }, // asked on the way from said_hear
 };
 
 int sessions_open(const struct sessions_world *world, struct sessions **sessions)
@@ -78,7 +80,7 @@ bool task_making(const struct sessions *sessions, uint64_t then_ns)
 static enum step first_of(const struct task *task)
 {
 	if (!task->deal)
-		return task->sweep ? STEP_LOOK_AGAIN : STEP_FOLLOW;
+		return task_says(task) ? STEP_SAID : task->sweep ? STEP_LOOK_AGAIN : STEP_FOLLOW;
 	if (task->deal->type == PFCP_SESSION_ESTABLISHMENT_REQUEST)
 		return STEP_CREATE;
 	return task->deal->type == PFCP_SESSION_MODIFICATION_REQUEST ? STEP_GET : STEP_LOOK;
@@ -181,13 +183,15 @@ static void enter(struct task *task)
 		start(task);
 }
 
-bool task_own(struct sessions *sessions, uint64_t id, struct sweep *sweep)
+bool task_own(struct sessions *sessions, uint64_t id, struct sweep *sweep, const struct report_said *said)
 {
 	struct task *task = task_new(sessions, NULL);
 
 	if (!task)
 		return false;
 	task->sweep = sweep;
+	if (said)
+		task->said = *said;
 	task->id = task->place = id;
 	enter(task);
 	return true;

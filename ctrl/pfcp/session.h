@@ -15,6 +15,7 @@
 #include "ctrl/pfcp/message.h"
 
 struct deal;
+struct report_said;
 struct report_to;
 struct sessions;
 
@@ -41,6 +42,8 @@ struct sessions_world {
 	void (*dropped)(void *arg, const char *owner);              // sessions_drop is through
 	void (*swept)(void *arg, struct deal *deal, uint8_t cause); // sessions_sweep is through, and this its answer
 	void (*moved)(void *arg, uint64_t session, const struct report_to *to); // another hears of it from now on
+	void (*said)(void *arg, uint64_t session,
+		     bool done); // of sessions_said; done: all of it, or there is no such session any more
 	// sessions_follow is through: so many sessions have changed, and so many could not and are as they were.
 	void (*followed)(void *arg, unsigned changed, unsigned left);
 	const struct pfds *pfds; // applications; null: none are known
@@ -66,6 +69,10 @@ int sessions_drop(struct sessions *sessions, const char *owner);
 // What a request asks of the sessions of who asks: a Session Set Deletion, or an Association Setup that names whose sessions stay, deletes
 // some, a Session Set Modification has others hear of them (choice.h). It has been checked. Says `swept`. 0, or -ENOMEM.
 int sessions_sweep(struct sessions *sessions, struct deal *deal);
+
+// Its CP function says this of a session, in an answer to a report: kept with it, in its turn among the requests about it. Says `moved` where
+// it has another F-SEID, then `said`. 0, or -ENOMEM.
+int sessions_said(struct sessions *sessions, uint64_t id, const struct report_said *said);
 
 // Brings all sessions up to date whose PDRs name an application, in the background; says `followed` when that is done. Not while it is
 // under way already.

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "ctrl/pfcp/ids.h"
 #include "ctrl/pfcp/ie_get.h"
-#include "ctrl/pfcp/task.h"
+#include "ctrl/pfcp/session_own.h"
 
 #define REPEAT_MS 60000u // a request that comes again within this time is a repeat
 #define WATCH_MS 20u
@@ -60,8 +60,7 @@ static int endpoints_given(struct rules *rules, struct translate_given *given, s
 	return 0;
 }
 
-// The rules as ctrl keeps them.
-static int rules_kept(struct task *task, struct rules_fault *fault)
+int task_rules(struct task *task, struct rules_fault *fault)
 {
 	struct sessions *sessions = task->sessions;
 	bool endpoints = false;
@@ -108,7 +107,7 @@ static int change(struct task *task, struct front *front, struct rules_fault *fa
 {
 	struct sessions *sessions = task->sessions;
 
-	if (rules_kept(task, fault) || task_read(task, fault) || task_admit(&sessions->tree, understood, fault) ||
+	if (task_rules(task, fault) || task_read(task, fault) || task_admit(&sessions->tree, understood, fault) ||
 	    flags_check(&sessions->tree, fault))
 		return -EPROTO;
 	if (front_learn(front, &sessions->tree, fault) || rules_modify(&sessions->rules, &sessions->tree, fault) ||
@@ -117,14 +116,7 @@ static int change(struct task *task, struct front *front, struct rules_fault *fa
 	return translate(&sessions->rules, &task->given, &sessions->translation, fault);
 }
 
-struct modify_query { // of which measures usage is to be told
-	uint32_t *measures;
-	size_t count;
-};
-
-// The request is in the tree, the rules after it are translated, and what is to be kept is in sessions->front. session: as it was, or null
-// where it is put back to what it was.
-static void modify_send(struct task *task, const char *owner, struct modify_query query, size_t front)
+void task_modify(struct task *task, const char *owner, struct task_query query, size_t front)
 {
 	struct sessions *sessions = task->sessions;
 	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
@@ -140,7 +132,8 @@ static void modify_send(struct task *task, const char *owner, struct modify_quer
 	modify.query = query.measures;
 	modify.n_query = query.count;
 	modify.query_all = task->step == STEP_MODIFY && flagged(&sessions->tree, PFCP_PFCPSMREQ_FLAGS_QAURR);
-	modify.drop_buffered = task->step == STEP_MODIFY && flagged(&sessions->tree, PFCP_PFCPSMREQ_FLAGS_DROBU);
+	modify.drop_buffered = task->step == STEP_SAY ||
+			       (task->step == STEP_MODIFY && flagged(&sessions->tree, PFCP_PFCPSMREQ_FLAGS_DROBU));
 	modify.undrop = task->step == STEP_UNMODIFY;
 	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_MODIFY;
 	request.session_modify = &modify;
@@ -173,7 +166,7 @@ static void modify_ask(struct task *task, size_t front)
 	size_t queries = queries_read(&task->sessions->tree, query);
 
 	task->step = STEP_MODIFY;
-	modify_send(task, deal_owner(task->deal), (struct modify_query){ query, queries }, front);
+	task_modify(task, deal_owner(task->deal), (struct task_query){ query, queries }, front);
 }
 
 static void modify(struct task *task, struct front *front)
@@ -199,7 +192,7 @@ static void repeat(struct task *task)
 	struct sessions *sessions = task->sessions;
 	struct rules_fault fault = { 0 };
 
-	if (rules_kept(task, &fault) || task_read(task, &fault)) {
+	if (task_rules(task, &fault) || task_read(task, &fault)) {
 		task_refuse(task, &fault);
 		return;
 	}
@@ -276,75 +269,17 @@ void unmodify_ask(struct task *task)
 	struct rules_fault fault = { 0 };
 	struct front front;
 
-	if (front_read(&front, task->front, task->front_bytes, &sessions->tree) || rules_kept(task, &fault) ||
+	if (front_read(&front, task->front, task->front_bytes, &sessions->tree) || task_rules(task, &fault) ||
 	    translate(&sessions->rules, &task->given, &sessions->translation, &fault)) {
 		task_refuse_as(task, PFCP_CAUSE_SYSTEM_FAILURE);
 		return;
 	}
 	memcpy(sessions->front, task->front, task->front_bytes);
-	modify_send(task, deal_owner(task->deal), (struct modify_query){ 0 }, task->front_bytes);
+	task_modify(task, deal_owner(task->deal), (struct task_query){ 0 }, task->front_bytes);
 }
 
 void unmodify_hear(struct task *task, const Shoal__Oss__Response *response)
 {
 	(void)response;
 	task_refuse_as(task, PFCP_CAUSE_SYSTEM_FAILURE);
-}
-
-// ---- Of our own: its rules as they are, where the applications they name mean something else by now.
-
-void follow_ask(struct task *task)
-{
-	task->step = STEP_FOLLOW;
-	watch_ask(task);
-}
-
-static bool match_same(const Shoal__Oss__Match *a, const Shoal__Oss__Match *b)
-{
-	if (a->n_filters != b->n_filters)
-		return false;
-	for (size_t i = 0; i < a->n_filters; i++)
-		if (strcmp(a->filters[i]->flow, b->filters[i]->flow) != 0)
-			return false;
-	return true;
-}
-
-// Whether their rules tell packets by the same flows, in this order.
-static bool flows_same(const Shoal__Oss__Session *a, const Shoal__Oss__Session *b)
-{
-	if (a->n_rules != b->n_rules)
-		return false;
-	for (size_t i = 0; i < a->n_rules; i++)
-		if (a->rules[i]->id != b->rules[i]->id || !match_same(a->rules[i]->match, b->rules[i]->match))
-			return false;
-	return true;
-}
-
-void follow_hear(struct task *task, const Shoal__Oss__Response *response)
-{
-	struct sessions *sessions = task->sessions;
-	struct rules_fault fault = { 0 };
-	struct front front;
-	const Shoal__Oss__Session *session = task_session(task, response, &front);
-
-	if (!session)
-		return;
-	task_given(task, session, &front);
-	if (rules_kept(task, &fault) || translate(&sessions->rules, &task->given, &sessions->translation, &fault)) {
-		task_refuse(task, &fault);
-	} else if (flows_same(session, &sessions->translation.session)) {
-		follow_done(task, false);
-	} else {
-		memcpy(sessions->front, session->front.data, session->front.len);
-		task->step = STEP_FOLLOWED;
-		modify_send(task, session->owner, (struct modify_query){ 0 }, session->front.len);
-	}
-}
-
-void followed_hear(struct task *task, const Shoal__Oss__Response *response)
-{
-	if (response->status->code)
-		task_refuse_why(task, response->status);
-	else
-		follow_done(task, true);
 }

@@ -4,7 +4,7 @@
 #include "ctrl/pfcp/session_follow.h"
 #include <errno.h>
 #include <string.h>
-#include "ctrl/pfcp/task.h"
+#include "ctrl/pfcp/session_own.h"
 #include "shared/base/log.h"
 
 #define PAGE 64u
@@ -49,7 +49,7 @@ static bool is_meant(struct sessions *sessions, const Shoal__Oss__Session *sessi
 static void begin(struct sessions *sessions, uint64_t id)
 {
 	sessions->follow.tasks++;
-	if (task_own(sessions, id, NULL))
+	if (task_own(sessions, id, NULL, NULL))
 		return;
 	sessions->follow.tasks--;
 	sessions->follow.again = true;

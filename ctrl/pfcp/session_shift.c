@@ -2,7 +2,7 @@
 // its turn among the requests about it. Its rules stay, and no worker hears of it.
 #include <string.h>
 #include "ctrl/pfcp/ie_get.h"
-#include "ctrl/pfcp/task.h"
+#include "ctrl/pfcp/session_own.h"
 
 void shift_ask(struct task *task)
 {
@@ -23,18 +23,17 @@ void shift_failed(struct task *task)
 	over(task, false);
 }
 
-static void front_send(struct task *task, size_t bytes)
+void task_keeps(struct task *task, const char *owner, size_t bytes)
 {
 	struct sessions *sessions = task->sessions;
 	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
 	Shoal__Oss__SessionFront body = SHOAL__OSS__SESSION_FRONT__INIT;
 
 	body.id = task->id;
-	body.owner = task->sweep->owner;
+	body.owner = (char *)owner;
 	body.front = (ProtobufCBinaryData){ bytes, sessions->front };
 	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_FRONT;
 	request.session_front = &body;
-	task->step = STEP_SHIFT;
 	task_call(task, &request, true);
 }
 
@@ -82,7 +81,8 @@ void look_again_hear(struct task *task, const Shoal__Oss__Response *response)
 	length = front_move(&front, session->front.data, &sessions->tree, sessions->front);
 	task->to = (struct report_to){ front.cp, front.elsewhere };
 	if (length > 0) {
-		front_send(task, (size_t)length);
+		task->step = STEP_SHIFT;
+		task_keeps(task, task->sweep->owner, (size_t)length);
 		return;
 	}
 	task->sweep->cause = PFCP_CAUSE_NO_RESOURCES;

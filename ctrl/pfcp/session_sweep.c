@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ctrl/pfcp/task.h"
+#include "ctrl/pfcp/session_own.h"
 
 #define PAGE 64u
 #define AGAIN_NS 50000000ull
@@ -127,7 +127,7 @@ static bool is_meant(struct sweep *sweep, const Shoal__Oss__Session *session)
 static void one(struct sweep *sweep, uint64_t id)
 {
 	sweep->under_way++;
-	if (!(sweep_moves(sweep) ? task_own(sweep->sessions, id, sweep) : delete (sweep, id)))
+	if (!(sweep_moves(sweep) ? task_own(sweep->sessions, id, sweep, NULL) : delete (sweep, id)))
 		sweep_did(sweep, false);
 }
 

@@ -1,5 +1,5 @@
 // task.c - what the steps of a task have in common: reading its request and its session, and its end.
-#include "ctrl/pfcp/task.h"
+#include "ctrl/pfcp/session_own.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +65,10 @@ void task_refuse(struct task *task, const struct rules_fault *fault)
 	struct pfcp_writer words = task_words(task);
 	bool unknown = fault->why.cause == PFCP_CAUSE_SESSION_NOT_FOUND;
 
+	if (task_says(task)) {
+		said_refused(task, fault);
+		return;
+	}
 	if (!task->deal && task->sweep) {
 		shift_failed(task);
 		return;

@@ -31,6 +31,8 @@ enum step {
 	STEP_SHIFT,
 	STEP_FOLLOW, // of our own (session_follow.h)
 	STEP_FOLLOWED,
+	STEP_SAID, // what an answer to a report says of it (session_own.h)
+	STEP_SAY,
 	STEPS
 };
 
@@ -41,9 +43,10 @@ struct task {
 	TAILQ_ENTRY(task) busy;  // in its bucket, or behind another
 	struct task_list behind; // requests about the same session that wait for this one
 	struct sessions *sessions;
-	struct deal *deal;   // null: it is our own,
-	struct sweep *sweep; // a part of this; null: of what follows its applications
-	const uint8_t *body; // the request's IEs, in the deal
+	struct deal *deal;       // null: it is our own,
+	struct sweep *sweep;     // a part of this; null: of what follows its applications,
+	struct report_said said; // or what its CP function has said of it
+	const uint8_t *body;     // the request's IEs, in the deal
 	size_t bytes;
 	struct pfcp_fault why; // it can't be read: refused once its session is known; cause 0: it can
 	enum step step;
@@ -81,13 +84,11 @@ struct sessions {
 typedef void task_ask(struct task *task);
 typedef void task_hear(struct task *task, const Shoal__Oss__Response *response);
 task_ask create_ask, watch_ask, uncreate_ask, get_ask, unmodify_ask, look_ask, delete_ask, settle_ask, shift_ask,
-    follow_ask;
+    follow_ask, said_ask;
 task_hear create_hear, watch_hear, uncreate_hear, get_hear, modify_hear, unmodify_hear, look_hear, delete_hear,
-    settle_hear, look_again_hear, shift_hear, follow_hear, followed_hear;
+    settle_hear, look_again_hear, shift_hear, follow_hear, followed_hear, said_hear, say_hear;
 void watch_late(struct task *task); // no worker has it in time: it is undone
 
-// One of our own about a session, behind what is asked about it: sweep moves it; null: it follows its applications. False: no memory.
-bool task_own(struct sessions *sessions, uint64_t id, struct sweep *sweep);
 void task_step(struct task *task, enum step step); // asks the first question of it
 void task_again(struct task *task, unsigned ms);   // the present step's again, a little later
 bool task_late(const struct task *task);           // its deadline is over
@@ -104,8 +105,7 @@ void task_refuse_why(struct task *task, const Shoal__Oss__Status *status); // by
 void task_refuse_unread(struct sessions *sessions, const struct pfcp_request *request, const struct pfcp_fault *fault);
 // Keeps a copy; false: no memory, and the task is refused and gone.
 bool task_keep(struct task *task, uint8_t **to, size_t *length, const uint8_t *bytes, size_t from);
-// Whether the request can't be read: then the task is refused and gone.
-bool task_faulty(struct task *task);
+bool task_faulty(struct task *task);              // the request can't be read: the task is refused and gone
 struct pfcp_writer task_words(struct task *task); // an empty body of an answer
 // The request's IEs in sessions->tree. 0, or -EPROTO with *fault.
 int task_read(struct task *task, struct rules_fault *fault);

@@ -14,6 +14,7 @@ Commands: heartbeat; associate [set=NAME] [keep=ADDRESS]; release; asked: how of
     paths N [SECONDS]: waits for so many changes of GTP-U paths in node reports: which peers have failed, and recovered
     reports N [SECONDS]: waits for so many session reports; what they said, repeats apart; forget: those heard until now
     known NAME: the SEID it has for its session
+    rename NAME: from its next report on, which is told so, the session has another SEID; discard NAME: likewise, what waits is dropped
     answer CAUSE: what session reports are answered with from now on; 0: not at all
     lossy PERCENT: so many datagrams are lost, as many doubled, and as many late, in each direction
     many PREFIX N [KEY=VALUE...]: attaches N sessions, eight at a time; over PREFIX WORD...: one after the other of them
@@ -55,7 +56,7 @@ class Smf:
         self.sequence = random.randrange(1 << 20)
         self.sessions, self.answers, self.last = {}, {}, None
         self.reports_heard, self.cause, self.loss = {}, 1, 0.0
-        self.release_wanted = False
+        self.release_wanted, self.dropped_at = False, None
         self.setups, self.paths_heard, self.paths_seen = 0, [], set()
         self.heard = threading.Condition()
         threading.Thread(target=self.listen, daemon=True).start()
@@ -113,7 +114,7 @@ class Smf:
     def report(self, sequence, data):
         """Known by its bytes without sequence number: one that comes again is told apart from another."""
         seid, cause = int.from_bytes(data[4:12], "big"), self.cause
-        known = next((s for s in self.sessions.values() if s["cp"] == seid), None if seid else {"up": 0})  # 0: another's of our set
+        known = next((s for s in self.sessions.values() if seid in (s["cp"], s.get("was"))), None if seid else {"up": 0})  # 0: another's of our set
         if not cause:
             return
         with self.heard:
@@ -121,7 +122,25 @@ class Smf:
                 heard = self.reports_heard.setdefault(data[4:12] + data[16:], {**self.words.read_report(data), "session": str(seid), "times": 0})
                 heard["times"] += 1
             self.heard.notify_all()
-        self.put(self.words.report_answer(known["up"] if known else 0, sequence, 65 if cause == 1 and not known else cause))
+        self.put(self.words.report_answer(known["up"] if known else 0, sequence, 65 if cause == 1 and not known else cause, *self.more(known, seid, sequence)))
+
+    def more(self, session, seid, sequence):
+        """What an answer says of the session; again where the same is asked again, or it is not known yet."""
+        said = session.pop("says", None) if session else None
+        if said == "cp":
+            session["was"], session["cp"] = seid, seid ^ 1 << 40
+        if said == "drop":
+            self.dropped_at = sequence
+        drop = sequence == self.dropped_at
+        return self.words.report_more(self.local, session["cp"] if session and session.get("was") == seid else None, drop)
+
+    def rename(self, name):
+        self.sessions[name]["says"] = "cp"
+        return {"cause": 1}
+
+    def discard(self, name):
+        self.sessions[name]["says"] = "drop"
+        return {"cause": 1}
 
     def wait(self, sequence, count, seconds):
         with self.heard:

@@ -20,8 +20,13 @@ def heartbeat_answer(sequence, stamp):
     return message(None, sequence, p.PFCPHeartbeatResponse(IE_list=[p.IE_RecoveryTimeStamp(timestamp=stamp)]))
 
 
-def report_answer(seid, sequence, cause):
-    return message(seid, sequence, p.PFCPSessionReportResponse(IE_list=[p.IE_Cause(cause=cause)]))
+def report_answer(seid, sequence, cause, *more):
+    return message(seid, sequence, p.PFCPSessionReportResponse(IE_list=[p.IE_Cause(cause=cause), *more]))
+
+
+def report_more(local, cp, drop):
+    """What an answer says of the session: another F-SEID for it; that what waits is dropped."""
+    return ([fseid(local, cp)] if cp else []) + ([p.IE_PFCPSRRspFlags(DROBU=1)] if drop else [])
 
 
 def heartbeat(stamp):

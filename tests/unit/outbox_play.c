@@ -66,10 +66,20 @@ static int close_them(void *arg, const uint64_t *numbers, unsigned count)
 	return 0;
 }
 
+static int say(void *arg, uint64_t session, const struct report_said *said)
+{
+	struct world *world = arg;
+
+	world->says++;
+	world->of = session;
+	world->said = *said;
+	return world->say_error;
+}
+
 int world_open(void **state)
 {
 	struct world *world = calloc(1, sizeof(*world));
-	const struct outbox_ways ways = { standing, place, absent, ask, list, close_them, world };
+	const struct outbox_ways ways = { standing, place, absent, ask, list, close_them, say, world };
 
 	if (!world || outbox_open(&world->outbox, &ways, world->tally))
 		return -1;
@@ -155,4 +165,21 @@ void answer_elsewhere(struct world *world, unsigned i, uint8_t cause, const stru
 void answer(struct world *world, unsigned i, uint8_t cause)
 {
 	answer_elsewhere(world, i, cause, NULL);
+}
+
+void answer_says(struct world *world, unsigned i, const struct pfcp_fseid *cp, bool drops)
+{
+	uint8_t body[64];
+	struct pfcp_writer writer = pfcp_writer_over(body, sizeof(body));
+	struct pfcp_header header = { .type = PFCP_SESSION_REPORT_RESPONSE, .body = body };
+	const struct node_question *question = &world->question[i].question;
+
+	assert_true(i < world->asked);
+	pfcp_put_u8(&writer, PFCP_IE_CAUSE, PFCP_CAUSE_ACCEPTED);
+	if (drops)
+		pfcp_put_flags(&writer, PFCP_IE_PFCPSRRSP_FLAGS, PFCP_PFCPSRRSP_FLAGS_DROBU, 1);
+	if (cp)
+		pfcp_put_fseid(&writer, PFCP_IE_F_SEID, cp);
+	header.bytes = (size_t)(writer.at - writer.start);
+	question->done(NULL, question->about, &header);
 }

@@ -26,6 +26,10 @@ struct world {
 	uint64_t after;
 	unsigned closes, numbers;
 	uint64_t number[CLOSING_MAX];
+	unsigned says; // what answers said of sessions,
+	uint64_t of;   // the last of this one,
+	struct report_said said;
+	int say_error; // and what comes of the next
 	struct rules rules;
 	uint8_t front[FRONT_MAX];
 	struct pfcp_tree tree;
@@ -48,4 +52,6 @@ void hear_from(struct world *world, const char *owner, Shoal__Oss__Report *repor
 void hear(struct world *world, const char *owner, uint64_t number, uint64_t session);
 // The i-th question is answered; 0: not at all.
 void answer(struct world *world, unsigned i, uint8_t cause);
+// It is accepted, with another F-SEID (null: the same), or with what waits dropped.
+void answer_says(struct world *world, unsigned i, const struct pfcp_fseid *cp, bool drops);
 void answer_elsewhere(struct world *world, unsigned i, uint8_t cause, const struct pfcp_address *elsewhere);

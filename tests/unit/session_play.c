@@ -396,6 +396,12 @@ static void moved(void *arg, uint64_t session, const struct report_to *to)
 	play.to = *to;
 }
 
+static void said(void *arg, uint64_t session, bool done)
+{
+	play.saids++;
+	play.kept += done;
+}
+
 static void follow_done(void *arg, unsigned changed, unsigned left)
 {
 	play.follows++;
@@ -413,6 +419,7 @@ static void begin(void)
 					      .dropped = drop_done,
 					      .swept = sweep_done,
 					      .moved = moved,
+					      .said = said,
 					      .followed = follow_done,
 					      .pfds = &play_pfds };
 

@@ -34,6 +34,7 @@ struct play {
 	uint8_t swept_cause;
 	unsigned moves;                   // others hear of the session,
 	struct report_to to;              // these
+	unsigned saids, kept;             // what answers said of it: told of so often; and so often done
 	Shoal__Oss__Code disk;            // what the next replacing of its front comes to
 	unsigned follows, followed, left; // sessions_follow is through so often; sessions then
 	// The peer: what it says, and the last answer it got.

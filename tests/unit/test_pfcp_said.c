@@ -1,0 +1,128 @@
+// test_pfcp_said.c - what a CP function says of a session in its answer to a report (TS 29.244 7.5.9): another F-SEID, that what waits is
+// dropped. It is kept with the session, or asked for again.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "ctrl/pfcp/front.h"
+#include "tests/unit/session_play.h"
+
+#define OTHER_SMF 0x0a000003u
+
+static const struct report_said moves = { .moves = true, .cp = { 9, { .has_ipv4 = true, .ipv4 = OTHER_SMF } } };
+static const struct report_said drops = { .drops = true };
+
+static int attached(void **state)
+{
+	if (play_open(state))
+		return -1;
+	words_begin(&play.words[0]);
+	words_session(&play.words[0], 7, false);
+	pfcp_put_text(&play.words[0].writer, PFCP_IE_GROUP_ID, "two");
+	play_say(0, PFCP_SESSION_ESTABLISHMENT_REQUEST, 0);
+	play_run(100);
+	return play_cause() == PFCP_CAUSE_ACCEPTED ? 0 : -1;
+}
+
+static struct front kept(void)
+{
+	static struct pfcp_tree tree;
+	struct front front;
+
+	assert_int_equal(front_read(&front, play.session->front.data, play.session->front.len, &tree), 0);
+	return front;
+}
+
+static void said(const struct report_said *what, bool done)
+{
+	unsigned saids = play.saids, keeps = play.kept;
+
+	assert_int_equal(sessions_said(sessions, PLAY_ID, what), 0);
+	play_run(100);
+	assert_int_equal(play.saids, saids + 1);
+	assert_int_equal(play.kept, keeps + done);
+}
+
+static void another_f_seid_is_kept(void **state)
+{
+	size_t rules = play.session->n_rules, length = play.session->front.len;
+
+	said(&moves, true);
+	assert_int_equal(kept().cp.seid, 9);
+	assert_int_equal(kept().cp.address.ipv4, OTHER_SMF);
+	assert_int_equal(kept().group_bytes, 4 + 3);
+	assert_int_equal(play.session->front.len, length); // and all else
+	assert_int_equal(play.session->n_rules, rules);
+	assert_int_equal(play.moves, 1);
+	assert_int_equal(play.to.cp.seid, 9);
+	assert_int_equal(play.drops, 0);
+	said(&moves, true); // once more
+	assert_int_equal(kept().cp.seid, 9);
+}
+
+static void what_waits_is_dropped(void **state)
+{
+	said(&drops, true);
+	assert_int_equal(play.drops, 1);
+	assert_int_equal(kept().cp.seid, 7);
+	assert_int_equal(play.moves, 0);
+}
+
+static void both_together(void **state)
+{
+	struct report_said both = moves;
+
+	both.drops = true;
+	said(&both, true);
+	assert_int_equal(play.drops, 1);
+	assert_int_equal(kept().cp.seid, 9);
+	assert_int_equal(play.moves, 1);
+}
+
+// A full disk: not now. A session that is gone, or an earlier controller: never.
+static void what_is_not_kept_is_told(void **state)
+{
+	play.disk = SHOAL__OSS__CODE__STORE_FAILED;
+	said(&moves, false);
+	assert_int_equal(kept().cp.seid, 7);
+	assert_int_equal(play.moves, 0);
+	play.busy = 3;
+	said(&moves, true);
+	play.disk = SHOAL__OSS__CODE__BAD_REQUEST;
+	said(&moves, true);
+	play_say(1, PFCP_SESSION_DELETION_REQUEST, PLAY_ID);
+	play_run(1000);
+	assert_null(play.session);
+	said(&drops, true);
+	assert_int_equal(play.drops, 0);
+}
+
+// It is in its turn: a modification that has come before is there, and the next finds it.
+static void requests_meanwhile_lose_nothing(void **state)
+{
+	words_begin(&play.words[1]);
+	words_handover(&play.words[1], 2, 0x99);
+	play_say(1, PFCP_SESSION_MODIFICATION_REQUEST, PLAY_ID);
+	assert_int_equal(sessions_said(sessions, PLAY_ID, &moves), 0);
+	words_begin(&play.words[2]);
+	words_handover(&play.words[2], 2, 0x9a);
+	play_say(2, PFCP_SESSION_MODIFICATION_REQUEST, PLAY_ID);
+	play_run(100);
+	assert_int_equal(play.kept, 1);
+	assert_int_equal(play.answers, 3);
+	assert_int_equal(kept().cp.seid, 9);
+	assert_int_equal(play.session->rules[1]->forward->peer_teid, 0x9a);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, attached, play_close)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(another_f_seid_is_kept),   TEST(what_waits_is_dropped),           TEST(both_together),
+		TEST(what_is_not_kept_is_told), TEST(requests_meanwhile_lose_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
