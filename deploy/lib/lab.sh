@@ -2,18 +2,21 @@
 # lab.sh - what a demo or a test borrows from the host, and how every bit of it is given back.
 #
 # A lab is a folder /tmp/shoal-lab.XXXXXX. Its name is the tag of its network namespaces, and every process of the lab runs
-# in one of them: so whatever runs in a namespace of the lab is the lab's, and nothing else is ever killed. What was
-# taken from the hugepages, or set otherwise, is written down before. lab_open sets the traps, so that a failure, Ctrl-C
-# and a plain end take the same way out; what a SIGKILL left behind, the next lab sweeps up.
+# in one of them: so whatever runs in a namespace of the lab is the lab's, and nothing else is ever killed but what its
+# shell has put in the background. What was taken from the hugepages, or set otherwise, is written down before. lab_open
+# sets the traps, so that a failure, Ctrl-C and a plain end take the same way out; what a SIGKILL left behind, the next
+# lab sweeps up.
 # Sourced by bash.
 
 lab_pages=/sys/kernel/mm/hugepages/hugepages-2048kB
 lab_groups=/proc/sys/kernel/sched_autogroup_enabled
+lab_home=/tmp
+lab_lock=''
 LAB=''
 
 lab_open() {
 	lab_sweep
-	LAB=$(mktemp -d /tmp/shoal-lab.XXXXXX)
+	LAB=$(mktemp -d "$lab_home/shoal-lab.XXXXXX")
 	lab_identity $$ >"$LAB/owner.new" && mv "$LAB/owner.new" "$LAB/owner" # all at once: others sweep
 	mkdir "$LAB/log" "$LAB/pid" "$LAB/from"
 	lab_fair
@@ -30,7 +33,7 @@ lab_identity() { # pid
 
 lab_sweep() {
 	local LAB owner
-	for LAB in /tmp/shoal-lab.*; do
+	for LAB in "$lab_home"/shoal-lab.*; do
 		owner=$(cat "$LAB/owner" 2>/dev/null) || continue # it may be going this moment
 		[[ $(lab_identity "${owner%% *}") == "$owner" ]] || lab_release
 	done
@@ -42,6 +45,7 @@ lab_close() {
 	trap - EXIT
 	trap '' INT TERM HUP
 	if ((status != 0 && status != 77 && status < 128)); then lab_logs; fi
+	lab_end_jobs
 	lab_release
 	exit "$status"
 }
@@ -66,6 +70,23 @@ lab_release() {
 	lab_fair_back
 	lab_unmount
 	rm -rf --one-file-system "$LAB"
+}
+
+# What this shell has put in the background, or it would write into a folder that goes. What lab_start has started is not in its list.
+lab_end_jobs() {
+	local job
+	for job in $(jobs -rp); do
+		lab_end_tree "$job"
+		wait "$job" 2>/dev/null || true
+	done
+}
+
+# Stopped first, so that nobody starts anybody meanwhile.
+lab_end_tree() { # pid
+	local child
+	kill -s STOP "$1" 2>/dev/null || return 0
+	for child in $(pgrep --parent "$1"); do lab_end_tree "$child"; done
+	kill -s KILL "$1" 2>/dev/null || true
 }
 
 lab_unmount() {
@@ -95,30 +116,68 @@ lab_none() { # namespaces
 	[[ -z $(lab_pids "$1") ]]
 }
 
-# ---- Hugepages: adds what the lab needs to the pool, and takes exactly what came back out. The lock is against other labs.
+# ---- Hugepages: adds what the lab needs to the pool, and takes exactly what came back out, however it ends.
+#
+# $LAB/pages says how many are the lab's. While that changes, the pool's size before stands behind it: so of a change that is cut
+# short, whoever comes next can tell what came of it. One change at a time: the lock is against other labs.
 
-lab_alone() { # until lab_not_alone no other lab changes what all share
-	exec {lab_lock}<$lab_pages/nr_hugepages
+lab_alone() { # until lab_not_alone no other lab changes what all share; a signal may lead here from such a place
+	[[ -f /dev/fd/${lab_lock:-none} ]] || exec {lab_lock}<$lab_pages/nr_hugepages
 	flock "$lab_lock"
 }
 
 lab_not_alone() {
 	exec {lab_lock}>&-
+	lab_lock=''
 }
 
-lab_pages_add() { # signed number of pages; says how many came
-	local was now
+# The pool's size, without those pages that it has lost already and somebody still uses.
+lab_pages_there() {
+	local all surplus='' again
+	read -r again <$lab_pages/surplus_hugepages
+	while [[ $surplus != "$again" ]]; do
+		surplus=$again
+		read -r all <$lab_pages/nr_hugepages
+		read -r again <$lab_pages/surplus_hugepages
+	done
+	echo $((all - surplus))
+}
+
+lab_pages_set() { # the pool's size
+	echo "$1" >$lab_pages/nr_hugepages
+}
+
+lab_pages_write() { # lab text; all at once
+	echo "$2" >"$1/pages.new" && mv "$1/pages.new" "$1/pages"
+}
+
+lab_pages_settle() {
+	local file has before
+	for file in "$lab_home"/shoal-lab.*/pages; do
+		read -r has before 2>/dev/null <"$file" || continue
+		[[ ! $before ]] || lab_pages_write "${file%/*}" $((has + $(lab_pages_there) - before))
+	done
+}
+
+lab_pages_change() { # signed number of pages, with no other lab at it; fewer may come
+	local has=0 before
+	[[ ! -e $LAB/pages ]] || read -r has <"$LAB/pages"
+	before=$(lab_pages_there)
+	lab_pages_write "$LAB" "$has $before"
+	lab_pages_set $((before + $1))
+	lab_pages_settle
+}
+
+lab_pages_take() { # how many
 	lab_alone
-	was=$(<$lab_pages/nr_hugepages)
-	echo $((was + $1)) >$lab_pages/nr_hugepages
-	now=$(<$lab_pages/nr_hugepages)
+	lab_pages_settle
+	lab_pages_change "$1"
 	lab_not_alone
-	echo $((now - was))
 }
 
 lab_hugepages() { # MiB
 	local pages=$((($1 + 1) / 2))
-	lab_pages_add "$pages" >"$LAB/pages"
+	lab_pages_take "$pages"
 	if (($(<$lab_pages/free_hugepages) < pages)); then
 		echo "$pages hugepages of 2 MB are wanted, only $(<$lab_pages/free_hugepages) can be had" >&2
 		return 1
@@ -128,10 +187,12 @@ lab_hugepages() { # MiB
 }
 
 lab_pages_back() {
-	local taken=$LAB/pages.$$
-	mv "$LAB/pages" "$taken" 2>/dev/null || return 0 # of two who sweep up after the same lab, one gets it
-	[[ ! -s $taken ]] || lab_pages_add "-$(<"$taken")" >/dev/null
-	rm "$taken"
+	local has
+	[[ -e $LAB/pages ]] || return 0
+	lab_alone
+	lab_pages_settle
+	if read -r has 2>/dev/null <"$LAB/pages"; then lab_pages_change "-$has"; fi # of two who sweep up after one lab, one finds some
+	lab_not_alone
 }
 
 # ---- Cores shared by processes, not by sessions (deploy/units/sysctl.conf says why): off with the first lab, on again with the last.
@@ -139,7 +200,7 @@ lab_pages_back() {
 lab_fair() {
 	[[ -w $lab_groups && -r $lab_pages/nr_hugepages ]] || return 0
 	lab_alone
-	if [[ $(<$lab_groups) == 1 ]] || compgen -G '/tmp/shoal-lab.*/fair' >/dev/null; then
+	if [[ $(<$lab_groups) == 1 ]] || compgen -G "$lab_home/shoal-lab.*/fair" >/dev/null; then
 		: >"$LAB/fair"
 		echo 0 >$lab_groups
 	fi
@@ -150,7 +211,7 @@ lab_fair_back() {
 	[[ -e $LAB/fair ]] || return 0
 	lab_alone
 	rm -f "$LAB/fair"
-	compgen -G '/tmp/shoal-lab.*/fair' >/dev/null || echo 1 >$lab_groups
+	compgen -G "$lab_home/shoal-lab.*/fair" >/dev/null || echo 1 >$lab_groups
 	lab_not_alone
 }
 
