@@ -3,7 +3,6 @@
 // ctrl_kill SHOAL-CTRL [KILLS]. Each client asks again with the same key until it has an answer, whoever answers; so at the end
 // exactly what the clients were told must be there: nothing acknowledged lost, nothing done twice, nothing half. Every second client
 // is a front end, whose sessions have an owner and no IMSI; what it keeps with them says which they are. Each has a note, too.
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -12,10 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "tests/crash/ctrl_home.h"
 #include "tests/crash/oss_line.h"
 #include "tests/crash/starts.h"
 
@@ -34,7 +33,7 @@ struct client {
 	uint64_t done;
 };
 
-static char dir[64], door[128];
+static struct ctrl_home home;
 static atomic_bool stop;
 static atomic_ulong answers;
 static struct client clients[CLIENTS];
@@ -47,46 +46,9 @@ static void give_up(const char *format, ...)
 	va_start(arguments, format);
 	vfprintf(stderr, format, arguments);
 	va_end(arguments);
-	fprintf(stderr, "\n(store and log are left in %s)\n", dir);
+	fprintf(stderr, "\n(store and log are left in %s)\n", home.dir);
 	kill(0, SIGTERM);
 	exit(1);
-}
-
-static void conf_write(void)
-{
-	char path[128];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/shoal.yaml", dir);
-	file = fopen(path, "w");
-	if (!file)
-		give_up("%s: %s", path, strerror(errno));
-	fprintf(file,
-		"run_dir: %s/run\n"
-		"ports:\n"
-		"  - {name: n3, device: a0, role: access, addresses: [10.1.0.1/24]}\n"
-		"  - {name: n6, device: c0, role: core, addresses: [10.2.0.1/24]}\n"
-		"pools:\n"
-		"  - {dnn: internet, ipv4: 10.45.0.0/21}\n"
-		"limits: {foreign_slots: 1, rates: 64}\n"
-		"ctrl: {store_dir: %s/store, store_mib: 2048, closed_max: 5000}\n",
-		dir, dir);
-	fclose(file);
-}
-
-static pid_t ctrl_start(const char *program)
-{
-	char conf[128], log[128];
-	pid_t pid = fork();
-
-	if (pid)
-		return pid;
-	snprintf(conf, sizeof(conf), "%s/shoal.yaml", dir);
-	snprintf(log, sizeof(log), "%s/log", dir);
-	if (!freopen(log, "a", stderr))
-		_exit(127);
-	execl(program, program, "--config", conf, (char *)NULL);
-	_exit(127);
 }
 
 static uint32_t draw(struct client *client, uint32_t below)
@@ -222,7 +184,7 @@ static void change(struct client *client, struct oss_line *line, unsigned n)
 static void *client_run(void *with)
 {
 	struct client *client = with;
-	struct oss_line line = { door, -1 };
+	struct oss_line line = { home.door, -1 };
 
 	while (!atomic_load(&stop)) {
 		change(client, &line, draw(client, SESSIONS));
@@ -284,7 +246,7 @@ static unsigned everything_check(void)
 	static bool addresses[2048];
 	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
 	Shoal__Oss__SessionList list = SHOAL__OSS__SESSION_LIST__INIT;
-	struct oss_line line = { door, -1 };
+	struct oss_line line = { home.door, -1 };
 	unsigned seen = 0;
 
 	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_LIST;
@@ -322,7 +284,7 @@ static unsigned rest_until_served(void)
 
 static pid_t kill_often(const char *program, unsigned kills)
 {
-	pid_t pid = ctrl_start(program);
+	pid_t pid = ctrl_home_start(&home, program);
 	int status;
 
 	for (unsigned i = 0; i < kills; i++) {
@@ -334,31 +296,10 @@ static pid_t kill_often(const char *program, unsigned kills)
 		kill(pid, SIGKILL);
 		waitpid(pid, &status, 0);
 		if (!WIFSIGNALED(status))
-			give_up("shoal-ctrl ended by itself, see %s/log", dir);
-		pid = ctrl_start(program);
+			give_up("shoal-ctrl ended by itself, see %s/log", home.dir);
+		pid = ctrl_home_start(&home, program);
 	}
 	return pid;
-}
-
-static void sweep_away(void)
-{
-	static const char *const names[] = { "store/data.mdb",
-					     "run/oss.ipc",
-					     "run/feed-0.ipc",
-					     "run/feed-1.ipc",
-					     "run/events.ipc",
-					     "run/shoal-ctrl.lock",
-					     "shoal.yaml",
-					     "log",
-					     "store",
-					     "run",
-					     "" };
-	char path[128];
-
-	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
-		remove(path);
-	}
 }
 
 int main(int argc, char **argv)
@@ -371,11 +312,8 @@ int main(int argc, char **argv)
 		return fprintf(stderr, "usage: ctrl_kill SHOAL-CTRL [KILLS]\n"), 2;
 	setpgid(0, 0); // give_up ends what we started, and nothing else
 	signal(SIGTERM, SIG_IGN);
-	snprintf(dir, sizeof(dir), "/tmp/shoal-ctrl-kill.XXXXXX");
-	if (!mkdtemp(dir))
-		return perror(dir), 1;
-	snprintf(door, sizeof(door), "%s/run/oss.ipc", dir);
-	conf_write();
+	if (!ctrl_home_open(&home))
+		return perror(home.dir), 1;
 	srand((unsigned)getpid());
 	for (unsigned i = 0; i < CLIENTS; i++) {
 		clients[i].index = i;
@@ -393,7 +331,7 @@ int main(int argc, char **argv)
 	seen = everything_check();
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	sweep_away();
+	ctrl_home_sweep(&home);
 	printf("%u kills, %llu changes acknowledged, %llu a second, %u sessions there, all as told\n", kills,
 	       (unsigned long long)done, (unsigned long long)(done / (begin ? begin : 1)), seen);
 	starts_tell();
