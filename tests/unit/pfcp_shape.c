@@ -95,6 +95,15 @@ void shape_far_create(struct pfcp_writer *writer, const struct far *far)
 	far_put(writer, PFCP_IE_CREATE_FAR, PFCP_IE_FORWARDING_PARAMETERS, far);
 }
 
+void shape_fars(struct pfcp_writer *writer)
+{
+	const struct far up = { .id = 1, .action = PFCP_APPLY_ACTION_FORW, .to = PFCP_DESTINATION_INTERFACE_CORE };
+	const struct far down = { .id = 2, .action = PFCP_APPLY_ACTION_FORW, .teid = 7, .peer = WORDS_GNB };
+
+	shape_far_create(writer, &up);
+	shape_far_create(writer, &down);
+}
+
 void shape_far_update(struct pfcp_writer *writer, const struct far *far)
 {
 	far_put(writer, PFCP_IE_UPDATE_FAR, PFCP_IE_UPDATE_FORWARDING_PARAMETERS, far);

@@ -117,15 +117,20 @@ void words_urr(struct words *words, uint32_t urr)
 	pfcp_end(writer, mark);
 }
 
-void words_session(struct words *words, uint64_t cp_seid, bool choose_ue)
+void words_rules(struct words *words, bool choose_ue)
 {
-	words_head(words, cp_seid);
 	words_uplink(words, 1, 1, choose_ue);
 	words_downlink(words, 2, 2, choose_ue);
 	words_forward(words, 1, PFCP_DESTINATION_INTERFACE_CORE, 0);
 	words_forward(words, 2, PFCP_DESTINATION_INTERFACE_ACCESS, 0x77);
 	words_urr(words, 1);
 	words_qer(words, 1, 8000, 9);
+}
+
+void words_session(struct words *words, uint64_t cp_seid, bool choose_ue)
+{
+	words_head(words, cp_seid);
+	words_rules(words, choose_ue);
 }
 
 static void far_update(struct words *words, uint32_t far, uint64_t action, uint32_t teid)

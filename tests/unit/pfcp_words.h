@@ -25,7 +25,8 @@ void words_urr(struct words *words, uint32_t urr);
 // Node ID and F-SEID.
 void words_head(struct words *words, uint64_t cp_seid);
 
-// Both PDRs, FARs 1 and 2, QER 1 (8,000 kbit/s, QFI 9), URR 1.
+// Both PDRs, FARs 1 and 2 (to the gNB's TEID 0x77), QER 1 (8,000 kbit/s, QFI 9), URR 1; and with a head.
+void words_rules(struct words *words, bool choose_ue);
 void words_session(struct words *words, uint64_t cp_seid, bool choose_ue);
 
 // Update FAR: another tunnel.

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "ctrl/aliases.h"
+#include "tests/unit/primary_play.h"
 
 #define SLOTS 4u
 #define TEIDS 40u // that are asked for, from 1 on
@@ -19,49 +20,18 @@ static struct sessions sessions;
 static struct aliases aliases;
 static struct session session[SESSIONS];
 
-// The primary: there or not, and whether it answers.
-static struct {
-	bool there;
-	fleet_done *done;
-	uint32_t own[TEIDS + 1], news[TEIDS + 1];
-} primary;
-
-const Shoal__Fleet__State *fleet_state(const struct fleet *fleet)
-{
-	static const Shoal__Fleet__State state;
-
-	return primary.there ? &state : NULL;
-}
-
 int fleet_order(struct fleet *fleet, const Shoal__Fleet__Order *order, fleet_done *done, void *with)
 {
-	assert_null(primary.done);
-	memcpy(primary.news, primary.own, sizeof(primary.own));
+	primary_ordered(done);
 	for (size_t i = 0; i < order->aliases->n_aliases; i++)
 		primary.news[order->aliases->aliases[i]->teid] = order->aliases->aliases[i]->own;
-	primary.done = done;
 	return 0;
-}
-
-// heard: the order came through; said: so did its answer.
-static void primary_answers(bool heard, bool said)
-{
-	const Shoal__Fleet__Answer answer = SHOAL__FLEET__ANSWER__INIT;
-	fleet_done *done = primary.done;
-
-	if (!done)
-		return;
-	if (heard)
-		memcpy(primary.own, primary.news, sizeof(primary.own));
-	primary.done = NULL;
-	done(&aliases, said ? &answer : NULL);
 }
 
 static int begin(void **state)
 {
-	memset(&primary, 0, sizeof(primary));
+	primary_begin();
 	memset(session, 0, sizeof(session));
-	primary.there = true;
 	grid_open(&grid, SLOTS);
 	place = (struct place){ .grid = &grid };
 	sessions = (struct sessions){ .place = &place };
@@ -157,16 +127,16 @@ static void the_primary_knows_it_in_the_end(void **state)
 		if (rand() % 4 == 0) {
 			bool heard = rand() % 2;
 
-			primary_answers(heard, heard && rand() % 2);
+			primary_answers(&aliases, heard, heard && rand() % 2 ? 0 : -1);
 		}
 		aliases_tell(&aliases, NULL);
 	}
 	primary.there = true;
 	for (unsigned i = 0; i < 10000 && aliases.told != aliases.said; i++) {
-		primary_answers(true, true);
+		primary_answers(&aliases, true, 0);
 		aliases_tell(&aliases, NULL);
 	}
-	primary_answers(true, true);
+	primary_answers(&aliases, true, 0);
 	assert_int_equal(aliases.told, aliases.said);
 	for (uint32_t teid = 1; teid <= TEIDS; teid++) {
 		const struct session *whose = table_get(&aliases.by_teid, teid);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "ctrl/sheet_make.h"
+#include "tests/unit/compile_play.h"
 
 #define BEHIND 0xc0000200u // 192.0.2.0
 
@@ -25,6 +26,8 @@ static struct grid grid = { .slots = 16, .slot_bits = 4 };
 static struct place place = { .grid = &grid };
 static struct compile_needs needs = { .place = &place, .room = &room, .rules_bytes = 4096 };
 static const struct compile_about about = { .session = 1, .teid = 0x512307, .ue_ipv4 = 0x0a2d0007 };
+
+static const struct compile_play play = { &wanted.session, &needs, &about };
 
 // The short form; rules: one up, two down.
 static int begin(void **state)
@@ -65,28 +68,13 @@ static void by_rules(void)
 
 static const struct sheet *made(struct plan *plan)
 {
-	struct fault fault = { 0 };
-
-	*plan = (struct plan){ 0 };
-	if (compile_bearer(&wanted.session, &needs, &about, plan, &fault))
-		fail_msg("refused: %s: %s", fault.field, fault.message);
+	*plan = compile_made(&play);
 	return plan->sheet;
 }
 
 static const struct sheet_route *routes_of(const struct sheet *sheet)
 {
 	return sheet_routes_behind(sheet, sheet + 1);
-}
-
-static void refuses(Shoal__Oss__Code code, const char *field)
-{
-	struct plan plan = { 0 };
-	struct fault fault = { 0 };
-
-	assert_true(compile_bearer(&wanted.session, &needs, &about, &plan, &fault) < 0);
-	assert_string_equal(fault.field, field);
-	assert_int_equal(fault.code, code);
-	assert_true(*fault.message);
 }
 
 static void a_bearer_with_networks_has_a_sheet(void **state)
@@ -114,7 +102,7 @@ static void a_bearer_with_networks_has_a_sheet(void **state)
 	assert_int_equal(routes_of(sheet)[1].prefix.high, 0x20010db800070000);
 	assert_int_equal(wanted.session.n_rules, 0);
 	needs.rules_bytes = 0;
-	refuses(SHOAL__OSS__CODE__UNSUPPORTED, "framed_ipv4[0]");
+	compile_refused(&play, SHOAL__OSS__CODE__UNSUPPORTED, "framed_ipv4[0]");
 }
 
 static void each_rule_has_its_own(void **state)
@@ -161,14 +149,14 @@ static void what_is_no_network_is_refused(void **state)
 	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		wanted.ipv4[0].address = bad[i].address;
 		wanted.ipv4[0].length = bad[i].length;
-		refuses(SHOAL__OSS__CODE__INVALID_FIELD, "framed_ipv4[0]");
+		compile_refused(&play, SHOAL__OSS__CODE__INVALID_FIELD, "framed_ipv4[0]");
 	}
 	wanted.session.n_framed_ipv4 = 0;
 	wanted.session.n_framed_ipv6 = 1;
 	for (unsigned i = 0; i < sizeof(bad6) / sizeof(bad6[0]); i++) {
 		wanted.ipv6[0].high = bad6[i].high;
 		wanted.ipv6[0].length = bad6[i].length;
-		refuses(SHOAL__OSS__CODE__INVALID_FIELD, "framed_ipv6[0]");
+		compile_refused(&play, SHOAL__OSS__CODE__INVALID_FIELD, "framed_ipv6[0]");
 	}
 }
 
@@ -182,10 +170,10 @@ static void there_are_eight_of_a_family(void **state)
 	wanted.session.n_framed_ipv4 = 9;
 	assert_int_equal(made(&plan)->routes, 16);
 	wanted.ipv4[8].address = BEHIND + 4096;
-	refuses(SHOAL__OSS__CODE__LIMIT, "framed_ipv4[8]");
+	compile_refused(&play, SHOAL__OSS__CODE__LIMIT, "framed_ipv4[8]");
 	wanted.session.n_framed_ipv4 = 8;
 	wanted.session.n_framed_ipv6 = 9;
-	refuses(SHOAL__OSS__CODE__LIMIT, "framed_ipv6[8]");
+	compile_refused(&play, SHOAL__OSS__CODE__LIMIT, "framed_ipv6[8]");
 }
 
 static void rules_that_make_no_sense(void **state)
@@ -194,14 +182,15 @@ static void rules_that_make_no_sense(void **state)
 
 	by_rules();
 	wanted.match[1].framed_alone = true;
-	refuses(SHOAL__OSS__CODE__MISSING_FIELD, "rules[1].match.framed_ipv4");
+	compile_refused(&play, SHOAL__OSS__CODE__MISSING_FIELD, "rules[1].match.framed_ipv4");
 	wanted.session.n_framed_ipv4 = 1;
 	made(&plan);
 	wanted.match[0].framed_alone = true;
-	refuses(SHOAL__OSS__CODE__INVALID_FIELD, "rules[0].match.framed_alone");
+	compile_refused(&play, SHOAL__OSS__CODE__INVALID_FIELD, "rules[0].match.framed_alone");
 	wanted.match[0].framed_alone = wanted.match[1].framed_alone = false;
 	wanted.match[1].filter = "permit out ip from any to 10.45.0.7";
-	refuses(SHOAL__OSS__CODE__UNSUPPORTED, "rules[1].match.filter"); // which has no place for what is behind it
+	compile_refused(&play, SHOAL__OSS__CODE__UNSUPPORTED,
+			"rules[1].match.filter"); // which has no place for what is behind it
 	wanted.match[1].filter = "permit out ip from any to assigned";
 	made(&plan);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "ctrl/framed.h"
+#include "tests/unit/primary_play.h"
 
 #define SESSIONS 8u
 #define NETWORKS 32u // 10.0.0.0/24 and on
@@ -19,20 +20,6 @@ static struct sessions sessions;
 static struct framed framed;
 static struct session session[SESSIONS];
 
-// The primary: there or not, and what it knows of each network.
-static struct {
-	bool there;
-	fleet_done *done;
-	uint32_t own[NETWORKS], news[NETWORKS];
-} primary;
-
-const Shoal__Fleet__State *fleet_state(const struct fleet *fleet)
-{
-	static const Shoal__Fleet__State state;
-
-	return primary.there ? &state : NULL;
-}
-
 static unsigned network_of(uint64_t low)
 {
 	return (unsigned)(low >> 8) % NETWORKS;
@@ -40,28 +27,10 @@ static unsigned network_of(uint64_t low)
 
 int fleet_order(struct fleet *fleet, const Shoal__Fleet__Order *order, fleet_done *done, void *with)
 {
-	assert_null(primary.done);
-	memcpy(primary.news, primary.own, sizeof(primary.own));
+	primary_ordered(done);
 	for (size_t i = 0; i < order->framed->n_routes; i++)
 		primary.news[network_of(order->framed->routes[i]->low)] = order->framed->routes[i]->own;
-	primary.done = done;
 	return 0;
-}
-
-// heard: the order came through; error: what the answer says of it, -1: there is none.
-static void primary_answers(bool heard, int error)
-{
-	Shoal__Fleet__Answer answer = SHOAL__FLEET__ANSWER__INIT;
-	fleet_done *done = primary.done;
-
-	if (!done)
-		return;
-	if (heard)
-		memcpy(primary.own, primary.news, sizeof(primary.own));
-	primary.done = NULL;
-	answer.error = error;
-	answer.message = "it says so";
-	done(&framed, error < 0 ? NULL : &answer);
 }
 
 static struct prefix at(unsigned network)
@@ -71,10 +40,9 @@ static struct prefix at(unsigned network)
 
 static int begin(void **state)
 {
-	memset(&primary, 0, sizeof(primary));
+	primary_begin();
 	memset(session, 0, sizeof(session));
 	memset(&conf, 0, sizeof(conf));
-	primary.there = true;
 	conf.pools = 1;
 	conf.pool[0] =
 	    (struct conf_pool){ .ipv4 = 0x0a2d0000, .ipv4_len = 16, .ipv6 = 0x20010db800000000, .ipv6_len = 48 };
@@ -182,7 +150,7 @@ static void a_primary_that_knows_of_none_is_asked_no_more(void **state)
 {
 	assert_int_equal(takes_one(0, at(1)), 0);
 	framed_tell(&framed, NULL);
-	primary_answers(false, EBADMSG);
+	primary_answers(&framed, false, EBADMSG);
 	framed_tell(&framed, NULL);
 	assert_null(primary.done);
 	assert_true(framed.told < framed.said);
@@ -191,7 +159,7 @@ static void a_primary_that_knows_of_none_is_asked_no_more(void **state)
 	framed_again(&framed);                  // another one, which knows
 	assert_int_equal(takes_one(1, at(2)), 0);
 	framed_tell(&framed, NULL);
-	primary_answers(true, 0);
+	primary_answers(&framed, true, 0);
 	assert_int_equal(primary.own[2], 2);
 	assert_int_equal(framed.told, framed.said);
 }
@@ -208,7 +176,7 @@ static void the_primary_knows_in_the_end(void **state)
 		primary.there = random() % 8;
 		framed_tell(&framed, NULL);
 		if (random() % 2)
-			primary_answers(random() % 4, random() % 4 ? 0 : -1);
+			primary_answers(&framed, random() % 4, random() % 4 ? 0 : -1);
 		if (random() % 500 == 0) {
 			memset(primary.own, 0, sizeof(primary.own));
 			primary.done = NULL;
@@ -218,7 +186,7 @@ static void the_primary_knows_in_the_end(void **state)
 	}
 	primary.there = true;
 	for (unsigned i = 0; i < 10000 && framed.told != framed.said; i++) {
-		primary_answers(true, 0);
+		primary_answers(&framed, true, 0);
 		framed_tell(&framed, NULL);
 	}
 	assert_int_equal(framed.told, framed.said);

@@ -20,12 +20,7 @@ static void two_way(void)
 		  &(struct pdr){ .id = 1, .tunnel = CHOOSE, .ue4 = true, .far = 1, .qers = { 1 } });
 	shape_pdr(&words.writer, PFCP_IE_CREATE_PDR,
 		  &(struct pdr){ .id = 2, .source = 1, .ue4 = true, .far = 2, .removal = NO_REMOVAL, .qers = { 1 } });
-	shape_far_create(
-	    &words.writer,
-	    &(struct far){ .id = 1, .action = PFCP_APPLY_ACTION_FORW, .to = PFCP_DESTINATION_INTERFACE_CORE });
-	shape_far_create(
-	    &words.writer,
-	    &(struct far){ .id = 2, .action = PFCP_APPLY_ACTION_FORW, .to = 0, .teid = 7, .peer = WORDS_GNB });
+	shape_fars(&words.writer);
 }
 
 // A PDR's id may be any number of 16 bits, and its tunnel stays its own.
@@ -180,12 +175,7 @@ static void endpoints(void)
 	pdr_at(1, 1, 0);
 	pdr_at(2, 1, 0);
 	pdr_at(3, 2, 1);
-	shape_far_create(
-	    &words.writer,
-	    &(struct far){ .id = 1, .action = PFCP_APPLY_ACTION_FORW, .to = PFCP_DESTINATION_INTERFACE_CORE });
-	shape_far_create(
-	    &words.writer,
-	    &(struct far){ .id = 2, .action = PFCP_APPLY_ACTION_FORW, .to = 0, .teid = 7, .peer = WORDS_GNB });
+	shape_fars(&words.writer);
 }
 
 // What the answer says was chosen, as IEs of its body in `tree`.

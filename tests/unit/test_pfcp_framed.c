@@ -23,12 +23,7 @@ static void session_begin(const struct pdr *down)
 	live_begin();
 	shape_pdr(&words.writer, PFCP_IE_CREATE_PDR, &(struct pdr){ .id = 1, .tunnel = CHOOSE, .ue4 = true, .far = 1 });
 	shape_pdr(&words.writer, PFCP_IE_CREATE_PDR, down);
-	shape_far_create(
-	    &words.writer,
-	    &(struct far){ .id = 1, .action = PFCP_APPLY_ACTION_FORW, .to = PFCP_DESTINATION_INTERFACE_CORE });
-	shape_far_create(
-	    &words.writer,
-	    &(struct far){ .id = 2, .action = PFCP_APPLY_ACTION_FORW, .to = 0, .teid = 7, .peer = WORDS_GNB });
+	shape_fars(&words.writer);
 }
 
 static const Shoal__Oss__Match *match_of(const char *one, const char *two)

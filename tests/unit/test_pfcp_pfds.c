@@ -215,12 +215,7 @@ static void pdi_put(unsigned verb, unsigned pdr, const char *id, bool filtered)
 static void session_with(const char *id, bool filtered)
 {
 	live_begin();
-	words_uplink(&words, 1, 1, false);
-	words_downlink(&words, 2, 2, false);
-	words_forward(&words, 1, PFCP_DESTINATION_INTERFACE_CORE, 0);
-	words_forward(&words, 2, PFCP_DESTINATION_INTERFACE_ACCESS, 7);
-	words_qer(&words, 1, 8000, 9);
-	words_urr(&words, 1);
+	words_rules(&words, false);
 	pdi_put(PFCP_IE_CREATE_PDR, 3, id, filtered);
 	given.pfds = &pfds;
 }

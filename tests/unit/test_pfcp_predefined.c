@@ -67,12 +67,7 @@ static void pdr_put(unsigned verb, unsigned type, const char *const names[MAX_NA
 static void session_with(const char *const names[MAX_NAMES], bool filtered)
 {
 	live_begin();
-	words_uplink(&words, 1, 1, false);
-	words_downlink(&words, 2, 2, false);
-	words_forward(&words, 1, PFCP_DESTINATION_INTERFACE_CORE, 0);
-	words_forward(&words, 2, PFCP_DESTINATION_INTERFACE_ACCESS, 7);
-	words_qer(&words, 1, 8000, 9);
-	words_urr(&words, 1);
+	words_rules(&words, false);
 	pdr_put(PFCP_IE_CREATE_PDR, PFCP_IE_ACTIVATE_PREDEFINED_RULES, names, filtered);
 	given.conf = conf;
 }
@@ -115,7 +110,7 @@ static void an_active_rule_is_the_pdrs(void **state)
 	assert_int_equal(rule()->match->n_filters, 2);
 	assert_string_equal(rule()->match->filters[0]->flow, "permit out 17 from 192.0.2.0/24 to assigned");
 	assert_int_equal(rule()->precedence, 3);
-	assert_int_equal(rule()->forward->peer_teid, 7);
+	assert_int_equal(rule()->forward->peer_teid, 0x77);
 	assert_int_equal(rule()->rate_id, oss_id(1));
 	assert_int_equal(rule()->n_rate_ids, 1);
 	rate = rate_of(rule()->rate_ids[0]);

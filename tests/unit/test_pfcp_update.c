@@ -130,6 +130,15 @@ static size_t retaining(const struct word *word, const uint8_t *which, size_t le
 	return (size_t)(writer.at - bytes);
 }
 
+// It is set up again, and its sessions are what they were.
+static void kept(struct play *play, unsigned sequence)
+{
+	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, sequence, PFCP_CAUSE_ACCEPTED);
+	assert_int_equal(pfcp_flags(pfcp_first(&play->tree, NULL, PFCP_IE_PFCPASRSP_FLAGS)),
+			 PFCP_PFCPASRSP_FLAGS_PSREI);
+	assert_int_equal(play->node.tally[TALLY_RESTARTED], 0);
+}
+
 // As it asks (PFCP Session Retention Information), though it was started anew.
 static void who_knows_its_sessions_keeps_them(void **state)
 {
@@ -144,15 +153,10 @@ static void who_knows_its_sessions_keeps_them(void **state)
 	say_bytes(play, 1, bytes, retaining(&later, NULL, 0, bytes));
 	assert_memory_equal(play->value, "1 up 2000 ", 10);
 	ctrl_notes(play, true);
-	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 8, PFCP_CAUSE_ACCEPTED);
-	assert_int_equal(pfcp_flags(pfcp_first(&play->tree, NULL, PFCP_IE_PFCPASRSP_FLAGS)),
-			 PFCP_PFCPASRSP_FLAGS_PSREI);
+	kept(play, 8);
 	later.sequence = 9;
 	say_bytes(play, 1, bytes, retaining(&later, NULL, 0, bytes)); // nothing new
-	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 9, PFCP_CAUSE_ACCEPTED);
-	assert_int_equal(pfcp_flags(pfcp_first(&play->tree, NULL, PFCP_IE_PFCPASRSP_FLAGS)),
-			 PFCP_PFCPASRSP_FLAGS_PSREI);
-	assert_int_equal(play->node.tally[TALLY_RESTARTED], 0);
+	kept(play, 9);
 }
 
 static const uint8_t some[] = { 0, PFCP_IE_CP_PFCP_ENTITY_IP_ADDRESS, 0, 5, 2, 10, 0, 0, 1 };
@@ -177,10 +181,7 @@ static void who_knows_some_of_them_keeps_those(void **state)
 	assert_int_equal(play->header.sequence, 20);
 	assert_memory_equal(play->value, "1 up 2000 ", 10);
 	ctrl_notes(play, true);
-	assert_answered(play, PFCP_ASSOCIATION_SETUP_RESPONSE, 8, PFCP_CAUSE_ACCEPTED);
-	assert_int_equal(pfcp_flags(pfcp_first(&play->tree, NULL, PFCP_IE_PFCPASRSP_FLAGS)),
-			 PFCP_PFCPASRSP_FLAGS_PSREI);
-	assert_int_equal(play->node.tally[TALLY_RESTARTED], 0);
+	kept(play, 8);
 	assert_int_equal(play->dropped, 0);
 	later.sequence = 9;
 	say_bytes(play, 1, bytes, retaining(&later, some, sizeof(some), bytes)); // we may have died before the end

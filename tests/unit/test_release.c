@@ -8,17 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctrl/release.h"
-#include "ctrl/session.h"
 #include "shared/base/log.h"
+#include "tests/unit/release_stand.h"
 
-#define SLOTS 8u
-
-static struct grid grid;
-static struct chains chains;
-static struct push *push;
-static struct release *release;
-static struct session session;
 static bool away;         // there is no primary
 static unsigned orders;   // given
 static uint32_t freed[8]; // the last one's cells,
@@ -44,54 +36,11 @@ static bool ordered(void *with, const Shoal__Fleet__Order *order)
 	return true;
 }
 
-static struct sheet *sheet_of(uint8_t action)
-{
-	struct sheet *sheet = calloc(1, sizeof(*sheet) + 2 * sizeof(struct sheet_far));
-	struct sheet_far *far = (void *)(sheet + 1);
-
-	sheet->fars = 2;
-	far[0].action = SHEET_FORWARD;
-	far[1].action = action;
-	return sheet;
-}
-
-static void rules_are(uint8_t action)
-{
-	free(session.sheet);
-	session.sheet = sheet_of(action);
-}
-
 static int setup(void **state)
 {
-	session = (struct session){ .cell = 9 };
-	rules_are(SHEET_BUFFER);
-	assert_int_equal(grid_open(&grid, SLOTS), 0);
-	push = calloc(1, sizeof(*push));
-	release = calloc(1, sizeof(*release));
-	chains.grid = &grid;
-	push->chains = &chains;
-	grid.cells[9].session = &session;
-	grid.cells[9].number = 5;
-	*release = (struct release){ .grid = &grid, .push = push, .order = ordered };
 	away = false;
 	orders = 0;
-	return release_open(release);
-}
-
-static int teardown(void **state)
-{
-	release_close(release);
-	free(session.sheet);
-	free(release);
-	free(push);
-	grid_close(&grid);
-	return 0;
-}
-
-static void confirmed(uint64_t number)
-{
-	push->shard[9 / SLOTS].acked = chain_seq(number, CHAIN_CHANGE);
-	release_applied(release, 9);
+	return release_stand_open(ordered, 0);
 }
 
 static void what_keeps_packets_is_known(void **state)
@@ -129,19 +78,6 @@ static void the_sessions_end_lets_them_go_too(void **state)
 	confirmed(6);
 	release_go(release);
 	assert_int_equal(frees, 1);
-}
-
-static void says(uint32_t shard, uint32_t slot)
-{
-	Shoal__Fleet__Parked parked = SHOAL__FLEET__PARKED__INIT, *list = &parked;
-	Shoal__Fleet__State said = SHOAL__FLEET__STATE__INIT;
-
-	parked.shard = shard;
-	parked.slot = slot;
-	said.n_parked = 1;
-	said.parked = &list;
-	release_state(release, &said);
-	release_go(release);
 }
 
 // The prompt order was lost: with ctrl, with the primary.
@@ -276,12 +212,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_keeps_packets_is_known),
-		cmocka_unit_test_setup_teardown(rules_in_force_let_packets_go_at_once, setup, teardown),
-		cmocka_unit_test_setup_teardown(the_sessions_end_lets_them_go_too, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_the_primary_has_nevertheless_is_found, setup, teardown),
-		cmocka_unit_test_setup_teardown(orders_wait_for_a_primary_and_for_its_answer, setup, teardown),
-		cmocka_unit_test_setup_teardown(markers_wait_for_their_change, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_change_that_is_undone_ends_no_tunnel, setup, teardown),
+		cmocka_unit_test_setup_teardown(rules_in_force_let_packets_go_at_once, setup, release_stand_close),
+		cmocka_unit_test_setup_teardown(the_sessions_end_lets_them_go_too, setup, release_stand_close),
+		cmocka_unit_test_setup_teardown(what_the_primary_has_nevertheless_is_found, setup, release_stand_close),
+		cmocka_unit_test_setup_teardown(orders_wait_for_a_primary_and_for_its_answer, setup,
+						release_stand_close),
+		cmocka_unit_test_setup_teardown(markers_wait_for_their_change, setup, release_stand_close),
+		cmocka_unit_test_setup_teardown(a_change_that_is_undone_ends_no_tunnel, setup, release_stand_close),
 		cmocka_unit_test(tunnels_end_that_rules_leave_and_say_so),
 	};
 

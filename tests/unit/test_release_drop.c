@@ -6,20 +6,13 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "ctrl/measures.h"
-#include "ctrl/release.h"
 #include "shared/base/log.h"
+#include "tests/unit/release_stand.h"
 
-#define SLOTS 8u
 #define NOW 7200000000000ull
 
-static struct grid grid;
-static struct chains chains;
-static struct push *push;
-static struct release *release;
-static struct session session;
 static unsigned orders;      // given
 static uint64_t dropped;     // before then, by the last one,
 static size_t drops;         // of so many cells
@@ -38,59 +31,10 @@ static bool ordered(void *with, const Shoal__Fleet__Order *order)
 	return true;
 }
 
-static void rules_are(uint8_t action)
-{
-	struct sheet_far *far;
-
-	free(session.sheet);
-	session.sheet = calloc(1, sizeof(*session.sheet) + sizeof(*far));
-	session.sheet->fars = 1;
-	far = (void *)(session.sheet + 1);
-	far->action = action;
-}
-
 static int setup(void **state)
 {
-	session = (struct session){ .cell = 9 };
-	rules_are(SHEET_BUFFER);
-	assert_int_equal(grid_open(&grid, SLOTS), 0);
-	push = calloc(1, sizeof(*push));
-	release = calloc(1, sizeof(*release));
-	chains.grid = &grid;
-	push->chains = &chains;
-	grid.cells[9].session = &session;
-	grid.cells[9].number = 5;
-	*release = (struct release){ .grid = &grid, .push = push, .order = ordered, .opened_ns = NOW };
 	orders = 0;
-	return release_open(release);
-}
-
-static int teardown(void **state)
-{
-	release_close(release);
-	free(session.sheet);
-	free(release);
-	free(push);
-	grid_close(&grid);
-	return 0;
-}
-
-static void confirmed(uint64_t number)
-{
-	push->shard[9 / SLOTS].acked = chain_seq(number, CHAIN_CHANGE);
-	release_applied(release, 9);
-}
-
-static void says_parked(void)
-{
-	Shoal__Fleet__Parked parked = SHOAL__FLEET__PARKED__INIT, *list = &parked;
-	Shoal__Fleet__State said = SHOAL__FLEET__STATE__INIT;
-
-	parked.shard = parked.slot = 1;
-	said.n_parked = 1;
-	said.parked = &list;
-	release_state(release, &said);
-	release_go(release);
+	return release_stand_open(ordered, NOW);
 }
 
 static void answered(int error)
@@ -126,7 +70,7 @@ static void what_is_dropped_goes_before_what_is_let_go(void **state)
 	assert_int_equal(orders, 0); // not in force
 	assert_true(release_drops(release, turn, false));
 	confirmed(6);
-	says_parked(); // the primary has some: not yet
+	says(1, 1); // the primary has some: not yet
 	assert_int_equal(orders, 1);
 	assert_int_equal(drops, 1);
 	assert_int_equal(dropped, 4711);
@@ -233,11 +177,13 @@ static void no_more_drops_wait_than_there_is_room_for(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(what_is_dropped_goes_before_what_is_let_go, setup, teardown),
-		cmocka_unit_test_setup_teardown(drops_that_are_undone_or_taken_back_are_not_done, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_drop_that_is_refused_is_tried_again_later, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_drop_outlives_us, setup, teardown),
-		cmocka_unit_test_setup_teardown(no_more_drops_wait_than_there_is_room_for, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_dropped_goes_before_what_is_let_go, setup, release_stand_close),
+		cmocka_unit_test_setup_teardown(drops_that_are_undone_or_taken_back_are_not_done, setup,
+						release_stand_close),
+		cmocka_unit_test_setup_teardown(a_drop_that_is_refused_is_tried_again_later, setup,
+						release_stand_close),
+		cmocka_unit_test_setup_teardown(a_drop_outlives_us, setup, release_stand_close),
+		cmocka_unit_test_setup_teardown(no_more_drops_wait_than_there_is_room_for, setup, release_stand_close),
 	};
 
 	log_open("test", "error");

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "ctrl/sheet_make.h"
+#include "tests/unit/compile_play.h"
 
 #define RULES 66u
 #define UE4 0x0a2d0007u
@@ -36,6 +37,8 @@ static struct place place = { .grid = &grid };
 static struct compile_needs needs = { .place = &place, .room = &room };
 static struct compile_past past;
 static struct compile_about about;
+
+static const struct compile_play play = { &wanted.session, &needs, &about };
 
 static void rule_init(unsigned i)
 {
@@ -86,12 +89,9 @@ static int setup(void **state)
 
 static struct plan makes(void)
 {
-	struct plan plan = { 0 };
-	struct fault fault = { 0 };
+	struct plan plan = compile_made(&play);
 	const char *field;
 
-	if (compile_bearer(&wanted.session, &needs, &about, &plan, &fault))
-		fail_msg("refused: %s: %s", fault.field, fault.message);
 	if (!plan.sheet)
 		return plan;
 	assert_int_equal(sheet_check(plan.sheet, plan.bearer.sheet_bytes, &field), 0);
@@ -108,17 +108,6 @@ static const struct sheet *sheet(void)
 
 	assert_non_null(plan.sheet);
 	return plan.sheet;
-}
-
-static void refuses(Shoal__Oss__Code code, const char *field)
-{
-	struct plan plan = { 0 };
-	struct fault fault = { 0 };
-
-	assert_true(compile_bearer(&wanted.session, &needs, &about, &plan, &fault) < 0);
-	assert_string_equal(fault.field, field);
-	assert_int_equal(fault.code, code);
-	assert_true(*fault.message);
 }
 
 #define INVALID SHOAL__OSS__CODE__INVALID_FIELD
@@ -317,7 +306,7 @@ static void qfis_and_rates(void **state)
 	assert_int_equal(parts.qer[2].flags, SHEET_QFI | SHEET_RQI);
 	assert_int_equal(parts.qer[2].qfi, 9);
 	wanted.rule[UP].n_rate_ids = 9;
-	refuses(LIMIT, "rates");
+	compile_refused(&play, LIMIT, "rates");
 }
 
 static void quota_halved(void *with, uint64_t session, const Shoal__Oss__Measure *measure, struct sheet_urr *urr)
@@ -381,7 +370,7 @@ static void reflective_qos_needs_a_sheet(void **state)
 	wanted.rate[0].reflective = true;
 	assert_int_equal(sheet_parts(sheet()).qer[0].flags, SHEET_QFI | SHEET_RQI);
 	needs.rules_bytes = 0;
-	refuses(UNSUPPORTED, "rules[1].rate_ids");
+	compile_refused(&play, UNSUPPORTED, "rules[1].rate_ids");
 }
 
 // An SGW-U's session: both ways by tunnels, and no address.
@@ -393,9 +382,9 @@ static void tunnels_of_the_core_side(void **state)
 	wanted.session.n_rules = 2;
 	about.ue_ipv4 = 0;
 	about.ue_ipv6 = 1ull << 32;
-	refuses(MISSING, "rules[1].match.tunnelled");
+	compile_refused(&play, MISSING, "rules[1].match.tunnelled");
 	wanted.match[DOWN].tunnelled = true;
-	refuses(INVALID, "rules[1].match.tunnel");
+	compile_refused(&play, INVALID, "rules[1].match.tunnel");
 	wanted.match[DOWN].tunnel = 1;
 	wanted.forward[UP].peer_ipv4 = 0xc6336401;
 	wanted.forward[UP].peer_teid = 9;
@@ -414,7 +403,7 @@ static void tunnels_of_the_core_side(void **state)
 	parts = sheet_parts(sheet());
 	assert_int_equal(parts.pdr[0].flags, 0);
 	wanted.match[UP].tunnelled = true;
-	refuses(INVALID, "rules[0].match.tunnelled");
+	compile_refused(&play, INVALID, "rules[0].match.tunnelled");
 }
 
 static void measures_keep_their_numbers(void **state)
@@ -499,7 +488,7 @@ static void the_ue_end_has_to_hold_its_address(void **state)
 	struct fault fault = { 0 };
 
 	wanted.filter[0].flow = "permit out 17 from any to 10.45.0.8";
-	refuses(INVALID, "rules[2].match.filters[0].flow");
+	compile_refused(&play, INVALID, "rules[2].match.filters[0].flow");
 	wanted.filter[0].flow = "permit out 17 from any to 10.45.0.7";
 	assert_true(makes().ends);
 	about.ue_ipv4 = 0; // not yet known
@@ -518,7 +507,7 @@ static void names_what_is_wrong(void **state)
 	do { \
 		setup(NULL); \
 		change; \
-		refuses(code, field); \
+		compile_refused(&play, code, field); \
 	} while (0)
 	TRY(needs.rules_bytes = 0, UNSUPPORTED, "rules[2]");
 	TRY(needs.rules_bytes = 64, LIMIT, "rules");
@@ -571,7 +560,7 @@ static void the_largest(void **state)
 	needs.rules_bytes = sheet_room(plan.sheet);
 	makes();
 	needs.rules_bytes--;
-	refuses(LIMIT, "rules");
+	compile_refused(&play, LIMIT, "rules");
 }
 
 int main(void)
