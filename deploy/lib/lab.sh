@@ -17,13 +17,13 @@ LAB=''
 lab_open() {
 	lab_sweep
 	LAB=$(mktemp -d "$lab_home/shoal-lab.XXXXXX")
+	trap lab_close EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
 	lab_identity $$ >"$LAB/owner.new" && mv "$LAB/owner.new" "$LAB/owner" # all at once: others sweep
 	mkdir "$LAB/log" "$LAB/pid" "$LAB/from"
 	lab_fair
 	export RUNTIME_DIRECTORY=$LAB # where the EAL of test programs keeps its files
-	trap lab_close EXIT
-	trap 'exit 130' INT
-	trap 'exit 143' TERM HUP
 }
 
 # A process is its pid and the moment it started: pids come back.
@@ -34,9 +34,17 @@ lab_identity() { # pid
 lab_sweep() {
 	local LAB owner
 	for LAB in "$lab_home"/shoal-lab.*; do
-		owner=$(cat "$LAB/owner" 2>/dev/null) || continue # it may be going this moment
-		[[ $(lab_identity "${owner%% *}") == "$owner" ]] || lab_release
+		if ! owner=$(cat "$LAB/owner" 2>/dev/null); then
+			lab_sweep_nobodys
+		elif [[ $(lab_identity "${owner%% *}") != "$owner" ]]; then
+			lab_release
+		fi
 	done
+}
+
+# A folder without an owner is coming or going this moment; or who made it was shot before the first word, or while it went.
+lab_sweep_nobodys() {
+	[[ -z $(find "$LAB" -maxdepth 0 -mmin +10 2>/dev/null) ]] || rm -rf --one-file-system "$LAB"
 }
 
 # The last words of every process, then everything back. Keeps the exit status.

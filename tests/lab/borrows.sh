@@ -78,6 +78,13 @@ for at in before after; do
 	all_is_back "SIGKILL $at the pool shrinks"
 done
 
+mkdir "$work/shoal-lab.old" "$work/shoal-lab.new"
+touch -d '11 minutes ago' "$work/shoal-lab.old"
+lab lab_open
+[[ -e $work/shoal-lab.new ]] || fail "a folder whose owner is not written yet is swept up"
+rmdir "$work/shoal-lab.new"
+all_is_back "a folder that never had an owner"
+
 # A process that outlives its lab keeps its pages until another lab is there.
 lab 'lab_open; lab_pages_take 100; kernel 110 60'
 pool_is 10 "pages are in use that were given back"
