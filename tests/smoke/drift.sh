@@ -24,17 +24,17 @@ in_step() { shoal shard ls --json | jq -e --argjson s "$shard" '.shards[] | sele
 
 for part in line flags rate header; do
 	before=$(events)
-	pings "$other" 40 0.05 other & jobs=$!
-	pings "$hit" 40 0.05 hit & jobs="$jobs $!"
+	pings "$other" 100 0.05 other & jobs=$!
+	pings "$hit" 100 0.05 hit & jobs="$jobs $!"
 	from=$(date +%s%N)
 	"$SHOAL/tests/smoke/drift.py" "$(lab_pid primary)" "$part" "$shard" "$teid"
-	that "$part: it is said in an event" wait_for 10 more_events "$before"
+	that "$part: it is said in an event" wait_for 60 more_events "$before"
 	echo "$part: said after $((($(date +%s%N) - from) / 1000000)) ms: $(alarms | tail -n 1 | jq -r .text)"
-	that "$part: and put right" wait_for 10 in_step
+	that "$part: and put right" wait_for 60 in_step
 	# shellcheck disable=SC2086
 	wait $jobs || true
 	that "$part: another session is not disturbed" equal "$(pings_lost other)" 0
-	echo "$part: $(pings_lost hit) of 40 pings lost by the session that was hit"
+	echo "$part: $(pings_lost hit) of 100 pings lost by the session that was hit"
 	that "$part: it is served again within a second" test "$(pings_lost hit)" -le 24
 	that "$part: and from then on" ue_pings "$hit"
 done

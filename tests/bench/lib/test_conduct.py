@@ -134,7 +134,7 @@ class Conduct(unittest.TestCase):
         self.play("slow", f"#!/bin/sh\ntrap 'touch {self.folder}/told; exit' TERM\nsleep 60 & wait\n")
         limits = conduct.LIMIT_S
         self.addCleanup(setattr, conduct, "LIMIT_S", limits)
-        conduct.LIMIT_S = {"short": 0.3}
+        conduct.LIMIT_S = {"short": 3}  # so long that it has said what it does when told to end
         code, _, report = self.conduct()
         self.assertEqual((code, list(report["others"])), (1, ["slow"]))
         self.assertTrue((self.folder / "told").exists())
