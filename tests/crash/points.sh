@@ -3,7 +3,7 @@
 # all that stand in the sources, under traffic, changes and moves.
 #
 #   four subscribers ping, a host pings the gateway itself; two clients add and remove sessions, one changes a session's rules, one
-#   has a subscriber idle and reached in turn; shards move about
+#   has a subscriber idle and reached in turn, one drops what waits for a third; shards move about
 # After each: it happened, no packet was dropped, none came twice, everything serves again. At the end: every change that was acknowledged
 # is there, wholly, and no other; every shard agrees with the store; every room is back; the account closes.
 set -euo pipefail
@@ -151,7 +151,9 @@ mapfile -t ues < <(ues_some 4)
 for ue in "${ues[@]}"; do ue_pings "$ue"; done
 rooms=$(rest_rooms)
 subscribers=$(sessions | jq -s length)
-page_begin "$(ues_ipv4 | grep -vxF -m 1 -f <(printf '%s\n' "${ues[@]}"))"
+mapfile -t others < <(ues_ipv4 | grep -vxF -f <(printf '%s\n' "${ues[@]}"))
+page_begin "${others[0]}"
+loss_begin "${others[1]}"
 
 others=()
 : >"$LAB/told-1" && : >"$LAB/told-2"
@@ -160,6 +162,7 @@ change_on 2 & others+=($!)
 move_on & others+=($!)
 rules_come_and_go & others+=($!)
 idle_and_reached "$(session_of "$PAGED_UE" | jq .peer_teid)" & others+=($!)
+waits_in_vain & others+=($!)
 hows=(kill segv abort)
 number=0
 for point in "${points[@]}"; do

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # rules_on.sh - subscribers with rules, while processes die (points.sh): one comes, changes and goes all the time; another is idle,
-# is told of, and is reached, over and over.
+# is told of, and is reached, over and over; what waits for a third is dropped by order, and counted.
 #
 # Sourced by bash after story.sh; goes_on says how long.
 
@@ -58,7 +58,7 @@ page_rules() { # the downlink's forward
 }
 
 page_told() { # how many reports there have been
-	(($(shoal report ls --json | jq -s --argjson id "$PAGED" '[.[] | select(.session == $id and .kind == "data")] | length') >= $1))
+	(($(shoal report ls --json | jq -s --argjson id "$PAGED" '[.[] | select(.session == $id and .kind == "data")] | length') >= $1)) 2>/dev/null
 }
 
 page_arrived() { # number of the last packet
@@ -95,4 +95,22 @@ while True:
 	lab_expect paged ready
 	echo 0 >"$LAB/periods"
 	: >"$LAB/told-rules"
+}
+
+# Waiting packets of LOST are dropped by order, again and again; whoever has its session counts them.
+waits_in_vain() {
+	local n
+	for ((n = 1; ; n++)); do
+		goes_on || return 0
+		in_ns net bash -c "echo $n >/dev/udp/$LOST_UE/7777"
+		ask_ok lost "lost-$n" "session_modify { wait_applied: true drop_buffered: true session { id: $LOST
+			rules { id: 1 precedence: 1 match { source: ACCESS } forward { destination: CORE } }
+			rules { id: 2 precedence: 2 match { source: CORE } forward { destination: ACCESS buffer: true } measure_ids: 1 }
+			measures { id: 1 volume: true triggers: 64 dropped_packets: 1000000 } } }" || return 1 # triggers: DROTH
+	done
+}
+
+loss_begin() { # UE
+	LOST_UE=$1
+	LOST=$(session_of "$1" | jq .id)
 }
