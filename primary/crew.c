@@ -2,6 +2,7 @@
 #include "primary/crew.h"
 
 #include "primary/loop.h"
+#include "primary/move.h"
 #include "primary/reap.h"
 #include "shared/base/bell.h"
 
@@ -179,6 +180,8 @@ static void crew_look_at(struct loop *loop, unsigned seat)
 		if (crashed && crew->phase != CREW_CONDEMNED)
 			crew->blame = POST_CRASHED;
 		reap_seat(loop, seat, post_suspects(crew->blame));
+		move_settle(loop);
+		loop_fences(loop); // before all packets: whoever takes its shards may have to be woken
 	} else if (crew->phase == CREW_STARTING &&
 		   atomic_load_explicit(&page->state, memory_order_acquire) == SEAT_READY) {
 		crew_ready(loop, seat);

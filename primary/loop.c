@@ -123,7 +123,7 @@ static void loop_publish(struct loop *loop)
 }
 
 // Whoever takes over begins with it while we look after the packets behind it.
-static void loop_fences(struct loop *loop)
+void loop_fences(struct loop *loop)
 {
 	move_fences(loop);
 	loop_publish(loop);

@@ -7,15 +7,18 @@
 #include "primary/loop.h"
 #include "shared/base/bell.h"
 
-#define REST_PAUSES 64u           // empty turns that only pause
-#define REST_OFFERS 80u           // empty turns after which it sleeps
+#define REST_PAUSES 64u // empty turns that only pause
+#define REST_OFFERS 80u // empty turns after which it sleeps
+#define REST_AWAKE_NS \
+	20000u // of silence before which it does not sleep: about what falling asleep and being woken cost
 #define REST_AWAIT_NS 100000u     // of silence after which it sleeps though a worker holds packets
 #define REST_SLEEP_NS 100000000u  // longest sleep
 #define REST_WATCH_NS 1000000u    // longest sleep if some port can't wake us, or a worker holds packets
 #define REST_NAP_NS 10000u        // shortest, if some port can't wake us
 #define REST_NAP_SHARE 32u        // and it lasts no longer than this part of the time since something came
 #define REST_QUIET_NS 1000000000u // of silence, after which
-#define REST_NAP_LONG_NS 2000000u // it lasts so long: each costs some 10 us
+#define REST_NAP_LONG_NS \
+	5000000u // it lasts so long: each costs some 10 us, 40 where processors that halt are slow to wake
 #define REST_WAIT_FDS 64u
 
 static bool rest_awaits(const struct loop *loop)
@@ -74,6 +77,11 @@ static void rest_sleep(struct loop *loop)
 	loop->idle = 0;
 }
 
+static bool rest_awake(const struct loop *loop, uint64_t silence)
+{
+	return silence < REST_AWAKE_NS || (silence < REST_AWAIT_NS && rest_awaits(loop));
+}
+
 // Spin first, in case more comes at once; then give the core to whoever may have work for us; then sleep. But who sleeps on a worker
 // that is just being woken lets its answer wait for a second waking.
 void rest_idle(struct loop *loop)
@@ -83,7 +91,7 @@ void rest_idle(struct loop *loop)
 		__builtin_ia32_pause();
 	else if (loop->idle < REST_OFFERS && offer_worth(&loop->offer))
 		offer_core(&loop->offer, loop->part.view->plane->net.clock_hz);
-	else if (loop->now_ns - loop->busy_ns < REST_AWAIT_NS && rest_awaits(loop))
+	else if (rest_awake(loop, loop->now_ns - loop->busy_ns))
 		__builtin_ia32_pause();
 	else
 		rest_sleep(loop);

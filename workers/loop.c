@@ -16,7 +16,9 @@
 #define HOUSE_PER_SECOND 1000u // housekeeping while there is work
 #define LOOK_CELLS 256u        // cells begun anew in one housekeeping
 #define IDLE_PAUSES 64u        // empty turns before we offer the core to others
-#define IDLE_OFFERS 128u       // empty turns before we sleep
+#define IDLE_OFFERS 128u       // empty turns before we sleep,
+#define IDLE_AWAKE \
+	50000u // nor before so small a part of a second without work: about what to sleep and to be woken cost
 
 static void pipe_work(void *with, struct lane_handle *handles, unsigned n, uint64_t now)
 {
@@ -280,6 +282,8 @@ unsigned loop_turn(struct loop *loop)
 	loop->stats.loops++;
 	loop->stats.idle_loops += !done;
 	loop->idle = done ? 0 : loop->idle + 1;
+	if (done)
+		loop->worked_at = now;
 	return done;
 }
 
@@ -353,6 +357,8 @@ static void loop_rest(struct loop *loop)
 		__builtin_ia32_pause();
 	else if (stays && offer_worth(&loop->offer))
 		offer_core(&loop->offer, loop->view->plane->net.clock_hz);
+	else if ((loop->turned_at - loop->worked_at) * IDLE_AWAKE < loop->view->plane->net.clock_hz)
+		__builtin_ia32_pause();
 	else if (!loop->house_left)
 		loop_sleep(loop);
 }

@@ -42,6 +42,7 @@ struct loop {
 	uint32_t in_tail, out_head;              // ours; the pages hold their published copies
 	uint32_t out_space;                      // handles that lane.out took when we looked last
 	struct seat_stats stats;                 // published in housekeeping
+	uint64_t worked_at;                      // clock of the last turn that had something to do
 	uint64_t turned_at;                      // clock of the last turn
 	uint64_t kept_at, stood_at; // clock of the last housekeeping; of the last word on where our shards stand
 	uint64_t house_ticks;       // least clock ticks between two housekeepings while there is work
