@@ -17,8 +17,7 @@
 #define LOOK_CELLS 256u        // cells begun anew in one housekeeping
 #define IDLE_PAUSES 64u        // empty turns before we offer the core to others
 #define IDLE_OFFERS 128u       // empty turns before we sleep,
-#define IDLE_AWAKE \
-	50000u // nor before so small a part of a second without work: about what to sleep and to be woken cost
+#define IDLE_AWAKE 50000u      // nor before so small a part of a second without work: what to sleep and be woken costs
 
 static void pipe_work(void *with, struct lane_handle *handles, unsigned n, uint64_t now)
 {
