@@ -48,8 +48,8 @@ lab_sweep_nobodys() {
 }
 
 # The last words of every process, then everything back. Keeps the exit status.
-lab_close() {
-	local status=$?
+lab_close() { # [status]: else the last command's
+	local status=${1:-$?}
 	trap - EXIT
 	trap '' INT TERM HUP
 	if ((status != 0 && status != 77 && status < 128)); then lab_logs; fi

@@ -26,7 +26,7 @@ others_write() { # folder
 }
 for folder in /run /var/lib /root; do others_write "$folder" || break; done
 plugins=$(mktemp -d "$folder/shoal-bench.XXXXXX")
-trap 'rm -rf "$plugins"; lab_close' EXIT
+trap 'status=$?; rm -rf "$plugins"; lab_close "$status"' EXIT
 plugin=$plugins/librte_net_gtpgen.so
 cp "$BUILD/tests/bench/gtpgen/librte_net_gtpgen.so" "$plugin"
 lab_netns gw
