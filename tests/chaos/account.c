@@ -52,6 +52,7 @@ static void span_join(struct account_span *to, const struct account_span *from)
 	to->skipped += from->skipped;
 	to->stalls += from->stalls;
 	to->stall += from->stall;
+	to->blind += from->blind;
 	to->stall_longest = RTE_MAX(to->stall_longest, from->stall_longest);
 	for (unsigned way = 0; way < GAUGE_WAYS; way++)
 		to->refused[way] += from->refused[way];

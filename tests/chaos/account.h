@@ -37,6 +37,7 @@ struct account_span {
 	uint64_t broken, foreign;              // frames that belong to nobody
 	uint64_t refused[GAUGE_WAYS], skipped; // not sent: the ring was full; the schedule had gone by
 	uint64_t stalls, stall_longest, stall; // of the gauge itself
+	uint64_t blind;                        // strikes whose first moments it did not see for that
 	struct account_tally tally[ACCOUNT_SHARDS];
 };
 

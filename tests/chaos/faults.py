@@ -87,12 +87,17 @@ def total(records, what):
     return sum(r[side][what] for r in records for side in ("set", "others"))
 
 
+def seen(records):
+    """Those whose fault the gauge has seen begin: where it stood still itself just then, its own time hides the fault's."""
+    return [r for r in records if not r["instrument"]["blind"]]
+
+
 def blackouts(records, side):
-    return [r[side]["blackout_us"]["max"] / 1000 for r in records if r[side]["shards"]]
+    return [r[side]["blackout_us"]["max"] / 1000 for r in seen(records) if r[side]["shards"]]
 
 
 def each_blackout(records, side):
-    return [us / 1000 for r in records for us in r[side]["shard_blackout_us"]]
+    return [us / 1000 for r in seen(records) for us in r[side]["shard_blackout_us"]]
 
 
 def blackout_row(records, side):
@@ -126,6 +131,7 @@ def row(fault, records):
     return {
         "fault": fault,
         "times": len(records),
+        "blind": len(records) - len(seen(records)),
         "sent": total(records, "sent"),
         "pps": total(records, "sent") / max(0.001, sum(r["seconds"] for r in records)),
         "lost": lost(records),
@@ -194,6 +200,8 @@ def table(path, json_path=None):
     print(HEAD)
     for r in [quiet] + rows:
         print(text(r))
+        if r["blind"]:
+            print(f"   not timed: {r['blind']} of them, the gauge itself stood still as they began")
         for what in faults[r["fault"]]:
             print(f"   BROKEN: {r['fault']}: {what}")
         if not is_quiet(r) and noise > PROMISED[r["fault"]].blackout_ms:

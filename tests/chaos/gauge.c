@@ -22,6 +22,8 @@
 
 #define TEND_NS 1000000u
 #define STALL_NS 100000u // no turn of work takes so long
+#define YOUNG_PARTS \
+	4000u // of a second: the quarter of a millisecond behind a strike in which its blackout begins and ends
 #define NAP_US 20
 #define SKIP_MS 5 // what is later than this is not sent any more: it would be a flood
 
@@ -100,7 +102,7 @@ static void send_way(enum gauge_way way, uint64_t ticks)
 		load[i] = (struct gauge_load){ .session = session,
 					       .seq = flow->next,
 					       .sent = ticks,
-					       .stalled = gauge.stalled,
+					       .stalled = gauge_time(&gauge, ticks).stalled,
 					       .span = gauge.account.now->number,
 					       .way = way };
 		account_sent(&gauge.account, &load[i]);
@@ -136,6 +138,7 @@ static unsigned receive_way(enum gauge_way way)
 
 // ---- The loop
 
+// What stands still while a fault is young would be taken off the fault's time.
 static void stall_note(uint64_t ticks)
 {
 	uint64_t turn = ticks - gauge.turn_at;
@@ -143,6 +146,9 @@ static void stall_note(uint64_t ticks)
 	if (gauge.turn_at && turn > gauge.stall_ticks) {
 		gauge.stalled += turn;
 		account_stall(&gauge.account, turn);
+		gauge.account.now->blind +=
+		    gauge.strike.ticks && ticks - turn < gauge.strike.ticks + gauge.hz / YOUNG_PARTS;
+		gauge.strike.ticks = 0;
 	}
 	gauge.turn_at = ticks;
 }

@@ -24,6 +24,7 @@ struct gauge {
 		enum { STRIKE_NONE, STRIKE_WAITS, STRIKE_MARKED, STRIKE_STRUCK } stage;
 		pid_t pid;
 		uint64_t at_ns, ns; // of the next stage; how long the span is
+		uint64_t ticks;     // when it struck; 0 = whoever looks away now misses nothing
 	} strike;
 };
 
@@ -31,7 +32,10 @@ int gauge_load(struct gauge *gauge, const char *path); // another list of sessio
 void gauge_go(struct gauge *gauge);                    // begins to send, at gauge->pps
 void orders_work(struct gauge *gauge, uint64_t now_ns);
 
+// A turn that stands still may do so between its sending and its receiving: what is received then is later by that already.
 static inline struct account_time gauge_time(const struct gauge *gauge, uint64_t ticks)
 {
-	return (struct account_time){ ticks, gauge->stalled };
+	uint64_t turn = gauge->turn_at ? ticks - gauge->turn_at : 0;
+
+	return (struct account_time){ ticks, gauge->stalled + (turn > gauge->stall_ticks ? turn : 0) };
 }

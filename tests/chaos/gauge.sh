@@ -10,7 +10,7 @@
 GAUGE_SESSIONS=${GAUGE_SESSIONS:-1024}
 GAUGE_PPS=${GAUGE_PPS:-50000}
 GAUGE_RING=${GAUGE_RING:-14}     # log2 of the packets each memif ring holds
-GAUGE_SPIN=${GAUGE_SPIN:-}       # yes: the gauge has a core of its own, and its times are as fine as it can make them
+GAUGE_SPIN=${GAUGE_SPIN:-}       # yes: the gauge never sleeps, and its times are as fine as it can make them
 GAUGE_SETTLE_MS=${GAUGE_SETTLE_MS:-20000} # what has not come by then is lost; a busy host may have it for seconds
 GAUGE_NEEDS=(root memory hugepages hugetlbfs netns)
 GW_DRIVER=memif
@@ -27,7 +27,16 @@ gauge_begin() {
 	gauge_set_up
 }
 
+# As `shoal topo` would have it, where there are cores enough: each packet loop has its own, and all else another, here with a gauge that
+# never sleeps, whose own times are known and taken off.
+gauge_place() {
+	gauge_cores=0-$(($(nproc) - 1))
+	[[ $GAUGE_SPIN ]] && (($(nproc) >= GW_WORKERS + 2)) || return 0
+	gauge_cores=0 GW_HOUSE_CPUS=0 GW_PRIMARY_CPU=1 GW_WORKER_CPUS=$(seq -s , 2 $((GW_WORKERS + 1)))
+}
+
 gauge_set_up() {
+	gauge_place
 	lab_netns gw
 	GW_DEVICE_N3=$LAB/n3.memif GW_DEVICE_N6=$LAB/n6.memif GW_OPTIONS=role=client,rsize=$GAUGE_RING,bsize=512
 	gauge_up
@@ -56,7 +65,7 @@ gauge_sessions() { # how many
 }
 
 gauge_up() {
-	lab_start gauge gw "$BUILD/tests/chaos/shoal-gauge" --no-shconf --no-huge -m 64 --no-pci --no-telemetry --lcores 0@0-$(($(nproc) - 1)) \
+	lab_start gauge gw "$BUILD/tests/chaos/shoal-gauge" --no-shconf --no-huge -m 64 --no-pci --no-telemetry --lcores "0@$gauge_cores" \
 		--iova-mode=va --log-level error \
 		--vdev "net_memif0,role=server,socket=$LAB/n3.memif,socket-abstract=no" \
 		--vdev "net_memif1,role=server,socket=$LAB/n6.memif,socket-abstract=no" \

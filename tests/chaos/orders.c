@@ -110,6 +110,7 @@ static void strike_turn(struct gauge *gauge)
 	if (gauge->strike.stage == STRIKE_MARKED) {
 		if (gauge->strike.pid > 1)
 			kill(gauge->strike.pid, SIGKILL);
+		gauge->strike.ticks = clock_ticks();
 		gauge->strike.stage = STRIKE_STRUCK;
 		gauge->strike.at_ns += gauge->strike.ns;
 		return;

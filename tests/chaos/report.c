@@ -66,7 +66,7 @@ static json_t *side_json(const struct side *side, const struct report_ask *ask, 
 }
 
 struct instrument {
-	uint64_t refused, skipped, stalls, stall, longest, broken, foreign;
+	uint64_t refused, skipped, stalls, stall, longest, blind, broken, foreign;
 };
 
 static void instrument_add(struct instrument *sum, const struct account_span *span)
@@ -76,6 +76,7 @@ static void instrument_add(struct instrument *sum, const struct account_span *sp
 	sum->stalls += span->stalls;
 	sum->stall += span->stall;
 	sum->longest = RTE_MAX(sum->longest, span->stall_longest);
+	sum->blind += span->blind;
 	sum->broken += span->broken;
 	sum->foreign += span->foreign;
 }
@@ -86,10 +87,11 @@ static json_t *instrument_json(const struct account *account, const struct repor
 
 	for (uint32_t n = ask->from; n < ask->to; n++)
 		instrument_add(&sum, &account->span[n % ACCOUNT_SPANS]);
-	return json_pack("{s:I, s:I, s:I, s:f, s:f, s:I, s:I, s:f}", "refused", (json_int_t)sum.refused, "skipped",
+	return json_pack("{s:I, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:f}", "refused", (json_int_t)sum.refused, "skipped",
 			 (json_int_t)sum.skipped, "stalls", (json_int_t)sum.stalls, "stalled_us", us_of(ask, sum.stall),
-			 "stall_max_us", us_of(ask, sum.longest), "broken", (json_int_t)sum.broken, "foreign",
-			 (json_int_t)sum.foreign, "pace_us", us_of(ask, pace_of(account, ask)));
+			 "stall_max_us", us_of(ask, sum.longest), "blind", (json_int_t)sum.blind, "broken",
+			 (json_int_t)sum.broken, "foreign", (json_int_t)sum.foreign, "pace_us",
+			 us_of(ask, pace_of(account, ask)));
 }
 
 static void shard_sum(const struct account *account, const struct report_ask *ask, unsigned shard,

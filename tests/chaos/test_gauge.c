@@ -8,6 +8,7 @@
 #include <rte_byteorder.h>
 #include <string.h>
 #include "tests/chaos/account.h"
+#include "tests/chaos/gauge.h"
 #include "tests/chaos/report.h"
 
 #define SESSIONS 512u
@@ -262,6 +263,18 @@ static void test_spans_gaps_and_own_stalls(void **state)
 	assert_false(report_shards("1,x", shards));
 }
 
+// Within a turn that stands still, too: what comes or leaves behind the standstill is stamped with it.
+static void test_a_standstill_counts_at_once(void **state)
+{
+	struct gauge gauge = { .stall_ticks = 100, .stalled = 1000, .turn_at = 5000 };
+
+	assert_int_equal(gauge_time(&gauge, 5100).stalled, 1000);
+	assert_int_equal(gauge_time(&gauge, 5101).stalled, 1101);
+	assert_int_equal(gauge_time(&gauge, 5101).ticks, 5101);
+	gauge.turn_at = 0; // the first turn has none behind it
+	assert_int_equal(gauge_time(&gauge, 5101).stalled, 1000);
+}
+
 static void test_old_spans_are_summed(void **state)
 {
 	for (unsigned n = 0; n < 2 * ACCOUNT_SPANS; n++) {
@@ -288,6 +301,7 @@ int main(void)
 		TEST(a_wrong_tunnel_is_a_stray),
 		TEST(a_wrong_side_is_a_stray),
 		TEST(spans_gaps_and_own_stalls),
+		TEST(a_standstill_counts_at_once),
 		TEST(old_spans_are_summed),
 	};
 

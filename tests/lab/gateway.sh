@@ -9,6 +9,9 @@ GW_OPTIONS=${GW_OPTIONS:-}
 GW_ROOMS=${GW_ROOMS:-16384}
 GW_HOLD=${GW_HOLD:-2048}
 GW_IDLE=${GW_IDLE:-adaptive}
+GW_PRIMARY_CPU=${GW_PRIMARY_CPU:-any}
+GW_WORKER_CPUS=${GW_WORKER_CPUS:-} # with commas between; empty: as the primary places them itself
+GW_HOUSE_CPUS=${GW_HOUSE_CPUS:-}   # of all but the loops that have one of their own; empty: all
 GW_USAGE_MS=${GW_USAGE_MS:-1000}
 GW_MUTE=${GW_MUTE-86400} # seconds without Error Indications: as a story is slow or fast, it must count the same. Empty: unsaid
 GW_LINK_MTU=${GW_LINK_MTU:-0}
@@ -45,7 +48,9 @@ gateway_config() {
 		    addresses: [10.99.6.1/24, 'fd99:6::1/64']
 		workers:
 		  count: $GW_WORKERS
+		  cpus: [$GW_WORKER_CPUS]
 		primary:
+		  cpu: $GW_PRIMARY_CPU
 		  hugepage_dir: $LAB/huge
 		  record_dir: $LAB/records
 		  rooms: $GW_ROOMS
@@ -73,7 +78,7 @@ gateway_config() {
 }
 
 gateway_start_one() { # primary|nursery|ctrl
-	lab_start "$1" gw "$BUILD/$(gateway_program "$1")" --config "$LAB/shoal.yaml"
+	lab_start "$1" gw ${GW_HOUSE_CPUS:+taskset --cpu-list "$GW_HOUSE_CPUS"} "$BUILD/$(gateway_program "$1")" --config "$LAB/shoal.yaml"
 }
 
 gateway_program() { # primary|nursery|ctrl
