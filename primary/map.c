@@ -281,6 +281,15 @@ static void map_retarget(struct map *map, unsigned i)
 	}
 }
 
+// Its seat has not been told yet. But who was cut to stay in its bank, and has nobody else there, is taken first, and leaves with an image.
+static void map_untake(struct map *map, unsigned i)
+{
+	unsigned heir = map_heir(map, i);
+
+	if (heir == PLANE_SEAT_NONE || map_may_send(map, i, heir))
+		map_take(map, i, heir);
+}
+
 void map_part(struct map *map, unsigned seat)
 {
 	map->live &= ~(1u << seat);
@@ -291,7 +300,7 @@ void map_part(struct map *map, unsigned seat)
 		if (now->seat == seat && now->state == MAP_SERVED)
 			map_leave(map, i, map_heir(map, i));
 		else if (now->seat == seat && now->state == MAP_TAKING)
-			map_take(map, i, PLANE_SEAT_NONE); // it has not been told yet
+			map_untake(map, i);
 		else if (now->seat != PLANE_SEAT_NONE && map_destination(now) == seat)
 			map_retarget(map, i);
 	}

@@ -202,6 +202,29 @@ static void what_was_cut_to_stay_in_its_bank_arrives_there_first(void **state)
 	consistent();
 }
 
+static void so_it_does_where_that_seat_shall_leave(void **state)
+{
+	two_seats(0, 0);
+	map_stand(&map, 2, true);
+	map_join(&map, 2, 1);
+
+	unsigned shard = bits_next(&map.of[0], 0);
+
+	map_move(&map, shard, 1);
+	fence_all(); // a CUT without image
+	map_cut(&map, shard);
+	map_part(&map, 1);
+	assert_int_equal(map.shard[shard].seat, 0); // another of its bank
+	map_part(&map, 0);
+	assert_int_equal(map.shard[shard].seat, 0); // the last: with the lines, it takes it before it goes
+	assert_int_equal(map.shard[shard].state, MAP_TAKING);
+	images = 0;
+	settle();
+	assert_int_equal(map.load[2], SHARDS);
+	assert_int_equal(images, 2 * SHARDS);
+	consistent();
+}
+
 // Shard 100 is on its way from seat 0 to 1 of the other bank, with its CUT lent; the seat is a guest.
 static unsigned half_way(void)
 {
@@ -270,6 +293,7 @@ int main(void)
 		cmocka_unit_test_setup(between_banks_a_shard_goes_as_an_image_one_at_a_time, setup),
 		cmocka_unit_test_setup(who_can_not_stay_in_its_bank_goes_back_for_an_image, setup),
 		cmocka_unit_test_setup(what_was_cut_to_stay_in_its_bank_arrives_there_first, setup),
+		cmocka_unit_test_setup(so_it_does_where_that_seat_shall_leave, setup),
 		cmocka_unit_test_setup(an_image_whose_writer_dies_is_not_read, setup),
 		cmocka_unit_test_setup(an_image_waits_for_another_reader_until_one_has_begun, setup),
 	};
