@@ -122,11 +122,12 @@ static void loop_publish(struct loop *loop)
 		lane_publish(&loop->lane[__builtin_ctz(seats)]);
 }
 
-// Whoever takes over begins with it while we look after the packets behind it.
-void loop_fences(struct loop *loop)
+unsigned loop_fences(struct loop *loop)
 {
-	move_fences(loop);
+	unsigned lent = move_fences(loop);
+
 	loop_publish(loop);
+	return lent;
 }
 
 static void loop_old(struct loop *loop)
@@ -191,7 +192,7 @@ unsigned loop_turn(struct loop *loop, uint64_t now_ns)
 		marker_go(loop);
 	move_settle(loop);
 	if (bits_any(&loop->map.asks))
-		loop_fences(loop);
+		found += loop_fences(loop);
 	if (loop->alone | loop->hold.suspects)
 		rx_alone(loop);
 	if (loop->hold.total > 0)

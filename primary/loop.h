@@ -115,5 +115,6 @@ uint64_t loop_now(struct loop *loop); // ns; never goes back
 // Turns and sleeps until POST_END has been carried out.
 void loop_run(struct loop *loop);
 
-void loop_fences(struct loop *loop);                      // lends the fences that are due, and wakes whom they are for
+// Lends fences that are due, and wakes whom they are for: they begin with them while we look after the packets behind. How many.
+unsigned loop_fences(struct loop *loop);
 bool loop_tell(struct loop *loop, struct post_word fact); // posts; false: no place, it is dropped

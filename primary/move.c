@@ -3,6 +3,8 @@
 
 #include "primary/loop.h"
 
+#define MOVE_FENCES 32u // in one go
+
 // A shard that is being taken has no owner until OWN has been lent.
 void move_settle(struct loop *loop)
 {
@@ -45,16 +47,28 @@ bool move_may_fence(const struct loop *loop, unsigned seat)
 	       loop->lane[seat].lease.suspects == 0; // a suspect is alone
 }
 
-void move_fences(struct loop *loop)
+static unsigned fences_lend(struct loop *loop, const struct bits *asks, unsigned most)
 {
-	struct bits asks = loop->map.asks;
+	unsigned lent = 0;
 
-	for (unsigned i = bits_next(&asks, 0); i < BITS_END; i = bits_next(&asks, i + 1)) {
+	for (unsigned i = bits_next(asks, 0); i < BITS_END && lent < most; i = bits_next(asks, i + 1)) {
 		enum map_fence fence = map_fence(&loop->map, i);
 
-		if (fence != MAP_WAIT && move_may_fence(loop, loop->map.shard[i].seat))
-			move_fence(loop, i, fence == MAP_IMAGE);
+		if (fence == MAP_WAIT || !move_may_fence(loop, loop->map.shard[i].seat))
+			continue;
+		move_fence(loop, i, fence == MAP_IMAGE);
+		lent++;
 	}
+	return lent;
+}
+
+unsigned move_fences(struct loop *loop)
+{
+	struct bits asks = bits_both(&loop->map.asks, &loop->hold.waiting);
+	unsigned lent = fences_lend(loop, &asks, MOVE_FENCES);
+
+	asks = loop->map.asks;
+	return lent + fences_lend(loop, &asks, MOVE_FENCES - lent);
 }
 
 static int move_do(struct map *map, const struct post_word *order)

@@ -11,8 +11,9 @@ void move_settle(struct loop *loop);
 // Whether the seat may be lent a fence now.
 bool move_may_fence(const struct loop *loop, unsigned seat);
 
-// Lends the fences that may be lent now.
-void move_fences(struct loop *loop);
+// Lends fences that may be lent now, for shards with packets that wait first. Some only, and says how many: a seat that is given a
+// hundred shards at once shall not let its packets, and those of the first it has taken, wait for the last.
+unsigned move_fences(struct loop *loop);
 
 void move_order(struct loop *loop, const struct post_word *order); // MOVE, GUEST, REGULAR
 

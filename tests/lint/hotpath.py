@@ -61,7 +61,7 @@ HOT = {
     "primary/map.c": [],
     "primary/marker.c": ["marker_init", "marker_order"],
     "primary/marker_write.c": [],
-    "primary/move.c": ["move_fences", "move_order"],
+    "primary/move.c": ["fences_lend", "move_order"],
     "primary/neigh.c": ["neigh_make", "neigh_free"],
     "primary/neigh_arp.c": [],
     "primary/neigh_nd.c": [],
