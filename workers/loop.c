@@ -16,8 +16,7 @@
 #define HOUSE_PER_SECOND 1000u // housekeeping while there is work
 #define LOOK_CELLS 256u        // cells begun anew in one housekeeping
 #define IDLE_PAUSES 64u        // empty turns before we offer the core to others
-#define IDLE_OFFERS 128u       // empty turns before we sleep,
-#define IDLE_AWAKE 50000u      // nor before so small a part of a second without work: what to sleep and be woken costs
+#define IDLE_OFFERS 128u       // empty turns before we sleep, nor before we have been awake long enough
 
 static void pipe_work(void *with, struct lane_handle *handles, unsigned n, uint64_t now)
 {
@@ -38,6 +37,7 @@ void loop_open(struct loop *loop, const struct plane_view *view, unsigned number
 
 	*loop = (struct loop){ .view = view, .seat = seat, .wires = *wires, .turned_at = clock_ticks() };
 	loop->house_ticks = view->plane->net.clock_hz / HOUSE_PER_SECOND;
+	awake_open(&loop->awake, view->plane->net.clock_hz);
 	loop->in_tail = ring_resume(&seat.worker->in_tail);
 	loop->out_head = ring_resume(&seat.worker->out_head);
 	pipe_init(&loop->pipe, &view->plane->net, &view->rooms, &view->plane->shape, view->shards);
@@ -343,6 +343,7 @@ static void loop_sleep(struct loop *loop)
 		if (fds[0].revents)
 			bell_hush(loop->wires.bell);
 		loop->primary_gone = fds[1].revents != 0;
+		awake_slept(&loop->awake, loop->turned_at, clock_ticks(), loop->view->plane->net.clock_hz);
 	}
 	bell_rise(&loop->seat.worker->sleeping);
 }
@@ -356,7 +357,7 @@ static void loop_rest(struct loop *loop)
 		__builtin_ia32_pause();
 	else if (stays && offer_worth(&loop->offer))
 		offer_core(&loop->offer, loop->view->plane->net.clock_hz);
-	else if ((loop->turned_at - loop->worked_at) * IDLE_AWAKE < loop->view->plane->net.clock_hz)
+	else if (loop->turned_at - loop->worked_at < loop->awake.ticks)
 		__builtin_ia32_pause();
 	else if (!loop->house_left)
 		loop_sleep(loop);

@@ -8,6 +8,7 @@
 #include "workers/anew.h"
 #include "workers/apply.h"
 #include "workers/audit.h"
+#include "workers/awake.h"
 #include "workers/ruled_pieces.h"
 #include "workers/ruled_tell.h"
 
@@ -48,6 +49,7 @@ struct loop {
 	uint64_t house_ticks;       // least clock ticks between two housekeepings while there is work
 	unsigned idle;              // turns in a row that found nothing
 	struct offer offer;
+	struct awake awake;
 	bool house_left; // something is left to do, so do not sleep
 	bool primary_gone;
 };
