@@ -7,16 +7,16 @@
 #include "primary/loop.h"
 #include "shared/base/bell.h"
 
-#define REST_PAUSES 64u           // empty turns that only pause
-#define REST_OFFERS 80u           // empty turns after which it sleeps
-#define REST_AWAKE_NS 20000u      // of silence before which it does not sleep: about what that and being woken cost
-#define REST_AWAIT_NS 100000u     // of silence after which it sleeps though a worker holds packets
-#define REST_SLEEP_NS 100000000u  // longest sleep
-#define REST_WATCH_NS 1000000u    // longest sleep if some port can't wake us, or a worker holds packets
-#define REST_NAP_NS 10000u        // shortest, if some port can't wake us
-#define REST_NAP_SHARE 32u        // and it lasts no longer than this part of the time since something came
-#define REST_QUIET_NS 1000000000u // of silence, after which
-#define REST_NAP_LONG_NS 5000000u // it lasts so long: each costs 10 us, 40 where halted processors are slow to wake
+#define REST_PAUSES 64u            // empty turns that only pause
+#define REST_OFFERS 80u            // empty turns after which it sleeps
+#define REST_AWAKE_NS 20000u       // of silence before which it does not sleep: about what that and being woken cost
+#define REST_AWAIT_NS 100000u      // of silence after which it sleeps though a worker holds packets
+#define REST_SLEEP_NS 100000000u   // longest sleep
+#define REST_WATCH_NS 1000000u     // longest sleep if some port can't wake us, or a worker holds packets
+#define REST_NAP_NS 10000u         // shortest, if some port can't wake us
+#define REST_NAP_SHARE 32u         // and it lasts no longer than this part of the time since something came
+#define REST_QUIET_NS 1000000000u  // of silence, after which
+#define REST_NAP_LONG_NS 10000000u // it lasts so long: each costs 10 us, 40 where halted processors are slow to wake
 #define REST_WAIT_FDS 64u
 
 static bool rest_awaits(const struct loop *loop)
