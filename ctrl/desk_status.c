@@ -113,7 +113,7 @@ static void counter_add(struct job *job, Shoal__Oss__CountersAnswer *answer, con
 	answer->counters[answer->n_counters++] = counter;
 }
 
-#define PATH_COUNTERS 8u
+#define PATH_COUNTERS 10u
 static void path_counters(struct job *job, Shoal__Oss__CountersAnswer *answer, const struct paths *paths)
 {
 	const struct counted of_paths[PATH_COUNTERS] = {
@@ -121,10 +121,14 @@ static void path_counters(struct job *job, Shoal__Oss__CountersAnswer *answer, c
 		{ "path_answers", "Echo Responses heard from GTP-U peers", paths->answers },
 		{ "path_strays", "Echo Responses to no request of ours, or from nobody's peer", paths->strays },
 		{ "path_unsupervised", "tunnels whose peer found no place among the paths", paths->unsupervised },
-		{ "tunnel_errors", "Error Indications heard from the ends of tunnels", paths->heard },
+		{ "tunnel_errors", "Error Indications heard from GTP-U peers", paths->heard },
 		{ "tunnel_errors_unknown", "Error Indications about no tunnel of a session", paths->unknown },
 		{ "tunnel_errors_repeated", "Error Indications reported less than a minute before", paths->repeated },
 		{ "tunnel_errors_dropped", "Error Indications that could not be reported: too many", paths->dropped },
+		{ "tunnel_errors_elsewhere", "Error Indications that came from another address than the tunnel's end",
+		  paths->elsewhere },
+		{ "tunnel_errors_doubted", "of these, not looked into: too many had been about no tunnel",
+		  paths->doubted },
 	};
 
 	for (unsigned i = 0; i < PATH_COUNTERS; i++)

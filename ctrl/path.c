@@ -170,20 +170,38 @@ bool paths_error(struct paths *paths, struct path_error *error)
 	return true;
 }
 
+// Whether somebody guesses: wrong words from elsewhere than the tunnels' ends came faster than lately deleted sessions explain.
+static bool guessed(const struct paths *paths, uint64_t now_ns)
+{
+	return paths->guess_ns > now_ns + (PATH_GUESSES - 1) * (uint64_t)PATH_GUESS_NS;
+}
+
+static void error_hear(struct paths *paths, const struct path_peer *peer, const struct report *report, uint64_t now_ns)
+{
+	const struct path *path = path_of(paths, peer);
+
+	paths->heard++;
+	paths->elsewhere += report->elsewhere;
+	if (report->elsewhere && guessed(paths, now_ns)) {
+		paths->doubted++;
+		return;
+	}
+	if (path && path_ends_visit(paths, path, (uint32_t)report->teid, error_note, now_ns))
+		return;
+	paths->unknown++;
+	if (report->elsewhere)
+		paths->guess_ns = (paths->guess_ns > now_ns ? paths->guess_ns : now_ns) + PATH_GUESS_NS;
+}
+
 void paths_hear(struct paths *paths, const struct report *report, uint64_t now_ns, uint64_t now_ms)
 {
 	struct path_peer peer = { .family = report->family };
-	const struct path *path;
 
 	memcpy(peer.address, report->peer, report->family == 4 ? 4 : 16);
-	if (report->kind == REPORT_ECHO) {
+	if (report->kind == REPORT_ECHO)
 		echo_hear(paths, &peer, report, now_ns, now_ms);
-		return;
-	}
-	path = path_of(paths, &peer);
-	paths->heard++;
-	if (!path || !path_ends_visit(paths, path, (uint32_t)report->teid, error_note, now_ns))
-		paths->unknown++;
+	else
+		error_hear(paths, &peer, report, now_ns);
 }
 
 // ---- What is asked

@@ -7,6 +7,8 @@
 // Every peer is sent an Echo Request each interval (7.2.1; no more often than once a minute by default) while tunnels lead there, and one
 // that is down until an hour has passed, so that its recovery is told. Time counts only while an answer could be heard: primary, slow lane
 // and courier are there, and this loop turns. An Error Indication names a tunnel by its far end; those of one session are found by that.
+// A node with several addresses may send it from any of them (7.3.1); but who guesses at tunnels is not heard: of what comes from elsewhere
+// than the far end, PATH_GUESSES may be about no tunnel, and one more each PATH_GUESS_NS. Beyond, only the far end itself is believed.
 //
 // What is told of a path is what it is now; who starts anew knows none yet. No socket, no clock. The main thread owns it.
 #pragma once
@@ -17,9 +19,11 @@
 #include "proto/oss.pb-c.h"
 #include "shared/wire/change.h"
 
-#define PATHS_MAX 16384u      // peers; tunnels to others are not supervised, and counted
-#define PATHS_ASKED 256u      // in one order
-#define PATH_ERRORS 4096u     // Error Indications that wait to be reported
+#define PATHS_MAX 16384u  // peers; tunnels to others are not supervised, and counted
+#define PATHS_ASKED 256u  // in one order
+#define PATH_ERRORS 4096u // Error Indications that wait to be reported
+#define PATH_GUESSES 100u
+#define PATH_GUESS_NS 100000000u
 #define PATH_KEPT_MS 3600000u // so long a path that is down is asked for, though no tunnel leads there,
 #define PATH_SHOWN_MS 60000u  // and one that has recovered is shown
 
@@ -82,8 +86,10 @@ struct paths {
 	uint64_t ticked_ns, seed;
 	uint64_t answers, strays; // Echo Responses; of those to nothing that was asked
 	uint64_t heard, unknown, repeated,
-	    dropped;           // Error Indications; about no tunnel; told a moment ago; too many at once
-	uint64_t unsupervised; // tunnels without a place among paths or ends
+	    dropped,            // Error Indications; about no tunnel; told a moment ago; too many at once
+	    elsewhere, doubted; // of those heard, not from the tunnel's end; of these, not looked into
+	uint64_t guess_ns;      // the wrong ones of elsewhere are paid for until then
+	uint64_t unsupervised;  // tunnels without a place among paths or ends
 };
 
 int paths_open(struct paths *paths); // 0 or -ENOMEM; what is set by the caller is

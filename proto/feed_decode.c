@@ -108,6 +108,7 @@ static int get_peer(struct report *out, const Shoal__Feed__Report *in, const cha
 	if (in->peer.len != 4 && in->peer.len != 16)
 		return refuse(fault, "report.peer");
 	out->teid = in->teid;
+	out->elsewhere = in->elsewhere != 0;
 	out->family = in->peer.len == 16 ? 6 : 4;
 	memcpy(out->peer, in->peer.data, in->peer.len);
 	return 0;

@@ -128,6 +128,7 @@ static void put_data(Shoal__Feed__Report *out, const struct report *in)
 static void put_peer(Shoal__Feed__Report *out, const struct report *in)
 {
 	out->teid = (uint32_t)in->teid;
+	out->elsewhere = in->elsewhere;
 	out->peer = (ProtobufCBinaryData){ in->family == 6 ? 16 : 4, (uint8_t *)(uintptr_t)in->peer };
 }
 

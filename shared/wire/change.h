@@ -68,8 +68,8 @@ enum report_kind {
 	REPORT_LOST, // the owner found memory of the shard spoilt (digest: enum report_lost; slot: which), and put right what it could
 	REPORT_GAUGE, // last count of a URR that is no more, or whose session ends; comes before that cell's FINAL
 	REPORT_DATA, // the first packet that had to wait for the radio side since the sheet's `episode` began (SHEET_NOTIFY)
-	REPORT_ECHO, // of no shard: a peer's GTP-U Echo Response; seq is its sequence number
-	REPORT_TUNNEL, // of no shard: a peer's Error Indication about its tunnel `teid` (TS 29.281 7.3.1); it came from the tunnel's end
+	REPORT_ECHO,   // of no shard: a peer's GTP-U Echo Response; seq is its sequence number
+	REPORT_TUNNEL, // of no shard: an Error Indication about the tunnel `teid` that ends at `peer` (TS 29.281 7.3.1)
 	REPORT_KINDS
 };
 
@@ -84,9 +84,9 @@ enum report_lost {
 struct report {
 	uint8_t kind; // enum report_kind
 	uint8_t shard;
-	uint8_t family; // ECHO, TUNNEL: of the peer's address, 4 or 6
-	uint8_t reserved;
-	uint32_t slot; // FINAL; ACK: number of sessions in the shard
+	uint8_t family;    // ECHO, TUNNEL: of the peer's address, 4 or 6
+	uint8_t elsewhere; // TUNNEL: 1 = it came from another address than `peer`
+	uint32_t slot;     // FINAL; ACK: number of sessions in the shard
 	uint64_t epoch;
 	uint64_t seq;
 	union {

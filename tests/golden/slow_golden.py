@@ -64,10 +64,10 @@ def indication(teid, sport=40000, family=4):
         GTP_UDPPort_ExtensionHeader(length=1, udp_port=sport, next_ex=0) / GTPErrorIndication(IE_list=[IE_TEIDI(TEIDI=teid), Raw(b"\x85" + peer)])
 
 
-def heard_error(peer, family=4):
-    """What a peer says of a tunnel that ends at `peer`: element 133 by hand, as above."""
+def heard_error(peer, family=4, outside=None):
+    """What RADIO says of a tunnel that ends at `peer`: element 133 by hand, as above."""
     address = b"\0\4" + raw(IP(dst=peer))[16:20] if family == 4 else b"\0\x10" + raw(IPv6(dst=peer))[24:40]
-    outer = IP(src=RADIO, dst=GATEWAY) if family == 4 else IPv6(src=RADIO6, dst=GATEWAY6)
+    outer = IP(src=RADIO, dst=GATEWAY) if (outside or family) == 4 else IPv6(src=RADIO6, dst=GATEWAY6)
     return outer / UDP(sport=40000, dport=2152) / GTP_U_Header(gtp_type=26, teid=0, S=1, E=1, seq=7, next_ex=0x40) / \
         GTP_UDPPort_ExtensionHeader(length=1, udp_port=2152, next_ex=0) / \
         GTPErrorIndication(IE_list=[IE_TEIDI(TEIDI=0x7001), Raw(b"\x85" + address)])
@@ -147,7 +147,8 @@ REFUSED = [  # name, kind, sent, verdict
     ("error indication about nothing", LOCAL, gtpu(26), "bad_gtpu"),
     ("error indication", LOCAL, heard_error(RADIO), "gtpu_heard"),
     ("error indication, v6", LOCAL, heard_error(RADIO6, 6), "gtpu_heard"),
-    ("error indication about another's tunnel", LOCAL, heard_error(HOST), "gtpu_forged"),
+    ("error indication from elsewhere", LOCAL, heard_error(HOST), "gtpu_heard"),
+    ("error indication from elsewhere, v6", LOCAL, heard_error(HOST6, 6), "gtpu_heard"),
     ("end marker", LOCAL, gtpu(254), "end_marker"),
     ("supported extension headers", LOCAL, gtpu(31), "gtpu_type"),
     ("echo response", LOCAL, gtpu(2, S=1, seq=9), "gtpu_heard"),
@@ -203,6 +204,18 @@ def check_refusals(runner, faults):
             faults.append(f"{name}: {got}, not {verdict}")
 
 
+def check_told(runner, faults):
+    """What the controller hears of Error Indications: the tunnel's end, and whether it was said elsewhere."""
+    for name, sent, elsewhere, peer in (("from the end", heard_error(RADIO), 0, raw(IP(dst=RADIO))[16:20]),
+                                        ("from elsewhere", heard_error(HOST), 1, raw(IP(dst=HOST))[16:20]),
+                                        ("from the end, v6", heard_error(RADIO6, 6), 0, raw(IPv6(dst=RADIO6))[24:40]),
+                                        ("from elsewhere, v6", heard_error(HOST6, 6), 1, raw(IPv6(dst=HOST6))[24:40]),
+                                        ("from elsewhere, the other family", heard_error(HOST6, 6, 4), 1, raw(IPv6(dst=HOST6))[24:40])):
+        _, told = ask(runner, [packet(LOCAL, sent), "told"])
+        if told != [str(0x7001), str(elsewhere), peer.hex()]:
+            faults.append(f"error indication {name}: told {told}")
+
+
 def check_limits(runner, faults):
     """A flood is answered up to the limit, and again after a while; echoes and errors do not share their limits."""
     strays = [packet(NO_SESSION, g_pdu(teid)) for teid in range(150)] + [packet(NO_SESSION, g_pdu(1, family=6))]
@@ -255,6 +268,7 @@ def main():
     faults = []
     answers = check_answers(sys.argv[1], faults)
     check_refusals(sys.argv[1], faults)
+    check_told(sys.argv[1], faults)
     check_limits(sys.argv[1], faults)
     check_dissector(answers, faults)
     check_fields(answers, faults)

@@ -1,6 +1,7 @@
 // slow_runner.c - hands packets from stdin to the slow lane and writes its answers, for slow_golden.py.
 //
 //   packet KIND PORT HINT HEX     -> VERDICT PORT HEX
+//   told                          -> TEID ELSEWHERE PEER: what the last packet said of a tunnel, for the controller; or -
 //   wait                          time goes by until the rate limits are full again
 // Addresses of the gateway: STAND_GTPU's, 198.51.100.254 and 2001:db8:1::1 as sources of ICMP errors.
 #include <stdio.h>
@@ -42,6 +43,20 @@ static void read_packet(const char *line)
 	putchar('\n');
 }
 
+static void print_told(void)
+{
+	const struct report *report = &slow.heard[0];
+
+	if (slow.heards != 1 || report->kind != REPORT_TUNNEL) {
+		puts("-");
+		return;
+	}
+	printf("%llu %u ", (unsigned long long)report->teid, report->elsewhere);
+	for (unsigned i = 0; i < (report->family == 4 ? 4 : 16); i++)
+		printf("%02x", report->peer[i]);
+	putchar('\n');
+}
+
 int main(void)
 {
 	static const uint8_t ipv6[16] = { 0x20, 0x01, 0x0d, 0xb8, 0, 1, [15] = 1 };
@@ -54,6 +69,8 @@ int main(void)
 	while (fgets(line, sizeof(line), stdin)) {
 		if (!strncmp(line, "wait", 4))
 			now += STAND_HZ;
+		else if (!strncmp(line, "told", 4))
+			print_told();
 		else
 			read_packet(line);
 	}

@@ -1,6 +1,6 @@
 #!/bin/bash
 # GTP-U paths: a gNB that ceases to answer Echo Requests is told to be down, and up again when it does; nobody is blamed for what died on
-# our side. A tunnel that the gNB knows nothing of is reported to the SMF, but only on the word of who has its end.
+# our side. A tunnel that the gNB knows nothing of is reported to the SMF, whichever of its addresses says so; who guesses is not heard.
 set -euo pipefail
 . "$(dirname "$0")/../lab/story.sh"
 . "$(dirname "$0")/pfcp.sh"
@@ -18,14 +18,18 @@ path_event_is() { # kind times
 	(($(path_event "$1") == $2))
 }
 
-# The gNB has nobody for a TEID at an address (TS 29.281 7.3.1), or so it says.
-error_indication() { # from address teid
-	in_ns ran python3 -c "
-import socket, struct, sys
+# The gNB has nobody for a TEID at an address (TS 29.281 7.3.1), or so it says; so many times, for this TEID and those behind it.
+error_indication() { # from address teid [times]
+	in_ns ran "$PYTHON" -c "
+import socket, sys
+from scapy.all import raw
+from scapy.contrib.gtp import GTP_U_Header, GTPErrorIndication, IE_GSNAddress, IE_TEIDI
 there = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 there.bind((sys.argv[1], 0))
-elements = struct.pack('!BI', 16, int(sys.argv[3], 0)) + b'\x85\0\4' + socket.inet_aton(sys.argv[2])
-there.sendto(struct.pack('!BBHIHBB', 0x32, 26, 4 + len(elements), 0, 0, 0, 0) + elements, ('10.99.3.1', 2152))" "$@"
+for teid in range(int(sys.argv[3], 0), int(sys.argv[3], 0) + int(sys.argv[4])):
+    elements = [IE_TEIDI(TEIDI=teid), IE_GSNAddress(length=4, ipv4_address=sys.argv[2])]
+    there.sendto(raw(GTP_U_Header(gtp_type=26, teid=0, S=1, seq=0) / GTPErrorIndication(IE_list=elements)), ('10.99.3.1', 2152))
+" "$1" "$2" "$3" "${4:-1}"
 }
 
 pfcp_begin
@@ -58,15 +62,18 @@ that "and not blamed for what we did not hear" equal "$(path_event path.failed)"
 that "the path is up" wait_for 20 path_is up
 
 in_ns ran ip address add 10.99.3.3/24 dev n3
-error_indication 10.99.3.3 10.99.3.2 0x7001
-that "a stranger's word about the tunnel is refused" wait_for 10 counter_reached gtpu_forged 1
 error_indication 10.99.3.2 10.99.3.2 0x7002
-that "about another tunnel it is counted" wait_for 10 counter_reached tunnel_errors_unknown 1
-error_indication 10.99.3.2 10.99.3.2 0x7001
-that "that the gNB has nobody for the tunnel is reported" smf reports 1
+that "what the gNB says of another tunnel is counted" wait_for 10 counter_reached tunnel_errors_unknown 1
+error_indication 10.99.3.3 10.99.3.2 0x7001
+that "that it has nobody for the tunnel is reported, though said by another address of its" smf reports 1
 that "as such" says '.reports == [.reports[0]] and .reports[0].type == ["ERIR"] and .reports[0].tunnel == {"teid": 28673, "ipv4": "10.99.3.2"}'
+that "and where it came from is counted" counter_reached tunnel_errors_elsewhere 1
 error_indication 10.99.3.2 10.99.3.2 0x7001
 that "said again it is counted" wait_for 10 counter_reached tunnel_errors_repeated 1
+error_indication 10.99.3.3 10.99.3.2 0x8000 200
+that "who guesses is not heard any more" wait_for 10 counter_reached tunnel_errors_doubted 1
+error_indication 10.99.3.2 10.99.3.2 0x7001
+that "but whose tunnel it is" wait_for 10 counter_reached tunnel_errors_repeated 2
 that "packets go where the SMF's rules say" ue_pings "$UE"
 kill "$hears"
 wait "$hears" 2>/dev/null || true

@@ -148,6 +148,7 @@ static void reports_survive(void **state)
 		} else if (report->kind == REPORT_ECHO || report->kind == REPORT_TUNNEL) {
 			report->teid = 12;
 			report->family = i % 3 ? 6 : 4;
+			report->elsewhere = i % 2;
 			memset(report->peer, 0xa5, i % 3 ? 16 : 4);
 		} else {
 			report->digest = UINT64_MAX - i;

@@ -201,15 +201,52 @@ static void an_error_indication_is_told(void **state)
 	assert_int_equal(slow.heard[0].teid, 0x7001);
 }
 
-static void of_anothers_tunnel_it_is_forged(void **state)
+#define ERROR_4 \
+	"100000700185" \
+	"00040a630302"
+#define ERROR_6 \
+	"100000700185" \
+	"001020010db8000000000000000000000007"
+
+// A node may have several addresses, of both families: the elements name the tunnel.
+static void from_elsewhere_it_is_told_as_such(void **state)
 {
-	assert_int_equal(heard_of(GNB + 1, ERROR_OF("0010", "100000700185"
-							    "00040a630302")),
-			 VERDICT_GTPU_FORGED);
-	assert_int_equal(slow.heards, 0);
+	static const uint8_t there[16] = { 0x20, 1, 0xd, 0xb8, [15] = 7 };
+
+	assert_int_equal(heard_of(GNB, ERROR_OF("0010", ERROR_4)), VERDICT_GTPU_HEARD);
+	assert_int_equal(slow.heard[0].elsewhere, 0);
+	assert_int_equal(heard_of(GNB + 1, ERROR_OF("0010", ERROR_4)), VERDICT_GTPU_HEARD);
+	assert_int_equal(slow.heards, 1);
+	assert_int_equal(slow.heard[0].elsewhere, 1);
+	assert_int_equal(slow.heard[0].teid, 0x7001);
+	assert_int_equal(slow.heard[0].family, 4);
+	assert_int_equal(be32_get(slow.heard[0].peer), GNB);
+	assert_int_equal(heard_of(GNB, ERROR_OF("001c", ERROR_6)), VERDICT_GTPU_HEARD);
+	assert_int_equal(slow.heard[0].elsewhere, 1);
+	assert_int_equal(slow.heard[0].family, 6);
+	assert_memory_equal(slow.heard[0].peer, there, 16);
 	assert_int_equal(heard_of(GNB, ERROR_OF("001c", "100000700185"
 							"00100a630302000000000000000000000000")),
-			 VERDICT_GTPU_FORGED); // the same digits, another family
+			 VERDICT_GTPU_HEARD);
+	assert_int_equal(slow.heard[0].elsewhere, 1); // the same digits, another family
+}
+
+// Who says too much from elsewhere is not listened to, but takes nothing from tunnels' ends, nor from others.
+static void from_elsewhere_no_more_than_a_share(void **state)
+{
+	unsigned told = 0;
+
+	for (unsigned i = 0; i < 2 * SLOW_ELSEWHERE_BURST_OF_ONE; i++)
+		told += heard_of(GNB + 1, ERROR_OF("0010", ERROR_4)) == VERDICT_GTPU_HEARD;
+	assert_in_range(told, SLOW_ELSEWHERE_BURST_OF_ONE - 1, SLOW_ELSEWHERE_BURST_OF_ONE);
+	assert_int_equal(heard_of(GNB + 1, ERROR_OF("0010", ERROR_4)), VERDICT_GTPU_FORGED);
+	assert_int_equal(slow.heards, 0);
+	assert_int_equal(heard_of(GNB + 2, ERROR_OF("0010", ERROR_4)), VERDICT_GTPU_HEARD);
+	for (unsigned i = 0; i < 2 * SLOW_ELSEWHERE_BURST; i++)
+		heard_of(GNB + 3 + i, ERROR_OF("0010", ERROR_4));
+	assert_int_equal(heard_of(GNB + 99, ERROR_OF("0010", ERROR_4)), VERDICT_GTPU_FORGED);
+	assert_int_equal(heard_of(GNB, ERROR_OF("0010", ERROR_4)), VERDICT_GTPU_HEARD);
+	assert_int_equal(heard_of(GNB + 1, "3202000600000000beef00000e00"), VERDICT_GTPU_HEARD);
 }
 
 static void errors_about_nothing_are_refused(void **state)
@@ -281,19 +318,13 @@ static void an_older_primary_gets_a_verdict_it_knows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(whose_it_is_changes_nothing),
-		TEST(errors_speak_with_the_address_they_concern),
-		TEST(handles_that_lie_touch_nothing),
-		TEST(a_short_packet_is_refused),
-		TEST(without_an_address_no_error),
-		TEST(the_limit_is_a_rate),
-		TEST(an_echo_response_is_told),
-		TEST(an_error_indication_is_told),
-		TEST(of_anothers_tunnel_it_is_forged),
-		TEST(errors_about_nothing_are_refused),
-		TEST(subscribers_are_no_peers),
-		TEST(who_says_too_much_is_not_told),
-		TEST(an_older_primary_gets_a_verdict_it_knows),
+		TEST(whose_it_is_changes_nothing),       TEST(errors_speak_with_the_address_they_concern),
+		TEST(handles_that_lie_touch_nothing),    TEST(a_short_packet_is_refused),
+		TEST(without_an_address_no_error),       TEST(the_limit_is_a_rate),
+		TEST(an_echo_response_is_told),          TEST(an_error_indication_is_told),
+		TEST(from_elsewhere_it_is_told_as_such), TEST(from_elsewhere_no_more_than_a_share),
+		TEST(errors_about_nothing_are_refused),  TEST(subscribers_are_no_peers),
+		TEST(who_says_too_much_is_not_told),     TEST(an_older_primary_gets_a_verdict_it_knows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,6 +38,9 @@ void slow_open(struct slow *slow, const struct plane_net *net, const struct room
 	limit_open(&slow->talk, net->clock_hz, SLOW_TALK_PER_SECOND, SLOW_TALK_BURST);
 	for (unsigned i = 0; i < SLOW_PEERS; i++)
 		limit_open(&slow->talkers[i], net->clock_hz, SLOW_TALK_OF_ONE, SLOW_TALK_BURST_OF_ONE);
+	limit_open(&slow->elsewhere, net->clock_hz, SLOW_ELSEWHERE_PER_SECOND, SLOW_ELSEWHERE_BURST);
+	for (unsigned i = 0; i < SLOW_PEERS; i++)
+		limit_open(&slow->elsewheres[i], net->clock_hz, SLOW_ELSEWHERE_OF_ONE, SLOW_ELSEWHERE_BURST_OF_ONE);
 }
 
 static bool handle_good(const struct slow *slow, const struct lane_handle *handle)

@@ -15,6 +15,11 @@
 #define SLOW_PEERS 256u             // those that fall into the same place share it
 #define SLOW_TALK_PER_SECOND 10000u // Echo Responses and Error Indications that are told to the controller
 #define SLOW_TALK_OF_ONE 1000u      // of one peer
+#define SLOW_ELSEWHERE_PER_SECOND \
+	1000u // Error Indications from another address than the one they name: a share of their own
+#define SLOW_ELSEWHERE_OF_ONE 500u
+#define SLOW_ELSEWHERE_BURST 500u
+#define SLOW_ELSEWHERE_BURST_OF_ONE 250u
 #define SLOW_TALK_BURST 2000u
 #define SLOW_TALK_BURST_OF_ONE 500u
 #define SLOW_LIMIT_BURST 100u
@@ -30,6 +35,7 @@ struct slow {
 	const struct rooms *rooms;
 	const struct plane *plane; // null, or slow_speaks
 	struct slow_limit errors, echoes, signals, peers[SLOW_PEERS], talk, talkers[SLOW_PEERS];
+	struct slow_limit elsewhere, elsewheres[SLOW_PEERS];
 	unsigned hears;                        // so many reports the caller takes of the next burst: LANE_BURST at most
 	unsigned heards;                       // and so many there are
 	struct report heard[LANE_BURST];       // heard.h
