@@ -102,6 +102,8 @@ int node_open(struct node *node, const struct node_setting *setting, const struc
 		error = deals_open(&node->deals, &deals_limits);
 	if (!error)
 		error = asks_open(&node->asks, setting->t1_ns, setting->n1);
+	if (!error)
+		error = path_places_open(&node->places);
 	node->deals.send = node->asks.send = leaves;
 	node->deals.arg = node->asks.arg = node;
 	node->deals.answered = answered;
@@ -118,6 +120,7 @@ void node_close(struct node *node)
 	asks_close(&node->asks);
 	deals_close(&node->deals, &node->peers);
 	peers_close(&node->peers);
+	path_places_close(&node->places);
 }
 
 bool node_found(struct node *node, const char *owner, const char *value, uint64_t noted_ms)

@@ -12,6 +12,7 @@
 #include "ctrl/pfcp/deal.h"
 #include "ctrl/pfcp/ie_value.h"
 #include "ctrl/pfcp/load.h"
+#include "ctrl/pfcp/path_places.h"
 #include "ctrl/pfcp/tally.h"
 
 #define NODE_DATAGRAM 65536u // no UDP datagram is larger
@@ -64,12 +65,6 @@ struct node_call {
 	bool asking, failing;
 };
 
-struct node_path { // family 0: a free place
-	struct remote to;
-	uint64_t heard_ns;
-	bool down;
-};
-
 struct node {
 	struct node_setting setting;
 	struct node_ways ways;
@@ -81,7 +76,7 @@ struct node {
 	unsigned calls;
 	struct node_call call[NODE_CALLS];
 	uint64_t telling_ns; // when somebody may be told of paths; UINT64_MAX: nothing is owed
-	struct node_path path[TELLING_PATHS];
+	struct path_places places;
 	unsigned words;    // answers that strangers may still have,
 	uint64_t words_ns; // as of then
 	uint64_t tally[TALLY_COUNT];

@@ -11,92 +11,116 @@
 #include "shared/wire/cursor.h"
 
 #define FORGET_NS (3600 * 1000000000ull) // nobody speaks of it any more
-#define REPORT_PATHS 48u                 // in one report
+#define FULL_NS 1000000000ull            // so long nobody looks for a free place again
 #define REPORT_BYTES 2048u
 #define PAUSES_MOST 32u // of heartbeats' time, where nobody answers
-
-static bool bit(const uint64_t *bits, unsigned i)
-{
-	return bits[i / 64] >> i % 64 & 1;
-}
-
-static void bit_set(uint64_t *bits, unsigned i, bool to)
-{
-	bits[i / 64] = (bits[i / 64] & ~(1ull << i % 64)) | (uint64_t)to << i % 64;
-}
 
 static bool told_any(const struct node *node, unsigned i)
 {
 	const struct assoc *assoc;
 
 	TAILQ_FOREACH(assoc, &node->assocs.all, all)
-	if (assoc->state <= ASSOC_UP && (bit(assoc->telling.told, i) || bit(assoc->telling.down, i)))
+	if (assoc->state <= ASSOC_UP && path_bit(assoc->telling.told, i))
 		return true;
 	return false;
+}
+
+static bool under_way(const struct node *node, unsigned i)
+{
+	const struct assoc *assoc;
+
+	TAILQ_FOREACH(assoc, &node->assocs.all, all)
+	for (unsigned n = 0; n < assoc->telling.failed; n++)
+		if (assoc->telling.report[n] == i)
+			return true;
+	return false;
+}
+
+// What the answer to a report is about loses a place.
+static void report_leave(struct telling *telling, unsigned i)
+{
+	unsigned all = telling->failed + telling->back, n = 0;
+
+	while (n < all && telling->report[n] != i)
+		n++;
+	if (n == all)
+		return;
+	*(n < telling->failed ? &telling->failed : &telling->back) -= 1;
+	memmove(telling->report + n, telling->report + n + 1, (all - n - 1) * sizeof(*telling->report));
 }
 
 static void path_forget(struct node *node, unsigned i)
 {
 	struct assoc *assoc;
 
-	node->path[i] = (struct node_path){ 0 };
+	path_places_drop(&node->places, i);
 	TAILQ_FOREACH(assoc, &node->assocs.all, all)
 	{
-		bit_set(assoc->telling.told, i, false);
-		bit_set(assoc->telling.down, i, false);
-		bit_set(assoc->telling.up, i, false);
+		path_bit_set(assoc->telling.told, i, false);
+		report_leave(&assoc->telling, i);
 	}
 }
 
 static bool is_free(struct node *node, unsigned i)
 {
-	struct node_path *path = &node->path[i];
+	const struct path_place *place = &node->places.place[i];
 
-	if (path->to.family && path->heard_ns + FORGET_NS > node->now_ns && (path->down || told_any(node, i)))
+	if (!place->to.family)
+		return true;
+	if (place->heard_ns + FORGET_NS > node->now_ns &&
+	    (path_bit(node->places.down, i) || told_any(node, i) || under_way(node, i)))
 		return false;
-	if (path->to.family)
-		path_forget(node, i);
+	path_forget(node, i);
 	return true;
 }
 
-// Its place; one that is free if it has none; TELLING_PATHS: none is.
-static unsigned place_of(struct node *node, const struct remote *to)
+// TELLING_PATHS: none is.
+static unsigned place_free(struct node *node)
 {
-	for (unsigned i = 0; i < TELLING_PATHS; i++)
-		if (node->path[i].to.family && remote_same(&node->path[i].to, to))
-			return i;
-	for (unsigned i = 0; i < TELLING_PATHS; i++)
+	struct path_places *places = &node->places;
+
+	if (places->full_ns > node->now_ns)
+		return TELLING_PATHS;
+	for (unsigned n = 0; n < TELLING_PATHS; n++) {
+		unsigned i = places->turn++ % TELLING_PATHS;
+
 		if (is_free(node, i))
 			return i;
+	}
+	places->full_ns = node->now_ns + FULL_NS;
 	return TELLING_PATHS;
 }
 
-static bool known(const struct node *node, const struct remote *to)
+// TELLING_PATHS: it has none, and there is none for it.
+static unsigned place_make(struct node *node, const struct remote *to)
 {
-	for (unsigned i = 0; i < TELLING_PATHS; i++)
-		if (node->path[i].to.family && remote_same(&node->path[i].to, to))
-			return true;
-	return false;
+	unsigned i = place_free(node);
+
+	if (i == TELLING_PATHS) {
+		node->tally[TALLY_PATHS_UNTOLD]++;
+		return i;
+	}
+	path_places_put(&node->places, i, to);
+	node->telling_ns = node->now_ns;
+	return i;
 }
 
 void node_path(struct node *node, const struct remote *to, bool down, bool told)
 {
+	unsigned i = path_places_find(&node->places, to);
 	struct assoc *assoc;
-	unsigned i;
 
-	if (!down && !told && !known(node, to))
+	if (i == TELLING_PATHS && (down || told))
+		i = place_make(node, to);
+	if (i == TELLING_PATHS)
 		return;
-	i = place_of(node, to);
-	if (i == TELLING_PATHS) {
-		node->tally[TALLY_PATHS_UNTOLD]++;
-		return;
-	}
-	if (!node->path[i].to.family || node->path[i].down != down)
+	if (path_bit(node->places.down, i) != down)
 		node->telling_ns = node->now_ns;
-	node->path[i] = (struct node_path){ .to = *to, .heard_ns = node->now_ns, .down = down };
+	path_bit_set(node->places.down, i, down);
+	node->places.place[i].heard_ns = node->now_ns;
 	TAILQ_FOREACH(assoc, &node->assocs.all, all)
 	if (told && assoc->state == ASSOC_UP)
-		bit_set(assoc->telling.told, i, true);
+		path_bit_set(assoc->telling.told, i, true);
 }
 
 // ---- Telling
@@ -112,49 +136,62 @@ static void peer_put(struct pfcp_writer *writer, const struct remote *to)
 	pfcp_put_address(writer, PFCP_IE_REMOTE_GTP_U_PEER, &address);
 }
 
-// Which of the paths that are down (or up) it owes, up to so many, to *bits. How many.
-static unsigned owed(const struct node *node, const struct assoc *assoc, bool down, uint64_t bits[TELLING_PATHS / 64],
-		     unsigned most)
+// Those of these 64 places whose being down (or up) is owed.
+static uint64_t owed_of(const struct node *node, const struct telling *telling, bool down, unsigned word)
 {
+	uint64_t is = node->places.down[word], told = telling->told[word];
+
+	return down ? is & ~told : told & ~is;
+}
+
+// The places of which that is owed, up to so many, from its turn on, once round. How many.
+static unsigned owed(const struct node *node, const struct telling *telling, bool down, uint16_t *list, unsigned most)
+{
+	const unsigned words = TELLING_PATHS / 64;
+	const uint64_t later = UINT64_MAX << telling->turn % 64;
 	unsigned count = 0;
 
-	memset(bits, 0, TELLING_PATHS / 8);
-	for (unsigned i = 0; i < TELLING_PATHS && count < most; i++) {
-		if (!node->path[i].to.family || node->path[i].down != down || bit(assoc->telling.told, i) == down)
-			continue;
-		bit_set(bits, i, true);
-		count++;
+	for (unsigned n = 0; n <= words && count < most; n++) {
+		unsigned word = (telling->turn / 64 + n) % words;
+		uint64_t bits = owed_of(node, telling, down, word);
+
+		if (n == 0 || n == words)
+			bits &= n ? ~later : later;
+		for (; bits && count < most; bits &= bits - 1)
+			list[count++] = (uint16_t)(word * 64 + (unsigned)__builtin_ctzll(bits));
 	}
 	return count;
 }
 
-static void group_put(const struct node *node, struct pfcp_writer *writer, unsigned type, const uint64_t *bits)
+static void group_put(const struct node *node, struct pfcp_writer *writer, unsigned type, const uint16_t *list,
+		      unsigned count)
 {
 	uint8_t *mark;
 
+	if (!count)
+		return;
 	pfcp_begin(writer, type, &mark);
-	for (unsigned i = 0; i < TELLING_PATHS; i++)
-		if (bit(bits, i))
-			peer_put(writer, &node->path[i].to);
+	for (unsigned i = 0; i < count; i++)
+		peer_put(writer, &node->places.place[list[i]].to);
 	pfcp_end(writer, mark);
 }
 
 // The body; false: nothing is owed.
-static bool report_put(struct node *node, struct assoc *assoc, struct pfcp_writer *writer)
+static bool report_put(struct node *node, struct telling *telling, struct pfcp_writer *writer)
 {
-	struct telling *telling = &assoc->telling;
-	unsigned failed = owed(node, assoc, true, telling->down, REPORT_PATHS);
-	unsigned back = owed(node, assoc, false, telling->up, REPORT_PATHS - failed);
+	unsigned failed = owed(node, telling, true, telling->report, TELLING_REPORT);
+	unsigned back = owed(node, telling, false, telling->report + failed, TELLING_REPORT - failed);
 
+	telling->failed = (uint8_t)failed;
+	telling->back = (uint8_t)back;
 	if (!failed && !back)
 		return false;
+	telling->turn = (uint16_t)((telling->report[failed ? failed - 1 : back - 1] + 1u) % TELLING_PATHS);
 	pfcp_put_node_id(writer, PFCP_IE_NODE_ID, &node->setting.id);
 	pfcp_put_flags(writer, PFCP_IE_NODE_REPORT_TYPE,
 		       (failed ? PFCP_NODE_REPORT_TYPE_UPFR : 0) | (back ? PFCP_NODE_REPORT_TYPE_UPRR : 0), 1);
-	if (failed)
-		group_put(node, writer, PFCP_IE_USER_PLANE_PATH_FAILURE_REPORT, telling->down);
-	if (back)
-		group_put(node, writer, PFCP_IE_USER_PLANE_PATH_RECOVERY_REPORT, telling->up);
+	group_put(node, writer, PFCP_IE_USER_PLANE_PATH_FAILURE_REPORT, telling->report, failed);
+	group_put(node, writer, PFCP_IE_USER_PLANE_PATH_RECOVERY_REPORT, telling->report + failed, back);
 	return true;
 }
 
@@ -197,12 +234,11 @@ static void told(void *arg, void *about, const struct pfcp_header *answer)
 		again_later(node, telling);
 	} else {
 		telling->pause_ns = 0;
-		for (unsigned i = 0; i < TELLING_PATHS / 64; i++)
-			telling->told[i] = (telling->told[i] | telling->down[i]) & ~telling->up[i];
+		for (unsigned i = 0; i < telling->failed + telling->back; i++)
+			path_bit_set(telling->told, telling->report[i], i < telling->failed);
 		node->tally[cause == PFCP_CAUSE_ACCEPTED ? TALLY_NODE_REPORTS_TOLD : TALLY_NODE_REPORTS_REFUSED]++;
 	}
-	memset(telling->down, 0, sizeof(telling->down));
-	memset(telling->up, 0, sizeof(telling->up));
+	telling->failed = telling->back = 0;
 	node->telling_ns = node->now_ns;
 }
 
@@ -216,14 +252,16 @@ static void tell(struct node *node, struct assoc *assoc)
 					  .done = told,
 					  .about = &assoc->telling };
 
-	if (!report_put(node, assoc, &writer))
+	if (!report_put(node, &assoc->telling, &writer))
 		return;
 	question.bytes = (size_t)(writer.at - writer.start);
 	assoc->telling.assoc = assoc;
 	assoc->telling.under_way = !node_ask(node, &question);
 	node->tally[TALLY_NODE_REPORTS] += assoc->telling.under_way;
-	if (!assoc->telling.under_way)
+	if (!assoc->telling.under_way) {
+		assoc->telling.failed = assoc->telling.back = 0;
 		assoc->telling.due_ns = node->now_ns + node->setting.t1_ns;
+	}
 }
 
 void paths_tick(struct node *node)
@@ -249,7 +287,6 @@ void paths_forget(struct node *node, struct assoc *assoc)
 {
 	asks_forget(&node->asks, &assoc->telling);
 	assoc->telling.under_way = false;
-	memset(assoc->telling.down, 0, sizeof(assoc->telling.down));
-	memset(assoc->telling.up, 0, sizeof(assoc->telling.up));
+	assoc->telling.failed = assoc->telling.back = 0;
 	node->telling_ns = node->now_ns;
 }

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "ctrl/pfcp/telling.h"
 #include "tests/unit/path_play.h"
+
+_Static_assert(TELLING_PATHS >= PATHS_MAX, "what is supervised can be told to CP functions");
 
 #define UP SHOAL__OSS__PATH_STATE__PATH_UP
 #define DOWN SHOAL__OSS__PATH_STATE__PATH_DOWN
