@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ctrl/trace_side.h"
 #include "shared/base/log.h"
 #include "shared/plane/verdict.h"
 
@@ -126,7 +127,7 @@ static void sight_init(Shoal__Oss__TraceSight *out, const Shoal__Fleet__TracedSi
 {
 	shoal__oss__trace_sight__init(out);
 	out->at_ns = from->at_ns;
-	out->core = from->core;
+	out->core = from->core; // by its port; sides_put
 	out->length = from->length;
 	out->bytes = (ProtobufCBinaryData){ from->bytes.len < snap ? from->bytes.len : snap, store };
 	memcpy(store, from->bytes.data, out->bytes.len);
@@ -155,6 +156,20 @@ static void packet_init(struct trace_packet *packet, const Shoal__Fleet__TracedP
 	}
 }
 
+// What tunnels of the core side came out of or went into, by the rules as they are now, and all that the primary copied.
+static void sides_put(const struct traces *traces, const struct trace *trace, struct trace_packet *packet,
+		      const Shoal__Fleet__TracedPacket *from)
+{
+	const struct session *session = session_by_id(traces->sessions, trace->session);
+	unsigned slot_bits = traces->sessions->place->grid->slot_bits;
+
+	if (session && from->came)
+		packet->came.core |=
+		    trace_side_from_core(session, slot_bits, from->came->bytes.data, from->came->bytes.len);
+	if (session && from->left)
+		packet->left.core |= trace_side_to_core(session, from->left->bytes.data, from->left->bytes.len);
+}
+
 static size_t packet_bytes(const Shoal__Fleet__TracedPacket *from)
 {
 	return sizeof(struct trace_packet) + (from->came ? from->came->bytes.len : 0) +
@@ -173,6 +188,7 @@ static void packet_keep(struct traces *traces, struct trace *trace, const Shoal_
 		return;
 	}
 	packet_init(packet, from, trace->snap);
+	sides_put(traces, trace, packet, from);
 	packet->message.number = trace->numbered;
 	packet->bytes = bytes;
 	packet->next = NULL;
@@ -253,7 +269,8 @@ static void key_fill(const struct trace *trace, const struct session *session, u
 	key->teid = session->bearer.teid;
 	key->ipv4 = session->bearer.ue_ipv4;
 	key->ipv6 = session->bearer.ue_ipv6;
-	key->snap = trace->snap;
+	key->snap =
+	    trace->snap > TRACE_SIDE_BYTES ? trace->snap : TRACE_SIDE_BYTES; // sides_put; readers get what they wanted
 	key->per_second = trace->per_second;
 }
 

@@ -37,7 +37,7 @@ struct trace_key {
 
 struct trace_sight { // a packet as it stood at a port
 	uint64_t at_ns;
-	bool core;       // towards the data network; else the radio side
+	bool core;       // by a port towards the data network; else where tunnels lead
 	uint16_t length; // 0: it was not there
 	uint16_t stored; // bytes of it
 	uint8_t bytes[TRACE_SNAP];

@@ -104,7 +104,7 @@ void trace_file_begin(struct trace_file *file, uint64_t session, uint32_t snap)
 	option_text(&block, 4, "shoal");
 	end(&block, file->out);
 	interface(file, "access", "towards the radio side: GTP-U", snap);
-	interface(file, "core", "towards the data network", snap);
+	interface(file, "core", "towards the data network, or in a tunnel of the core side", snap);
 }
 
 struct seen {

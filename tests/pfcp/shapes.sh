@@ -97,6 +97,21 @@ lab_stop gnb
 relays() { # uplink-teid core-teid
 	in_ns ran "$PYTHON" "$PFCP/relay.py" 10.99.3.1 "$1" "$2" >"$LAB/relayed"
 }
+seen() { # filter
+	tshark -r "$LAB/sides.pcapng" -Y "$1" -T fields -e frame.number 2>"$LAB/tshark" | wc -l
+}
+
+seen_at() { # interface teid direction
+	(($(seen "frame.interface_name == $1 && gtp.teid == $2 && frame.packet_flags_direction == $3") > 0))
+}
+
+# As many came as left, on both sides, and each side has two tunnels' ends.
+sides_add_up() {
+	local all in core
+	all=$(seen frame) in=$(seen "frame.packet_flags_direction == 1") core=$(seen "frame.interface_name == core")
+	((all == 2 * in && all == 2 * core))
+}
+
 that "an SGW-C has a session made" smf attach_as s1 sgwc
 up=$(said '.teids["1"]') core=$(said '.teids["2"]')
 in_ns ran "$PYTHON" "$PFCP/relay.py" 10.99.3.1 "$core" >"$LAB/paged" 2>&1 &
@@ -105,7 +120,17 @@ that "what the PGW sends waits, and the SGW-C is told" smf reports 1
 that "of the rule that is for it" says '.reports[0].pdr == 2'
 that "its subscriber is reached" smf change s1 activate 10.99.3.2 0x7003 2
 that "and gets what waited, in order" wait "$paged"
+lab_start sides gw "$BUILD/ctrl/cli/shoal" --connect "ipc://$LAB/run/oss.ipc" session trace --write "$LAB/sides.pcapng" "$(sessions | jq -s 'map(.id) | max')"
+lab_expect sides 'tracing session'
+that "somebody looks at them" wait_for 20 counter_reached ctrl_traces 1
 that "packets go from tunnel to tunnel, both ways" relays "$up" "$core"
+lab_signal INT sides
+that "and has seen" wait_for 20 lab_gone sides
+that "the radio side's come at its side" seen_at access "$up" 1
+that "and leave at the core side" seen_at core 9 2
+that "the PGW's come at the core side" seen_at core "$core" 1
+that "and leave at the radio side" seen_at access 0x7003 2
+that "and nothing else" sides_add_up
 that "it is deleted" smf delete s1
 that "and each way was counted" says '.usage[0].uplink > 0 and .usage[0].downlink >= 6 * 28'
 

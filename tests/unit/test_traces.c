@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "ctrl/trace_side.h"
 #include "shared/plane/verdict.h"
 #include "tests/unit/ctrl_stand.h"
 
@@ -147,7 +148,7 @@ static void the_primary_is_told_whose(void **state)
 	assert_int_equal(keys, 1);
 	assert_int_equal(key[0].number, trace->number);
 	assert_int_equal(key[0].teid, session_by_id(&stand->truth.sessions, session.session.id)->bearer.teid);
-	assert_int_equal(key[0].snap, 64);
+	assert_int_equal(key[0].snap, TRACE_SIDE_BYTES);
 	assert_int_equal(key[0].per_second, 100);
 	pass(500); // one at a time
 	assert_int_equal(orders, 1);
