@@ -7,6 +7,7 @@
 // which said more. IEs of the body that a build does not know it leaves out when it writes it again. Pure.
 #pragma once
 #include "ctrl/pfcp/csid.h"
+#include "ctrl/pfcp/ids.h"
 #include "ctrl/pfcp/ie_put.h"
 #include "ctrl/pfcp/rules.h"
 
@@ -26,6 +27,12 @@ struct front {
 	const uint8_t *body; // as the body of a Session Modification Request
 	size_t body_bytes;
 };
+
+// The id of one of its session's rules, as it is once they are translated anew.
+static inline uint32_t front_id(const struct front *front, uint32_t id)
+{
+	return front->first_version ? oss_id(id) : id;
+}
 
 // body points into bytes. tree: the body's. 0 or -EBADMSG.
 int front_read(struct front *front, const uint8_t *bytes, size_t length, struct pfcp_tree *tree);

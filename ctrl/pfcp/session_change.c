@@ -116,6 +116,16 @@ static int change(struct task *task, struct front *front, struct rules_fault *fa
 	return translate(&sessions->rules, &task->given, &sessions->translation, fault);
 }
 
+int task_front(struct task *task, const struct front *front, const uint8_t *was, size_t bytes)
+{
+	struct sessions *sessions = task->sessions;
+
+	if (front->first_version)
+		return front_write(front, &sessions->rules, sessions->front, sizeof(sessions->front));
+	memcpy(sessions->front, was, bytes);
+	return (int)bytes;
+}
+
 void task_modify(struct task *task, const char *owner, struct task_query query, size_t front)
 {
 	struct sessions *sessions = task->sessions;
@@ -187,22 +197,24 @@ static void modify(struct task *task, struct front *front)
 
 // Served already, and the answer was lost with the process that asked: the same is asked again to the bit, so that ctrl knows it by its
 // key and says what it said then.
-static void repeat(struct task *task)
+static void repeat(struct task *task, const struct front *front)
 {
 	struct sessions *sessions = task->sessions;
 	struct rules_fault fault = { 0 };
+	int length;
 
 	if (task_rules(task, &fault) || task_read(task, &fault)) {
 		task_refuse(task, &fault);
 		return;
 	}
+	length = task_front(task, front, task->front, task->front_bytes);
 	rules_mark(&sessions->rules, &sessions->tree);
-	if (translate(&sessions->rules, &task->given, &sessions->translation, &fault)) {
+	if (translate(&sessions->rules, &task->given, &sessions->translation, &fault))
 		task_refuse(task, &fault);
-		return;
-	}
-	memcpy(sessions->front, task->front, task->front_bytes);
-	modify_ask(task, task->front_bytes);
+	else if (length < 0)
+		task_refuse_as(task, PFCP_CAUSE_NO_RESOURCES);
+	else
+		modify_ask(task, (size_t)length);
 }
 
 void get_hear(struct task *task, const Shoal__Oss__Response *response)
@@ -216,7 +228,7 @@ void get_hear(struct task *task, const Shoal__Oss__Response *response)
 		return;
 	task_given(task, session, &front);
 	if (front.served == task->deal->content && task->arrived_ms - front.served_ms < REPEAT_MS)
-		repeat(task);
+		repeat(task, &front);
 	else if (change(task, &front, &fault))
 		task_refuse(task, &fault);
 	else
@@ -268,14 +280,15 @@ void unmodify_ask(struct task *task)
 	struct sessions *sessions = task->sessions;
 	struct rules_fault fault = { 0 };
 	struct front front;
+	int length = -EMSGSIZE;
 
-	if (front_read(&front, task->front, task->front_bytes, &sessions->tree) || task_rules(task, &fault) ||
-	    translate(&sessions->rules, &task->given, &sessions->translation, &fault)) {
+	if (!front_read(&front, task->front, task->front_bytes, &sessions->tree) && !task_rules(task, &fault) &&
+	    !translate(&sessions->rules, &task->given, &sessions->translation, &fault))
+		length = task_front(task, &front, task->front, task->front_bytes);
+	if (length < 0)
 		task_refuse_as(task, PFCP_CAUSE_SYSTEM_FAILURE);
-		return;
-	}
-	memcpy(sessions->front, task->front, task->front_bytes);
-	task_modify(task, deal_owner(task->deal), (struct task_query){ 0 }, task->front_bytes);
+	else
+		task_modify(task, deal_owner(task->deal), (struct task_query){ 0 }, (size_t)length);
 }
 
 void unmodify_hear(struct task *task, const Shoal__Oss__Response *response)

@@ -23,13 +23,14 @@ static bool match_same(const Shoal__Oss__Match *a, const Shoal__Oss__Match *b)
 	return true;
 }
 
-// Whether their rules tell packets by the same flows, in this order.
-static bool flows_same(const Shoal__Oss__Session *a, const Shoal__Oss__Session *b)
+// Whether the session's rules tell packets by the same flows as these, in this order.
+static bool flows_same(const Shoal__Oss__Session *session, const struct front *front, const Shoal__Oss__Session *to)
 {
-	if (a->n_rules != b->n_rules)
+	if (session->n_rules != to->n_rules)
 		return false;
-	for (size_t i = 0; i < a->n_rules; i++)
-		if (a->rules[i]->id != b->rules[i]->id || !match_same(a->rules[i]->match, b->rules[i]->match))
+	for (size_t i = 0; i < to->n_rules; i++)
+		if (front_id(front, session->rules[i]->id) != to->rules[i]->id ||
+		    !match_same(session->rules[i]->match, to->rules[i]->match))
 			return false;
 	return true;
 }
@@ -40,18 +41,22 @@ void follow_hear(struct task *task, const Shoal__Oss__Response *response)
 	struct rules_fault fault = { 0 };
 	struct front front;
 	const Shoal__Oss__Session *session = task_session(task, response, &front);
+	int length;
 
 	if (!session)
 		return;
 	task_given(task, session, &front);
 	if (task_rules(task, &fault) || translate(&sessions->rules, &task->given, &sessions->translation, &fault)) {
 		task_refuse(task, &fault);
-	} else if (flows_same(session, &sessions->translation.session)) {
+	} else if (flows_same(session, &front, &sessions->translation.session)) {
 		follow_done(task, false);
 	} else {
-		memcpy(sessions->front, session->front.data, session->front.len);
+		length = task_front(task, &front, session->front.data, session->front.len);
 		task->step = STEP_FOLLOWED;
-		task_modify(task, session->owner, (struct task_query){ 0 }, session->front.len);
+		if (length < 0)
+			task_refuse_as(task, PFCP_CAUSE_NO_RESOURCES);
+		else
+			task_modify(task, session->owner, (struct task_query){ 0 }, (size_t)length);
 	}
 }
 

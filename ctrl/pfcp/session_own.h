@@ -18,6 +18,10 @@ struct task_query { // of which measures usage is to be told
 	uint32_t *measures;
 	size_t count;
 };
+// Its front for sessions->rules as they are kept, in sessions->front: to the bit, so that what is asked again is the same. But a first
+// version's is written anew, for its session's rules have other ids once they are translated. was: as task_session gave it. Its length, or -EMSGSIZE.
+int task_front(struct task *task, const struct front *front, const uint8_t *was, size_t bytes);
+
 // Has ctrl modify it: its rules are translated, and what is to be kept is in sessions->front. Of a request, that is in the tree.
 void task_modify(struct task *task, const char *owner, struct task_query query, size_t front);
 

@@ -172,7 +172,7 @@ static void rules_given(const Shoal__Oss__Session *session, const struct front *
 		if (!match || (match->source == SHOAL__OSS__INTERFACE__CORE && !match->tunnelled) ||
 		    match->tunnel >= TRANSLATE_TUNNELS)
 			continue;
-		given->rule[given->rules].pdr = front->first_version ? oss_id(id) : id;
+		given->rule[given->rules].pdr = front_id(front, id);
 		given->rule[given->rules].tunnel = (uint8_t)match->tunnel;
 		given->rule[given->rules++].teid = match->teid ? match->teid : match->tunnel ? 0 : session->teid;
 	}
@@ -194,7 +194,7 @@ void task_given(struct task *task, const Shoal__Oss__Session *session, const str
 	memcpy(task->given.gtpu_ipv6, task->sessions->world.gtpu_ipv6, sizeof(task->given.gtpu_ipv6));
 	rules_given(session, front, &task->given);
 	for (size_t i = 0; i < session->n_measures && i < TRANSLATE_URRS; i++) {
-		task->given.measure[i].id = session->measures[i]->id;
+		task->given.measure[i].id = front_id(front, session->measures[i]->id);
 		task->given.measure[i].grant = session->measures[i]->grant;
 		task->given.measures++;
 	}

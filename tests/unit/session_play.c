@@ -363,6 +363,23 @@ void play_run(unsigned ms)
 	}
 }
 
+void play_first_version(void)
+{
+	enum { HEAD = 1 + 8 + 8, MORE = 2 + 2 }; // no answer, nothing to report
+	ProtobufCBinaryData *front = &play.session->front;
+	uint8_t *first = calloc(1, front->len + MORE);
+
+	memcpy(first, front->data, HEAD);
+	memcpy(first + HEAD + MORE, front->data + HEAD, front->len - HEAD);
+	first[0] = 1;
+	free(front->data);
+	*front = (ProtobufCBinaryData){ front->len + MORE, first };
+	for (size_t i = 0; i < play.session->n_rules; i++)
+		play.session->rules[i]->id = pfcp_id(play.session->rules[i]->id);
+	for (size_t i = 0; i < play.session->n_measures; i++)
+		play.session->measures[i]->id = pfcp_id(play.session->measures[i]->id);
+}
+
 static const char *dnn(void *arg, const char *instance)
 {
 	return strcmp(instance, "internet") ? NULL : "internet";

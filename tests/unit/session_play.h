@@ -58,6 +58,9 @@ void play_delay(void);      // ctrl does what was asked first after all the rest
 void play_run(unsigned ms); // until nobody asks or sleeps any more, or so many milliseconds have gone by
 void play_die(void);        // as after SIGKILL: nobody hears what was asked
 
+// The session is as a build made it whose words were of the first version (front.h): its rules have PFCP's ids.
+void play_first_version(void);
+
 // Sends words[n] as this message, about this SEID.
 void play_say(unsigned n, uint8_t type, uint64_t seid);
 uint8_t play_cause(void);

@@ -88,6 +88,31 @@ static void it_follows(void **state)
 	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
 }
 
+static void one_of_an_earlier_build_follows(void **state)
+{
+	apps_know(&play_pfds, "video", one);
+	attach(true);
+	play_first_version();
+	sessions_follow(sessions); // it is as it should be
+	play_run(5000);
+	assert_int_equal(play.changes, 0);
+	assert_int_equal(play.session->front.data[0], 1);
+	apps_know(&play_pfds, "video", two);
+	sessions_follow(sessions);
+	play_run(5000);
+	assert_int_equal(play.changes, 1);
+	assert_int_equal(match()->n_filters, 2);
+	assert_int_equal(play.session->front.data[0], 2); // its rules have the ids of this build now
+	sessions_follow(sessions);
+	play_run(5000);
+	assert_int_equal(play.changes, 1);
+	handover(1, 0x99);
+	play_run(0);
+	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
+	assert_int_equal(play.session->rules[0]->id, 2);
+	assert_int_equal(play.session->rules[0]->match->teid, PLAY_TEID);
+}
+
 static void those_that_name_none_are_left_alone(void **state)
 {
 	attach(false);
@@ -195,6 +220,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(it_follows, play_open, play_close),
+		cmocka_unit_test_setup_teardown(one_of_an_earlier_build_follows, play_open, play_close),
 		cmocka_unit_test_setup_teardown(those_that_name_none_are_left_alone, play_open, play_close),
 		cmocka_unit_test_setup_teardown(one_that_is_being_made_follows, play_open, play_close),
 		cmocka_unit_test_setup_teardown(in_turn_with_its_cp_function, play_open, play_close),
