@@ -180,6 +180,8 @@ void aliases_again(struct aliases *aliases)
 					 sheet_tunnel_teid(session->bearer.teid, k,
 							   aliases->sessions->place->grid->slot_bits));
 	}
+	if (!aliases->count && !aliases->lost)
+		aliases->told = aliases->said; // there is nothing to know, and what was to be forgotten it never knew
 }
 
 static void told(void *with, const Shoal__Fleet__Answer *answer)
@@ -196,7 +198,8 @@ static void told(void *with, const Shoal__Fleet__Answer *answer)
 			  answer->message);
 	aliases->count -= sent;
 	aliases->first = aliases->count ? aliases->first + sent : 0;
-	aliases->told = aliases->said - aliases->count;
+	if (!aliases->lost) // what was is said again
+		aliases->told = aliases->said - aliases->count;
 }
 
 void aliases_tell(struct aliases *aliases, struct fleet *fleet)

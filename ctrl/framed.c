@@ -287,6 +287,8 @@ void framed_again(struct framed *framed)
 	framed->rest_ns = 0;
 	for (uint32_t i = 0; i < framed->count; i++)
 		word_add(framed, &framed->entries[i].prefix, framed->entries[i].session->bearer.teid);
+	if (!framed->waiting && !framed->lost)
+		framed->told = framed->said; // there is nothing to know, and what was to be forgotten it never knew
 }
 
 static void told(void *with, const Shoal__Fleet__Answer *answer)
@@ -306,7 +308,8 @@ static void told(void *with, const Shoal__Fleet__Answer *answer)
 	}
 	framed->waiting -= sent;
 	memmove(framed->words, framed->words + sent, framed->waiting * sizeof(*framed->words));
-	framed->told = framed->said - framed->waiting;
+	if (!framed->lost) // what was is said again
+		framed->told = framed->said - framed->waiting;
 }
 
 void framed_tell(struct framed *framed, struct fleet *fleet)

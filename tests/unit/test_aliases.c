@@ -95,6 +95,43 @@ static void there_are_only_so_many(void **state)
 	assert_int_equal(aliases_take(&aliases, &session[0], alias, &had, &taken), 0);
 }
 
+static uint32_t own_of(uint32_t teid)
+{
+	const struct session *whose = table_get(&aliases.by_teid, teid);
+
+	for (unsigned k = 0; whose && k < SHEET_TUNNELS; k++)
+		if (whose->alias[k] == teid)
+			return sheet_tunnel_teid(whose->bearer.teid, k, grid.slot_bits);
+	return 0;
+}
+
+static void takes(struct session *one, const uint32_t alias[SHEET_TUNNELS])
+{
+	uint32_t *had, taken;
+
+	assert_int_equal(aliases_take(&aliases, one, alias, &had, &taken), 0);
+	aliases_say(&aliases, one->bearer.teid, had, one->alias);
+	free(had);
+}
+
+// Who waits for all that has been said waits for no primary that had no need to hear it.
+static void one_that_begins_anew_has_nothing_to_forget(void **state)
+{
+	const uint32_t some[SHEET_TUNNELS] = { 10 }, none[SHEET_TUNNELS] = { 0 };
+
+	takes(&session[0], some);
+	aliases_tell(&aliases, NULL);
+	primary_answers(&aliases, true, 0);
+	assert_int_equal(aliases.told, aliases.said);
+	takes(&session[0], none);
+	assert_true(aliases.told < aliases.said);
+	aliases_again(&aliases);
+	assert_int_equal(aliases.told, aliases.said);
+	takes(&session[0], some);
+	aliases_again(&aliases); // but what there is it has to hear
+	assert_true(aliases.told < aliases.said);
+}
+
 // Changes at random, a primary that comes and goes, and orders and answers that are lost.
 static void the_primary_knows_it_in_the_end(void **state)
 {
@@ -129,6 +166,8 @@ static void the_primary_knows_it_in_the_end(void **state)
 
 			primary_answers(&aliases, heard, heard && rand() % 2 ? 0 : -1);
 		}
+		for (uint32_t teid = 1; aliases.told == aliases.said && teid <= TEIDS; teid++)
+			assert_int_equal(primary.own[teid], own_of(teid));
 		aliases_tell(&aliases, NULL);
 	}
 	primary.there = true;
@@ -138,15 +177,8 @@ static void the_primary_knows_it_in_the_end(void **state)
 	}
 	primary_answers(&aliases, true, 0);
 	assert_int_equal(aliases.told, aliases.said);
-	for (uint32_t teid = 1; teid <= TEIDS; teid++) {
-		const struct session *whose = table_get(&aliases.by_teid, teid);
-		uint32_t own = 0;
-
-		for (unsigned k = 0; whose && k < SHEET_TUNNELS; k++)
-			if (whose->alias[k] == teid)
-				own = sheet_tunnel_teid(whose->bearer.teid, k, grid.slot_bits);
-		assert_int_equal(primary.own[teid], own);
-	}
+	for (uint32_t teid = 1; teid <= TEIDS; teid++)
+		assert_int_equal(primary.own[teid], own_of(teid));
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -154,6 +186,7 @@ static void the_primary_knows_it_in_the_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { CASE(a_teid_is_one_sessions), CASE(there_are_only_so_many),
+					    CASE(one_that_begins_anew_has_nothing_to_forget),
 					    CASE(the_primary_knows_it_in_the_end) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -164,6 +164,32 @@ static void a_primary_that_knows_of_none_is_asked_no_more(void **state)
 	assert_int_equal(framed.told, framed.said);
 }
 
+// Who waits for all that has been said waits for no primary that had no need to hear it.
+static void one_that_begins_anew_has_nothing_to_forget(void **state)
+{
+	assert_int_equal(takes_one(0, at(1)), 0);
+	framed_tell(&framed, NULL);
+	primary_answers(&framed, true, 0);
+	assert_int_equal(framed.told, framed.said);
+	assert_int_equal(takes(0, NULL, 0), 0);
+	assert_true(framed.told < framed.said);
+	framed_again(&framed);
+	assert_int_equal(framed.told, framed.said);
+	assert_int_equal(takes_one(0, at(1)), 0);
+	framed_again(&framed); // but what there is it has to hear
+	assert_true(framed.told < framed.said);
+}
+
+static void assert_known(void)
+{
+	for (unsigned network = 0; network < NETWORKS; network++) {
+		struct prefix prefix = at(network);
+		const struct session *whose = framed_whose(&framed, &prefix);
+
+		assert_int_equal(primary.own[network], whose ? whose->bearer.teid : 0);
+	}
+}
+
 // Whatever gets lost on the way, the primary ends up knowing what is so.
 static void the_primary_knows_in_the_end(void **state)
 {
@@ -175,14 +201,19 @@ static void the_primary_knows_in_the_end(void **state)
 		takes(who, some, count);
 		primary.there = random() % 8;
 		framed_tell(&framed, NULL);
-		if (random() % 2)
-			primary_answers(&framed, random() % 4, random() % 4 ? 0 : -1);
+		if (random() % 2) {
+			bool heard = random() % 4;
+
+			primary_answers(&framed, heard, heard && random() % 4 ? 0 : -1);
+		}
 		if (random() % 500 == 0) {
 			memset(primary.own, 0, sizeof(primary.own));
 			primary.done = NULL;
 			framed.asked = false;
 			framed_again(&framed);
 		}
+		if (framed.told == framed.said)
+			assert_known();
 	}
 	primary.there = true;
 	for (unsigned i = 0; i < 10000 && framed.told != framed.said; i++) {
@@ -190,12 +221,7 @@ static void the_primary_knows_in_the_end(void **state)
 		framed_tell(&framed, NULL);
 	}
 	assert_int_equal(framed.told, framed.said);
-	for (unsigned network = 0; network < NETWORKS; network++) {
-		struct prefix prefix = at(network);
-		const struct session *whose = framed_whose(&framed, &prefix);
-
-		assert_int_equal(primary.own[network], whose ? whose->bearer.teid : 0);
-	}
+	assert_known();
 }
 
 int main(void)
@@ -205,6 +231,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(pools_ports_and_addresses_are_not_behind_anybody, begin, end),
 		cmocka_unit_test_setup_teardown(there_are_no_more_than_fit, begin, end),
 		cmocka_unit_test_setup_teardown(a_primary_that_knows_of_none_is_asked_no_more, begin, end),
+		cmocka_unit_test_setup_teardown(one_that_begins_anew_has_nothing_to_forget, begin, end),
 		cmocka_unit_test_setup_teardown(the_primary_knows_in_the_end, begin, end),
 	};
 
