@@ -15,26 +15,47 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 // Requests are separated by this, so that one input can create a session and then modify it.
 static const uint8_t separator[] = { 0xff, 0xff, 0xff, 0xff };
 
-static void image_compare(struct ctrl_stand *stand)
-{
-	uint64_t image = ctrl_stand_image(stand);
+static struct ctrl_stand stand;
+static unsigned runs; // of this stand; 0: it is not there
 
-	ctrl_stand_restart(stand);
-	if (ctrl_stand_image(stand) != image)
+static void stand_close(void)
+{
+	if (runs)
+		ctrl_stand_close(&stand);
+	runs = 0;
+}
+
+static void stand_open(void)
+{
+	static bool once;
+
+	ctrl_stand_open(&stand);
+	log_open("fuzz", "error");
+	if (!once)
+		atexit(stand_close); // its folder stays behind otherwise
+	once = true;
+}
+
+static void image_compare(void)
+{
+	uint64_t image = ctrl_stand_image(&stand);
+
+	ctrl_stand_restart(&stand);
+	if (ctrl_stand_image(&stand) != image)
 		abort();
 }
 
-static void requests_send(struct ctrl_stand *stand, const uint8_t *bytes, size_t length)
+static void requests_send(const uint8_t *bytes, size_t length)
 {
 	while (length) {
 		const uint8_t *end = memmem(bytes, length, separator, sizeof(separator));
 		size_t part = end ? (size_t)(end - bytes) : length;
-		const Shoal__Oss__Response *answer = ctrl_stand_send(stand, bytes, part);
+		const Shoal__Oss__Response *answer = ctrl_stand_send(&stand, bytes, part);
 
 		if (answer && !answer->status)
 			abort();
-		desk_tick(&stand->desk, UINT64_MAX); // whoever waits is answered too
-		if (stand->desk.waiting)
+		desk_tick(&stand.desk, UINT64_MAX); // whoever waits is answered too
+		if (stand.desk.waiting)
 			abort();
 		part += end ? sizeof(separator) : 0;
 		bytes += part;
@@ -44,21 +65,16 @@ static void requests_send(struct ctrl_stand *stand, const uint8_t *bytes, size_t
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-	static struct ctrl_stand stand;
-	static unsigned runs;
 	uint64_t changes;
 
-	if (!runs++) {
-		ctrl_stand_open(&stand);
-		log_open("fuzz", "error");
-	}
+	if (!runs++)
+		stand_open();
 	changes = stand.truth.load.commits;
-	requests_send(&stand, bytes, length);
+	requests_send(bytes, length);
 	if (stand.truth.load.commits != changes && runs % 16 == 0)
-		image_compare(&stand);
+		image_compare();
 	if (stand.truth.sessions.by_id.count <= SESSIONS_MAX && stand.truth.keys.by_hash.count <= SESSIONS_MAX)
 		return 0;
-	ctrl_stand_close(&stand);
-	runs = 0;
+	stand_close();
 	return 0;
 }

@@ -81,8 +81,8 @@ static void conf_fill(struct conf *conf)
 	conf->pool[0] = (struct conf_pool){ "internet", 0x0a2d0000, 22, 0x20010db800450000, 54, "" };
 	conf->pool[1] = (struct conf_pool){ "ims", 0, 0, 0x20010db800990000, 56, "" };
 	// Memory where there is: what is tried here is our order of things, not the disk's speed.
-	snprintf(conf->store_dir, sizeof(conf->store_dir), "%s/ctrl-stand.XXXXXX",
-		 access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
+	snprintf(conf->store_dir, sizeof(conf->store_dir), "%s/ctrl-stand.%d.XXXXXX",
+		 access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm", (int)getpid()); // deploy/lib/meson-tests looks for it
 	assert(mkdtemp(conf->store_dir));
 }
 
