@@ -126,14 +126,14 @@ static void hear_any(struct outbox *outbox, const Shoal__Oss__Report *report)
 static void heard_again(struct outbox *outbox, const char *owner, const Shoal__Oss__ReportListAnswer *list)
 {
 	struct pile *pile = pile_of(outbox, owner);
-	bool whole = list && !list->next;
+	bool room = true;
 
 	if (!pile)
 		return;
-	for (size_t i = 0; list && i < list->n_reports && (i == 0 || whole); i++)
-		whole = hear_one(outbox, pile, list->reports[i]) && whole;
+	for (size_t i = 0; list && i < list->n_reports && room; i++)
+		room = hear_one(outbox, pile, list->reports[i]);
 	pile->listing = false;
-	pile->behind &= !whole || pile->skipped;
+	pile->behind &= !list || list->next || !room || pile->skipped;
 	if (!list)
 		pile->list_ns = outbox->now_ns + AGAIN_NS;
 	pile_look(outbox, pile);

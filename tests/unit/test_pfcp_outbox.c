@@ -167,6 +167,36 @@ static void who_is_behind_is_listed_alone(void **state)
 	assert_int_equal(world->after, PILE_MAX + 1);
 }
 
+// What has piled up while it was away: each list takes what there is room for, and the next goes on behind that.
+static void a_page_of_many_is_taken_whole(void **state)
+{
+	enum { PAGE = 64 };
+	static Shoal__Oss__Report report[PAGE], *reports[PAGE];
+	Shoal__Oss__ReportListAnswer list = SHOAL__OSS__REPORT_LIST_ANSWER__INIT;
+	struct world *world = *state;
+
+	for (unsigned i = 1; i <= PILE_MAX + 1; i++)
+		hear(world, ONE_OWNER, i, i);
+	tick(world, 1);
+	for (unsigned i = 0; i < PILE_MAX; i++)
+		answer(world, i, PFCP_CAUSE_ACCEPTED);
+	tick(world, 1);
+	outbox_closed(&world->outbox, true);
+	tick(world, 1);
+	assert_int_equal(world->outbox.count, 0);
+	for (unsigned i = 0; i < PAGE; i++) {
+		const struct wish wish = { ONE_OWNER, PILE_MAX + 1 + i, PILE_MAX + 1 + i };
+
+		report[i] = made(world, &wish);
+		reports[i] = &report[i];
+	}
+	list.reports = reports, list.n_reports = PAGE, list.next = PILE_MAX + PAGE; // there are more
+	outbox_heard(&world->outbox, ONE_OWNER, &list);
+	assert_int_equal(world->outbox.count, PAGE);
+	tick(world, 1);
+	assert_int_equal(world->after, PILE_MAX + PAGE);
+}
+
 static void what_ctrl_does_not_do_is_asked_again(void **state)
 {
 	struct world *world = *state;
@@ -356,6 +386,7 @@ int main(void)
 		ONE(not_now_is_later),
 		ONE(silence_is_tried_ever_more_seldom),
 		ONE(who_is_behind_is_listed_alone),
+		ONE(a_page_of_many_is_taken_whole),
 		ONE(what_ctrl_does_not_do_is_asked_again),
 		ONE(who_is_gone_hears_nothing),
 		ONE(nobody_chooses_where_ours_go),
