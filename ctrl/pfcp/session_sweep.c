@@ -85,6 +85,7 @@ static void later(struct sweep *sweep)
 void sweep_did(struct sweep *sweep, bool done)
 {
 	sweep->again |= !done;
+	sweep->failed |= !done;
 	if (!--sweep->under_way)
 		sweep->wake_ns = sweep->sessions->now_ns + 1;
 }
@@ -184,20 +185,20 @@ static void list(struct sweep *sweep)
 // The next page, or the first again.
 static void go_on(struct sweep *sweep)
 {
-	if (sweep->round_over && !sweep->again) {
-		through(sweep);
-		return;
-	}
+	bool failed = sweep->failed;
+
 	if (!sweep->round_over) {
 		list(sweep);
-		return;
+	} else if (!sweep->again) {
+		through(sweep);
+	} else {
+		sweep->after = 0;
+		sweep->round_over = sweep->again = sweep->failed = false;
+		if (failed)
+			later(sweep);
+		else
+			list(sweep);
 	}
-	sweep->after = 0;
-	sweep->round_over = sweep->again = false;
-	if (sweep->deal) // something failed
-		later(sweep);
-	else
-		list(sweep);
 }
 
 void sweeps_tick(struct sessions *sessions)

@@ -13,11 +13,11 @@ struct sweep {
 	TAILQ_ENTRY(sweep) all;
 	struct sessions *sessions;
 	char owner[ASSOC_OWNER_BYTES];
-	struct deal *deal;         // who asks for it; null: all sessions are to go
-	struct pfcp_tree *request; // its message
-	uint64_t after;            // the last one looked at, in this round
-	bool round_over, again;
-	uint8_t cause; // of its answer
+	struct deal *deal;              // who asks for it; null: all sessions are to go
+	struct pfcp_tree *request;      // its message
+	uint64_t after;                 // the last one looked at, in this round
+	bool round_over, again, failed; // again: another round has to follow; failed: for one could not be done
+	uint8_t cause;                  // of its answer
 	unsigned under_way;
 	uint64_t wake_ns; // 0 = something is under way
 };

@@ -196,6 +196,8 @@ static Shoal__Oss__Response *delete (const Shoal__Oss__SessionDelete *delete)
 {
 	Shoal__Oss__Response *response;
 
+	if (play.stuck)
+		return respond(SHOAL__OSS__CODE__STORE_FAILED);
 	if (!play.session || delete->id != play.session->id)
 		return respond(SHOAL__OSS__CODE__NOT_FOUND);
 	dress(play.session);

@@ -26,6 +26,7 @@ struct play {
 	unsigned served;         // after so many that it serves
 	bool applies;            // workers do what they are told
 	bool full;               // has no room for what is modified
+	bool stuck;              // deletes nothing: its disk is full
 	bool unsettled;          // the tabs of what is deleted are not closed yet
 	struct call *first, **last;
 	uint64_t now_ms, uplink, reported;

@@ -67,6 +67,22 @@ static void a_part_of_an_owner_is_dropped(void **state)
 	assert_int_equal(play_cause(), PFCP_CAUSE_MANDATORY_INCORRECT);
 }
 
+// Where ctrl can't delete now, it is not asked all the time.
+static void what_cannot_be_deleted_now_is_tried_ever_again(void **state)
+{
+	attach_part("");
+	play.stuck = true;
+	play.changes = 0;
+	assert_int_equal(sessions_drop(sessions, play.session->owner), 0);
+	play_run(1000);
+	assert_in_range(play.changes, 10, 25);
+	assert_string_equal(play.dropped, "");
+	play.stuck = false;
+	play_run(1000);
+	assert_null(play.session);
+	assert_string_equal(play.dropped, play.assoc.owner);
+}
+
 static void handover(unsigned n, uint32_t teid)
 {
 	words_begin(&play.words[n]);
@@ -218,6 +234,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_part_of_an_owner_is_dropped, play_open, play_close),
+		cmocka_unit_test_setup_teardown(what_cannot_be_deleted_now_is_tried_ever_again, play_open, play_close),
 		cmocka_unit_test_setup_teardown(whose_sessions_are_not_known_any_more_loses_them, play_open,
 						play_close),
 		cmocka_unit_test_setup_teardown(others_hear_of_what_is_named, play_open, play_close),
