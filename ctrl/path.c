@@ -209,8 +209,9 @@ void paths_hear(struct paths *paths, const struct report *report, uint64_t now_n
 static void path_look(struct paths *paths, struct path *path, uint64_t now_ns, uint64_t now_ms)
 {
 	bool down = path->state == SHOAL__OSS__PATH_STATE__PATH_DOWN;
+	uint64_t stood_ms = now_ms > path->since_ms ? now_ms - path->since_ms : 0; // the clock may be set back
 
-	if (!path->tunnels && now_ms - path->since_ms > (down ? PATH_KEPT_MS : PATH_SHOWN_MS)) {
+	if (!path->tunnels && stood_ms > (down ? PATH_KEPT_MS : PATH_SHOWN_MS)) {
 		path_forget(paths, path);
 		return;
 	}

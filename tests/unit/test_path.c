@@ -84,6 +84,22 @@ static void a_peer_that_stays_down_is_forgotten(void **state)
 	assert_int_equal(played.downs, 1);
 }
 
+// Nor because somebody sets the clock: its recovery is still to be told.
+static void a_clock_that_is_set_back_forgets_nobody(void **state)
+{
+	struct session session = session_to(1, GNB, 7);
+
+	set(&session);
+	pass(80 * SECOND);
+	paths_drop(&played.paths, &session);
+	played.now_ns += TICK;
+	paths_tick(&played.paths, played.now_ns, played.now_ns / 1000000 - 60000, true);
+	assert_int_equal(path_to(GNB)->state, DOWN);
+	pass(120 * SECOND);
+	echo_from(GNB, played.sequence);
+	assert_int_equal(played.ups, 1);
+}
+
 // Time in which no answer could be heard says nothing of the peer: without a primary; when we ourselves were stopped.
 static void deaf_time_does_not_count(void **state)
 {
@@ -154,6 +170,7 @@ int main(void)
 		TEST(a_peer_that_answers_is_up),
 		TEST(one_that_does_not_is_down_after_n3),
 		TEST(a_peer_that_stays_down_is_forgotten),
+		TEST(a_clock_that_is_set_back_forgets_nobody),
 		TEST(deaf_time_does_not_count),
 		TEST(nobody_is_asked_without_an_interval),
 		TEST(many_peers_are_asked_in_turn),
