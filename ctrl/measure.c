@@ -54,6 +54,20 @@ bool measure_hear(struct measure *measure, const struct measure_word *word)
 	return true;
 }
 
+bool measure_hear_turned(struct measure *measure, const struct measure_words *ways, uint64_t at_ms)
+{
+	struct measure_flow *flow = &measure->flow;
+	struct measure_words before = flow->turned, none = { { 0 }, { 0 } }, late;
+
+	if (!words_hear(&none, &flow->turned, ways, false))
+		return false;
+	late = measure_since(&flow->turned, &before);
+	flow->base = words_sum(&flow->base, &late);
+	flow->first_ms = flow->first_ms ? flow->first_ms : at_ms;
+	flow->last_ms = measure_later(flow->last_ms, at_ms);
+	return true;
+}
+
 bool measure_hear_dropped(struct measure *measure, const struct measure_word *word)
 {
 	struct measure_flow *flow = &measure->flow;
@@ -136,6 +150,7 @@ void measure_turn(struct measure *measure, uint32_t serial, const struct measure
 	if (flow->serial == serial)
 		return;
 	flow->serial = serial;
+	flow->turned_ways = 0;
 	flow->life = 0;
 	flow->seen = serial ? none : *from;
 	flow->base = measure_since(&total, &flow->seen); // may wrap; the sum is right

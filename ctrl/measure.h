@@ -54,6 +54,8 @@ struct measure_flow {
 	struct measure_words spared;     // what it came to
 	uint64_t drop_serial, drop_life; // of the gauge that counts what is dropped; 0 = none does. What it came to
 	struct measure_words drop_base, drop_seen;
+	uint64_t turned_ways; // that counted until a gauge did, and whose end is still to be told, a bit each; 0 = none
+	struct measure_words turned; // what they came to, as far as that is known
 };
 
 struct measure_stand {
@@ -64,21 +66,12 @@ struct measure_stand {
 	uint64_t grant, granted_at_ms;
 	struct measure_words granted; // where the quota begins
 	uint64_t granted_ms;          // of active_ms
-	uint64_t flags;               // enum measure_flag
+	uint64_t flags;               // enum measure_flag (measure_inside.h)
 	struct measure_words split;   // at the monitoring time
 	uint64_t split_ms, split_at_ms;
 	uint64_t period_ms;                                  // next end of a period
 	uint64_t told[SHEET_VOLUMES], told_flags, told_life; // what the sheet says of it
 	struct measure_words drop_reported; // of what is dropped: until the last report of that (DROTH)
-};
-
-enum measure_flag {
-	MEASURE_SPLIT = 1 << 0,   // the monitoring time has passed, and no report yet
-	MEASURE_LATER = 1 << 1,   // ... has passed
-	MEASURE_SPENT = 1 << 2,   // volume quota: told
-	MEASURE_EXPIRED = 1 << 3, // time quota or its holding time: nothing passes
-	MEASURE_FLOWING = 1 << 4, // START told, STOPT not
-	MEASURE_OLD = 1 << 5,     // quota: its time is over, which was told
 };
 
 struct measure {

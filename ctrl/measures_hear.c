@@ -70,12 +70,42 @@ static bool gauge_hear(struct measure *measure, uint32_t serial, const struct me
 	return measure->flow.serial == serial && measure_hear(measure, word);
 }
 
+// What the session's ways came to when a sheet took over.
+static bool turned_hear(struct measures *measures, struct session *session, const struct measure_word *word)
+{
+	const struct feed_count heard = { .uplink_packets = word->words.packets[MEASURE_UP],
+					  .uplink_bytes = word->words.bytes[MEASURE_UP],
+					  .downlink_packets = word->words.packets[MEASURE_DOWN],
+					  .downlink_bytes = word->words.bytes[MEASURE_DOWN] };
+	struct session then = *session;
+	bool moved = false;
+
+	if (word->life < then.usage.life) // nobody knows any more what this life came to in the end
+		return false;
+	count_hear(&then.usage, word->life, &heard, word->last_ms);
+	then.usage.seen = heard;
+	for (unsigned i = 0; i < session->measured->count; i++) {
+		struct measure *measure = &session->measured->measure[i];
+		struct measure_words ways = measured_ways(&then, (uint8_t)measure->flow.turned_ways);
+
+		if (measure->flow.turned_ways)
+			moved |= measure_hear_turned(measure, &ways, word->last_ms);
+	}
+	if (!moved)
+		return false;
+	measured_mark(measures, session);
+	measured_plan(measures, session, word->last_ms);
+	return true;
+}
+
 bool measures_hear(struct measures *measures, struct session *session, uint32_t urr, uint32_t serial,
 		   const struct measure_word *word)
 {
 	struct measured *measured = session->measured;
 
-	for (unsigned i = 0; measured && serial && i < measured->count; i++) {
+	if (measured && !serial)
+		return turned_hear(measures, session, word);
+	for (unsigned i = 0; measured && i < measured->count; i++) {
 		struct measure *measure = &measured->measure[i];
 
 		if (urr ? measure->rules.id != urr : measure->flow.drop_serial != serial)

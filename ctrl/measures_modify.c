@@ -96,6 +96,17 @@ static void spare_turn(struct measure *measure)
 	flow->base = measure_since(&total, &flow->seen); // may wrap; the sum is right
 }
 
+// Its gauge begins with the session's first sheet: what the ways come to until then the worker tells (change.h, REPORT_GAUGE).
+static void ways_turn(struct measure *measure, const struct session *session, uint8_t ways)
+{
+	struct measure_flow *flow = &measure->flow;
+
+	if (!flow->serial || flow->serial == UINT64_MAX || flow->spare == flow->serial)
+		return;
+	flow->turned_ways = ways;
+	flow->turned = measured_ways(session, ways);
+}
+
 // The measure as the session wants it now: new, or what it was under other rules.
 static void measure_make(struct measure *measure, const struct session *session, const struct measure *before,
 			 uint64_t now_ms)
@@ -113,8 +124,10 @@ static void measure_make(struct measure *measure, const struct session *session,
 		if (!serial && !before->flow.serial && before->rules.ways != measure->rules.ways)
 			measure->flow.serial = UINT64_MAX; // other ways: from here on
 		measure_turn(measure, serial, &ways);
-		if (!before->flow.serial)
+		if (!before->flow.serial) {
 			spare_turn(measure);
+			ways_turn(measure, session, before->rules.ways);
+		}
 	} else {
 		measure_begin(measure, serial ? &none : &ways, now_ms);
 		measure->flow.serial = serial;

@@ -125,15 +125,18 @@ static void life_end(struct apply *apply, struct lines *lines, const struct chan
 		lines_count_begin(lines, change->slot, last.teid);
 }
 
-// rules: of the session that goes on.
+// rules: of the session that goes on; null: its lines have counted until now.
 static void life_goes_on(struct apply *apply, const struct lines *lines, const struct change *change,
 			 const struct lines_room *rules, const struct sheet *next)
 {
 	struct report report = last_report(change, change->slot);
 	struct lines_count count;
+	bool counted = lines_count(lines->region, change->slot, &count);
 
-	lines_count(lines->region, change->slot, &count);
-	gauges_post(apply, &report, &count, rules, next);
+	if (rules)
+		gauges_post(apply, &report, &count, rules, next);
+	else if (counted)
+		reports_ways(apply->reports, report, &count, apply->tenure->view->plane);
 }
 
 // With a sheet, or where there was one.
@@ -152,6 +155,8 @@ static int cell_rule(struct apply *apply, struct lines *lines, const struct chan
 		life_goes_on(apply, lines, change, rules, sheet);
 	else if (rest->ruled || !change->bearer.teid || rest->teid != change->bearer.teid)
 		life_end(apply, lines, change);
+	else if (sheet->urrs)
+		life_goes_on(apply, lines, change, NULL, sheet);
 	lines->now = clock_ticks();
 	if (sheet)
 		lines->ruled = lines_rules_write(lines, change->slot, change->bearer.teid, sheet, rules);

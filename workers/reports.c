@@ -59,6 +59,19 @@ void reports_gauge(struct reports *reports, struct report report, const struct l
 	FAULT_POINT("gauge.posted");
 }
 
+void reports_ways(struct reports *reports, struct report report, const struct lines_count *count,
+		  const struct plane *plane)
+{
+	struct lines_gauge ways = { 0 };
+
+	for (unsigned way = 0; way < LINE_WAYS; way++) {
+		ways.packets[way] = count->packets[way];
+		ways.bytes[way] = count->bytes[way];
+	}
+	reports_gauge(reports, report, count, &ways, plane);
+	reports_publish(reports);
+}
+
 void reports_final(struct reports *reports, struct report report, const struct lines_count *count)
 {
 	report.teid = count->teid;

@@ -31,5 +31,10 @@ void reports_final(struct reports *reports, struct report report, const struct l
 void reports_gauge(struct reports *reports, struct report report, const struct lines_count *count,
 		   const struct lines_gauge *gauge, const struct plane *plane);
 
+// Posts and publishes what a session's lines have come to, before its first URRs begin to count: as of one without a serial. A measure that
+// the lines counted for, and a gauge does from then on, loses nothing so. As report: the same.
+void reports_ways(struct reports *reports, struct report report, const struct lines_count *count,
+		  const struct plane *plane);
+
 // Wakes the courier if it sleeps; after the last reports_publish of a visit.
 void reports_ring(struct reports *reports);

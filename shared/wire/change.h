@@ -66,7 +66,8 @@ enum report_kind {
 			// stands unchanged
 	REPORT_FINAL, // last counters of a cell that was cleared, or is about to count for another session
 	REPORT_LOST, // the owner found memory of the shard spoilt (digest: enum report_lost; slot: which), and put right what it could
-	REPORT_GAUGE, // last count of a URR that is no more, or whose session ends; comes before that cell's FINAL
+	REPORT_GAUGE, // last count of a URR that is no more, or whose session ends; comes before that cell's FINAL. serial 0: of the
+		      // session's lines, when the first of its URRs began to count
 	REPORT_DATA, // the first packet that had to wait for the radio side since the sheet's `episode` began (SHEET_NOTIFY)
 	REPORT_ECHO,   // of no shard: a peer's GTP-U Echo Response; seq is its sequence number
 	REPORT_TUNNEL, // of no shard: an Error Indication about the tunnel `teid` that ends at `peer` (TS 29.281 7.3.1)

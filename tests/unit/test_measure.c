@@ -430,7 +430,9 @@ static void another_gauge_goes_on(void **state)
 	measure_read(&measure.rules, &wanted, 3);
 	measure_begin(&measure, &ways, T0);
 	assert_true(measure_hear(&measure, &heard));
+	measure.flow.turned_ways = 3;
 	measure_turn(&measure, 4, &heard.words);
+	assert_int_equal(measure.flow.turned_ways, 0); // what is told of an earlier turn is not of this one
 	heard = (struct measure_word){ 77, { { 1, 1 }, { 50, 60 } }, T0, T0 };
 	assert_true(measure_hear(&measure, &heard));
 	measure_report(&measure, MEASURE_IMMER, T0, report);

@@ -128,38 +128,6 @@ static void a_failed_disk_takes_nothing(void **state)
 	assert_int_equal(stand->answer->session->usage[0]->number, 0);
 }
 
-static void gauged(uint64_t life, uint64_t up, uint64_t down)
-{
-	const struct feed_gauge gauge = {
-		.teid = teid, .urr = 7, .serial = 1, .life = life, .uplink_bytes = up, .downlink_bytes = down
-	};
-
-	books_gauge(&stand->truth.books, &gauge, clock_ms());
-}
-
-// Nobody knows what was used between the last word and the first sheet: where the ways can go on counting, they do.
-static void what_was_used_just_before_the_first_sheet_counts(void **state)
-{
-	const Shoal__Oss__UsageReport *usage;
-
-	used(3, 1000, 500);
-	wanted.forward[1].buffer = true;
-	assert_int_equal(measures_change(&wanted, false, NULL), 0);
-	used(3, 1200, 900);
-	gauged(3, 50, 60);
-	usage = asked(NULL);
-	assert_int_equal(usage->uplink_bytes, 1200);
-	assert_int_equal(usage->downlink_bytes, 900);
-	restart();
-	wanted.rule[1].n_measure_ids = 0; // it is its gauge that tells what is its own, from now on
-	assert_int_equal(measures_change(&wanted, false, NULL), 0);
-	used(3, 1300, 950);
-	gauged(3, 80, 60);
-	usage = asked(NULL);
-	assert_int_equal(usage->uplink_bytes, 30);
-	assert_int_equal(usage->downlink_bytes, 0);
-}
-
 static void refuses_to_query_what_there_is_not(void **state)
 {
 	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
@@ -366,7 +334,6 @@ int main(void)
 		CASE(a_query_waits_for_fresh_counts),
 		CASE(a_measure_that_goes_is_told_of_with_the_answer),
 		CASE(a_failed_disk_takes_nothing),
-		CASE(what_was_used_just_before_the_first_sheet_counts),
 		CASE(refuses_to_query_what_there_is_not),
 		CASE(the_account_has_the_last_of_each_measure),
 		CASE(a_failed_disk_settles_once),

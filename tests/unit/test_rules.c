@@ -182,6 +182,41 @@ static void tokens_and_gauges_go_on(void **state)
 	assert_true(!room.gauges[2].bytes[LINE_UPLINK] && room.gauges[2].serial == 1);
 }
 
+// Its URRs begin with the session's first sheet: what its lines had counted is told first, and once.
+static void lines_tell_what_they_had_counted(void **state)
+{
+	struct bearer bearer, plain = fake_bearer(&view, SHARD, SLOT);
+	struct lines lines = lines_of();
+	struct lines_count count;
+	struct report ways;
+
+	post_set(&plain);
+	visits();
+	stands++;
+	acked(&plain);
+	assert_true(lines_count(lines.region, SLOT, &count));
+	count.packets[LINE_UPLINK] = 3;
+	count.bytes[LINE_UPLINK] = 300;
+	count.packets[LINE_DOWNLINK] = 4;
+	count.bytes[LINE_DOWNLINK] = 4000;
+	lines_count_restore(&lines, SLOT, &count);
+	urr_add(1, 1);
+	sheets_write(&sheets);
+	bearer = bearer_of();
+	sheet_set(&bearer);
+	ways = next(REPORT_GAUGE);
+	assert_true(!ways.serial && !ways.urr && ways.teid == plain.teid && ways.life == count.life);
+	assert_true(ways.uplink_packets == 3 && ways.uplink_bytes == 300);
+	assert_true(ways.downlink_packets == 4 && ways.downlink_bytes == 4000);
+	acked(&bearer);
+	assert_int_equal(room_now().gauges[0].bytes[LINE_UPLINK], 0);
+	urr_add(2, 1);
+	sheets_write(&sheets);
+	bearer = bearer_of();
+	sheet_set(&bearer);
+	acked(&bearer); // another sheet, and no more words
+}
+
 static void last_counts_are_told_before_the_final(void **state)
 {
 	struct bearer bearer, other;
@@ -287,6 +322,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(pieces_are_of_one_moment, rules_open, rules_close),
 		cmocka_unit_test_setup_teardown(what_has_no_room_or_no_sense_is_refused, rules_open, rules_close),
 		cmocka_unit_test_setup_teardown(tokens_and_gauges_go_on, rules_open, rules_close),
+		cmocka_unit_test_setup_teardown(lines_tell_what_they_had_counted, rules_open, rules_close),
 		cmocka_unit_test_setup_teardown(last_counts_are_told_before_the_final, rules_open, rules_close),
 		cmocka_unit_test_setup_teardown(rules_give_way_to_plain_lines, rules_open, rules_close),
 		cmocka_unit_test_setup_teardown(packets_are_held_when_waiting_ends, rules_open, rules_close),

@@ -1,0 +1,138 @@
+// test_measures_turn.c - what a session's lines count for a measure until its first sheet, and a gauge from then on: each byte once.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "ctrl/measures.h"
+#include "tests/unit/measures_stand.h"
+
+static struct measures_session wanted;
+static uint32_t teid;
+static uint64_t id;
+
+static int setup(void **state)
+{
+	measures_setup(state);
+	measures_session(&wanted);
+	id = measures_make(&wanted, &teid);
+	return id ? 0 : -1;
+}
+
+static void used(uint64_t life, uint64_t up, uint64_t down)
+{
+	const struct feed_usage usage = { .teid = teid, .life = life, .count = { up / 100, up, down / 100, down } };
+
+	books_usage(&stand->truth.books, &usage, clock_ms());
+}
+
+static void restart(void)
+{
+	ctrl_stand_keep(stand);
+	ctrl_stand_restart(stand);
+	stand->desk.wall = clock_ms;
+}
+
+static const Shoal__Oss__UsageReport *asked(const char *key)
+{
+	int code = measures_change(&wanted, true, key);
+	const Shoal__Oss__Response *answer = code == CTRL_STAND_WAITS ? measures_wait() : stand->answer;
+
+	assert_int_equal(answer->status->code, 0);
+	assert_int_equal(answer->session->n_usage, 1);
+	return answer->session->usage[0];
+}
+
+static void gauged(uint64_t life, uint64_t up, uint64_t down)
+{
+	const struct feed_gauge gauge = {
+		.teid = teid, .urr = 7, .serial = 1, .life = life, .uplink_bytes = up, .downlink_bytes = down
+	};
+
+	books_gauge(&stand->truth.books, &gauge, clock_ms());
+}
+
+// Nobody knows what was used between the last word and the first sheet: where the ways can go on counting, they do.
+static void what_was_used_just_before_the_first_sheet_counts(void **state)
+{
+	const Shoal__Oss__UsageReport *usage;
+
+	used(3, 1000, 500);
+	wanted.forward[1].buffer = true;
+	assert_int_equal(measures_change(&wanted, false, NULL), 0);
+	used(3, 1200, 900);
+	gauged(3, 50, 60);
+	usage = asked(NULL);
+	assert_int_equal(usage->uplink_bytes, 1200);
+	assert_int_equal(usage->downlink_bytes, 900);
+	restart();
+	wanted.rule[1].n_measure_ids = 0; // it is its gauge that tells what is its own, from now on
+	assert_int_equal(measures_change(&wanted, false, NULL), 0);
+	used(3, 1300, 950);
+	gauged(3, 80, 60);
+	usage = asked(NULL);
+	assert_int_equal(usage->uplink_bytes, 30);
+	assert_int_equal(usage->downlink_bytes, 0);
+}
+
+// What the lines had counted when the first sheet took over.
+static void turned(uint64_t life, uint64_t up, uint64_t down)
+{
+	const struct report report = {
+		.kind = REPORT_GAUGE, .teid = teid, .life = life, .uplink_bytes = up, .downlink_bytes = down
+	};
+
+	books_report(&stand->truth.books, &report, clock_ms());
+}
+
+// And where they can't, the worker says what they came to.
+static void what_the_lines_counted_until_the_first_sheet_counts(void **state)
+{
+	const Shoal__Oss__UsageReport *usage;
+
+	used(2, 100, 0);
+	used(3, 1000, 500);
+	wanted.rule[1].n_measure_ids = 0;
+	wanted.forward[1].buffer = true;
+	assert_int_equal(measures_change(&wanted, false, NULL), 0);
+	gauged(3, 50, 0);
+	used(3, 1200, 900);    // with what others' packets came to
+	turned(2, 5000, 5000); // of a life that is over
+	turned(3, 1100, 700);
+	restart();
+	usage = asked(NULL);
+	assert_int_equal(usage->uplink_bytes, 100 + 1100 + 50);
+	assert_int_equal(usage->downlink_bytes, 700);
+	turned(3, 1100, 700); // said again by who took the shard over
+	gauged(3, 60, 0);
+	assert_int_equal(asked(NULL)->uplink_bytes, 10);
+	turned(3, 1130, 700); // who had it for a moment longer
+	assert_int_equal(asked(NULL)->uplink_bytes, 30);
+}
+
+// A life that began just before, and of which nothing is known yet.
+static void a_life_of_which_nothing_is_known_counts_until_the_first_sheet(void **state)
+{
+	used(3, 1000, 500);
+	wanted.rule[1].n_measure_ids = 0;
+	wanted.forward[1].buffer = true;
+	assert_int_equal(measures_change(&wanted, false, NULL), 0);
+	turned(4, 40, 0);
+	assert_int_equal(asked(NULL)->uplink_bytes, 1040);
+	used(4, 90, 0);
+	turned(4, 40, 0);
+	assert_int_equal(asked(NULL)->uplink_bytes, 0);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, measures_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(what_was_used_just_before_the_first_sheet_counts),
+		CASE(what_the_lines_counted_until_the_first_sheet_counts),
+		CASE(a_life_of_which_nothing_is_known_counts_until_the_first_sheet),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
