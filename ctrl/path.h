@@ -53,8 +53,8 @@ struct path_end {
 	struct session *session;
 	uint64_t told_ns; // last reported to have no context at its end; 0 = never
 	uint32_t path, teid;
-	uint32_t next;  // of the same bucket
-	uint32_t other; // of the same session; of the unused
+	uint32_t next, before; // of the same bucket: all may be alike, should one peer be told of one TEID only
+	uint32_t other;        // of the same session; of the unused
 };
 
 struct path_error {

@@ -35,6 +35,30 @@ static uint32_t *head_of(const struct paths *paths, uint32_t path, uint32_t teid
 	return &paths->heads[(uint32_t)hash_u64(paths->seed, (uint64_t)path << 32 | teid) & paths->end_mask];
 }
 
+static void end_link(struct paths *paths, uint32_t i)
+{
+	struct path_end *end = &paths->ends[i];
+	uint32_t *head = head_of(paths, end->path, end->teid);
+
+	end->before = PATH_NONE;
+	end->next = *head;
+	if (end->next != PATH_NONE)
+		paths->ends[end->next].before = i;
+	*head = i;
+}
+
+static void end_unlink(struct paths *paths, uint32_t i)
+{
+	const struct path_end *end = &paths->ends[i];
+
+	if (end->next != PATH_NONE)
+		paths->ends[end->next].before = end->before;
+	if (end->before != PATH_NONE)
+		paths->ends[end->before].next = end->next;
+	else
+		*head_of(paths, end->path, end->teid) = end->next;
+}
+
 // As many buckets as there is room for ends.
 static int ends_grow(struct paths *paths)
 {
@@ -51,12 +75,8 @@ static int ends_grow(struct paths *paths)
 	free(paths->heads);
 	paths->heads = heads;
 	paths->end_mask = room - 1;
-	for (uint32_t i = 0; i < paths->end_room; i++) { // all are in use, or there were no need
-		uint32_t *head = head_of(paths, ends[i].path, ends[i].teid);
-
-		ends[i].next = *head;
-		*head = i;
-	}
+	for (uint32_t i = 0; i < paths->end_room; i++) // all are in use, or there were no need
+		end_link(paths, i);
 	for (uint32_t i = room; i-- > paths->end_room;) {
 		ends[i].other = paths->end_unused;
 		paths->end_unused = i;
@@ -69,7 +89,7 @@ static int end_add(struct paths *paths, struct session *session, const struct tu
 {
 	struct path *path;
 	struct path_end *end;
-	uint32_t *head, i;
+	uint32_t i;
 
 	if (paths->end_unused == PATH_NONE && ends_grow(paths))
 		return -ENOMEM;
@@ -79,23 +99,12 @@ static int end_add(struct paths *paths, struct session *session, const struct tu
 	i = paths->end_unused;
 	end = &paths->ends[i];
 	paths->end_unused = end->other;
-	head = head_of(paths, path->place, tunnel->teid);
-	*end = (struct path_end){ .session = session, .path = path->place, .teid = tunnel->teid, .next = *head };
-	*head = i;
+	*end = (struct path_end){ .session = session, .path = path->place, .teid = tunnel->teid };
+	end_link(paths, i);
 	end->other = session->ends - 1; // PATH_NONE: the first of them
 	session->ends = i + 1;
 	paths->end_count++;
 	return 0;
-}
-
-static void end_unlink(struct paths *paths, uint32_t i)
-{
-	const struct path_end *end = &paths->ends[i];
-	uint32_t *link = head_of(paths, end->path, end->teid);
-
-	while (*link != i)
-		link = &paths->ends[*link].next;
-	*link = end->next;
 }
 
 void paths_drop(struct paths *paths, struct session *session)
