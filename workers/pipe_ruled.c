@@ -5,6 +5,7 @@
 //
 // A packet that waits is neither metered nor counted: it comes again, and is judged as if it had just come.
 #include "workers/pipe_asked.h"
+#include "workers/ruled_gauge.h"
 #include "workers/ruled_green.h"
 #include "workers/ruled_match.h"
 #include "workers/ruled_pieces.h"
@@ -165,13 +166,24 @@ static enum verdict meter(struct way *way)
 	return VERDICT_FORWARD;
 }
 
+// A quota may be used up, or an event begin.
+static __attribute__((noinline, cold)) enum verdict admit_rare(struct way *way)
+{
+	if (ruled_spent(&way->packet, way->packet.pdr.urrs))
+		return VERDICT_QUOTA;
+	return way->waits ? VERDICT_FORWARD : meter_rare(way);
+}
+
 static enum verdict admit(struct way *way)
 {
-	enum verdict verdict;
+	enum verdict verdict = VERDICT_FORWARD;
 
 	way->means = ruled_means(&way->packet);
-	verdict = ruled_closed(&way->means, way->packet.way) ? VERDICT_GATE_CLOSED : ruled_quotas(&way->packet);
-	if (verdict == VERDICT_FORWARD && !way->waits)
+	if (ruled_closed(&way->means, way->packet.way))
+		verdict = VERDICT_GATE_CLOSED;
+	else if (PIPE_UNLIKELY(ruled_doubted(&way->packet)))
+		verdict = admit_rare(way);
+	else if (!way->waits)
 		verdict = meter(way);
 	if (PIPE_UNLIKELY(verdict != VERDICT_FORWARD) && verdict != VERDICT_QUOTA)
 		ruled_count_refused(&way->packet);
@@ -313,7 +325,7 @@ static enum verdict forward(const struct way *way, struct lane_handle *handle)
 
 	if (!way->asked->own) {
 		pass(way, bytes && user->way == LINE_UPLINK);
-		ruled_count(&way->packet);
+		ruled_count(&way->packet, way->packet.pdr.urrs);
 	}
 	if (bytes)
 		outer_put(way, user->packet, bytes, port);

@@ -1,5 +1,5 @@
 // ruled_admit.c - the meters of a rule in full. Memory: the session's room, its shard's owner's.
-#include "workers/ruled_admit.h"
+#include "workers/ruled_gauge.h"
 
 // What the meters will have when the packet has passed.
 struct charge {
@@ -98,17 +98,11 @@ void ruled_count_dropped(const struct ruled_packet *packet)
 
 void ruled_count_refused(const struct ruled_packet *packet)
 {
-	bool any = false;
+	unsigned urrs = 0;
 
 	RULED_EACH(i, packet->pdr.urrs)
-	{
-		const struct sheet_urr *urr = &packet->room->parts.urr[i];
-		struct ruled_gauge *gauge = &packet->room->gauges[i];
-
-		if (!(urr->flags & SHEET_BEFORE) || ruled_spent(urr, gauge, packet->way))
-			continue;
-		ruled_gauge_count(packet, gauge);
-		any = true;
-	}
-	packet->room->ruled->aside += any;
+	if (packet->room->parts.urr[i].flags & SHEET_BEFORE && !ruled_spent(packet, 1u << i))
+		urrs |= 1u << i;
+	ruled_count(packet, urrs);
+	packet->room->ruled->aside += urrs != 0;
 }

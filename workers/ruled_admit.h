@@ -60,25 +60,6 @@ static inline bool ruled_closed(const struct ruled_means *means, unsigned way)
 	return means->flags & (way == SHEET_UPLINK ? SHEET_GATE_UP : SHEET_GATE_DOWN);
 }
 
-// The quota of one way stops that way alone.
-static inline bool ruled_spent(const struct sheet_urr *urr, const struct ruled_gauge *gauge, unsigned way)
-{
-	if (!(urr->flags & (SHEET_QUOTA | SHEET_STOPPED)))
-		return false;
-	return urr->flags & SHEET_STOPPED ||
-	       gauge->bytes[SHEET_UPLINK] + gauge->bytes[SHEET_DOWNLINK] >= urr->quota[SHEET_TOTAL] ||
-	       gauge->bytes[way] >= urr->quota[way == SHEET_UPLINK ? SHEET_UP : SHEET_DOWN];
-}
-
-// VERDICT_FORWARD, or why not.
-static inline enum verdict ruled_quotas(const struct ruled_packet *packet)
-{
-	RULED_EACH(i, packet->pdr.urrs)
-	if (ruled_spent(&packet->room->parts.urr[i], &packet->room->gauges[i], packet->way))
-		return VERDICT_QUOTA;
-	return VERDICT_FORWARD;
-}
-
 // The worst of what the meters of its QERs say; each QER must have tokens for it, and takes them only if all have. Where one says red,
 // it passes if all that do would have it remarked. *tos: marked for the class, and the colour.
 bool ruled_meter(const struct ruled_packet *packet, enum bearer_mark mark, uint8_t *tos, enum police_colour *colour);
@@ -93,19 +74,3 @@ bool ruled_drops(const struct ruled_packet *packet);
 void ruled_count_dropped(const struct ruled_packet *packet);
 // The same of so many, of which nothing is known but these bytes and their rule; room: open.
 void ruled_count_lost(const struct ruled_room *room, uint16_t urrs, const struct ruled_loss *loss);
-
-static inline void ruled_gauge_count(const struct ruled_packet *packet, struct ruled_gauge *gauge)
-{
-	gauge->bytes[packet->way] += packet->length;
-	gauge->packets[packet->way]++;
-	if (!gauge->first)
-		gauge->first = packet->now;
-	gauge->last = packet->now;
-}
-
-// It passes: its URRs count it.
-static inline void ruled_count(const struct ruled_packet *packet)
-{
-	RULED_EACH(i, packet->pdr.urrs)
-	ruled_gauge_count(packet, &packet->room->gauges[i]);
-}

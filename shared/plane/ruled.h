@@ -17,7 +17,9 @@ struct ruled_gauge {
 	uint32_t serial; // of the URR (sheet.h)
 	uint32_t reserved;
 	uint64_t packets[LINE_WAYS], bytes[LINE_WAYS];
-	uint64_t first, last; // clock of its first and last packet; 0 = none yet
+	// Clock of its first and last packet; 0 = none yet. Of one whose events are counted, the first is that of the event under way, and 0
+	// says that the next packet begins one.
+	uint64_t first, last;
 	uint64_t more;
 };
 _Static_assert(sizeof(struct ruled_gauge) == 64, "one line");

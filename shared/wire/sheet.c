@@ -96,19 +96,31 @@ static bool limit_good(const struct sheet_qer *qer, unsigned way)
 	return !rate.cir_bps || !bearer_rate_check(&rate, &field);
 }
 
-// What is dropped is counted by one that no packet is counted by otherwise: it lies behind whom it counts for.
-static bool drops_good(const struct sheet *sheet, const struct sheet_parts *parts, unsigned i)
+// What is dropped, or events, are counted by one that no packet is counted by otherwise: it lies behind whom it counts for. counter: 1 + its
+// place, or 0.
+static bool counter_good(const struct sheet *sheet, const struct sheet_parts *parts, unsigned i, uint32_t counter)
 {
-	uint32_t dropped = parts->urr[i].dropped;
-
-	if (!dropped)
+	if (!counter)
 		return true;
-	if (dropped - 1 <= i || dropped > sheet->urrs || parts->urr[dropped - 1].id)
+	if (counter - 1 <= i || counter > sheet->urrs || parts->urr[counter - 1].id)
 		return false;
 	for (unsigned k = 0; k < sheet->pdrs; k++)
-		if (parts->pdr[k].urrs >> (dropped - 1) & 1)
+		if (parts->pdr[k].urrs >> (counter - 1) & 1)
 			return false;
 	return true;
+}
+
+static bool urr_good(const struct sheet *sheet, const struct sheet_parts *parts, unsigned i)
+{
+	const struct sheet_urr *urr = &parts->urr[i];
+	uint64_t silence;
+
+	if (urr->flags & ~(uint32_t)(SHEET_QUOTA | SHEET_STOPPED | SHEET_BEFORE | SHEET_EVENTS) || !urr->serial ||
+	    !counter_good(sheet, parts, i, urr->dropped) || !counter_good(sheet, parts, i, urr->events) ||
+	    !(urr->flags & SHEET_EVENTS) != !urr->events || (urr->events && urr->events == urr->dropped))
+		return false;
+	silence = urr->events ? parts->urr[urr->events - 1].quota[SHEET_EVENTS_SILENCE] : 1;
+	return silence && silence <= UINT32_MAX;
 }
 
 static const char *treatment_fault(const struct sheet *sheet, const struct sheet_parts *parts)
@@ -127,8 +139,7 @@ static const char *treatment_fault(const struct sheet *sheet, const struct sheet
 			return "qer.cir_bps";
 	}
 	for (unsigned i = 0; i < sheet->urrs; i++)
-		if (parts->urr[i].flags & ~(uint32_t)(SHEET_QUOTA | SHEET_STOPPED | SHEET_BEFORE) ||
-		    !parts->urr[i].serial || !drops_good(sheet, parts, i))
+		if (!urr_good(sheet, parts, i))
 			return "urr";
 	return NULL;
 }

@@ -73,16 +73,20 @@ enum sheet_urr_flag {
 	SHEET_QUOTA = 1 << 0,   // quota[] counts; beyond it, VERDICT_QUOTA
 	SHEET_STOPPED = 1 << 1, // used up by what ctrl knows (time): nothing passes
 	SHEET_BEFORE = 1 << 2,  // counts what gates and meters refuse, too (MBQE)
+	SHEET_EVENTS = 1 << 3,  // has events, of which one too many is VERDICT_QUOTA; earlier builds refuse it
 };
 enum sheet_volume { SHEET_TOTAL, SHEET_UP, SHEET_DOWN, SHEET_VOLUMES };
 
+// quota[] of one that counts events: how many packets its gauge may come to, and which silence is before each, in seconds, 1 to UINT32_MAX.
+enum sheet_events { SHEET_EVENTS_MAY = SHEET_TOTAL, SHEET_EVENTS_SILENCE = SHEET_UP };
+
 // What is counted of a URR lies in its gauge (region.h).
 struct sheet_urr {
-	uint32_t id;     // URR ID; 0 = of one that counts what is dropped for another
+	uint32_t id;     // URR ID; 0 = of one that counts what is dropped, or events, for another
 	uint32_t serial; // which life of that id: a gauge goes on from sheet to sheet where it is the same
 	uint32_t flags;
-	uint32_t
-	    dropped; // 1 + the place of one that no PDR names: its gauge counts what is dropped of this one's packets to the UE (DROTH). 0 = none does
+	// 1 + the place of one that no PDR names, whose gauge counts what is dropped of this one's packets to the UE (DROTH), its events; 0 = none
+	uint16_t dropped, events;
 	// Bytes, compared with the gauge: what it may come to in this life of the session's counters (region.h). UINT64_MAX = no limit.
 	uint64_t quota[SHEET_VOLUMES];
 };

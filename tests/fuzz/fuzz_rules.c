@@ -41,6 +41,9 @@ static void begin(void)
 	sheets_mixed(&sheets, 1);
 	sheets.urr[0].dropped = ++sheets.head.urrs;
 	sheets.urr[sheets.head.urrs - 1] = (struct sheet_urr){ .serial = 77 };
+	sheets.urr[0].events = ++sheets.head.urrs;
+	sheets.urr[0].flags |= SHEET_EVENTS;
+	sheets.urr[sheets.head.urrs - 1] = (struct sheet_urr){ .serial = 78, .quota = { 3, 1, UINT64_MAX } };
 	sheets_write(&sheets);
 	if (sheet_check(sheets.bytes, sheets.head.bytes, &field) || bearer.ue_ipv4 != ADDRESS ||
 	    lines_set(&lines, SLOT, &bearer))

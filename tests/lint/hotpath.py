@@ -40,6 +40,7 @@ HOT = {
     "workers/police.c": [],
     "workers/ruled_admit.c": [],
     "workers/ruled_call.c": [],
+    "workers/ruled_gauge.c": [],
     "workers/ruled_key.c": [],
     "workers/ruled_lost.c": [],
     "workers/ruled_match.c": [],

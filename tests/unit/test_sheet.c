@@ -127,6 +127,9 @@ static void treatment_has_its_ranges(void **unused)
 	REFUSED(urr[0].serial, 0, "urr");
 	REFUSED(urr[0].dropped, 1, "urr");
 	REFUSED(urr[0].dropped, 2, "urr");
+	REFUSED(urr[0].flags, SHEET_EVENTS, "urr"); // nothing counts them
+	REFUSED(urr[0].events, 1, "urr");
+	REFUSED(urr[0].events, 2, "urr");
 	TAKEN(urr[0].flags, SHEET_QUOTA | SHEET_STOPPED | SHEET_BEFORE);
 	TAKEN(qer[0].flags, SHEET_RQI | SHEET_QFI);
 }
