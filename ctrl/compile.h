@@ -20,7 +20,8 @@ struct compile_past {
 	unsigned count;
 	struct {
 		uint32_t id, serial;
-		uint32_t drops; // the serial of what counts what is dropped of its packets; 0 = none does
+		uint32_t drops;  // the serial of what counts what is dropped of its packets; 0 = none does
+		uint32_t events; // ... its events
 	} measure[SHEET_URRS];
 };
 
@@ -29,10 +30,10 @@ struct compile_room {
 	_Alignas(8) uint8_t bytes[SHEET_BYTES_MAX];
 };
 
-// A measure's quota within its gauge, filled in by who counts; unlimited if nobody does.
+// A measure's quota within its gauge, filled in by who counts, and that of its events, urr[1]; unlimited if nobody does.
 struct compile_quota {
 	void *with;
-	void (*fill)(void *with, uint64_t session, const Shoal__Oss__Measure *measure, struct sheet_urr *urr);
+	void (*fill)(void *with, uint64_t session, const Shoal__Oss__Measure *measure, struct sheet_urr urr[2]);
 };
 
 struct compile_needs {

@@ -134,7 +134,7 @@ static int session_row(struct ledger *ledger, const struct session *session, con
 {
 	Shoal__Store__Session stored = SHOAL__STORE__SESSION__INIT;
 	struct store_row row = { .key = session->id };
-	uint32_t serials[2 * SHEET_URRS];
+	uint32_t serials[SHEET_SERIALS];
 
 	stored.made = session->made;
 	if (session->sheet) {

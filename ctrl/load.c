@@ -147,6 +147,8 @@ static struct compile_past past_restore(const Shoal__Store__Session *stored)
 		past.measure[past.count].serial = stored->serials[past.count];
 		if (message->n_measures + past.count < stored->n_serials)
 			past.measure[past.count].drops = stored->serials[message->n_measures + past.count];
+		if (2 * message->n_measures + past.count < stored->n_serials)
+			past.measure[past.count].events = stored->serials[2 * message->n_measures + past.count];
 		past.count++;
 	}
 	return past;

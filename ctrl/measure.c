@@ -139,7 +139,8 @@ void measure_follow(struct measure *measure, const struct measure_rules *before,
 	stand->granted = measure_total(measure);
 	stand->granted_ms = measure_active_ms(measure, now_ms);
 	stand->granted_at_ms = now_ms;
-	stand->flags &= ~(uint64_t)(MEASURE_SPENT | MEASURE_EXPIRED | MEASURE_OLD);
+	stand->event_granted = measure_events_total(&measure->flow.events);
+	stand->flags &= ~MEASURE_QUOTA_OVER;
 }
 
 void measure_turn(struct measure *measure, uint32_t serial, const struct measure_words *from)
@@ -169,6 +170,23 @@ void measure_turn_dropped(struct measure *measure, uint32_t serial)
 	flow->drop_base = flow->drop_seen = measure->stand.drop_reported = none;
 }
 
+bool measure_hear_events(struct measure *measure, const struct measure_word *word)
+{
+	uint64_t heard = word->words.packets[MEASURE_UP] + word->words.packets[MEASURE_DOWN];
+
+	return measure_events_hear(&measure->flow.events, word->life, heard, word->last_ms);
+}
+
+void measure_turn_events(struct measure *measure, uint32_t serial)
+{
+	struct measure_stand *stand = &measure->stand;
+
+	if (measure->flow.events.serial == serial)
+		return;
+	measure->flow.events = (struct measure_events){ .serial = serial };
+	stand->event_reported = stand->event_granted = stand->event_split = stand->event_started = 0;
+}
+
 static void part_write(const struct measure *measure, const struct measure_words *words, uint64_t ms,
 		       Shoal__Oss__UsageReport *report)
 {
@@ -194,6 +212,7 @@ static unsigned parts_write(const struct measure *measure, uint32_t triggers, ui
 	if (!(stand->flags & MEASURE_SPLIT)) {
 		part_write(measure, &used, active - stand->reported_ms, &reports[0]);
 		reports[0].triggers = triggers;
+		reports[0].events = measure_events_total(&measure->flow.events) - stand->event_reported;
 		reports[0].start_ms = stand->start_ms;
 		reports[0].end_ms = now_ms;
 		return 1;
@@ -202,12 +221,14 @@ static unsigned parts_write(const struct measure *measure, uint32_t triggers, ui
 	part_write(measure, &used, stand->split_ms - stand->reported_ms, &reports[0]);
 	reports[0].triggers = triggers | MEASURE_MONIT;
 	reports[0].information = INFORMATION_BEFORE;
+	reports[0].events = stand->event_split - stand->event_reported;
 	reports[0].start_ms = stand->start_ms;
 	reports[0].end_ms = reports[1].start_ms = stand->split_at_ms;
 	used = measure_since(&total, &stand->split);
 	part_write(measure, &used, active - stand->split_ms, &reports[1]);
 	reports[1].triggers = triggers;
 	reports[1].information = INFORMATION_AFTER;
+	reports[1].events = measure_events_total(&measure->flow.events) - stand->event_split;
 	reports[1].start_ms = stand->split_at_ms;
 	reports[1].end_ms = now_ms;
 	return 2;
@@ -229,16 +250,14 @@ unsigned measure_report(struct measure *measure, uint32_t triggers, uint64_t now
 	stand->start_ms = now_ms;
 	stand->reported = measure_total(measure);
 	stand->reported_ms = active - (active - from_ms) % 1000; // what makes no second is in the next
+	stand->event_reported = measure_events_total(&measure->flow.events);
 	stand->flags &= ~(uint64_t)MEASURE_SPLIT;
 	measure->flow.first_ms = 0;
 	if (triggers & MEASURE_DROTH) // no other report tells of it
 		stand->drop_reported = measure_dropped(measure);
 	if (triggers & MEASURE_QUVTI)
 		stand->flags |= MEASURE_OLD;
-	if (triggers & MEASURE_START)
-		stand->flags |= MEASURE_FLOWING;
-	if (triggers & MEASURE_STOPT)
-		stand->flags &= ~(uint64_t)MEASURE_FLOWING;
+	measure_flows(measure, triggers);
 	if (period_ms && stand->period_ms <= now_ms)
 		stand->period_ms += ((now_ms - stand->period_ms) / period_ms + 1) * period_ms;
 	return count;

@@ -8,6 +8,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
+#include "ctrl/measure_event.h"
 #include "ctrl/measure_trigger.h"
 #include "proto/oss.pb-c.h"
 #include "shared/wire/sheet.h"
@@ -18,9 +19,9 @@ struct measure_words {
 	uint64_t packets[MEASURE_WAYS], bytes[MEASURE_WAYS];
 };
 
-// Bytes in all, up, down (enum sheet_volume), and seconds; UINT64_MAX = none.
+// Bytes in all, up, down (enum sheet_volume), seconds, and events; UINT64_MAX = none.
 struct measure_limit {
-	uint64_t bytes[SHEET_VOLUMES], seconds;
+	uint64_t bytes[SHEET_VOLUMES], seconds, events;
 };
 
 // What the OSS asked for.
@@ -56,6 +57,7 @@ struct measure_flow {
 	struct measure_words drop_base, drop_seen;
 	uint64_t turned_ways; // that counted until a gauge did, and whose end is still to be told, a bit each; 0 = none
 	struct measure_words turned; // what they came to, as far as that is known
+	struct measure_events events;
 };
 
 struct measure_stand {
@@ -72,6 +74,9 @@ struct measure_stand {
 	uint64_t period_ms;                                  // next end of a period
 	uint64_t told[SHEET_VOLUMES], told_flags, told_life; // what the sheet says of it
 	struct measure_words drop_reported; // of what is dropped: until the last report of that (DROTH)
+	uint64_t event_reported, event_granted, event_split; // of events, as above
+	uint64_t event_started;                              // ... that START has been told of
+	uint64_t told_events; // 1 + what the sheet says they may come to in this life; 0 = no limit
 };
 
 struct measure {
@@ -109,5 +114,5 @@ unsigned measure_report(struct measure *measure, uint32_t triggers, uint64_t now
 bool measure_settles(const struct measure *measure, uint64_t now_ms);
 // What the monitoring time, quotas and their end mean from now on. True if the sheet has to say something else.
 bool measure_settle(struct measure *measure, uint64_t now_ms);
-// What it says.
-void measure_fill(const struct measure *measure, struct sheet_urr *urr);
+// What it says: urr[0], and what counts its events, urr[1].
+void measure_fill(const struct measure *measure, struct sheet_urr urr[2]);

@@ -3,10 +3,15 @@
 
 #define ISTM (1u << 3) // Measurement Information, TS 29.244 8.2.68
 
+static uint64_t limit_of(uint32_t number, bool given)
+{
+	return given ? number : UINT64_MAX;
+}
+
 // none: what an absent one, or for a threshold 0, stands for.
 static void volume_read(const Shoal__Oss__Volume *volume, bool threshold, struct measure_limit *limit)
 {
-	limit->bytes[SHEET_TOTAL] = limit->bytes[SHEET_UP] = limit->bytes[SHEET_DOWN] = limit->seconds = UINT64_MAX;
+	limit->bytes[SHEET_TOTAL] = limit->bytes[SHEET_UP] = limit->bytes[SHEET_DOWN] = UINT64_MAX;
 	if (!volume)
 		return;
 	if (volume->has_total && (volume->total || !threshold))
@@ -15,6 +20,21 @@ static void volume_read(const Shoal__Oss__Volume *volume, bool threshold, struct
 		limit->bytes[SHEET_UP] = volume->uplink;
 	if (volume->has_downlink && (volume->downlink || !threshold))
 		limit->bytes[SHEET_DOWN] = volume->downlink;
+}
+
+// Seconds and events.
+static void numbers_read(struct measure_rules *rules, const Shoal__Oss__Measure *wanted)
+{
+	rules->threshold.seconds = limit_of(wanted->time_threshold_s, wanted->time_threshold_s);
+	rules->threshold.events = limit_of(wanted->event_threshold, wanted->event_threshold);
+	rules->quota.seconds = limit_of(wanted->time_quota_s, wanted->has_time_quota);
+	rules->quota.events = limit_of(wanted->event_quota, wanted->has_event_quota);
+	rules->later_threshold.seconds =
+	    limit_of(wanted->subsequent_time_threshold_s, wanted->subsequent_time_threshold_s);
+	rules->later_threshold.events =
+	    limit_of(wanted->subsequent_event_threshold, wanted->subsequent_event_threshold);
+	rules->later_quota.seconds = limit_of(wanted->subsequent_time_quota_s, wanted->subsequent_time_quota_s);
+	rules->later_quota.events = limit_of(wanted->subsequent_event_quota, wanted->subsequent_event_quota);
 }
 
 void measure_read(struct measure_rules *rules, const Shoal__Oss__Measure *wanted, uint8_t ways)
@@ -33,16 +53,11 @@ void measure_read(struct measure_rules *rules, const Shoal__Oss__Measure *wanted
 	volume_read(wanted->volume_quota, false, &rules->quota);
 	volume_read(wanted->subsequent_volume_threshold, true, &rules->later_threshold);
 	volume_read(wanted->subsequent_volume_quota, false, &rules->later_quota);
-	if (wanted->time_threshold_s)
-		rules->threshold.seconds = wanted->time_threshold_s;
-	if (wanted->has_time_quota)
-		rules->quota.seconds = wanted->time_quota_s;
-	if (wanted->subsequent_time_threshold_s)
-		rules->later_threshold.seconds = wanted->subsequent_time_threshold_s;
-	if (wanted->subsequent_time_quota_s)
-		rules->later_quota.seconds = wanted->subsequent_time_quota_s;
-	rules->later_threshold_given = wanted->subsequent_volume_threshold || wanted->subsequent_time_threshold_s;
-	rules->later_quota_given = wanted->subsequent_volume_quota || wanted->subsequent_time_quota_s;
+	numbers_read(rules, wanted);
+	rules->later_threshold_given = wanted->subsequent_volume_threshold || wanted->subsequent_time_threshold_s ||
+				       wanted->subsequent_event_threshold;
+	rules->later_quota_given =
+	    wanted->subsequent_volume_quota || wanted->subsequent_time_quota_s || wanted->subsequent_event_quota;
 }
 
 bool measure_drops(const Shoal__Oss__Measure *wanted)

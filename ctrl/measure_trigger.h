@@ -16,6 +16,8 @@ enum measure_trigger {
 	MEASURE_LIUSA = 1 << 10,
 	MEASURE_TERMR = 1 << 11,
 	MEASURE_MONIT = 1 << 12,
+	MEASURE_EVETH = 1 << 15,
+	MEASURE_EVEQU = 1 << 16,
 	MEASURE_QUVTI = 1 << 19,
 };
 
@@ -31,5 +33,7 @@ enum measure_ask {
 	MEASURE_ASK_LIUSA = 1 << 7,
 	MEASURE_ASK_VOLQU = 1 << 8,
 	MEASURE_ASK_TIMQU = 1 << 9,
+	MEASURE_ASK_EVETH = 1 << 12,
+	MEASURE_ASK_EVEQU = 1 << 13,
 	MEASURE_ASK_QUVTI = 1 << 15,
 };

@@ -247,6 +247,8 @@ static void flow_back(struct measure_flow *to, const struct measure_flow *from)
 
 	*to = *from;
 	to->first_ms = before.first_ms ? before.first_ms : from->first_ms;
+	if (before.events.serial != from->events.serial)
+		to->events = before.events;
 	if (before.drop_serial == from->drop_serial)
 		return;
 	to->drop_serial = before.drop_serial;

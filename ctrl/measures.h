@@ -65,7 +65,7 @@ int measures_load(struct measures *measures, const struct store_row *row, struct
 int measures_take(struct measures *measures, struct session *session, const Shoal__Oss__Session *message);
 int measures_start(struct measures *measures, uint64_t now_ms, struct batch *batch); // 0 or -ENOMEM
 
-// ---- Words: true if they say something new. The row is written by a pass. urr 0: of a gauge that counts what is dropped; serial 0: change.h
+// ---- Words: true if they say something new. The row is written by a pass. urr 0: of a gauge that counts what is dropped, or events; serial 0: change.h
 bool measures_hear(struct measures *measures, struct session *session, uint32_t urr, uint32_t serial,
 		   const struct measure_word *word);
 bool measures_usage(struct measures *measures, struct session *session); // its usage has moved
@@ -81,7 +81,7 @@ static inline bool measures_waits(const struct measures *measures)
 // ---- Changes, in the transaction of a group
 
 // What the sheet says of a measure: compile_quota.
-void measures_quota(void *with, uint64_t session, const Shoal__Oss__Measure *measure, struct sheet_urr *urr);
+void measures_quota(void *with, uint64_t session, const Shoal__Oss__Measure *measure, struct sheet_urr urr[2]);
 
 // A session as it is now. 0 or -ENOMEM.
 int measures_create(struct measures *measures, struct session *session, const Shoal__Oss__Session *message,

@@ -11,7 +11,8 @@ static bool has_moved(const struct measure *measure)
 {
 	struct measure_words total = measure_total(measure);
 
-	return memcmp(&total, &measure->stand.reported, sizeof(total)) != 0;
+	return memcmp(&total, &measure->stand.reported, sizeof(total)) != 0 ||
+	       measure_events_total(&measure->flow.events) != measure->stand.event_reported;
 }
 
 static struct measured *measured_copy(const struct measured *measured)

@@ -98,6 +98,14 @@ static bool turned_hear(struct measures *measures, struct session *session, cons
 	return true;
 }
 
+// Of one that counts for a measure what no PDR names it for.
+static bool beside_hear(struct measure *measure, uint32_t serial, const struct measure_word *word)
+{
+	if (measure->flow.drop_serial == serial)
+		return measure_hear_dropped(measure, word);
+	return measure->flow.events.serial == serial && measure_hear_events(measure, word);
+}
+
 bool measures_hear(struct measures *measures, struct session *session, uint32_t urr, uint32_t serial,
 		   const struct measure_word *word)
 {
@@ -108,9 +116,9 @@ bool measures_hear(struct measures *measures, struct session *session, uint32_t 
 	for (unsigned i = 0; measured && i < measured->count; i++) {
 		struct measure *measure = &measured->measure[i];
 
-		if (urr ? measure->rules.id != urr : measure->flow.drop_serial != serial)
+		if (urr && measure->rules.id != urr)
 			continue;
-		if (!(urr ? gauge_hear(measure, serial, word) : measure_hear_dropped(measure, word)))
+		if (!(urr ? gauge_hear(measure, serial, word) : beside_hear(measure, serial, word)))
 			continue;
 		measured_mark(measures, session);
 		measured_plan(measures, session, word->last_ms);

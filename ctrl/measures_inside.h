@@ -33,6 +33,7 @@ struct usages {
 	size_t count;
 	Shoal__Oss__UsageReport **list;
 	Shoal__Oss__UsageReport *room;
+	uint64_t (*times)[MEASURE_TIMES]; // of events
 };
 int usages_open(struct usages *usages, unsigned measures, struct arena *arena);
 void usages_add(struct usages *usages, struct measure *measure, uint32_t triggers, uint64_t now_ms);

@@ -10,13 +10,29 @@ int usages_open(struct usages *usages, unsigned measures, struct arena *arena)
 	usages->count = 0;
 	usages->list = arena_take(arena, measures * MEASURE_REPORTS * sizeof(*usages->list) + 1);
 	usages->room = arena_take(arena, measures * MEASURE_REPORTS * sizeof(*usages->room) + 1);
-	return usages->list && usages->room ? 0 : -ENOMEM;
+	usages->times = arena_take(arena, measures * MEASURE_REPORTS * sizeof(*usages->times) + 1);
+	return usages->list && usages->room && usages->times ? 0 : -ENOMEM;
+}
+
+// Those that are known are the last ones.
+static void times_add(Shoal__Oss__UsageReport *reports, unsigned count, uint64_t *times, size_t known)
+{
+	while (count--) {
+		size_t own = reports[count].events < known ? (size_t)reports[count].events : known;
+
+		reports[count].n_event_ms = own;
+		reports[count].event_ms = times + known - own;
+		known -= own;
+	}
 }
 
 void usages_add(struct usages *usages, struct measure *measure, uint32_t triggers, uint64_t now_ms)
 {
+	uint64_t *times = usages->times[usages->count];
+	unsigned known = measure_events_times(&measure->flow.events, measure->stand.event_reported, times);
 	unsigned count = measure_report(measure, triggers, now_ms, usages->room + usages->count);
 
+	times_add(usages->room + usages->count, count, times, known);
 	for (; count; count--, usages->count++)
 		usages->list[usages->count] = usages->room + usages->count;
 }
@@ -66,7 +82,8 @@ static bool rule_is_whole(const Shoal__Oss__Rule *rule, uint32_t id, uint8_t way
 static bool is_whole(const Shoal__Oss__Session *message, const Shoal__Oss__Measure *wanted, uint8_t ways)
 {
 	if (wanted->duration || wanted->event || wanted->volume_quota || wanted->subsequent_volume_quota ||
-	    wanted->has_time_quota || wanted->subsequent_time_quota_s || wanted->information)
+	    wanted->has_time_quota || wanted->subsequent_time_quota_s || wanted->information ||
+	    measure_has_events(wanted))
 		return false;
 	for (size_t i = 0; i < message->n_rules; i++)
 		if (!rule_is_whole(message->rules[i], wanted->id, ways))
@@ -133,6 +150,7 @@ static void measure_make(struct measure *measure, const struct session *session,
 		measure->flow.serial = serial;
 	}
 	measure_turn_dropped(measure, sheet ? sheet_drops(sheet, measure->rules.id) : 0);
+	measure_turn_events(measure, sheet ? sheet_events(sheet, measure->rules.id) : 0);
 	measure_settle(measure, now_ms);
 }
 
@@ -286,7 +304,7 @@ static void quota_plan(const struct measures *measures, const struct measured *m
 	measure_settle(measure, measures->now_ms);
 }
 
-void measures_quota(void *with, uint64_t session, const Shoal__Oss__Measure *wanted, struct sheet_urr *urr)
+void measures_quota(void *with, uint64_t session, const Shoal__Oss__Measure *wanted, struct sheet_urr urr[2])
 {
 	const struct measures *measures = with;
 	const struct session *living = session ? session_by_id(measures->sessions, session) : NULL;

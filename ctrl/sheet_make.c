@@ -279,9 +279,10 @@ int sheet_make(const Shoal__Oss__Session *session, const struct compile_needs *n
 	return 0;
 }
 
-static uint32_t drops_of(const struct sheet *sheet, const struct sheet_urr *urr)
+// place: 1 + of what counts for another one, or 0.
+static uint32_t serial_at(const struct sheet *sheet, uint32_t place)
 {
-	return urr->dropped ? sheet_parts(sheet).urr[urr->dropped - 1].serial : 0;
+	return place ? sheet_parts(sheet).urr[place - 1].serial : 0;
 }
 
 void sheet_past(const struct sheet *sheet, uint32_t made, struct compile_past *past)
@@ -297,7 +298,8 @@ void sheet_past(const struct sheet *sheet, uint32_t made, struct compile_past *p
 	for (; past->count < sheet->urrs && parts.urr[past->count].id; past->count++) {
 		past->measure[past->count].id = parts.urr[past->count].id;
 		past->measure[past->count].serial = parts.urr[past->count].serial;
-		past->measure[past->count].drops = drops_of(sheet, &parts.urr[past->count]);
+		past->measure[past->count].drops = serial_at(sheet, parts.urr[past->count].dropped);
+		past->measure[past->count].events = serial_at(sheet, parts.urr[past->count].events);
 	}
 }
 
@@ -322,16 +324,24 @@ uint32_t sheet_drops(const struct sheet *sheet, uint32_t measure)
 {
 	const struct sheet_urr *urr = urr_of(sheet, measure);
 
-	return urr ? drops_of(sheet, urr) : 0;
+	return urr ? serial_at(sheet, urr->dropped) : 0;
 }
 
-size_t sheet_serials(const struct sheet *sheet, const Shoal__Oss__Session *session, uint32_t serials[2 * SHEET_URRS])
+uint32_t sheet_events(const struct sheet *sheet, uint32_t measure)
+{
+	const struct sheet_urr *urr = urr_of(sheet, measure);
+
+	return urr ? serial_at(sheet, urr->events) : 0;
+}
+
+size_t sheet_serials(const struct sheet *sheet, const Shoal__Oss__Session *session, uint32_t serials[SHEET_SERIALS])
 {
 	size_t measures = session->n_measures;
 
 	for (size_t i = 0; i < measures; i++) {
 		serials[i] = sheet_serial(sheet, session->measures[i]->id);
 		serials[measures + i] = sheet_drops(sheet, session->measures[i]->id);
+		serials[2 * measures + i] = sheet_events(sheet, session->measures[i]->id);
 	}
-	return 2 * measures;
+	return 3 * measures;
 }

@@ -16,12 +16,14 @@ int sheet_make(const Shoal__Oss__Session *session, const struct compile_needs *n
 // What a sheet hands on to the next. Null: it had none.
 void sheet_past(const struct sheet *sheet, uint32_t made, struct compile_past *past);
 
-// A measure's number, and that of what counts what is dropped of its packets; 0 = it has none.
+// A measure's number, and those of what counts what is dropped of its packets, and its events; 0 = it has none.
 uint32_t sheet_serial(const struct sheet *sheet, uint32_t measure);
 uint32_t sheet_drops(const struct sheet *sheet, uint32_t measure);
+uint32_t sheet_events(const struct sheet *sheet, uint32_t measure);
 
-// What a row keeps of them: of all measures, then of all that count what is dropped. Returns how many there are.
-size_t sheet_serials(const struct sheet *sheet, const Shoal__Oss__Session *session, uint32_t serials[2 * SHEET_URRS]);
+// What a row keeps of them: of all measures, then of all that count what is dropped, then events. Returns how many there are.
+#define SHEET_SERIALS (3 * SHEET_URRS)
+size_t sheet_serials(const struct sheet *sheet, const Shoal__Oss__Session *session, uint32_t serials[SHEET_SERIALS]);
 
 // What a region's room for rules has to hold: header, sheet, tokens, gauges (shared/plane/ruled.h).
 uint32_t sheet_room(const struct sheet *sheet);

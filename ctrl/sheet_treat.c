@@ -68,64 +68,104 @@ uint8_t sheet_rule_qers(const struct sheet_draft *draft, const Shoal__Oss__Rule 
 	return (uint8_t)qers;
 }
 
-static uint32_t serial_known(const struct compile_past *past, uint32_t id)
+// The numbers that a measure had, and what counts for it; zeros: none yet.
+struct serials {
+	uint32_t own, drops, events;
+};
+
+static struct serials serials_known(const struct compile_past *past, uint32_t id)
 {
 	for (unsigned i = 0; past && i < past->count; i++)
 		if (past->measure[i].id == id)
-			return past->measure[i].serial;
-	return 0;
+			return (struct serials){ past->measure[i].serial, past->measure[i].drops,
+						 past->measure[i].events };
+	return (struct serials){ 0 };
 }
 
-static uint32_t drops_known(const struct compile_past *past, uint32_t id)
-{
-	for (unsigned i = 0; past && i < past->count; i++)
-		if (past->measure[i].id == id)
-			return past->measure[i].drops;
-	return 0;
-}
-
-// What counts what is dropped of a measure's packets is one more, behind all measures. Where a store's numbers lack it, it was not there.
-static int drops_add(struct sheet_draft *draft, unsigned index, uint32_t *made, struct fault *fault)
+// What counts for a measure what no PDR names it for is one more, behind all measures. Where a store's numbers lack it, it was not there. Null:
+// there is no room.
+static struct sheet_urr *beside_add(struct sheet_draft *draft, uint32_t serial, uint32_t *made, struct fault *fault)
 {
 	struct sheet_urr *urr = &draft->urr[draft->head.urrs];
 
-	if (draft->head.urrs == SHEET_URRS)
-		return fault_say(
+	if (draft->head.urrs == SHEET_URRS) {
+		fault_say(
 		    fault, SHOAL__OSS__CODE__LIMIT, "measures[16]",
-		    "At most 16 measures a session; one with a threshold of what is dropped counts twice.");
-	*urr = (struct sheet_urr){ .serial = drops_known(draft->about->past, draft->urr[index].id),
-				   .quota = { UINT64_MAX, UINT64_MAX, UINT64_MAX } };
+		    "At most 16 measures a session; one with a threshold of what is dropped, or of events, counts "
+		    "twice.");
+		return NULL;
+	}
+	draft->head.urrs++;
+	*urr =
+	    (struct sheet_urr){ .serial = serial ? serial : ++*made, .quota = { UINT64_MAX, UINT64_MAX, UINT64_MAX } };
+	return urr;
+}
+
+static int drops_add(struct sheet_draft *draft, unsigned index, uint32_t *made, struct fault *fault)
+{
+	struct serials known = serials_known(draft->about->past, draft->urr[index].id);
+
+	if (!beside_add(draft, known.drops, made, fault))
+		return -EINVAL;
+	draft->urr[index].dropped = draft->head.urrs;
+	return 0;
+}
+
+// may: what they may come to.
+static int events_add(struct sheet_draft *draft, unsigned index, uint64_t may, uint32_t *made, struct fault *fault)
+{
+	struct serials known = serials_known(draft->about->past, draft->urr[index].id);
+	struct sheet_urr *urr = beside_add(draft, known.events, made, fault);
+
+	if (!urr)
+		return -EINVAL;
+	urr->quota[SHEET_EVENTS_MAY] = may;
+	urr->quota[SHEET_EVENTS_SILENCE] = measure_quiet_s(draft->session->measures[index]->inactivity_s);
+	draft->urr[index].events = draft->head.urrs;
+	draft->urr[index].flags |= SHEET_EVENTS;
+	return 0;
+}
+
+// Its number, and what is told of it; *events: what those may come to.
+static int measure_add(struct sheet_draft *draft, unsigned index, const struct compile_quota *quota, uint32_t *made,
+		       uint64_t *events)
+{
+	const Shoal__Oss__Measure *measure = draft->session->measures[index];
+	const struct compile_past *past = draft->about->past;
+	struct sheet_urr urr[2] = { { .quota = { UINT64_MAX, UINT64_MAX, UINT64_MAX } },
+				    { .quota = { UINT64_MAX, UINT64_MAX, UINT64_MAX } } };
+
+	urr->id = measure->id;
+	urr->serial = serials_known(past, urr->id).own;
+	if (!urr->serial && past && past->stored)
+		return -EINVAL;
 	if (!urr->serial)
 		urr->serial = ++*made;
-	draft->urr[index].dropped = ++draft->head.urrs;
+	if (quota->fill)
+		quota->fill(quota->with, draft->about->session, measure, urr);
+	if (measure->information & MBQE)
+		urr->flags |= SHEET_BEFORE;
+	*events = urr[1].quota[SHEET_EVENTS_MAY];
+	draft->urr[draft->head.urrs++] = urr[0];
 	return 0;
 }
 
 int sheet_measures(struct sheet_draft *draft, const struct compile_quota *quota, uint32_t *made, struct fault *fault)
 {
 	const Shoal__Oss__Session *session = draft->session;
-	const struct compile_past *past = draft->about->past;
+	uint64_t events[SHEET_URRS];
 	int error = 0;
 
-	for (size_t i = 0; i < session->n_measures; i++) {
-		struct sheet_urr *urr = &draft->urr[draft->head.urrs++];
-
-		*urr = (struct sheet_urr){ .id = session->measures[i]->id,
-					   .quota = { UINT64_MAX, UINT64_MAX, UINT64_MAX } };
-		urr->serial = serial_known(past, urr->id);
-		if (!urr->serial && past && past->stored)
+	for (unsigned i = 0; i < session->n_measures; i++)
+		if (measure_add(draft, i, quota, made, &events[i]))
 			return fault_say(fault, SHOAL__OSS__CODE__INTERNAL, "measures",
 					 "A measure without its number.");
-		if (!urr->serial)
-			urr->serial = ++*made;
-		if (quota->fill)
-			quota->fill(quota->with, draft->about->session, session->measures[i], urr);
-		if (session->measures[i]->information & MBQE)
-			urr->flags |= SHEET_BEFORE;
-	}
-	for (size_t i = 0; i < session->n_measures && !error; i++)
+	for (unsigned i = 0; i < session->n_measures && !error; i++)
 		if (measure_drops(session->measures[i]))
-			error = drops_add(draft, (unsigned)i, made, fault);
+			error = drops_add(draft, i, made, fault);
+	for (unsigned i = 0; i < session->n_measures && !error; i++)
+		if (measure_has_events(session->measures[i]))
+			error = events_add(draft, i, events[i], made, fault);
 	return error;
 }
 

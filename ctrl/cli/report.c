@@ -41,13 +41,13 @@ static json_t *usage_json(const Shoal__Oss__UsageReport *usage)
 	char triggers[160];
 
 	triggers_write(usage->triggers, triggers, sizeof(triggers));
-	return json_pack("{s:i, s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "measure", usage->measure,
-			 "number", usage->number, "triggers", triggers, "uplink_packets",
-			 (json_int_t)usage->uplink_packets, "uplink_bytes", (json_int_t)usage->uplink_bytes,
-			 "downlink_packets", (json_int_t)usage->downlink_packets, "downlink_bytes",
-			 (json_int_t)usage->downlink_bytes, "duration_s", (json_int_t)usage->duration_s, "start_ms",
-			 (json_int_t)usage->start_ms, "end_ms", (json_int_t)usage->end_ms, "first_ms",
-			 (json_int_t)usage->first_ms, "last_ms", (json_int_t)usage->last_ms);
+	return json_pack(
+	    "{s:i, s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "measure", usage->measure, "number",
+	    usage->number, "triggers", triggers, "uplink_packets", (json_int_t)usage->uplink_packets, "uplink_bytes",
+	    (json_int_t)usage->uplink_bytes, "downlink_packets", (json_int_t)usage->downlink_packets, "downlink_bytes",
+	    (json_int_t)usage->downlink_bytes, "duration_s", (json_int_t)usage->duration_s, "start_ms",
+	    (json_int_t)usage->start_ms, "end_ms", (json_int_t)usage->end_ms, "first_ms", (json_int_t)usage->first_ms,
+	    "last_ms", (json_int_t)usage->last_ms, "events", (json_int_t)usage->events);
 }
 
 static void print_json(const Shoal__Oss__Report *report)

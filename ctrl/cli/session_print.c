@@ -156,6 +156,12 @@ static void print_seconds(const char *name, uint32_t seconds)
 		printf(", %s %u s", name, seconds);
 }
 
+static void print_events(const char *name, uint32_t events, bool given)
+{
+	if (given)
+		printf(", %s %u event%s", name, events, events == 1 ? "" : "s");
+}
+
 static void print_measure(const Shoal__Oss__Measure *measure)
 {
 	printf("measure %-6u%s%s%s", measure->id, measure->volume ? "volume" : "", measure->duration ? " duration" : "",
@@ -165,6 +171,8 @@ static void print_measure(const Shoal__Oss__Measure *measure)
 	print_seconds("threshold", measure->time_threshold_s);
 	print_seconds("quota", measure->time_quota_s);
 	print_seconds("each", measure->period_s);
+	print_events("threshold", measure->event_threshold, measure->event_threshold);
+	print_events("quota", measure->event_quota, measure->has_event_quota);
 	if (measure->dropped_packets)
 		printf(", dropped %" PRIu64 " packets", measure->dropped_packets);
 	if (measure->dropped_bytes)

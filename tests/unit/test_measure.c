@@ -176,22 +176,22 @@ static void a_volume_quota_ends_once(void **state)
 	Shoal__Oss__Measure wanted = SHOAL__OSS__MEASURE__INIT;
 	Shoal__Oss__Volume quota = total(1000);
 	struct measure_rules before;
-	struct sheet_urr urr;
+	struct sheet_urr urr[2];
 
 	wanted.triggers = ASK_VOLQU;
 	wanted.volume_quota = &quota;
 	begin(&wanted);
-	measure_fill(&measure, &urr);
-	assert_int_equal(urr.flags, SHEET_QUOTA);
-	assert_true(urr.quota[SHEET_TOTAL] == 1000 && urr.quota[SHEET_UP] == UINT64_MAX);
+	measure_fill(&measure, urr);
+	assert_int_equal(urr->flags, SHEET_QUOTA);
+	assert_true(urr->quota[SHEET_TOTAL] == 1000 && urr->quota[SHEET_UP] == UINT64_MAX);
 	STEPS({ 500, 499, 1, 0, 0, 0, 0 }, { 1, 0, 2, MEASURE_VOLQU, 501, 499, 1 }, { 5, 0, 3, 0, 0, 0, 0 });
 	before = measure.rules;
 	wanted.grant = 1; // the same again
 	measure_read(&measure.rules, &wanted, 0);
 	measure_follow(&measure, &before, now_ms);
 	assert_true(measure_settle(&measure, now_ms));
-	measure_fill(&measure, &urr);
-	assert_true(urr.quota[SHEET_TOTAL] == 2005);
+	measure_fill(&measure, urr);
+	assert_true(urr->quota[SHEET_TOTAL] == 2005);
 	packets(0, 1000, 4);
 	assert_int_equal(look(4), MEASURE_VOLQU);
 	assert_int_equal(report[0].number, 1);
@@ -204,7 +204,7 @@ static void a_quota_goes_on_in_another_life(void **state)
 {
 	Shoal__Oss__Measure wanted = SHOAL__OSS__MEASURE__INIT;
 	Shoal__Oss__Volume quota = total(1000);
-	struct sheet_urr urr;
+	struct sheet_urr urr[2];
 
 	wanted.volume_quota = &quota;
 	begin(&wanted);
@@ -214,13 +214,13 @@ static void a_quota_goes_on_in_another_life(void **state)
 	packets(100, 0, 2);
 	assert_true(measure_settles(&measure, now_ms));
 	assert_true(measure_settle(&measure, now_ms));
-	measure_fill(&measure, &urr);
-	assert_true(urr.quota[SHEET_TOTAL] == 400);
+	measure_fill(&measure, urr);
+	assert_true(urr->quota[SHEET_TOTAL] == 400);
 	word = (struct measure_word){ .life = 7 };
 	packets(500, 0, 3);
 	measure_settle(&measure, now_ms);
-	measure_fill(&measure, &urr);
-	assert_true(urr.quota[SHEET_TOTAL] == 300);
+	measure_fill(&measure, urr);
+	assert_true(urr->quota[SHEET_TOTAL] == 300);
 	assert_true(measure.stand.flags & MEASURE_SPENT);
 	word.life = 6; // late
 	word.words.bytes[MEASURE_UP] = 99999;
@@ -230,7 +230,7 @@ static void a_quota_goes_on_in_another_life(void **state)
 static void time_quotas_stop_what_passes(void **state)
 {
 	Shoal__Oss__Measure wanted = SHOAL__OSS__MEASURE__INIT;
-	struct sheet_urr urr;
+	struct sheet_urr urr[2];
 
 	wanted.triggers = ASK_TIMQU | MEASURE_QUHTI;
 	wanted.has_time_quota = true;
@@ -240,14 +240,14 @@ static void time_quotas_stop_what_passes(void **state)
 	STEPS({ 1, 0, 5, 0, 0, 0, 0 }, { 0, 0, 34, 0, 0, 0, 0 });
 	assert_true(next_ms == T0 + 35000);
 	assert_int_equal(look(35), MEASURE_TIMQU);
-	measure_fill(&measure, &urr);
-	assert_int_equal(urr.flags, SHEET_STOPPED);
+	measure_fill(&measure, urr);
+	assert_int_equal(urr->flags, SHEET_STOPPED);
 	assert_int_equal(look(500), 0);
 	begin(&wanted);
 	assert_int_equal(look(99), 0);
 	assert_int_equal(look(100), MEASURE_QUHTI);
-	measure_fill(&measure, &urr);
-	assert_int_equal(urr.flags, SHEET_STOPPED);
+	measure_fill(&measure, urr);
+	assert_int_equal(urr->flags, SHEET_STOPPED);
 	wanted.triggers = 0; // stopped, though nobody wants to hear of it
 	begin(&wanted);
 	assert_true(measure_settles(&measure, T0 + 100000));
