@@ -52,6 +52,8 @@ static const struct field {
 	{ "measures[].volume_quota", RULE_URR, PFCP_IE_VOLUME_QUOTA },
 	{ "measures[].volume", RULE_URR, PFCP_IE_MEASUREMENT_METHOD },
 	{ "measures[].duration", RULE_URR, PFCP_IE_MEASUREMENT_METHOD },
+	{ "measures[].event_threshold", RULE_URR, PFCP_IE_EVENT_THRESHOLD },
+	{ "measures[].event_quota", RULE_URR, PFCP_IE_EVENT_QUOTA },
 	{ "measures[].event", RULE_URR, PFCP_IE_MEASUREMENT_METHOD },
 	{ "measures[].time_threshold", RULE_URR, PFCP_IE_TIME_THRESHOLD },
 	{ "measures[].time_quota", RULE_URR, PFCP_IE_TIME_QUOTA },

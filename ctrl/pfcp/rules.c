@@ -261,7 +261,8 @@ static enum rule_turn turn_of(const struct pfcp_tree *message, const struct pfcp
 
 static bool grants(const struct pfcp_tree *message, const struct pfcp_ie *update)
 {
-	return pfcp_first(message, update, PFCP_IE_VOLUME_QUOTA) || pfcp_first(message, update, PFCP_IE_TIME_QUOTA);
+	return pfcp_first(message, update, PFCP_IE_VOLUME_QUOTA) || pfcp_first(message, update, PFCP_IE_TIME_QUOTA) ||
+	       pfcp_first(message, update, PFCP_IE_EVENT_QUOTA);
 }
 
 static int rule_update(struct rules *rules, const struct pfcp_tree *message, const struct pfcp_ie *ie,

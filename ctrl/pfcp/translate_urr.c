@@ -21,6 +21,10 @@ static const uint16_t of_urr[] = { PFCP_IE_URR_ID,
 				   PFCP_IE_SUBSEQUENT_TIME_THRESHOLD,
 				   PFCP_IE_SUBSEQUENT_VOLUME_QUOTA,
 				   PFCP_IE_SUBSEQUENT_TIME_QUOTA,
+				   PFCP_IE_EVENT_THRESHOLD,
+				   PFCP_IE_EVENT_QUOTA,
+				   PFCP_IE_SUBSEQUENT_EVENT_THRESHOLD,
+				   PFCP_IE_SUBSEQUENT_EVENT_QUOTA,
 				   PFCP_IE_INACTIVITY_DETECTION_TIME,
 				   PFCP_IE_DROPPED_DL_TRAFFIC_THRESHOLD,
 				   PFCP_IE_LINKED_URR_ID,
@@ -31,7 +35,8 @@ static const uint16_t of_urr[] = { PFCP_IE_URR_ID,
 	(PFCP_REPORTING_TRIGGERS_PERIO | PFCP_REPORTING_TRIGGERS_VOLTH | PFCP_REPORTING_TRIGGERS_TIMTH | \
 	 PFCP_REPORTING_TRIGGERS_QUHTI | PFCP_REPORTING_TRIGGERS_START | PFCP_REPORTING_TRIGGERS_STOPT | \
 	 PFCP_REPORTING_TRIGGERS_DROTH | PFCP_REPORTING_TRIGGERS_LIUSA | PFCP_REPORTING_TRIGGERS_VOLQU | \
-	 PFCP_REPORTING_TRIGGERS_TIMQU | PFCP_REPORTING_TRIGGERS_QUVTI)
+	 PFCP_REPORTING_TRIGGERS_TIMQU | PFCP_REPORTING_TRIGGERS_EVETH | PFCP_REPORTING_TRIGGERS_EVEQU | \
+	 PFCP_REPORTING_TRIGGERS_QUVTI)
 
 #define INFORMATION \
 	(PFCP_MEASUREMENT_INFORMATION_MBQE | PFCP_MEASUREMENT_INFORMATION_INAM | PFCP_MEASUREMENT_INFORMATION_RADI | \
@@ -86,6 +91,27 @@ static int dropped_read(const struct reading *reading, Shoal__Oss__Measure *meas
 	if (measure->triggers & PFCP_REPORTING_TRIGGERS_DROTH && !(measure->dropped_packets | measure->dropped_bytes))
 		return rules_fault(reading->fault, PFCP_CAUSE_CONDITIONAL_MISSING, PFCP_IE_DROPPED_DL_TRAFFIC_THRESHOLD,
 				   "So much as what is dropped is compared with is missing.");
+	return 0;
+}
+
+// An event is what ctrl says it is. Who wants to be told of some has to say how many.
+static int events_read(const struct reading *reading, Shoal__Oss__Measure *measure)
+{
+	const struct pfcp_tree *tree = &reading->rules->tree;
+
+	measure->event_threshold = number_of(reading, PFCP_IE_EVENT_THRESHOLD);
+	measure->event_quota = number_of(reading, PFCP_IE_EVENT_QUOTA);
+	measure->has_event_quota = pfcp_first(tree, NULL, PFCP_IE_EVENT_QUOTA) != NULL;
+	measure->subsequent_event_threshold = number_of(reading, PFCP_IE_SUBSEQUENT_EVENT_THRESHOLD);
+	measure->subsequent_event_quota = number_of(reading, PFCP_IE_SUBSEQUENT_EVENT_QUOTA);
+	if (measure->triggers & PFCP_REPORTING_TRIGGERS_EVETH &&
+	    !(measure->event_threshold | measure->subsequent_event_threshold))
+		return rules_fault(reading->fault, PFCP_CAUSE_CONDITIONAL_MISSING, PFCP_IE_EVENT_THRESHOLD,
+				   "How many events make a threshold is missing.");
+	if (measure->triggers & PFCP_REPORTING_TRIGGERS_EVEQU &&
+	    !(measure->has_event_quota || measure->subsequent_event_quota))
+		return rules_fault(reading->fault, PFCP_CAUSE_CONDITIONAL_MISSING, PFCP_IE_EVENT_QUOTA,
+				   "How many events are granted is missing.");
 	return 0;
 }
 
@@ -163,7 +189,8 @@ int urr_read(const struct reading *reading, const struct rule *rule, unsigned in
 		return read_failure(reading, PFCP_IE_MEASUREMENT_INFORMATION, "Not served.");
 	measure->grant = grant_of(reading->given, rule);
 	times_read(reading, measure);
-	if (volumes_read(reading, measure, reading->to->volume[index]) || dropped_read(reading, measure))
+	if (volumes_read(reading, measure, reading->to->volume[index]) || dropped_read(reading, measure) ||
+	    events_read(reading, measure))
 		return -EPROTO;
 	return links_read(reading, measure);
 }

@@ -6,6 +6,7 @@
 
 #define NTP_OFFSET 2208988800ull // seconds from 1900 to 1970
 #define TRIGGER_OCTETS 3u
+#define EVENTS_MAX 128u // of a report, so that all of a session's are one datagram
 
 #define TRAFFIC (PFCP_USAGE_REPORT_TRIGGER_START | PFCP_USAGE_REPORT_TRIGGER_STOPT)
 
@@ -42,11 +43,21 @@ static void volume_put(struct pfcp_writer *writer, const Shoal__Oss__UsageReport
 	pfcp_put_volume(writer, PFCP_IE_VOLUME_MEASUREMENT, &volume);
 }
 
+// One for each event. Of those whose time is not known it is known that they began before the next one.
+static void events_put(struct pfcp_writer *writer, const Shoal__Oss__UsageReport *report)
+{
+	size_t count = report->events < EVENTS_MAX ? (size_t)report->events : EVENTS_MAX, known = report->n_event_ms;
+
+	for (size_t i = 0; known && i < count; i++)
+		time_put(writer, PFCP_IE_EVENT_TIME_STAMP,
+			 report->event_ms[count - i > known ? 0 : known - (count - i)]);
+}
+
 // The start or the stop of traffic is an event: it has neither a beginning nor an end, unless something was counted until then.
 static bool is_event(const Shoal__Oss__UsageReport *report)
 {
 	return !(report->triggers & ~(uint32_t)TRAFFIC) && !report->uplink_bytes && !report->downlink_bytes &&
-	       !report->duration_s;
+	       !report->duration_s && !report->events;
 }
 
 static void measured_put(struct pfcp_writer *writer, const Shoal__Oss__UsageReport *report, struct usage_method method)
@@ -61,6 +72,7 @@ static void measured_put(struct pfcp_writer *writer, const Shoal__Oss__UsageRepo
 	time_put(writer, PFCP_IE_TIME_OF_LAST_PACKET, report->last_ms);
 	if (report->information)
 		pfcp_put_flags(writer, PFCP_IE_USAGE_INFORMATION, report->information, 1);
+	events_put(writer, report);
 }
 
 void usage_report_put(struct pfcp_writer *writer, unsigned type, const Shoal__Oss__UsageReport *report,

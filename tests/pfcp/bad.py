@@ -146,9 +146,8 @@ def modifications():
     yield "rules that nobody has configured", update(p.IE_UpdatePDR, p.IE_PDR_Id(id=1), p.IE_NotImplemented(ietype=106, data=b"web")), 80, 106
     yield "rules that are not active", update(p.IE_UpdatePDR, p.IE_PDR_Id(id=1), p.IE_NotImplemented(ietype=107, data=b"web")), 80, 107
     yield "removing an outer header that does not exist", update(p.IE_UpdatePDR, p.IE_PDR_Id(id=1), p.IE_OuterHeaderRemoval(header=4)), 73, 95
-    yield "a threshold of events", measured("event_threshold", p.IE_EventThreshold(event_threshold=5)), 73, 149
-    yield "a quota of events", measured("event_quota", p.IE_EventQuota(event_quota=5)), 73, 148
-    yield "events without a number", measured("event_threshold"), 73, 37
+    yield "a threshold of events without a number", measured("event_threshold"), 67, 149
+    yield "a quota of events without a number", measured("event_quota"), 67, 148
     yield "dropped traffic without a number", measured("dropped_dl_traffic_threshold"), 67, 72
     yield "an unknown query", body(w.modification([p.IE_QueryURR(IE_list=[p.IE_URR_Id(id=65535)])])), 73, 81
     yield "good and bad together", body(w.modification([w.far_to(2, "10.99.3.77", 1), w.gate(True)])) + body(

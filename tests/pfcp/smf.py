@@ -5,9 +5,9 @@
     smf.py SOCKET COMMAND [WORD...]   which prints what came of it as JSON; exit 0: accepted, 1: refused, 2: no answer
 
 Commands: heartbeat; associate [set=NAME] [keep=ADDRESS]; release; asked: how often the user plane has asked us to associate, and whether to release; restart (everything forgotten, a newer Recovery Time Stamp);
-    attach NAME [KEY=VALUE...]: ue=ADDRESS (else the user plane chooses), gnb=, teid=, qfi=, mbr= (kbit/s), urr=1 [threshold=, quota= (bytes), period= (s), dropped= (packets)], dnn=; csid=, group=, entity= (address of its F-SEID); way=both|up
+    attach NAME [KEY=VALUE...]: ue=ADDRESS (else the user plane chooses), gnb=, teid=, qfi=, mbr= (kbit/s), urr=1 [threshold=, quota= (bytes), period= (s), dropped= (packets), events=, event_quota=, silence= (s)], dnn=; csid=, group=, entity= (address of its F-SEID); way=both|up
     attach_as NAME SHAPE [KEY=VALUE...]; change NAME WHAT [WORD...]: as other SMFs do (shapes.py)
-    handover NAME GNB TEID; drop NAME; forward NAME; gate NAME open|closed; query NAME; delete NAME
+    handover NAME GNB TEID; drop NAME; forward NAME; gate NAME open|closed; query NAME; delete NAME; refill NAME BYTES, more_events NAME N: a new quota
     adopt NAME UP: modifies another SMF's session of our set, and has it from then on; lose CSID: deletes all that were attached with csid=CSID
     pfds [NAME=TEXT[|TEXT...]...]: applications by flow descriptions or URLs, _ for spaces; none: all are forgotten; apps N [FIRST]: so many; odd_apps: wrong ones (apps.py)
     move [csid=|group=|entity=] to=ADDRESS: another SMF of our set is to hear of those
@@ -263,6 +263,9 @@ class Smf:
 
     def refill(self, name, total):
         return self.modify(name, self.words.refill(total))
+
+    def more_events(self, name, count):
+        return self.modify(name, self.words.more_events(count))
 
     def delete(self, name):
         answer = self.ask(self.sessions[name]["up"], self.words.deletion())

@@ -163,10 +163,24 @@ def quota(total):
     return p.IE_VolumeQuota(TOVOL=1, total=int(total))
 
 
-def urr(ident=1, threshold=None, volume=None, period=None, dropped=None):
+def events(session):
+    """Triggers and IEs of a URR that has events."""
+    ies = []
+    if "events" in session:
+        ies.append(p.IE_EventThreshold(event_threshold=int(session["events"])))
+    if "event_quota" in session:
+        ies.append(p.IE_EventQuota(event_quota=int(session["event_quota"])))
+    if "silence" in session:
+        ies.append(p.IE_InactivityDetectionTime(time_value=int(session["silence"])))
+    return {"event_threshold": int("events" in session), "event_quota": int("event_quota" in session)}, ies
+
+
+def urr(ident=1, threshold=None, volume=None, period=None, dropped=None, **more):
+    more_triggers, more_ies = events(more)
     triggers = p.IE_ReportingTriggers(volume_threshold=int(threshold is not None), volume_quota=int(volume is not None),
-                                      periodic_reporting=int(period is not None), dropped_dl_traffic_threshold=int(dropped is not None))
-    ies = [p.IE_URR_Id(id=ident), p.IE_MeasurementMethod(VOLUM=1), triggers, p.IE_MeasurementInformation()]
+                                      periodic_reporting=int(period is not None), dropped_dl_traffic_threshold=int(dropped is not None),
+                                      **more_triggers)
+    ies = [p.IE_URR_Id(id=ident), p.IE_MeasurementMethod(VOLUM=1, EVENT=int(bool(more))), triggers, p.IE_MeasurementInformation(), *more_ies]
     if period is not None:
         ies.append(p.IE_MeasurementPeriod(period=int(period)))
     if threshold is not None:
@@ -182,12 +196,17 @@ def refill(total):
     return p.IE_UpdateURR(IE_list=[p.IE_URR_Id(id=1), quota(total)])
 
 
+def more_events(count):
+    return p.IE_UpdateURR(IE_list=[p.IE_URR_Id(id=1), p.IE_EventQuota(event_quota=int(count))])
+
+
 def establishment(local, session):
     gnb, teid = session.get("gnb", "10.99.3.2"), int(session.get("teid", "0x7001"), 0)
     ies = [node(local), fseid(session.get("entity", local), session["cp"]), pdr_up(session), pdr_down(session), far(UPLINK, CORE),
            far(DOWNLINK, ACCESS, tunnel(gnb, teid)), qer(session)]
     if session.get("urr"):
-        ies.append(urr(1, session.get("threshold"), session.get("quota"), session.get("period"), session.get("dropped")))
+        ies.append(urr(1, session.get("threshold"), session.get("quota"), session.get("period"), session.get("dropped"),
+                       **{key: session[key] for key in ("events", "event_quota", "silence") if key in session}))
     if "csid" in session:
         ies.append(csid(int(session["csid"])))
     if "group" in session:
@@ -238,8 +257,12 @@ def first(ies, kind):
 
 def usage(report):
     volume, trigger = first(report.IE_list, p.IE_VolumeMeasurement), first(report.IE_list, p.IE_UsageReportTrigger)
-    why = [flag for flag in ("IMMER", "VOLTH", "VOLQU", "PERIO", "TERMR", "QUHTI", "DROTH") if getattr(trigger, flag)]
-    return {"uplink": volume.uplink, "downlink": volume.downlink, "number": first(report.IE_list, p.IE_UR_SEQN).number, "why": why}
+    why = [flag for flag in ("IMMER", "VOLTH", "VOLQU", "PERIO", "TERMR", "QUHTI", "DROTH", "EVETH") if getattr(trigger, flag)]
+    if trigger.extra_data[:1] == b"\1":  # octet 7, which scapy does not know
+        why.append("EVEQU")
+    stamps = [stamp.timestamp for stamp in find(report.IE_list, p.IE_EventTimeStamp)]
+    return {"uplink": volume.uplink, "downlink": volume.downlink, "number": first(report.IE_list, p.IE_UR_SEQN).number, "why": why,
+            **({"events": stamps} if stamps else {})}
 
 
 def address(value):

@@ -19,7 +19,7 @@
 
 struct paper {
 	struct rules rules;
-	uint8_t front[FRONT_MAX], urr[64], body[512];
+	uint8_t front[FRONT_MAX], urr[64], body[2048];
 	struct report_reader reader;
 	struct pfcp_tree tree;
 	Shoal__Oss__Report report;
@@ -134,6 +134,48 @@ static void usage_is_told(void **state)
 	assert_int_equal(pfcp_flags(part(paper, ie, PFCP_IE_USAGE_INFORMATION)), 2);
 }
 
+// A stamp for each event that is told of; what is not known began before what is.
+static void events_are_stamped(void **state)
+{
+	static const struct {
+		uint64_t events, times[3];
+		size_t known;
+		unsigned stamps;
+		uint32_t first, second, last; // after the start
+	} cases[] = {
+		{ 0, { 0 }, 0, 0, 0, 0, 0 },
+		{ 1, { START_MS + 1999 }, 1, 1, 1, 1, 1 },
+		{ 3, { START_MS, START_MS + 20000, START_MS + 30000 }, 3, 3, 0, 20, 30 },
+		{ 5, { START_MS + 10000, START_MS + 20000, START_MS + 30000 }, 3, 5, 10, 10, 30 },
+		{ UINT64_MAX, { START_MS + 10000, START_MS + 20000 }, 2, 128, 10, 10, 20 },
+	};
+	struct paper *paper = *state;
+
+	paper->report.kind = SHOAL__OSS__REPORT_KIND__REPORT_USAGE;
+	paper->report.n_usage = 1;
+	paper->usage.uplink_bytes = 84;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		uint32_t stamp[128] = { 0 }, count = 0;
+		const struct pfcp_ie *ie;
+
+		paper->usage.triggers = PFCP_USAGE_REPORT_TRIGGER_EVETH | PFCP_USAGE_REPORT_TRIGGER_EVEQU;
+		paper->usage.events = cases[i].events;
+		paper->usage.event_ms = (uint64_t *)cases[i].times;
+		paper->usage.n_event_ms = cases[i].known;
+		assert_int_equal(write_it(paper, sizeof(paper->body)), 0);
+		ie = part(paper, NULL, PFCP_IE_SESSION_USAGE_REPORT);
+		assert_int_equal(pfcp_flags(part(paper, ie, PFCP_IE_USAGE_REPORT_TRIGGER)), 0x18000);
+		for (ie = part(paper, ie, PFCP_IE_EVENT_TIME_STAMP); ie; ie = pfcp_again(&paper->tree, ie)) {
+			assert_in_range(count, 0, 127);
+			stamp[count++] = (uint32_t)(pfcp_number(ie) - NTP_START);
+		}
+		assert_int_equal(count, cases[i].stamps);
+		assert_int_equal(stamp[0], cases[i].first);
+		assert_int_equal(stamp[count > 1], cases[i].second);
+		assert_int_equal(stamp[count ? count - 1 : 0], cases[i].last);
+	}
+}
+
 static void what_is_not_measured_is_not_told(void **state)
 {
 	struct paper *paper = *state;
@@ -152,6 +194,7 @@ static void what_is_not_measured_is_not_told(void **state)
 static void the_start_of_traffic_is_no_measurement(void **state)
 {
 	struct paper *paper = *state;
+	uint64_t began = START_MS;
 	const struct pfcp_ie *ie;
 
 	paper->report.kind = SHOAL__OSS__REPORT_KIND__REPORT_USAGE;
@@ -162,6 +205,12 @@ static void the_start_of_traffic_is_no_measurement(void **state)
 	ie = part(paper, NULL, PFCP_IE_SESSION_USAGE_REPORT);
 	assert_null(part(paper, ie, PFCP_IE_START_TIME));
 	assert_null(part(paper, ie, PFCP_IE_VOLUME_MEASUREMENT));
+	paper->usage.events = paper->usage.n_event_ms = 1;
+	paper->usage.event_ms = &began;
+	assert_int_equal(write_it(paper, sizeof(paper->body)), 0);
+	ie = part(paper, NULL, PFCP_IE_SESSION_USAGE_REPORT);
+	assert_int_equal(number(paper, ie, PFCP_IE_EVENT_TIME_STAMP), NTP_START);
+	paper->usage.events = paper->usage.n_event_ms = 0;
 	paper->usage.uplink_bytes = 84; // counted all the same: then it is told
 	assert_int_equal(write_it(paper, sizeof(paper->body)), 0);
 	ie = part(paper, NULL, PFCP_IE_SESSION_USAGE_REPORT);
@@ -244,6 +293,7 @@ int main(void)
 #define ONE(name) cmocka_unit_test_setup_teardown(name, paper_open, paper_close)
 	const struct CMUnitTest tests[] = {
 		ONE(usage_is_told),
+		ONE(events_are_stamped),
 		ONE(what_is_not_measured_is_not_told),
 		ONE(the_start_of_traffic_is_no_measurement),
 		ONE(waiting_packets_are_told),

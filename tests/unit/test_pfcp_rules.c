@@ -239,9 +239,9 @@ static const struct {
 	  1,
 	  RULE_URR,
 	  73,
-	  { 0, 0x10, 0 },
-	  3 }, // so many events
-	{ PFCP_IE_UPDATE_URR, PFCP_IE_URR_ID, PFCP_IE_EVENT_QUOTA, 1, RULE_URR, 73, { 0, 0, 0, 9 }, 4 },
+	  { 0, 0x40, 0 },
+	  3 }, // joins of multicast groups
+	{ PFCP_IE_UPDATE_URR, PFCP_IE_URR_ID, PFCP_IE_NUMBER_OF_REPORTS, 1, RULE_URR, 73, { 0, 9 }, 2 },
 };
 
 static void unserved(void **state)

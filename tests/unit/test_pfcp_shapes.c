@@ -390,6 +390,53 @@ static void dropped_traffic_has_a_threshold(void **state)
 	assert_int_equal(fault.why.offending, PFCP_IE_DROPPED_DL_TRAFFIC_THRESHOLD);
 }
 
+static void events_put(uint32_t triggers, const uint16_t *ies, unsigned count)
+{
+	uint8_t *mark;
+
+	live_on();
+	pfcp_begin(&words.writer, PFCP_IE_UPDATE_URR, &mark);
+	pfcp_put_u32(&words.writer, PFCP_IE_URR_ID, 0);
+	pfcp_put_flags(&words.writer, PFCP_IE_REPORTING_TRIGGERS, triggers, 3);
+	for (unsigned i = 0; i < count; i++)
+		pfcp_put_u32(&words.writer, ies[i], 5 + i);
+	pfcp_end(&words.writer, mark);
+}
+
+// Thresholds and quotas of events; who wants to be told of them has to say how many. A quota that comes again is another one.
+static void events_have_thresholds_and_quotas(void **state)
+{
+	static const uint16_t all[] = { PFCP_IE_EVENT_THRESHOLD, PFCP_IE_EVENT_QUOTA,
+					PFCP_IE_SUBSEQUENT_EVENT_THRESHOLD, PFCP_IE_SUBSEQUENT_EVENT_QUOTA };
+
+	pfcpsim();
+	assert_int_equal(live_establish(), 0);
+	events_put(PFCP_REPORTING_TRIGGERS_EVETH | PFCP_REPORTING_TRIGGERS_EVEQU, all, 4);
+	assert_int_equal(live_modify(), 0);
+	assert_int_equal(to.measure[0].triggers, 0x3000);
+	assert_int_equal(to.measure[0].event_threshold, 5);
+	assert_true(to.measure[0].has_event_quota && to.measure[0].event_quota == 6);
+	assert_int_equal(to.measure[0].subsequent_event_threshold, 7);
+	assert_int_equal(to.measure[0].subsequent_event_quota, 8);
+	assert_int_equal(to.measure[0].grant, 1);
+	events_put(PFCP_REPORTING_TRIGGERS_EVEQU, NULL, 0);
+	assert_int_equal(live_modify(), 0);
+	assert_int_equal(to.measure[0].grant, 1);
+	assert_int_equal(to.measure[0].event_quota, 6);
+	pfcpsim(); // without any
+	assert_int_equal(live_establish(), 0);
+	events_put(PFCP_REPORTING_TRIGGERS_EVETH, NULL, 0);
+	assert_int_equal(live_modify(), -EPROTO);
+	assert_int_equal(fault.why.cause, PFCP_CAUSE_CONDITIONAL_MISSING);
+	assert_int_equal(fault.why.offending, PFCP_IE_EVENT_THRESHOLD);
+	pfcpsim();
+	assert_int_equal(live_establish(), 0);
+	events_put(PFCP_REPORTING_TRIGGERS_EVEQU, all, 1);
+	assert_int_equal(live_modify(), -EPROTO);
+	assert_int_equal(fault.why.cause, PFCP_CAUSE_CONDITIONAL_MISSING);
+	assert_int_equal(fault.why.offending, PFCP_IE_EVENT_QUOTA);
+}
+
 // What an inactive URR would count is not named by any rule.
 static void inactive_urrs_count_nothing(void **state)
 {
@@ -526,6 +573,7 @@ int main(void)
 		cmocka_unit_test(a_rule_for_each_family),
 		cmocka_unit_test(quotas_are_granted),
 		cmocka_unit_test(dropped_traffic_has_a_threshold),
+		cmocka_unit_test(events_have_thresholds_and_quotas),
 		cmocka_unit_test(inactive_urrs_count_nothing),
 		cmocka_unit_test(refusals_of_ctrl),
 		cmocka_unit_test(created_and_updated),
