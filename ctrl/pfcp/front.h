@@ -34,6 +34,12 @@ static inline uint32_t front_id(const struct front *front, uint32_t id)
 	return front->first_version ? oss_id(id) : id;
 }
 
+// What PFCP calls it.
+static inline uint32_t front_pfcp_id(const struct front *front, uint32_t id)
+{
+	return pfcp_id(front_id(front, id));
+}
+
 // body points into bytes. tree: the body's. 0 or -EBADMSG.
 int front_read(struct front *front, const uint8_t *bytes, size_t length, struct pfcp_tree *tree);
 

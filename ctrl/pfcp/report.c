@@ -2,8 +2,6 @@
 #include "ctrl/pfcp/report.h"
 #include <errno.h>
 #include <string.h>
-#include "ctrl/pfcp/front.h"
-#include "ctrl/pfcp/ids.h"
 #include "ctrl/pfcp/ie_get.h"
 #include "ctrl/pfcp/ie_put.h"
 
@@ -17,8 +15,9 @@ static int usage_put(struct report_reader *reader, const Shoal__Oss__Report *rep
 		return -ENOENT;
 	pfcp_put_flags(writer, PFCP_IE_REPORT_TYPE, PFCP_REPORT_TYPE_USAR, 1);
 	for (size_t i = 0; i < report->n_usage; i++)
-		usage_report_put(writer, PFCP_IE_SESSION_USAGE_REPORT, report->usage[i],
-				 usage_method_of(&reader->rules, pfcp_id(report->usage[i]->measure)));
+		usage_report_put(
+		    writer, PFCP_IE_SESSION_USAGE_REPORT, report->usage[i],
+		    usage_method_of(&reader->rules, front_pfcp_id(&reader->front, report->usage[i]->measure)));
 	return 0;
 }
 
@@ -29,10 +28,9 @@ static int data_put(struct report_reader *reader, const Shoal__Oss__Report *repo
 				    (uint8_t)(report->tos >> 2 & SIX_BITS), (uint8_t)(report->qfi & SIX_BITS) };
 	uint8_t *mark;
 
-	(void)reader;
 	pfcp_put_flags(writer, PFCP_IE_REPORT_TYPE, PFCP_REPORT_TYPE_DLDR, 1);
 	pfcp_begin(writer, PFCP_IE_DOWNLINK_DATA_REPORT, &mark);
-	pfcp_put_u16(writer, PFCP_IE_PDR_ID, (uint16_t)pfcp_id(report->rule));
+	pfcp_put_u16(writer, PFCP_IE_PDR_ID, (uint16_t)front_pfcp_id(&reader->front, report->rule));
 	pfcp_put_bytes(writer, PFCP_IE_DOWNLINK_DATA_SERVICE_INFORMATION, service, report->has_qfi ? 3 : 2);
 	pfcp_end(writer, mark);
 	return 0;
@@ -75,15 +73,14 @@ int report_write(struct report_reader *reader, const Shoal__Oss__Report *report,
 		 struct pfcp_writer *writer)
 {
 	unsigned kind = (unsigned)report->kind;
-	struct front front;
 	int error;
 
 	if (!report->front.len || kind >= sizeof(kinds) / sizeof(*kinds) || !kinds[kind])
 		return -ENOENT;
-	error = front_read(&front, report->front.data, report->front.len, &reader->rules);
+	error = front_read(&reader->front, report->front.data, report->front.len, &reader->rules);
 	if (error)
 		return error;
-	*to = (struct report_to){ front.cp, front.elsewhere };
+	*to = (struct report_to){ reader->front.cp, reader->front.elsewhere };
 	error = kinds[kind](reader, report, writer);
 	return error ? error : writer->full ? -EMSGSIZE : 0;
 }

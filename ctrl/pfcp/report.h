@@ -1,9 +1,11 @@
 // report.h - what a session has to tell, as the body of a Session Report Request (TS 29.244 7.5.8). Pure.
 #pragma once
+#include "ctrl/pfcp/front.h"
 #include "ctrl/pfcp/ie_value.h"
 #include "ctrl/pfcp/usage.h"
 
 struct report_reader { // room for reading; of the caller's, large
+	struct front front;
 	struct pfcp_tree rules;
 };
 

@@ -159,6 +159,7 @@ const Shoal__Oss__Session *task_session(struct task *task, const Shoal__Oss__Res
 		return NULL;
 	}
 	task->cp_seid = front->cp.seid;
+	task->first_version = front->first_version;
 	task->teid = session->teid;
 	return session;
 }
@@ -208,10 +209,18 @@ void task_refuse_why(struct task *task, const Shoal__Oss__Status *status)
 	task_refuse(task, &fault);
 }
 
+// Of a session as an earlier build made it the measures are as they were, but for those of a modification that go on (front.h).
+static uint32_t urr_of(const struct task *task, uint16_t type, const Shoal__Oss__UsageReport *report)
+{
+	bool was = type == PFCP_IE_DELETION_USAGE_REPORT || report->triggers & PFCP_USAGE_REPORT_TRIGGER_TERMR;
+
+	return task->first_version && was ? report->measure : pfcp_id(report->measure);
+}
+
 void task_reports(struct task *task, uint16_t type, Shoal__Oss__UsageReport *const *reports, size_t count,
 		  struct pfcp_writer *words)
 {
 	for (size_t i = 0; i < count; i++)
 		usage_report_put(words, type, reports[i],
-				 usage_method_of(&task->sessions->tree, pfcp_id(reports[i]->measure)));
+				 usage_method_of(&task->sessions->tree, urr_of(task, type, reports[i])));
 }

@@ -50,9 +50,9 @@ struct task {
 	size_t bytes;
 	struct pfcp_fault why; // it can't be read: refused once its session is known; cause 0: it can
 	enum step step;
-	bool unsure;    // whether ctrl has made the session: it gave no answer
-	uint64_t id;    // of the session; 0 = none yet
-	uint64_t place; // the session's SEID, by which others find it
+	bool unsure, first_version; // whether ctrl has made the session: it gave no answer; of its words (front.h)
+	uint64_t id;                // of the session; 0 = none yet
+	uint64_t place;             // the session's SEID, by which others find it
 	uint64_t arrived_ns, arrived_ms, wake_ns;
 	uint64_t cp_seid, after; // SETTLE: the last account looked at
 	uint32_t teid;

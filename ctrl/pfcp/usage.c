@@ -1,6 +1,5 @@
 // usage.c - see usage.h. Pure.
 #include "ctrl/pfcp/usage.h"
-#include "ctrl/pfcp/ids.h"
 #include "ctrl/pfcp/ie_get.h"
 #include "ctrl/pfcp/ie_put.h"
 
@@ -17,11 +16,12 @@ struct usage_method usage_method_of(const struct pfcp_tree *rules, uint32_t urr)
 		uint64_t more = pfcp_flags(pfcp_first(rules, ie, PFCP_IE_MEASUREMENT_INFORMATION));
 
 		if (pfcp_number(pfcp_first(rules, ie, PFCP_IE_URR_ID)) == urr)
-			return (struct usage_method){ .volume = method & PFCP_MEASUREMENT_METHOD_VOLUM,
+			return (struct usage_method){ .urr = urr,
+						      .volume = method & PFCP_MEASUREMENT_METHOD_VOLUM,
 						      .packets = more & PFCP_MEASUREMENT_INFORMATION_MNOP,
 						      .duration = method & PFCP_MEASUREMENT_METHOD_DURAT };
 	}
-	return (struct usage_method){ .volume = true, .duration = true };
+	return (struct usage_method){ .urr = urr, .volume = true, .duration = true };
 }
 
 static void time_put(struct pfcp_writer *writer, unsigned type, uint64_t ms)
@@ -81,7 +81,7 @@ void usage_report_put(struct pfcp_writer *writer, unsigned type, const Shoal__Os
 	uint8_t *mark;
 
 	pfcp_begin(writer, type, &mark);
-	pfcp_put_u32(writer, PFCP_IE_URR_ID, pfcp_id(report->measure));
+	pfcp_put_u32(writer, PFCP_IE_URR_ID, method.urr);
 	pfcp_put_u32(writer, PFCP_IE_UR_SEQN, report->number);
 	pfcp_put_flags(writer, PFCP_IE_USAGE_REPORT_TRIGGER, report->triggers, TRIGGER_OCTETS);
 	if (!is_event(report))

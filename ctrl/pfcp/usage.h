@@ -6,13 +6,14 @@
 #include "ctrl/pfcp/ie_write.h"
 #include "proto/oss.pb-c.h"
 
-struct usage_method { // what its URR wants measured
+struct usage_method { // what a URR wants measured
+	uint32_t urr;
 	bool volume, packets, duration;
 };
 
 // Of the Create URR with this id among a session's rules (front.h); of a URR that is not there volume and time.
 struct usage_method usage_method_of(const struct pfcp_tree *rules, uint32_t urr);
 
-// type: of the usage report of a modification, a deletion, or a session report.
+// type: of the usage report of a modification, a deletion, or a session report. method: of its URR.
 void usage_report_put(struct pfcp_writer *writer, unsigned type, const Shoal__Oss__UsageReport *report,
 		      struct usage_method method);

@@ -227,7 +227,7 @@ static Shoal__Oss__Response *closed(const Shoal__Oss__ClosedList *wanted)
 	shoal__oss__closed_session__init(list->closed[0]);
 	list->n_closed = 1;
 	list->closed[0]->session = copy(play.closed);
-	list->closed[0]->reports = report(oss_id(1));
+	list->closed[0]->reports = report(play.closed->measures[0]->id);
 	list->closed[0]->n_reports = 1;
 	play.reported = 0; // it is the same whenever it is asked for
 	return response;

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include "ctrl/pfcp/front.h"
 #include "ctrl/pfcp/ids.h"
 #include "ctrl/pfcp/ie_get.h"
@@ -42,6 +43,18 @@ static void front_make(struct paper *paper, uint8_t method)
 	length = front_write(&front, &paper->rules, paper->front, sizeof(paper->front));
 	assert_true(length > 0);
 	paper->report.front = (ProtobufCBinaryData){ (size_t)length, paper->front };
+}
+
+// As the first version wrote it: with an answer, and what URRs had to report.
+static void front_first(struct paper *paper)
+{
+	enum { HEAD = 1 + 8 + 8, MORE = 2 + 2 };
+	ProtobufCBinaryData *front = &paper->report.front;
+
+	memmove(paper->front + HEAD + MORE, paper->front + HEAD, front->len - HEAD);
+	memset(paper->front + HEAD, 0, MORE);
+	paper->front[0] = 1;
+	front->len += MORE;
 }
 
 static int paper_open(void **state)
@@ -98,6 +111,26 @@ static uint64_t number(const struct paper *paper, const struct pfcp_ie *in, unsi
 }
 
 // ---- Usage
+
+// A session that an earlier build has made has PFCP's ids.
+static void ids_are_as_its_words_say(void **state)
+{
+	struct paper *paper = *state;
+	const struct pfcp_ie *ie;
+
+	front_first(paper);
+	paper->report.kind = SHOAL__OSS__REPORT_KIND__REPORT_USAGE;
+	paper->report.n_usage = 1;
+	paper->usage.measure = 7;
+	assert_int_equal(write_it(paper, sizeof(paper->body)), 0);
+	ie = part(paper, NULL, PFCP_IE_SESSION_USAGE_REPORT);
+	assert_int_equal(number(paper, ie, PFCP_IE_URR_ID), 7);
+	paper->report.kind = SHOAL__OSS__REPORT_KIND__REPORT_DATA;
+	paper->report.rule = 2;
+	assert_int_equal(write_it(paper, sizeof(paper->body)), 0);
+	ie = part(paper, NULL, PFCP_IE_DOWNLINK_DATA_REPORT);
+	assert_int_equal(number(paper, ie, PFCP_IE_PDR_ID), 2);
+}
 
 static void usage_is_told(void **state)
 {
@@ -292,6 +325,7 @@ int main(void)
 {
 #define ONE(name) cmocka_unit_test_setup_teardown(name, paper_open, paper_close)
 	const struct CMUnitTest tests[] = {
+		ONE(ids_are_as_its_words_say),
 		ONE(usage_is_told),
 		ONE(events_are_stamped),
 		ONE(what_is_not_measured_is_not_told),

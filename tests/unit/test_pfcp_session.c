@@ -249,34 +249,6 @@ static void unapplied_change_is_undone(void **state)
 	assert_int_equal(play.session->rules[1]->forward->peer_teid, 0x77);
 }
 
-// What is undone, and what is asked again, is so with rules and words of one version.
-static void words_of_an_earlier_build_fit_their_rules(void **state)
-{
-	attach(false);
-	play.session->measures[0]->grant = 5;
-	play_first_version();
-	play.applies = false;
-	handover(1, 0x99);
-	play_run(0);
-	assert_int_equal(play_cause(), PFCP_CAUSE_SYSTEM_FAILURE);
-	assert_int_equal(play.session->rules[1]->forward->peer_teid, 0x77);
-	assert_int_equal(play.session->front.data[0], 2);
-	assert_int_equal(play.session->measures[0]->grant, 5); // nothing was granted
-	play.applies = true;
-	handover(2, 0x98);
-	play_run(0);
-	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
-	play_first_version(); // an earlier build did it, and died
-	play.keys = 0;
-	play.deals[2] = (struct deal){ 0 };
-	handover(2, 0x98);
-	play_run(0);
-	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
-	assert_int_equal(play.session->rules[1]->forward->peer_teid, 0x98);
-	assert_int_equal(play.session->rules[0]->match->teid, PLAY_TEID);
-	assert_int_equal(play.session->front.data[0], 2);
-}
-
 static void deletion_tells_the_last_counters(void **state)
 {
 	attach(false);
@@ -380,7 +352,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(one_after_the_other, play_open, play_close),
 		cmocka_unit_test_setup_teardown(modification_after_our_death, play_open, play_close),
 		cmocka_unit_test_setup_teardown(unapplied_change_is_undone, play_open, play_close),
-		cmocka_unit_test_setup_teardown(words_of_an_earlier_build_fit_their_rules, play_open, play_close),
 		cmocka_unit_test_setup_teardown(what_was_made_in_silence_is_found_and_goes, play_open, play_close),
 		cmocka_unit_test_setup_teardown(what_was_changed_in_silence_is_undone, play_open, play_close),
 		cmocka_unit_test_setup_teardown(unreadable_about_a_session, play_open, play_close),
