@@ -111,6 +111,10 @@ ANSWERED = [  # name, kind, sent, expected
      gtpu_answer(5)),
     ("gtp-u echo, strange extension", LOCAL, IP(src=RADIO, dst=GATEWAY, tos=0x28) / UDP(sport=40000, dport=2152, chksum=0) /
      Raw(bytes.fromhex("3401000800000000000000c301000000")), notice()),
+    ("error indication, strange extension", LOCAL, IP(src=RADIO, dst=GATEWAY, tos=0x28) / UDP(sport=40000, dport=2152, chksum=0) /
+     Raw(bytes.fromhex("341a001400000000000000c301000000" "1000007001" "850004c6336401")), notice()),
+    ("end marker, strange extension", LOCAL, IP(src=RADIO, dst=GATEWAY, tos=0x28) / UDP(sport=40000, dport=2152, chksum=0) /
+     Raw(bytes.fromhex("34fe000800000001000000c301000000")), notice()),
     ("no session", NO_SESSION, g_pdu(0x12345678), indication(0x12345678)),
     ("no session, sequence number", NO_SESSION, g_pdu(7, S=1, seq=9), indication(7)),
     ("no session, v6", NO_SESSION, g_pdu(0x12345678, family=6), indication(0x12345678, family=6)),
@@ -151,6 +155,8 @@ REFUSED = [  # name, kind, sent, verdict
     ("error indication from elsewhere, v6", LOCAL, heard_error(HOST6, 6), "gtpu_heard"),
     ("end marker", LOCAL, gtpu(254), "end_marker"),
     ("supported extension headers", LOCAL, gtpu(31), "gtpu_type"),
+    ("supported extension headers, and a strange one", LOCAL, IP(src=RADIO, dst=GATEWAY) / UDP(sport=40000, dport=2152) /
+     Raw(bytes.fromhex("341f000800000000000000c301000000")), "gtpu_type"),
     ("echo response", LOCAL, gtpu(2, S=1, seq=9), "gtpu_heard"),
     ("no session, multicast", NO_SESSION, IP(src="224.0.0.9", dst=GATEWAY) / g_pdu(1)[UDP], "slow_refused"),
     ("no session, no g-pdu", NO_SESSION, gtpu_echo(1), "not_ours"),

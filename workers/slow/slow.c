@@ -159,13 +159,14 @@ static enum verdict stray_answer(struct slow *slow, struct slow_packet *packet, 
 	return VERDICT_ANSWERED;
 }
 
+// A header that has to be understood and is not: whoever sent it is told so (TS 29.281 5.2.1), but not about a notice of his own.
 static enum verdict message_answer(struct slow *slow, struct slow_packet *packet, const struct signal *signal,
 				   uint64_t now)
 {
+	if (signal->fault == GTPU_UNKNOWN && signal->gtpu.type != GTPU_EXTENSION_NOTICE)
+		return notice_answer(slow, packet, signal, now);
 	switch (signal->gtpu.type) {
 	case GTPU_ECHO_REQUEST:
-		if (signal->fault == GTPU_UNKNOWN)
-			return notice_answer(slow, packet, signal, now);
 		if (!slow_admit(&slow->echoes, now))
 			return VERDICT_SLOW_REFUSED;
 		signal_echo_answer(packet, signal);
