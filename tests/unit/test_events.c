@@ -388,6 +388,27 @@ static void links_and_ends_tell_of_events(void **state)
 	assert_int_equal(stand->answer->session->usage[0]->events, 1);
 }
 
+// Around the monitoring time there are two reports, each with its own.
+static void times_go_with_their_reports(void **state)
+{
+	const Shoal__Oss__Report *told;
+
+	wanted.measure[0].monitoring_at_ms = clock_ms() + 60000;
+	wanted.measure[0].subsequent_event_threshold = 2;
+	events_wanted(9, 0, 0);
+	happened(3, 3);
+	clock_pass(61);
+	happened(3, 5);
+	clock_pass(1);
+	assert_int_equal(last_usage(1)->triggers, MEASURE_EVETH | MEASURE_MONIT);
+	told = reports_after(0)->reports[0];
+	assert_int_equal(told->n_usage, 2);
+	assert_true(told->usage[0]->events == 3 && told->usage[0]->n_event_ms == 3);
+	assert_true(told->usage[1]->events == 2 && told->usage[1]->n_event_ms == 2);
+	assert_true(told->usage[0]->event_ms[2] + 50000 < told->usage[1]->event_ms[0]);
+	assert_true(told->usage[1]->event_ms[0] == told->usage[1]->event_ms[1]);
+}
+
 // A change that is taken back leaves the gauge that counted.
 static void events_stay_counted_where_a_change_fails(void **state)
 {
@@ -472,6 +493,7 @@ int main(void)
 		TEST(events_are_reported),
 		TEST(a_query_takes_what_there_is),
 		TEST(links_and_ends_tell_of_events),
+		TEST(times_go_with_their_reports),
 		TEST(events_stay_counted_where_a_change_fails),
 		TEST(events_are_counted_by_one_more),
 		TEST(measures_with_events_count_twice),

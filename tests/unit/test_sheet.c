@@ -134,6 +134,43 @@ static void treatment_has_its_ranges(void **unused)
 	TAKEN(qer[0].flags, SHEET_RQI | SHEET_QFI);
 }
 
+// What counts events lies behind whom it counts for, has no id and no packets of its own, and knows which silence ends one.
+static void events_are_counted_by_a_place_of_their_own(void **unused)
+{
+	static const struct {
+		uint16_t events, dropped, urrs;
+		uint32_t id;
+		uint64_t silence;
+		const char *fault;
+	} cases[] = {
+		{ 2, 0, 1, 0, 1, NULL },
+		{ 2, 0, 1, 0, UINT32_MAX, NULL },
+		{ 2, 0, 1, 0, 0, "urr" },
+		{ 1, 0, 1, 0, 1, "urr" },
+		{ 2, 0, 1, 0, UINT32_MAX + 1ull, "urr" },
+		{ 3, 0, 1, 0, 1, "urr" },
+		{ 2, 2, 1, 0, 1, "urr" },
+		{ 2, 0, 3, 0, 1, "urr" },
+		{ 2, 0, 1, 7, 1, "urr" },
+	};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *found;
+
+		full();
+		sheets.head.urrs = 2;
+		sheets.pdr[1].urrs = cases[i].urrs;
+		sheets.urr[0].flags = SHEET_EVENTS;
+		sheets.urr[0].events = cases[i].events;
+		sheets.urr[0].dropped = cases[i].dropped;
+		sheets.urr[1] = (struct sheet_urr){ .id = cases[i].id, .serial = 2 };
+		sheets.urr[0].quota[SHEET_EVENTS_SILENCE] = 1;
+		sheets.urr[1].quota[SHEET_EVENTS_SILENCE] = cases[i].silence;
+		found = fault();
+		assert_string_equal(found ? found : "none", cases[i].fault ? cases[i].fault : "none");
+	}
+}
+
 static void filters_have_their_ranges(void **unused)
 {
 	REFUSED(filters4[0].pdrs_low[7], 4, "filters4.pdrs");
@@ -235,11 +272,17 @@ static void parts_lie_one_behind_the_other(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(counts_have_their_ranges),  cmocka_unit_test(more_than_there_may_be_is_refused),
-		cmocka_unit_test(rules_lead_somewhere),      cmocka_unit_test(treatment_has_its_ranges),
-		cmocka_unit_test(filters_have_their_ranges), cmocka_unit_test(whatever_its_length_nothing_else_is_read),
-		cmocka_unit_test(the_largest_is_taken),      cmocka_unit_test(sums_see_every_byte),
-		cmocka_unit_test(tunnels_are_told_apart),    cmocka_unit_test(parts_lie_one_behind_the_other),
+		cmocka_unit_test(counts_have_their_ranges),
+		cmocka_unit_test(more_than_there_may_be_is_refused),
+		cmocka_unit_test(rules_lead_somewhere),
+		cmocka_unit_test(treatment_has_its_ranges),
+		cmocka_unit_test(filters_have_their_ranges),
+		cmocka_unit_test(whatever_its_length_nothing_else_is_read),
+		cmocka_unit_test(the_largest_is_taken),
+		cmocka_unit_test(sums_see_every_byte),
+		cmocka_unit_test(events_are_counted_by_a_place_of_their_own),
+		cmocka_unit_test(tunnels_are_told_apart),
+		cmocka_unit_test(parts_lie_one_behind_the_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
