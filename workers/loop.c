@@ -343,7 +343,7 @@ static void loop_sleep(struct loop *loop)
 		if (fds[0].revents)
 			bell_hush(loop->wires.bell);
 		loop->primary_gone = fds[1].revents != 0;
-		awake_slept(&loop->awake, loop->turned_at, clock_ticks(), loop->view->plane->net.clock_hz);
+		awake_slept(&loop->awake, clock_ticks() - loop->turned_at);
 	}
 	bell_rise(&loop->seat.worker->sleeping);
 }
@@ -353,11 +353,13 @@ static void loop_rest(struct loop *loop)
 {
 	bool stays = loop->house_left || loop->idle < IDLE_OFFERS;
 
+	if (loop->idle == 1)
+		awake_works(&loop->awake);
 	if (loop->view->plane->spin || loop->idle < IDLE_PAUSES)
 		__builtin_ia32_pause();
 	else if (stays && offer_worth(&loop->offer))
 		offer_core(&loop->offer, loop->view->plane->net.clock_hz);
-	else if (loop->turned_at - loop->worked_at < loop->awake.ticks)
+	else if (awake_stays(&loop->awake, loop->turned_at - loop->worked_at))
 		__builtin_ia32_pause();
 	else if (!loop->house_left)
 		loop_sleep(loop);
