@@ -23,9 +23,22 @@ void framed_close(struct framed *framed)
 
 // ---- Whose
 
-static bool before(const struct prefix *a, const struct prefix *b)
+static struct framed_entry entry_of(const struct framed *framed, const struct prefix *prefix,
+				    const struct session *session)
 {
-	return a->high != b->high ? a->high < b->high : a->low < b->low;
+	return (struct framed_entry){ *prefix, session, framed->sessions->place->domain[session_dnn(session)] };
+}
+
+static bool before(const struct framed_entry *a, const struct framed_entry *b)
+{
+	if (a->domain != b->domain)
+		return a->domain < b->domain;
+	return a->prefix.high != b->prefix.high ? a->prefix.high < b->prefix.high : a->prefix.low < b->prefix.low;
+}
+
+static bool overlaps(const struct framed_entry *a, const struct framed_entry *b)
+{
+	return a->domain == b->domain && prefix_overlaps(&a->prefix, &b->prefix);
 }
 
 static bool same(const struct prefix *a, const struct prefix *b)
@@ -33,15 +46,15 @@ static bool same(const struct prefix *a, const struct prefix *b)
 	return a->high == b->high && a->low == b->low && a->length == b->length;
 }
 
-// The first entry that does not begin before the prefix.
-static uint32_t place_of(const struct framed *framed, const struct prefix *prefix)
+// The first entry that does not begin before this one.
+static uint32_t place_of(const struct framed *framed, const struct framed_entry *entry)
 {
 	uint32_t low = 0, high = framed->count;
 
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (before(&framed->entries[middle].prefix, prefix))
+		if (before(&framed->entries[middle], entry))
 			low = middle + 1;
 		else
 			high = middle;
@@ -49,37 +62,39 @@ static uint32_t place_of(const struct framed *framed, const struct prefix *prefi
 	return low;
 }
 
-// Of anybody but `self`: what holds the prefix begins before it or with it, what it holds lies behind its beginning.
-static const struct session *other_of(const struct framed *framed, const struct prefix *prefix,
-				      const struct session *self)
+// Of anybody but its session: what holds its prefix begins before that or with it, what that holds lies behind its beginning.
+static const struct session *other_of(const struct framed *framed, const struct framed_entry *wish)
 {
-	uint32_t i = place_of(framed, prefix);
+	uint32_t i = place_of(framed, wish);
 
 	for (i -= i > 0; i < framed->count; i++) {
 		const struct framed_entry *entry = &framed->entries[i];
 
-		if (prefix_overlaps(&entry->prefix, prefix)) {
-			if (entry->session != self)
+		if (overlaps(entry, wish)) {
+			if (entry->session != wish->session)
 				return entry->session;
-		} else if (before(prefix, &entry->prefix)) {
+		} else if (before(wish, entry)) {
 			break;
 		}
 	}
 	return NULL;
 }
 
-const struct session *framed_whose(const struct framed *framed, const struct prefix *prefix)
+const struct session *framed_whose(const struct framed *framed, unsigned dnn, const struct prefix *prefix)
 {
-	return other_of(framed, prefix, NULL);
+	return other_of(framed, &(struct framed_entry){ *prefix, NULL, framed->sessions->place->domain[dnn] });
 }
 
-static bool in_pools(const struct conf *conf, const struct prefix *prefix)
+// network: the domain's name.
+static bool in_pools(const struct conf *conf, const char *network, const struct prefix *prefix)
 {
 	for (unsigned i = 0; i < conf->pools; i++) {
 		const struct conf_pool *pool = &conf->pool[i];
 		struct prefix ipv4 = prefix_ipv4(pool->ipv4, pool->ipv4_len);
 		struct prefix ipv6 = { .high = pool->ipv6, .length = pool->ipv6_len };
 
+		if (strcmp(pool->network, network))
+			continue;
 		if ((pool->ipv4_len && prefix_overlaps(&ipv4, prefix)) ||
 		    (pool->ipv6_len && prefix_overlaps(&ipv6, prefix)))
 			return true;
@@ -87,20 +102,30 @@ static bool in_pools(const struct conf *conf, const struct prefix *prefix)
 	return false;
 }
 
-// The networks that ports are in: next hops live there, and we do.
-static bool on_ports(const struct conf *conf, const struct prefix *prefix)
+static bool on_port(const struct conf_port *port, const struct prefix *prefix)
 {
-	for (unsigned port = 0; port < conf->ports; port++)
-		for (unsigned i = 0; i < conf->port[port].addresses; i++) {
-			const struct conf_address *own = &conf->port[port].address[i];
-			struct prefix on = own->family == 4 ? prefix_ipv4(be32_get(own->bytes), own->prefix_len)
-							    : (struct prefix){ .high = be64_get(own->bytes),
-									       .low = be64_get(own->bytes + 8),
-									       .length = own->prefix_len };
+	for (unsigned i = 0; i < port->addresses; i++) {
+		const struct conf_address *own = &port->address[i];
+		struct prefix on = own->family == 4 ? prefix_ipv4(be32_get(own->bytes), own->prefix_len)
+						    : (struct prefix){ .high = be64_get(own->bytes),
+								       .low = be64_get(own->bytes + 8),
+								       .length = own->prefix_len };
 
-			if (prefix_overlaps(&on, prefix))
-				return true;
-		}
+		if (prefix_overlaps(&on, prefix))
+			return true;
+	}
+	return false;
+}
+
+// The networks that ports are in, those towards the radio side among them: next hops live there, and we do.
+static bool on_ports(const struct conf *conf, const char *network, const struct prefix *prefix)
+{
+	for (unsigned i = 0; i < conf->ports; i++) {
+		const struct conf_port *port = &conf->port[i];
+
+		if ((!*port->network || !strcmp(port->network, network)) && on_port(port, prefix))
+			return true;
+	}
 	return false;
 }
 
@@ -142,24 +167,26 @@ static bool on_sessions(const struct framed *framed, const struct prefix *prefix
 	return false;
 }
 
-static bool is_free(const struct framed *framed, const struct prefix *prefix, const struct session *self)
+static bool is_free(const struct framed *framed, const struct framed_entry *wish)
 {
-	return !in_pools(framed->conf, prefix) && !on_ports(framed->conf, prefix) && !other_of(framed, prefix, self) &&
-	       !on_sessions(framed, prefix, self);
+	const char *network = framed->conf->pool[wish->domain].network;
+
+	return !in_pools(framed->conf, network, &wish->prefix) && !on_ports(framed->conf, network, &wish->prefix) &&
+	       !other_of(framed, wish) && !on_sessions(framed, &wish->prefix, wish->session);
 }
 
-static void entry_add(struct framed *framed, const struct prefix *prefix, const struct session *session)
+static void entry_add(struct framed *framed, const struct framed_entry *entry)
 {
-	uint32_t i = place_of(framed, prefix);
+	uint32_t i = place_of(framed, entry);
 
 	memmove(framed->entries + i + 1, framed->entries + i, (framed->count - i) * sizeof(*framed->entries));
-	framed->entries[i] = (struct framed_entry){ *prefix, session };
+	framed->entries[i] = *entry;
 	framed->count++;
 }
 
-static void entry_drop(struct framed *framed, const struct prefix *prefix)
+static void entry_drop(struct framed *framed, const struct framed_entry *entry)
 {
-	uint32_t i = place_of(framed, prefix);
+	uint32_t i = place_of(framed, entry);
 
 	framed->count--;
 	memmove(framed->entries + i, framed->entries + i + 1, (framed->count - i) * sizeof(*framed->entries));
@@ -167,14 +194,20 @@ static void entry_drop(struct framed *framed, const struct prefix *prefix)
 
 static void list_enter(struct framed *framed, const struct session *session, const struct framed_list *list)
 {
-	for (unsigned i = 0; list && i < list->count; i++)
-		entry_add(framed, &list->prefix[i], session);
+	for (unsigned i = 0; list && i < list->count; i++) {
+		struct framed_entry entry = entry_of(framed, &list->prefix[i], session);
+
+		entry_add(framed, &entry);
+	}
 }
 
-static void list_leave(struct framed *framed, const struct framed_list *list)
+static void list_leave(struct framed *framed, const struct session *session, const struct framed_list *list)
 {
-	for (unsigned i = 0; list && i < list->count; i++)
-		entry_drop(framed, &list->prefix[i]);
+	for (unsigned i = 0; list && i < list->count; i++) {
+		struct framed_entry entry = entry_of(framed, &list->prefix[i], session);
+
+		entry_drop(framed, &entry);
+	}
 }
 
 // Those that lie within no other, each once. Null: none, or no memory.
@@ -215,9 +248,12 @@ int framed_take(struct framed *framed, struct session *session, struct framed_wi
 	struct framed_list *list;
 	unsigned count = wish->count;
 
-	for (wish->at = 0; wish->at < count; wish->at++)
-		if (!is_free(framed, &wish->prefix[wish->at], session))
+	for (wish->at = 0; wish->at < count; wish->at++) {
+		struct framed_entry entry = entry_of(framed, &wish->prefix[wish->at], session);
+
+		if (!is_free(framed, &entry))
 			return -EEXIST;
+	}
 	if (count && framed->deaf)
 		return -EOPNOTSUPP;
 	if (count && framed->count + count > FRAMED_MAX)
@@ -227,7 +263,7 @@ int framed_take(struct framed *framed, struct session *session, struct framed_wi
 		free(list);
 		return -ENOMEM;
 	}
-	list_leave(framed, session->framed);
+	list_leave(framed, session, session->framed);
 	list_enter(framed, session, list);
 	*had = session->framed;
 	session->framed = list;
@@ -236,7 +272,7 @@ int framed_take(struct framed *framed, struct session *session, struct framed_wi
 
 void framed_undo(struct framed *framed, struct session *session, struct framed_list *had)
 {
-	list_leave(framed, session->framed);
+	list_leave(framed, session, session->framed);
 	free(session->framed);
 	session->framed = had;
 	list_enter(framed, session, had);
@@ -244,7 +280,7 @@ void framed_undo(struct framed *framed, struct session *session, struct framed_l
 
 // ---- What the primary has to hear
 
-static void word_add(struct framed *framed, const struct prefix *prefix, uint32_t own)
+static void word_add(struct framed *framed, const struct framed_word *word)
 {
 	uint32_t room = framed->words_room ? framed->words_room * 2 : ROOM_FIRST;
 	struct framed_word *words;
@@ -259,7 +295,7 @@ static void word_add(struct framed *framed, const struct prefix *prefix, uint32_
 		framed->words = words;
 		framed->words_room = room;
 	}
-	framed->words[framed->waiting++] = (struct framed_word){ *prefix, own };
+	framed->words[framed->waiting++] = *word;
 }
 
 static bool among(const struct prefix *prefix, const struct framed_list *list)
@@ -274,10 +310,10 @@ void framed_say(struct framed *framed, uint32_t teid, const struct framed_list *
 {
 	for (unsigned i = 0; had && i < had->count; i++)
 		if (!among(&had->prefix[i], has))
-			word_add(framed, &had->prefix[i], 0);
+			word_add(framed, &(struct framed_word){ had->prefix[i], 0, teid });
 	for (unsigned i = 0; has && i < has->count; i++)
 		if (!among(&has->prefix[i], had))
-			word_add(framed, &has->prefix[i], teid);
+			word_add(framed, &(struct framed_word){ has->prefix[i], teid, 0 });
 }
 
 void framed_again(struct framed *framed)
@@ -285,8 +321,11 @@ void framed_again(struct framed *framed)
 	framed->waiting = framed->sent = 0;
 	framed->lost = framed->deaf = false;
 	framed->rest_ns = 0;
-	for (uint32_t i = 0; i < framed->count; i++)
-		word_add(framed, &framed->entries[i].prefix, framed->entries[i].session->bearer.teid);
+	for (uint32_t i = 0; i < framed->count; i++) {
+		const struct framed_entry *entry = &framed->entries[i];
+
+		word_add(framed, &(struct framed_word){ entry->prefix, entry->session->bearer.teid, 0 });
+	}
 	if (!framed->waiting && !framed->lost)
 		framed->told = framed->said; // there is nothing to know, and what was to be forgotten it never knew
 }
@@ -332,13 +371,15 @@ void framed_tell(struct framed *framed, struct fleet *fleet)
 		to->low = word->prefix.low;
 		to->length = word->prefix.length;
 		to->own = word->own;
+		to->was = word->was;
 		list[body.n_routes++] = to;
 	}
 	if (!body.n_routes)
 		return;
 	body.routes = list;
-	order.body_case = SHOAL__FLEET__ORDER__BODY_FRAMED;
-	order.framed = &body;
+	order.body_case = framed->sessions->place->networks ? SHOAL__FLEET__ORDER__BODY_FRAMED_APART
+							    : SHOAL__FLEET__ORDER__BODY_FRAMED;
+	order.framed = &body; // a union: framed_apart, too
 	framed->rest_ns = 0;
 	if (fleet_order(fleet, &order, told, framed))
 		return;

@@ -1,8 +1,8 @@
 // framed.h - networks behind subscribers (framed routes, TS 29.244 5.16): whose they are, and what the primary knows of them.
 //
-// A prefix is of one session. It overlaps no other session's, no pool, no address from outside the pools that another session has, and no
-// network that a port is in; so a downlink destination is never two sessions'. What a session has within another prefix of its own is
-// not kept here: its sheet knows. The primary's table (primary/framed.h) is told in words, in the order in which changes became
+// A prefix is of one session in its routing domain (place.h). It overlaps no other session's there, no pool, no address from outside the
+// pools that another session has, and no network that a port is in, towards the radio side or there; so a downlink destination is never
+// two sessions'. What a session has within another prefix of its own is not kept here: its sheet knows. The primary's table (primary/framed.h) is told in words, in the order in which changes became
 // durable, one order at a time; a primary that begins anew is told everything. The main thread owns it.
 #pragma once
 #include "ctrl/fleet.h"
@@ -25,17 +25,19 @@ struct framed_wish {
 struct framed_entry {
 	struct prefix prefix;
 	const struct session *session;
+	unsigned domain; // the session's
 };
 
 struct framed_word {
 	struct prefix prefix;
-	uint32_t own; // TEID; 0: nobody's
+	uint32_t own; // TEID; 0: nobody's,
+	uint32_t was; // but this one's before
 };
 
 struct framed {
 	const struct conf *conf;
 	const struct sessions *sessions;
-	struct framed_entry *entries; // by address; none overlaps another
+	struct framed_entry *entries; // by domain and address; none overlaps another there
 	uint32_t count, room;
 	struct framed_word *words; // that the primary has to hear
 	uint32_t waiting, words_room;
@@ -57,8 +59,8 @@ int framed_take(struct framed *framed, struct session *session, struct framed_wi
 void framed_undo(struct framed *framed, struct session *session,
 		 struct framed_list *had); // of the take that gave `had`
 
-// Whose an address, or a /64, is partly or all; null: nobody's.
-const struct session *framed_whose(const struct framed *framed, const struct prefix *prefix);
+// Whose an address, or a /64, is partly or all in the domain of this DNN (place_dnn); null: nobody's.
+const struct session *framed_whose(const struct framed *framed, unsigned dnn, const struct prefix *prefix);
 
 // It is durable: the session had those and has these; null = none.
 void framed_say(struct framed *framed, uint32_t teid, const struct framed_list *had, const struct framed_list *has);

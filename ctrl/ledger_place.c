@@ -29,8 +29,8 @@ static bool behind_another(const struct ledger *ledger, const struct place_wish 
 {
 	struct prefix ipv4 = prefix_ipv4(wish->ipv4, 32), ipv6 = { .high = wish->ipv6, .length = 64 };
 
-	return (wish->ipv4 && framed_whose(ledger->framed, &ipv4)) ||
-	       (wish->ipv6 && framed_whose(ledger->framed, &ipv6));
+	return (wish->ipv4 && framed_whose(ledger->framed, wish->dnn, &ipv4)) ||
+	       (wish->ipv6 && framed_whose(ledger->framed, wish->dnn, &ipv6));
 }
 
 int ledger_taken(const struct ledger *ledger, const struct plan *plan, struct fault *fault)
@@ -108,9 +108,9 @@ static int framed_reach(struct ledger *ledger, struct session *session, const st
 	case 0:
 		return 0;
 	case -EEXIST:
-		return compile_framed_fault(networks, wish.at, SHOAL__OSS__CODE__ADDRESS_TAKEN,
-					    "It overlaps a pool, a port's network, or what another session has.",
-					    fault);
+		return compile_framed_fault(
+		    networks, wish.at, SHOAL__OSS__CODE__ADDRESS_TAKEN,
+		    "It overlaps a pool, a port's network, or what another session has in its routing domain.", fault);
 	case -ENOSPC:
 		return compile_framed_fault(networks, 0, SHOAL__OSS__CODE__LIMIT,
 					    "As many networks are behind subscribers as may be.", fault);

@@ -86,9 +86,12 @@ static uint8_t detour_network(const struct loop *loop, unsigned side)
 	return loop->networks.count && side < LANE_SIDE_ACCESS ? (uint8_t)(LANE_SIDE_ACCESS - side) : 0;
 }
 
-// Networks are apart here, too: what is for another's subscriber leaves by the sender's; but not for our own address there.
+// Networks are apart here, too: what is for another's subscriber leaves by the sender's; but not for our own address there. And so does what
+// is behind one of ours where another network has a pool.
 static bool detour_within(struct steer_side side, struct steer_result to)
 {
+	if (to.kind == LANE_FRAMED)
+		return false;
 	return !side.network || to.code == STEER_TO_LANE || to.code == VERDICT_QUARANTINED;
 }
 

@@ -190,7 +190,7 @@ static int order_aliases(struct fleet *fleet, const Shoal__Fleet__Aliases *order
 
 static int order_framed(struct fleet *fleet, const Shoal__Fleet__FramedRoutes *order)
 {
-	struct framed *list;
+	struct framed_word *list;
 	int error = 0;
 
 	if (order->n_routes > ORDER_ALIASES_MAX)
@@ -201,7 +201,7 @@ static int order_framed(struct fleet *fleet, const Shoal__Fleet__FramedRoutes *o
 	for (size_t i = 0; i < order->n_routes && !error; i++) {
 		const Shoal__Fleet__Framed *from = order->routes[i];
 
-		list[i] = (struct framed){ .prefix = { from->high, from->low, from->length, 0 }, .own = from->own };
+		list[i] = (struct framed_word){ { from->high, from->low, from->length, 0 }, from->own, from->was };
 		if (!prefix_sound(&list[i].prefix))
 			error = order_refuse(fleet, -EINVAL, "routes[%zu]: no prefix", i);
 	}
@@ -232,6 +232,8 @@ static int order_do(struct fleet *fleet, const Shoal__Fleet__Order *order, Shoal
 		return order_aliases(fleet, order->aliases);
 	case SHOAL__FLEET__ORDER__BODY_FRAMED:
 		return order_framed(fleet, order->framed);
+	case SHOAL__FLEET__ORDER__BODY_FRAMED_APART:
+		return order_framed(fleet, order->framed_apart);
 	case SHOAL__FLEET__ORDER__BODY_QUARANTINE:
 		return fleet_quarantine(fleet, order->quarantine);
 	case SHOAL__FLEET__ORDER__BODY_NEST:

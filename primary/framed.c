@@ -20,23 +20,27 @@ void framed_fini(struct framed_table *table)
 	*table = (struct framed_table){ 0 };
 }
 
-static uint32_t home_of(const struct framed_table *table, const struct prefix *prefix)
+static uint32_t home_of(const struct framed_table *table, const struct framed *framed)
 {
-	uint64_t sum = (prefix->low * 0x9e3779b97f4a7c15ull ^ prefix->high) + prefix->length;
+	const struct prefix *prefix = &framed->prefix;
+	uint64_t sum = (prefix->low * 0x9e3779b97f4a7c15ull ^ prefix->high) + prefix->length +
+		       (uint64_t)framed->network * 0xc2b2ae3d27d4eb4full;
 
 	return (uint32_t)(sum * 0xd6e8feb86659fd93ull >> 32) & table->mask;
 }
 
-static bool same(const struct prefix *a, const struct prefix *b)
+static bool same(const struct framed *a, const struct framed *b)
 {
-	return !((a->high ^ b->high) | (a->low ^ b->low) | (a->length ^ b->length));
+	return !((a->prefix.high ^ b->prefix.high) | (a->prefix.low ^ b->prefix.low) |
+		 (a->prefix.length ^ b->prefix.length) | (a->network ^ b->network));
 }
 
-static uint32_t place_of(const struct framed_table *table, const struct prefix *prefix)
+// Where its prefix in its network is, or would be.
+static uint32_t place_of(const struct framed_table *table, const struct framed *framed)
 {
-	uint32_t i = home_of(table, prefix);
+	uint32_t i = home_of(table, framed);
 
-	while (table->entries[i].own && !same(&table->entries[i].prefix, prefix))
+	while (table->entries[i].own && !same(&table->entries[i], framed))
 		i = (i + 1) & table->mask;
 	return i;
 }
@@ -60,7 +64,7 @@ static void place_free(struct framed_table *table, uint32_t hole)
 
 	length_count(table, table->entries[hole].prefix.length, false);
 	while (table->entries[i = (i + 1) & table->mask].own) {
-		uint32_t home = home_of(table, &table->entries[i].prefix);
+		uint32_t home = home_of(table, &table->entries[i]);
 
 		if (((i - home) & table->mask) < ((i - hole) & table->mask))
 			continue;
@@ -76,7 +80,7 @@ int framed_set(struct framed_table *table, const struct framed *framed)
 
 	if (!prefix_sound(&framed->prefix))
 		return -EINVAL;
-	i = place_of(table, &framed->prefix);
+	i = place_of(table, framed);
 	if (!framed->own) {
 		if (table->entries[i].own)
 			place_free(table, i);
@@ -101,19 +105,20 @@ static uint64_t lengths_of(const struct framed_table *table, unsigned word, bool
 	return table->there[word] & (ipv4 ? least : ~0ull);
 }
 
-uint32_t framed_find(const struct framed_table *table, struct address to)
+uint32_t framed_find(const struct framed_table *table, unsigned network, struct address to)
 {
 	bool ipv4 = address_is_ipv4(to);
+	struct framed key = { .network = network };
 
 	for (unsigned word = 3; word-- > 0;)
 		for (uint64_t left = lengths_of(table, word, ipv4); left;) {
 			unsigned bit = 63 - (unsigned)__builtin_clzll(left);
 			uint32_t length = word * 64 + bit, i;
-			struct prefix prefix = { to.high & ~prefix_rest_high(length), to.low & ~prefix_rest_low(length),
-						 length, 0 };
 
+			key.prefix = (struct prefix){ to.high & ~prefix_rest_high(length),
+						      to.low & ~prefix_rest_low(length), length, 0 };
 			left &= ~(1ull << bit);
-			i = place_of(table, &prefix);
+			i = place_of(table, &key);
 			if (table->entries[i].own)
 				return table->entries[i].own;
 		}

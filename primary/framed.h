@@ -1,9 +1,9 @@
 // framed.h - networks behind subscribers (framed routes, TS 29.244 5.16): which session's a downlink destination is, where it is in no
 // pool.
 //
-// Prefixes and the TEIDs of their sessions, as ctrl says (ctrl/framed.h); none holds an address of a pool. Open addressing, at most half
-// full, looked up by each length that there is, the longest first. Private to the loop, which looks up, adds and drops. Its memory is
-// there from the start, untouched pages cost nothing.
+// Prefixes and the TEIDs of their sessions, as ctrl says (ctrl/framed.h), each in the network of its session (network.h); none holds an
+// address of a pool there. Open addressing, at most half full, looked up by each length that there is, the longest first. Private to the
+// loop, which looks up, adds and drops. Its memory is there from the start, untouched pages cost nothing.
 #pragma once
 #include "primary/address.h"
 #include "shared/wire/prefix.h"
@@ -13,8 +13,15 @@
 
 struct framed {
 	struct prefix prefix;
-	uint32_t own; // TEID; 0 = no entry
-	uint32_t reserved;
+	uint32_t own;     // TEID; 0 = no entry
+	uint32_t network; // 0: none is named
+};
+
+// As it is told.
+struct framed_word {
+	struct prefix prefix;
+	uint32_t own; // 0: it is nobody's any more,
+	uint32_t was; // and was this one's; 0: whoever's
 };
 
 struct framed_table {
@@ -27,8 +34,8 @@ struct framed_table {
 int framed_init(struct framed_table *table); // 0 or -ENOMEM
 void framed_fini(struct framed_table *table);
 
-// The prefix is that session's from now on; own 0: nobody's. -ENOSPC: the table is full; -EINVAL: bits beyond its length.
+// The prefix is that session's in that network from now on; own 0: nobody's. -ENOSPC: the table is full; -EINVAL: bits beyond its length.
 int framed_set(struct framed_table *table, const struct framed *framed);
 
-// The TEID of the session behind which the address is; 0: none.
-uint32_t framed_find(const struct framed_table *table, struct address to);
+// The TEID of the session behind which the address is in that network; 0: none.
+uint32_t framed_find(const struct framed_table *table, unsigned network, struct address to);

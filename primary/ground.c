@@ -134,7 +134,7 @@ int ground_lay(const struct conf *conf, struct plane *plane)
 	net->clock_hz = clock_hz();
 	net->gtpu_ipv4 = conf->gtpu_address;
 	net->pools = conf->pools;
-	net->places = conf_pools_meet(conf);
+	net->places = conf_apart(conf);
 	if (net->places)
 		plane->abi |= PLANE_ABI_PLACES;
 	net->slot_bits = shard_slot_bits(plane->shape.slots);

@@ -1,8 +1,8 @@
 // network.h - routing domains: which network a port towards the core is of, and which one a session.
 //
 // A session is of its pool's network, and its TEID names its cell, so the pool; a subscriber's address lies in the pool, too. Where no
-// network is named in the configuration all is one, and nobody asks. Where pools of different networks have addresses in common, an
-// address says whose it is together with the network it came by only: so downlink handles name the session's place instead, and who has
+// network is named in the configuration all is one, and nobody asks. Where there are several they may have addresses in common, so an
+// address says whose it is together with the network it came by only: downlink handles name the session's place instead, and who has
 // found it once (steer.h) asks nobody else. Built once, constant afterwards. Pure.
 #pragma once
 #include <stdbool.h>
@@ -22,7 +22,7 @@ struct networks {
 	unsigned count; // they are numbered from 1 on; 0: none is named
 	unsigned pools;
 	unsigned slot_bits;
-	bool places;               // plane_net.places
+	bool places;               // plane_net.places: there are several
 	uint8_t port[PLANE_PORTS]; // 0: not towards a core, or none is named
 	struct network_pool pool[SHARD_POOLS_MAX];
 };
@@ -88,10 +88,13 @@ static inline unsigned networks_pool_of_lent(const struct networks *networks, co
 							   : lent->hint >> LANE_POOL;
 }
 
+// Its network; 0: none is named, or it is nobody's.
 static inline unsigned networks_of_lent(const struct networks *networks, const struct lane_handle *lent)
 {
 	unsigned pool = networks_pool_of_lent(networks, lent);
 
+	if (!networks->places)
+		return networks->count;
 	return pool ? networks->pool[pool - 1].network : 0;
 }
 

@@ -110,11 +110,9 @@ static struct steer_result steer_down(const struct steer *steer, const struct st
 	return steer_lane(LANE_DOWNLINK, (uint8_t)hint, hint, from->l3);
 }
 
-// For a network behind a subscriber; his network is the session's.
+// For a network behind a subscriber.
 static struct steer_result steer_behind(const struct steer *steer, const struct steer_from *from, uint32_t teid)
 {
-	if (from->network && networks_of_teid(&steer->networks, teid) != from->network)
-		return steer_refuse(VERDICT_OTHER_NETWORK, from->l3);
 	if (steer_wary(steer)) {
 		uint32_t index = quarantine_teid(steer->quarantine, teid);
 
@@ -129,12 +127,12 @@ static uint32_t steer_framed(const struct steer *steer, const struct steer_from 
 {
 	if (!steer->framed.count || !(from->role & CONF_CORE))
 		return 0;
-	return from->ip[0] >> 4 == 6 ? steer_framed6(steer, address_ipv6(from->ip + 24))
-				     : steer_framed4(steer, be32_get(from->ip + 16));
+	return from->ip[0] >> 4 == 6 ? steer_framed6(steer, from->network, address_ipv6(from->ip + 24))
+				     : steer_framed4(steer, from->network, be32_get(from->ip + 16));
 }
 
 // A packet that is not for the gateway itself: for a subscriber, if it came from where subscribers are looked for. hint: as if there were
-// neither exceptions nor networks.
+// neither exceptions nor networks; nobody asks where the packet is of one.
 static struct steer_result steer_other(const struct steer *steer, const struct steer_from *from, struct address key,
 				       uint32_t hint)
 {
@@ -166,12 +164,13 @@ static bool steer_same(const struct steer_from *from, uint32_t own)
 static struct steer_result steer_ours(const struct steer *steer, const struct steer_from *from, struct address key,
 				      uint32_t own)
 {
-	uint32_t hint;
+	struct steer_result to;
 
 	if (steer_same(from, own))
 		return steer_lane(LANE_LOCAL, 0, 0, from->l3);
-	if (from->role & CONF_CORE && steer_within(steer, from, key, &hint) == VERDICT_FORWARD)
-		return steer_down(steer, from, key, hint);
+	to = steer_other(steer, from, key, 0);
+	if (to.code == STEER_TO_LANE || to.code == VERDICT_QUARANTINED)
+		return to;
 	return (struct steer_result){ .kind = LANE_LOCAL, .code = VERDICT_OTHER_NETWORK, .l3 = from->l3 };
 }
 

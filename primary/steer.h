@@ -63,7 +63,7 @@ int steer_alias(struct steer *steer, const struct alias *list, unsigned count);
 bool steer_aliased(const struct steer *steer); // whether there are any
 
 // Networks behind subscribers (framed.h). Loop thread. 0, or the last error of framed_set: those of the list were not taken.
-int steer_frame_routes(struct steer *steer, const struct framed *list, unsigned count);
+int steer_frame_routes(struct steer *steer, const struct framed_word *list, unsigned count);
 
 // ip: of a G-PDU that was steered to `teid`.
 static inline void steer_claim(uint8_t *ip, uint32_t teid)

@@ -44,18 +44,19 @@ static inline bool steer_wary(const struct steer *steer)
 	return steer->quarantine && !quarantine_empty(steer->quarantine);
 }
 
-// The TEID of the session behind which it is, where it is in no network's pool; 0: behind none. There are such networks.
-static inline uint32_t steer_framed4(const struct steer *steer, uint32_t ipv4)
+// The TEID of the session behind which it is in that network, where it is in no pool there; 0: behind none. There are such prefixes.
+static inline uint32_t steer_framed4(const struct steer *steer, unsigned network, uint32_t ipv4)
 {
-	return networks_hint4(&steer->networks, 0, ipv4) == NETWORKS_NOBODY
-		   ? framed_find(&steer->framed, address_ipv4(ipv4))
+	return networks_hint4(&steer->networks, network, ipv4) == NETWORKS_NOBODY
+		   ? framed_find(&steer->framed, network, address_ipv4(ipv4))
 		   : 0;
 }
 
-static inline uint32_t steer_framed6(const struct steer *steer, struct address ipv6)
+static inline uint32_t steer_framed6(const struct steer *steer, unsigned network, struct address ipv6)
 {
-	return networks_hint6(&steer->networks, 0, ipv6.high) == NETWORKS_NOBODY ? framed_find(&steer->framed, ipv6)
-										 : 0;
+	return networks_hint6(&steer->networks, network, ipv6.high) == NETWORKS_NOBODY
+		   ? framed_find(&steer->framed, network, ipv6)
+		   : 0;
 }
 
 // ---- steer_usual.c

@@ -132,12 +132,28 @@ bool steer_aliased(const struct steer *steer)
 	return steer->aliases.count != 0;
 }
 
-int steer_frame_routes(struct steer *steer, const struct framed *list, unsigned count)
+// Of whom nothing is said has been known to be the only one with that prefix in any network.
+static int steer_frame_route(struct steer *steer, const struct framed_word *word)
+{
+	uint32_t teid = word->own ? word->own : word->was, networks = steer->networks.count;
+	struct framed framed = { .prefix = word->prefix, .own = word->own };
+	int error = 0;
+
+	if (teid && networks)
+		framed.network = networks_of_teid(&steer->networks, teid);
+	if (teid || !networks)
+		return framed_set(&steer->framed, &framed);
+	for (framed.network = 1; framed.network <= networks && !error; framed.network++)
+		error = framed_set(&steer->framed, &framed);
+	return error;
+}
+
+int steer_frame_routes(struct steer *steer, const struct framed_word *list, unsigned count)
 {
 	int error = 0, last;
 
 	for (unsigned i = 0; i < count; i++) {
-		last = framed_set(&steer->framed, &list[i]);
+		last = steer_frame_route(steer, &list[i]);
 		error = last ? last : error;
 	}
 	return error;

@@ -130,7 +130,8 @@ static __attribute__((noinline)) void steer_own_teids(const struct steer *steer,
 	}
 }
 
-// Those for networks behind subscribers among them: the word of a handle that says which kind, and the session's TEID for a hint.
+// Those for networks behind subscribers among them: the word of a handle that says which kind, and the session's TEID for a hint. Where
+// routing domains are named, what is usual is for a pool.
 static __attribute__((noinline)) void steer_framed_usual(const struct steer *steer, const struct nic_burst *in,
 							 struct steer_burst *out, uint32_t usual)
 {
@@ -140,7 +141,7 @@ static __attribute__((noinline)) void steer_framed_usual(const struct steer *ste
 
 		if (out->words[i].rest >> LANE_WORD_CODE != LANE_DOWNLINK)
 			continue;
-		teid = steer_framed4(steer, be32_get(in->bytes[i] + 30));
+		teid = steer_framed4(steer, 0, be32_get(in->bytes[i] + 30));
 		if (!teid)
 			continue;
 		out->words[i].rest ^= (uint64_t)(LANE_DOWNLINK ^ LANE_FRAMED) << LANE_WORD_CODE;
@@ -213,7 +214,7 @@ uint32_t steer_usual(const struct steer *steer, unsigned port, const struct nic_
 	}
 	if (steer->aliases.count && at->role & CONF_ACCESS)
 		steer_own_teids(steer, out, usual);
-	if (steer->framed.count && at->role & CONF_CORE)
+	if (steer->framed.count && at->role & CONF_CORE && !(at->usual & STEER_APART))
 		steer_framed_usual(steer, in, out, usual);
 	return usual;
 }

@@ -104,8 +104,8 @@ int conf_doubt(const struct conf *conf, const char *field, const char *fault, ch
 // The first port on the same device: itself, or one that differs by its VLAN.
 unsigned conf_carrier(const struct conf *conf, unsigned port);
 
-// Whether pools of different networks have addresses in common.
-bool conf_pools_meet(const struct conf *conf);
+// Whether several networks are named: then an address says whose it is together with its network only.
+bool conf_apart(const struct conf *conf);
 
 // Prints the effective configuration as YAML that conf_load reads back to the same values.
 void conf_print(const struct conf *conf, FILE *file);

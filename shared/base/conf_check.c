@@ -273,17 +273,6 @@ static bool pools_meet6(const struct conf_pool *a, const struct conf_pool *b)
 	return a->ipv6_len && b->ipv6_len && (pool_holds6(a, b->ipv6) || pool_holds6(b, a->ipv6));
 }
 
-bool conf_pools_meet(const struct conf *conf)
-{
-	bool meet = false;
-
-	for (unsigned i = 0; i < conf->pools; i++)
-		for (unsigned j = 0; j < i; j++)
-			meet |=
-			    pools_meet4(&conf->pool[i], &conf->pool[j]) || pools_meet6(&conf->pool[i], &conf->pool[j]);
-	return meet;
-}
-
 // Within a network addresses are one pool's; and a data network is of one network.
 static int check_pool_twins(const struct conf_source *source, const struct conf *conf, unsigned i, unsigned j)
 {

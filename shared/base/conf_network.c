@@ -66,6 +66,20 @@ unsigned conf_carrier(const struct conf *conf, unsigned port)
 	return first;
 }
 
+bool conf_apart(const struct conf *conf)
+{
+	const char *first = "";
+	bool apart = false;
+
+	for (unsigned p = 0; p < conf->ports; p++) {
+		const char *network = conf->port[p].network;
+
+		apart |= *first && *network && strcmp(first, network);
+		first = *first ? first : network;
+	}
+	return apart;
+}
+
 static bool on_link(const struct conf_address *own, const struct conf_route *route)
 {
 	if (own->family != route->prefix.family)

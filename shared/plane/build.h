@@ -6,8 +6,8 @@
 // it is; anything else raises it. tests/lint/abi.py asks.
 #define PLANE_ABI 1u
 
-// Added to it where networks share subscribers' addresses (plane_net.places): builds that would look for such a subscriber by his address
-// alone then find another ABI, and do not serve there.
+// Added to it where there are several networks, which may share subscribers' addresses (plane_net.places): builds that would look for a
+// subscriber by his address alone then find another ABI, and do not serve there.
 #define PLANE_ABI_PLACES 0x80000000u
 
 #define PLANE_LINES_BYTES 64

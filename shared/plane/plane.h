@@ -28,7 +28,7 @@ struct plane_net {
 	    icmp_ipv4; // source of ICMP errors and echo answers towards subscribers and hosts: first address of a core port
 	uint8_t verdicts; // VERDICT_COUNT of the primary; 0: it is from before VERDICTS_LATER
 	uint8_t
-	    places; // 1: networks share addresses, so downlink handles name the session's place (lane.h). 0: an address is one pool's
+	    places; // 1: there are several networks, which may share addresses, so downlink handles name the session's place (lane.h). 0: an address is one pool's
 	uint16_t link_mtu; // told to subscribers in router advertisements
 	uint8_t icmp_ipv6[16];
 };

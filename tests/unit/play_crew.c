@@ -348,7 +348,7 @@ void crew_plays(void)
 	fleet_works();
 }
 
-int steer_frame_routes(struct steer *steer, const struct framed *list, unsigned count)
+int steer_frame_routes(struct steer *steer, const struct framed_word *list, unsigned count)
 {
 	return 0;
 }

@@ -31,17 +31,19 @@ static void networks_may_share_addresses(void **unused)
 				  "{dnn: ims, ipv4: 10.44.0.0/16, ipv6: '2001:db9::/48', network: y}]\n",
 			      &conf),
 			 0);
-	assert_true(conf_pools_meet(conf));
+	assert_true(conf_apart(conf));
 	conf_free(conf);
 	assert_int_equal(
 	    load(TWO "pools: [{ipv4: 10.45.0.0/16, network: x}, {dnn: ims, ipv4: 10.45.0.0/17, network: y}]\n", &conf),
 	    0);
-	assert_true(conf_pools_meet(conf));
+	assert_true(conf_apart(conf));
 	conf_free(conf);
 	assert_int_equal(
-	    load(TWO "pools: [{ipv4: 10.45.0.0/16, network: x}, {dnn: ims, ipv4: 10.46.0.0/17, network: y}]\n", &conf),
+	    load("    network: x\n  - {name: c, device: c0, role: core, network: x, addresses: [10.0.2.1/24]}\n"
+		 "pools: [{ipv4: 10.45.0.0/16, network: x}]\n",
+		 &conf),
 	    0);
-	assert_false(conf_pools_meet(conf));
+	assert_false(conf_apart(conf)); // there is one
 	conf_free(conf);
 }
 
@@ -54,6 +56,7 @@ static void there_is_one_network_for_all(void **unused)
 	assert_string_equal(conf->pool[0].network, "");
 	assert_int_equal(conf->port[1].routes, 0);
 	assert_int_equal(conf_carrier(conf, 1), 1);
+	assert_false(conf_apart(conf));
 	conf_free(conf);
 }
 

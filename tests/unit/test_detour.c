@@ -167,6 +167,16 @@ static void networks_are_apart(void **state)
 	assert_int_equal(list, HOLD_LISTS);
 }
 
+// What is behind a subscriber is reached by the core side's router, also where another network has a pool.
+static void behind_a_subscriber_is_another_hop(void **state)
+{
+	loop->networks.count = 2;
+	steered = (struct steer_result){ .code = STEER_TO_LANE, .kind = LANE_FRAMED };
+	comes_back(UE, LANE_UPLINK, route_network_side(2));
+	assert_int_equal(fate, LEFT);
+	assert_int_equal(list, HOLD_LISTS);
+}
+
 // The answer to what came out of a tunnel is for its sender's network.
 static void an_answer_finds_its_network_again(void **state)
 {
@@ -231,6 +241,7 @@ int main(void)
 		CASE(the_configuration_decides),
 		CASE(who_is_apart_stays_apart),
 		CASE(networks_are_apart),
+		CASE(behind_a_subscriber_is_another_hop),
 		CASE(an_answer_finds_its_network_again),
 		CASE(too_large_is_cut_or_told),
 	};

@@ -12,6 +12,7 @@
 
 #define SESSIONS 8u
 #define NETWORKS 32u // 10.0.0.0/24 and on
+#define DOMAINS 2u   // of sessions in turn
 
 static struct conf conf;
 static struct grid grid;
@@ -25,11 +26,23 @@ static unsigned network_of(uint64_t low)
 	return (unsigned)(low >> 8) % NETWORKS;
 }
 
+// What the played primary knows a network by: whose it is, or was, says in which domain.
+static unsigned key_of(uint64_t low, uint32_t teid)
+{
+	return (teid - 1) % DOMAINS * NETWORKS + network_of(low);
+}
+
 int fleet_order(struct fleet *fleet, const Shoal__Fleet__Order *order, fleet_done *done, void *with)
 {
 	primary_ordered(done);
-	for (size_t i = 0; i < order->framed->n_routes; i++)
-		primary.news[network_of(order->framed->routes[i]->low)] = order->framed->routes[i]->own;
+	assert_int_equal(order->body_case,
+			 place.networks ? SHOAL__FLEET__ORDER__BODY_FRAMED_APART : SHOAL__FLEET__ORDER__BODY_FRAMED);
+	for (size_t i = 0; i < order->framed_apart->n_routes; i++) {
+		const Shoal__Fleet__Framed *route = order->framed_apart->routes[i];
+
+		assert_true(!route->own != !route->was);
+		primary.news[key_of(route->low, route->own ? route->own : route->was)] = route->own;
+	}
 	return 0;
 }
 
@@ -43,18 +56,25 @@ static int begin(void **state)
 	primary_begin();
 	memset(session, 0, sizeof(session));
 	memset(&conf, 0, sizeof(conf));
-	conf.pools = 1;
-	conf.pool[0] =
-	    (struct conf_pool){ .ipv4 = 0x0a2d0000, .ipv4_len = 16, .ipv6 = 0x20010db800000000, .ipv6_len = 48 };
-	conf.ports = 1;
-	conf.port[0].addresses = 1;
-	conf.port[0].address[0] = (struct conf_address){ { 10, 99, 6, 1 }, 4, 24 };
+	conf.pools = 2;
+	conf.pool[0] = (struct conf_pool){
+		.ipv4 = 0x0a2d0000, .ipv4_len = 16, .ipv6 = 0x20010db800000000, .ipv6_len = 48, .network = "one"
+	};
+	conf.pool[1] = (struct conf_pool){ .ipv4 = 0x0a2e0000, .ipv4_len = 16, .network = "other" };
+	conf.ports = 3;
+	for (uint8_t port = 0; port < conf.ports; port++) {
+		conf.port[port].addresses = 1;
+		conf.port[port].address[0] = (struct conf_address){ { 10, 99, 6 + port, 1 }, 4, 24 };
+		strcpy(conf.port[port].network, (const char *[]){ "", "one", "other" }[port]);
+	}
 	grid_open(&grid, 4);
-	place = (struct place){ .grid = &grid };
+	place = (struct place){ .grid = &grid, .networks = true, .domain = { 0, 1 } };
 	sessions_open(&sessions, &place);
 	framed_open(&framed, &conf, &sessions);
-	for (unsigned i = 0; i < SESSIONS; i++)
+	for (unsigned i = 0; i < SESSIONS; i++) {
 		session[i].bearer.teid = i + 1;
+		session[i].identity = session_anonymous(i % DOMAINS);
+	}
 	return 0;
 }
 
@@ -85,6 +105,7 @@ static int takes_one(unsigned who, struct prefix prefix)
 	return takes(who, &prefix, 1);
 }
 
+// Sessions of one domain.
 static void it_is_one_sessions(void **state)
 {
 	const struct prefix some[] = { at(1), at(3), prefix_ipv4(0x0a000180, 25) };
@@ -94,20 +115,71 @@ static void it_is_one_sessions(void **state)
 
 	assert_int_equal(takes(0, some, 3), 0);
 	assert_int_equal(framed.count, 2); // the third lies in the first
-	assert_int_equal(takes_one(1, at(1)), -EEXIST);
-	assert_int_equal(takes_one(1, prefix_ipv4(0x0a000180, 26)), -EEXIST);
-	assert_int_equal(takes_one(1, prefix_ipv4(0x0a000000, 14)), -EEXIST);
-	assert_int_equal(takes_one(1, at(2)), 0);
+	assert_int_equal(takes_one(2, at(1)), -EEXIST);
+	assert_int_equal(takes_one(2, prefix_ipv4(0x0a000180, 26)), -EEXIST);
+	assert_int_equal(takes_one(2, prefix_ipv4(0x0a000000, 14)), -EEXIST);
+	assert_int_equal(takes_one(2, at(2)), 0);
 	assert_int_equal(takes_one(0, prefix_ipv4(0x0a000100, 30)), 0); // its own, in part
-	assert_int_equal(takes_one(2, at(3)), 0);
-	assert_ptr_equal(framed_whose(&framed, &some[1]), &session[2]);
-	assert_int_equal(framed_take(&framed, &session[1], &wish, &had), -EEXIST);
+	assert_int_equal(takes_one(4, at(3)), 0);
+	assert_ptr_equal(framed_whose(&framed, 0, &some[1]), &session[4]);
+	assert_int_equal(framed_take(&framed, &session[2], &wish, &had), -EEXIST);
 	assert_int_equal(wish.at, 1);
-	assert_null(framed_whose(&framed, &(struct prefix){ .low = at(5).low, .length = 120 }));
-	assert_int_equal(framed_take(&framed, &session[1], &none, &had), 0);
+	assert_null(framed_whose(&framed, 0, &(struct prefix){ .low = at(5).low, .length = 120 }));
+	assert_int_equal(framed_take(&framed, &session[2], &none, &had), 0);
 	assert_int_equal(framed.count, 2);
-	framed_undo(&framed, &session[1], had);
-	assert_int_equal(takes_one(3, at(2)), -EEXIST);
+	framed_undo(&framed, &session[2], had);
+	assert_int_equal(takes_one(6, at(2)), -EEXIST);
+}
+
+static void where_no_network_is_named_there_is_one_domain(void **state)
+{
+	for (unsigned i = 0; i < conf.pools; i++)
+		conf.pool[i].network[0] = '\0';
+	for (unsigned i = 0; i < conf.ports; i++)
+		conf.port[i].network[0] = '\0';
+	place.networks = false;
+	place.domain[1] = 0;
+	assert_int_equal(takes_one(0, at(1)), 0);
+	assert_int_equal(takes_one(1, at(1)), -EEXIST);
+	assert_int_equal(takes_one(1, prefix_ipv4(0x0a2d0000, 16)), -EEXIST);
+	assert_int_equal(takes_one(1, prefix_ipv4(0x0a630700, 24)), -EEXIST);
+	framed_tell(&framed, NULL);
+	primary_answers(&framed, true, 0);
+	assert_int_equal(framed.told, framed.said);
+}
+
+static void each_domain_has_its_own(void **state)
+{
+	const struct prefix same = at(1);
+
+	assert_int_equal(takes_one(0, at(1)), 0);
+	assert_int_equal(takes_one(1, at(1)), 0);
+	assert_int_equal(takes_one(3, prefix_ipv4(0x0a000000, 14)), -EEXIST);
+	assert_int_equal(takes_one(3, prefix_ipv4(0x0a000180, 26)), -EEXIST);
+	assert_int_equal(takes_one(3, at(2)), 0);
+	assert_int_equal(takes_one(2, at(2)), 0);
+	assert_ptr_equal(framed_whose(&framed, 0, &same), &session[0]);
+	assert_ptr_equal(framed_whose(&framed, 1, &same), &session[1]);
+	assert_int_equal(takes(0, NULL, 0), 0);
+	assert_null(framed_whose(&framed, 0, &same));
+	assert_ptr_equal(framed_whose(&framed, 1, &same), &session[1]);
+	assert_int_equal(takes_one(3, at(1)), -EEXIST);
+	assert_int_equal(takes_one(2, at(1)), 0);
+	assert_int_equal(framed.count, 3);
+}
+
+// The radio side's ports are everybody's.
+static void pools_and_ports_of_another_domain_may_be_behind_one(void **state)
+{
+	assert_int_equal(takes_one(0, prefix_ipv4(0x0a2e0000, 16)), 0);
+	assert_int_equal(takes_one(1, prefix_ipv4(0x0a2e0700, 24)), -EEXIST);
+	assert_int_equal(takes_one(1, prefix_ipv4(0x0a2d0000, 16)), 0);
+	assert_int_equal(takes_one(1, (struct prefix){ .high = 0x20010db800000077, .length = 64 }), 0);
+	assert_int_equal(takes_one(0, prefix_ipv4(0x0a630700, 24)), -EEXIST);
+	assert_int_equal(takes_one(0, prefix_ipv4(0x0a630800, 24)), 0);
+	assert_int_equal(takes_one(1, prefix_ipv4(0x0a630700, 24)), 0);
+	assert_int_equal(takes_one(1, prefix_ipv4(0x0a630800, 24)), -EEXIST);
+	assert_int_equal(takes_one(1, prefix_ipv4(0x0a630600, 24)), -EEXIST);
 }
 
 static void pools_ports_and_addresses_are_not_behind_anybody(void **state)
@@ -140,10 +212,11 @@ static void there_are_no_more_than_fit(void **state)
 	framed.entries = calloc(FRAMED_MAX + SHEET_ROUTES, sizeof(*framed.entries));
 	framed.room = FRAMED_MAX + SHEET_ROUTES;
 	for (uint32_t i = 0; i < FRAMED_MAX - 1; i++)
-		framed.entries[framed.count++] = (struct framed_entry){ prefix_ipv4(0x0b000000 + i * 4, 30), &crowd };
+		framed.entries[framed.count++] =
+		    (struct framed_entry){ prefix_ipv4(0x0b000000 + i * 4, 30), &crowd, 0 };
 	assert_int_equal(takes(0, (struct prefix[]){ at(1), at(2) }, 2), -ENOSPC);
 	assert_int_equal(takes_one(0, at(1)), 0);
-	assert_int_equal(takes_one(1, at(2)), -ENOSPC);
+	assert_int_equal(takes_one(1, at(2)), -ENOSPC); // in whichever domain
 }
 
 static void a_primary_that_knows_of_none_is_asked_no_more(void **state)
@@ -160,7 +233,7 @@ static void a_primary_that_knows_of_none_is_asked_no_more(void **state)
 	assert_int_equal(takes_one(1, at(2)), 0);
 	framed_tell(&framed, NULL);
 	primary_answers(&framed, true, 0);
-	assert_int_equal(primary.own[2], 2);
+	assert_int_equal(primary.own[key_of(at(2).low, 2)], 2);
 	assert_int_equal(framed.told, framed.said);
 }
 
@@ -182,11 +255,11 @@ static void one_that_begins_anew_has_nothing_to_forget(void **state)
 
 static void assert_known(void)
 {
-	for (unsigned network = 0; network < NETWORKS; network++) {
-		struct prefix prefix = at(network);
-		const struct session *whose = framed_whose(&framed, &prefix);
+	for (unsigned key = 0; key < DOMAINS * NETWORKS; key++) {
+		struct prefix prefix = at(key % NETWORKS);
+		const struct session *whose = framed_whose(&framed, key / NETWORKS, &prefix);
 
-		assert_int_equal(primary.own[network], whose ? whose->bearer.teid : 0);
+		assert_int_equal(primary.own[key], whose ? whose->bearer.teid : 0);
 	}
 }
 
@@ -228,6 +301,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(it_is_one_sessions, begin, end),
+		cmocka_unit_test_setup_teardown(where_no_network_is_named_there_is_one_domain, begin, end),
+		cmocka_unit_test_setup_teardown(each_domain_has_its_own, begin, end),
+		cmocka_unit_test_setup_teardown(pools_and_ports_of_another_domain_may_be_behind_one, begin, end),
 		cmocka_unit_test_setup_teardown(pools_ports_and_addresses_are_not_behind_anybody, begin, end),
 		cmocka_unit_test_setup_teardown(there_are_no_more_than_fit, begin, end),
 		cmocka_unit_test_setup_teardown(a_primary_that_knows_of_none_is_asked_no_more, begin, end),

@@ -63,9 +63,9 @@ static void a_foreign_teid_is_ours(void **state)
 // In no pool; by both ways through the door, and not from the radio side.
 static void a_network_behind_a_subscriber(void **state)
 {
-	const struct framed behind[] = { { .prefix = prefix_ipv4(0xc0000200, 24), .own = 0x12345678 },
-					 { .prefix = { .high = 0x20010db800640000, .length = 48 },
-					   .own = 0x22345679 } };
+	const struct framed_word behind[] = { { .prefix = prefix_ipv4(0xc0000200, 24), .own = 0x12345678 },
+					      { .prefix = { .high = 0x20010db800640000, .length = 48 },
+						.own = 0x22345679 } };
 	struct gate_frame there = gate_ipv4(0xc0000207), other = gate_ipv4(0xc0000307);
 	struct gate_frame six = gate_ipv6(gate_ue6, IP_UDP, 0);
 	struct steer_result r;
@@ -87,7 +87,7 @@ static void a_network_behind_a_subscriber(void **state)
 	assert_true(gate_usual > 0);
 	gate_refused(GATE_ACCESS, &there, VERDICT_NOT_OURS);
 	gate_refused(GATE_ACCESS, &six, VERDICT_NOT_OURS);
-	assert_int_equal(steer_frame_routes(gate_steer, &(struct framed){ .prefix = behind[0].prefix }, 1), 0);
+	assert_int_equal(steer_frame_routes(gate_steer, &(struct framed_word){ .prefix = behind[0].prefix }, 1), 0);
 	gate_lane(GATE_CORE, &there, LANE_DOWNLINK);
 }
 

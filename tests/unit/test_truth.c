@@ -133,6 +133,56 @@ static void refuses_a_store_of_other_pools(void **state)
 	assert_non_null(ctrl_stand_get(stand, 1));
 }
 
+// Stands down.
+static int again(struct ctrl_stand *stand, const char *first, const char *second)
+{
+	log_open("test", "error");
+	strcpy(stand->conf.pool[0].network, first);
+	strcpy(stand->conf.pool[1].network, second);
+	return ctrl_stand_try(stand, false);
+}
+
+static int behind(struct ctrl_stand *stand, unsigned n, const char *dnn, uint32_t ipv4)
+{
+	Shoal__Oss__Ipv4Prefix prefix = SHOAL__OSS__IPV4_PREFIX__INIT, *list = &prefix;
+	struct ctrl_session wanted;
+
+	prefix.address = ipv4;
+	prefix.length = 24;
+	ctrl_session_init(&wanted, n);
+	wanted.identity.dnn = (char *)dnn;
+	wanted.session.n_framed_ipv4 = 1;
+	wanted.session.framed_ipv4 = &list;
+	return ctrl_stand_create(stand, &wanted);
+}
+
+// A store of one routing domain is good for two; one of two is good for one only if nobody has what somebody else has.
+static void keeps_what_is_behind_sessions_of_each_domain(void **state)
+{
+	struct ctrl_stand *stand = *state;
+
+	ctrl_stand_down(stand);
+	stand->conf.pool[1].ipv4 = 0x0a2e0000;
+	stand->conf.pool[1].ipv4_len = 24;
+	assert_int_equal(again(stand, "", ""), 0);
+	assert_int_equal(behind(stand, 1, "internet", 0xc6336400), 0);
+	assert_int_equal(behind(stand, 2, "ims", 0xc6336400), SHOAL__OSS__CODE__ADDRESS_TAKEN);
+	assert_int_equal(behind(stand, 3, "ims", 0xcb007100), 0);
+	ctrl_stand_down(stand);
+	assert_int_equal(again(stand, "one", "other"), 0);
+	assert_int_equal(stand->truth.framed.count, 2);
+	assert_int_equal(behind(stand, 2, "ims", 0xc6336400), 0);
+	assert_int_equal(behind(stand, 4, "ims", 0xc6336400), SHOAL__OSS__CODE__ADDRESS_TAKEN);
+	assert_int_equal(behind(stand, 4, "internet", 0xcb007100), 0);
+	assert_int_equal(behind(stand, 5, "internet", 0x0a2e0000), 0); // the other's pool
+	ctrl_stand_restart(stand);
+	assert_int_equal(stand->truth.framed.count, 5);
+	assert_int_equal(ctrl_stand_get(stand, 4)->framed_ipv4[0]->address, 0xcb007100);
+	ctrl_stand_down(stand);
+	assert_int_equal(again(stand, "", ""), -EPROTO);
+	assert_int_equal(again(stand, "one", "other"), 0);
+}
+
 // 24 hours later: the key is forgotten, in memory and in the store.
 static void forgets_old_keys(void **state)
 {
@@ -165,6 +215,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(leaves_nothing_of_a_failed_store, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_a_damaged_store_or_salvages_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_a_store_of_other_pools, setup, teardown),
+		cmocka_unit_test_setup_teardown(keeps_what_is_behind_sessions_of_each_domain, setup, teardown),
 		cmocka_unit_test_setup_teardown(forgets_old_keys, setup, teardown),
 	};
 
