@@ -146,6 +146,8 @@ static void detour_park(struct loop *loop, const struct lane_handle *back, const
 {
 	struct hold_cell *cell = &loop->hold.cell[hold_index(&loop->hold, back->room)];
 	struct lane_handle waits = *lent;
+	const struct park_whose whose = { (uint16_t)back->hint,
+					  back->code == VERDICT_BUFFER_FEW ? back->offset : UINT32_MAX };
 	const struct loss loss = { .shard = (uint8_t)lent->hint,
 				   .slot = (uint16_t)back->hint,
 				   .rule = (uint16_t)(back->hint >> 16),
@@ -154,7 +156,7 @@ static void detour_park(struct loop *loop, const struct lane_handle *back, const
 
 	if (loop->traces.open && trace_there(&loop->traces, back->room))
 		waits.code |= LEASE_TRACED;
-	if (park_keep(&loop->park, &waits, (uint16_t)back->hint, loop->now_ns) != VERDICT_BUFFER) {
+	if (park_keep(&loop->park, &waits, whose, loop->now_ns) != VERDICT_BUFFER) {
 		loss_note(loop, &loss);
 		tx_end(loop, back->room, VERDICT_BUFFER_FULL);
 		return;
@@ -184,6 +186,7 @@ void detour_other(struct loop *loop, unsigned seat, const struct lane_handle *ba
 			detour_slow(loop, back, lent, LANE_BIG, back->hint);
 		break;
 	case VERDICT_BUFFER:
+	case VERDICT_BUFFER_FEW:
 		detour_park(loop, back, lent);
 		break;
 	case VERDICT_TO_SLOW_NO_SESSION:

@@ -113,13 +113,14 @@ static bool park_full(const struct park *park)
 	return park->total + park->hold->freed_total >= park->limits.packets;
 }
 
-unsigned park_keep(struct park *park, const struct lane_handle *lent, uint16_t slot, uint64_t now_ns)
+unsigned park_keep(struct park *park, const struct lane_handle *lent, struct park_whose whose, uint64_t now_ns)
 {
-	uint32_t i = park_full(park) ? PARK_NONE : park_cell(park, (uint8_t)lent->hint, slot);
+	uint32_t most = whose.most < park->limits.session ? whose.most : park->limits.session;
+	uint32_t i = park_full(park) || !most ? PARK_NONE : park_cell(park, (uint8_t)lent->hint, whose.slot);
 	uint32_t at = hold_index(park->hold, lent->room);
 	struct park_cell *cell;
 
-	if (i == PARK_NONE || park->cell[i].count >= park->limits.session)
+	if (i == PARK_NONE || park->cell[i].count >= most)
 		return VERDICT_BUFFER_FULL;
 	cell = &park->cell[i];
 	park->hold->cell[at].handle = *lent;

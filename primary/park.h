@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include "primary/bits.h"
 #include "primary/hold.h"
+#include "shared/plane/verdict.h"
 
 #define PARK_SPARE 4096u // cells beyond one for each packet: releases of cells without any
 #define PARK_NONE UINT32_MAX
@@ -54,9 +55,21 @@ struct park {
 int park_init(struct park *park, struct hold *hold, const struct park_limits *limits);
 void park_fini(struct park *park);
 
+// Whose packet it is: the cell's slot, and how many of the cell may wait by its session's rules (BAR, 7.5.2.6), at most as many as of any.
+struct park_whose {
+	uint16_t slot;
+	uint32_t most;
+};
+
+// Whether packets come back so that they are to wait.
+static inline bool park_waits(unsigned verdict)
+{
+	return verdict == VERDICT_BUFFER || verdict == VERDICT_BUFFER_FEW;
+}
+
 // Parks what was lent like this, behind what the cell has. Returns VERDICT_BUFFER; or VERDICT_BUFFER_FULL: the packet is the caller's
 // to end.
-unsigned park_keep(struct park *park, const struct lane_handle *lent, uint16_t slot, uint64_t now_ns);
+unsigned park_keep(struct park *park, const struct lane_handle *lent, struct park_whose whose, uint64_t now_ns);
 
 // A packet that waits no more, and whose it is.
 struct park_out {

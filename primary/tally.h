@@ -9,6 +9,10 @@
 #include "shared/plane/verdict.h"
 #include "shared/wire/shard.h"
 
+// As many as make nine lines of a seat: where it lies is found without a multiplication.
+#define TALLY_VERDICTS 61u
+_Static_assert(VERDICT_COUNT <= TALLY_VERDICTS, "room for all");
+
 struct tally_seat {
 	uint64_t in_packets, in_bytes; // lent to it, replays included
 	uint64_t out_packets;          // come back
@@ -18,10 +22,11 @@ struct tally_seat {
 	uint64_t late;       // times it was not fed because it gave nothing back
 	uint64_t waits;      // times it got no processor time while it held packets
 	uint64_t lent, held; // now
-	uint64_t phase;      // enum crew_phase
-	uint64_t wanted, guest;
-	uint64_t verdict[VERDICT_COUNT]; // what it said
+	uint32_t phase;      // enum crew_phase
+	uint16_t wanted, guest;
+	uint64_t verdict[TALLY_VERDICTS]; // what it said
 };
+_Static_assert(sizeof(struct tally_seat) == 576, "nine lines");
 
 struct tally {
 	uint64_t rx;                     // frames received on all ports

@@ -80,7 +80,7 @@ static inline bool tx_sound(const struct loop *loop, unsigned seat, const struct
 	if (back->code >= VERDICT_COUNT || back->code == VERDICT_CUT || back->code == VERDICT_OWNED ||
 	    back->code == VERDICT_RELEASED || back->code == VERDICT_COUNTED)
 		return false;
-	if (back->code == VERDICT_BUFFER)
+	if (park_waits(back->code))
 		return (lane_kind_down(lent->code) || lent->code == LANE_UPLINK) && seat != PLANE_SEAT_SLOW &&
 		       (back->hint < 1u << SHARD_SLOT_BITS_MAX || back->port == LANE_DROPS);
 	if (back->code != VERDICT_FORWARD && back->code != VERDICT_ANSWERED && verdict_final(back->code))

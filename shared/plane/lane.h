@@ -55,7 +55,7 @@ enum lane_local {
 struct lane_handle {
 	uint32_t room; // room index (room.h); LANE_CUT, LANE_OWN: 0
 	uint32_t
-	    hint; // in: what the primary found (see lane_kind). out: LANE_BIG's MTU with VERDICT_TO_SLOW_BIG, the slot with VERDICT_BUFFER (and the rule, see there), else 0
+	    hint; // in: what the primary found (see lane_kind). out: LANE_BIG's MTU with VERDICT_TO_SLOW_BIG, the slot with VERDICT_BUFFER and its like (and the rule, see LANE_DROPS), else 0
 	uint16_t offset; // of the IP header, from the room's start
 	uint16_t length; // bytes from there; frame padding included on the way in, none on the way out
 	uint16_t turn;   // low 16 bits of the position in lane.in; comes back unchanged: the lease is (seat, position)
@@ -96,7 +96,7 @@ static inline struct lane_handle lane_handle(struct lane_words words)
 #define LANE_SIDE_ACCESS 254u // towards the radio side
 #define LANE_SIDE_CORE 255u   // towards the packet data network
 
-// With VERDICT_BUFFER, instead of the port: somebody counts the packet should it be dropped while it waits (LANE_LOST). Beside the slot in hint is
+// With VERDICT_BUFFER and its like, instead of the port: somebody counts the packet should it be dropped while it waits (LANE_LOST). Beside the slot in hint is
 // its rule's PDR ID then, << 16, and length is the user's packet's.
 #define LANE_DROPS 240u
 

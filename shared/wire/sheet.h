@@ -27,6 +27,7 @@
 #define SHEET_ROUTES 16u  // networks behind the UE
 #define SHEET_BYTES_MAX 16320u
 #define SHEET_VERSION 1u
+#define SHEET_WAITS_MAX 65535u // packets that wait; the gateway lets fewer
 
 struct sheet {
 	uint8_t version;

@@ -8,21 +8,17 @@
 enum sheet_way { SHEET_UPLINK, SHEET_DOWNLINK, SHEET_WAYS }; // as LINE_*: out of a tunnel to us; by the UE's address
 
 enum sheet_pdr_flag {
-	SHEET_ANY_SOURCE =
-	    1 << 0, // uplink: the source need not be the UE's address (FAR or source interface: CP function)
-	SHEET_FROM_CORE =
-	    1 << 1, // out of a tunnel of the core side, towards the UE: judged, filtered and counted as downlink
+	SHEET_ANY_SOURCE = 1 << 0, // uplink: the source need not be the UE's address (from or to the CP function)
+	SHEET_FROM_CORE = 1 << 1,  // out of a tunnel of the core side: judged, filtered and counted as downlink
 };
 
 struct sheet_pdr {
 	uint16_t id; // PDR ID; 0 = 65,536
 	uint8_t flags;
-	uint8_t far;  // index
-	uint8_t qers; // a bit each
-	uint8_t reserved;
-	uint16_t urrs; // a bit each
-	uint64_t
-	    qfis; // a bit each that it takes; all ones: any packet, and those without a QFI. Else those without are none of its
+	uint8_t far;            // index
+	uint8_t qers, reserved; // a bit each
+	uint16_t urrs;          // a bit each
+	uint64_t qfis; // a bit each that it takes; all ones: any packet. Else those without a QFI are none of its
 };
 _Static_assert(sizeof(struct sheet_pdr) == 16, "crosses processes");
 
@@ -43,7 +39,10 @@ struct sheet_far {
 	uint32_t id; // FAR ID
 	uint8_t action, outer, flags, dscp;
 	uint32_t peer_teid;
-	uint32_t peer_ipv4;
+	union {
+		uint32_t peer_ipv4;
+		uint32_t waits; // SHEET_BUFFER without a peer: 1 and how many packets may wait; 0 = as many as of any
+	};
 	uint64_t peer_ipv6[2]; // as be64_get reads them
 };
 _Static_assert(sizeof(struct sheet_far) == 32, "crosses processes");
@@ -61,9 +60,8 @@ enum sheet_qer_flag {
 struct sheet_qer {
 	uint32_t id; // QER ID
 	uint8_t flags;
-	uint8_t qfi;  // 0..63
-	uint8_t mark; // enum bearer_mark
-	uint8_t reserved;
+	uint8_t qfi;            // 0..63
+	uint8_t mark, reserved; // enum bearer_mark
 	uint64_t cir_bps[SHEET_WAYS];
 	uint32_t cbs_bytes[SHEET_WAYS], ebs_bytes[SHEET_WAYS];
 };
@@ -76,7 +74,6 @@ enum sheet_urr_flag {
 	SHEET_EVENTS = 1 << 3,  // has events, of which one too many is VERDICT_QUOTA; earlier builds refuse it
 };
 enum sheet_volume { SHEET_TOTAL, SHEET_UP, SHEET_DOWN, SHEET_VOLUMES };
-
 // quota[] of one that counts events: how many packets its gauge may come to, and which silence is before each, in seconds, 1 to UINT32_MAX.
 enum sheet_events { SHEET_EVENTS_MAY = SHEET_TOTAL, SHEET_EVENTS_SILENCE = SHEET_UP };
 

@@ -72,12 +72,19 @@ static void room_spoil(const uint8_t pieces[3 * PIECES])
 		((uint8_t *)room)[place_of(pieces + 3 * i)] ^= pieces[3 * i + 2];
 }
 
-// As it came; or somebody counts it should it be dropped.
+static bool waits(const struct lane_handle *handle)
+{
+	return handle->code == VERDICT_BUFFER || handle->code == VERDICT_BUFFER_FEW;
+}
+
+// As it came; or somebody counts it should it be dropped, or its rule says how many may wait.
 static bool waits_well(const struct lane_handle *handle, const struct lane_handle *lent)
 {
+	if (handle->code == VERDICT_BUFFER && handle->offset != lent->offset)
+		return false;
 	if (handle->port == LANE_DROPS)
 		return (uint16_t)handle->hint == SLOT && handle->length <= lent->length;
-	return handle->hint == SLOT && handle->offset == lent->offset && handle->length == lent->length;
+	return handle->hint == SLOT && handle->length == lent->length;
 }
 
 static void judge(const struct lane_handle *handle, const struct lane_handle *lent)
@@ -88,9 +95,9 @@ static void judge(const struct lane_handle *handle, const struct lane_handle *le
 
 	if (handle->room != lent->room || handle->turn != lent->turn || handle->code >= VERDICT_COUNT)
 		abort();
-	if ((uint32_t)handle->offset + handle->length > ROOM_STRIDE)
+	if (waits(handle) && !waits_well(handle, lent))
 		abort();
-	if (handle->code == VERDICT_BUFFER && !waits_well(handle, lent))
+	if (!waits(handle) && (uint32_t)handle->offset + handle->length > ROOM_STRIDE)
 		abort();
 	if (handle->code != VERDICT_FORWARD)
 		return;

@@ -131,7 +131,8 @@ static struct lane_handle worker_handle(unsigned seat, struct lane_handle handle
 		assert_false(w->published[handle.room] && !w->wild);
 		assert_true(packet->shard >= SHARDS || (packet->shard == shard && k->owns[shard]) || k->lied);
 		if (handle.code == LANE_DOWNLINK && packet_waits(packet)) {
-			handle.code = VERDICT_BUFFER;
+			handle.code = packet->cell & 1 ? VERDICT_BUFFER_FEW : VERDICT_BUFFER;
+			handle.offset = UINT16_MAX; // how many may wait: more than do
 			handle.hint = packet->cell | (packet->cell + LOST_RULE) << 16;
 			handle.length = LOST_BYTES;
 			handle.port = LANE_DROPS;
@@ -180,7 +181,7 @@ static void worker_forges(unsigned seat)
 // What waits is lent again, and somebody works on it again.
 static void result_shows(const struct lane_handle *result)
 {
-	w->published[result->room] = result->code != VERDICT_BUFFER;
+	w->published[result->room] = !park_waits(result->code);
 }
 
 // Starts a burst, writes one result, publishes, or finishes: each is a step, and death may come between any two.

@@ -30,13 +30,18 @@ static int teardown(void **state)
 	return 0;
 }
 
-static unsigned keep(uint8_t shard, uint16_t slot, uint32_t room, uint64_t now_ns)
+static unsigned keep_few(uint8_t shard, struct park_whose whose, uint32_t room, uint64_t now_ns)
 {
 	const struct lane_handle lent = {
 		.room = room, .hint = 0xabcd00 | shard, .offset = 144, .length = 100, .code = LANE_DOWNLINK
 	};
 
-	return park_keep(&park, &lent, slot, now_ns);
+	return park_keep(&park, &lent, whose, now_ns);
+}
+
+static unsigned keep(uint8_t shard, uint16_t slot, uint32_t room, uint64_t now_ns)
+{
+	return keep_few(shard, (struct park_whose){ slot, UINT32_MAX }, room, now_ns);
 }
 
 static void release(uint8_t shard, uint16_t slot, uint32_t packets)
@@ -92,6 +97,25 @@ static void both_limits_hold_and_refuse_the_newest(void **state)
 	comes(1, 0);
 	assert_int_equal(keep(1, 99, 50, 1), VERDICT_BUFFER);
 	assert_int_equal(park.ever, 11);
+}
+
+static void of_a_cell_no_more_wait_than_its_rules_say(void **state)
+{
+	static const struct {
+		uint32_t most;
+		unsigned verdict;
+	} turns[] = {
+		{ 0, VERDICT_BUFFER_FULL }, // none
+		{ 2, VERDICT_BUFFER },          { 2, VERDICT_BUFFER },
+		{ 2, VERDICT_BUFFER_FULL },     { 3, VERDICT_BUFFER }, // they have changed
+		{ 1, VERDICT_BUFFER_FULL },     { 65535, VERDICT_BUFFER },
+		{ 65535, VERDICT_BUFFER_FULL }, // never more than of any cell
+	};
+
+	for (uint32_t i = 0; i < sizeof(turns) / sizeof(*turns); i++)
+		assert_int_equal(keep_few(1, (struct park_whose){ 1, turns[i].most }, i, 1), turns[i].verdict);
+	assert_int_equal(keep(1, 2, 20, 1), VERDICT_BUFFER);
+	release(1, 1, 4);
 }
 
 // What was released does not take the places of what arrives.
@@ -257,6 +281,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_cells_packets_go_in_order_before_what_waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(both_limits_hold_and_refuse_the_newest, setup, teardown),
+		cmocka_unit_test_setup_teardown(of_a_cell_no_more_wait_than_its_rules_say, setup, teardown),
 		cmocka_unit_test_setup_teardown(released_packets_are_beyond_what_a_seat_may_have_waiting, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(what_waits_too_long_goes_oldest_first, setup, teardown),

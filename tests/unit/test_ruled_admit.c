@@ -164,8 +164,7 @@ static void what_waits_is_as_it_came_and_nobody_counts_it(void **unused)
 static void the_first_that_waits_is_told_once_an_episode(void **unused)
 {
 	sheets.head.episode = 77;
-	sheets.far[1].action = SHEET_BUFFER;
-	sheets.far[1].flags = SHEET_NOTIFY;
+	sheets.far[1] = (struct sheet_far){ .id = 2, .action = SHEET_BUFFER, .flags = SHEET_NOTIFY };
 	ruled_by();
 	ruled_down();
 	ruled_down();
@@ -333,6 +332,46 @@ static void what_waits_says_whose_it_is(void **unused)
 	assert_int_equal(ruled_worked(lent).hint, SLOT);
 }
 
+// How many may wait by the rule goes with each packet, where there is such a rule, and a primary that knows.
+static void what_waits_says_how_many_may(void **unused)
+{
+	static const struct {
+		uint8_t action, flags;
+		uint32_t waits;
+		unsigned verdict;
+		uint16_t offset;
+	} rules[] = {
+		{ SHEET_BUFFER, 0, 1, VERDICT_BUFFER_FEW, 0 },
+		{ SHEET_BUFFER, SHEET_NOTIFY, 11, VERDICT_BUFFER_FEW, 10 },
+		{ SHEET_BUFFER, 0, SHEET_WAITS_MAX + 1, VERDICT_BUFFER_FEW, SHEET_WAITS_MAX },
+		{ SHEET_BUFFER, 0, 0, VERDICT_BUFFER, 0 },
+		{ SHEET_BUFFER, SHEET_HAS_PEER, 0x0a630302, VERDICT_BUFFER, 0 }, // an address
+		{ SHEET_FORWARD, SHEET_HAS_PEER, 0x0a630302, VERDICT_BUFFER,
+		  0 }, // behind what waited under other rules
+	};
+	struct lane_handle lent = stand_lend_down(&stand, 0, bearer.ue_ipv4, 64), handle;
+
+	for (unsigned i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
+		drops_counted();
+		sheets.far[1].action = rules[i].action;
+		sheets.far[1].flags = rules[i].flags;
+		sheets.far[1].waits = rules[i].waits;
+		ruled_by();
+		room_there->held_until = NOW + 1;
+		handle = ruled_worked(lent);
+		assert_int_equal(handle.code, rules[i].verdict);
+		assert_int_equal(handle.offset, handle.code == VERDICT_BUFFER_FEW ? rules[i].offset : lent.offset);
+		assert_int_equal((uint16_t)handle.hint, SLOT);
+		assert_int_equal(handle.port, LANE_DROPS); // and whose it is
+		assert_int_equal(handle.length, STAND_USER_BYTES);
+	}
+	sheets.far[1] = (struct sheet_far){ .id = 2, .action = SHEET_BUFFER, .outer = SHEET_OUTER_GTPU4, .waits = 11 };
+	ruled_by();
+	stand.net.verdicts = VERDICT_BUFFER_FEW;
+	assert_int_equal(ruled_worked(lent).code, VERDICT_BUFFER);
+	assert_int_equal(ruled_worked(lent).offset, lent.offset);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, ruled_make, ruled_destroy)
 
 int main(void)
@@ -353,6 +392,7 @@ int main(void)
 		TEST(what_is_dropped_towards_the_ue_is_counted_apart),
 		TEST(what_gates_and_meters_refuse_is_not_dropped),
 		TEST(what_waits_says_whose_it_is),
+		TEST(what_waits_says_how_many_may),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,6 +112,11 @@ static void rules_lead_somewhere(void **unused)
 	REFUSED(far[1].outer, SHEET_OUTER_GTPU6, "far.peer"); // it has no IPv6 address
 	TAKEN(far[0].action, SHEET_BUFFER);
 	TAKEN(far[1].flags, SHEET_DSCP | SHEET_NOTIFY);
+	full();
+	sheets.far[1] = (struct sheet_far){ .action = SHEET_BUFFER, .waits = SHEET_WAITS_MAX + 1 };
+	assert_null(fault());
+	sheets.far[1].waits++;
+	assert_string_equal(fault(), "far.waits");
 }
 
 static void treatment_has_its_ranges(void **unused)
