@@ -145,6 +145,12 @@ static int action_check(const Shoal__Oss__Forward *forward, bool downlink, struc
 	if (forward->notify && !forward->buffer)
 		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "forward.notify",
 				 "A report tells of packets that wait.");
+	if (forward->buffer_packets > SHEET_WAITS_MAX || (forward->buffer_packets && !forward->has_buffer_packets))
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "forward.buffer_packets",
+				 "Packets that may wait are 0 to 65535, with has_buffer_packets.");
+	if (forward->has_buffer_packets && !forward->buffer)
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "forward.buffer_packets",
+				 "Of packets that wait it is said how many may.");
 	if (forward->dscp > 63)
 		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "forward.dscp", "A DSCP is 0 to 63.");
 	if (forward->dscp && !forward->has_dscp)

@@ -28,6 +28,18 @@ static int by_precedence(const void *a, const void *b)
 	return left->id < right->id ? -1 : 1;
 }
 
+static void far_reach(struct sheet_far *far, const Shoal__Oss__Forward *forward)
+{
+	far->flags |= SHEET_HAS_PEER;
+	far->peer_teid = forward->peer_teid;
+	if (far->outer == SHEET_OUTER_GTPU4) {
+		far->peer_ipv4 = forward->peer_ipv4;
+		return;
+	}
+	far->peer_ipv6[0] = be64_get(forward->peer_ipv6.data);
+	far->peer_ipv6[1] = be64_get(forward->peer_ipv6.data + 8);
+}
+
 static struct sheet_far far_make(const Shoal__Oss__Rule *rule)
 {
 	const Shoal__Oss__Forward *forward = rule->forward;
@@ -45,16 +57,12 @@ static struct sheet_far far_make(const Shoal__Oss__Rule *rule)
 	}
 	if (forward->destination && (forward->destination != SHOAL__OSS__INTERFACE__CORE || forward->peer_teid))
 		far.outer = SHEET_OUTER_GTPU4;
-	if (far.outer && forward->peer_teid) {
-		far.flags |= SHEET_HAS_PEER;
-		far.peer_teid = forward->peer_teid;
-		far.peer_ipv4 = forward->peer_ipv4;
-	}
-	if (far.outer && forward->peer_ipv6.len) {
+	if (far.outer && forward->peer_ipv6.len)
 		far.outer = SHEET_OUTER_GTPU6;
-		far.peer_ipv6[0] = be64_get(forward->peer_ipv6.data);
-		far.peer_ipv6[1] = be64_get(forward->peer_ipv6.data + 8);
-	}
+	if (forward->has_buffer_packets)
+		far.waits = forward->buffer_packets + 1; // where it would go nobody asks meanwhile
+	else if (far.outer && forward->peer_teid)
+		far_reach(&far, forward);
 	return far;
 }
 
@@ -215,7 +223,8 @@ static uint64_t waiting_of(const struct sheet *head, const struct sheet_pdr *pdr
 
 	for (unsigned i = 0; i < head->pdrs; i++)
 		if (far[pdr[i].far].action == SHEET_BUFFER)
-			waiting ^= hash_u64(WAITING_SEED, (uint64_t)pdr[i].id << 8 | far[pdr[i].far].flags);
+			waiting ^=
+			    hash_u64(WAITING_SEED, (uint64_t)pdr[i].id << 8 | (far[pdr[i].far].flags & SHEET_NOTIFY));
 	return waiting;
 }
 

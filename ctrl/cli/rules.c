@@ -86,6 +86,10 @@ static const char *set_rule(struct rules *rules, unsigned i, const char *key, co
 		rules->forward[i].has_dscp = true;
 		return set_number(&rules->forward[i].dscp, word);
 	}
+	if (!strcmp(key, "buffer_packets")) {
+		rules->forward[i].has_buffer_packets = true;
+		return set_number(&rules->forward[i].buffer_packets, word);
+	}
 	return "is no field of a rule";
 }
 

@@ -97,6 +97,8 @@ static void put_forward(json_t *object, const Shoal__Oss__Forward *forward)
 	put_ipv6(object, "peer_ipv6", &forward->peer_ipv6);
 	put_true(object, "drop", forward->drop);
 	put_true(object, "buffer", forward->buffer);
+	if (forward->has_buffer_packets)
+		json_object_set_new(object, "buffer_packets", json_integer(forward->buffer_packets));
 	put_true(object, "notify", forward->notify);
 	if (forward->has_dscp)
 		json_object_set_new(object, "dscp", json_integer(forward->dscp));

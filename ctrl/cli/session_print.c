@@ -118,6 +118,8 @@ static void print_forward(const Shoal__Oss__Forward *forward)
 		printf(", to %s TEID 0x%08" PRIx32, units_ipv4(forward->peer_ipv4).text, forward->peer_teid);
 	if (forward->peer_ipv6.len == 16 && inet_ntop(AF_INET6, forward->peer_ipv6.data, ipv6, sizeof(ipv6)))
 		printf(", to %s TEID 0x%08" PRIx32, ipv6, forward->peer_teid);
+	if (forward->has_buffer_packets)
+		printf(", at most %u packets", forward->buffer_packets);
 	if (forward->has_dscp)
 		printf(", DSCP %u", forward->dscp);
 }

@@ -265,6 +265,11 @@ static void names_what_is_wrong_in_rules(void **state)
 	TRY(wanted->forward[1].buffer = true, UNSUPPORTED, "rules[1].forward.buffer");
 	TRY(wanted->forward[0].buffer = true, INVALID, "rules[0].forward.buffer");
 	TRY(wanted->forward[1].notify = true, INVALID, "rules[1].forward.notify");
+	TRY(wanted->forward[1].has_buffer_packets = true, INVALID, "rules[1].forward.buffer_packets");
+	TRY(wanted->forward[1].buffer_packets = 1, INVALID, "rules[1].forward.buffer_packets");
+	TRY((wanted->forward[1].buffer = wanted->forward[1].has_buffer_packets = true,
+	     wanted->forward[1].buffer_packets = 65536),
+	    INVALID, "rules[1].forward.buffer_packets");
 	TRY(wanted->forward[1].has_dscp = true, UNSUPPORTED, "rules[1].forward.has_dscp");
 	TRY(wanted->forward[1].dscp = 1, MISSING, "rules[1].forward.has_dscp");
 	TRY(wanted->forward[1].dscp = 64, INVALID, "rules[1].forward.dscp");

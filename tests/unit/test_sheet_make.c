@@ -173,7 +173,11 @@ static void where_packets_go(void **state)
 	assert_true(far->peer_ipv6[0] == 0x20010db800000000 && far->peer_ipv6[1] == 9);
 	wanted.forward[UP].drop = true;
 	wanted.forward[UP].destination = 0;
+	wanted.forward[DOWN].buffer = wanted.forward[DOWN].has_buffer_packets = true;
+	wanted.forward[DOWN].buffer_packets = 10;
 	parts = sheet_parts(sheet());
+	assert_int_equal(parts.far[parts.pdr[2].far].waits, 11);
+	assert_int_equal(parts.far[parts.pdr[2].far].flags, SHEET_DSCP);
 	assert_int_equal(parts.far[parts.pdr[1].far].action, SHEET_DROP);
 }
 
@@ -455,6 +459,9 @@ static void episodes_never_come_again(void **state)
 	assert_int_not_equal(waits, none);
 	wanted.filter[0].flow = "permit out 6 from any to assigned";
 	assert_int_equal(episode_next(), waits);
+	wanted.forward[DOWN].has_buffer_packets = true;
+	assert_int_equal(episode_next(), waits);
+	wanted.forward[DOWN].has_buffer_packets = false;
 	wanted.forward[FURTHER].buffer = true;
 	more = episode_next();
 	assert_true(more != waits && more != none);
