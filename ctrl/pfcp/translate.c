@@ -174,7 +174,7 @@ static int urr_translate(const struct reading *reading, const struct rule *rule)
 	return 0;
 }
 
-// How long and how much is suggested is heard: the gateway's own limits hold for all (README).
+// What it says is said of the packets of FARs that name it (translate_far.c).
 static int bar_check(const struct reading *reading, const struct rule *rule)
 {
 	return rules_open(reading->rules, rule, reading->fault) || read_admit(reading, NULL, of_bar) ? -EPROTO : 0;

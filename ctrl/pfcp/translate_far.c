@@ -110,25 +110,43 @@ static int action_read(const struct reading *reading, Shoal__Oss__Forward *forwa
 	return read_failure(reading, PFCP_IE_APPLY_ACTION, "Packets are forwarded, dropped or buffered.");
 }
 
+// How many packets of the session may wait, 7.5.2.6. It is opened in the FAR's place.
+static int bar_read(const struct reading *reading, const struct rule *bar, Shoal__Oss__Forward *forward)
+{
+	const struct pfcp_ie *packets;
+
+	if (rules_open(reading->rules, bar, reading->fault))
+		return -EPROTO;
+	packets = pfcp_first(&reading->rules->tree, NULL, PFCP_IE_SUGGESTED_BUFFERING_PACKETS_COUNT);
+	forward->has_buffer_packets = packets && forward->buffer;
+	if (forward->has_buffer_packets)
+		forward->buffer_packets = (uint32_t)pfcp_number(packets);
+	return 0;
+}
+
 static int body_read(const struct reading *reading, const struct rule *rule, Shoal__Oss__Forward *forward,
 		     uint8_t ipv6[16])
 {
 	const struct pfcp_tree *tree = &reading->rules->tree;
-	const struct pfcp_ie *parameters, *bar;
+	const struct pfcp_ie *parameters, *named;
+	const struct rule *bar;
 
 	shoal__oss__forward__init(forward);
 	if (rules_open(reading->rules, rule, reading->fault) || read_admit(reading, NULL, of_far) ||
 	    action_read(reading, forward))
 		return -EPROTO;
-	bar = pfcp_first(tree, NULL, PFCP_IE_BAR_ID);
-	if (bar && !rules_find(reading->rules, RULE_BAR, (uint32_t)pfcp_number(bar)))
+	named = pfcp_first(tree, NULL, PFCP_IE_BAR_ID);
+	bar = named ? rules_find(reading->rules, RULE_BAR, (uint32_t)pfcp_number(named)) : NULL;
+	if (named && !bar)
 		return read_failure(reading, PFCP_IE_BAR_ID, "The FAR names a BAR that does not exist.");
 	parameters = pfcp_first(tree, NULL, PFCP_IE_FORWARDING_PARAMETERS);
 	if (!parameters && forwards(forward))
 		return rules_fault(reading->fault, PFCP_CAUSE_CONDITIONAL_MISSING, PFCP_IE_FORWARDING_PARAMETERS,
 				   "Forward, but where to?");
 	forward->end_marker = rule->end_marker;
-	return parameters ? parameters_read(reading, parameters, forward, ipv6) : 0;
+	if (parameters && parameters_read(reading, parameters, forward, ipv6))
+		return -EPROTO;
+	return bar ? bar_read(reading, bar, forward) : 0;
 }
 
 int far_check(const struct reading *reading, const struct rule *rule)
@@ -155,7 +173,8 @@ int far_read(const struct reading *reading, const struct rule *rule, unsigned pd
 	// A worker keeps what comes for a UE that is idle; what comes from the CP function, or the UE itself, is not kept.
 	if (source != SHOAL__OSS__INTERFACE__CORE && forward->buffer) {
 		forward->drop = true;
-		forward->buffer = forward->notify = false;
+		forward->buffer = forward->notify = forward->has_buffer_packets = false;
+		forward->buffer_packets = 0;
 	}
 	reading->to->rule[pdr].forward = forward;
 	return 0;

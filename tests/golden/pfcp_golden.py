@@ -54,6 +54,7 @@ def rules():
         IE_CreateURR(IE_list=[IE_URR_Id(id=8), IE_MeasurementMethod(VOLUM=1), IE_ReportingTriggers(volume_threshold=1),
                               IE_VolumeThreshold(TOVOL=1, total=1 << 40)]),
         IE_CreateQER(IE_list=[IE_QER_Id(id=1), IE_GateStatus(ul="OPEN", dl="CLOSED"), IE_MBR(ul=1000, dl=1 << 33), IE_QFI(QFI=9)]),
+        IE_Create_BAR(IE_list=[IE_BAR_Id(id=7), IE_SuggestedBufferingPacketsCount(count=200)]),
     ]
 
 
@@ -141,8 +142,18 @@ Session Establishment Request, sequence 7, SEID 0x0, {bytes} bytes
     Gate Status: uplink open downlink closed
     MBR: uplink 1000 kbps downlink 8589934592 kbps
     QFI: 9
+  Create BAR:
+    BAR ID: 7
+    Suggested Buffering Packets Count: 200
   PDN Type: ipv4 (1)
   APN/DNN: internet.example
+"""),
+    (PFCP(S=1, seid=2, seq=9) / PFCPSessionModificationRequest(IE_list=[
+        IE_Update_BAR_SMR(IE_list=[IE_BAR_Id(id=7), IE_SuggestedBufferingPacketsCount(count=0)])]), """\
+Session Modification Request, sequence 9, SEID 0x2, {bytes} bytes
+  Update BAR:
+    BAR ID: 7
+    Suggested Buffering Packets Count: 0
 """),
     (PFCP(S=1, MP=1, priority=3, seid=1 << 63, seq=8) / PFCPSessionDeletionRequest(), """\
 Session Deletion Request, sequence 8, SEID 0x8000000000000000, priority 3, 16 bytes
@@ -286,6 +297,8 @@ FIELDS = {  # tshark's field: where the text has it
     "pfcp.sequence_number": of("Sequence Number", r"(\d+)"),
     "pfcp.pdn_type": of("PDN Type", r"\((\d+)\)"),
     "pfcp.apn_dnn": of("APN/DNN", r"(\S+)"),
+    "pfcp.suggested_buffering_packets_count.packet_count": of("Suggested Buffering Packets Count", r"(\d+)"),
+    "pfcp.dl_data_notification_delay": of("Downlink Data Notification Delay", r"(\d+)"),
     "pfcp.bar_id": r"^ *(?:BAR ID|Failed Rule ID: bar \(4\)):? (\d+)",
 }
 PREDEFINED = {"pfcp.far_id", "pfcp.qer_id", "pfcp.urr_id"}  # tshark takes the highest bit, "by the UP function", for itself
@@ -293,7 +306,7 @@ FLAGS = {  # tshark's boolean: the IE, and the word in its text
     f"pfcp.apply_action.{w.lower()}": ("Apply Action", w) for w in "DROP FORW BUFF NOCP DUPL DFRT EDRT MBSU".split()
 } | {f"pfcp.reporting_triggers_flags.{w.lower()}": ("Reporting Triggers", w) for w in "PERIO VOLTH TIMTH LIUSA VOLQU QUVTI REEMR".split()} \
   | {f"pfcp.usage_report_trigger_flags.{w.lower()}": ("Usage Report Trigger", w) for w in "PERIO VOLTH STOPT VOLQU EVETH".split()} \
-  | {f"pfcp.up_function_features.{w.lower()}": ("UP Function Features", w) for w in "BUCP DDND FTUP EMPU UEIP RESPS".split()}
+  | {f"pfcp.up_function_features.{w.lower()}": ("UP Function Features", w) for w in "BUCP DDND FTUP EMPU UDBC UEIP RESPS".split()}
 
 
 def numbers_of_table():

@@ -157,6 +157,11 @@ def discard(session, far=None, gnb=None, teid=None):
     return flags + ([update_far(int(far), gnb, int(teid, 0))] if far else [])
 
 
+def bar(session, packets):
+    """So many may wait."""
+    return [p.IE_Update_BAR_SMR(IE_list=[p.IE_BAR_Id(id=1), p.IE_SuggestedBufferingPacketsCount(count=int(packets))])]
+
+
 def move(session, gnb, teid, *fars):
     """Handed over: the old tunnel is to be told its end."""
     return [update_far(int(i), gnb, int(teid, 0), end_marker=True) for i in fars or ("1",)]
@@ -210,5 +215,5 @@ def end_elsewhere(session):
     return [w.far_drop(2), p.IE_UpdateTrafficEndpoint(IE_list=[p.IE_TrafficEndpointId(id=1), fteid])]
 
 
-CHANGES = {"activate": activate, "move": move, "idle": idle, "discard": discard, "flow": flow, "gate": flow_gate, "rate": flow_rate,
+CHANGES = {"activate": activate, "move": move, "idle": idle, "discard": discard, "bar": bar, "flow": flow, "gate": flow_gate, "rate": flow_rate,
            "unflow": flow_gone, "app": app, "named": named, "rename": rename, "end": end, "elsewhere": end_elsewhere}

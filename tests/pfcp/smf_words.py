@@ -150,6 +150,18 @@ def far(ident, to, *more):
                                    p.IE_ForwardingParameters(IE_list=[p.IE_DestinationInterface(interface=to), *more])])
 
 
+def bar(session):
+    """As many packets may wait as bar= says."""
+    return p.IE_Create_BAR(IE_list=[p.IE_BAR_Id(id=1), p.IE_SuggestedBufferingPacketsCount(count=int(session["bar"]))])
+
+
+def far_down(session, *parameters):
+    whole = far(DOWNLINK, ACCESS, *parameters)
+    if "bar" in session:
+        whole.IE_list.append(p.IE_BAR_Id(id=1))
+    return whole
+
+
 def qer(session):
     ies = [p.IE_QER_Id(id=1), p.IE_GateStatus()]
     if "mbr" in session:
@@ -203,7 +215,9 @@ def more_events(count):
 def establishment(local, session):
     gnb, teid = session.get("gnb", "10.99.3.2"), int(session.get("teid", "0x7001"), 0)
     ies = [node(local), fseid(session.get("entity", local), session["cp"]), pdr_up(session), pdr_down(session), far(UPLINK, CORE),
-           far(DOWNLINK, ACCESS, tunnel(gnb, teid)), qer(session)]
+           far_down(session, tunnel(gnb, teid)), qer(session)]
+    if "bar" in session:
+        ies.append(bar(session))
     if session.get("urr"):
         ies.append(urr(1, session.get("threshold"), session.get("quota"), session.get("period"), session.get("dropped"),
                        **{key: session[key] for key in ("events", "event_quota", "silence") if key in session}))

@@ -109,12 +109,13 @@ void shape_far_update(struct pfcp_writer *writer, const struct far *far)
 	far_put(writer, PFCP_IE_UPDATE_FAR, PFCP_IE_UPDATE_FORWARDING_PARAMETERS, far);
 }
 
-void shape_bar_create(struct pfcp_writer *writer, uint8_t id)
+void shape_bar(struct pfcp_writer *writer, unsigned verb, const struct bar *bar)
 {
 	uint8_t *mark;
 
-	pfcp_begin(writer, PFCP_IE_CREATE_BAR, &mark);
-	pfcp_put_u8(writer, PFCP_IE_BAR_ID, id);
-	pfcp_put_u8(writer, PFCP_IE_SUGGESTED_BUFFERING_PACKETS_COUNT, 10);
+	pfcp_begin(writer, verb, &mark);
+	pfcp_put_u8(writer, PFCP_IE_BAR_ID, bar->id);
+	if (bar->packets >= 0)
+		pfcp_put_u8(writer, PFCP_IE_SUGGESTED_BUFFERING_PACKETS_COUNT, (uint8_t)bar->packets);
 	pfcp_end(writer, mark);
 }

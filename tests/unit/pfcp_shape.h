@@ -33,8 +33,13 @@ struct far {
 	bool end_marker;
 };
 
+struct bar {
+	uint8_t id;
+	int packets; // -1 = not said
+};
+
 void shape_pdr(struct pfcp_writer *writer, unsigned verb, const struct pdr *pdr);
 void shape_far_create(struct pfcp_writer *writer, const struct far *far);
 void shape_fars(struct pfcp_writer *writer); // 1: to the core; 2: to the gNB, TEID 7
 void shape_far_update(struct pfcp_writer *writer, const struct far *far);
-void shape_bar_create(struct pfcp_writer *writer, uint8_t id);
+void shape_bar(struct pfcp_writer *writer, unsigned verb, const struct bar *bar); // verb: Create BAR, Update BAR ...
