@@ -146,8 +146,8 @@ static void detour_park(struct loop *loop, const struct lane_handle *back, const
 {
 	struct hold_cell *cell = &loop->hold.cell[hold_index(&loop->hold, back->room)];
 	struct lane_handle waits = *lent;
-	const struct park_whose whose = { (uint16_t)back->hint,
-					  back->code == VERDICT_BUFFER_FEW ? back->offset : UINT32_MAX };
+	const struct park_whose whose = { (uint16_t)back->hint, back->code == VERDICT_BUFFER_LONG,
+					  back->code == VERDICT_BUFFER ? UINT32_MAX : back->offset };
 	const struct loss loss = { .shard = (uint8_t)lent->hint,
 				   .slot = (uint16_t)back->hint,
 				   .rule = (uint16_t)(back->hint >> 16),
@@ -187,6 +187,7 @@ void detour_other(struct loop *loop, unsigned seat, const struct lane_handle *ba
 		break;
 	case VERDICT_BUFFER:
 	case VERDICT_BUFFER_FEW:
+	case VERDICT_BUFFER_LONG:
 		detour_park(loop, back, lent);
 		break;
 	case VERDICT_TO_SLOW_NO_SESSION:

@@ -284,8 +284,8 @@ static struct park_limits loop_park_limits(struct loop *loop)
 {
 	const struct conf *conf = loop->part.conf;
 	uint64_t share = loop_share(loop) / 2;
-	struct park_limits limits = { conf->buffer_packets, conf->buffer_session,
-				      conf->buffer_seconds * 1000000000ull };
+	struct park_limits limits = { conf->buffer_packets, conf->buffer_session, conf->buffer_seconds * 1000000000ull,
+				      conf_longest(conf) * 1000000000ull };
 
 	if (share >= limits.packets)
 		return limits;

@@ -123,6 +123,7 @@ unsigned park_keep(struct park *park, const struct lane_handle *lent, struct par
 	if (i == PARK_NONE || park->cell[i].count >= most)
 		return VERDICT_BUFFER_FULL;
 	cell = &park->cell[i];
+	cell->lasts = whose.lasts;
 	park->hold->cell[at].handle = *lent;
 	park->hold->cell[at].since_ns = now_ns;
 	if (cell->count > 0)
@@ -171,7 +172,9 @@ bool park_take(struct park *park, uint8_t shard, uint16_t slot, uint64_t before_
 bool park_old(struct park *park, uint64_t now_ns, unsigned *cells, struct park_out *out)
 {
 	for (; *cells > 0 && park->total > 0; (*cells)--) {
-		if (park_is_older(park, park->walk, now_ns < park->limits.ns ? 0 : now_ns - park->limits.ns + 1)) {
+		uint64_t ns = park->cell[park->walk].lasts ? park->limits.long_ns : park->limits.ns;
+
+		if (park_is_older(park, park->walk, now_ns < ns ? 0 : now_ns - ns + 1)) {
 			park_pop(park, park->walk, out);
 			return true; // perhaps not its only one
 		}

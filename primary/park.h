@@ -21,6 +21,7 @@ struct park_limits {
 	uint32_t packets; // all together; 0 = nothing is parked
 	uint32_t session; // of one cell
 	uint64_t ns;      // how long
+	uint64_t long_ns; // of cells whose rules say that they last
 };
 
 enum park_state { PARK_STAYS, PARK_ASKED, PARK_SENT };
@@ -34,6 +35,7 @@ struct park_cell {
 	uint8_t shard;
 	uint8_t state; // enum park_state
 	bool again;    // SENT: and asked for again since
+	bool lasts;    // as the packet said that came last
 };
 
 struct park {
@@ -56,15 +58,17 @@ int park_init(struct park *park, struct hold *hold, const struct park_limits *li
 void park_fini(struct park *park);
 
 // Whose packet it is: the cell's slot, and how many of the cell may wait by its session's rules (BAR, 7.5.2.6), at most as many as of any.
+// lasts: they wait longer (DL Buffering Duration, 8.2.29).
 struct park_whose {
 	uint16_t slot;
+	bool lasts;
 	uint32_t most;
 };
 
 // Whether packets come back so that they are to wait.
 static inline bool park_waits(unsigned verdict)
 {
-	return verdict == VERDICT_BUFFER || verdict == VERDICT_BUFFER_FEW;
+	return verdict == VERDICT_BUFFER || verdict == VERDICT_BUFFER_FEW || verdict == VERDICT_BUFFER_LONG;
 }
 
 // Parks what was lent like this, behind what the cell has. Returns VERDICT_BUFFER; or VERDICT_BUFFER_FULL: the packet is the caller's

@@ -236,22 +236,22 @@ static enum verdict leave(const struct way *way, struct lane_handle *handle)
 	return verdict;
 }
 
-// How many packets of the session may wait by its rule, and 1; 0 = it says nothing of that, or the primary would not understand.
-static uint32_t waits_at_most(const struct way *way)
+// What its rule says of the packets that wait: how many, how long. Not to a primary that would not understand.
+static enum verdict park_as(const struct way *way, struct lane_handle *handle)
 {
 	const struct sheet_far *far = &way->far;
 
-	if (far->action != SHEET_BUFFER || far->flags & SHEET_HAS_PEER ||
-	    !plane_knows(way->asked->pipe->net, VERDICT_BUFFER_FEW))
-		return 0;
-	return far->waits;
+	if (far->action != SHEET_BUFFER || far->flags & SHEET_HAS_PEER || !(far->waits | far->lasts) ||
+	    !plane_knows(way->asked->pipe->net, VERDICT_BUFFER_LONG))
+		return VERDICT_BUFFER;
+	handle->offset = (uint16_t)(far->waits - 1); // none are said: as many as there are
+	return far->lasts ? VERDICT_BUFFER_LONG : VERDICT_BUFFER_FEW;
 }
 
 static enum verdict park(const struct way *way, struct lane_handle *handle)
 {
 	const struct pipe_asked *asked = way->asked;
 	uint32_t slot = slot_of(&asked->user);
-	uint32_t few = waits_at_most(way);
 	unsigned qfi = way->means.qfi;
 
 	handle->hint = slot;
@@ -272,10 +272,7 @@ static enum verdict park(const struct way *way, struct lane_handle *handle)
 
 		ruled_tell(asked->pipe->tells, &tell);
 	}
-	if (!few)
-		return VERDICT_BUFFER;
-	handle->offset = (uint16_t)(few - 1);
-	return VERDICT_BUFFER_FEW;
+	return park_as(way, handle);
 }
 
 static void outer_put(const struct way *way, uint8_t *packet, uint32_t bytes, uint16_t port)

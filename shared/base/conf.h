@@ -59,7 +59,8 @@ struct conf {
 	uint32_t
 	    buffer_packets; // downlink packets that may wait for the radio side: of all sessions together, 0..262144,
 	uint32_t buffer_session; // of one: 1..4096
-	uint32_t buffer_seconds; // and how long: 1..3600
+	uint32_t buffer_seconds; // and how long: 1..3600,
+	uint32_t buffer_longest; // at most where it is asked for (conf_longest): 1..3600
 	unsigned pools;
 	struct conf_pool pool[16];
 	uint32_t foreign_slots; // cells per shard for addresses from outside the pools
@@ -100,6 +101,12 @@ void conf_free(struct conf *conf);
 
 // The same kind of message about a value that only its user can judge; -EINVAL.
 int conf_doubt(const struct conf *conf, const char *field, const char *fault, char *error, size_t error_bytes);
+
+// How many seconds packets wait at most, where the control plane asks for longer than usual.
+static inline uint32_t conf_longest(const struct conf *conf)
+{
+	return conf->buffer_longest > conf->buffer_seconds ? conf->buffer_longest : conf->buffer_seconds;
+}
 
 // The first port on the same device: itself, or one that differs by its VLAN.
 unsigned conf_carrier(const struct conf *conf, unsigned port);

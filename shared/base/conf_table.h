@@ -47,7 +47,8 @@
 #define CONF_BUFFERING(ONE, MANY) \
 	ONE(packets, buffer_packets, conf_kind_number, 0, 262144, "4096", "downlink packets that wait for the radio side, of all sessions together") \
 	ONE(session_packets, buffer_session, conf_kind_number, 1, 4096, "64", "of one session") \
-	ONE(seconds, buffer_seconds, conf_kind_number, 1, 3600, "30", "how long a packet waits")
+	ONE(seconds, buffer_seconds, conf_kind_number, 1, 3600, "30", "how long a packet waits") \
+	ONE(longest_seconds, buffer_longest, conf_kind_number, 1, 3600, "600", "where the control plane asks for longer; at least seconds")
 
 #define CONF_POOL(ONE, MANY) \
 	ONE(dnn, dnn, conf_kind_name, 1, 63, "internet", "data network name (APN)") \

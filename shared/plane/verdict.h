@@ -81,7 +81,8 @@
 	X(BUFFER_DROPPED, "waited for the radio side, and the control plane had it dropped (DROBU, TS 29.244 8.2.38)")
 #define VERDICTS_LAST_RELAY(X) \
 	X(COUNTED, "fence handle come back: what was dropped while it waited is counted by its session's rules") \
-	X(BUFFER_FEW, "waits in the primary likewise, if not too many of its session do: offset is how many its rules let wait")
+	X(BUFFER_FEW, "waits in the primary likewise, if not too many of its session do: offset is how many its rules let wait") \
+	X(BUFFER_LONG, "the same, and as long as any may, until an order ends it")
 
 // clang-format on
 

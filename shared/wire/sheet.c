@@ -60,7 +60,7 @@ static const char *far_fault(const struct sheet_far *far)
 	if (far->flags & ~(SHEET_NOTIFY | SHEET_DSCP | SHEET_HAS_PEER) || far->dscp > 63)
 		return "far.flags";
 	if (!(far->flags & SHEET_HAS_PEER) && far->action == SHEET_BUFFER)
-		return far->waits > SHEET_WAITS_MAX + 1 ? "far.waits" : NULL;
+		return far->waits > SHEET_WAITS_MAX + 1 || far->lasts > 1 ? "far.waits" : NULL;
 	if (!(far->flags & SHEET_HAS_PEER))
 		return NULL;
 	return far->outer == SHEET_OUTER_NONE || !far->peer_teid || !there ? "far.peer" : NULL;

@@ -38,7 +38,10 @@ enum sheet_far_flag {
 struct sheet_far {
 	uint32_t id; // FAR ID
 	uint8_t action, outer, flags, dscp;
-	uint32_t peer_teid;
+	union {
+		uint32_t peer_teid;
+		uint32_t lasts; // likewise: 1 = they wait until ctrl ends it; 0 = as long as any
+	};
 	union {
 		uint32_t peer_ipv4;
 		uint32_t waits; // SHEET_BUFFER without a peer: 1 and how many packets may wait; 0 = as many as of any

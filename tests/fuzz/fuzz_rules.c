@@ -74,7 +74,8 @@ static void room_spoil(const uint8_t pieces[3 * PIECES])
 
 static bool waits(const struct lane_handle *handle)
 {
-	return handle->code == VERDICT_BUFFER || handle->code == VERDICT_BUFFER_FEW;
+	return handle->code == VERDICT_BUFFER || handle->code == VERDICT_BUFFER_FEW ||
+	       handle->code == VERDICT_BUFFER_LONG;
 }
 
 // As it came; or somebody counts it should it be dropped, or its rule says how many may wait.

@@ -107,8 +107,10 @@ void sheets_mixed(struct sheets *sheets, unsigned i)
 						     .peer_ipv4 = STAND_PEER,
 						     .peer_ipv6 = { 1, 2 } };
 	}
-	if (!(sheets->far[5].flags & SHEET_HAS_PEER))
-		sheets->far[5].waits = i % 5; // it says how many may wait
+	if (!(sheets->far[5].flags & SHEET_HAS_PEER)) { // it says how packets wait
+		sheets->far[5].lasts = i & 1;
+		sheets->far[5].waits = i % 5;
+	}
 	sheets_filter4(sheets, 3, 0x09);
 	sheets_filter6(sheets, 3, 0x09);
 	sheets->filters4[0].remote_ports[3] = sheets->filters6[0].local_ports[3] = 40000u << 16 | 22;

@@ -131,7 +131,9 @@ static struct lane_handle worker_handle(unsigned seat, struct lane_handle handle
 		assert_false(w->published[handle.room] && !w->wild);
 		assert_true(packet->shard >= SHARDS || (packet->shard == shard && k->owns[shard]) || k->lied);
 		if (handle.code == LANE_DOWNLINK && packet_waits(packet)) {
-			handle.code = packet->cell & 1 ? VERDICT_BUFFER_FEW : VERDICT_BUFFER;
+			handle.code = packet->cell % 3 == 0   ? VERDICT_BUFFER
+				      : packet->cell % 3 == 1 ? VERDICT_BUFFER_FEW
+							      : VERDICT_BUFFER_LONG;
 			handle.offset = UINT16_MAX; // how many may wait: more than do
 			handle.hint = packet->cell | (packet->cell + LOST_RULE) << 16;
 			handle.length = LOST_BYTES;

@@ -18,7 +18,7 @@ static const uint32_t zones[ROOM_ZONES] = { 100, 0, 50 };
 
 static int setup(void **state)
 {
-	const struct park_limits limits = { .packets = 10, .session = 4, .ns = 3 * SECOND };
+	const struct park_limits limits = { .packets = 10, .session = 4, .ns = 3 * SECOND, .long_ns = 9 * SECOND };
 
 	return hold_init(&hold, zones) | park_init(&park, &hold, &limits);
 }
@@ -41,7 +41,7 @@ static unsigned keep_few(uint8_t shard, struct park_whose whose, uint32_t room, 
 
 static unsigned keep(uint8_t shard, uint16_t slot, uint32_t room, uint64_t now_ns)
 {
-	return keep_few(shard, (struct park_whose){ slot, UINT32_MAX }, room, now_ns);
+	return keep_few(shard, (struct park_whose){ .slot = slot, .most = UINT32_MAX }, room, now_ns);
 }
 
 static void release(uint8_t shard, uint16_t slot, uint32_t packets)
@@ -113,7 +113,8 @@ static void of_a_cell_no_more_wait_than_its_rules_say(void **state)
 	};
 
 	for (uint32_t i = 0; i < sizeof(turns) / sizeof(*turns); i++)
-		assert_int_equal(keep_few(1, (struct park_whose){ 1, turns[i].most }, i, 1), turns[i].verdict);
+		assert_int_equal(keep_few(1, (struct park_whose){ .slot = 1, .most = turns[i].most }, i, 1),
+				 turns[i].verdict);
 	assert_int_equal(keep(1, 2, 20, 1), VERDICT_BUFFER);
 	release(1, 1, 4);
 }
@@ -165,6 +166,23 @@ static void what_waits_too_long_goes_oldest_first(void **state)
 }
 
 // The walk is bounded, and goes on where it was.
+// By the word of its last packet, for all that wait.
+static void a_cell_that_lasts_waits_longer(void **state)
+{
+	const struct park_whose lasts = { .slot = 1, .lasts = true, .most = UINT32_MAX };
+
+	keep(1, 1, 5, 10 * SECOND);
+	keep(2, 1, 6, 10 * SECOND);
+	keep_few(1, lasts, 7, 12 * SECOND);
+	assert_int_equal(aged(13 * SECOND), 1); // the other one
+	assert_int_equal(aged(18 * SECOND), 0);
+	assert_int_equal(aged(19 * SECOND), 1);
+	keep(1, 1, 8, 19 * SECOND); // they have changed
+	assert_int_equal(aged(19 * SECOND), 1);
+	assert_int_equal(aged(22 * SECOND), 1);
+	assert_int_equal(park.total, 0);
+}
+
 static void no_walk_is_longer_than_it_may_be(void **state)
 {
 	unsigned cells = 1, walks = 0;
@@ -285,6 +303,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(released_packets_are_beyond_what_a_seat_may_have_waiting, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(what_waits_too_long_goes_oldest_first, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_cell_that_lasts_waits_longer, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_walk_is_longer_than_it_may_be, setup, teardown),
 		cmocka_unit_test_setup_teardown(others_are_told_what_is_parked, setup, teardown),
 		cmocka_unit_test_setup_teardown(releases_keep_their_order_and_are_lost_together, setup, teardown),

@@ -337,16 +337,16 @@ static void what_waits_says_how_many_may(void **unused)
 {
 	static const struct {
 		uint8_t action, flags;
-		uint32_t waits;
-		unsigned verdict;
-		uint16_t offset;
+		uint32_t waits, lasts;
+		unsigned verdict, offset;
 	} rules[] = {
-		{ SHEET_BUFFER, 0, 1, VERDICT_BUFFER_FEW, 0 },
-		{ SHEET_BUFFER, SHEET_NOTIFY, 11, VERDICT_BUFFER_FEW, 10 },
-		{ SHEET_BUFFER, 0, SHEET_WAITS_MAX + 1, VERDICT_BUFFER_FEW, SHEET_WAITS_MAX },
-		{ SHEET_BUFFER, 0, 0, VERDICT_BUFFER, 0 },
-		{ SHEET_BUFFER, SHEET_HAS_PEER, 0x0a630302, VERDICT_BUFFER, 0 }, // an address
-		{ SHEET_FORWARD, SHEET_HAS_PEER, 0x0a630302, VERDICT_BUFFER,
+		{ SHEET_BUFFER, 0, 1, 0, VERDICT_BUFFER_FEW, 0 },
+		{ SHEET_BUFFER, SHEET_NOTIFY, 11, 0, VERDICT_BUFFER_FEW, 10 },
+		{ SHEET_BUFFER, 0, 0, 0, VERDICT_BUFFER, 0 },
+		{ SHEET_BUFFER, 0, 11, 1, VERDICT_BUFFER_LONG, 10 },
+		{ SHEET_BUFFER, 0, 0, 1, VERDICT_BUFFER_LONG, UINT16_MAX },
+		{ SHEET_BUFFER, SHEET_HAS_PEER, 0x0a630302, 9, VERDICT_BUFFER, 0 }, // a tunnel
+		{ SHEET_FORWARD, SHEET_HAS_PEER, 0x0a630302, 9, VERDICT_BUFFER,
 		  0 }, // behind what waited under other rules
 	};
 	struct lane_handle lent = stand_lend_down(&stand, 0, bearer.ue_ipv4, 64), handle;
@@ -356,18 +356,19 @@ static void what_waits_says_how_many_may(void **unused)
 		sheets.far[1].action = rules[i].action;
 		sheets.far[1].flags = rules[i].flags;
 		sheets.far[1].waits = rules[i].waits;
+		sheets.far[1].lasts = rules[i].lasts;
 		ruled_by();
 		room_there->held_until = NOW + 1;
 		handle = ruled_worked(lent);
 		assert_int_equal(handle.code, rules[i].verdict);
-		assert_int_equal(handle.offset, handle.code == VERDICT_BUFFER_FEW ? rules[i].offset : lent.offset);
+		assert_int_equal(handle.offset, handle.code == VERDICT_BUFFER ? lent.offset : rules[i].offset);
 		assert_int_equal((uint16_t)handle.hint, SLOT);
 		assert_int_equal(handle.port, LANE_DROPS); // and whose it is
 		assert_int_equal(handle.length, STAND_USER_BYTES);
 	}
 	sheets.far[1] = (struct sheet_far){ .id = 2, .action = SHEET_BUFFER, .outer = SHEET_OUTER_GTPU4, .waits = 11 };
 	ruled_by();
-	stand.net.verdicts = VERDICT_BUFFER_FEW;
+	stand.net.verdicts = VERDICT_BUFFER_LONG;
 	assert_int_equal(ruled_worked(lent).code, VERDICT_BUFFER);
 	assert_int_equal(ruled_worked(lent).offset, lent.offset);
 }

@@ -117,6 +117,11 @@ static void rules_lead_somewhere(void **unused)
 	assert_null(fault());
 	sheets.far[1].waits++;
 	assert_string_equal(fault(), "far.waits");
+	sheets.far[1].waits = 0;
+	sheets.far[1].lasts = 1;
+	assert_null(fault());
+	sheets.far[1].lasts = 2;
+	assert_string_equal(fault(), "far.waits");
 }
 
 static void treatment_has_its_ranges(void **unused)
