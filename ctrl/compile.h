@@ -10,13 +10,21 @@
 #include "shared/wire/bearer.h"
 #include "shared/wire/sheet.h"
 
+// Packets that wait are kept for a time of the control plane's (DL Buffering Duration, TS 29.244 8.2.29): until ctrl ends it.
+struct compile_kept {
+	uint32_t episode; // as long as this goes on; 0 = they are not
+	uint32_t packets; // how many may wait meanwhile, and 1; 0 = as many as else
+	bool begins;      // it is asked for: with whatever episode there is then
+};
+
 // What is handed on from a session's sheet to its next one (sheet_make.h).
 struct compile_past {
-	uint32_t made;    // numbers given so far
-	uint32_t episode; // of the sheet before; 0 = there was none
-	uint64_t waiting; // which of its rules let packets wait
-	bool parked;      // some may
-	bool stored;      // as it was made before: the numbers are all there
+	uint32_t made;            // numbers given so far
+	uint32_t episode;         // of the sheet before; 0 = there was none
+	uint64_t waiting;         // which of its rules let packets wait
+	bool parked;              // some may
+	struct compile_kept kept; // is to begin with this one; all zero = none is
+	bool stored;              // as it was made before: the numbers are all there
 	unsigned count;
 	struct {
 		uint32_t id, serial;
@@ -34,6 +42,7 @@ struct compile_room {
 struct compile_quota {
 	void *with;
 	void (*fill)(void *with, uint64_t session, const Shoal__Oss__Measure *measure, struct sheet_urr urr[2]);
+	struct compile_kept (*kept)(void *with, uint64_t session); // what waits of the session is
 };
 
 struct compile_needs {
@@ -89,8 +98,7 @@ int compile_bearer(const Shoal__Oss__Session *session, const struct compile_need
 // Whether the UE's end of every filter holds the addresses the session was given.
 int compile_ends(const Shoal__Oss__Session *session, uint32_t ue_ipv4, uint64_t ue_ipv6, struct fault *fault);
 
-// Whether the session has no UE address.
-bool compile_nobody(const Shoal__Oss__Session *session, const struct compile_about *about);
+bool compile_nobody(const Shoal__Oss__Session *session, const struct compile_about *about); // it has no UE address
 
 // Parts of compile_bearer. A rate in one direction: what it limits, and what it does to packets.
 int compile_limit(const Shoal__Oss__Rate *rate, unsigned way, struct bearer_rate *limit, struct fault *fault);

@@ -21,8 +21,8 @@ uint64_t desk_ms(const struct desk *desk)
 
 // ---- What is due
 
-// The session's rules as they are stored, with what its measures have to say in them now.
-static int sheet_anew(struct desk *desk, struct session *session)
+// The session's rules as they are stored, with what its measures have to say in them now. over: nothing waits longer by them any more.
+static int sheet_anew(struct desk *desk, struct session *session, bool over)
 {
 	struct ledger *ledger = desk->ledger;
 	struct compile_needs needs = ledger_needs(ledger);
@@ -38,12 +38,26 @@ static int sheet_anew(struct desk *desk, struct session *session)
 	if (!desk->store->engine->get(desk->store->self, STORE_SESSIONS, &row))
 		stored = record_session(&row, &desk->arena);
 	sheet_past(session->sheet, session->made, &past);
+	past.waiting = over ? 0 : past.waiting; // the next packet that waits is a first one
 	if (stored && !compile_bearer(stored->session, &needs, &about, &plan, &fault) &&
 	    !ledger_modify(ledger, session, &plan, stored->session, &fault))
 		return 0;
 	log_error("measures.sheet", "session %llu: its quota cannot be told to its worker: %s",
 		  (unsigned long long)session->id, stored ? fault.message : "its row cannot be read");
 	return -EINVAL;
+}
+
+// What was kept for long enough goes when the sheet that says so is in force.
+static int kept_end(struct desk *desk, const struct session *session)
+{
+	uint8_t shard = cell_shard(desk->push->chains->grid, session->cell);
+	const struct release_dropped when = { .before_ns = session->measured->state.dropped_ns };
+
+	if (!desk->release || release_drop(desk->release, session->cell, desk->ledger->number[shard], when))
+		return 0;
+	log_warning("release.drops", "session %llu: what waits does so for longer: too many drops wait for workers",
+		    (unsigned long long)session->id);
+	return -EBUSY;
 }
 
 void desk_measures(struct desk *desk)
@@ -55,12 +69,16 @@ void desk_measures(struct desk *desk)
 		struct outbox_mark outbox = outbox_mark(desk->load->outbox);
 		struct ledger_mark mark = ledger_mark(ledger);
 		struct session *session;
-		bool anew;
+		enum measures_anew anew;
 
+		measures->now_ns = clock_ns();
 		session = measures_decide(measures, desk_ms(desk), &ledger->batch, &anew);
 		if (!session)
 			return;
-		if (!anew || !sheet_anew(desk, session))
+		if (!anew)
+			continue;
+		if (!sheet_anew(desk, session, anew == MEASURES_OVER) &&
+		    (anew != MEASURES_OVER || !kept_end(desk, session)))
 			continue;
 		ledger_undo(ledger, mark);
 		outbox_undo(desk->load->outbox, outbox);
@@ -127,6 +145,14 @@ void desk_unpark(struct desk *desk, uint64_t now_ns)
 
 // ---- Modifications
 
+// Until when what waits is kept, and then dropped; 0 = nothing is asked, or waits.
+static uint64_t kept_until(const struct job *job, const struct session *session, uint64_t now_ms)
+{
+	uint32_t seconds = job->message->session_modify->buffer_s, most = conf_longest(job->desk->conf);
+
+	return seconds && release_keeps(session->sheet) ? now_ms + 1000ull * (seconds < most ? seconds : most) : 0;
+}
+
 // The measures follow, in the same transaction; what they have to say goes with the answer.
 void desk_modify_measures(struct job *job, struct session *session, const Shoal__Oss__Session *stored,
 			  Shoal__Oss__SessionAnswer *answer)
@@ -142,6 +168,8 @@ void desk_modify_measures(struct job *job, struct session *session, const Shoal_
 					    .dropped_ns = modify->drop_buffered ? clock_ns() : 0,
 					    .dropped_by = modify->drop_buffered && release ? release->generation : 0,
 					    .undrop = modify->undrop,
+					    .kept_ms = kept_until(job, session, ledger->measures->now_ms),
+					    .kept_packets = sheet_keeping(modify).packets,
 					    .arena = &job->desk->arena };
 
 	if (measures_modify(ledger->measures, session, &wish, &ledger->batch, answer))

@@ -232,6 +232,7 @@ static int modify_compile(struct job *job, const struct session *session, struct
 	past.parked = release_parked(session);
 	if (job->message->session_modify->drop_buffered)
 		past.waiting = 0; // the next packet that waits is a first one, and told of
+	past.kept = sheet_keeping(job->message->session_modify);
 	return compile_bearer(job->message->session_modify->session, &needs, &about, plan, &job->fault);
 }
 

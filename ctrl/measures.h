@@ -8,32 +8,11 @@
 #pragma once
 #include "ctrl/arena.h"
 #include "ctrl/batch.h"
-#include "ctrl/measure.h"
+#include "ctrl/measured.h"
 #include "ctrl/outbox.h"
 #include "ctrl/session.h"
 #include "proto/store.pb-c.h"
 #include "shared/wire/change.h"
-
-#define MEASURES_MAX SHEET_URRS // of a session
-
-// Of a session, beside its measures; plain words, stored as they are.
-struct measured_state {
-	uint64_t last_ms;                // of its packets, as far as is known; its creation at first
-	uint64_t silent;                 // that there are none since has been told
-	uint64_t episode;                // first packet waiting: the last one that was told of
-	uint64_t waiting;                // ... one that has not been told yet; 0 = none
-	uint64_t waiting_packet;         // its rule, TOS and QFI
-	uint64_t dropped_ns, dropped_by; // release.h: what was parked before then, by that primary, is dropped
-};
-
-struct measured {
-	uint64_t due_ms;       // its entry in the heap; UINT64_MAX = none
-	uint32_t inactivity_s; // of the session
-	bool marked;           // its row is behind
-	uint8_t count;
-	struct measured_state state;
-	struct measure measure[];
-};
 
 struct measures_due {
 	uint64_t due_ms, session;
@@ -54,7 +33,7 @@ struct measures {
 	struct measures_change *changes;
 	uint32_t dues, dues_room, changes_room, count;
 	uint64_t marked_first, marked_next, marked_room; // marked_room: a power of 2
-	uint64_t now_ms;                                 // of the last decision
+	uint64_t now_ms, now_ns;                         // of the last decision: since 1970; CLOCK_MONOTONIC
 	uint32_t filled;                                 // of the transaction under way
 };
 
@@ -80,8 +59,9 @@ static inline bool measures_waits(const struct measures *measures)
 
 // ---- Changes, in the transaction of a group
 
-// What the sheet says of a measure: compile_quota.
+// What the sheet says of a measure, and of packets that wait: compile_quota.
 void measures_quota(void *with, uint64_t session, const Shoal__Oss__Measure *measure, struct sheet_urr urr[2]);
+struct compile_kept measures_kept(void *with, uint64_t session);
 
 // A session as it is now. 0 or -ENOMEM.
 int measures_create(struct measures *measures, struct session *session, const Shoal__Oss__Session *message,
@@ -95,6 +75,7 @@ struct measures_wish {
 	size_t queries;
 	bool query_all, undrop;
 	uint64_t dropped_ns, dropped_by; // as in measured_state; 0 = as it was
+	uint64_t kept_ms, kept_packets;  // likewise
 	struct arena *arena;             // of the answer
 };
 int measures_modify(struct measures *measures, struct session *session, const struct measures_wish *wish,
@@ -112,8 +93,11 @@ static inline bool measures_is_due(const struct measures *measures, uint64_t now
 	return measures->dues && measures->heap[0].due_ms <= now_ms;
 }
 
-// Takes the next session that is due; what it has to report goes into the transaction. *anew: its sheet is to be made again. Null: none is.
-struct session *measures_decide(struct measures *measures, uint64_t now_ms, struct batch *batch, bool *anew);
+// Takes the next session that is due; what it has to report goes into the transaction. *anew: its sheet is to be made again; and what waits
+// of it is dropped (dropped_ns), its time is over. Null: none is.
+enum measures_anew { MEASURES_SAME, MEASURES_ANEW, MEASURES_OVER };
+struct session *measures_decide(struct measures *measures, uint64_t now_ms, struct batch *batch,
+				enum measures_anew *anew);
 
 uint32_t measures_mark(const struct measures *measures);
 void measures_undo(struct measures *measures, uint32_t mark);

@@ -154,8 +154,22 @@ static int data_decide(struct decision *decision)
 	return report_add(decision, &report);
 }
 
-// The copy with everything that has come; true: its sheet says something else now.
-static int decide(struct decision *decision, bool *anew)
+// As much as waits by now is dropped, and the next packet that waits is a first one.
+static void kept_decide(struct decision *decision, enum measures_anew *anew)
+{
+	struct measured_state *state = &decision->after->state;
+	uint64_t next_ms = UINT64_MAX;
+
+	if (!measured_over(decision->after, decision->now_ms, &next_ms))
+		return;
+	state->kept_ms = state->kept_episode = state->kept_packets = 0;
+	state->dropped_ns = decision->measures->now_ns;
+	state->dropped_by = 0;
+	*anew = MEASURES_OVER;
+}
+
+// The copy with everything that has come; *anew: its sheet says something else now.
+static int decide(struct decision *decision, enum measures_anew *anew)
 {
 	struct measured *after = decision->after;
 	uint32_t due[MEASURES_MAX];
@@ -165,7 +179,8 @@ static int decide(struct decision *decision, bool *anew)
 	measured_due(after, decision->now_ms, due, &next_ms);
 	for (unsigned i = 0; i < after->count; i++)
 		if (measure_settle(&after->measure[i], decision->now_ms) && after->measure[i].flow.serial)
-			*anew = true;
+			*anew = MEASURES_ANEW;
+	kept_decide(decision, anew);
 	error = usage_decide(decision, due);
 	if (!error)
 		error = silence_decide(decision);
@@ -187,7 +202,7 @@ static char *owner_read(const struct measures *measures, const struct session *s
 	return stored ? stored->session->owner : NULL;
 }
 
-static int session_decide(struct decision *decision, bool *anew)
+static int session_decide(struct decision *decision, enum measures_anew *anew)
 {
 	struct session *session = decision->session;
 	int error;
@@ -206,13 +221,14 @@ static int session_decide(struct decision *decision, bool *anew)
 	return measured_row(session, decision->batch);
 }
 
-struct session *measures_decide(struct measures *measures, uint64_t now_ms, struct batch *batch, bool *anew)
+struct session *measures_decide(struct measures *measures, uint64_t now_ms, struct batch *batch,
+				enum measures_anew *anew)
 {
 	struct session *session;
 	uint32_t due[MEASURES_MAX];
 	uint64_t next_ms;
 
-	*anew = false;
+	*anew = MEASURES_SAME;
 	measures->now_ms = now_ms;
 	while ((session = measures_next(measures, now_ms)) != NULL) {
 		struct decision decision = {

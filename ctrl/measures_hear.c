@@ -30,12 +30,22 @@ bool measured_silent(const struct measured *measured, uint64_t now_ms, uint64_t 
 	return false;
 }
 
+bool measured_over(const struct measured *measured, uint64_t now_ms, uint64_t *next_ms)
+{
+	uint64_t at_ms = measured->state.kept_ms;
+
+	if (at_ms > now_ms && at_ms < *next_ms)
+		*next_ms = at_ms;
+	return at_ms && at_ms <= now_ms;
+}
+
 bool measured_due(const struct measured *measured, uint64_t now_ms, uint32_t due[MEASURES_MAX], uint64_t *next_ms)
 {
 	uint64_t soonest_ms = UINT64_MAX;
 	bool any = measured->state.waiting != 0;
 
 	any |= measured_silent(measured, now_ms, &soonest_ms);
+	any |= measured_over(measured, now_ms, &soonest_ms);
 	for (unsigned i = 0; i < measured->count; i++) {
 		due[i] = measure_due(&measured->measure[i], now_ms, next_ms);
 		any |= due[i] || measure_settles(&measured->measure[i], now_ms);

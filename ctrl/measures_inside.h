@@ -22,6 +22,8 @@ void measured_follow(const struct session *session, struct measured *measured);
 // Everything that has come: for each measure what to report; true if there is something to do.
 bool measured_due(const struct measured *measured, uint64_t now_ms, uint32_t due[MEASURES_MAX], uint64_t *next_ms);
 bool measured_silent(const struct measured *measured, uint64_t now_ms, uint64_t *next_ms);
+bool measured_over(const struct measured *measured, uint64_t now_ms,
+		   uint64_t *next_ms); // what waits was kept for long enough
 
 // `after` takes its place, within the transaction. 0 or -ENOMEM (then nothing has happened).
 int measured_replace(struct measures *measures, struct session *session, struct measured *after);

@@ -226,6 +226,20 @@ static void modify_report(struct measured *before, struct measured *after, const
 			usages_add(usages, &after->measure[i], MEASURE_IMMER, wish->now_ms);
 }
 
+// What waits is kept from now on, or goes on being kept; no longer than its episode.
+static void modify_keep(const struct session *session, const struct measures_wish *wish, struct measured_state *state)
+{
+	uint32_t episode = session->sheet ? session->sheet->episode : 0;
+
+	if (wish->kept_ms) {
+		state->kept_ms = wish->kept_ms;
+		state->kept_episode = episode;
+		state->kept_packets = wish->kept_packets;
+	} else if (state->kept_episode != episode) {
+		state->kept_ms = state->kept_episode = state->kept_packets = 0;
+	}
+}
+
 static struct measured *modify_make(const struct session *session, const struct measures_wish *wish)
 {
 	const Shoal__Oss__Session *message = wish->message;
@@ -243,6 +257,7 @@ static struct measured *modify_make(const struct session *session, const struct 
 		after->state.dropped_ns = wish->dropped_ns;
 		after->state.dropped_by = wish->dropped_by;
 	}
+	modify_keep(session, wish, &after->state);
 	for (unsigned i = 0; i < after->count; i++) {
 		rules_read(&after->measure[i], message, i);
 		measure_make(&after->measure[i], session, measured_find(before, message->measures[i]->id),
@@ -258,7 +273,7 @@ int measures_modify(struct measures *measures, struct session *session, const st
 	unsigned most = (unsigned)wish->message->n_measures + (before ? before->count : 0);
 	struct usages usages;
 
-	if (!before && !wants_any(wish->message) && !wish->dropped_ns)
+	if (!before && !wants_any(wish->message) && !wish->dropped_ns && !wish->kept_ms)
 		return 0;
 	if (usages_open(&usages, most, wish->arena) || !(after = modify_make(session, wish)))
 		return -ENOMEM;
@@ -318,4 +333,17 @@ void measures_quota(void *with, uint64_t session, const Shoal__Oss__Measure *wan
 	}
 	quota_plan(measures, living ? living->measured : NULL, wanted, &planned);
 	measure_fill(&planned, urr);
+}
+
+struct compile_kept measures_kept(void *with, uint64_t session)
+{
+	const struct measures *measures = with;
+	const struct session *living = session ? session_by_id(measures->sessions, session) : NULL;
+	const struct measured *measured = session ? table_get(&measures->loaded, session) : NULL;
+
+	measured = measured ? measured : living ? living->measured : NULL;
+	if (!measured || !measured->state.kept_ms)
+		return (struct compile_kept){ 0 };
+	return (struct compile_kept){ .episode = (uint32_t)measured->state.kept_episode,
+				      .packets = (uint32_t)measured->state.kept_packets };
 }

@@ -52,6 +52,13 @@ static bool cell_keeps(const struct release *release, uint32_t cell)
 	return session && release_keeps(session->sheet);
 }
 
+static bool cell_lasts(const struct release *release, uint32_t cell)
+{
+	const struct session *session = release->grid->cells[cell].session;
+
+	return session && session->measured && session->measured->state.kept_ms;
+}
+
 int release_open(struct release *release)
 {
 	uint32_t cells = SHARDS * release->grid->slots;
@@ -64,6 +71,8 @@ int release_open(struct release *release)
 		if (cell_keeps(release, i))
 			cell_note(release, i, true);
 		drops_load(release, i);
+		if (cell_lasts(release, i))
+			release_cell_free(release, i); // perhaps what waits has not heard of it
 	}
 	return 0;
 }

@@ -237,6 +237,39 @@ static void episode_number(struct sheet_draft *draft, uint32_t *made)
 	draft->head.episode = goes_on ? past->episode : ++*made;
 }
 
+struct compile_kept sheet_keeping(const Shoal__Oss__SessionModify *modify)
+{
+	uint32_t packets = modify->buffer_packets < SHEET_WAITS_MAX ? modify->buffer_packets : SHEET_WAITS_MAX;
+
+	return (struct compile_kept){ .begins = modify->buffer_s,
+				      .packets = modify->has_buffer_packets ? packets + 1 : 0 };
+}
+
+// Packets that wait in this episode wait longer, and as many as that was said to be for.
+static void episode_keep(struct sheet_draft *draft, const struct compile_quota *quota)
+{
+	const struct compile_past *past = draft->about->past;
+	struct compile_kept kept = past ? past->kept : (struct compile_kept){ 0 };
+
+	if (!kept.begins && quota->kept)
+		kept = quota->kept(quota->with, draft->about->session);
+	if (!kept.begins && (!kept.episode || kept.episode != draft->head.episode))
+		return;
+	for (unsigned i = 0; i < draft->head.fars; i++) {
+		struct sheet_far *far = &draft->far[i];
+		uint32_t waits = far->flags & SHEET_HAS_PEER ? 0 : far->waits;
+
+		if (far->action != SHEET_BUFFER)
+			continue;
+		*far = (struct sheet_far){ .id = far->id,
+					   .action = SHEET_BUFFER,
+					   .outer = far->outer,
+					   .flags = far->flags & SHEET_NOTIFY,
+					   .lasts = 1,
+					   .waits = kept.packets ? kept.packets : waits };
+	}
+}
+
 static uint32_t lines_of(uint32_t bytes)
 {
 	return (bytes + LINE - 1) / LINE * LINE;
@@ -272,6 +305,7 @@ int sheet_make(const Shoal__Oss__Session *session, const struct compile_needs *n
 	    rules_add(&draft, fault))
 		return -EINVAL;
 	episode_number(&draft, &plan->made);
+	episode_keep(&draft, &needs->quota);
 	draft.head.groups4 = (uint8_t)((draft.list[0].count + 7) / 8);
 	draft.head.groups6 = (uint8_t)((draft.list[1].count + 7) / 8);
 	draft.head.bytes = (uint16_t)sheet_all_bytes(&draft.head);

@@ -16,6 +16,9 @@ int sheet_make(const Shoal__Oss__Session *session, const struct compile_needs *n
 // What a sheet hands on to the next. Null: it had none.
 void sheet_past(const struct sheet *sheet, uint32_t made, struct compile_past *past);
 
+// How what waits is to be kept from this change on.
+struct compile_kept sheet_keeping(const Shoal__Oss__SessionModify *modify);
+
 // A measure's number, and those of what counts what is dropped of its packets, and its events; 0 = it has none.
 uint32_t sheet_serial(const struct sheet *sheet, uint32_t measure);
 uint32_t sheet_drops(const struct sheet *sheet, uint32_t measure);

@@ -49,7 +49,7 @@ static int store_load(struct truth *truth, bool salvage)
 					 .framed = &truth->framed,
 					 .chains = &truth->chains,
 					 .measures = &truth->measures,
-					 .quota = { &truth->measures, measures_quota } };
+					 .quota = { &truth->measures, measures_quota, measures_kept } };
 	truth->load = (struct load){ .store = &truth->store,
 				     .ledger = &truth->ledger,
 				     .keys = &truth->keys,

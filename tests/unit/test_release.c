@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctrl/measures.h"
 #include "shared/base/log.h"
 #include "tests/unit/release_stand.h"
 
@@ -103,6 +104,23 @@ static void what_the_primary_has_nevertheless_is_found(void **state)
 	says(SHARDS, 0);
 	assert_int_equal(orders, 3);
 	release_state(release, NULL);
+}
+
+// Whether packets that are kept for longer were let go so that they wait anew, by rules that say so, nobody knows after a start.
+static void what_waits_longer_is_told_so_again(void **state)
+{
+	struct measured measured = { .state = { .kept_ms = 1 } };
+
+	release_go(release);
+	assert_int_equal(orders, 0);
+	session.measured = &measured;
+	release_close(release);
+	assert_int_equal(release_open(release), 0);
+	release_go(release);
+	assert_int_equal(orders, 1);
+	assert_int_equal(frees, 1);
+	assert_int_equal(freed[0], 9);
+	session.measured = NULL;
 }
 
 static void orders_wait_for_a_primary_and_for_its_answer(void **state)
@@ -215,6 +233,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(rules_in_force_let_packets_go_at_once, setup, release_stand_close),
 		cmocka_unit_test_setup_teardown(the_sessions_end_lets_them_go_too, setup, release_stand_close),
 		cmocka_unit_test_setup_teardown(what_the_primary_has_nevertheless_is_found, setup, release_stand_close),
+		cmocka_unit_test_setup_teardown(what_waits_longer_is_told_so_again, setup, release_stand_close),
 		cmocka_unit_test_setup_teardown(orders_wait_for_a_primary_and_for_its_answer, setup,
 						release_stand_close),
 		cmocka_unit_test_setup_teardown(markers_wait_for_their_change, setup, release_stand_close),

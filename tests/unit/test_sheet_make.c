@@ -338,7 +338,7 @@ static void measures_and_their_quotas(void **state)
 	assert_int_equal(parts.pdr[1].urrs, 0);
 	assert_int_equal(parts.urr[1].id, 2);
 	assert_true(parts.urr[1].quota[SHEET_TOTAL] == UINT64_MAX);
-	needs.quota = (struct compile_quota){ &quota, quota_halved };
+	needs.quota = (struct compile_quota){ .with = &quota, .fill = quota_halved };
 	parts = sheet_parts(sheet());
 	assert_true(parts.urr[1].quota[SHEET_TOTAL] == 500);
 	needs.quota = (struct compile_quota){ 0 };

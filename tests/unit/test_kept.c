@@ -1,0 +1,180 @@
+// test_kept.c - packets that wait are kept for a time that is asked for: it is written with the change that says so, and ends by itself.
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "ctrl/measures.h"
+#include "tests/unit/measures_stand.h"
+
+#define LONGEST 100u // seconds
+
+static struct measures_session wanted;
+static uint64_t id;
+
+static int setup(void **state)
+{
+	uint32_t teid;
+
+	measures_setup(state);
+	stand->conf.buffer_longest = LONGEST;
+	measures_session(&wanted);
+	id = measures_make(&wanted, &teid);
+	return id ? 0 : -1;
+}
+
+static void restart(void)
+{
+	ctrl_stand_keep(stand);
+	ctrl_stand_restart(stand);
+	stand->desk.wall = clock_ms;
+}
+
+static const struct session *session(void)
+{
+	return session_by_id(&stand->truth.sessions, id);
+}
+
+static int rules_wait(bool wait)
+{
+	wanted.forward[1].buffer = wanted.forward[1].notify = wait;
+	return measures_change(&wanted, false, NULL);
+}
+
+// packets: -1 = not said.
+static int keep(uint32_t seconds, int packets)
+{
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionModify modify = SHOAL__OSS__SESSION_MODIFY__INIT;
+
+	modify.session = &wanted.session;
+	modify.buffer_s = seconds;
+	modify.has_buffer_packets = packets >= 0;
+	modify.buffer_packets = packets >= 0 ? (uint32_t)packets : 0;
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_MODIFY;
+	request.session_modify = &modify;
+	return (int)ctrl_stand_ask(stand, &request)->status->code;
+}
+
+// What the sheet says of packets that wait: whether they last; how many, and 1.
+static void sheet_says(uint32_t lasts, uint32_t waits)
+{
+	const struct sheet *sheet = session()->sheet;
+	const struct sheet_far *far = sheet_parts(sheet).far;
+
+	for (unsigned i = 0; i < sheet->fars; i++) {
+		if (far[i].action != SHEET_BUFFER)
+			continue;
+		assert_int_equal(far[i].flags & SHEET_NOTIFY, SHEET_NOTIFY);
+		assert_int_equal(far[i].flags & SHEET_HAS_PEER ? 0 : far[i].lasts, lasts);
+		assert_int_equal(far[i].flags & SHEET_HAS_PEER ? 0 : far[i].waits, waits);
+		return;
+	}
+	fail_msg("nothing waits");
+}
+
+static void what_waits_is_kept_and_then_dropped(void **state)
+{
+	uint32_t episode;
+
+	assert_int_equal(rules_wait(true), 0);
+	episode = session()->sheet->episode;
+	sheet_says(0, 0);
+	stand->fail_commit = -EIO;
+	assert_int_equal(keep(20, 6), SHOAL__OSS__CODE__STORE_FAILED);
+	sheet_says(0, 0);
+	assert_int_equal(session()->measured->state.kept_ms, 0);
+	assert_int_equal(keep(20, 6), 0);
+	sheet_says(1, 7);
+	assert_int_equal(session()->sheet->episode, episode); // it is not told of anew
+	clock_pass(19);
+	sheet_says(1, 7);
+	assert_int_equal(session()->measured->state.dropped_ns, 0);
+	clock_pass(2);
+	sheet_says(0, 0);
+	assert_int_not_equal(session()->sheet->episode, episode); // what comes then is
+	assert_int_not_equal(session()->measured->state.dropped_ns, 0);
+	assert_int_equal(session()->measured->state.kept_ms, 0);
+}
+
+static void who_starts_goes_on_with_the_same_sheet(void **state)
+{
+	uint32_t sum;
+
+	assert_int_equal(rules_wait(true), 0);
+	assert_int_equal(keep(20, -1), 0);
+	sheet_says(1, 0);
+	sum = session()->bearer.sheet_sum;
+	restart();
+	assert_int_equal(session()->bearer.sheet_sum, sum);
+	sheet_says(1, 0);
+	clock_pass(21);
+	sheet_says(0, 0);
+	sum = session()->bearer.sheet_sum;
+	restart();
+	assert_int_equal(session()->bearer.sheet_sum, sum);
+}
+
+// Other changes of rules that let packets wait leave it as it is; who lets them go ends it.
+static void it_ends_with_its_episode(void **state)
+{
+	assert_int_equal(rules_wait(true), 0);
+	assert_int_equal(keep(20, 6), 0);
+	wanted.forward[1].has_buffer_packets = true;
+	wanted.forward[1].buffer_packets = 3;
+	assert_int_equal(rules_wait(true), 0);
+	sheet_says(1, 7);
+	assert_int_equal(keep(20, -1), 0); // as many as the rules say
+	sheet_says(1, 4);
+	wanted.forward[1].has_buffer_packets = false;
+	wanted.forward[1].buffer_packets = 0;
+	assert_int_equal(rules_wait(false), 0);
+	assert_int_equal(session()->measured->state.kept_ms, 0);
+	assert_int_equal(rules_wait(true), 0);
+	sheet_says(0, 0);
+	clock_pass(30);
+	assert_int_equal(session()->measured->state.dropped_ns, 0);
+}
+
+static void it_is_as_long_as_it_may_be(void **state)
+{
+	assert_int_equal(keep(20, 6), 0); // nothing waits
+	assert_int_equal(session()->measured->state.kept_ms, 0);
+	assert_int_equal(rules_wait(true), 0);
+	sheet_says(0, 0);
+	assert_int_equal(keep(UINT32_MAX, 65535), 0);
+	sheet_says(1, SHEET_WAITS_MAX + 1);
+	clock_pass(LONGEST - 1);
+	sheet_says(1, SHEET_WAITS_MAX + 1);
+	clock_pass(2);
+	sheet_says(0, 0);
+}
+
+// Who measures nothing can have packets that wait, too.
+static void without_measures_as_well(void **state)
+{
+	wanted.session.n_measures = 0;
+	wanted.rule[0].n_measure_ids = wanted.rule[1].n_measure_ids = 0;
+	assert_int_equal(rules_wait(true), 0);
+	assert_int_equal(keep(20, -1), 0);
+	restart();
+	sheet_says(1, 0);
+	clock_pass(21);
+	sheet_says(0, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, measures_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_waits_is_kept_and_then_dropped),
+		TEST(who_starts_goes_on_with_the_same_sheet),
+		TEST(it_ends_with_its_episode),
+		TEST(it_is_as_long_as_it_may_be),
+		TEST(without_measures_as_well),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
