@@ -4,6 +4,7 @@
 #include <string.h>
 #include "ctrl/pfcp/ie_get.h"
 #include "ctrl/pfcp/ie_put.h"
+#include "shared/wire/cursor.h"
 
 #define SERVICE_PPI 1u // Downlink Data Service Information, 8.2.27
 #define SERVICE_QFI 2u
@@ -85,7 +86,30 @@ int report_write(struct report_reader *reader, const Shoal__Oss__Report *report,
 	return error ? error : writer->full ? -EMSGSIZE : 0;
 }
 
-// Update BAR says how long and how much is to be buffered, which is the gateway's to say.
+// A count of packets in one octet or two, 8.2.30.
+static uint16_t count_of(const struct pfcp_ie *ie)
+{
+	return ie->length == 1 ? ie->value[0] : be16_get(ie->value);
+}
+
+static struct report_bar bar_said(const struct pfcp_tree *answer)
+{
+	const struct pfcp_ie *bar = pfcp_first(answer, NULL, PFCP_IE_REPORT_UPDATE_BAR), *packets, *duration, *now;
+
+	if (!bar)
+		return (struct report_bar){ 0 };
+	packets = pfcp_first(answer, bar, PFCP_IE_SUGGESTED_BUFFERING_PACKETS_COUNT);
+	duration = pfcp_first(answer, bar, PFCP_IE_DL_BUFFERING_DURATION);
+	now = duration ? pfcp_first(answer, bar, PFCP_IE_DL_BUFFERING_SUGGESTED_PACKET_COUNT) : NULL;
+	return (struct report_bar){ .said = packets || duration,
+				    .id = (uint8_t)pfcp_number(pfcp_first(answer, bar, PFCP_IE_BAR_ID)),
+				    .packets = (uint8_t)pfcp_number(packets),
+				    .has_packets = packets,
+				    .seconds = duration ? pfcp_seconds(duration) : 0,
+				    .packets_now = now ? count_of(now) : 0,
+				    .has_packets_now = now };
+}
+
 bool report_said(const struct pfcp_tree *answer, struct report_said *said)
 {
 	const struct pfcp_ie *cp = pfcp_first(answer, NULL, PFCP_IE_F_SEID);
@@ -93,5 +117,6 @@ bool report_said(const struct pfcp_tree *answer, struct report_said *said)
 
 	*said = (struct report_said){ .drops = flags & PFCP_PFCPSRRSP_FLAGS_DROBU };
 	said->moves = cp && !pfcp_get_fseid(cp, &said->cp);
-	return said->moves || said->drops;
+	said->bar = bar_said(answer);
+	return said->moves || said->drops || said->bar.said;
 }

@@ -15,10 +15,22 @@ struct report_to {
 	struct pfcp_address elsewhere;
 };
 
+// What an answer's Update BAR says (7.5.9.2).
+struct report_bar {
+	bool said;
+	uint8_t id;
+	uint8_t packets;      // Suggested Buffering Packets Count, of the BAR from now on
+	bool has_packets;     //
+	uint32_t seconds;     // DL Buffering Duration: what waits by now does for so long; PFCP_FOREVER; 0 = not said
+	uint16_t packets_now; // DL Buffering Suggested Packet Count: so many, meanwhile
+	bool has_packets_now;
+};
+
 // What the CP function says of the session in its answer (7.5.9).
 struct report_said {
 	bool moves, drops;    // it has another F-SEID for it from now on; what waits is dropped (DROBU)
 	struct pfcp_fseid cp; // that one
+	struct report_bar bar;
 };
 // answer: its body. False: nothing.
 bool report_said(const struct pfcp_tree *answer, struct report_said *said);

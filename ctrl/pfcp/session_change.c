@@ -142,9 +142,12 @@ void task_modify(struct task *task, const char *owner, struct task_query query, 
 	modify.query = query.measures;
 	modify.n_query = query.count;
 	modify.query_all = task->step == STEP_MODIFY && flagged(&sessions->tree, PFCP_PFCPSMREQ_FLAGS_QAURR);
-	modify.drop_buffered = task->step == STEP_SAY ||
+	modify.drop_buffered = (task->step == STEP_SAY && task->said.drops) ||
 			       (task->step == STEP_MODIFY && flagged(&sessions->tree, PFCP_PFCPSMREQ_FLAGS_DROBU));
 	modify.undrop = task->step == STEP_UNMODIFY;
+	modify.buffer_s = query.keep ? query.keep->seconds : 0;
+	modify.has_buffer_packets = query.keep && query.keep->has_packets_now;
+	modify.buffer_packets = query.keep ? query.keep->packets_now : 0;
 	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_MODIFY;
 	request.session_modify = &modify;
 	answer_remember(&sessions->translation, &task->names);
@@ -176,7 +179,7 @@ static void modify_ask(struct task *task, size_t front)
 	size_t queries = queries_read(&task->sessions->tree, query);
 
 	task->step = STEP_MODIFY;
-	task_modify(task, deal_owner(task->deal), (struct task_query){ query, queries }, front);
+	task_modify(task, deal_owner(task->deal), (struct task_query){ .measures = query, .count = queries }, front);
 }
 
 static void modify(struct task *task, struct front *front)

@@ -68,7 +68,8 @@ void followed_hear(struct task *task, const Shoal__Oss__Response *response)
 		follow_done(task, true);
 }
 
-// ---- What its CP function said of it in an answer to a report (7.5.9): where it hears of it, and that what waits is dropped.
+// ---- What its CP function said of it in an answer to a report (7.5.9): where it hears of it, that what waits is dropped, how long and
+// how much may wait.
 
 int sessions_said(struct sessions *sessions, uint64_t id, const struct report_said *said)
 {
@@ -103,24 +104,67 @@ static void said_void(const struct task *task, const char *why)
 		    (unsigned long long)task->id, why);
 }
 
-// Its rules as they are, so that a modification drops what waits. Those of a first version's front would have other ids then.
-static bool may_drop(struct task *task, const struct front *front)
+// Update BAR of an answer (7.5.9.2), as a modification would say it of the BAR. What it says of the moment is none of the rules'.
+static int bar_update(struct task *task, struct rules_fault *fault)
+{
+	struct sessions *sessions = task->sessions;
+	const struct report_bar *bar = &task->said.bar;
+	uint8_t body[16], *mark;
+	struct pfcp_writer writer = pfcp_writer_over(body, sizeof(body));
+
+	pfcp_begin(&writer, PFCP_IE_UPDATE_BAR, &mark);
+	pfcp_put_u8(&writer, PFCP_IE_BAR_ID, bar->id);
+	if (bar->has_packets)
+		pfcp_put_u8(&writer, PFCP_IE_SUGGESTED_BUFFERING_PACKETS_COUNT, bar->packets);
+	pfcp_end(&writer, mark);
+	if (pfcp_read(PFCP_MESSAGE(PFCP_SESSION_MODIFICATION_REQUEST), body, (size_t)(writer.at - body),
+		      &sessions->tree, &fault->why))
+		return -EPROTO;
+	return rules_modify(&sessions->rules, &sessions->tree, fault);
+}
+
+// Its rules, and what its BAR says by now, if there is such a one.
+static int rules_said(struct task *task, struct rules_fault *fault)
+{
+	struct sessions *sessions = task->sessions;
+
+	if (task_rules(task, fault))
+		return -EPROTO;
+	if (task->said.bar.said && !rules_find(&sessions->rules, RULE_BAR, task->said.bar.id)) {
+		said_void(task, "there is no BAR with this id");
+		task->said.bar = (struct report_bar){ 0 };
+	}
+	if (task->said.bar.said && bar_update(task, fault))
+		return -EPROTO;
+	return translate(&sessions->rules, &task->given, &sessions->translation, fault);
+}
+
+// What is to be kept, in sessions->front; its length, or -EMSGSIZE. *rules: and its rules are to be told to ctrl, so that what waits is dropped, or
+// waits as they say now. Those of a first version's front would have other ids then.
+static int front_said(struct task *task, const struct front *front, const ProtobufCBinaryData *was, bool *rules)
 {
 	struct sessions *sessions = task->sessions;
 	struct rules_fault fault = { 0 };
+	int length = front_move(front, was->data, &sessions->tree, sessions->front);
 
-	if (!front->first_version && !task_rules(task, &fault) &&
-	    !translate(&sessions->rules, &task->given, &sessions->translation, &fault))
-		return true;
-	said_void(task, fault.why.text);
-	return false;
+	*rules = task->said.drops || task->said.bar.said;
+	if (length < 0 || !*rules)
+		return length;
+	if (front->first_version || rules_said(task, &fault)) {
+		said_void(task, fault.why.text);
+		*rules = false;
+		return length;
+	}
+	*rules = task->said.drops || task->said.bar.said;
+	return task->said.bar.said ? front_write(front, &sessions->rules, sessions->front, sizeof(sessions->front))
+				   : length;
 }
 
 void said_hear(struct task *task, const Shoal__Oss__Response *response)
 {
-	struct sessions *sessions = task->sessions;
 	struct front front;
 	const Shoal__Oss__Session *session = task_session(task, response, &front);
+	bool rules;
 	int length;
 
 	if (!session)
@@ -131,15 +175,15 @@ void said_hear(struct task *task, const Shoal__Oss__Response *response)
 		front.elsewhere = (struct pfcp_address){ 0 };
 	}
 	task->to = (struct report_to){ front.cp, front.elsewhere };
-	length = front_move(&front, session->front.data, &sessions->tree, sessions->front);
+	length = front_said(task, &front, &session->front, &rules);
 	if (length < 0) {
 		said_void(task, "there is no room for it");
 		said_over(task, true);
 		return;
 	}
 	task->step = STEP_SAY;
-	if (task->said.drops && may_drop(task, &front))
-		task_modify(task, session->owner, (struct task_query){ 0 }, (size_t)length);
+	if (rules)
+		task_modify(task, session->owner, (struct task_query){ .keep = &task->said.bar }, (size_t)length);
 	else
 		task_keeps(task, session->owner, (size_t)length);
 }

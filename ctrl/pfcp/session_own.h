@@ -7,16 +7,17 @@
 bool task_own(struct sessions *sessions, uint64_t id, struct sweep *sweep, const struct report_said *said);
 static inline bool task_says(const struct task *task)
 {
-	return task->said.moves || task->said.drops;
+	return task->said.moves || task->said.drops || task->said.bar.said;
 }
 void said_refused(struct task *task, const struct rules_fault *fault); // not kept; the task is gone
 
 // The rules as ctrl keeps them; the session's body is in sessions->tree, and what it has been given in the task. 0, or -EPROTO with *fault.
 int task_rules(struct task *task, struct rules_fault *fault);
 
-struct task_query { // of which measures usage is to be told
+struct task_query { // of which measures usage is to be told; how what waits is kept, null: as it is
 	uint32_t *measures;
 	size_t count;
+	const struct report_bar *keep;
 };
 // Its front for sessions->rules as they are kept, in sessions->front: to the bit, so that what is asked again is the same. But a first
 // version's is written anew, for its session's rules have other ids once they are translated. was: as task_session gave it. Its length, or -EMSGSIZE.

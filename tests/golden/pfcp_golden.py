@@ -155,6 +155,17 @@ Session Modification Request, sequence 9, SEID 0x2, {bytes} bytes
     BAR ID: 7
     Suggested Buffering Packets Count: 0
 """),
+    (PFCP(S=1, seid=2, seq=10) / PFCPSessionReportResponse(IE_list=[IE_Cause(cause=1), IE_UpdateBAR_SRR(IE_list=[
+        IE_BAR_Id(id=7), IE_DLBufferingDuration(timer_unit="1 minute", timer_value=3), IE_DLBufferingSuggestedPacketCount(count=300),
+        IE_SuggestedBufferingPacketsCount(count=9)])]), """\
+Session Report Response, sequence 10, SEID 0x2, {bytes} bytes
+  Cause: accepted (1)
+  Report Update BAR:
+    BAR ID: 7
+    DL Buffering Duration: 180 s
+    DL Buffering Suggested Packet Count: 012c
+    Suggested Buffering Packets Count: 9
+"""),
     (PFCP(S=1, MP=1, priority=3, seid=1 << 63, seq=8) / PFCPSessionDeletionRequest(), """\
 Session Deletion Request, sequence 8, SEID 0x8000000000000000, priority 3, 16 bytes
 """),
@@ -306,7 +317,7 @@ FLAGS = {  # tshark's boolean: the IE, and the word in its text
     f"pfcp.apply_action.{w.lower()}": ("Apply Action", w) for w in "DROP FORW BUFF NOCP DUPL DFRT EDRT MBSU".split()
 } | {f"pfcp.reporting_triggers_flags.{w.lower()}": ("Reporting Triggers", w) for w in "PERIO VOLTH TIMTH LIUSA VOLQU QUVTI REEMR".split()} \
   | {f"pfcp.usage_report_trigger_flags.{w.lower()}": ("Usage Report Trigger", w) for w in "PERIO VOLTH STOPT VOLQU EVETH".split()} \
-  | {f"pfcp.up_function_features.{w.lower()}": ("UP Function Features", w) for w in "BUCP DDND FTUP EMPU UDBC UEIP RESPS".split()}
+  | {f"pfcp.up_function_features.{w.lower()}": ("UP Function Features", w) for w in "BUCP DDND DLBD FTUP EMPU UDBC UEIP RESPS".split()}
 
 
 def numbers_of_table():

@@ -14,7 +14,7 @@ Commands: heartbeat; associate [set=NAME] [keep=ADDRESS]; release; asked: how of
     paths N [SECONDS]: waits for so many changes of GTP-U paths in node reports: which peers have failed, and recovered
     reports N [SECONDS]: waits for so many session reports; what they said, repeats apart; forget: those heard until now
     known NAME: the SEID it has for its session
-    rename NAME: from its next report on, which is told so, the session has another SEID; discard NAME: likewise, what waits is dropped
+    rename NAME: from its next report on, which is told so, the session has another SEID; discard NAME: likewise, what waits is dropped; hold NAME SECONDS N: it is kept for so long, up to N packets
     answer CAUSE: what session reports are answered with from now on; 0: not at all
     lossy PERCENT: so many datagrams are lost, as many doubled, and as many late, in each direction
     many PREFIX N [KEY=VALUE...]: attaches N sessions, eight at a time; over PREFIX WORD...: one after the other of them
@@ -56,7 +56,7 @@ class Smf:
         self.sequence = random.randrange(1 << 20)
         self.sessions, self.answers, self.last = {}, {}, None
         self.reports_heard, self.cause, self.loss = {}, 1, 0.0
-        self.release_wanted, self.dropped_at = False, None
+        self.release_wanted, self.dropped_at, self.held_at = False, None, {}
         self.setups, self.paths_heard, self.paths_seen = 0, [], set()
         self.heard = threading.Condition()
         threading.Thread(target=self.listen, daemon=True).start()
@@ -131,11 +131,17 @@ class Smf:
             session["was"], session["cp"] = seid, seid ^ 1 << 40
         if said == "drop":
             self.dropped_at = sequence
+        if isinstance(said, tuple):
+            self.held_at[sequence] = said
         drop = sequence == self.dropped_at
-        return self.words.report_more(self.local, session["cp"] if session and session.get("was") == seid else None, drop)
+        return self.words.report_more(self.local, session["cp"] if session and session.get("was") == seid else None, drop, self.held_at.get(sequence))
 
     def rename(self, name):
         self.sessions[name]["says"] = "cp"
+        return {"cause": 1}
+
+    def hold(self, name, seconds, packets):
+        self.sessions[name]["says"] = (seconds, packets)
         return {"cause": 1}
 
     def discard(self, name):

@@ -24,9 +24,14 @@ def report_answer(seid, sequence, cause, *more):
     return message(seid, sequence, p.PFCPSessionReportResponse(IE_list=[p.IE_Cause(cause=cause), *more]))
 
 
-def report_more(local, cp, drop):
-    """What an answer says of the session: another F-SEID for it; that what waits is dropped."""
-    return ([fseid(local, cp)] if cp else []) + ([p.IE_PFCPSRRspFlags(DROBU=1)] if drop else [])
+def report_more(local, cp, drop, hold):
+    """What an answer says of the session: another F-SEID for it; that what waits is dropped; or is kept, for so many seconds, and so many of it."""
+    return ([fseid(local, cp)] if cp else []) + ([p.IE_PFCPSRRspFlags(DROBU=1)] if drop else []) + ([held(*hold)] if hold else [])
+
+
+def held(seconds, packets):
+    return p.IE_UpdateBAR_SRR(IE_list=[p.IE_BAR_Id(id=1), p.IE_DLBufferingDuration(timer_unit=0, timer_value=int(seconds) // 2),
+                                       p.IE_DLBufferingSuggestedPacketCount(count=int(packets))])
 
 
 def heartbeat(stamp):

@@ -167,6 +167,8 @@ static Shoal__Oss__Response *modify(const Shoal__Oss__SessionModify *modify)
 	play.session = new;
 	dress(new);
 	play.drops += modify->drop_buffered;
+	play.buffer_s = modify->buffer_s;
+	play.buffer_packets = modify->has_buffer_packets ? (int)modify->buffer_packets : -1;
 	play.undrops += modify->undrop;
 	response = respond_session(new, applied(modify->wait_applied));
 	if (modify->n_query)

@@ -21,6 +21,8 @@ struct play {
 	Shoal__Oss__Response *said[8];
 	unsigned keys, changes;
 	unsigned drops, undrops; // of packets that wait: ordered, taken back
+	uint32_t buffer_s;       // how long they are to be kept,
+	int buffer_packets;      // how many; -1 = not said
 	unsigned busy;           // refuses so many requests
 	unsigned silent;         // does so many, and does not say so for ten seconds
 	unsigned served;         // after so many that it serves

@@ -1,11 +1,13 @@
 // test_pfcp_said.c - what a CP function says of a session in its answer to a report (TS 29.244 7.5.9): another F-SEID, that what waits is
-// dropped. It is kept with the session, or asked for again.
+// dropped, what is new of a BAR. It is kept with the session, or asked for again.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 #include "ctrl/pfcp/front.h"
+#include "ctrl/pfcp/ie_get.h"
+#include "tests/unit/pfcp_shape.h"
 #include "tests/unit/session_play.h"
 
 #define OTHER_SMF 0x0a000003u
@@ -80,6 +82,89 @@ static void both_together(void **state)
 	assert_int_equal(play.moves, 1);
 }
 
+static void kept_bar(int packets)
+{
+	static struct pfcp_tree tree;
+	struct front front;
+	const struct pfcp_ie *bar, *count;
+
+	assert_int_equal(front_read(&front, play.session->front.data, play.session->front.len, &tree), 0);
+	bar = pfcp_first(&tree, NULL, PFCP_IE_CREATE_BAR);
+	assert_non_null(bar);
+	count = pfcp_first(&tree, bar, PFCP_IE_SUGGESTED_BUFFERING_PACKETS_COUNT);
+	assert_int_equal(count ? (int)pfcp_number(count) : -1, packets);
+	assert_int_equal(play.session->rules[1]->forward->has_buffer_packets, packets >= 0);
+	assert_int_equal(play.session->rules[1]->forward->buffer_packets, packets >= 0 ? packets : 0);
+}
+
+// The subscriber is idle, and its FAR names BAR 1.
+static void idle(void)
+{
+	words_begin(&play.words[1]);
+	shape_far_update(&play.words[1].writer,
+			 &(struct far){ .id = 2, .action = PFCP_APPLY_ACTION_BUFF, .to = -1, .bar = 1 });
+	shape_bar(&play.words[1].writer, PFCP_IE_CREATE_BAR, &(struct bar){ 1, -1 });
+	play_say(1, PFCP_SESSION_MODIFICATION_REQUEST, PLAY_ID);
+	play_run(100);
+	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
+}
+
+// What it says of the BAR stays with the session; how what waits is kept is said once.
+static void a_bar_says_how_packets_wait(void **state)
+{
+	static const struct {
+		struct report_bar bar;
+		int packets; // of the BAR then
+		uint32_t seconds;
+		int packets_now;
+	} bars[] = {
+		{ { .said = true, .id = 1, .has_packets = true, .packets = 9 }, 9, 0, -1 },
+		{ { .said = true, .id = 1, .seconds = 60 }, 9, 60, -1 },
+		{ { .said = true, .id = 1, .seconds = 60, .has_packets_now = true, .packets_now = 300 }, 9, 60, 300 },
+		{ { .said = true, .id = 1, .has_packets = true, .packets = 4, .seconds = UINT32_MAX },
+		  4,
+		  UINT32_MAX,
+		  -1 },
+		{ { .said = true, .id = 2, .has_packets = true, .packets = 5, .seconds = 60 },
+		  4,
+		  0,
+		  -1 }, // there is none
+	};
+
+	idle();
+	for (unsigned i = 0; i < sizeof(bars) / sizeof(*bars); i++) {
+		const struct report_said bar = { .bar = bars[i].bar };
+
+		play.buffer_s = 0, play.buffer_packets = -1;
+		said(&bar, true);
+		kept_bar(bars[i].packets);
+		assert_int_equal(play.buffer_s, bars[i].seconds);
+		assert_int_equal(play.buffer_packets, bars[i].packets_now);
+		assert_int_equal(play.drops, 0);
+		assert_int_equal(kept().cp.seid, 7);
+	}
+}
+
+static void all_together(void **state)
+{
+	struct report_said all = moves;
+
+	idle();
+	all.drops = true;
+	all.bar = (struct report_bar){ .said = true, .id = 1, .has_packets = true, .packets = 9, .seconds = 60 };
+	said(&all, true);
+	kept_bar(9);
+	assert_int_equal(play.drops, 1);
+	assert_int_equal(play.buffer_s, 60);
+	assert_int_equal(kept().cp.seid, 9);
+	assert_int_equal(kept().group_bytes, 4 + 3);
+	all.bar.id = 2; // there is none: the rest is done
+	play.buffer_s = 0;
+	said(&all, true);
+	assert_int_equal(play.drops, 2);
+	assert_int_equal(play.buffer_s, 0);
+}
+
 // A full disk: not now. A session that is gone, or an earlier controller: never.
 static void what_is_not_kept_is_told(void **state)
 {
@@ -120,8 +205,9 @@ static void requests_meanwhile_lose_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(another_f_seid_is_kept),   TEST(what_waits_is_dropped),           TEST(both_together),
-		TEST(what_is_not_kept_is_told), TEST(requests_meanwhile_lose_nothing),
+		TEST(another_f_seid_is_kept),          TEST(what_waits_is_dropped), TEST(both_together),
+		TEST(a_bar_says_how_packets_wait),     TEST(all_together),          TEST(what_is_not_kept_is_told),
+		TEST(requests_meanwhile_lose_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
