@@ -98,11 +98,11 @@ static void gauge_final(struct books *books, const struct report *report, uint64
 	books_gauge(books, &last, at_ms);
 }
 
-static void data_hear(struct books *books, const struct report *report)
+static void data_hear(struct books *books, const struct report *report, uint64_t at_ms)
 {
 	struct session *session = session_by_teid(books->sessions, (uint32_t)report->teid);
 
-	if (session && measures_data(books->measures, session, report))
+	if (session && measures_data(books->measures, session, report, at_ms))
 		books->progress.taken++;
 }
 
@@ -113,7 +113,7 @@ void books_report(struct books *books, const struct report *report, uint64_t at_
 	else if (report->kind == REPORT_GAUGE)
 		gauge_final(books, report, at_ms);
 	else if (report->kind == REPORT_DATA)
-		data_hear(books, report);
+		data_hear(books, report, at_ms);
 }
 
 void books_final(struct books *books, const struct report *report, uint64_t at_ms)

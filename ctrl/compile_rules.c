@@ -9,6 +9,7 @@
 #define RULE_ID_MAX 65536u   // PDR ID 65535, and 1
 #define RULE_PRECEDENCE 255u // of expanded rules: the default bearer comes last
 #define RATES_MAX 64u        // listed; those that rules name are fewer (sheet.h)
+#define DELAY_MAX_MS 60000u
 #define MULTICAST4 0xe0000000u
 #define NO_ROOM "This gateway was configured without room for such rules (limits.rules_bytes)."
 
@@ -145,6 +146,9 @@ static int action_check(const Shoal__Oss__Forward *forward, bool downlink, struc
 	if (forward->notify && !forward->buffer)
 		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "forward.notify",
 				 "A report tells of packets that wait.");
+	if (forward->notify_delay_ms > DELAY_MAX_MS || (forward->notify_delay_ms && !forward->notify))
+		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "forward.notify_delay_ms",
+				 "A report of packets that wait comes 0 to 60000 ms later.");
 	if (forward->buffer_packets > SHEET_WAITS_MAX || (forward->buffer_packets && !forward->has_buffer_packets))
 		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "forward.buffer_packets",
 				 "Packets that may wait are 0 to 65535, with has_buffer_packets.");

@@ -16,11 +16,13 @@ struct measured_state {
 	uint64_t kept_ms;                // what waits is kept until then, and dropped then; 0 = it waits as long as any
 	uint64_t kept_episode;           // ... in this episode alone,
 	uint64_t kept_packets;           // and so many, and 1; 0 = as many as else (compile.h: compile_kept)
+	uint64_t waiting_ms;             // `waiting` is told of then, unless it is over before; 0 = at once
 };
 
 struct measured {
 	uint64_t due_ms;       // its entry in the heap; UINT64_MAX = none
 	uint32_t inactivity_s; // of the session
+	uint32_t delay_ms;     // of what tells of its first packet waiting
 	bool marked;           // its row is behind
 	uint8_t count;
 	struct measured_state state;

@@ -266,6 +266,7 @@ static void flows_back(struct measured *to, const struct measured *from)
 			    to->measure[i].flow.serial == from->measure[k].flow.serial)
 				flow_back(&to->measure[i].flow, &from->measure[k].flow);
 	to->state.last_ms = from->state.last_ms;
+	to->state.waiting_ms = from->state.waiting ? from->state.waiting_ms : to->state.waiting_ms;
 	to->state.waiting = from->state.waiting ? from->state.waiting : to->state.waiting;
 	to->state.waiting_packet = from->state.waiting ? from->state.waiting_packet : to->state.waiting_packet;
 	to->due_ms = from->due_ms;

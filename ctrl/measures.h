@@ -48,7 +48,7 @@ int measures_start(struct measures *measures, uint64_t now_ms, struct batch *bat
 bool measures_hear(struct measures *measures, struct session *session, uint32_t urr, uint32_t serial,
 		   const struct measure_word *word);
 bool measures_usage(struct measures *measures, struct session *session); // its usage has moved
-bool measures_data(struct measures *measures, struct session *session, const struct report *report);
+bool measures_data(struct measures *measures, struct session *session, const struct report *report, uint64_t at_ms);
 
 int measures_fill(struct measures *measures, struct batch *batch); // rows of what moved, so many; 0 or -ENOMEM
 void measures_filled(struct measures *measures, bool committed);

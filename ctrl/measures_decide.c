@@ -139,12 +139,12 @@ static int data_decide(struct decision *decision)
 {
 	Shoal__Oss__Report report = SHOAL__OSS__REPORT__INIT;
 	struct measured_state *state = &decision->after->state;
-	uint64_t packet = state->waiting_packet;
+	uint64_t packet = state->waiting_packet, next_ms = UINT64_MAX;
 
-	if (!state->waiting)
+	if (!measured_tells(decision->after, decision->now_ms, &next_ms))
 		return 0;
 	state->episode = state->waiting;
-	state->waiting = state->waiting_packet = 0;
+	state->waiting = state->waiting_packet = state->waiting_ms = 0;
 	report.kind = SHOAL__OSS__REPORT_KIND__REPORT_DATA;
 	report.rule = packet & 0xffff ? packet & 0xffff : RULE_LAST;
 	report.tos = packet >> 16 & 0xff;

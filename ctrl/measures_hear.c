@@ -39,10 +39,21 @@ bool measured_over(const struct measured *measured, uint64_t now_ms, uint64_t *n
 	return at_ms && at_ms <= now_ms;
 }
 
+bool measured_tells(const struct measured *measured, uint64_t now_ms, uint64_t *next_ms)
+{
+	uint64_t at_ms = measured->state.waiting_ms;
+
+	if (!measured->state.waiting)
+		return false;
+	if (at_ms > now_ms && at_ms < *next_ms)
+		*next_ms = at_ms;
+	return at_ms <= now_ms;
+}
+
 bool measured_due(const struct measured *measured, uint64_t now_ms, uint32_t due[MEASURES_MAX], uint64_t *next_ms)
 {
 	uint64_t soonest_ms = UINT64_MAX;
-	bool any = measured->state.waiting != 0;
+	bool any = measured_tells(measured, now_ms, &soonest_ms);
 
 	any |= measured_silent(measured, now_ms, &soonest_ms);
 	any |= measured_over(measured, now_ms, &soonest_ms);
@@ -167,7 +178,7 @@ bool measures_usage(struct measures *measures, struct session *session)
 	return woken;
 }
 
-bool measures_data(struct measures *measures, struct session *session, const struct report *report)
+bool measures_data(struct measures *measures, struct session *session, const struct report *report, uint64_t at_ms)
 {
 	struct measured *measured = session->measured;
 
@@ -176,8 +187,9 @@ bool measures_data(struct measures *measures, struct session *session, const str
 	if (!measured || report->episode == measured->state.episode || report->episode == measured->state.waiting)
 		return false;
 	measured->state.waiting = report->episode;
+	measured->state.waiting_ms = measured->delay_ms ? at_ms + measured->delay_ms : 0;
 	measured->state.waiting_packet = report->pdr | (uint64_t)report->tos << 16 | (uint64_t)report->qfi << 24;
 	measured_mark(measures, session);
-	measured_plan(measures, session, measures->now_ms);
+	measured_plan(measures, session, at_ms);
 	return true;
 }

@@ -24,6 +24,8 @@ bool measured_due(const struct measured *measured, uint64_t now_ms, uint32_t due
 bool measured_silent(const struct measured *measured, uint64_t now_ms, uint64_t *next_ms);
 bool measured_over(const struct measured *measured, uint64_t now_ms,
 		   uint64_t *next_ms); // what waits was kept for long enough
+bool measured_tells(const struct measured *measured, uint64_t now_ms,
+		    uint64_t *next_ms); // a packet waits, and that is to be told
 
 // `after` takes its place, within the transaction. 0 or -ENOMEM (then nothing has happened).
 int measured_replace(struct measures *measures, struct session *session, struct measured *after);

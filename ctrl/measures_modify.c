@@ -154,9 +154,23 @@ static void measure_make(struct measure *measure, const struct session *session,
 	measure_settle(measure, now_ms);
 }
 
+// The longest of its rules'.
+static uint32_t delay_of(const Shoal__Oss__Session *message)
+{
+	uint32_t most_ms = 0;
+
+	for (size_t i = 0; i < message->n_rules; i++) {
+		const Shoal__Oss__Forward *forward = message->rules[i]->forward;
+
+		if (forward && forward->notify_delay_ms > most_ms)
+			most_ms = forward->notify_delay_ms;
+	}
+	return most_ms;
+}
+
 static bool wants_any(const Shoal__Oss__Session *message)
 {
-	return message->n_measures || message->inactivity_s;
+	return message->n_measures || message->inactivity_s || delay_of(message);
 }
 
 int measures_take(struct measures *measures, struct session *session, const Shoal__Oss__Session *message)
@@ -172,6 +186,7 @@ int measures_take(struct measures *measures, struct session *session, const Shoa
 		return -ENOMEM;
 	}
 	measured->inactivity_s = message->inactivity_s;
+	measured->delay_ms = delay_of(message);
 	measured->state.last_ms = message->created_ms;
 	if (loaded)
 		measured->state = loaded->state;
@@ -240,6 +255,15 @@ static void modify_keep(const struct session *session, const struct measures_wis
 	}
 }
 
+// What was to be told of later, and waits no more, is not.
+static void modify_tell(const struct session *session, uint64_t now_ms, struct measured_state *state)
+{
+	uint32_t episode = session->sheet ? session->sheet->episode : 0;
+
+	if (state->waiting_ms > now_ms && state->waiting != episode)
+		state->waiting = state->waiting_packet = state->waiting_ms = 0;
+}
+
 static struct measured *modify_make(const struct session *session, const struct measures_wish *wish)
 {
 	const Shoal__Oss__Session *message = wish->message;
@@ -248,6 +272,7 @@ static struct measured *modify_make(const struct session *session, const struct 
 	if (!after)
 		return NULL;
 	after->inactivity_s = message->inactivity_s;
+	after->delay_ms = delay_of(message);
 	after->state.last_ms = wish->now_ms;
 	if (before)
 		after->state = before->state;
@@ -258,6 +283,7 @@ static struct measured *modify_make(const struct session *session, const struct 
 		after->state.dropped_by = wish->dropped_by;
 	}
 	modify_keep(session, wish, &after->state);
+	modify_tell(session, wish->now_ms, &after->state);
 	for (unsigned i = 0; i < after->count; i++) {
 		rules_read(&after->measure[i], message, i);
 		measure_make(&after->measure[i], session, measured_find(before, message->measures[i]->id),

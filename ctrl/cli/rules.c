@@ -86,6 +86,8 @@ static const char *set_rule(struct rules *rules, unsigned i, const char *key, co
 		rules->forward[i].has_dscp = true;
 		return set_number(&rules->forward[i].dscp, word);
 	}
+	if (!strcmp(key, "notify_delay_ms"))
+		return set_number(&rules->forward[i].notify_delay_ms, word);
 	if (!strcmp(key, "buffer_packets")) {
 		rules->forward[i].has_buffer_packets = true;
 		return set_number(&rules->forward[i].buffer_packets, word);

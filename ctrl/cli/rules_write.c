@@ -100,6 +100,7 @@ static void put_forward(json_t *object, const Shoal__Oss__Forward *forward)
 	if (forward->has_buffer_packets)
 		json_object_set_new(object, "buffer_packets", json_integer(forward->buffer_packets));
 	put_true(object, "notify", forward->notify);
+	put_number(object, "notify_delay_ms", forward->notify_delay_ms);
 	if (forward->has_dscp)
 		json_object_set_new(object, "dscp", json_integer(forward->dscp));
 }

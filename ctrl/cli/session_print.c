@@ -120,6 +120,8 @@ static void print_forward(const Shoal__Oss__Forward *forward)
 		printf(", to %s TEID 0x%08" PRIx32, ipv6, forward->peer_teid);
 	if (forward->has_buffer_packets)
 		printf(", at most %u packets", forward->buffer_packets);
+	if (forward->notify_delay_ms)
+		printf(", told after %u ms", forward->notify_delay_ms);
 	if (forward->has_dscp)
 		printf(", DSCP %u", forward->dscp);
 }

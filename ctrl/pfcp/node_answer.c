@@ -7,12 +7,13 @@
 #define SECOND_NS 1000000000ull
 
 // What today's plane does: it chooses F-TEIDs and UE addresses, sends End Markers, serves framed routes and SMF sets, parts of which others take
-// over, is told of applications, and lets as many packets wait as a BAR says, for as long (8.2.25).
+// over, is told of applications, and lets as many packets wait as a BAR says, for as long, and tells of them so late (8.2.25).
 const uint64_t node_features =
     PFCP_UP_FUNCTION_FEATURES_FTUP | PFCP_UP_FUNCTION_FEATURES_EMPU | PFCP_UP_FUNCTION_FEATURES_UEIP |
     PFCP_UP_FUNCTION_FEATURES_PDIU | PFCP_UP_FUNCTION_FEATURES_SSET | PFCP_UP_FUNCTION_FEATURES_MPAS |
     PFCP_UP_FUNCTION_FEATURES_RESPS | PFCP_UP_FUNCTION_FEATURES_PFDM | PFCP_UP_FUNCTION_FEATURES_PFDE |
-    PFCP_UP_FUNCTION_FEATURES_FRRT | PFCP_UP_FUNCTION_FEATURES_UDBC | PFCP_UP_FUNCTION_FEATURES_DLBD;
+    PFCP_UP_FUNCTION_FEATURES_FRRT | PFCP_UP_FUNCTION_FEATURES_UDBC | PFCP_UP_FUNCTION_FEATURES_DLBD |
+    PFCP_UP_FUNCTION_FEATURES_DDND;
 #define FEATURES_OCTETS 6u
 
 void features_put(struct pfcp_writer *writer)

@@ -94,17 +94,21 @@ static uint16_t count_of(const struct pfcp_ie *ie)
 
 static struct report_bar bar_said(const struct pfcp_tree *answer)
 {
-	const struct pfcp_ie *bar = pfcp_first(answer, NULL, PFCP_IE_REPORT_UPDATE_BAR), *packets, *duration, *now;
+	const struct pfcp_ie *bar = pfcp_first(answer, NULL, PFCP_IE_REPORT_UPDATE_BAR), *packets, *duration, *now,
+			     *delay;
 
 	if (!bar)
 		return (struct report_bar){ 0 };
 	packets = pfcp_first(answer, bar, PFCP_IE_SUGGESTED_BUFFERING_PACKETS_COUNT);
+	delay = pfcp_first(answer, bar, PFCP_IE_DOWNLINK_DATA_NOTIFICATION_DELAY);
 	duration = pfcp_first(answer, bar, PFCP_IE_DL_BUFFERING_DURATION);
 	now = duration ? pfcp_first(answer, bar, PFCP_IE_DL_BUFFERING_SUGGESTED_PACKET_COUNT) : NULL;
-	return (struct report_bar){ .said = packets || duration,
+	return (struct report_bar){ .said = packets || duration || delay,
 				    .id = (uint8_t)pfcp_number(pfcp_first(answer, bar, PFCP_IE_BAR_ID)),
 				    .packets = (uint8_t)pfcp_number(packets),
 				    .has_packets = packets,
+				    .delay = (uint8_t)pfcp_number(delay),
+				    .has_delay = delay,
 				    .seconds = duration ? pfcp_seconds(duration) : 0,
 				    .packets_now = now ? count_of(now) : 0,
 				    .has_packets_now = now };

@@ -19,8 +19,9 @@ struct report_to {
 struct report_bar {
 	bool said;
 	uint8_t id;
-	uint8_t packets;      // Suggested Buffering Packets Count, of the BAR from now on
-	bool has_packets;     //
+	uint8_t packets,
+	    delay; // Suggested Buffering Packets Count and Downlink Data Notification Delay: of the BAR from now on
+	bool has_packets, has_delay;
 	uint32_t seconds;     // DL Buffering Duration: what waits by now does for so long; PFCP_FOREVER; 0 = not said
 	uint16_t packets_now; // DL Buffering Suggested Packet Count: so many, meanwhile
 	bool has_packets_now;

@@ -109,13 +109,15 @@ static int bar_update(struct task *task, struct rules_fault *fault)
 {
 	struct sessions *sessions = task->sessions;
 	const struct report_bar *bar = &task->said.bar;
-	uint8_t body[16], *mark;
+	uint8_t body[32], *mark;
 	struct pfcp_writer writer = pfcp_writer_over(body, sizeof(body));
 
 	pfcp_begin(&writer, PFCP_IE_UPDATE_BAR, &mark);
 	pfcp_put_u8(&writer, PFCP_IE_BAR_ID, bar->id);
 	if (bar->has_packets)
 		pfcp_put_u8(&writer, PFCP_IE_SUGGESTED_BUFFERING_PACKETS_COUNT, bar->packets);
+	if (bar->has_delay)
+		pfcp_put_u8(&writer, PFCP_IE_DOWNLINK_DATA_NOTIFICATION_DELAY, bar->delay);
 	pfcp_end(&writer, mark);
 	if (pfcp_read(PFCP_MESSAGE(PFCP_SESSION_MODIFICATION_REQUEST), body, (size_t)(writer.at - body),
 		      &sessions->tree, &fault->why))

@@ -5,6 +5,7 @@
 #include "ctrl/pfcp/translate_read.h"
 
 #define DSCP_SHIFT 2u
+#define DELAY_UNIT_MS 50u
 #define MARK_SHIFT 8u // Transport Level Marking: TOS or traffic class, and which bits of it count
 
 static const uint16_t of_far[] = { PFCP_IE_FAR_ID, PFCP_IE_APPLY_ACTION, PFCP_IE_FORWARDING_PARAMETERS, PFCP_IE_BAR_ID,
@@ -110,10 +111,10 @@ static int action_read(const struct reading *reading, Shoal__Oss__Forward *forwa
 	return read_failure(reading, PFCP_IE_APPLY_ACTION, "Packets are forwarded, dropped or buffered.");
 }
 
-// How many packets of the session may wait, 7.5.2.6. It is opened in the FAR's place.
+// How many packets of the session may wait, and when that is told (8.2.28), 7.5.2.6. It is opened in the FAR's place.
 static int bar_read(const struct reading *reading, const struct rule *bar, Shoal__Oss__Forward *forward)
 {
-	const struct pfcp_ie *packets;
+	const struct pfcp_ie *packets, *delay;
 
 	if (rules_open(reading->rules, bar, reading->fault))
 		return -EPROTO;
@@ -121,6 +122,9 @@ static int bar_read(const struct reading *reading, const struct rule *bar, Shoal
 	forward->has_buffer_packets = packets && forward->buffer;
 	if (forward->has_buffer_packets)
 		forward->buffer_packets = (uint32_t)pfcp_number(packets);
+	delay = pfcp_first(&reading->rules->tree, NULL, PFCP_IE_DOWNLINK_DATA_NOTIFICATION_DELAY);
+	if (forward->notify)
+		forward->notify_delay_ms = DELAY_UNIT_MS * (uint32_t)pfcp_number(delay);
 	return 0;
 }
 
@@ -174,7 +178,7 @@ int far_read(const struct reading *reading, const struct rule *rule, unsigned pd
 	if (source != SHOAL__OSS__INTERFACE__CORE && forward->buffer) {
 		forward->drop = true;
 		forward->buffer = forward->notify = forward->has_buffer_packets = false;
-		forward->buffer_packets = 0;
+		forward->buffer_packets = forward->notify_delay_ms = 0;
 	}
 	reading->to->rule[pdr].forward = forward;
 	return 0;

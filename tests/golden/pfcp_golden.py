@@ -54,7 +54,7 @@ def rules():
         IE_CreateURR(IE_list=[IE_URR_Id(id=8), IE_MeasurementMethod(VOLUM=1), IE_ReportingTriggers(volume_threshold=1),
                               IE_VolumeThreshold(TOVOL=1, total=1 << 40)]),
         IE_CreateQER(IE_list=[IE_QER_Id(id=1), IE_GateStatus(ul="OPEN", dl="CLOSED"), IE_MBR(ul=1000, dl=1 << 33), IE_QFI(QFI=9)]),
-        IE_Create_BAR(IE_list=[IE_BAR_Id(id=7), IE_SuggestedBufferingPacketsCount(count=200)]),
+        IE_Create_BAR(IE_list=[IE_BAR_Id(id=7), IE_SuggestedBufferingPacketsCount(count=200), IE_DownlinkDataNotificationDelay(delay=4)]),
     ]
 
 
@@ -145,6 +145,7 @@ Session Establishment Request, sequence 7, SEID 0x0, {bytes} bytes
   Create BAR:
     BAR ID: 7
     Suggested Buffering Packets Count: 200
+    Downlink Data Notification Delay: 4
   PDN Type: ipv4 (1)
   APN/DNN: internet.example
 """),

@@ -156,8 +156,11 @@ def far(ident, to, *more):
 
 
 def bar(session):
-    """As many packets may wait as bar= says."""
-    return p.IE_Create_BAR(IE_list=[p.IE_BAR_Id(id=1), p.IE_SuggestedBufferingPacketsCount(count=int(session["bar"]))])
+    """As many packets may wait as bar= says, and are told of after delay= (units of 50 ms)."""
+    ies = [p.IE_BAR_Id(id=1), p.IE_SuggestedBufferingPacketsCount(count=int(session["bar"]))]
+    if "delay" in session:
+        ies.append(p.IE_DownlinkDataNotificationDelay(delay=int(session["delay"])))
+    return p.IE_Create_BAR(IE_list=ies)
 
 
 def far_down(session, *parameters):

@@ -115,6 +115,8 @@ void shape_bar(struct pfcp_writer *writer, unsigned verb, const struct bar *bar)
 
 	pfcp_begin(writer, verb, &mark);
 	pfcp_put_u8(writer, PFCP_IE_BAR_ID, bar->id);
+	if (bar->delay >= 0)
+		pfcp_put_u8(writer, PFCP_IE_DOWNLINK_DATA_NOTIFICATION_DELAY, (uint8_t)bar->delay);
 	if (bar->packets >= 0)
 		pfcp_put_u8(writer, PFCP_IE_SUGGESTED_BUFFERING_PACKETS_COUNT, (uint8_t)bar->packets);
 	pfcp_end(writer, mark);

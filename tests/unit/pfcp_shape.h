@@ -35,7 +35,7 @@ struct far {
 
 struct bar {
 	uint8_t id;
-	int packets; // -1 = not said
+	int packets, delay; // -1 = not said
 };
 
 void shape_pdr(struct pfcp_writer *writer, unsigned verb, const struct pdr *pdr);

@@ -153,7 +153,7 @@ static const char with_rules[] =
     "4],"
     " \"filters\": [\"permit out 17 from any to any\", {\"tos\": 184, \"tos_mask\": 252, \"has_spi\": true}],"
     " \"peer_ipv6\": \"2001:db8::1\", \"peer_teid\": 1, \"buffer\": true, \"buffer_packets\": 0, \"notify\": true, "
-    "\"dscp\": 0}],"
+    "\"notify_delay_ms\": 250, \"dscp\": 0}],"
     " \"rates\": [{\"id\": 3, \"rate\": \"10M\", \"mark\": \"af2\"},"
     " {\"id\": 4, \"uplink\": {\"cir_bps\": 64000}, \"downlink\": {\"gate_closed\": true}}],"
     " \"measures\": [{\"id\": 1, \"volume\": true, \"triggers\": 3, \"linked_ids\": [2],"

@@ -265,6 +265,9 @@ static void names_what_is_wrong_in_rules(void **state)
 	TRY(wanted->forward[1].buffer = true, UNSUPPORTED, "rules[1].forward.buffer");
 	TRY(wanted->forward[0].buffer = true, INVALID, "rules[0].forward.buffer");
 	TRY(wanted->forward[1].notify = true, INVALID, "rules[1].forward.notify");
+	TRY(wanted->forward[1].notify_delay_ms = 50, INVALID, "rules[1].forward.notify_delay_ms");
+	TRY((wanted->forward[1].buffer = wanted->forward[1].notify = true, wanted->forward[1].notify_delay_ms = 60001),
+	    INVALID, "rules[1].forward.notify_delay_ms");
 	TRY(wanted->forward[1].has_buffer_packets = true, INVALID, "rules[1].forward.buffer_packets");
 	TRY(wanted->forward[1].buffer_packets = 1, INVALID, "rules[1].forward.buffer_packets");
 	TRY((wanted->forward[1].buffer = wanted->forward[1].has_buffer_packets = true,

@@ -1,4 +1,5 @@
-// test_kept.c - packets that wait are kept for a time that is asked for: it is written with the change that says so, and ends by itself.
+// test_kept.c - packets that wait are kept for a time that is asked for: it is written with the change that says so, and ends by itself. And they
+// are told of later, where that is asked for.
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,11 +13,10 @@
 
 static struct measures_session wanted;
 static uint64_t id;
+static uint32_t teid;
 
 static int setup(void **state)
 {
-	uint32_t teid;
-
 	measures_setup(state);
 	stand->conf.buffer_longest = LONGEST;
 	measures_session(&wanted);
@@ -164,6 +164,69 @@ static void without_measures_as_well(void **state)
 	sheet_says(0, 0);
 }
 
+// The first packet waits now.
+static void waits(void)
+{
+	const struct report report = {
+		.kind = REPORT_DATA, .teid = teid, .episode = session()->sheet->episode, .pdr = 2, .tos = 0xb8, .qfi = 9
+	};
+
+	books_report(&stand->truth.books, &report, clock_ms());
+	clock_pass(0);
+}
+
+static size_t told(void)
+{
+	return reports_after(0)->n_reports;
+}
+
+static void the_first_is_told_of_later(void **state)
+{
+	wanted.forward[1].notify_delay_ms = 10000;
+	assert_int_equal(rules_wait(true), 0);
+	waits();
+	clock_pass(8);
+	assert_int_equal(told(), 0);
+	assert_int_equal(rules_wait(true), 0); // the same wait
+	restart();
+	waits(); // the worker says so until it is heard
+	assert_int_equal(told(), 0);
+	clock_pass(3);
+	assert_int_equal(told(), 1);
+	assert_int_equal(reports_after(0)->reports[0]->rule, 2);
+	assert_int_equal(reports_after(0)->reports[0]->qfi, 9);
+	waits();
+	clock_pass(60);
+	assert_int_equal(told(), 1);
+}
+
+static void who_waits_no_more_is_not_told_of(void **state)
+{
+	wanted.forward[1].notify_delay_ms = 10000;
+	assert_int_equal(rules_wait(true), 0);
+	waits();
+	wanted.forward[1].notify_delay_ms = 0;
+	assert_int_equal(rules_wait(false), 0);
+	clock_pass(60);
+	assert_int_equal(told(), 0);
+	assert_int_equal(rules_wait(true), 0);
+	waits(); // at once, as it is now
+	assert_int_equal(told(), 1);
+}
+
+static void without_measures_it_is_told_of_later_as_well(void **state)
+{
+	wanted.session.n_measures = 0;
+	wanted.rule[0].n_measure_ids = wanted.rule[1].n_measure_ids = 0;
+	wanted.forward[1].notify_delay_ms = 10000;
+	assert_int_equal(rules_wait(true), 0);
+	restart();
+	waits();
+	assert_int_equal(told(), 0);
+	clock_pass(11);
+	assert_int_equal(told(), 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, measures_teardown)
 
 int main(void)
@@ -174,6 +237,9 @@ int main(void)
 		TEST(it_ends_with_its_episode),
 		TEST(it_is_as_long_as_it_may_be),
 		TEST(without_measures_as_well),
+		TEST(the_first_is_told_of_later),
+		TEST(who_waits_no_more_is_not_told_of),
+		TEST(without_measures_it_is_told_of_later_as_well),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

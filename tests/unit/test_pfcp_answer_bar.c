@@ -11,7 +11,7 @@
 // An answer with this Update BAR; the octets of a value, -1 behind the last: what is not said.
 struct bar_words {
 	int packets, timer;
-	int now[3];
+	int now[3], delay; // delay 0: not said
 };
 
 static bool answer_read(const struct bar_words *words, struct report_said *said)
@@ -26,6 +26,8 @@ static bool answer_read(const struct bar_words *words, struct report_said *said)
 	pfcp_put_u8(&writer, PFCP_IE_CAUSE, PFCP_CAUSE_ACCEPTED);
 	pfcp_begin(&writer, PFCP_IE_REPORT_UPDATE_BAR, &mark);
 	pfcp_put_u8(&writer, PFCP_IE_BAR_ID, 5);
+	if (words->delay)
+		pfcp_put_u8(&writer, PFCP_IE_DOWNLINK_DATA_NOTIFICATION_DELAY, (uint8_t)words->delay);
 	if (words->timer >= 0)
 		pfcp_put_u8(&writer, PFCP_IE_DL_BUFFERING_DURATION, (uint8_t)words->timer);
 	if (octets)
@@ -44,14 +46,15 @@ static void an_answer_says_how_packets_wait(void **state)
 		struct bar_words words;
 		struct report_bar bar;
 	} answers[] = {
-		{ { -1, -1, { -1 } }, { .said = false, .id = 5 } },
-		{ { 0, -1, { -1 } }, { .said = true, .id = 5, .has_packets = true } },
-		{ { 255, -1, { 7, -1 } },
+		{ { -1, -1, { -1 }, 0 }, { .said = false, .id = 5 } },
+		{ { -1, -1, { -1 }, 4 }, { .said = true, .id = 5, .has_delay = true, .delay = 4 } },
+		{ { 0, -1, { -1 }, 0 }, { .said = true, .id = 5, .has_packets = true } },
+		{ { 255, -1, { 7, -1 }, 0 },
 		  { .said = true, .id = 5, .has_packets = true, .packets = 255 } },    // without a time
-		{ { -1, 0x05, { -1 } }, { .said = true, .id = 5, .seconds = 10 } }, // times two seconds
-		{ { -1, 0x21, { 200, -1 } },
+		{ { -1, 0x05, { -1 }, 0 }, { .said = true, .id = 5, .seconds = 10 } }, // times two seconds
+		{ { -1, 0x21, { 200, -1 }, 0 },
 		  { .said = true, .id = 5, .seconds = 60, .has_packets_now = true, .packets_now = 200 } },
-		{ { 3, 0x42, { 1, 44 } },
+		{ { 3, 0x42, { 1, 44 }, 0 },
 		  { .said = true,
 		    .id = 5,
 		    .has_packets = true,
@@ -59,8 +62,8 @@ static void an_answer_says_how_packets_wait(void **state)
 		    .seconds = 1200,
 		    .has_packets_now = true,
 		    .packets_now = 300 } },
-		{ { -1, 0xe0, { -1 } }, { .said = true, .id = 5, .seconds = PFCP_FOREVER } },
-		{ { -1, 0x00, { 4, -1 } },
+		{ { -1, 0xe0, { -1 }, 0 }, { .said = true, .id = 5, .seconds = PFCP_FOREVER } },
+		{ { -1, 0x00, { 4, -1 }, 0 },
 		  { .said = true, .id = 5, .has_packets_now = true, .packets_now = 4 } }, // no time at all
 	};
 	struct report_said said;
@@ -73,6 +76,8 @@ static void an_answer_says_how_packets_wait(void **state)
 		assert_int_equal(said.bar.id, bar->id);
 		assert_int_equal(said.bar.has_packets, bar->has_packets);
 		assert_int_equal(said.bar.packets, bar->packets);
+		assert_int_equal(said.bar.has_delay, bar->has_delay);
+		assert_int_equal(said.bar.delay, bar->delay);
 		assert_int_equal(said.bar.seconds, bar->seconds);
 		assert_int_equal(said.bar.has_packets_now, bar->has_packets_now);
 		assert_int_equal(said.bar.packets_now, bar->packets_now);

@@ -101,9 +101,10 @@ static void kept_bar(int packets)
 static void idle(void)
 {
 	words_begin(&play.words[1]);
-	shape_far_update(&play.words[1].writer,
-			 &(struct far){ .id = 2, .action = PFCP_APPLY_ACTION_BUFF, .to = -1, .bar = 1 });
-	shape_bar(&play.words[1].writer, PFCP_IE_CREATE_BAR, &(struct bar){ 1, -1 });
+	shape_far_update(
+	    &play.words[1].writer,
+	    &(struct far){ .id = 2, .action = PFCP_APPLY_ACTION_BUFF | PFCP_APPLY_ACTION_NOCP, .to = -1, .bar = 1 });
+	shape_bar(&play.words[1].writer, PFCP_IE_CREATE_BAR, &(struct bar){ 1, -1, -1 });
 	play_say(1, PFCP_SESSION_MODIFICATION_REQUEST, PLAY_ID);
 	play_run(100);
 	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
@@ -143,6 +144,17 @@ static void a_bar_says_how_packets_wait(void **state)
 		assert_int_equal(play.drops, 0);
 		assert_int_equal(kept().cp.seid, 7);
 	}
+}
+
+static void a_bar_says_when_they_are_told_of(void **state)
+{
+	const struct report_said late = { .bar = { .said = true, .id = 1, .has_delay = true, .delay = 4 } };
+
+	idle();
+	assert_int_equal(play.session->rules[1]->forward->notify_delay_ms, 0);
+	said(&late, true);
+	assert_int_equal(play.session->rules[1]->forward->notify_delay_ms, 200);
+	kept_bar(-1);
 }
 
 static void all_together(void **state)
@@ -205,8 +217,13 @@ static void requests_meanwhile_lose_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(another_f_seid_is_kept),          TEST(what_waits_is_dropped), TEST(both_together),
-		TEST(a_bar_says_how_packets_wait),     TEST(all_together),          TEST(what_is_not_kept_is_told),
+		TEST(another_f_seid_is_kept),
+		TEST(what_waits_is_dropped),
+		TEST(both_together),
+		TEST(a_bar_says_how_packets_wait),
+		TEST(all_together),
+		TEST(a_bar_says_when_they_are_told_of),
+		TEST(what_is_not_kept_is_told),
 		TEST(requests_meanwhile_lose_nothing),
 	};
 

@@ -60,7 +60,7 @@ static void dual_stack(void)
 						       .peer = 0x0a630402 });
 	words_qer(&words, 1, 8000, 1);
 	words_urr(&words, 1);
-	shape_bar(&words.writer, PFCP_IE_CREATE_BAR, &(struct bar){ 1, 10 });
+	shape_bar(&words.writer, PFCP_IE_CREATE_BAR, &(struct bar){ 1, 10, -1 });
 	assert_int_equal(live_establish(), 0);
 }
 
