@@ -1,4 +1,4 @@
-// release_drop.c - drops what is parked by order of the control plane (DROBU, TS 29.244 8.2.38), once and nothing younger.
+// release_drop.c - drops what is parked by order of the control plane (DROBU, TS 29.244 8.2.31), once and nothing younger.
 #include <errno.h>
 #include "ctrl/measures.h"
 #include "ctrl/release_inside.h"

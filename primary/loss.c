@@ -20,9 +20,9 @@ void loss_init(struct losses *losses)
 static bool loss_join(struct losses *losses, const struct loss *more)
 {
 	uint32_t first = losses->first[more->shard];
-	struct loss *loss = &losses->loss[first];
+	struct loss *loss = first == LOSS_NONE ? NULL : &losses->loss[first];
 
-	if (first == LOSS_NONE || loss->slot != more->slot || loss->rule != more->rule ||
+	if (!loss || loss->slot != more->slot || loss->rule != more->rule ||
 	    loss->packets + more->packets > UINT8_MAX || loss->bytes + more->bytes > UINT16_MAX)
 		return false;
 	loss->packets = (uint8_t)(loss->packets + more->packets);

@@ -78,7 +78,7 @@
 	X(OTHER_NETWORK, "for a subscriber, or an address of ours, in another network than the port's") \
 	X(GTPU_HEARD, "Echo Response or Error Indication of a GTP-U peer, told to the controller") \
 	X(GTPU_FORGED, "Error Indication from elsewhere than its tunnel's end, and more of them than are looked into") \
-	X(BUFFER_DROPPED, "waited for the radio side, and the control plane had it dropped (DROBU, TS 29.244 8.2.38)")
+	X(BUFFER_DROPPED, "waited for the radio side, and the control plane had it dropped (DROBU, TS 29.244 8.2.31)")
 #define VERDICTS_LAST_RELAY(X) \
 	X(COUNTED, "fence handle come back: what was dropped while it waited is counted by its session's rules") \
 	X(BUFFER_FEW, "waits in the primary likewise, if not too many of its session do: offset is how many its rules let wait") \

@@ -279,9 +279,9 @@ static void a_quota_that_gets_old_is_told_once(void **state)
 // What the gauge of what is dropped came to.
 static bool dropped(uint64_t life, uint64_t packets, uint64_t bytes)
 {
-	const struct measure_word word = { .life = life, .words = { { 0, packets }, { 0, bytes } }, .last_ms = T0 };
+	const struct measure_word said = { .life = life, .words = { { 0, packets }, { 0, bytes } }, .last_ms = T0 };
 
-	return measure_hear_dropped(&measure, &word);
+	return measure_hear_dropped(&measure, &said);
 }
 
 // Reported when so much was dropped, by a report that takes what was used, too; nothing else begins the count anew.
