@@ -86,8 +86,8 @@ static uint8_t detour_network(const struct loop *loop, unsigned side)
 	return loop->networks.count && side < LANE_SIDE_ACCESS ? (uint8_t)(LANE_SIDE_ACCESS - side) : 0;
 }
 
-// Networks are apart here, too: what is for another's subscriber leaves by the sender's; but not for our own address there. And so does what
-// is behind one of ours where another network has a pool.
+// Networks are apart here, too: what is for another's subscriber leaves by the sender's. And so does what is behind one of ours where another
+// network has a pool.
 static bool detour_within(struct steer_side side, struct steer_result to)
 {
 	if (to.kind == LANE_FRAMED)
@@ -109,8 +109,6 @@ void detour_apart(struct loop *loop, const struct lane_handle *back, const struc
 	to = steer_packet(loop->steer, side, packet, back->length);
 	if (to.code == STEER_TO_LANE && to.kind == LANE_LOCAL)
 		detour_slow(loop, back, lent, LANE_LOCAL, 0);
-	else if (to.code == VERDICT_OTHER_NETWORK && to.kind == LANE_LOCAL)
-		tx_end(loop, back->room, VERDICT_OTHER_NETWORK);
 	else if (lent->code == LANE_UPLINK && among_ours(&loop->among, packet, back->length) && detour_within(side, to))
 		detour_among(loop, back, to);
 	else

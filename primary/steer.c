@@ -81,6 +81,17 @@ static struct steer_result steer_gtpu(const struct steer *steer, const struct st
 	return steer_lane(LANE_UPLINK, shard_of_teid(teid), teid, from->l3);
 }
 
+// What an address is in a network, if it is of ours: STEER_OWN...
+static uint32_t steer_what(const struct steer *steer, unsigned network, struct address address)
+{
+	return addrmap_get(&steer->own[network], address, STEER_OTHER);
+}
+
+static struct address steer_to(const struct steer_from *from)
+{
+	return from->ip[0] >> 4 == 6 ? address_ipv6(from->ip + 24) : address_ipv4(be32_get(from->ip + 16));
+}
+
 // Why somebody is not reached out of the packet's network, or VERDICT_FORWARD and his hint.
 static enum verdict steer_within(const struct steer *steer, const struct steer_from *from, struct address key,
 				 uint32_t *hint)
@@ -92,10 +103,9 @@ static enum verdict steer_within(const struct steer *steer, const struct steer_f
 		     : networks_hint6(networks, from->network, key.high);
 	if (*hint != NETWORKS_NOBODY)
 		return VERDICT_FORWARD;
-	if ((ipv4 ? networks_hint4(networks, 0, (uint32_t)key.low) : networks_hint6(networks, 0, key.high)) ==
-	    NETWORKS_NOBODY)
-		return VERDICT_NOT_OURS;
-	return VERDICT_OTHER_NETWORK;
+	*hint = ipv4 ? networks_hint4(networks, 0, (uint32_t)key.low) : networks_hint6(networks, 0, key.high);
+	return *hint == NETWORKS_NOBODY && steer_what(steer, 0, steer_to(from)) != STEER_OWN ? VERDICT_NOT_OURS
+											     : VERDICT_OTHER_NETWORK;
 }
 
 static struct steer_result steer_down(const struct steer *steer, const struct steer_from *from, struct address key,
@@ -127,12 +137,12 @@ static uint32_t steer_framed(const struct steer *steer, const struct steer_from 
 {
 	if (!steer->framed.count || !(from->role & CONF_CORE))
 		return 0;
-	return from->ip[0] >> 4 == 6 ? steer_framed6(steer, from->network, address_ipv6(from->ip + 24))
+	return from->ip[0] >> 4 == 6 ? steer_framed6(steer, from->network, steer_to(from))
 				     : steer_framed4(steer, from->network, be32_get(from->ip + 16));
 }
 
 // A packet that is not for the gateway itself: for a subscriber, if it came from where subscribers are looked for. hint: as if there were
-// neither exceptions nor networks; nobody asks where the packet is of one.
+// neither exceptions nor networks.
 static struct steer_result steer_other(const struct steer *steer, const struct steer_from *from, struct address key,
 				       uint32_t hint)
 {
@@ -152,28 +162,6 @@ static struct steer_result steer_other(const struct steer *steer, const struct s
 	return within == VERDICT_FORWARD ? steer_down(steer, from, key, hint) : steer_refuse(within, from->l3);
 }
 
-// Whether it means in the packet's network what it means in its own, or is of none.
-static bool steer_same(const struct steer_from *from, uint32_t own)
-{
-	unsigned network = own >> STEER_NETWORK;
-
-	return !from->network || !network || network == from->network;
-}
-
-// Our own address: in another network it is somebody's who has it there, or refused.
-static struct steer_result steer_ours(const struct steer *steer, const struct steer_from *from, struct address key,
-				      uint32_t own)
-{
-	struct steer_result to;
-
-	if (steer_same(from, own))
-		return steer_lane(LANE_LOCAL, 0, 0, from->l3);
-	to = steer_other(steer, from, key, 0);
-	if (to.code == STEER_TO_LANE || to.code == VERDICT_QUARANTINED)
-		return to;
-	return (struct steer_result){ .kind = LANE_LOCAL, .code = VERDICT_OTHER_NETWORK, .l3 = from->l3 };
-}
-
 static struct steer_result steer_ipv4(const struct steer *steer, const struct steer_from *from)
 {
 	if (from->length < IP4_HEADER)
@@ -191,10 +179,10 @@ static struct steer_result steer_ipv4(const struct steer *steer, const struct st
 		return steer_gtpu(steer, from, header, total);
 	}
 
-	own = addrmap_get(&steer->own, address_ipv4(destination), STEER_OTHER);
-	if ((own & STEER_WHAT) == STEER_OWN)
-		return steer_ours(steer, from, address_ipv4(destination), own);
-	if (((own & STEER_WHAT) == STEER_BROADCAST && steer_same(from, own)) || address_no_host4(destination))
+	own = steer_what(steer, from->network, address_ipv4(destination));
+	if (own == STEER_OWN)
+		return steer_lane(LANE_LOCAL, 0, 0, from->l3);
+	if (own == STEER_BROADCAST || address_no_host4(destination))
 		return steer_refuse(VERDICT_NOT_OURS, from->l3);
 	return steer_other(steer, from, address_ipv4(destination), shard_hint(destination, shard_of_ipv4(destination)));
 }
@@ -214,20 +202,19 @@ static struct steer_result steer_ipv6(const struct steer *steer, const struct st
 		return steer_refuse(VERDICT_BAD_IP, from->l3);
 
 	struct address destination = address_ipv6(from->ip + 24);
-	uint32_t what = addrmap_get(&steer->own, destination, STEER_OTHER);
-	bool own = (what & STEER_WHAT) == STEER_OWN;
+	bool own = steer_what(steer, from->network, destination) == STEER_OWN;
 	bool link = address_link_local(destination) || address_multicast6(destination);
 
 	if (steer_is_nd(from, own || link))
 		return steer_neigh(from->l3);
-	if (own && from->role & CONF_ACCESS && address_same(destination, steer->gtpu_ipv6)) {
+	if (from->role & CONF_ACCESS && destination.high && address_same(destination, steer->gtpu_ipv6)) {
 		if (from->ip[6] == IP_UDP)
 			return steer_gtpu(steer, from, IP6_HEADER, IP6_HEADER + be16_get(from->ip + 4));
 		if (from->ip[6] == IP6_FRAGMENT)
 			return steer_join(from->l3);
 	}
 	if (own)
-		return steer_ours(steer, from, (struct address){ destination.high, 0 }, what);
+		return steer_lane(LANE_LOCAL, 0, 0, from->l3);
 	if (link || destination.high == 0) // ::/64 holds ::, ::1 and mapped IPv4: nobody's prefix
 		return steer_refuse(VERDICT_NOT_OURS, from->l3);
 	return steer_other(steer, from, (struct address){ destination.high, 0 }, shard_of_ipv6(destination.high));

@@ -4,7 +4,7 @@
 //   core side:   any other IP destination                           -> LANE_DOWNLINK, shard by hash or exception
 //                out of another network than its port's (network.h)  -> refused
 //                behind a subscriber (framed.h), and in no pool       -> LANE_FRAMED, shard = low byte of the session's TEID
-//   either:      our own addresses                                  -> LANE_LOCAL (slow lane)
+//   either:      our own addresses, in the port's network           -> LANE_LOCAL (slow lane)
 //                ARP, neighbour solicitation / advertisement / RS    -> STEER_NEIGH (the primary answers itself)
 //
 // Reads at most the first STEER_BYTES of a frame. No DPDK.
@@ -22,8 +22,7 @@
 struct steer; // ports' roles and VLANs, own addresses, exceptions; built once, exceptions replaced by message
 
 struct steer_result {
-	uint8_t
-	    kind; // enum lane_kind; with anything but STEER_TO_LANE: LANE_LOCAL for our address in another network, else LANE_NONE
+	uint8_t kind;  // enum lane_kind; with anything but STEER_TO_LANE: LANE_NONE
 	uint8_t code;  // STEER_TO_LANE, _NEIGH, _JOIN, or the enum verdict that refuses it (final, never FORWARD)
 	uint8_t shard; // LANE_UPLINK, LANE_DOWNLINK, LANE_FRAMED
 	uint8_t l3;    // offset of the IP (or ARP) header in the frame: 14 or 18

@@ -7,8 +7,7 @@
 #include "primary/steer.h"
 
 enum { ETHER_HEADER = 14, ETHER_TAG = 4 };
-enum { STEER_OTHER, STEER_OWN, STEER_BROADCAST, STEER_WHAT = 3 };
-enum { STEER_NETWORK = 8 }; // bits: what an own address is, and above them of which network (network.h)
+enum { STEER_OTHER, STEER_OWN, STEER_BROADCAST };
 enum { ETHER_IPV4 = 0x0800, ETHER_ARP = 0x0806, ETHER_IPV6 = 0x86dd };
 
 // Beside a role: there are networks, and whose subscriber it is has to be looked at.
@@ -28,9 +27,10 @@ struct steer {
 	struct steer_port port[PLANE_PORTS];
 	_Alignas(16) uint8_t outer[16], inner[16]; // bytes 16 and 32 of a usual G-PDU for us
 	uint32_t gtpu_ipv4;
-	struct address gtpu_ipv6;  // 0 = none; one of our own
-	uint64_t tails;            // set of the last bytes, modulo 64, of the addresses in `own`, and of gtpu_ipv4
-	struct addrmap own;        // address -> STEER_OWN, STEER_BROADCAST
+	struct address gtpu_ipv6; // 0 = none; one of our own
+	uint64_t tails;           // set of the last bytes, modulo 64, of the addresses in `own`, and of gtpu_ipv4
+	// Address -> STEER_OWN, STEER_BROADCAST: as it means in each network (network.h), where those of no network mean the same; 0: in any.
+	struct addrmap own[ROUTE_NOWHERE + 1];
 	struct addrmap exceptions; // address or prefix -> shard
 	struct aliases aliases;
 	struct framed_table framed;

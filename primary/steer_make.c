@@ -4,15 +4,13 @@
 #include <string.h>
 #include "primary/steer_inside.h"
 
-static void steer_own(struct steer *steer, struct address address, uint32_t what)
+// network 0: of none, so in each.
+static void steer_own(struct steer *steer, unsigned network, struct address address, uint32_t what)
 {
-	addrmap_put(&steer->own, address, what);
+	for (unsigned n = 0; n <= ROUTE_NOWHERE; n++)
+		if (!n || !network || n == network)
+			addrmap_put(&steer->own[n], address, what);
 	steer->tails |= 1ull << address.low % 64;
-}
-
-static uint32_t steer_network(const struct steer *steer, const struct plane_address *own)
-{
-	return (uint32_t)steer->networks.port[own->port] << STEER_NETWORK;
 }
 
 // The broadcast addresses of an own IPv4 prefix, old form and new (RFC 1122 3.2.1.3).
@@ -22,10 +20,27 @@ static void steer_broadcast(struct steer *steer, const struct plane_address *own
 		return;
 
 	uint32_t hosts = own->prefix_len ? (1u << (32 - own->prefix_len)) - 1 : UINT32_MAX;
-	uint32_t ipv4 = be32_get(own->bytes), what = STEER_BROADCAST | steer_network(steer, own);
+	uint32_t ipv4 = be32_get(own->bytes), network = steer->networks.port[own->port];
 
-	steer_own(steer, address_ipv4(ipv4 | hosts), what);
-	steer_own(steer, address_ipv4(ipv4 & ~hosts), what);
+	steer_own(steer, network, address_ipv4(ipv4 | hosts), STEER_BROADCAST);
+	steer_own(steer, network, address_ipv4(ipv4 & ~hosts), STEER_BROADCAST);
+}
+
+static int steer_owns_init(struct steer *steer, const struct plane *plane)
+{
+	for (unsigned n = 0; n <= ROUTE_NOWHERE; n++)
+		if (addrmap_init(&steer->own[n], 3 * plane->owns + PLANE_PORTS))
+			return -ENOMEM;
+	return 0;
+}
+
+static void steer_owns(struct steer *steer, const struct plane *plane)
+{
+	for (unsigned i = 0; i < plane->owns; i++)
+		steer_broadcast(steer, &plane->own[i]);
+	for (unsigned i = 0; i < plane->owns; i++) // after all broadcasts: our own word wins
+		steer_own(steer, steer->networks.port[plane->own[i].port],
+			  address_read(plane->own[i].family, plane->own[i].bytes), STEER_OWN);
 }
 
 // What tells subscribers' networks apart, ports towards them look at.
@@ -53,8 +68,8 @@ struct steer *steer_make(const struct conf *conf, const struct plane *plane)
 {
 	struct steer *steer = calloc(1, sizeof(*steer)); // aligned enough for a window
 
-	if (!steer || addrmap_init(&steer->own, 3 * plane->owns + PLANE_PORTS) ||
-	    aliases_init(&steer->aliases, plane->shape.slots * SHARDS) || framed_init(&steer->framed)) {
+	if (!steer || steer_owns_init(steer, plane) || aliases_init(&steer->aliases, plane->shape.slots * SHARDS) ||
+	    framed_init(&steer->framed)) {
 		steer_free(steer);
 		return NULL;
 	}
@@ -63,11 +78,7 @@ struct steer *steer_make(const struct conf *conf, const struct plane *plane)
 	networks_make(&steer->networks, conf, &plane->net);
 	steer_ports(steer, conf);
 	steer_usual_make(steer);
-	for (unsigned i = 0; i < plane->owns; i++)
-		steer_broadcast(steer, &plane->own[i]);
-	for (unsigned i = 0; i < plane->owns; i++) // after all broadcasts: our own word wins
-		steer_own(steer, address_read(plane->own[i].family, plane->own[i].bytes),
-			  STEER_OWN | steer_network(steer, &plane->own[i]));
+	steer_owns(steer, plane);
 	return steer;
 }
 
@@ -75,7 +86,8 @@ void steer_free(struct steer *steer)
 {
 	if (!steer)
 		return;
-	addrmap_fini(&steer->own);
+	for (unsigned n = 0; n <= ROUTE_NOWHERE; n++)
+		addrmap_fini(&steer->own[n]);
 	addrmap_fini(&steer->exceptions);
 	aliases_fini(&steer->aliases);
 	framed_fini(&steer->framed);
@@ -89,7 +101,7 @@ void steer_mac(struct steer *steer, unsigned port, const uint8_t mac[6])
 	memcpy(bytes, mac, 6);
 	steer->port[port].mac = be64_get(bytes) >> 16;
 	memcpy(steer->port[port].start, mac, 6);
-	steer_own(steer, address_eui64(mac), STEER_OWN);
+	steer_own(steer, 0, address_eui64(mac), STEER_OWN);
 }
 
 void steer_quarantine(struct steer *steer, struct quarantine *quarantine)

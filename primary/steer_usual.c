@@ -63,11 +63,11 @@ static inline bool steer_whole(const uint8_t *frame, unsigned length, unsigned l
 	return be16_get(frame + ETHER_HEADER + 2) - least <= length - ETHER_HEADER - least;
 }
 
-// For who shares his last byte with us.
+// For who shares his last byte with us, in whichever network.
 static __attribute__((noinline)) bool steer_ours(const struct steer *steer, uint32_t destination)
 {
 	return destination == steer->gtpu_ipv4 ||
-	       addrmap_get(&steer->own, address_ipv4(destination), STEER_OTHER) != STEER_OTHER;
+	       addrmap_get(&steer->own[0], address_ipv4(destination), STEER_OTHER) != STEER_OTHER;
 }
 
 // Whether it is for a subscriber, if for anybody.

@@ -113,6 +113,13 @@ static int check_shared(const struct conf_source *source, const struct conf *con
 	return 0;
 }
 
+// Addresses towards one network mean nothing in another; those towards the radio side are everybody's.
+static bool apart(const struct conf_port *a, const struct conf_port *b)
+{
+	return a->role == CONF_CORE && b->role == CONF_CORE && *a->network && *b->network &&
+	       strcmp(a->network, b->network);
+}
+
 static int check_twins(const struct conf_source *source, const struct conf *conf, unsigned i, unsigned j)
 {
 	const struct conf_port *port = &conf->port[i];
@@ -124,7 +131,7 @@ static int check_twins(const struct conf_source *source, const struct conf *conf
 		return conf_fault(source, field, "'%s' is ports[%u] already", port->name, j);
 	if (same_device(port, other) && check_shared(source, conf, i, j))
 		return -EINVAL;
-	for (unsigned k = 0; k < port->addresses; k++) {
+	for (unsigned k = 0; k < port->addresses && !apart(port, other); k++) {
 		snprintf(field, sizeof field, "ports[%u].addresses[%u]", i, k);
 		if (port_owns(other, port->address[k].family, port->address[k].bytes))
 			return conf_fault(source, field, "an address of ports[%u] already", j);

@@ -4,10 +4,12 @@
 #   ran  n3 10.99.3.2 --- n3  [       ] n6 === tag 106 === h6 net, 10.200.0.1      internet
 #   ran2 n3 10.98.3.2 --- n3b [gateway]    === tag 107 === h7 ims, 10.200.0.1      ims
 #
+# The second network's link is 10.99.$TWO_LINK.0/24, fd99:$TWO_LINK::/64; 6 is the first one's, too.
 # Sourced by bash after story.sh.
 
 SERVER=10.200.0.1
 TWIN=10.45.0.7
+TWO_LINK=${TWO_LINK:-7}
 
 radio_too() { # of the second network
 	lab_netns ran2
@@ -23,8 +25,8 @@ core_too() {
 	lab_netns ims
 	net_veth ims h7 net wh7 1500
 	in_ns net ip link set wh7 up
-	net_host ims h7 0 10.99.7.2/24 fd99:7::2/64
-	in_ns ims ip route add 10.45.0.0/16 via 10.99.7.1
+	net_host ims h7 0 10.99.$TWO_LINK.2/24 fd99:$TWO_LINK::2/64
+	in_ns ims ip route add 10.45.0.0/16 via 10.99.$TWO_LINK.1
 	net_wire net n6.107 wh7
 }
 
@@ -55,7 +57,7 @@ two_networks_config() {
 		{ print }
 		/fd99:6::1/ { print "    network: internet\n    gateway4: 10.99.6.2"
 			print "  - {name: n6ims, driver: '"$GW_DRIVER"', device: n6, role: core, vlan: 107, mtu: 1500, network: ims,"
-			print "     addresses: [10.99.7.1/24, \"fd99:7::1/64\"], gateway4: 10.99.7.2}" }
+			print "     addresses: [10.99.'"$TWO_LINK"'.1/24, \"fd99:'"$TWO_LINK"'::1/64\"], gateway4: 10.99.'"$TWO_LINK"'.2}" }
 		/ipv6: .2001:db8::/ { print "    network: internet\n  - {dnn: ims, ipv4: 10.45.0.0/20, ipv6: \"2001:db8::/52\", network: ims}" }' \
 		"$LAB/shoal.yaml" >"$LAB/networks.yaml"
 	mv "$LAB/networks.yaml" "$LAB/shoal.yaml"
@@ -75,6 +77,37 @@ two_networks_begin() {
 	gateway_start
 	servers_up
 }
+
+# The second radio's subscribers live in ran2.
+radio_up_too() { # table
+	in_ns ran2 ip tuntap add ue0 mode tun
+	in_ns ran2 ip link set ue0 mtu 1500 up
+	awk -F , 'NR > 1 && $1 { print "address replace " $1 "/32 dev ue0" }' "$1" | in_ns ran2 ip -batch -
+	in_ns ran2 ip route add default dev ue0
+	lab_start gnb2 ran2 "$BUILD/tests/lab/shoal-gnb" --table "$1" --bind 10.98.3.2 --tun ue0 --counters "$LAB/gnb2.json"
+	lab_expect gnb2 ready
+}
+
+add_too() { # imsi address
+	shoal session add --imsi "$1" --peer 10.98.3.2 --peer-teid "$((1996488704 + 10#${1: -6}))" --dnn ims --ipv4 "$2" --ipv6 auto --wait >/dev/null
+}
+
+# Twins, each in its own network and radio side; more of the second one's: imsi and address, in pairs.
+twins_up() { # [imsi address]...
+	session_add 001010000000001 --ipv4 "$TWIN" --ipv6 auto
+	ues_table >"$LAB/table.csv"
+	add_too 001010000000002 "$TWIN"
+	while (($#)); do
+		add_too "$1" "$2"
+		shift 2
+	done
+	ues_table | awk -F , 'NR == 1 || $4 != 1996488705' >"$LAB/table2.csv"
+	radio_up "$LAB/table.csv"
+	radio_up_too "$LAB/table2.csv"
+}
+
+one_pings() { ping_from ran "$TWIN" "$SERVER" 200 "$1"; }
+other_pings() { ping_from ran2 "$TWIN" "$SERVER" 200 "$1"; }
 
 # Who answers there, of those who all have that address.
 answers() { # namespace own-address address who

@@ -57,7 +57,35 @@ static void link_address(unsigned port, unsigned family, uint32_t ipv4, const ui
 		memcpy(a->bytes, ipv6, 16);
 }
 
-int link_setup(void **state)
+static void link_conf(void)
+{
+	struct conf *conf = &link_world.conf;
+
+	conf->ports = LINK_PORTS;
+	for (unsigned p = 0; p < LINK_PORTS; p++)
+		conf->port[p] = (struct conf_port){ .role = CONF_CORE, .mtu = 1500 };
+	conf->port[LINK_ACCESS].role = CONF_ACCESS;
+	conf->port[LINK_TAGGED].vlan = 100;
+	link_address(LINK_ACCESS, 4, 0x0a010101, NULL, 24);
+	link_address(LINK_CORE, 4, LINK_OURS, NULL, 24);
+	link_address(LINK_CORE, 6, 0, link_our6, 64);
+	link_address(LINK_TAGGED, 4, 0x0a030101, NULL, 16);
+	conf->port[LINK_CORE].gateway4 = LINK_GATEWAY;
+	conf->pools = 1;
+	conf->pool[0] = (struct conf_pool){ .ipv4 = LINK_POOL, .ipv4_len = 16 };
+}
+
+static void link_conf_alike(void)
+{
+	struct conf_port *core = &link_world.conf.port[LINK_CORE], *tagged = &link_world.conf.port[LINK_TAGGED];
+
+	*tagged = *core;
+	tagged->vlan = 100;
+	strcpy(core->network, "one");
+	strcpy(tagged->network, "other");
+}
+
+static int link_make(bool alike)
 {
 	struct neigh_out out = { NULL, link_room, link_bytes, link_send, link_drop };
 	void *rooms = link_world.room ? (void *)link_world.room : malloc(LINK_ROOMS * ROOM_STRIDE);
@@ -66,23 +94,24 @@ int link_setup(void **state)
 	link_world.room = rooms;
 	link_world.rooms = LINK_ROOMS;
 	memset(rooms, 0xee, LINK_ROOMS * ROOM_STRIDE);
-	link_world.conf.ports = LINK_PORTS;
-	for (unsigned p = 0; p < LINK_PORTS; p++)
-		link_world.conf.port[p] = (struct conf_port){ .role = CONF_CORE, .mtu = 1500 };
-	link_world.conf.port[LINK_ACCESS].role = CONF_ACCESS;
-	link_world.conf.port[LINK_TAGGED].vlan = 100;
-	link_address(LINK_ACCESS, 4, 0x0a010101, NULL, 24);
-	link_address(LINK_CORE, 4, LINK_OURS, NULL, 24);
-	link_address(LINK_CORE, 6, 0, link_our6, 64);
-	link_address(LINK_TAGGED, 4, 0x0a030101, NULL, 16);
-	link_world.conf.port[LINK_CORE].gateway4 = LINK_GATEWAY;
-	link_world.conf.pools = 1;
-	link_world.conf.pool[0] = (struct conf_pool){ .ipv4 = LINK_POOL, .ipv4_len = 16 };
+	link_conf();
+	if (alike)
+		link_conf_alike();
 	link_world.now = 1000 * LINK_SECOND;
 	link_world.neigh = neigh_make(&link_world.conf, &out);
 	for (unsigned p = 0; p < LINK_PORTS; p++)
 		neigh_mac(link_world.neigh, p, link_our_mac);
 	return !link_world.neigh;
+}
+
+int link_setup(void **state)
+{
+	return link_make(false);
+}
+
+int link_setup_alike(void **state)
+{
+	return link_make(true);
 }
 
 int link_teardown(void **state)

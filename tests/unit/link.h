@@ -34,6 +34,7 @@ extern struct link_world {
 } link_world;
 
 int link_setup(void **state);
+int link_setup_alike(void **state); // the tagged port has the core one's addresses and gateway, in a network of its own
 int link_teardown(void **state);
 int link_end(void **state); // after the last test
 

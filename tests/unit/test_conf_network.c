@@ -47,6 +47,21 @@ static void networks_may_share_addresses(void **unused)
 	conf_free(conf);
 }
 
+// Own addresses, links and next hops, on VLANs of one device.
+static void networks_may_be_alike(void **unused)
+{
+	struct conf *conf;
+
+	assert_int_equal(load("    network: x\n    gateway4: 10.0.1.9\n"
+			      "  - {name: c, device: b0, vlan: 7, role: core, network: y, gateway4: 10.0.1.9,\n"
+			      "     addresses: [10.0.1.1/24, '2001:db8::1/64']}\n"
+			      "pools: [{ipv4: 10.45.0.0/16, network: x}, {dnn: ims, ipv4: 10.45.0.0/16, network: y}]\n",
+			      &conf),
+			 0);
+	assert_memory_equal(conf->port[1].address, conf->port[2].address, sizeof(conf->port[1].address));
+	conf_free(conf);
+}
+
 static void there_is_one_network_for_all(void **unused)
 {
 	struct conf *conf;
@@ -109,6 +124,12 @@ static const struct {
 	  ": pools[1].ipv4: overlaps pools[0]" },
 	{ TWO "pools: [{ipv4: 9.0.0.0/16, network: x}, {ipv4: 9.1.0.0/24, network: y}]\n",
 	  ": pools[1].network: pools[0] has this dnn in 'x'" },
+	{ "    network: x\n  - {name: c, device: c0, role: core, network: x, addresses: [10.0.1.1/24]}\n",
+	  ": ports[2].addresses[0]: an address of ports[1] already" },
+	{ "    network: x\n  - {name: c, device: c0, role: core, network: y, addresses: [10.0.0.1/24]}\n",
+	  ": ports[2].addresses[0]: an address of ports[0] already" }, // the radio side's
+	{ "    network: x\n  - {name: c, device: c0, role: both, network: y, addresses: [10.0.1.1/24]}\n",
+	  ": ports[2].addresses[0]: an address of ports[1] already" },
 	{ TWO "pools: [{ipv4: 10.0.2.0/24, network: y}]\n", ": pools[0].ipv4: holds ports[2].addresses[0]" },
 	{ TWO "pools: [{ipv4: 10.0.0.0/24, network: y}]\n",
 	  ": pools[0].ipv4: holds ports[0].addresses[0]" }, // no network's
@@ -128,9 +149,8 @@ static void every_fault_names_its_field(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(there_is_one_network_for_all),
-		cmocka_unit_test(networks_may_share_addresses),
-		cmocka_unit_test(networks_routes_and_vlans_print_back),
+		cmocka_unit_test(there_is_one_network_for_all), cmocka_unit_test(networks_may_share_addresses),
+		cmocka_unit_test(networks_may_be_alike),        cmocka_unit_test(networks_routes_and_vlans_print_back),
 		cmocka_unit_test(every_fault_names_its_field),
 	};
 

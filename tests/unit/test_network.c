@@ -116,7 +116,7 @@ static void what_is_ours_here_is_a_subscribers_there(void **state)
 	assert_int_equal(two_arrives(TWO_NET, 10, 0x0a0200ff).code, VERDICT_NOT_OURS);
 	assert_int_equal(two_arrives(TWO_NET, 20, 0x0a0200ff).hint, two_place(2, 0x0a0200ff));
 	assert_int_equal(two_arrives(TWO_NET, 20, 0x0a040001).code, VERDICT_OTHER_NETWORK);
-	assert_int_equal(two_arrives(TWO_NET, 20, 0x0a040001).kind, LANE_LOCAL);
+	assert_int_equal(two_arrives(TWO_NET, 20, 0x0a040001).kind, LANE_NONE);
 }
 
 static void from_inside_it_has_to_be_said(void **state)
@@ -142,6 +142,25 @@ static void whose_a_lent_packet_is(void **state)
 	assert_int_equal(networks_of_lent(&two.networks, &lent), 1);
 	two.networks.count = 0;
 	assert_int_equal(networks_of_lent(&two.networks, &lent), 0);
+}
+
+// In each of them it is the gateway's, its link's broadcast nobody's, and next hops live on its own link.
+static void networks_may_be_alike(void **state)
+{
+	const unsigned vlan[] = { 10, 20 };
+
+	for (unsigned i = 0; i < 2; i++) {
+		unsigned network = i ? TWO_SECOND : TWO_FIRST, port = i ? TWO_IMS : TWO_NET;
+
+		assert_int_equal(two_arrives(TWO_NET, vlan[i], 0x0a020001).kind, LANE_LOCAL);
+		assert_int_equal(two_arrives(TWO_NET, vlan[i], 0x0a020001).port, port);
+		assert_int_equal(two_arrives(TWO_NET, vlan[i], 0x0a0200ff).code, VERDICT_NOT_OURS);
+		assert_int_equal(two_inside(network, 0x0a020001).kind, LANE_LOCAL);
+		expect(route_network_side(network), 0x0a020007, port, 0x0a020007);
+	}
+	assert_int_equal(two_arrives(TWO_RADIO, 0, 0x0a020001).kind, LANE_LOCAL);
+	assert_int_equal(two_inside(ROUTE_NOWHERE, 0x0a020001).code, VERDICT_OTHER_NETWORK);
+	assert_int_equal(two_arrives(TWO_NET, 20, 0x0a040001).code, VERDICT_OTHER_NETWORK);
 }
 
 // Nor is the gateway by its address there; by those towards the radio side it is, as ever.
@@ -195,6 +214,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(another_networks_subscribers_are_not_reached, two_setup, two_teardown),
 		cmocka_unit_test_setup_teardown(another_networks_address_of_ours_is_not_reached, two_setup,
 						two_teardown),
+		cmocka_unit_test_setup_teardown(networks_may_be_alike, two_setup_alike, two_teardown),
 		cmocka_unit_test_setup_teardown(in_bursts_too, two_setup, two_teardown),
 		cmocka_unit_test_setup_teardown(in_bursts_too_where_they_meet, two_setup_meeting, two_teardown),
 		cmocka_unit_test_setup_teardown(who_is_meant_the_network_tells, two_setup_meeting, two_teardown),

@@ -98,6 +98,16 @@ int two_setup_meeting(void **state)
 	return two_make();
 }
 
+int two_setup_alike(void **state)
+{
+	two_setup(state);
+	steer_free(two.steer);
+	be32_put(two.conf.port[TWO_IMS].address[0].bytes, 0x0a020001);
+	be32_put(two.plane.own[TWO_IMS].bytes, 0x0a020001);
+	two.conf.port[TWO_IMS].gateway4 = 0;
+	return two_make();
+}
+
 int two_teardown(void **state)
 {
 	steer_free(two.steer);

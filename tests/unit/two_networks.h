@@ -22,6 +22,7 @@ extern struct two_networks {
 int two_setup(void **state);
 int two_setup_meeting(
     void **state); // the second network's pools: the first one's addresses, and those of its port's link, 10.2.0.0/24
+int two_setup_alike(void **state); // the second one's port has the first one's address, and no gateway
 int two_teardown(void **state);
 
 // A frame of TWO_FRAME bytes with an IPv4 packet for `to`; returns how many of them it has.
