@@ -44,7 +44,7 @@ if (($(nproc) <= 15)); then # the most workers there may be
 	restart "loops never sleep, and there are $(nproc) processors"
 	cp "$LAB/usual.yaml" "$LAB/shoal.yaml"
 fi
-sed -i "s/^workers:/&\n  cpus: [$worker]\n  slow_cpu: $slow/; s/^primary:/&\n  cpu: $primary/" "$LAB/shoal.yaml"
+sed -i "s/^  cpus: .*/  cpus: [$worker]\n  slow_cpu: $slow/; s/^  cpu: .*/  cpu: $primary/" "$LAB/shoal.yaml"
 that "the lines that topo prints keep the rules" shoal topo --check "$LAB/shoal.yaml"
 restart process.ready
 that "the worker runs on CPU $worker" wait_for 20 seat_runs_on 0 "$worker"
