@@ -6,6 +6,9 @@
 #include "ctrl/wall.h"
 
 struct ctrl_stand *stand;
+struct measures_session wanted;
+uint32_t teid;
+uint64_t id;
 static uint64_t ahead_ms; // of the real time: restarts look at that
 
 uint64_t clock_ms(void)
@@ -13,7 +16,7 @@ uint64_t clock_ms(void)
 	return wall_ms() + ahead_ms;
 }
 
-int measures_setup(void **state)
+static void stand_up(void)
 {
 	static struct ctrl_stand one;
 
@@ -21,7 +24,6 @@ int measures_setup(void **state)
 	ctrl_stand_open(stand);
 	stand->desk.wall = clock_ms;
 	ahead_ms = 0;
-	return 0;
 }
 
 int measures_teardown(void **state)
@@ -77,7 +79,7 @@ void measures_session(struct measures_session *session)
 	message->n_measures = 1;
 }
 
-uint64_t measures_make(struct measures_session *session, uint32_t *teid)
+static uint64_t make(struct measures_session *session, uint32_t *own)
 {
 	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
 	Shoal__Oss__SessionCreate create = SHOAL__OSS__SESSION_CREATE__INIT;
@@ -89,7 +91,7 @@ uint64_t measures_make(struct measures_session *session, uint32_t *teid)
 	answer = ctrl_stand_ask(stand, &request);
 	if (answer->status->code)
 		return 0;
-	*teid = answer->session->session->teid;
+	*own = answer->session->session->teid;
 	session->session.id = answer->session->session->id;
 	session->identity.imsi = "";
 	session->ue.want_ipv4 = false;
@@ -134,15 +136,53 @@ const Shoal__Oss__ReportListAnswer *reports_after(uint64_t number)
 	return ctrl_stand_ask(stand, &request)->report_list;
 }
 
-const Shoal__Oss__ClosedSession *closed_of(uint64_t id)
+const Shoal__Oss__ClosedSession *closed_of(uint64_t whose)
 {
 	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
 	Shoal__Oss__ClosedList body = SHOAL__OSS__CLOSED_LIST__INIT;
 	const Shoal__Oss__ClosedListAnswer *answer;
 
-	body.session = id;
+	body.session = whose;
 	request.body_case = SHOAL__OSS__REQUEST__BODY_CLOSED_LIST;
 	request.closed_list = &body;
 	answer = ctrl_stand_ask(stand, &request)->closed_list;
 	return answer->n_closed == 1 ? answer->closed[0] : NULL;
+}
+
+// ---- The one session
+
+int measures_one(void **state)
+{
+	stand_up();
+	measures_session(&wanted);
+	id = make(&wanted, &teid);
+	return id ? 0 : -1;
+}
+
+void measures_restart(void)
+{
+	ctrl_stand_keep(stand);
+	ctrl_stand_restart(stand);
+	stand->desk.wall = clock_ms;
+}
+
+const struct sheet *measures_sheet(void)
+{
+	return session_by_id(&stand->truth.sessions, id)->sheet;
+}
+
+void measures_used(uint64_t life, uint64_t up, uint64_t down)
+{
+	const struct feed_usage usage = { .teid = teid, .life = life, .count = { up / 100, up, down / 100, down } };
+
+	books_usage(&stand->truth.books, &usage, clock_ms());
+}
+
+const Shoal__Oss__UsageReport *measures_asked(const char *key)
+{
+	int code = measures_change(&wanted, true, key);
+	const Shoal__Oss__Response *answer = code == CTRL_STAND_WAITS ? measures_wait() : stand->answer;
+
+	assert(!answer->status->code && answer->session->n_usage == 1);
+	return answer->session->usage[0];
 }

@@ -4,7 +4,6 @@
 
 extern struct ctrl_stand *stand;
 
-int measures_setup(void **state);
 int measures_teardown(void **state);
 
 void clock_pass(uint64_t seconds); // and the desk looks
@@ -23,12 +22,20 @@ struct measures_session {
 };
 void measures_session(struct measures_session *session);
 
-// Creates it; *teid: its own. The id, or 0.
-uint64_t measures_make(struct measures_session *session, uint32_t *teid);
-
 // Changes it to this; the code, or CTRL_STAND_WAITS. With a key: that one.
 int measures_change(struct measures_session *session, bool query_all, const char *key);
 const Shoal__Oss__Response *measures_wait(void); // until there is an answer
 
 const Shoal__Oss__ReportListAnswer *reports_after(uint64_t number);
-const Shoal__Oss__ClosedSession *closed_of(uint64_t id); // null: there is none, or there are several
+const Shoal__Oss__ClosedSession *closed_of(uint64_t whose); // null: there is none, or there are several
+
+// The one that most tests are about, as it is wanted, its TEID and its id.
+extern struct measures_session wanted;
+extern uint32_t teid;
+extern uint64_t id;
+
+int measures_one(void **state); // measures_setup, and that session made
+void measures_restart(void);
+const struct sheet *measures_sheet(void);
+void measures_used(uint64_t life, uint64_t up, uint64_t down);  // its lines have counted so much
+const Shoal__Oss__UsageReport *measures_asked(const char *key); // what a query says of its one measure

@@ -512,3 +512,34 @@ uint8_t play_cause(void)
 {
 	return (uint8_t)pfcp_number(pfcp_first(&play.tree, NULL, PFCP_IE_CAUSE));
 }
+
+void play_attach(bool choose_ue)
+{
+	words_begin(&play.words[0]);
+	words_session(&play.words[0], 7, choose_ue);
+	play_say(0, PFCP_SESSION_ESTABLISHMENT_REQUEST, 0);
+	play_run(0);
+}
+
+void play_handover(unsigned n, uint32_t teid)
+{
+	words_begin(&play.words[n]);
+	words_handover(&play.words[n], 2, teid);
+	play_say(n, PFCP_SESSION_MODIFICATION_REQUEST, PLAY_ID);
+}
+
+void play_leave(unsigned n)
+{
+	words_begin(&play.words[n]);
+	play_say(n, PFCP_SESSION_DELETION_REQUEST, PLAY_ID);
+}
+
+uint64_t play_reported(uint16_t type)
+{
+	const struct pfcp_ie *report = pfcp_first(&play.tree, NULL, type);
+	struct pfcp_volume volume;
+
+	assert_non_null(report);
+	assert_int_equal(pfcp_get_volume(pfcp_first(&play.tree, report, PFCP_IE_VOLUME_MEASUREMENT), &volume), 0);
+	return volume.uplink;
+}

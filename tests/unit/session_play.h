@@ -67,3 +67,8 @@ void play_first_version(void);
 // Sends words[n] as this message, about this SEID.
 void play_say(unsigned n, uint8_t type, uint64_t seid);
 uint8_t play_cause(void);
+
+void play_attach(bool choose_ue);              // words[0]: establishment, by SEID 7, and its answer
+void play_handover(unsigned n, uint32_t teid); // words[n]: its tunnel ends elsewhere now
+void play_leave(unsigned n);                   // words[n]: deletion
+uint64_t play_reported(uint16_t type);         // uplink bytes of the answer's first usage report of this type

@@ -8,26 +8,6 @@
 #include "ctrl/measures.h"
 #include "tests/unit/measures_stand.h"
 
-static struct measures_session wanted;
-static uint64_t id;
-
-static int setup(void **state)
-{
-	uint32_t teid;
-
-	measures_setup(state);
-	measures_session(&wanted);
-	id = measures_make(&wanted, &teid);
-	return id ? 0 : -1;
-}
-
-static void restart(void)
-{
-	ctrl_stand_keep(stand);
-	ctrl_stand_restart(stand);
-	stand->desk.wall = clock_ms;
-}
-
 static void rules_wait(bool wait)
 {
 	wanted.forward[1].buffer = wanted.forward[1].notify = wait;
@@ -74,7 +54,7 @@ static void a_drop_is_durable_with_its_change(void **state)
 	assert_int_not_equal(session()->sheet->episode, episode);
 	then = dropped_ns();
 	assert_int_not_equal(then, 0);
-	restart();
+	measures_restart();
 	assert_int_equal(dropped_ns(), then);
 	rules_wait(false);
 	assert_int_equal(dropped_ns(), then);
@@ -89,15 +69,15 @@ static void without_measures_as_well(void **state)
 	wanted.rule[0].n_measure_ids = wanted.rule[1].n_measure_ids = 0;
 	rules_wait(true);
 	assert_int_equal(dropped(true, false), 0);
-	restart();
+	measures_restart();
 	assert_int_not_equal(dropped_ns(), 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_drop_is_durable_with_its_change, setup, measures_teardown),
-		cmocka_unit_test_setup_teardown(without_measures_as_well, setup, measures_teardown),
+		cmocka_unit_test_setup_teardown(a_drop_is_durable_with_its_change, measures_one, measures_teardown),
+		cmocka_unit_test_setup_teardown(without_measures_as_well, measures_one, measures_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

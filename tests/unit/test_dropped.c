@@ -10,30 +10,6 @@
 #include "ctrl/sheet_make.h"
 #include "tests/unit/measures_stand.h"
 
-static struct measures_session wanted;
-static uint32_t teid;
-static uint64_t id;
-
-static int setup(void **state)
-{
-	measures_setup(state);
-	measures_session(&wanted);
-	id = measures_make(&wanted, &teid);
-	return id ? 0 : -1;
-}
-
-static void restart(void)
-{
-	ctrl_stand_keep(stand);
-	ctrl_stand_restart(stand);
-	stand->desk.wall = clock_ms;
-}
-
-static const struct sheet *sheet(void)
-{
-	return session_by_id(&stand->truth.sessions, id)->sheet;
-}
-
 static void used(uint64_t life, uint64_t up)
 {
 	const struct feed_usage usage = { .teid = teid, .life = life, .count = { up / 100, up, 0, 0 } };
@@ -45,7 +21,7 @@ static void used(uint64_t life, uint64_t up)
 static void dropped(uint64_t life, uint64_t packets, uint64_t bytes)
 {
 	const struct feed_gauge gauge = { .teid = teid,
-					  .serial = sheet() ? sheet_drops(sheet(), 7) : 1,
+					  .serial = measures_sheet() ? sheet_drops(measures_sheet(), 7) : 1,
 					  .life = life,
 					  .downlink_packets = packets,
 					  .downlink_bytes = bytes };
@@ -77,7 +53,7 @@ static void what_is_dropped_is_reported(void **state)
 	dropped(3, 9, 900);
 	clock_pass(1);
 	assert_int_equal(reports_after(0)->n_reports, 0);
-	restart();
+	measures_restart();
 	dropped(3, 10, 1000);
 	stand->fail_commit = -EIO;
 	clock_pass(1);
@@ -85,14 +61,14 @@ static void what_is_dropped_is_reported(void **state)
 	assert_int_equal(last_usage(1)->triggers, MEASURE_DROTH);
 	assert_int_equal(last_usage(1)->uplink_bytes, 1000);
 	assert_int_equal(last_usage(1)->downlink_packets, 0);
-	restart();
+	measures_restart();
 	dropped(3, 19, 1900);
 	clock_pass(1);
 	assert_int_equal(reports_after(0)->n_reports, 1);
 	drops_wanted(9); // it goes on
 	clock_pass(1);
 	assert_int_equal(last_usage(2)->number, 1);
-	restart();
+	measures_restart();
 	dropped(4, 9, 1);
 	clock_pass(1);
 	assert_int_equal(last_usage(3)->triggers, MEASURE_DROTH);
@@ -127,31 +103,31 @@ static void what_is_dropped_is_counted_by_one_more(void **state)
 	wanted.ids[1] = 8;
 	wanted.rule[1].n_measure_ids = 2;
 	drops_wanted(10);
-	urr = sheet_parts(sheet()).urr;
-	assert_int_equal(sheet()->urrs, 3);
+	urr = sheet_parts(measures_sheet()).urr;
+	assert_int_equal(measures_sheet()->urrs, 3);
 	assert_int_equal(urr[0].dropped, 3);
 	assert_int_equal(urr[1].dropped | urr[2].dropped | urr[2].id, 0);
-	first = sheet_drops(sheet(), 7);
+	first = sheet_drops(measures_sheet(), 7);
 	assert_int_equal(first, urr[2].serial);
-	assert_int_equal(sheet_drops(sheet(), 8), 0);
-	assert_int_equal((sheet_parts(sheet()).pdr[0].urrs | sheet_parts(sheet()).pdr[1].urrs), 3);
+	assert_int_equal(sheet_drops(measures_sheet(), 8), 0);
+	assert_int_equal((sheet_parts(measures_sheet()).pdr[0].urrs | sheet_parts(measures_sheet()).pdr[1].urrs), 3);
 	wanted.measure[1].triggers = MEASURE_ASK_DROTH;
 	wanted.measure[1].dropped_bytes = 1;
 	drops_wanted(20);
-	assert_int_equal(sheet()->urrs, 4);
-	assert_int_equal(sheet_drops(sheet(), 7), first);
-	second = sheet_drops(sheet(), 8);
+	assert_int_equal(measures_sheet()->urrs, 4);
+	assert_int_equal(sheet_drops(measures_sheet(), 7), first);
+	second = sheet_drops(measures_sheet(), 8);
 	assert_int_not_equal(second, first);
-	restart();
-	assert_int_equal(sheet_drops(sheet(), 7), first);
-	assert_int_equal(sheet_drops(sheet(), 8), second);
+	measures_restart();
+	assert_int_equal(sheet_drops(measures_sheet(), 7), first);
+	assert_int_equal(sheet_drops(measures_sheet(), 8), second);
 	drops_wanted(0);
-	assert_int_equal(sheet_drops(sheet(), 7), 0);
-	assert_int_equal(sheet_drops(sheet(), 8), second);
-	restart();
-	assert_int_equal(sheet_drops(sheet(), 8), second);
+	assert_int_equal(sheet_drops(measures_sheet(), 7), 0);
+	assert_int_equal(sheet_drops(measures_sheet(), 8), second);
+	measures_restart();
+	assert_int_equal(sheet_drops(measures_sheet(), 8), second);
 	drops_wanted(1);
-	assert_int_not_equal(sheet_drops(sheet(), 7), first);
+	assert_int_not_equal(sheet_drops(measures_sheet(), 7), first);
 }
 
 static void measures_with_drops_count_twice(void **state)
@@ -168,13 +144,13 @@ static void measures_with_drops_count_twice(void **state)
 	many[14].triggers = MEASURE_ASK_DROTH;
 	many[14].dropped_bytes = 1;
 	assert_int_equal(measures_change(&wanted, false, NULL), 0);
-	assert_int_equal(sheet()->urrs, 16);
+	assert_int_equal(measures_sheet()->urrs, 16);
 	wanted.session.n_measures = 16;
 	assert_int_equal(measures_change(&wanted, false, NULL), SHOAL__OSS__CODE__LIMIT);
 	assert_string_equal(stand->answer->status->field, "session.measures[16]");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, measures_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, measures_one, measures_teardown)
 
 int main(void)
 {

@@ -33,26 +33,26 @@ static unsigned times_of(uint64_t times[MEASURE_TIMES])
 	return measure_events_times(&measure.flow.events, measure.stand.event_reported, times);
 }
 
-static void begin(Shoal__Oss__Measure *wanted)
+static void begin(Shoal__Oss__Measure *rules)
 {
 	const struct measure_words none = { { 0 }, { 0 } };
 
-	wanted->id = 1;
-	wanted->event = true;
+	rules->id = 1;
+	rules->event = true;
 	measure = (struct measure){ 0 };
 	came = 0;
-	measure_read(&measure.rules, wanted, 0);
+	measure_read(&measure.rules, rules, 0);
 	measure_begin(&measure, &none, T0);
 	measure.flow.serial = 8;
 	measure_turn_events(&measure, SERIAL);
 	measure_settle(&measure, T0);
 }
 
-static void follow(Shoal__Oss__Measure *wanted, uint64_t at_s)
+static void follow(Shoal__Oss__Measure *rules, uint64_t at_s)
 {
 	const struct measure_rules before = measure.rules;
 
-	measure_read(&measure.rules, wanted, 0);
+	measure_read(&measure.rules, rules, 0);
 	measure_follow(&measure, &before, T0 + at_s * 1000);
 	measure_settle(&measure, T0 + at_s * 1000);
 }
@@ -99,53 +99,53 @@ static void steps(const struct step *step, unsigned count)
 
 static void a_threshold_begins_anew_with_each_report(void **state)
 {
-	Shoal__Oss__Measure wanted = SHOAL__OSS__MEASURE__INIT;
+	Shoal__Oss__Measure rules = SHOAL__OSS__MEASURE__INIT;
 
-	wanted.triggers = MEASURE_ASK_EVETH | MEASURE_ASK_PERIO;
-	wanted.event_threshold = 3;
-	wanted.period_s = 100;
-	begin(&wanted);
+	rules.triggers = MEASURE_ASK_EVETH | MEASURE_ASK_PERIO;
+	rules.event_threshold = 3;
+	rules.period_s = 100;
+	begin(&rules);
 	STEPS({ 2, 10, 0, 0, NONE }, { 1, 20, MEASURE_EVETH, 3, NONE }, { 0, 30, 0, 0, NONE }, { 2, 40, 0, 0, NONE },
 	      { 0, 100, MEASURE_PERIO, 2, NONE }, { 2, 110, 0, 0, NONE }, { 5, 120, MEASURE_EVETH, 7, NONE });
-	wanted.triggers = 0;
-	begin(&wanted);
+	rules.triggers = 0;
+	begin(&rules);
 	STEPS({ 9, 10, 0, 0, NONE });
 }
 
 static void a_quota_ends_once_and_is_granted_anew(void **state)
 {
-	Shoal__Oss__Measure wanted = SHOAL__OSS__MEASURE__INIT;
+	Shoal__Oss__Measure rules = SHOAL__OSS__MEASURE__INIT;
 
-	wanted.triggers = MEASURE_ASK_EVEQU;
-	wanted.has_event_quota = true;
-	wanted.event_quota = 2;
-	begin(&wanted);
+	rules.triggers = MEASURE_ASK_EVEQU;
+	rules.has_event_quota = true;
+	rules.event_quota = 2;
+	begin(&rules);
 	assert_true(may() == 2);
 	STEPS({ 1, 10, 0, 0, 2 }, { 1, 20, MEASURE_EVEQU, 2, 2 }, { 0, 30, 0, 0, 2 });
-	wanted.grant = 1;
-	follow(&wanted, 40);
+	rules.grant = 1;
+	follow(&rules, 40);
 	STEPS({ 0, 40, 0, 0, 4 }, { 2, 50, MEASURE_EVEQU, 2, 4 });
-	wanted.event_quota = 7; // no other quota: it counts from where it began
-	follow(&wanted, 60);
+	rules.event_quota = 7; // no other quota: it counts from where it began
+	follow(&rules, 60);
 	STEPS({ 0, 60, 0, 0, 9 });
-	wanted.has_event_quota = false;
-	follow(&wanted, 70);
+	rules.has_event_quota = false;
+	follow(&rules, 70);
 	STEPS({ 0, 70, 0, 0, NONE });
-	wanted.has_event_quota = true;
-	wanted.event_quota = 0;
-	begin(&wanted);
+	rules.has_event_quota = true;
+	rules.event_quota = 0;
+	begin(&rules);
 	STEPS({ 0, 1, 0, 0, 0 }); // that nothing may begin its giver knows
 }
 
 // What an earlier life has used is used, and words of it that come late say nothing.
 static void a_quota_lives_on_in_another_life(void **state)
 {
-	Shoal__Oss__Measure wanted = SHOAL__OSS__MEASURE__INIT;
+	Shoal__Oss__Measure rules = SHOAL__OSS__MEASURE__INIT;
 
-	wanted.triggers = MEASURE_ASK_EVEQU;
-	wanted.has_event_quota = true;
-	wanted.event_quota = 5;
-	begin(&wanted);
+	rules.triggers = MEASURE_ASK_EVEQU;
+	rules.has_event_quota = true;
+	rules.event_quota = 5;
+	begin(&rules);
 	STEPS({ 3, 10, 0, 0, 5 });
 	came = 0;
 	events_come(1, 6, 20);
@@ -161,17 +161,17 @@ static void a_quota_lives_on_in_another_life(void **state)
 
 static void after_the_monitoring_time_others_hold(void **state)
 {
-	Shoal__Oss__Measure wanted = SHOAL__OSS__MEASURE__INIT;
+	Shoal__Oss__Measure rules = SHOAL__OSS__MEASURE__INIT;
 	uint64_t times[MEASURE_TIMES], next_ms;
 
-	wanted.triggers = MEASURE_ASK_EVETH | MEASURE_ASK_EVEQU;
-	wanted.event_threshold = 10;
-	wanted.has_event_quota = true;
-	wanted.event_quota = 20;
-	wanted.subsequent_event_threshold = 2;
-	wanted.subsequent_event_quota = 3;
-	wanted.monitoring_at_ms = T0 + 50000;
-	begin(&wanted);
+	rules.triggers = MEASURE_ASK_EVETH | MEASURE_ASK_EVEQU;
+	rules.event_threshold = 10;
+	rules.has_event_quota = true;
+	rules.event_quota = 20;
+	rules.subsequent_event_threshold = 2;
+	rules.subsequent_event_quota = 3;
+	rules.monitoring_at_ms = T0 + 50000;
+	begin(&rules);
 	STEPS({ 4, 10, 0, 0, 20 }, { 0, 50, 0, 0, 7 }, { 1, 60, 0, 0, 7 });
 	events_come(1, 5, 70);
 	assert_int_equal(measure_due(&measure, T0 + 70000, &next_ms), MEASURE_EVETH);
@@ -185,11 +185,11 @@ static void after_the_monitoring_time_others_hold(void **state)
 // The last sixteen; what came with one word came by then.
 static void times_of_the_last_are_known(void **state)
 {
-	Shoal__Oss__Measure wanted = SHOAL__OSS__MEASURE__INIT;
+	Shoal__Oss__Measure rules = SHOAL__OSS__MEASURE__INIT;
 	uint64_t times[MEASURE_TIMES];
 
-	wanted.event_threshold = 1;
-	begin(&wanted);
+	rules.event_threshold = 1;
+	begin(&rules);
 	assert_int_equal(times_of(times), 0);
 	events_come(1, 5, 7);
 	events_come(2, 5, 20);
@@ -212,11 +212,11 @@ static void times_of_the_last_are_known(void **state)
 // Where events are counted, START is told of as often, whatever the clock here says of it.
 static void each_event_is_a_start(void **state)
 {
-	Shoal__Oss__Measure wanted = SHOAL__OSS__MEASURE__INIT;
+	Shoal__Oss__Measure rules = SHOAL__OSS__MEASURE__INIT;
 
-	wanted.triggers = MEASURE_ASK_START | MEASURE_ASK_STOPT | MEASURE_ASK_EVETH;
-	wanted.event_threshold = 2;
-	begin(&wanted);
+	rules.triggers = MEASURE_ASK_START | MEASURE_ASK_STOPT | MEASURE_ASK_EVETH;
+	rules.event_threshold = 2;
+	begin(&rules);
 	STEPS({ 1, 5, MEASURE_START, 1, NONE }, { 0, 15, MEASURE_STOPT, 0, NONE });
 	measure_hear(&measure, &(struct measure_word){ .life = 5,
 						       .words.packets = { 2 },
@@ -229,42 +229,18 @@ static void each_event_is_a_start(void **state)
 
 // ---- With the controller
 
-static struct measures_session wanted;
-static uint32_t teid;
-static uint64_t id;
-
-static int setup(void **state)
-{
-	measures_setup(state);
-	measures_session(&wanted);
-	id = measures_make(&wanted, &teid);
-	return id ? 0 : -1;
-}
-
-static void restart(void)
-{
-	ctrl_stand_keep(stand);
-	ctrl_stand_restart(stand);
-	stand->desk.wall = clock_ms;
-}
-
-static const struct sheet *sheet(void)
-{
-	return session_by_id(&stand->truth.sessions, id)->sheet;
-}
-
 // What its worker has counted: events, each with a packet of 100 bytes.
 static void happened(uint64_t life, uint64_t events)
 {
 	struct feed_gauge gauge = { .teid = teid,
-				    .serial = sheet() ? sheet_events(sheet(), 7) : 1,
+				    .serial = measures_sheet() ? sheet_events(measures_sheet(), 7) : 1,
 				    .life = life,
 				    .uplink_packets = events,
 				    .last_ns = clock_ms() * 1000000 };
 
 	books_gauge(&stand->truth.books, &gauge, clock_ms());
 	gauge.urr = 7;
-	gauge.serial = sheet() ? sheet_serial(sheet(), 7) : 1;
+	gauge.serial = measures_sheet() ? sheet_serial(measures_sheet(), 7) : 1;
 	gauge.uplink_bytes = events * EVENT_BYTES;
 	books_gauge(&stand->truth.books, &gauge, clock_ms());
 }
@@ -282,7 +258,7 @@ static void events_wanted(uint32_t threshold, uint32_t quota, uint32_t grant)
 
 static uint64_t sheet_may(void)
 {
-	const struct sheet_urr *urr = sheet_parts(sheet()).urr;
+	const struct sheet_urr *urr = sheet_parts(measures_sheet()).urr;
 
 	assert_true(urr[0].flags & SHEET_EVENTS);
 	return urr[urr[0].events - 1].quota[SHEET_EVENTS_MAY];
@@ -305,7 +281,7 @@ static void events_are_reported(void **state)
 	happened(3, 2);
 	clock_pass(1);
 	assert_int_equal(reports_after(0)->n_reports, 0);
-	restart();
+	measures_restart();
 	assert_int_equal(sheet_may(), 5);
 	happened(3, 3);
 	stand->fail_commit = -EIO;
@@ -315,12 +291,12 @@ static void events_are_reported(void **state)
 	assert_int_equal(last_usage(1)->events, 3);
 	assert_int_equal(last_usage(1)->n_event_ms, 3);
 	assert_int_equal(last_usage(1)->uplink_bytes, 3 * EVENT_BYTES);
-	restart();
+	measures_restart();
 	happened(3, 5);
 	clock_pass(1);
 	assert_int_equal(last_usage(2)->triggers, MEASURE_EVEQU);
 	assert_int_equal(last_usage(2)->events, 2);
-	restart();
+	measures_restart();
 	clock_pass(1);
 	assert_int_equal(reports_after(0)->n_reports, 2);
 	assert_int_equal(sheet_may(), 5);
@@ -329,7 +305,7 @@ static void events_are_reported(void **state)
 	happened(4, 1); // another life of the counters
 	clock_pass(1);
 	assert_int_equal(sheet_may(), 2);
-	restart();
+	measures_restart();
 	assert_int_equal(sheet_may(), 2);
 	happened(4, 2);
 	clock_pass(1);
@@ -436,27 +412,27 @@ static void events_are_counted_by_one_more(void **state)
 	events_wanted(10, 0, 0);
 	wanted.measure[0].triggers |= MEASURE_ASK_DROTH;
 	assert_int_equal(measures_change(&wanted, false, NULL), 0);
-	urr = sheet_parts(sheet()).urr;
-	assert_int_equal(sheet()->urrs, 3);
+	urr = sheet_parts(measures_sheet()).urr;
+	assert_int_equal(measures_sheet()->urrs, 3);
 	assert_true(urr[0].dropped == 2 && urr[0].events == 3 && urr[0].flags == SHEET_EVENTS);
 	assert_true(!urr[2].id && urr[2].quota[SHEET_EVENTS_SILENCE] == 4 && sheet_may() == UINT64_MAX);
-	assert_int_equal((sheet_parts(sheet()).pdr[0].urrs | sheet_parts(sheet()).pdr[1].urrs), 1);
-	first = sheet_events(sheet(), 7);
+	assert_int_equal((sheet_parts(measures_sheet()).pdr[0].urrs | sheet_parts(measures_sheet()).pdr[1].urrs), 1);
+	first = sheet_events(measures_sheet(), 7);
 	assert_int_equal(first, urr[2].serial);
-	assert_int_not_equal(first, sheet_drops(sheet(), 7));
+	assert_int_not_equal(first, sheet_drops(measures_sheet(), 7));
 	wanted.measure[0].inactivity_s = 0;
 	events_wanted(10, 3, 1);
-	urr = sheet_parts(sheet()).urr;
-	assert_int_equal(sheet()->urrs, 2);
+	urr = sheet_parts(measures_sheet()).urr;
+	assert_int_equal(measures_sheet()->urrs, 2);
 	assert_true(urr[1].quota[SHEET_EVENTS_SILENCE] == 10 && sheet_may() == 3);
-	assert_int_equal(sheet_events(sheet(), 7), first);
-	restart();
-	assert_int_equal(sheet_events(sheet(), 7), first);
+	assert_int_equal(sheet_events(measures_sheet(), 7), first);
+	measures_restart();
+	assert_int_equal(sheet_events(measures_sheet(), 7), first);
 	events_wanted(0, 0, 1);
-	assert_int_equal(sheet() ? sheet_events(sheet(), 7) : 0, 0);
-	restart();
+	assert_int_equal(measures_sheet() ? sheet_events(measures_sheet(), 7) : 0, 0);
+	measures_restart();
 	events_wanted(1, 0, 1);
-	assert_int_not_equal(sheet_events(sheet(), 7), first);
+	assert_int_not_equal(sheet_events(measures_sheet(), 7), first);
 }
 
 static void measures_with_events_count_twice(void **state)
@@ -472,14 +448,14 @@ static void measures_with_events_count_twice(void **state)
 	wanted.session.n_measures = 15;
 	many[14].has_event_quota = true;
 	assert_int_equal(measures_change(&wanted, false, NULL), 0);
-	assert_int_equal(sheet()->urrs, 16);
+	assert_int_equal(measures_sheet()->urrs, 16);
 	many[14].triggers = MEASURE_ASK_DROTH;
 	many[14].dropped_bytes = 1;
 	assert_int_equal(measures_change(&wanted, false, NULL), SHOAL__OSS__CODE__LIMIT);
 	assert_string_equal(stand->answer->status->field, "session.measures[16]");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, measures_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, measures_one, measures_teardown)
 
 int main(void)
 {

@@ -11,24 +11,12 @@
 
 #define LONGEST 100u // seconds
 
-static struct measures_session wanted;
-static uint64_t id;
-static uint32_t teid;
-
 static int setup(void **state)
 {
-	measures_setup(state);
-	stand->conf.buffer_longest = LONGEST;
-	measures_session(&wanted);
-	id = measures_make(&wanted, &teid);
-	return id ? 0 : -1;
-}
+	int error = measures_one(state);
 
-static void restart(void)
-{
-	ctrl_stand_keep(stand);
-	ctrl_stand_restart(stand);
-	stand->desk.wall = clock_ms;
+	stand->conf.buffer_longest = LONGEST;
+	return error;
 }
 
 static const struct session *session(void)
@@ -106,13 +94,13 @@ static void who_starts_goes_on_with_the_same_sheet(void **state)
 	assert_int_equal(keep(20, -1), 0);
 	sheet_says(1, 0);
 	sum = session()->bearer.sheet_sum;
-	restart();
+	measures_restart();
 	assert_int_equal(session()->bearer.sheet_sum, sum);
 	sheet_says(1, 0);
 	clock_pass(21);
 	sheet_says(0, 0);
 	sum = session()->bearer.sheet_sum;
-	restart();
+	measures_restart();
 	assert_int_equal(session()->bearer.sheet_sum, sum);
 }
 
@@ -158,7 +146,7 @@ static void without_measures_as_well(void **state)
 	wanted.rule[0].n_measure_ids = wanted.rule[1].n_measure_ids = 0;
 	assert_int_equal(rules_wait(true), 0);
 	assert_int_equal(keep(20, -1), 0);
-	restart();
+	measures_restart();
 	sheet_says(1, 0);
 	clock_pass(21);
 	sheet_says(0, 0);
@@ -188,7 +176,7 @@ static void the_first_is_told_of_later(void **state)
 	clock_pass(8);
 	assert_int_equal(told(), 0);
 	assert_int_equal(rules_wait(true), 0); // the same wait
-	restart();
+	measures_restart();
 	waits(); // the worker says so until it is heard
 	assert_int_equal(told(), 0);
 	clock_pass(3);
@@ -220,7 +208,7 @@ static void without_measures_it_is_told_of_later_as_well(void **state)
 	wanted.rule[0].n_measure_ids = wanted.rule[1].n_measure_ids = 0;
 	wanted.forward[1].notify_delay_ms = 10000;
 	assert_int_equal(rules_wait(true), 0);
-	restart();
+	measures_restart();
 	waits();
 	assert_int_equal(told(), 0);
 	clock_pass(11);

@@ -11,58 +11,22 @@
 #include "ctrl/measures.h"
 #include "tests/unit/measures_stand.h"
 
-static struct measures_session wanted;
-static uint32_t teid;
-static uint64_t id;
-
-static int setup(void **state)
-{
-	measures_setup(state);
-	measures_session(&wanted);
-	id = measures_make(&wanted, &teid);
-	return id ? 0 : -1;
-}
-
-static void used(uint64_t life, uint64_t up, uint64_t down)
-{
-	const struct feed_usage usage = { .teid = teid, .life = life, .count = { up / 100, up, down / 100, down } };
-
-	books_usage(&stand->truth.books, &usage, clock_ms());
-}
-
-static void restart(void)
-{
-	ctrl_stand_keep(stand);
-	ctrl_stand_restart(stand);
-	stand->desk.wall = clock_ms;
-}
-
-static const Shoal__Oss__UsageReport *asked(const char *key)
-{
-	int code = measures_change(&wanted, true, key);
-	const Shoal__Oss__Response *answer = code == CTRL_STAND_WAITS ? measures_wait() : stand->answer;
-
-	assert_int_equal(answer->status->code, 0);
-	assert_int_equal(answer->session->n_usage, 1);
-	return answer->session->usage[0];
-}
-
 static void a_query_takes_what_there_is_and_no_byte_twice(void **state)
 {
 	const Shoal__Oss__UsageReport *usage;
 
-	used(3, 1000, 2000);
-	usage = asked(NULL);
+	measures_used(3, 1000, 2000);
+	usage = measures_asked(NULL);
 	assert_int_equal(usage->measure, 7);
 	assert_int_equal(usage->number, 0);
 	assert_int_equal(usage->triggers, MEASURE_IMMER);
 	assert_int_equal(usage->uplink_bytes, 1000);
 	assert_int_equal(usage->downlink_bytes, 2000);
 	assert_int_equal(usage->downlink_packets, 20);
-	used(3, 1500, 2000);
-	used(4, 7, 0);
-	restart();
-	usage = asked(NULL);
+	measures_used(3, 1500, 2000);
+	measures_used(4, 7, 0);
+	measures_restart();
+	usage = measures_asked(NULL);
 	assert_int_equal(usage->number, 1);
 	assert_int_equal(usage->uplink_bytes, 507);
 	assert_int_equal(usage->downlink_bytes, 0);
@@ -71,33 +35,33 @@ static void a_query_takes_what_there_is_and_no_byte_twice(void **state)
 // Whoever did not hear the answer asks again, and is told the same.
 static void the_same_request_is_told_the_same(void **state)
 {
-	used(3, 1000, 0);
-	assert_int_equal(asked("key")->uplink_bytes, 1000);
-	used(3, 1700, 0);
-	restart();
-	assert_int_equal(asked("key")->uplink_bytes, 1000);
+	measures_used(3, 1000, 0);
+	assert_int_equal(measures_asked("key")->uplink_bytes, 1000);
+	measures_used(3, 1700, 0);
+	measures_restart();
+	assert_int_equal(measures_asked("key")->uplink_bytes, 1000);
 	assert_int_equal(stand->answer->session->usage[0]->number, 0);
-	assert_int_equal(asked("other")->uplink_bytes, 700);
+	assert_int_equal(measures_asked("other")->uplink_bytes, 700);
 }
 
 // What workers count is told once in a while: a query waits for that.
 static void a_query_waits_for_fresh_counts(void **state)
 {
-	used(3, 1000, 0);
+	measures_used(3, 1000, 0);
 	stand->conf.usage_interval_ms = 60000;
 	usleep(5000); // so that before and after are different milliseconds
 	assert_int_equal(measures_change(&wanted, true, NULL), CTRL_STAND_WAITS);
 	assert_int_equal(ctrl_stand_get(stand, id)->id, id); // others do not wait
 	clock_pass(0);
 	usleep(5000);
-	used(3, 1100, 0);
+	measures_used(3, 1100, 0);
 	assert_non_null(measures_wait());
 	assert_int_equal(stand->answer->session->usage[0]->uplink_bytes, 1100);
 }
 
 static void a_measure_that_goes_is_told_of_with_the_answer(void **state)
 {
-	used(3, 1000, 50);
+	measures_used(3, 1000, 50);
 	wanted.session.n_measures = 0;
 	wanted.rule[0].n_measure_ids = wanted.rule[1].n_measure_ids = 0;
 	if (measures_change(&wanted, false, NULL) == CTRL_STAND_WAITS)
@@ -105,14 +69,14 @@ static void a_measure_that_goes_is_told_of_with_the_answer(void **state)
 	assert_int_equal(stand->answer->session->n_usage, 1);
 	assert_int_equal(stand->answer->session->usage[0]->triggers, MEASURE_TERMR);
 	assert_int_equal(stand->answer->session->usage[0]->uplink_bytes, 1000);
-	used(3, 5000, 50);
+	measures_used(3, 5000, 50);
 	wanted.session.n_measures = 1;
 	wanted.rule[0].n_measure_ids = wanted.rule[1].n_measure_ids = 1;
 	assert_int_equal(measures_change(&wanted, false, NULL), 0);
 	assert_int_equal(stand->answer->session->n_usage, 0);
-	used(3, 5300, 50);
-	restart();
-	assert_int_equal(asked(NULL)->uplink_bytes, 300);
+	measures_used(3, 5300, 50);
+	measures_restart();
+	assert_int_equal(measures_asked(NULL)->uplink_bytes, 300);
 	assert_int_equal(stand->answer->session->usage[0]->number, 0);
 }
 
@@ -120,11 +84,11 @@ static void a_failed_disk_takes_nothing(void **state)
 {
 	const Shoal__Oss__Response *answer;
 
-	used(3, 1000, 0);
+	measures_used(3, 1000, 0);
 	stand->fail_commit = -EIO;
 	answer = measures_change(&wanted, true, NULL) == CTRL_STAND_WAITS ? measures_wait() : stand->answer;
 	assert_int_equal(answer->status->code, SHOAL__OSS__CODE__STORE_FAILED);
-	assert_int_equal(asked(NULL)->uplink_bytes, 1000);
+	assert_int_equal(measures_asked(NULL)->uplink_bytes, 1000);
 	assert_int_equal(stand->answer->session->usage[0]->number, 0);
 }
 
@@ -154,11 +118,11 @@ static void the_account_has_the_last_of_each_measure(void **state)
 {
 	const Shoal__Oss__ClosedSession *closed;
 
-	used(3, 1000, 50);
-	assert_int_equal(asked(NULL)->uplink_bytes, 1000);
-	used(3, 1200, 50);
+	measures_used(3, 1000, 50);
+	assert_int_equal(measures_asked(NULL)->uplink_bytes, 1000);
+	measures_used(3, 1200, 50);
 	assert_int_equal(ctrl_stand_delete(stand, id), 0);
-	restart();
+	measures_restart();
 	finished(3, 1234);
 	ctrl_stand_keep(stand);
 	closed = closed_of(id);
@@ -169,14 +133,14 @@ static void the_account_has_the_last_of_each_measure(void **state)
 	assert_int_equal(closed->reports[0]->triggers, MEASURE_TERMR);
 	assert_int_equal(closed->reports[0]->uplink_bytes, 234);
 	assert_int_equal(closed->reports[0]->downlink_bytes, 0);
-	restart();
+	measures_restart();
 	assert_int_equal(closed_of(id)->n_reports, 1);
 	assert_int_equal(stand->truth.measures.loaded.count, 0);
 }
 
 static void a_failed_disk_settles_once(void **state)
 {
-	used(3, 1000, 50);
+	measures_used(3, 1000, 50);
 	assert_int_equal(ctrl_stand_delete(stand, id), 0);
 	finished(3, 1111);
 	stand->fail_commit = -EIO;
@@ -204,19 +168,19 @@ static void a_silence_is_told_once(void **state)
 	wanted.session.inactivity_s = 10;
 	assert_int_equal(measures_change(&wanted, false, NULL), 0);
 	clock_pass(5);
-	used(3, 100, 0);
+	measures_used(3, 100, 0);
 	clock_pass(9);
 	assert_int_equal(count_of(0, SHOAL__OSS__REPORT_KIND__REPORT_INACTIVE), 0);
 	clock_pass(2);
 	assert_int_equal(count_of(0, SHOAL__OSS__REPORT_KIND__REPORT_INACTIVE), 1);
 	assert_string_equal(reports_after(0)->reports[0]->owner, "pfcp/a");
 	clock_pass(100);
-	restart();
+	measures_restart();
 	clock_pass(100);
 	assert_int_equal(count_of(0, SHOAL__OSS__REPORT_KIND__REPORT_INACTIVE), 1);
-	used(3, 200, 0);
+	measures_used(3, 200, 0);
 	clock_pass(9);
-	restart();
+	measures_restart();
 	clock_pass(2);
 	assert_int_equal(count_of(0, SHOAL__OSS__REPORT_KIND__REPORT_INACTIVE), 2);
 	clock_pass(100);
@@ -236,7 +200,7 @@ static void data_that_waits_is_told_once_an_episode(void **state)
 {
 	waits(5);
 	waits(5);
-	restart(); // it was heard, and nothing more
+	measures_restart(); // it was heard, and nothing more
 	clock_pass(0);
 	waits(5);
 	clock_pass(0);
@@ -244,7 +208,7 @@ static void data_that_waits_is_told_once_an_episode(void **state)
 	assert_int_equal(stand->answer->report_list->reports[0]->rule, 2);
 	assert_int_equal(stand->answer->report_list->reports[0]->tos, 0xb8);
 	assert_int_equal(stand->answer->report_list->reports[0]->qfi, 9);
-	restart();
+	measures_restart();
 	waits(5);
 	clock_pass(0);
 	assert_int_equal(count_of(0, SHOAL__OSS__REPORT_KIND__REPORT_DATA), 1);
@@ -285,7 +249,7 @@ static void rules_after_waiting_packets_keep_a_sheet(void **state)
 	rules_are(false, false);
 	sum = sheet_sum_now();
 	assert_int_not_equal(sum, 0);
-	restart();
+	measures_restart();
 	assert_int_equal(sheet_sum_now(), sum);
 	rules_are(false, false);
 	assert_int_equal(sheet_sum_now(), 0);
@@ -312,7 +276,7 @@ static void a_damaged_row_is_named_or_left_out(void **state)
 	const struct store_engine *engine = stand->lmdb.engine;
 	const struct store_row row = { id, nonsense, sizeof(nonsense) };
 
-	used(3, 100, 0);
+	measures_used(3, 100, 0);
 	ctrl_stand_keep(stand);
 	assert_int_equal(engine->begin(stand->lmdb.self), 0);
 	assert_int_equal(engine->put(stand->lmdb.self, STORE_MEASURES, &row), 0);
@@ -321,10 +285,10 @@ static void a_damaged_row_is_named_or_left_out(void **state)
 	assert_int_equal(ctrl_stand_try(stand, false), -EBADMSG);
 	assert_int_equal(ctrl_stand_try(stand, true), 0);
 	assert_int_equal(stand->truth.load.salvaged, 1);
-	assert_int_equal(asked(NULL)->uplink_bytes, 100);
+	assert_int_equal(measures_asked(NULL)->uplink_bytes, 100);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, measures_teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, measures_one, measures_teardown)
 
 int main(void)
 {

@@ -7,42 +7,6 @@
 #include "ctrl/measures.h"
 #include "tests/unit/measures_stand.h"
 
-static struct measures_session wanted;
-static uint32_t teid;
-static uint64_t id;
-
-static int setup(void **state)
-{
-	measures_setup(state);
-	measures_session(&wanted);
-	id = measures_make(&wanted, &teid);
-	return id ? 0 : -1;
-}
-
-static void used(uint64_t life, uint64_t up, uint64_t down)
-{
-	const struct feed_usage usage = { .teid = teid, .life = life, .count = { up / 100, up, down / 100, down } };
-
-	books_usage(&stand->truth.books, &usage, clock_ms());
-}
-
-static void restart(void)
-{
-	ctrl_stand_keep(stand);
-	ctrl_stand_restart(stand);
-	stand->desk.wall = clock_ms;
-}
-
-static const Shoal__Oss__UsageReport *asked(const char *key)
-{
-	int code = measures_change(&wanted, true, key);
-	const Shoal__Oss__Response *answer = code == CTRL_STAND_WAITS ? measures_wait() : stand->answer;
-
-	assert_int_equal(answer->status->code, 0);
-	assert_int_equal(answer->session->n_usage, 1);
-	return answer->session->usage[0];
-}
-
 static void gauged(uint64_t life, uint64_t up, uint64_t down)
 {
 	const struct feed_gauge gauge = {
@@ -57,20 +21,20 @@ static void what_was_used_just_before_the_first_sheet_counts(void **state)
 {
 	const Shoal__Oss__UsageReport *usage;
 
-	used(3, 1000, 500);
+	measures_used(3, 1000, 500);
 	wanted.forward[1].buffer = true;
 	assert_int_equal(measures_change(&wanted, false, NULL), 0);
-	used(3, 1200, 900);
+	measures_used(3, 1200, 900);
 	gauged(3, 50, 60);
-	usage = asked(NULL);
+	usage = measures_asked(NULL);
 	assert_int_equal(usage->uplink_bytes, 1200);
 	assert_int_equal(usage->downlink_bytes, 900);
-	restart();
+	measures_restart();
 	wanted.rule[1].n_measure_ids = 0; // it is its gauge that tells what is its own, from now on
 	assert_int_equal(measures_change(&wanted, false, NULL), 0);
-	used(3, 1300, 950);
+	measures_used(3, 1300, 950);
 	gauged(3, 80, 60);
-	usage = asked(NULL);
+	usage = measures_asked(NULL);
 	assert_int_equal(usage->uplink_bytes, 30);
 	assert_int_equal(usage->downlink_bytes, 0);
 }
@@ -90,41 +54,41 @@ static void what_the_lines_counted_until_the_first_sheet_counts(void **state)
 {
 	const Shoal__Oss__UsageReport *usage;
 
-	used(2, 100, 0);
-	used(3, 1000, 500);
+	measures_used(2, 100, 0);
+	measures_used(3, 1000, 500);
 	wanted.rule[1].n_measure_ids = 0;
 	wanted.forward[1].buffer = true;
 	assert_int_equal(measures_change(&wanted, false, NULL), 0);
 	gauged(3, 50, 0);
-	used(3, 1200, 900);    // with what others' packets came to
-	turned(2, 5000, 5000); // of a life that is over
+	measures_used(3, 1200, 900); // with what others' packets came to
+	turned(2, 5000, 5000);       // of a life that is over
 	turned(3, 1100, 700);
-	restart();
-	usage = asked(NULL);
+	measures_restart();
+	usage = measures_asked(NULL);
 	assert_int_equal(usage->uplink_bytes, 100 + 1100 + 50);
 	assert_int_equal(usage->downlink_bytes, 700);
 	turned(3, 1100, 700); // said again by who took the shard over
 	gauged(3, 60, 0);
-	assert_int_equal(asked(NULL)->uplink_bytes, 10);
+	assert_int_equal(measures_asked(NULL)->uplink_bytes, 10);
 	turned(3, 1130, 700); // who had it for a moment longer
-	assert_int_equal(asked(NULL)->uplink_bytes, 30);
+	assert_int_equal(measures_asked(NULL)->uplink_bytes, 30);
 }
 
 // A life that began just before, and of which nothing is known yet.
 static void a_life_of_which_nothing_is_known_counts_until_the_first_sheet(void **state)
 {
-	used(3, 1000, 500);
+	measures_used(3, 1000, 500);
 	wanted.rule[1].n_measure_ids = 0;
 	wanted.forward[1].buffer = true;
 	assert_int_equal(measures_change(&wanted, false, NULL), 0);
 	turned(4, 40, 0);
-	assert_int_equal(asked(NULL)->uplink_bytes, 1040);
-	used(4, 90, 0);
+	assert_int_equal(measures_asked(NULL)->uplink_bytes, 1040);
+	measures_used(4, 90, 0);
 	turned(4, 40, 0);
-	assert_int_equal(asked(NULL)->uplink_bytes, 0);
+	assert_int_equal(measures_asked(NULL)->uplink_bytes, 0);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, measures_teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, measures_one, measures_teardown)
 
 int main(void)
 {

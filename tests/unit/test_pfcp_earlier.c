@@ -7,37 +7,6 @@
 #include "ctrl/pfcp/ie_get.h"
 #include "tests/unit/session_play.h"
 
-static void attach(void)
-{
-	words_begin(&play.words[0]);
-	words_session(&play.words[0], 7, false);
-	play_say(0, PFCP_SESSION_ESTABLISHMENT_REQUEST, 0);
-	play_run(0);
-}
-
-static void handover(unsigned n, uint32_t teid)
-{
-	words_begin(&play.words[n]);
-	words_handover(&play.words[n], 2, teid);
-	play_say(n, PFCP_SESSION_MODIFICATION_REQUEST, PLAY_ID);
-}
-
-static void leave(unsigned n)
-{
-	words_begin(&play.words[n]);
-	play_say(n, PFCP_SESSION_DELETION_REQUEST, PLAY_ID);
-}
-
-static uint64_t reported(uint16_t type)
-{
-	const struct pfcp_ie *report = pfcp_first(&play.tree, NULL, type);
-	struct pfcp_volume volume;
-
-	assert_non_null(report);
-	assert_int_equal(pfcp_get_volume(pfcp_first(&play.tree, report, PFCP_IE_VOLUME_MEASUREMENT), &volume), 0);
-	return volume.uplink;
-}
-
 static uint64_t reported_urr(uint16_t type)
 {
 	return pfcp_number(pfcp_first(&play.tree, pfcp_first(&play.tree, NULL, type), PFCP_IE_URR_ID));
@@ -46,24 +15,24 @@ static uint64_t reported_urr(uint16_t type)
 // What is undone, and what is asked again, is so with rules and words of one version.
 static void words_of_an_earlier_build_fit_their_rules(void **state)
 {
-	attach();
+	play_attach(false);
 	play.session->measures[0]->grant = 5;
 	play_first_version();
 	play.applies = false;
-	handover(1, 0x99);
+	play_handover(1, 0x99);
 	play_run(0);
 	assert_int_equal(play_cause(), PFCP_CAUSE_SYSTEM_FAILURE);
 	assert_int_equal(play.session->rules[1]->forward->peer_teid, 0x77);
 	assert_int_equal(play.session->front.data[0], 2);
 	assert_int_equal(play.session->measures[0]->grant, 5); // nothing was granted
 	play.applies = true;
-	handover(2, 0x98);
+	play_handover(2, 0x98);
 	play_run(0);
 	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
 	play_first_version(); // an earlier build did it, and died
 	play.keys = 0;
 	play.deals[2] = (struct deal){ 0 };
-	handover(2, 0x98);
+	play_handover(2, 0x98);
 	play_run(0);
 	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
 	assert_int_equal(play.session->rules[1]->forward->peer_teid, 0x98);
@@ -73,13 +42,13 @@ static void words_of_an_earlier_build_fit_their_rules(void **state)
 
 static void deletion_of_an_earlier_builds_tells_of_its_urr(void **state)
 {
-	attach();
+	play_attach(false);
 	play_first_version();
 	play.uplink = 4711;
-	leave(1);
+	play_leave(1);
 	play_run(100);
 	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
-	assert_int_equal(reported(PFCP_IE_DELETION_USAGE_REPORT), 4711);
+	assert_int_equal(play_reported(PFCP_IE_DELETION_USAGE_REPORT), 4711);
 	assert_int_equal(reported_urr(PFCP_IE_DELETION_USAGE_REPORT), 1);
 }
 

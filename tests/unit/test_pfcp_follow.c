@@ -43,13 +43,6 @@ static void attach(bool with_app)
 	play.changes = 0;
 }
 
-static void handover(unsigned n, uint32_t teid)
-{
-	words_begin(&play.words[n]);
-	words_handover(&play.words[n], 2, teid);
-	play_say(n, PFCP_SESSION_MODIFICATION_REQUEST, PLAY_ID);
-}
-
 static const Shoal__Oss__Match *match(void)
 {
 	for (size_t i = 0; i < play.session->n_rules; i++)
@@ -83,7 +76,7 @@ static void it_follows(void **state)
 	play_run(5000);
 	assert_int_equal(match()->n_filters, 1);
 	assert_string_equal(match()->filters[0]->flow, "permit out 255 from 0.0.0.0/32 to assigned");
-	handover(1, 0x99);
+	play_handover(1, 0x99);
 	play_run(0);
 	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
 }
@@ -106,7 +99,7 @@ static void one_of_an_earlier_build_follows(void **state)
 	sessions_follow(sessions);
 	play_run(5000);
 	assert_int_equal(play.changes, 1);
-	handover(1, 0x99);
+	play_handover(1, 0x99);
 	play_run(0);
 	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
 	assert_int_equal(play.session->rules[0]->id, 2);
@@ -150,7 +143,7 @@ static void in_turn_with_its_cp_function(void **state)
 		sessions_tick(sessions, play.now_ms * PLAY_NS);
 		for (unsigned i = 0; i < after; i++)
 			play_step();
-		handover(1, 0x99);
+		play_handover(1, 0x99);
 		play_run(5000);
 		assert_int_equal(play.follows, 1);
 		assert_int_equal(match()->n_filters, 2);

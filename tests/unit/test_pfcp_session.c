@@ -11,37 +11,6 @@
 
 // ---- What the peer says
 
-static void attach(bool choose_ue)
-{
-	words_begin(&play.words[0]);
-	words_session(&play.words[0], 7, choose_ue);
-	play_say(0, PFCP_SESSION_ESTABLISHMENT_REQUEST, 0);
-	play_run(0);
-}
-
-static void handover(unsigned n, uint32_t teid)
-{
-	words_begin(&play.words[n]);
-	words_handover(&play.words[n], 2, teid);
-	play_say(n, PFCP_SESSION_MODIFICATION_REQUEST, PLAY_ID);
-}
-
-static void leave(unsigned n)
-{
-	words_begin(&play.words[n]);
-	play_say(n, PFCP_SESSION_DELETION_REQUEST, PLAY_ID);
-}
-
-static uint64_t reported(uint16_t type)
-{
-	const struct pfcp_ie *report = pfcp_first(&play.tree, NULL, type);
-	struct pfcp_volume volume;
-
-	assert_non_null(report);
-	assert_int_equal(pfcp_get_volume(pfcp_first(&play.tree, report, PFCP_IE_VOLUME_MEASUREMENT), &volume), 0);
-	return volume.uplink;
-}
-
 // ---- Tests
 
 static void established(void **state)
@@ -51,7 +20,7 @@ static void established(void **state)
 	struct pfcp_fteid fteid;
 	struct pfcp_ue_address ue;
 
-	attach(true);
+	play_attach(true);
 	assert_int_equal(play.answers, 1);
 	assert_int_equal(play.header.type, PFCP_SESSION_ESTABLISHMENT_RESPONSE);
 	assert_int_equal(play.header.seid, 7);
@@ -73,7 +42,7 @@ static void established(void **state)
 static void not_in_force_is_not_accepted(void **state)
 {
 	play.applies = false;
-	attach(false);
+	play_attach(false);
 	play_run(10000);
 	assert_int_equal(play.answers, 1);
 	assert_int_equal(play_cause(), PFCP_CAUSE_SYSTEM_FAILURE);
@@ -85,7 +54,7 @@ static void what_came_too_late_goes_though_ctrl_is_busy(void **state)
 	play.applies = false;
 	play.served = 1;
 	play.busy = 600; // longer than the session's makers are given
-	attach(false);
+	play_attach(false);
 	play_run(20000);
 	assert_int_equal(play.answers, 1);
 	assert_int_equal(play_cause(), PFCP_CAUSE_SYSTEM_FAILURE);
@@ -96,7 +65,7 @@ static void what_came_too_late_goes_though_ctrl_is_busy(void **state)
 static void what_was_made_in_silence_is_found_and_goes(void **state)
 {
 	play.silent = 1;
-	attach(false);
+	play_attach(false);
 	assert_non_null(play.session);
 	play.silent = 1; // when it is asked again, too
 	play_run(20000);
@@ -107,8 +76,8 @@ static void what_was_made_in_silence_is_found_and_goes(void **state)
 
 static void what_was_changed_in_silence_is_undone(void **state)
 {
-	attach(false);
-	handover(1, 0x99);
+	play_attach(false);
+	play_handover(1, 0x99);
 	play_step(); // what there is
 	play.silent = 1;
 	play_run(20000);
@@ -120,12 +89,12 @@ static void what_was_changed_in_silence_is_undone(void **state)
 static void busy_is_asked_again(void **state)
 {
 	play.busy = 3;
-	attach(false);
+	play_attach(false);
 	play_run(1000);
 	assert_int_equal(play.answers, 1);
 	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
 	play.busy = 1000000;
-	handover(1, 0x99);
+	play_handover(1, 0x99);
 	play_run(20000);
 	assert_int_equal(play_cause(), PFCP_CAUSE_CONGESTION);
 }
@@ -150,7 +119,7 @@ static void refused_whole(void **state)
 {
 	struct pfcp_failed_rule failed;
 
-	attach(false);
+	play_attach(false);
 	words_begin(&play.words[1]);
 	words_handover(&play.words[1], 2, 0x99);
 	words_drop(&play.words[1], 77);
@@ -185,7 +154,7 @@ static void unreadable_about_a_session(void **state)
 	static const uint8_t types[] = { PFCP_SESSION_MODIFICATION_REQUEST, PFCP_SESSION_DELETION_REQUEST };
 	const struct pfcp_fault why = { .cause = PFCP_CAUSE_INVALID_LENGTH, .offending = PFCP_IE_F_SEID };
 
-	attach(false);
+	play_attach(false);
 	for (unsigned i = 0; i < sizeof(types); i++) {
 		const struct pfcp_header said = { .body = (const uint8_t *)"\0\1\0", .bytes = 3, .seid = PLAY_ID };
 		const struct pfcp_request request = { .header = &said, .deal = &play.deals[1] };
@@ -202,10 +171,10 @@ static void unreadable_about_a_session(void **state)
 
 static void one_after_the_other(void **state)
 {
-	attach(false);
-	handover(1, 0x91);
-	handover(2, 0x92);
-	handover(3, 0x93);
+	play_attach(false);
+	play_handover(1, 0x91);
+	play_handover(2, 0x92);
+	play_handover(3, 0x93);
 	play_run(0);
 	assert_int_equal(play.answers, 4);
 	assert_int_equal(play.header.sequence, 103);
@@ -216,34 +185,34 @@ static void one_after_the_other(void **state)
 // Killed after ctrl has the change: the repeat is told what would have been said, and nothing is done twice.
 static void modification_after_our_death(void **state)
 {
-	attach(false);
+	play_attach(false);
 	play.uplink = 100;
 	words_begin(&play.words[1]);
 	words_query(&play.words[1], 1);
 	play_say(1, PFCP_SESSION_MODIFICATION_REQUEST, PLAY_ID);
 	play_run(0);
-	assert_int_equal(reported(PFCP_IE_MODIFICATION_USAGE_REPORT), 100);
+	assert_int_equal(play_reported(PFCP_IE_MODIFICATION_USAGE_REPORT), 100);
 	assert_int_equal(play.changes, 2);
 	play.uplink = 150;
 	play_die();
 	play_say(1, PFCP_SESSION_MODIFICATION_REQUEST, PLAY_ID);
 	play_run(0);
 	assert_int_equal(play.answers, 3);
-	assert_int_equal(reported(PFCP_IE_MODIFICATION_USAGE_REPORT), 100);
+	assert_int_equal(play_reported(PFCP_IE_MODIFICATION_USAGE_REPORT), 100);
 	assert_int_equal(play.changes, 2);
 	// The next report has the rest, and only that.
 	words_begin(&play.words[2]);
 	words_query(&play.words[2], 1);
 	play_say(2, PFCP_SESSION_MODIFICATION_REQUEST, PLAY_ID);
 	play_run(0);
-	assert_int_equal(reported(PFCP_IE_MODIFICATION_USAGE_REPORT), 50);
+	assert_int_equal(play_reported(PFCP_IE_MODIFICATION_USAGE_REPORT), 50);
 }
 
 static void unapplied_change_is_undone(void **state)
 {
-	attach(false);
+	play_attach(false);
 	play.applies = false;
-	handover(1, 0x99);
+	play_handover(1, 0x99);
 	play_run(0);
 	assert_int_equal(play_cause(), PFCP_CAUSE_SYSTEM_FAILURE);
 	assert_int_equal(play.session->rules[1]->forward->peer_teid, 0x77);
@@ -251,9 +220,9 @@ static void unapplied_change_is_undone(void **state)
 
 static void deletion_tells_the_last_counters(void **state)
 {
-	attach(false);
+	play_attach(false);
 	play.unsettled = true; // the account is not settled yet
-	leave(1);
+	play_leave(1);
 	play_run(100);
 	assert_int_equal(play.answers, 1);
 	play.uplink = 4711;
@@ -262,8 +231,8 @@ static void deletion_tells_the_last_counters(void **state)
 	assert_int_equal(play.answers, 2);
 	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
 	assert_int_equal(play.header.seid, 7);
-	assert_int_equal(reported(PFCP_IE_DELETION_USAGE_REPORT), 4711);
-	leave(2);
+	assert_int_equal(play_reported(PFCP_IE_DELETION_USAGE_REPORT), 4711);
+	play_leave(2);
 	play_run(100);
 	assert_int_equal(play_cause(), PFCP_CAUSE_SESSION_NOT_FOUND);
 	assert_int_equal(play.header.seid, 0);
@@ -271,30 +240,30 @@ static void deletion_tells_the_last_counters(void **state)
 
 static void deletion_after_our_death(void **state)
 {
-	attach(false);
+	play_attach(false);
 	play.uplink = 10;
-	leave(1);
+	play_leave(1);
 	play_run(0);
 	assert_int_equal(play.answers, 2);
 	play_die();
-	leave(1);
+	play_leave(1);
 	play_run(0);
 	assert_int_equal(play.answers, 3);
 	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
 	assert_int_equal(play.header.seid, 7);
-	assert_int_equal(reported(PFCP_IE_DELETION_USAGE_REPORT), 10);
+	assert_int_equal(play_reported(PFCP_IE_DELETION_USAGE_REPORT), 10);
 }
 
 static void others_sessions_are_not_there(void **state)
 {
 	static struct assoc other = { .node_id = "10.99.4.9", .owner = "pfcp:10.99.4.9#1" };
 
-	attach(false);
-	handover(1, 0x99);
+	play_attach(false);
+	play_handover(1, 0x99);
 	play.deals[1].assoc = &other;
 	play_run(0);
 	assert_int_equal(play_cause(), PFCP_CAUSE_SESSION_NOT_FOUND);
-	leave(2);
+	play_leave(2);
 	play.deals[2].assoc = &other;
 	play_run(0);
 	assert_int_equal(play_cause(), PFCP_CAUSE_SESSION_NOT_FOUND);
@@ -326,7 +295,7 @@ static void strangers_and_nonsense(void **state)
 
 static void an_owner_is_dropped(void **state)
 {
-	attach(false);
+	play_attach(false);
 	assert_int_equal(sessions_drop(sessions, "pfcp:other#1"), 0);
 	sessions_tick(sessions, play.now_ms * PLAY_NS);
 	play_run(100);

@@ -83,13 +83,6 @@ static void what_cannot_be_deleted_now_is_tried_ever_again(void **state)
 	assert_string_equal(play.dropped, play.assoc.owner);
 }
 
-static void handover(unsigned n, uint32_t teid)
-{
-	words_begin(&play.words[n]);
-	words_handover(&play.words[n], 2, teid);
-	play_say(n, PFCP_SESSION_MODIFICATION_REQUEST, PLAY_ID);
-}
-
 static void put_ipv4(unsigned n, unsigned type, uint32_t ipv4)
 {
 	const struct pfcp_address address = { .has_ipv4 = true, .ipv4 = ipv4 };
@@ -191,12 +184,12 @@ static void it_is_moved_whatever_happens_meanwhile(void **state)
 	play.served = 2;
 	play.busy = 3;
 	play.disk = SHOAL__OSS__CODE__STORE_FAILED;
-	handover(2, 0x99);
+	play_handover(2, 0x99);
 	swept(1, PFCP_CAUSE_ACCEPTED);
 	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
 	assert_int_equal(kept().elsewhere.ipv4, OTHER_SMF);
 	assert_int_equal(play.session->rules[1]->forward->peer_teid, 0x99);
-	handover(3, 0x9a);
+	play_handover(3, 0x9a);
 	play_run(100);
 	assert_int_equal(kept().elsewhere.ipv4, OTHER_SMF); // it stays, whoever changes it
 }
