@@ -4,38 +4,13 @@
 set -euo pipefail
 . "$(dirname "$0")/../lab/story.sh"
 . "$(dirname "$0")/pfcp.sh"
+. "$(dirname "$0")/numbered.sh"
 export PFCP_MORE='buffering: { packets: 64, session_packets: 16, seconds: 300 }'
 GNB=10.99.3.2
 
-# Numbered packets for the subscriber, from the internet.
-send() { # first last
-	in_ns net "$PYTHON" -c "
-import socket, time
-end = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-for number in range($1, $2 + 1):
-    end.sendto(b'%05d' % number, ('$UE', 7777))
-    time.sleep(0.001)"
-}
-
-came() { # all there are
-	awk '$2 == "data" { print $5 + 0 }' "$LAB/heard"
-}
-
-has_come() { # number
-	[[ $(came | tail -1) == "$1" ]]
-}
-
-is() { # counter value
-	[[ $(counter "$1") == "$2" ]]
-}
-
 # Of all that were sent, so many wait, and so many were too many.
 wait_and_end() { # waiting ended
-	wait_for 20 is buffer_full "$2" && is primary_packets_parked "$1"
-}
-
-told() { # so many idle times
-	smf reports "$1" && says "(.reports | length == $1) and all(.reports[]; .type == [\"DLDR\"] and .pdr == 2)"
+	wait_for 20 counter_is buffer_full "$2" && waits "$1"
 }
 
 pfcp_begin

@@ -4,43 +4,18 @@
 set -euo pipefail
 . "$(dirname "$0")/../lab/story.sh"
 . "$(dirname "$0")/pfcp.sh"
+. "$(dirname "$0")/numbered.sh"
 GNB=10.99.3.2
-
-# Numbered packets for the subscriber, from the internet.
-send() { # first last
-	in_ns net "$PYTHON" -c "
-import socket, time
-end = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-for number in range($1, $2 + 1):
-    end.sendto(b'%05d' % number, ('$UE', 7777))
-    time.sleep(0.001)"
-}
 
 numbers() { # first last...
 	while (($#)); do
-		seq -f %05.0f "$1" "$2"
+		seq "$1" "$2"
 		shift 2
 	done
 }
 
-came() { # all there are
-	awk '$2 == "data" { print $5 }' "$LAB/heard"
-}
-
-has_come() { # number
-	came | awk -v n="$(numbers "$1" "$1")" '$1 == n { found = 1 } END { exit !found }'
-}
-
-waits() { # exactly so many
-	[[ $(counter primary_packets_parked) == "$1" ]]
-}
-
 not_applied() {
 	sessions | jq -e '.applied | not' >/dev/null
-}
-
-told() { # so many idle times
-	smf reports "$1" && says "(.reports | length == $1) and all(.reports[]; .type == [\"DLDR\"] and .pdr == 2)"
 }
 
 pfcp_begin

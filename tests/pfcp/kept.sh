@@ -4,43 +4,13 @@
 set -euo pipefail
 . "$(dirname "$0")/../lab/story.sh"
 . "$(dirname "$0")/pfcp.sh"
+. "$(dirname "$0")/numbered.sh"
 export PFCP_MORE='buffering: { packets: 64, session_packets: 16, seconds: 5, longest_seconds: 60 }'
 GNB=10.99.3.2 KEPT=18 # seconds
 
-# Numbered packets for the subscriber, from the internet.
-send() { # first last
-	in_ns net "$PYTHON" -c "
-import socket, time
-end = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-for number in range($1, $2 + 1):
-    end.sendto(b'%05d' % number, ('$UE', 7777))
-    time.sleep(0.001)"
-}
-
-came() { # all there are
-	awk '$2 == "data" { print $5 + 0 }' "$LAB/heard"
-}
-
-has_come() { # number
-	[[ $(came | tail -1) == "$1" ]]
-}
-
-is() { # counter value
-	[[ $(counter "$1") == "$2" ]]
-}
-
-told() { # so many idle times
-	smf reports "$1" && says "(.reports | length == $1) and all(.reports[]; .type == [\"DLDR\"] and .pdr == 2)"
-}
-
-# So many wait by now; those that cannot are gone.
-waits() { # packets
-	wait_for 20 is primary_packets_parked "$1"
-}
-
 # The same again and again: as many as may wait do.
 two_more() {
-	send 5 5 && is primary_packets_parked 6
+	send 5 5 && waits 6
 }
 
 later() { # seconds since
@@ -56,7 +26,7 @@ UE=$(said .ue)
 that "it is to be kept what waits, for $KEPT seconds, up to six" smf hold ue1 $KEPT 6
 that "it becomes idle" smf change ue1 idle 2
 send 1 4
-that "four wait" waits 4
+that "four wait" wait_for 20 waits 4
 that "the SMF is told, and says so" told 1
 begun=$SECONDS
 that "so two more do" wait_for 20 two_more
@@ -68,13 +38,13 @@ wait_for 10 lab_gone ctrl
 gateway_start_one ctrl
 pfcp_kill
 that "so do the controller and the front end, and the time of others is over" wait_for 20 later 8
-that "they wait" is primary_packets_parked 6
-that "none was too old" is buffer_old 0
-that "then they are dropped" wait_for 60 is buffer_dropped 6
+that "they wait" waits 6
+that "none was too old" counter_is buffer_old 0
+that "then they are dropped" wait_for 60 counter_is buffer_dropped 6
 that "not before it was said" later $((KEPT - 2)) # whole seconds, from a little later on
 send 6 6
 that "the next one is told of anew" told 1
-that "and waits as long as any" wait_for 20 is buffer_old 1
+that "and waits as long as any" wait_for 20 counter_is buffer_old 1
 
 that "another one is to be kept for longer" smf hold ue1 40 6
 that "the subscriber was there" smf change ue1 activate $GNB 0x7002 2
@@ -88,6 +58,6 @@ that "and the packet comes" wait_for 20 has_come 7
 that "it is idle again" smf change ue1 idle 2
 send 8 8
 that "which is told of" told 1
-that "and that waits as long as any" wait_for 20 is buffer_old 2
+that "and that waits as long as any" wait_for 20 counter_is buffer_old 2
 that "no other came" diff <(came) <(echo 7)
 story_end_pfcp

@@ -4,26 +4,9 @@
 set -euo pipefail
 . "$(dirname "$0")/../lab/story.sh"
 . "$(dirname "$0")/pfcp.sh"
+. "$(dirname "$0")/numbered.sh"
 export PFCP_MORE='buffering: { packets: 64, session_packets: 16, seconds: 300 }'
 GNB=10.99.3.2 DELAY=10 # seconds
-
-send() { # number
-	in_ns net "$PYTHON" -c "
-import socket
-socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'%05d' % $1, ('$UE', 7777))"
-}
-
-came() { # all there are
-	awk '$2 == "data" { print $5 + 0 }' "$LAB/heard"
-}
-
-has_come() { # number
-	[[ $(came | tail -1) == "$1" ]]
-}
-
-is() { # counter value
-	[[ $(counter "$1") == "$2" ]]
-}
 
 later() { # seconds since
 	((SECONDS - begun >= $1))
@@ -37,8 +20,8 @@ that "a subscriber attaches" smf attach ue1 teid=0x7001 qfi=9 bar=4 delay=$((DEL
 UE=$(said .ue)
 that "it becomes idle" smf change ue1 idle 2
 begun=$SECONDS
-send 1
-that "a packet waits" wait_for 20 is primary_packets_parked 1
+send 1 1
+that "a packet waits" wait_for 20 waits 1
 that "it is there again" smf change ue1 activate $GNB 0x7002 2
 that "and the packet comes" wait_for 20 has_come 1
 that "some time goes by" wait_for 30 later $((DELAY + 2))
@@ -47,8 +30,8 @@ that "of anything" says '.reports == []'
 
 that "it is idle again" smf change ue1 idle 2
 begun=$SECONDS
-send 2
-that "a packet waits" wait_for 20 is primary_packets_parked 1
+send 2 2
+that "a packet waits" wait_for 20 waits 1
 lab_signal KILL ctrl
 wait_for 10 lab_gone ctrl
 gateway_start_one ctrl
