@@ -21,6 +21,7 @@ struct cell {
 	uint32_t older, newer;    // chain.h
 	uint32_t before, after;   // place.h: neighbours among the free ones
 	bool queued;              // place.h: among the free ones
+	bool refused;             // chain.h: its owner did not take the bearer
 };
 
 struct grid {

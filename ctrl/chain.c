@@ -2,6 +2,7 @@
 #include "ctrl/chain.h"
 #include <errno.h>
 #include <stdlib.h>
+#include "ctrl/session.h"
 
 void chains_open(struct chains *chains, struct grid *grid)
 {
@@ -45,6 +46,8 @@ void chain_move(struct chains *chains, uint32_t index, uint64_t number, uint64_t
 	chain->sessions += (digest != 0) - (cell->digest != 0);
 	chain->digest ^= cell->digest ^ digest;
 	chain->number = number;
+	chain->refused -= cell->refused;
+	cell->refused = false;
 	cell->digest = digest;
 	cell->number = number;
 }
@@ -56,7 +59,27 @@ void chain_refuse(struct chains *chains, uint32_t index)
 
 	chain->sessions -= cell->digest != 0;
 	chain->digest ^= cell->digest;
+	chain->refused += !cell->refused;
+	cell->refused = true;
 	cell->digest = 0;
+}
+
+bool chain_pardon(struct chains *chains, uint8_t shard)
+{
+	struct chain *chain = &chains->chain[shard];
+	struct cell *cells = chains->grid->cells;
+	bool any = chain->refused;
+
+	for (uint32_t i = chain->oldest; chain->refused && i != CELL_NONE; i = cells[i].newer) {
+		if (!cells[i].refused)
+			continue;
+		cells[i].refused = false;
+		cells[i].digest = bearer_digest(cell_slot(chains->grid, i), &cells[i].session->bearer);
+		chain->digest ^= cells[i].digest;
+		chain->sessions++;
+		chain->refused--;
+	}
+	return any;
 }
 
 struct place_in_line {

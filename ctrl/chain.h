@@ -52,6 +52,7 @@ struct chain {
 	uint64_t number; // of the last change that is durable
 	uint64_t digest; // of all bearers in the shard (bearer_digest)
 	uint32_t sessions;
+	uint32_t refused;        // cells
 	uint32_t oldest, newest; // cells by number; CELL_NONE = no cell was ever changed
 };
 
@@ -65,8 +66,10 @@ void chains_open(struct chains *chains, struct grid *grid);
 // The cell's change `number` (the shard's next) is durable; digest: of its bearer, 0 = it is empty now.
 void chain_move(struct chains *chains, uint32_t cell, uint64_t number, uint64_t digest);
 
-// The cell's bearer was refused for good by its owner: it counts neither in the digest nor as a session until its next change.
+// The cell's bearer was refused by its owner: it counts neither in the digest nor as a session until its next change, or owner.
 void chain_refuse(struct chains *chains, uint32_t cell);
+// Another owner may take what the last one refused: it counts again. False: nothing was refused.
+bool chain_pardon(struct chains *chains, uint8_t shard);
 
 // At start, after cells have got their numbers and digests: puts each shard's into order. 0 or -ENOMEM.
 int chains_build(struct chains *chains);

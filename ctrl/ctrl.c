@@ -88,6 +88,13 @@ static void hook_stands(void *with, uint8_t shard)
 	desk_stands(&ctrl->desk, shard);
 }
 
+static void hook_refused(void *with, uint32_t cell, uint64_t number)
+{
+	struct ctrl *ctrl = with;
+
+	desk_refused(&ctrl->desk, cell, number);
+}
+
 static void hook_alarm(void *with, uint8_t shard, const char *text)
 {
 	struct ctrl *ctrl = with;
@@ -287,8 +294,8 @@ int ctrl_open(struct ctrl *ctrl)
 
 	if (error)
 		return error;
-	ctrl->push.hooks = (struct push_hooks){ ctrl,       hook_applied, hook_departed,  hook_stands,
-						hook_alarm, hook_final,   ctrl_path_heard };
+	ctrl->push.hooks = (struct push_hooks){ ctrl,       hook_applied, hook_departed,   hook_stands,
+						hook_alarm, hook_final,   ctrl_path_heard, hook_refused };
 	push_open(&ctrl->push, &truth->chains, truth->rates, truth->load.starts);
 	truth->books.closing.settled = hook_settled;
 	truth->books.closing.with = ctrl;

@@ -75,13 +75,14 @@ uint64_t desk_ms(const struct desk *desk); // what time it is
 bool desk_busy(const struct desk *desk);   // requests wait for desk_run, and a group can be begun
 void desk_run(struct desk *desk);          // one group, or what can be answered meanwhile
 
-void desk_stands(struct desk *desk, uint8_t shard); // more of the shard is confirmed
-void desk_state(struct desk *desk);                 // the primary has said something new
-void desk_reports(struct desk *desk);               // there may be new reports
-void desk_aliases(struct desk *desk);               // the primary may know more TEIDs, and networks
-void desk_drops(struct desk *desk);                 // the primary may have dropped what it was to
-void desk_traces(struct desk *desk);                // there may be new packets of traces
-void desk_tick(struct desk *desk, uint64_t now_ns); // deadlines
+void desk_stands(struct desk *desk, uint8_t shard);                   // more of the shard is confirmed
+void desk_refused(struct desk *desk, uint32_t cell, uint64_t number); // its owner does not take this change
+void desk_state(struct desk *desk);                                   // the primary has said something new
+void desk_reports(struct desk *desk);                                 // there may be new reports
+void desk_aliases(struct desk *desk);                                 // the primary may know more TEIDs, and networks
+void desk_drops(struct desk *desk);                                   // the primary may have dropped what it was to
+void desk_traces(struct desk *desk);                                  // there may be new packets of traces
+void desk_tick(struct desk *desk, uint64_t now_ns);                   // deadlines
 
 bool desk_errors_wait(const struct desk *desk); // tunnels that peers have nobody for are to be reported,
 void desk_errors(struct desk *desk);            // as part of the group's transaction

@@ -36,6 +36,7 @@ static void cell_wait(struct job *job, uint32_t cell)
 	session = desk->push->chains->grid->cells[cell].session;
 	job->wait->framed = session && session->framed;
 	job->wait->shard = shard;
+	job->wait->cell = cell;
 	job->wait->until = desk->ledger->number[shard];
 }
 
@@ -52,11 +53,11 @@ static struct session *session_seen(const struct job *job, struct session *sessi
 	return session && role_sees(job->pass, session_dnn(session)) ? session : NULL;
 }
 
-// Whether this door may create it.
-static int plan_check(struct job *job, const struct plan *plan)
+// Whether this door may create it, and all workers can serve it.
+static int plan_check(struct job *job, const struct plan *plan, const Shoal__Oss__Session *wanted)
 {
 	if (role_sees(job->pass, plan->wish.dnn))
-		return 0;
+		return desk_skill_check(job, plan, wanted, NULL);
 	return fault_say(&job->fault, SHOAL__OSS__CODE__FORBIDDEN, "identity.dnn",
 			 "This door is for the sessions of another data network.");
 }
@@ -73,7 +74,7 @@ void desk_session_create(struct job *job)
 		missing_session(job);
 		return;
 	}
-	if (compile_create(create->session, &needs, &plan, &job->fault) || plan_check(job, &plan) ||
+	if (compile_create(create->session, &needs, &plan, &job->fault) || plan_check(job, &plan, create->session) ||
 	    ledger_create(ledger, &plan, create->session, wall_ms(), &job->fault)) {
 		fault_under(&job->fault, "session", -1);
 		return;
@@ -223,6 +224,7 @@ static void wanted_take(const Shoal__Oss__Session *wanted, Shoal__Oss__Session *
 // What it becomes, with what it was given already.
 static int modify_compile(struct job *job, const struct session *session, struct plan *plan)
 {
+	const Shoal__Oss__Session *wanted = job->message->session_modify->session;
 	struct compile_needs needs = ledger_needs(job->desk->ledger);
 	struct compile_past past;
 	struct compile_about about = { session->id, session->bearer.teid, session->bearer.ue_ipv4,
@@ -233,7 +235,9 @@ static int modify_compile(struct job *job, const struct session *session, struct
 	if (job->message->session_modify->drop_buffered)
 		past.waiting = 0; // the next packet that waits is a first one, and told of
 	past.kept = sheet_keeping(job->message->session_modify);
-	return compile_bearer(job->message->session_modify->session, &needs, &about, plan, &job->fault);
+	if (compile_bearer(wanted, &needs, &about, plan, &job->fault))
+		return -EINVAL;
+	return desk_skill_check(job, plan, wanted, session->sheet);
 }
 
 void desk_session_modify(struct job *job)
@@ -330,7 +334,8 @@ static void import_run(struct job *job, const Shoal__Oss__SessionImport *import,
 	struct plan plan;
 
 	for (size_t i = 0; i < import->n_sessions; i++) {
-		if (!compile_create(import->sessions[i], &needs, &plan, &job->fault) && !plan_check(job, &plan) &&
+		if (!compile_create(import->sessions[i], &needs, &plan, &job->fault) &&
+		    !plan_check(job, &plan, import->sessions[i]) &&
 		    !ledger_create(ledger, &plan, import->sessions[i], at_ms, &job->fault)) {
 			answer->created++;
 			continue;

@@ -6,6 +6,7 @@
 #include "ctrl/traces.h"
 #include "ctrl/upgrade.h"
 #include "shared/base/clock.h"
+#include "shared/wire/sheet_skill.h"
 #include "shared/plane/build.h"
 #include "shared/plane/verdict.h"
 
@@ -86,6 +87,7 @@ void desk_status_get(struct job *job)
 	answer->upgrade = desk->upgrade->phase;
 	answer->epoch = desk->load->starts;
 	answer->store_made_ms = desk->load->made_ms;
+	answer->skills_missing = SHEET_SKILLS & ~push_skills(desk->push);
 	for (unsigned i = 0; i < PLANE_NESTS; i++)
 		answer->courier_up |= desk->push->connected[i];
 	desk->store->engine->size(desk->store->self, &answer->store_used_bytes, &answer->store_limit_bytes);

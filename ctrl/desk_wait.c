@@ -306,6 +306,35 @@ void desk_stands(struct desk *desk, uint8_t shard)
 	cells_look(desk, shard, 0);
 }
 
+// The change is durable, and not in force. Who waits for it alone need not wait for longer.
+static void wait_refuse(struct desk *desk, struct wait **link)
+{
+	struct wait *wait = *link;
+
+	*link = wait->next;
+	desk->waiting--;
+	answer_amend(desk, wait->request, SHOAL__OSS__CODE__NOT_APPLIED_YET, "Durable, but its worker refuses it.");
+	free(wait);
+}
+
+void desk_refused(struct desk *desk, uint32_t cell, uint64_t number)
+{
+	uint8_t shard = cell_shard(desk->push->chains->grid, cell);
+	struct wait **link = &desk->cells[shard].first;
+
+	while (*link)
+		if ((*link)->cell == cell && (*link)->until <= number)
+			wait_refuse(desk, link);
+		else
+			link = &(*link)->next;
+	desk->cells[shard].end = link;
+	for (link = &desk->waits; *link;)
+		if ((*link)->kind == WAIT_APPLIED && (*link)->number[shard] >= number)
+			wait_refuse(desk, link);
+		else
+			link = &(*link)->next;
+}
+
 void desk_state(struct desk *desk)
 {
 	others_look(desk, SHARDS, 0);

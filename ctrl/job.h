@@ -80,6 +80,7 @@ struct wait {
 	uint32_t missing;               // APPLIED: shards not there yet
 	uint64_t aliases, framed, drop; // CELL, APPLIED: words the primary has to have (0 = none); a drop's turn
 	uint64_t until;                 // CELL: the number
+	uint32_t cell;                  // CELL: whose
 	uint32_t seat, shard, verb, generation; // SEAT, SHARD; CELL: shard
 	struct desk *desk;                      // of an order under way, whose answer comes to the wait
 	uint64_t arrived;  // REPORT, TRACE, PATH: of the reports, traces, paths' `stand`, when last looked
@@ -89,9 +90,12 @@ struct wait {
 
 // A new wait of this job; null: too many wait, and job->fault says so.
 struct wait *job_wait(struct job *job, enum wait_kind kind);
-
 // APPLIED: waits until all of the shard is confirmed up to number, too.
 void wait_for_number(struct wait *wait, const struct push *push, uint8_t shard, uint64_t number);
+
+// Whether all workers in service can carry its rules out; what it has already (was; null = nothing) is no question. 0, or -EINVAL with job->fault.
+int desk_skill_check(struct job *job, const struct plan *plan, const Shoal__Oss__Session *wanted,
+		     const struct sheet *was);
 
 // Puts it into the desk's list; the request's stored answer is given when it is over.
 void desk_wait(struct desk *desk, struct wait *wait);
@@ -106,15 +110,11 @@ void desk_drop_parked(struct job *job, const struct session *session);
 bool desk_counts_come(struct job *job, const struct session *session);
 void desk_park(struct desk *desk, struct request *request);
 void desk_unpark(struct desk *desk, uint64_t now_ns); // those whose time has come
-
-void desk_measures(struct desk *desk); // what is due of them, as part of the group's transaction
+void desk_measures(struct desk *desk);                // what is due of them, as part of the group's transaction
 
 // REPORT, PATH: looks again; true if the answer says something new.
 bool desk_report_came(struct wait *wait);
 bool desk_trace_came(struct wait *wait), desk_path_turned(struct wait *wait); // TRACE, PATH: likewise
 
-// Answers a request with bytes (taken over).
-void desk_answer(struct request *request, uint8_t *bytes, size_t length);
-
-// Packs a response; null: no memory.
-uint8_t *desk_pack(const Shoal__Oss__Response *response, size_t *length);
+void desk_answer(struct request *request, uint8_t *bytes, size_t length); // takes the bytes over
+uint8_t *desk_pack(const Shoal__Oss__Response *response, size_t *length); // null: no memory

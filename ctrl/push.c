@@ -1,6 +1,7 @@
 // push.c - where each shard stands, and what that means.
 #include "ctrl/push_inside.h"
 #include "ctrl/session.h"
+#include "shared/wire/sheet_skill.h"
 
 #define SECOND_NS 1000000000ull
 #define PATIENCE_MAX_NS (8 * SECOND_NS)
@@ -54,6 +55,7 @@ void push_open(struct push *push, struct chains *chains, struct rates *rates, ui
 	*push = (struct push){ .chains = chains, .rates = rates, .hooks = hooks, .epoch = starts << 32 };
 	for (unsigned i = 0; i < SHARDS; i++) {
 		push->shard[i].link = PUSH_LINK_NONE;
+		push->shard[i].skills = SHEET_SKILLS;
 		push->shard[i].window = FEED_WINDOW;
 		push->shard[i].patience_ns = SECOND_NS;
 		push_stand(push, (uint8_t)i, 0);
@@ -173,6 +175,17 @@ bool push_confirmed(const struct push *push, uint32_t index)
 	const struct push_shard *shard = &push->shard[cell_shard(push->chains->grid, index)];
 
 	return chain_seq(cell->number, CHAIN_CHANGE) <= shard->acked;
+}
+
+uint32_t push_skills(const struct push *push)
+{
+	uint32_t skills = SHEET_SKILLS;
+
+	for (unsigned i = 0; i < PLANE_NESTS; i++)
+		skills &= push->connected[i] ? push->skills[i] : SHEET_SKILLS;
+	for (unsigned i = 0; i < SHARDS; i++) // a courier may be away, and its workers serve on
+		skills &= push->shard[i].skills;
+	return skills;
 }
 
 uint64_t push_number(const struct push *push, uint8_t shard)

@@ -6,7 +6,8 @@
 //
 // There is a link to the courier of each nest (build of the workers). A shard's changes go to the link whose courier said last that
 // a worker of its nest holds it: in its hello, or in a GAP after the owner changed. So a shard that goes from one build to another
-// costs a replay of what the new owner lacks, and nothing where both work on the same memory.
+// costs a replay of what the new owner lacks, and nothing where both work on the same memory. What its build has no skill for
+// (sheet_skill.h) is an alarm; a cell whose change it refuses counts as empty until the shard has another owner.
 //
 // Each shard has its own window, so an owner that is stuck stops nobody else. What was sent and lost is sent again: after a
 // GAP from where the shard stands, after a second of silence from the last acknowledgement. Whenever an owner says it stands
@@ -28,6 +29,8 @@ struct push_hooks {
 	void (*alarm)(void *with, uint8_t shard, const char *text);
 	void (*final)(void *with, const struct report *report); // FINAL, GAUGE, DATA: what packets came to
 	void (*peer)(void *with, const struct report *report);  // ECHO, TUNNEL: what GTP-U peers say
+	// The owner does not take this cell's change, and its session is served by nobody.
+	void (*refused)(void *with, uint32_t cell, uint64_t number);
 };
 
 enum push_phase {
@@ -41,6 +44,7 @@ enum push_phase {
 struct push_shard {
 	enum push_phase phase;
 	uint8_t link;         // that speaks for its owner; PUSH_LINK_NONE = none does
+	uint32_t skills;      // of the build that served it last (enum sheet_skill); all: none has yet
 	uint64_t epoch;       // reports of an older one are from before the sweep
 	uint64_t prev;        // seq of the last change sent: what the next one follows
 	uint64_t acked;       // seq the owner is known to stand at
@@ -66,8 +70,9 @@ struct push {
 	struct push_hooks hooks;
 	uint64_t epoch; // starts << 32 | sweeps
 	bool connected[PLANE_NESTS];
-	uint8_t turn;      // shard to look at first
-	uint32_t departed; // deleted sessions nobody has confirmed yet
+	uint32_t skills[PLANE_NESTS]; // of the build there, as its courier said last
+	uint8_t turn;                 // shard to look at first
+	uint32_t departed;            // deleted sessions nobody has confirmed yet
 	struct push_shard shard[SHARDS];
 };
 
@@ -97,6 +102,9 @@ void push_depart(struct push *push, struct session *session);
 
 // Whether the cell's last change is confirmed by its owner.
 bool push_confirmed(const struct push *push, uint32_t cell);
+
+// What of a sheet all builds in service carry out (enum sheet_skill).
+uint32_t push_skills(const struct push *push);
 
 // The number up to which all of the shard is confirmed.
 uint64_t push_number(const struct push *push, uint8_t shard);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include "ctrl/push_inside.h"
 #include "ctrl/session.h"
+#include "shared/wire/sheet_skill.h"
 
 #define GAP_REST_NS 100000000ull  // a second GAP at the same place is the echo of what was sent before the first
 #define ROUTE_REST_NS 20000000ull // so long after a shard has come to a link, the other's words about it are late ones
@@ -96,6 +97,7 @@ static void refusal_hear(struct push *push, const struct report *report, uint64_
 	const struct cell *cells = push_cells(push);
 	uint64_t number = chain_number_about(report->seq);
 	uint32_t i = shard->unacked;
+	bool there;
 	char text[96];
 
 	if (!report_fresh(push, report) || report->seq <= shard->acked)
@@ -104,12 +106,15 @@ static void refusal_hear(struct push *push, const struct report *report, uint64_
 		i = cells[i].newer;
 	snprintf(text, sizeof(text), "refused change %llu of cell %u", (unsigned long long)report->seq, report->slot);
 	push_alarm(push, report->shard, text);
-	if (i != CELL_NONE && cells[i].number == number && cells[i].digest)
+	there = i != CELL_NONE && cells[i].number == number;
+	if (there && cells[i].digest)
 		chain_refuse(push->chains, i);
-	else
+	else if (there || !number)
 		shard->phase = PUSH_SILENT; // nothing to leave out: wait for another owner
-	push_rewind(push, report->shard);
+	push_rewind(push, report->shard);   // what is not there any more has changed again since: that is next
 	shard->heard_ns = now_ns;
+	if (there && cells[i].refused && push->hooks.refused)
+		push->hooks.refused(push->hooks.with, i, number);
 }
 
 // What the owner could not put right by itself, it gets again: at once, where nothing is on its way that will show it anyhow.
@@ -148,6 +153,28 @@ static void report_hear(struct push *push, const struct report *report, uint64_t
 		lost_hear(push, report, now_ns);
 }
 
+// What the owner's build has no skill for it refuses, or serves without: somebody has to know.
+static void skills_compare(const struct push *push, uint8_t index)
+{
+	uint32_t skills = push->shard[index].skills;
+	const struct cell *cells = push_cells(push);
+	unsigned sessions = 0;
+	char text[96];
+
+	if (!(SHEET_SKILLS & ~skills))
+		return;
+	for (uint32_t i = push->chains->chain[index].oldest; i != CELL_NONE; i = cells[i].newer) {
+		const struct session *session = cells[i].session;
+
+		sessions += session && session->sheet && sheet_beyond(session->sheet, skills, NULL);
+	}
+	if (!sessions)
+		return;
+	snprintf(text, sizeof(text), "is served by a build that does not say it knows the rules of %u sessions",
+		 sessions);
+	push_alarm(push, index, text);
+}
+
 static void stand_judge(struct push *push, uint8_t index, const struct feed_stand *stand, uint64_t now_ns)
 {
 	struct push_shard *shard = &push->shard[index];
@@ -155,11 +182,16 @@ static void stand_judge(struct push *push, uint8_t index, const struct feed_stan
 	uint64_t number = chain_number(stand->seq);
 	bool whole = number != chain->number || stand->digest == chain->digest;
 
+	skills_compare(push, index);
 	shard->heard_ns = now_ns;
 	shard->window = FEED_WINDOW;
 	shard->patience_ns = SECOND_NS;
 	shard->gap = UINT64_MAX;
 	shard->epoch = 0;
+	if (chain_pardon(push->chains, index)) {
+		push_sweep(push, index, now_ns);
+		return;
+	}
 	if (number <= chain->number && whole && !chain_sweeping(stand->seq)) {
 		uint64_t known = shard->acked;
 
@@ -190,6 +222,7 @@ static void route_take(struct push *push, unsigned link, uint8_t index, const st
 	struct push_shard *shard = &push->shard[index];
 
 	shard->link = (uint8_t)link;
+	shard->skills = push->skills[link];
 	shard->routed_ns = shard->said_ns = now_ns;
 	stand_judge(push, index, stand, now_ns);
 }
@@ -255,6 +288,7 @@ void push_reports(struct push *push, unsigned link, const struct feed_reports *r
 void push_hello(struct push *push, unsigned link, const struct feed_hello *hello, uint64_t now_ns)
 {
 	push->connected[link] = true;
+	push->skills[link] = hello->skills;
 	for (unsigned i = 0; i < SHARDS; i++)
 		epoch_raise(push, hello->stand[i].epoch);
 	for (unsigned i = 0; i < SHARDS; i++) {

@@ -34,6 +34,7 @@ struct feed_hello {
 	uint64_t plane_generation;
 	uint32_t slots, foreign, rates, slot_bits; // region_shape, plane_net: what ctrl must agree with
 	uint32_t sheet, gtpu_ipv4;                 // sheet 0: this build, or its plane, has no room for rules
+	uint32_t skills;                           // enum sheet_skill; 0: of a build that does not say
 	uint32_t pools;
 	struct shard_pool pool[SHARD_POOLS_MAX];
 	struct feed_stand stand[SHARDS]; // by shard

@@ -232,6 +232,7 @@ static int get_hello(struct feed_hello *out, const Shoal__Feed__Hello *in, const
 	if (in->sheet > UINT16_MAX)
 		return refuse(fault, "hello.sheet");
 	out->sheet = in->sheet;
+	out->skills = in->skills;
 	if (in->nest >= PLANE_NESTS)
 		return refuse(fault, "hello.nest");
 	out->nest = in->nest;

@@ -229,6 +229,7 @@ static void put_hello(struct scratch *scratch, const struct feed_hello *in)
 	out->slot_bits = in->slot_bits;
 	out->gtpu_ipv4 = in->gtpu_ipv4;
 	out->sheet = in->sheet;
+	out->skills = in->skills;
 	for (unsigned i = 0; i < SHARDS; i++)
 		put_stand(&scratch->element[i].stand, i, &in->stand[i]);
 	for (unsigned i = 0; i < in->pools; i++) {

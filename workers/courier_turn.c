@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include "shared/base/clock.h"
+#include "shared/wire/sheet_skill.h"
 #include "workers/courier_parts.h"
 
 #define HELLO_AGAIN_NS 2000000000ull
@@ -54,6 +55,7 @@ static void hello_fill(const struct courier *courier, struct feed_hello *hello)
 	hello->foreign = plane->shape.foreign;
 	hello->rates = plane->shape.rates;
 	hello->sheet = plane->shape.sheet;
+	hello->skills = SHEET_SKILLS;
 	hello->slot_bits = plane->net.slot_bits;
 	hello->gtpu_ipv4 = plane->net.gtpu_ipv4;
 	hello->pools = plane->net.pools;

@@ -161,6 +161,7 @@ static void ready(void *arg, uint64_t made_ms)
 	struct loop *loop = arg;
 
 	loop->node.setting.stamp = (uint32_t)(made_ms / 1000 + NTP_1970);
+	node_skills(&loop->node, loop->memory.missing);
 	node_start(&loop->node, clock_ns());
 	loop->serving = true;
 	notify_ready("serving");
@@ -240,6 +241,7 @@ static void tick(struct loop *loop, uint64_t now_ns)
 		paths_watch(&loop->paths, now_ns);
 		provision_tick(&loop->applications.provision, now_ns);
 		node_load(&loop->node, loop->memory.load, wall_ms(loop));
+		node_skills(&loop->node, loop->memory.missing);
 	}
 	sessions_tick(loop->sessions, now_ns);
 }

@@ -124,6 +124,7 @@ static void status_told(void *arg, const Shoal__Oss__Response *response, int err
 	}
 	memory->made_ms = made_ms;
 	memory->load = load_of(response->status_answer);
+	memory->missing = response->status_answer->skills_missing;
 	if (memory->ready)
 		ask_later(memory, WATCH_NS);
 	else

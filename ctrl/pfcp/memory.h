@@ -24,7 +24,8 @@ struct memory {
 	uint64_t made_ms;        // 0: not known yet
 	uint64_t after;          // of the notes read
 	bool ready;
-	unsigned load; // percent: how busy workers are, or how full the store is
+	unsigned load;    // percent: how busy workers are, or how full the store is
+	uint32_t missing; // enum sheet_skill: what not all workers can do
 };
 
 void memory_open(struct memory *memory, struct rpc *rpc, const struct memory_ears *ears);

@@ -82,6 +82,7 @@ struct node {
 	uint64_t tally[TALLY_COUNT];
 	bool leaving;       // associations are to be released
 	uint64_t update_ns; // when somebody may be told; UINT64_MAX: nothing is owed
+	uint64_t lacks;     // features that are not announced now
 	struct load load;
 	uint64_t load_ns;      // looked at again then
 	struct pfcp_tree tree; // of the message under work
@@ -102,6 +103,8 @@ int node_ask(struct node *node, const struct node_question *question); // 0, -EN
 void node_leave(struct node *node);
 // How loaded we are, as it is known; looked at ten times a second.
 void node_load(struct node *node, unsigned percent, uint64_t wall_ms);
+// What not all workers can do (enum sheet_skill): that is not announced meanwhile.
+void node_skills(struct node *node, uint32_t missing);
 // An answer to this request, of so many bytes: says behind it how loaded we are, if the peer is to know. The new length.
 size_t node_advise(struct node *node, const struct deal *deal, uint8_t *datagram, size_t length, size_t size);
 void node_noted(struct node *node, struct assoc *assoc, bool done);

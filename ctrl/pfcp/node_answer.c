@@ -2,13 +2,14 @@
 #include "ctrl/pfcp/ie_put.h"
 #include "ctrl/pfcp/ie_table.h"
 #include "ctrl/pfcp/node_parts.h"
+#include "shared/wire/sheet_skill.h"
 
 #define STRANGERS_MAX 10u // answers a second to whom we don't know
 #define SECOND_NS 1000000000ull
 
 // What today's plane does: it chooses F-TEIDs and UE addresses, sends End Markers, serves framed routes and SMF sets, parts of which others take
 // over, is told of applications, and lets as many packets wait as a BAR says, for as long, and tells of them so late (8.2.25).
-const uint64_t node_features =
+static const uint64_t features =
     PFCP_UP_FUNCTION_FEATURES_FTUP | PFCP_UP_FUNCTION_FEATURES_EMPU | PFCP_UP_FUNCTION_FEATURES_UEIP |
     PFCP_UP_FUNCTION_FEATURES_PDIU | PFCP_UP_FUNCTION_FEATURES_SSET | PFCP_UP_FUNCTION_FEATURES_MPAS |
     PFCP_UP_FUNCTION_FEATURES_RESPS | PFCP_UP_FUNCTION_FEATURES_PFDM | PFCP_UP_FUNCTION_FEATURES_PFDE |
@@ -16,9 +17,36 @@ const uint64_t node_features =
     PFCP_UP_FUNCTION_FEATURES_DDND;
 #define FEATURES_OCTETS 6u
 
-void features_put(struct pfcp_writer *writer)
+// Those that workers have to know of.
+static const struct {
+	uint32_t skill;
+	uint64_t feature;
+} skilled[] = {
+	{ SHEET_SKILL_ROUTES, PFCP_UP_FUNCTION_FEATURES_FRRT },
+	{ SHEET_SKILL_WAITS, PFCP_UP_FUNCTION_FEATURES_UDBC },
+	{ SHEET_SKILL_LASTS, PFCP_UP_FUNCTION_FEATURES_DLBD },
+};
+
+void node_skills(struct node *node, uint32_t missing)
 {
-	pfcp_put_flags(writer, PFCP_IE_UP_FUNCTION_FEATURES, node_features, FEATURES_OCTETS);
+	uint64_t lacks = 0;
+
+	for (unsigned i = 0; i < sizeof(skilled) / sizeof(*skilled); i++)
+		lacks |= missing & skilled[i].skill ? skilled[i].feature : 0;
+	if (lacks == node->lacks)
+		return;
+	node->lacks = lacks;
+	node->update_ns = node->now_ns;
+}
+
+uint64_t features_now(const struct node *node)
+{
+	return features & ~node->lacks;
+}
+
+void features_put(const struct node *node, struct pfcp_writer *writer)
+{
+	pfcp_put_flags(writer, PFCP_IE_UP_FUNCTION_FEATURES, features_now(node), FEATURES_OCTETS);
 }
 
 // In `least` or better: mandatory (PFCP_M), or allowed at all (PFCP_O).
@@ -51,7 +79,7 @@ size_t answer_write(const struct node *node, const struct pfcp_header *request, 
 	if (holds(header.type, PFCP_IE_RECOVERY_TIME_STAMP, PFCP_M))
 		pfcp_put_u32(&writer, PFCP_IE_RECOVERY_TIME_STAMP, node->setting.stamp);
 	if (fault->cause == PFCP_CAUSE_ACCEPTED && holds(header.type, PFCP_IE_UP_FUNCTION_FEATURES, PFCP_O))
-		features_put(&writer);
+		features_put(node, &writer);
 	pfcp_message_end(&writer, mark);
 	return writer.full ? 0 : (size_t)(writer.at - writer.start);
 }

@@ -105,7 +105,7 @@ static void begin(struct node *node, struct deal *deal, const struct assoc *like
 	int error;
 
 	new.kept = false;
-	new.telling.knows = node_features; // they are in the answer, or were in our question
+	new.telling.knows = features_now(node); // they are in the answer, or were in our question
 	error = assoc_begin(&node->assocs, &new, deal);
 
 	if (error)
@@ -117,7 +117,7 @@ static void resume(struct node *node, struct deal *deal, struct assoc *assoc, co
 	bool moved = !remote_same(&assoc->remote, &like->remote);
 	bool changed = learnt(assoc, like) || assoc->stamp != like->stamp;
 
-	assoc->telling.knows = node_features;
+	assoc->telling.knows = features_now(node);
 	log_info("pfcp.resumed", "%s sets up its association again; its sessions stay", assoc->node_id);
 	node->tally[TALLY_RESUMED]++;
 	assoc->kept = true;

@@ -14,8 +14,8 @@ void answer_deal(struct node *node, struct deal *deal, const struct pfcp_fault *
 // To an association setup that is accepted. kept: the node's sessions stay; it is told so if it has asked for that (6.2.6.2).
 void answer_setup(struct node *node, struct deal *deal, bool kept);
 void answer_version(struct node *node, const struct remote *to, const struct pfcp_header *request);
-extern const uint64_t node_features; // ours
-void features_put(struct pfcp_writer *writer);
+uint64_t features_now(const struct node *node); // ours
+void features_put(const struct node *node, struct pfcp_writer *writer);
 // Whether whom we don't know may have a word of ours now.
 bool answer_stranger(struct node *node);
 

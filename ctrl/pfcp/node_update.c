@@ -11,7 +11,7 @@
 
 static bool owed(const struct node *node, const struct assoc *assoc)
 {
-	return assoc->state == ASSOC_UP && (assoc->telling.knows != node_features || assoc->telling.leave_owed);
+	return assoc->state == ASSOC_UP && (assoc->telling.knows != features_now(node) || assoc->telling.leave_owed);
 }
 
 // It has heard, or never will.
@@ -21,7 +21,7 @@ static void done(struct node *node, struct assoc *assoc, unsigned cause)
 		log_info("pfcp.release_asked", "%s is asked to release its association: cause %u", assoc->node_id,
 			 cause);
 	assoc->telling.leave_owed = false;
-	assoc->telling.knows = node_features;
+	assoc->telling.knows = assoc->telling.updating.says;
 	node->tally[cause == PFCP_CAUSE_ACCEPTED ? TALLY_UPDATES_TOLD : TALLY_UPDATES_REFUSED]++;
 	if (!assoc->writing)
 		assoc_move(&node->assocs, assoc, NULL);
@@ -56,7 +56,8 @@ static void ask(struct node *node, struct assoc *assoc)
 					  .about = updating };
 
 	pfcp_put_node_id(&writer, PFCP_IE_NODE_ID, &node->setting.id);
-	features_put(&writer);
+	features_put(node, &writer);
+	updating->says = features_now(node);
 	if (assoc->telling.leave_owed)
 		pfcp_put_flags(&writer, PFCP_IE_PFCP_ASSOCIATION_RELEASE_REQUEST,
 			       PFCP_PFCP_ASSOCIATION_RELEASE_REQUEST_SARR, 1);

@@ -17,6 +17,7 @@ struct load_told {
 struct updating { // an Association Update of ours
 	struct assoc *assoc;
 	bool under_way;
+	uint64_t says;   // our features
 	uint64_t due_ns; // not before then
 };
 

@@ -63,6 +63,13 @@ static void on_stands(void *with, uint8_t shard)
 	desk_stands(&stand->desk, shard);
 }
 
+static void on_refused(void *with, uint32_t cell, uint64_t number)
+{
+	struct ctrl_stand *stand = with;
+
+	desk_refused(&stand->desk, cell, number);
+}
+
 static void on_alarm(void *with, uint8_t shard, const char *text)
 {
 	struct ctrl_stand *stand = with;
@@ -104,7 +111,8 @@ int ctrl_stand_try(struct ctrl_stand *stand, bool salvage)
 	if (error)
 		return error;
 	stand->truth.ledger.hooks = (struct ledger_hooks){ stand, on_moving, on_left };
-	stand->push.hooks = (struct push_hooks){ stand, on_applied, on_departed, on_stands, on_alarm, on_final, NULL };
+	stand->push.hooks =
+	    (struct push_hooks){ stand, on_applied, on_departed, on_stands, on_alarm, on_final, NULL, on_refused };
 	push_open(&stand->push, &stand->truth.chains, stand->truth.rates, stand->truth.load.starts);
 	stand->truth.books.closing.settled = on_settled;
 	stand->truth.books.closing.with = stand;

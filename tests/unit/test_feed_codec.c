@@ -33,6 +33,7 @@ static void hello_survives(void **state)
 	in.hello.foreign = 16;
 	in.hello.rates = 200;
 	in.hello.sheet = 255;
+	in.hello.skills = 0x80000005;
 	in.hello.slot_bits = 12;
 	in.hello.gtpu_ipv4 = 0x0a000001;
 	in.hello.pools = 2;
@@ -48,6 +49,7 @@ static void hello_survives(void **state)
 	assert_int_equal(out.hello.foreign, 16);
 	assert_int_equal(out.hello.rates, 200);
 	assert_int_equal(out.hello.sheet, 255);
+	assert_int_equal(out.hello.skills, 0x80000005);
 	assert_int_equal(out.hello.slot_bits, 12);
 	assert_int_equal(out.hello.gtpu_ipv4, 0x0a000001);
 	assert_int_equal(out.hello.pools, 2);

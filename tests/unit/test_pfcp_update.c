@@ -8,6 +8,7 @@
 #include "tests/unit/pfcp_play.h"
 #include "ctrl/pfcp/ie_get.h"
 #include "ctrl/pfcp/ie_put.h"
+#include "shared/wire/sheet_skill.h"
 
 #define NOTE "1 up 1000 10.0.0.1 10.0.0.1"
 
@@ -75,6 +76,33 @@ static void who_does_not_know_the_message_is_asked_once(void **state)
 	}
 	assert_true(asked <= 2); // N1 times in all
 	assert_int_equal(play->node.tally[TALLY_UPDATES_REFUSED], 1);
+}
+
+// A worker of an earlier build comes, and goes: what it can't do is not announced meanwhile, to whom it was nor to who comes.
+static void what_not_all_workers_can_is_not_announced(void **state)
+{
+	struct play *play = *state;
+	const uint64_t three =
+	    PFCP_UP_FUNCTION_FEATURES_FRRT | PFCP_UP_FUNCTION_FEATURES_UDBC | PFCP_UP_FUNCTION_FEATURES_DLBD;
+	uint64_t all;
+
+	found(play);
+	all = pfcp_flags(pfcp_first(&play->tree, NULL, PFCP_IE_UP_FUNCTION_FEATURES));
+	assert_true((all & three) == three);
+	node_skills(&play->node, SHEET_SKILL_WAITS); // while that is under way
+	answered(play, PFCP_CAUSE_ACCEPTED);
+	ctrl_notes(play, true);
+	at(play, 4);
+	assert_true(pfcp_flags(pfcp_first(&play->tree, NULL, PFCP_IE_UP_FUNCTION_FEATURES)) ==
+		    (all & ~PFCP_UP_FUNCTION_FEATURES_UDBC));
+	answered(play, PFCP_CAUSE_ACCEPTED);
+	ctrl_notes(play, true);
+	node_skills(&play->node, SHEET_SKILLS);
+	node_skills(&play->node, 0);
+	at(play, 7);
+	assert_true(pfcp_flags(pfcp_first(&play->tree, NULL, PFCP_IE_UP_FUNCTION_FEATURES)) == all);
+	answered(play, PFCP_CAUSE_ACCEPTED);
+	assert_int_equal(play->node.tally[TALLY_UPDATES_TOLD], 3);
 }
 
 static void who_associates_with_us_knows(void **state)
@@ -213,6 +241,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ONE(who_associated_with_an_earlier_build_is_told),
 		ONE(who_does_not_know_the_message_is_asked_once),
+		ONE(what_not_all_workers_can_is_not_announced),
 		ONE(who_associates_with_us_knows),
 		ONE(who_knows_its_sessions_keeps_them),
 		ONE(who_knows_some_of_them_keeps_those),

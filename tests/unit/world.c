@@ -100,6 +100,15 @@ void world_take(struct world *world, const struct change *change, uint64_t epoch
 		world_report(world, change->shard, REPORT_GAP);
 		return;
 	}
+	if (change->seq > owner->seq && world->unskilled[world->home[change->shard]] && change->verb == CHANGE_SET &&
+	    change->bearer.sheet_bytes) {
+		report_add(world, &(struct report){ .kind = REPORT_REFUSED,
+						    .shard = change->shard,
+						    .slot = change->slot,
+						    .epoch = owner->epoch,
+						    .seq = change->seq });
+		return;
+	}
 	if (begin || change->seq > owner->seq) {
 		owner_apply(world, change);
 		owner->epoch = epoch;
@@ -120,6 +129,7 @@ void world_hello(struct world *world, unsigned link)
 
 		hello.stand[i] = (struct feed_stand){ owner->epoch, owner->seq, world_digest(owner), 0, seat };
 	}
+	hello.skills = world->unskilled[link] ? 0 : SHEET_SKILLS;
 	push_hello(&world->stand.push, link, &hello, world->now_ns);
 }
 

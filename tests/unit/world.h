@@ -3,6 +3,7 @@
 #pragma once
 #include "tests/unit/ctrl_rules.h"
 #include "tests/unit/ctrl_stand.h"
+#include "shared/wire/sheet_skill.h"
 
 #define SECOND_NS 1000000000ull
 #define SLOTS 9u // of the stand: 5 rows and 4 foreign
@@ -38,9 +39,10 @@ struct wire {
 struct world {
 	struct ctrl_stand stand;
 	struct owner bank[PLANE_NESTS][SHARDS];
-	bool apart;           // each nest has a bank of its own; else all use the first
-	uint8_t home[SHARDS]; // nest whose worker holds the shard
-	bool up[PLANE_NESTS]; // its courier is there
+	bool apart;                  // each nest has a bank of its own; else all use the first
+	uint8_t home[SHARDS];        // nest whose worker holds the shard
+	bool up[PLANE_NESTS];        // its courier is there
+	bool unskilled[PLANE_NESTS]; // its build is from before sheet_skill.h, and refuses all sheets
 	struct wire wire[PLANE_NESTS];
 	struct feed_batch batch;
 	uint64_t seed, random, now_ns, ids[512];

@@ -4,7 +4,7 @@ set -euo pipefail
 . "$(dirname "$0")/upgrade.sh"
 UPGRADE_TRIAL=(--canary 10% --watch 10)
 story_needs "${GAUGE_NEEDS[@]}"
-other_build dies drops slow abi
+other_build dies drops slow abi past
 upgrade_begin
 mapfile -t home < <(build_pids)
 
@@ -31,4 +31,7 @@ turned_away refused "another ABI" "$OTHER/bin/abi"
 turned_away "rolled back" "died" "$OTHER/bin/dies"
 turned_away "rolled back" "bad_ip" "$OTHER/bin/drops"
 turned_away "rolled back" "more than twice" "$OTHER/bin/slow"
+that "there is a session of whose rules an older build does not say that it knows them" \
+	session_add 001010000099001 --ipv4 --framed-route 172.16.9.0/24
+turned_away "rolled back" "the rules of 1 session" "$OTHER/bin/past"
 upgrade_end

@@ -41,6 +41,7 @@ VARIANTS = {
 	"drops": pipe_end("	static unsigned seen;\n\n	for (unsigned i = 0; i < n; i++)\n"
 		"		if (handles[i].code == VERDICT_FORWARD && ++seen % 10 == 0)\n			handles[i].code = VERDICT_BAD_IP;\n"),
 	"slow": burst("	for (volatile unsigned wait = 0; wait < n * 10000; wait++)\n		;\n"),
+	"past": [("workers/courier_turn.c", "	hello->skills = SHEET_SKILLS;\n", "")],
 	"abi": [("shared/plane/build.h", "#define PLANE_ABI 1u", "#define PLANE_ABI 999u")],
 }
 
