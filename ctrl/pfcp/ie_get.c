@@ -200,6 +200,7 @@ int pfcp_get_fseid(const struct pfcp_ie *ie, struct pfcp_fseid *fseid)
 	return pick_end(&pick, flags & 3);
 }
 
+// Who lets choose without a word about families, as OAI's SMF and SPGW-C do though 8.2.3 forbids it, is heard.
 int pfcp_get_fteid(const struct pfcp_ie *ie, struct pfcp_fteid *fteid)
 {
 	struct pick pick = pick_over(ie);
@@ -214,7 +215,7 @@ int pfcp_get_fteid(const struct pfcp_ie *ie, struct pfcp_fteid *fteid)
 		fteid->teid = (uint32_t)pick_number(&pick, 4);
 		fteid->address = pick_address(&pick, flags & 1, flags & 2);
 	}
-	return pick_end(&pick, flags & 3);
+	return pick_end(&pick, flags & 7);
 }
 
 int pfcp_get_ue_address(const struct pfcp_ie *ie, struct pfcp_ue_address *ue)

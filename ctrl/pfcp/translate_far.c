@@ -85,9 +85,12 @@ static int parameters_read(const struct reading *reading, const struct pfcp_ie *
 				   "No forwarding policy is configured.");
 	if (read_admit(reading, group, of_parameters) || destination_read(reading, group, forward))
 		return -EPROTO;
-	if (!outer && forwards(forward) && forward->destination != SHOAL__OSS__INTERFACE__CORE)
+	if (!outer && forwards(forward) && forward->destination == SHOAL__OSS__INTERFACE__CP)
 		return read_failure(reading, PFCP_IE_OUTER_HEADER_CREATION,
-				    "Towards access and the CP function packets go in a tunnel.");
+				    "Towards the CP function packets go in a tunnel.");
+	// The radio side that is to be told in a later message: until then there is no way there.
+	if (!outer && forwards(forward) && forward->destination == SHOAL__OSS__INTERFACE__ACCESS)
+		forward->drop = true;
 	if (outer && creation_read(reading, outer, forward, ipv6))
 		return -EPROTO;
 	marking_read(pfcp_first(tree, group, PFCP_IE_TRANSPORT_LEVEL_MARKING), forward);
@@ -96,7 +99,7 @@ static int parameters_read(const struct reading *reading, const struct pfcp_ie *
 		   : 0;
 }
 
-// One of drop, forward and buffer, TS 29.244 8.2.26.
+// One of drop, forward and buffer, TS 29.244 8.2.26. To tell of packets means to buffer them: OAI's SPGW-C leaves that out.
 static int action_read(const struct reading *reading, Shoal__Oss__Forward *forward)
 {
 	uint64_t action = pfcp_flags(pfcp_first(&reading->rules->tree, NULL, PFCP_IE_APPLY_ACTION));
@@ -104,7 +107,8 @@ static int action_read(const struct reading *reading, Shoal__Oss__Forward *forwa
 	if (action & PFCP_APPLY_ACTION_DUPL)
 		return read_failure(reading, PFCP_IE_APPLY_ACTION, "Packets are not duplicated.");
 	forward->drop = action == PFCP_APPLY_ACTION_DROP;
-	forward->buffer = (action & ~PFCP_APPLY_ACTION_NOCP) == PFCP_APPLY_ACTION_BUFF;
+	forward->buffer =
+	    action == PFCP_APPLY_ACTION_NOCP || (action & ~PFCP_APPLY_ACTION_NOCP) == PFCP_APPLY_ACTION_BUFF;
 	forward->notify = forward->buffer && action & PFCP_APPLY_ACTION_NOCP;
 	if (forward->drop || forward->buffer || action == PFCP_APPLY_ACTION_FORW)
 		return 0;

@@ -35,13 +35,14 @@ static const uint16_t of_endpoint[] = { PFCP_IE_TRAFFIC_ENDPOINT_ID,
 					PFCP_IE_FRAMED_IPV6_ROUTE,
 					0 };
 
-// Whether the end is at one of our addresses, or where it is ours to choose, can be. Of two that are asked for IPv4 is taken.
+// Whether the end is at one of our addresses, or where it is ours to choose, can be. Of two that are asked for, or of none, IPv4 is taken.
 static bool at_ours(const struct translate_given *given, struct pfcp_fteid *fteid)
 {
 	static const uint8_t none[16];
 	struct pfcp_address *address = &fteid->address;
 	bool ipv6 = address->has_ipv6 && memcmp(given->gtpu_ipv6, none, sizeof(none));
 
+	address->has_ipv4 |= fteid->choose && !address->has_ipv6;
 	if (address->has_ipv4) {
 		address->has_ipv6 = address->has_ipv6 && !fteid->choose;
 		return fteid->choose || address->ipv4 == given->gtpu_ipv4;
@@ -243,17 +244,17 @@ static int pdi_read(const struct reading *reading, struct translated_pdr *pdr, S
 	return 0;
 }
 
-// Packets from a tunnel leave it, whichever of our addresses it ended at; others come without one.
+// Packets from a tunnel leave it, whichever of our addresses it ended at, and whether or not that is said: a tunnel in a tunnel, or in
+// the core, is what nobody means who leaves it out. Others come without one.
 static int removal_check(const struct reading *reading, bool tunnelled)
 {
 	const struct pfcp_ie *ie = pfcp_first(&reading->rules->tree, NULL, PFCP_IE_OUTER_HEADER_REMOVAL);
 	struct pfcp_outer_removal removal;
 
-	if (!tunnelled)
-		return ie ? read_failure(reading, PFCP_IE_OUTER_HEADER_REMOVAL, "There is no outer header to remove.")
-			  : 0;
 	if (!ie)
-		return read_failure(reading, PFCP_IE_OUTER_HEADER_REMOVAL, "Packets have to leave their tunnel.");
+		return 0;
+	if (!tunnelled)
+		return read_failure(reading, PFCP_IE_OUTER_HEADER_REMOVAL, "There is no outer header to remove.");
 	if (pfcp_get_outer_removal(ie, &removal) || (removal.description != PFCP_OUTER_HEADER_REMOVAL_GTPU_IPV4 &&
 						     removal.description != PFCP_OUTER_HEADER_REMOVAL_GTPU_IPV6 &&
 						     removal.description != PFCP_OUTER_HEADER_REMOVAL_GTPU_IP))

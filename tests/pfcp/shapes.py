@@ -1,4 +1,4 @@
-"""shapes - sessions as open5gs, free5gc and pfcpsim ask for them, and how they change them. For smf.py; its messages are scapy's."""
+"""shapes - sessions as open5gs, free5gc, OAI and pfcpsim ask for them, and how they change them. For smf.py; its messages are scapy's."""
 import smf_words as w
 from scapy.contrib import pfcp as p
 
@@ -131,7 +131,20 @@ def sgwc(local, session):
         w.urr(), p.IE_Create_BAR(IE_list=[p.IE_BAR_Id(id=1)]), p.IE_PDNType(pdn_type=1)])
 
 
-SHAPES = {"open5gs": open5gs, "free5gc": free5gc, "endpoints": endpoints, "pfcpsim": pfcpsim, "sgwc": sgwc}
+# ---- OAI: uplink first, without a word about families and networks; downlink when the radio side is known
+
+def oai(local, session):
+    pdi = [p.IE_SourceInterface(interface=ACCESS), p.IE_FTEID(CH=1), p.IE_UE_IP_Address(V4=1, ipv4=session["ue"])]
+    return p.PFCPSessionEstablishmentRequest(IE_list=head(local, session) + [
+        pdr(1, 0, pdi, removal(0), p.IE_FAR_Id(id=1)), far(1, [p.IE_DestinationInterface(interface=CORE)], FORW=1)])
+
+
+def reach(session, gnb, teid):
+    return [pdr(2, 0, [p.IE_SourceInterface(interface=CORE), p.IE_UE_IP_Address(V4=1, ipv4=session["ue"])], p.IE_FAR_Id(id=2)),
+            far(2, [p.IE_DestinationInterface(interface=ACCESS), w.tunnel(gnb, int(teid, 0))], FORW=1)]
+
+
+SHAPES = {"oai": oai, "open5gs": open5gs, "free5gc": free5gc, "endpoints": endpoints, "pfcpsim": pfcpsim, "sgwc": sgwc}
 
 # ---- Changes: what they are made of
 
@@ -216,4 +229,4 @@ def end_elsewhere(session):
 
 
 CHANGES = {"activate": activate, "move": move, "idle": idle, "discard": discard, "bar": bar, "flow": flow, "gate": flow_gate, "rate": flow_rate,
-           "unflow": flow_gone, "app": app, "named": named, "rename": rename, "end": end, "elsewhere": end_elsewhere}
+           "reach": reach, "unflow": flow_gone, "app": app, "named": named, "rename": rename, "end": end, "elsewhere": end_elsewhere}

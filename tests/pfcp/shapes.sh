@@ -1,5 +1,5 @@
 #!/bin/bash
-# Sessions as open5gs, free5gc and pfcpsim ask for them: a dual-stack subscriber whose router solicitations go to the SMF, flows with
+# Sessions as open5gs, free5gc, OAI and pfcpsim ask for them: a dual-stack subscriber whose router solicitations go to the SMF, flows with
 # filters, QFIs and gates of their own, TEIDs that the SMF chooses; an SGW-C without UE addresses; packets do as the rules say.
 set -euo pipefail
 . "$(dirname "$0")/../lab/story.sh"
@@ -63,6 +63,18 @@ for shape in free5gc endpoints pfcpsim; do
 	that "and pings no more" not ue_pings "$UE"
 	lab_stop gnb
 done
+
+that "OAI attaches a subscriber, uplink first" smf attach_as oai oai ue=10.45.77.1
+that "by a TEID of ours" says '.teids["1"] > 0'
+up=$(said '.teids["1"]')
+that "and has it reached" smf change oai reach 10.99.3.2 0x7002
+shape_radio "$up" 0x7002 '' 10.45.77.1
+in_ns ran ip link delete ue0
+radio_up "$LAB/table.csv"
+that "it pings" ue_pings "$UE" 5
+that "it is deleted" smf delete oai
+lab_stop gnb
+
 # The radio side sends with that TEID from now on.
 end_radio() { # uplink-teid
 	lab_stop gnb

@@ -64,7 +64,10 @@ static void fteid_as_drawn(void **state)
 		    !fteid.address.has_ipv6);
 	ie.length = 1;
 	assert_int_equal(pfcp_get_fteid(&ie, &fteid), -EMSGSIZE);
-	ie = ie_of(PFCP_IE_F_TEID, "\x04", 1); // of which family?
+	ie = ie_of(PFCP_IE_F_TEID, "\x04", 1); // of which family? OAI does not say
+	assert_int_equal(pfcp_get_fteid(&ie, &fteid), 0);
+	assert_true(fteid.choose && !fteid.has_choose_id && !fteid.address.has_ipv4 && !fteid.address.has_ipv6);
+	ie = ie_of(PFCP_IE_F_TEID, "\0\0\0\0\1", 5); // nowhere
 	assert_int_equal(pfcp_get_fteid(&ie, &fteid), -EINVAL);
 }
 

@@ -1,0 +1,120 @@
+// test_pfcp_unsaid.c - what control planes leave out against the letter of TS 29.244, and mean all the same, as rules of oss.proto.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include "tests/unit/pfcp_live.h"
+#include "tests/unit/pfcp_shape.h"
+
+// From tunnel to tunnel, idle at first; neither PDR says that the outer header goes.
+static void relay(void)
+{
+	live_begin();
+	for (uint16_t id = 1; id <= 2; id++)
+		shape_pdr(
+		    &words.writer, PFCP_IE_CREATE_PDR,
+		    &(struct pdr){ .id = id, .source = id == 1, .tunnel = CHOOSE, .removal = NO_REMOVAL, .far = id });
+	for (uint32_t id = 1; id <= 2; id++)
+		shape_far_create(&words.writer, &(struct far){ .id = id, .action = PFCP_APPLY_ACTION_BUFF, .to = -1 });
+}
+
+static void outer_headers_go_unasked(void **state)
+{
+	relay();
+	assert_int_equal(live_establish(), 0);
+	assert_true(to.match[live_rule(1)].tunnelled);
+	live_on();
+	for (uint32_t id = 1; id <= 2; id++)
+		shape_far_update(&words.writer, &(struct far){ .id = id,
+							       .action = PFCP_APPLY_ACTION_FORW,
+							       .to = id == 1 ? PFCP_DESTINATION_INTERFACE_ACCESS
+									     : PFCP_DESTINATION_INTERFACE_CORE,
+							       .teid = id,
+							       .peer = WORDS_GNB });
+	assert_int_equal(live_modify(), 0);
+	for (uint16_t id = 1; id <= 2; id++)
+		assert_int_equal(to.forward[live_rule(id)].peer_teid, id);
+}
+
+// FAR 1 to the core, FAR 2 elsewhere, by a tunnel or, 0, none.
+static void subscriber(uint8_t destination, uint32_t teid)
+{
+	live_begin();
+	words_uplink(&words, 1, 1, false);
+	words_downlink(&words, 2, 2, false);
+	words_forward(&words, 1, PFCP_DESTINATION_INTERFACE_CORE, 0);
+	words_forward(&words, 2, destination, teid);
+	words_qer(&words, 1, 8000, 9);
+	words_urr(&words, 1);
+}
+
+static int idle(uint64_t action)
+{
+	subscriber(PFCP_DESTINATION_INTERFACE_ACCESS, 7);
+	assert_int_equal(live_establish(), 0);
+	live_on();
+	shape_far_update(&words.writer, &(struct far){ .id = 2, .action = action, .to = -1 });
+	return live_modify();
+}
+
+static void what_is_told_of_waits(void **state)
+{
+	assert_int_equal(idle(PFCP_APPLY_ACTION_NOCP), 0);
+	assert_true(to.forward[live_rule(2)].buffer && to.forward[live_rule(2)].notify);
+	assert_false(to.forward[live_rule(2)].drop);
+	assert_int_equal(idle(PFCP_APPLY_ACTION_NOCP | PFCP_APPLY_ACTION_DROP), -EPROTO);
+	assert_int_equal(fault.why.offending, PFCP_IE_APPLY_ACTION);
+}
+
+static void towards_an_unknown_radio_side_nothing_goes(void **state)
+{
+	subscriber(PFCP_DESTINATION_INTERFACE_ACCESS, 0);
+	assert_int_equal(live_establish(), 0);
+	assert_true(to.forward[live_rule(2)].drop);
+	assert_false(to.forward[live_rule(1)].drop);
+	live_on();
+	words_handover(&words, 2, 0x77);
+	assert_int_equal(live_modify(), 0);
+	assert_false(to.forward[live_rule(2)].drop);
+	assert_int_equal(to.forward[live_rule(2)].peer_teid, 0x77);
+	subscriber(PFCP_DESTINATION_INTERFACE_CP_FUNCTION, 0);
+	assert_int_equal(live_establish(), -EPROTO);
+	assert_int_equal(fault.why.offending, PFCP_IE_OUTER_HEADER_CREATION);
+}
+
+static void of_no_family_we_choose_ipv4(void **state)
+{
+	const struct pfcp_fteid fteid = { .choose = true };
+	uint8_t *mark, *pdi;
+
+	live_begin();
+	pfcp_begin(&words.writer, PFCP_IE_CREATE_PDR, &mark);
+	pfcp_put_u16(&words.writer, PFCP_IE_PDR_ID, 1);
+	pfcp_put_u32(&words.writer, PFCP_IE_PRECEDENCE, 0);
+	pfcp_begin(&words.writer, PFCP_IE_PDI, &pdi);
+	pfcp_put_u8(&words.writer, PFCP_IE_SOURCE_INTERFACE, PFCP_SOURCE_INTERFACE_ACCESS);
+	pfcp_put_fteid(&words.writer, PFCP_IE_F_TEID, &fteid);
+	pfcp_end(&words.writer, pdi);
+	pfcp_put_u32(&words.writer, PFCP_IE_FAR_ID, 1);
+	pfcp_end(&words.writer, mark);
+	shape_pdr(&words.writer, PFCP_IE_CREATE_PDR,
+		  &(struct pdr){ .id = 2, .source = 1, .ue4 = true, .far = 1, .removal = NO_REMOVAL });
+	shape_far_create(&words.writer, &(struct far){ .id = 1, .action = PFCP_APPLY_ACTION_DROP, .to = -1 });
+	assert_int_equal(live_establish(), 0);
+	assert_true(to.pdr[live_rule(1)].fteid.choose);
+	assert_true(to.pdr[live_rule(1)].fteid.address.has_ipv4 && !to.pdr[live_rule(1)].fteid.address.has_ipv6);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(outer_headers_go_unasked),
+		cmocka_unit_test(what_is_told_of_waits),
+		cmocka_unit_test(of_no_family_we_choose_ipv4),
+		cmocka_unit_test(towards_an_unknown_radio_side_nothing_goes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
