@@ -99,12 +99,20 @@ static void repeated_wait(struct job *job)
 // True if the request has been answered before: *decided is filled, or job->later set.
 static bool repeated(struct job *job, struct keys_request *key, struct decided *decided)
 {
+	struct keys_request before;
 	ProtobufCBinaryData answer;
+	enum keys_found found;
 
 	*key = (struct keys_request){ .key = job->message->key.data, .key_bytes = job->message->key.len };
 	keys_content(job->request->bytes, job->request->length, key->content);
 	key->content[0] += (uint64_t)(job->pass->dnn + 1); // what one door was answered is no other's to hear
-	switch (keys_look(job->desk->keys, key, &job->desk->arena, &answer)) {
+	found = keys_look(job->desk->keys, key, &job->desk->arena, &answer);
+	before = *key;
+	before.key = job->message->key_before.data;
+	before.key_bytes = job->message->key_before.len;
+	if (found == KEYS_NEW && before.key_bytes)
+		found = keys_look(job->desk->keys, &before, &job->desk->arena, &answer);
+	switch (found) {
 	case KEYS_NEW:
 		return false;
 	case KEYS_UNDER_WAY:

@@ -11,6 +11,7 @@
 
 #define DEADLINE_MS 5000u
 #define SEAT_NONE 255u // oss.proto: no seat
+#define REFUSED "Durable, but its worker refuses it."
 
 struct wait *job_wait(struct job *job, enum wait_kind kind)
 {
@@ -38,6 +39,15 @@ void wait_for_number(struct wait *wait, const struct push *push, uint8_t shard, 
 	wait->number[shard] = number;
 }
 
+// The answer that was prepared; null: there is none.
+static Shoal__Oss__Response *answer_read(struct desk *desk, const struct request *request)
+{
+	arena_reset(&desk->arena);
+	return request->answer
+		   ? shoal__oss__response__unpack(&desk->arena.allocator, request->answer_bytes, request->answer)
+		   : NULL;
+}
+
 // Writes the code, and what became of the session, into the answer that was prepared.
 static void answer_amend(struct desk *desk, struct request *request, Shoal__Oss__Code code, const char *message)
 {
@@ -45,10 +55,7 @@ static void answer_amend(struct desk *desk, struct request *request, Shoal__Oss_
 	uint8_t *bytes = NULL;
 	size_t length = 0;
 
-	arena_reset(&desk->arena);
-	response = request->answer
-		       ? shoal__oss__response__unpack(&desk->arena.allocator, request->answer_bytes, request->answer)
-		       : NULL;
+	response = answer_read(desk, request);
 	if (response && response->status) {
 		response->status->code = code;
 		response->status->message = (char *)message;
@@ -58,6 +65,22 @@ static void answer_amend(struct desk *desk, struct request *request, Shoal__Oss_
 	}
 	free(request->answer);
 	desk_answer(request, bytes, length);
+}
+
+// A request that came again waits for all that is durable: its own session may be one that its worker refused before.
+static bool refused_before(const struct wait *wait)
+{
+	const struct chains *chains = wait->desk->push->chains;
+	const struct session *session = NULL;
+	Shoal__Oss__Response *response;
+	unsigned refused = 0;
+
+	for (unsigned i = 0; wait->kind == WAIT_APPLIED && i < SHARDS; i++)
+		refused += chains->chain[i].refused;
+	response = refused ? answer_read(wait->desk, wait->request) : NULL;
+	if (response && response->body_case == SHOAL__OSS__RESPONSE__BODY_SESSION && response->session->session)
+		session = session_by_id(wait->desk->ledger->sessions, response->session->session->id);
+	return session && chains->grid->cells[session->cell].refused;
 }
 
 // The answer that was prepared, now that it holds.
@@ -189,6 +212,8 @@ static void wait_end(struct wait *wait)
 		workers_answer(wait);
 	else if (wait->kind == WAIT_REPORT || wait->kind == WAIT_TRACE || wait->kind == WAIT_PATH)
 		desk_answer(wait->request, wait->request->answer, wait->request->answer_bytes);
+	else if (refused_before(wait))
+		answer_amend(wait->desk, wait->request, SHOAL__OSS__CODE__NOT_APPLIED_YET, REFUSED);
 	else
 		applied_answer(wait->desk, wait->request);
 	free(wait);
@@ -219,7 +244,7 @@ static void wait_expire(struct wait *wait)
 		desk_answer(wait->request, wait->request->answer, wait->request->answer_bytes);
 	else if (wait->kind == WAIT_APPLIED || wait->kind == WAIT_CELL)
 		answer_amend(wait->desk, wait->request, SHOAL__OSS__CODE__NOT_APPLIED_YET,
-			     "Durable, but no worker has confirmed it yet.");
+			     wait->refused ? REFUSED : "Durable, but no worker has confirmed it yet.");
 	else if (wait->kind == WAIT_ANSWER)
 		answer_amend(wait->desk, wait->request, SHOAL__OSS__CODE__UNAVAILABLE, "The primary does not answer.");
 	else
@@ -256,9 +281,9 @@ void desk_wait(struct desk *desk, struct wait *wait)
 static bool wait_look(struct desk *desk, struct wait **link, uint64_t now_ns)
 {
 	struct wait *wait = *link;
-	bool done = wait_done(wait);
+	bool done = !wait->refused && wait_done(wait);
 
-	if (!done && now_ns < wait->deadline_ns)
+	if (!done && !wait->refused && now_ns < wait->deadline_ns)
 		return false;
 	*link = wait->next;
 	desk->waiting--;
@@ -306,33 +331,13 @@ void desk_stands(struct desk *desk, uint8_t shard)
 	cells_look(desk, shard, 0);
 }
 
-// The change is durable, and not in force. Who waits for it alone need not wait for longer.
-static void wait_refuse(struct desk *desk, struct wait **link)
-{
-	struct wait *wait = *link;
-
-	*link = wait->next;
-	desk->waiting--;
-	answer_amend(desk, wait->request, SHOAL__OSS__CODE__NOT_APPLIED_YET, "Durable, but its worker refuses it.");
-	free(wait);
-}
-
 void desk_refused(struct desk *desk, uint32_t cell, uint64_t number)
 {
 	uint8_t shard = cell_shard(desk->push->chains->grid, cell);
-	struct wait **link = &desk->cells[shard].first;
 
-	while (*link)
-		if ((*link)->cell == cell && (*link)->until <= number)
-			wait_refuse(desk, link);
-		else
-			link = &(*link)->next;
-	desk->cells[shard].end = link;
-	for (link = &desk->waits; *link;)
-		if ((*link)->kind == WAIT_APPLIED && (*link)->number[shard] >= number)
-			wait_refuse(desk, link);
-		else
-			link = &(*link)->next;
+	for (struct wait *wait = desk->cells[shard].first; wait; wait = wait->next)
+		wait->refused |= wait->cell == cell && wait->until <= number;
+	cells_look(desk, shard, 0);
 }
 
 void desk_state(struct desk *desk)

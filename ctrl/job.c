@@ -104,6 +104,9 @@ static int fields_check(struct job *job)
 		return fault_say(&job->fault, SHOAL__OSS__CODE__BAD_REQUEST, "", "No body that this build knows.");
 	if (message->key.len > KEY_BYTES_MAX)
 		return fault_say(&job->fault, SHOAL__OSS__CODE__INVALID_FIELD, "key", "A key has 1 to 64 bytes.");
+	if (message->key_before.len > KEY_BYTES_MAX)
+		return fault_say(&job->fault, SHOAL__OSS__CODE__INVALID_FIELD, "key_before",
+				 "A key has 1 to 64 bytes.");
 	if (bodies[message->body_case].kind == JOB_CHANGE && !message->key.len)
 		return fault_say(&job->fault, SHOAL__OSS__CODE__MISSING_FIELD, "key",
 				 "A changing request carries a key.");

@@ -55,7 +55,6 @@ Shoal__Oss__Session *job_dress(struct job *job, const struct session *session, S
 
 // The builds of workers there are, for an answer. Null with job->fault.
 Shoal__Oss__Nest **job_nests(struct job *job, const Shoal__Fleet__State *state);
-
 // The workers as they are now, as the response's body; or job->fault.
 void job_workers(struct job *job);
 
@@ -85,6 +84,7 @@ struct wait {
 	struct desk *desk;                      // of an order under way, whose answer comes to the wait
 	uint64_t arrived;  // REPORT, TRACE, PATH: of the reports, traces, paths' `stand`, when last looked
 	bool over;         // ANSWER: the request is answered already; goes with the order's answer
+	bool refused;      // CELL: by its worker
 	uint64_t number[]; // APPLIED, of all shards: 0 = nothing to wait for
 };
 

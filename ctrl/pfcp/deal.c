@@ -5,9 +5,10 @@
 #include "ctrl/hash.h"
 #include "ctrl/pfcp/assoc.h"
 
-#define KEY_LIFE_NS \
-	(256 * \
-	 1000000000ull) // so long repeats have the same key to ctrl; by then the sequence may come again for another request
+#define SECOND_NS 1000000000ull
+#define KEY_LIFE_NS (192 * SECOND_NS) // so long repeats have the same key to ctrl,
+#define KEY_TAIL_NS \
+	(64 * SECOND_NS) // and so long into the next one they may. Then the sequence may come again for another request
 #define CONTENT_SEED 0x73686f616c2d7066ull // one for all processes
 
 int deals_open(struct deals *deals, const struct deals_limits *limits)
@@ -245,7 +246,7 @@ static uint8_t *number_put(uint8_t *at, uint64_t number, unsigned bytes)
 	return at + bytes;
 }
 
-void deal_key(const struct deal *deal, uint8_t step, uint8_t key[DEAL_KEY_BYTES])
+static void key_write(const struct deal *deal, uint8_t step, uint64_t life, uint8_t key[DEAL_KEY_BYTES])
 {
 	const char *owner = deal_owner(deal);
 	uint8_t *at = key;
@@ -257,7 +258,22 @@ void deal_key(const struct deal *deal, uint8_t step, uint8_t key[DEAL_KEY_BYTES]
 	at = number_put(at, deal->sequence, 3);
 	at = number_put(at, deal->type, 1);
 	at = number_put(at, step, 1);
-	at = number_put(at, deal->at_ns / KEY_LIFE_NS, 4);
+	at = number_put(at, life, 4);
 	at = number_put(at, hash_bytes(CONTENT_SEED, owner, strlen(owner)), 8);
 	number_put(at, deal->content, 8);
+}
+
+void deal_key(const struct deal *deal, uint8_t step, uint8_t key[DEAL_KEY_BYTES])
+{
+	key_write(deal, step, deal->at_ns / KEY_LIFE_NS, key);
+}
+
+bool deal_key_before(const struct deal *deal, uint8_t step, uint8_t key[DEAL_KEY_BYTES])
+{
+	uint64_t life = deal->at_ns / KEY_LIFE_NS;
+
+	if (!life || deal->at_ns % KEY_LIFE_NS >= KEY_TAIL_NS)
+		return false;
+	key_write(deal, step, life - 1, key);
+	return true;
 }

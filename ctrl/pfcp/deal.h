@@ -90,7 +90,9 @@ uint64_t deals_due(const struct deals *deals);         // when next; UINT64_MAX:
 void deals_forget(struct peer *peer);                  // its answers, before peer_end
 
 // A key for requests to ctrl on behalf of this deal: the same if the peer repeats its request within some minutes, even to another process of ours;
-// another one for every step (a deal may take several), sender, association and other content.
+// another one for every step (a deal may take several), sender, association and other content. Keys end all at once: for a minute
+// from then on there is the one that a first request, of which this may be the repeat, had before. False: none.
 void deal_key(const struct deal *deal, uint8_t step, uint8_t key[DEAL_KEY_BYTES]);
+bool deal_key_before(const struct deal *deal, uint8_t step, uint8_t key[DEAL_KEY_BYTES]);
 // Session.owner of the node that asks: "pfcp:<node id>#<association>". Sessions of another owner are none of its business.
 const char *deal_owner(const struct deal *deal);

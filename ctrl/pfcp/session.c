@@ -343,13 +343,15 @@ static void heard(void *arg, const Shoal__Oss__Response *response, int error)
 
 void task_call(struct task *task, Shoal__Oss__Request *request, bool changes)
 {
-	uint8_t key[DEAL_KEY_BYTES] = { 0 };
+	uint8_t key[DEAL_KEY_BYTES] = { 0 }, before[DEAL_KEY_BYTES];
 	int error;
 
 	if (changes) {
 		if (task->deal)
 			deal_key(task->deal, (uint8_t)task->step, key);
-		else if (getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key))
+		if (task->deal && deal_key_before(task->deal, (uint8_t)task->step, before))
+			request->key_before = (ProtobufCBinaryData){ sizeof(before), before };
+		if (!task->deal && getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key))
 			memset(key, 0, sizeof(key)); // ctrl refuses the second of them
 		request->key = (ProtobufCBinaryData){ sizeof(key), key };
 	}

@@ -36,6 +36,13 @@ void deal_key(const struct deal *deal, uint8_t step, uint8_t key[DEAL_KEY_BYTES]
 	memset(key, 0, DEAL_KEY_BYTES);
 	key[0] = step;
 	memcpy(key + 1, &deal->content, sizeof(deal->content));
+	key[1 + sizeof(deal->content)] = (uint8_t)play.life;
+}
+
+bool deal_key_before(const struct deal *deal, uint8_t step, uint8_t key[DEAL_KEY_BYTES])
+{
+	deal_key(deal, step, key);
+	return key[1 + sizeof(deal->content)]-- != 0;
 }
 
 void deal_answer(struct deal *deal, const uint8_t *datagram, size_t length)
@@ -274,11 +281,20 @@ static Shoal__Oss__Response *decide(const Shoal__Oss__Request *request)
 
 static uint64_t content_of(const Shoal__Oss__Request *request)
 {
+	Shoal__Oss__Request keyless = *request;
 	uint8_t *bytes = malloc(shoal__oss__request__get_packed_size(request));
-	uint64_t content = hash_bytes(0, bytes, shoal__oss__request__pack(request, bytes));
+	uint64_t content;
+
+	keyless.key = keyless.key_before = (ProtobufCBinaryData){ 0 };
+	content = hash_bytes(0, bytes, shoal__oss__request__pack(&keyless, bytes));
 
 	free(bytes);
 	return content;
+}
+
+static bool is_key(const uint8_t *had, const ProtobufCBinaryData *key)
+{
+	return key->len && !memcmp(had, key->data, key->len);
 }
 
 // A change with a key that was answered has that answer again, if it is the same change.
@@ -289,7 +305,7 @@ static Shoal__Oss__Response *ask(const Shoal__Oss__Request *request)
 	if (!request->key.len)
 		return decide(request);
 	for (unsigned i = 0; i < play.keys; i++)
-		if (!memcmp(play.key[i], request->key.data, request->key.len))
+		if (is_key(play.key[i], &request->key) || is_key(play.key[i], &request->key_before))
 			return play.content[i] == content_of(request) ? play.said[i]
 								      : respond(SHOAL__OSS__CODE__KEY_REUSED);
 	response = decide(request);
@@ -484,6 +500,7 @@ void play_die(void)
 	}
 	play.last = &play.first;
 	play.now_ms += 500;
+	play.life++;
 	begin();
 }
 

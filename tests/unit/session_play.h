@@ -20,6 +20,7 @@ struct play {
 	uint64_t content[8]; // of the request that had this key
 	Shoal__Oss__Response *said[8];
 	unsigned keys, changes;
+	unsigned life;           // of deal_key's keys: another one after each death
 	unsigned drops, undrops; // of packets that wait: ordered, taken back
 	uint32_t buffer_s;       // how long they are to be kept,
 	int buffer_packets;      // how many; -1 = not said

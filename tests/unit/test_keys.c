@@ -206,12 +206,42 @@ static void what_is_no_row_is_refused(void **state)
 	assert_int_equal(keys->by_hash.count, 0);
 }
 
+// With a key that it had before, a request is that one again.
+static void a_key_before_is_a_key(void **state)
+{
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionCreate create = SHOAL__OSS__SESSION_CREATE__INIT;
+	struct ctrl_session wanted;
+	uint8_t one[] = "one", two[] = "two", long_key[65] = { 0 };
+	uint64_t image;
+
+	ctrl_session_init(&wanted, 1);
+	create.session = &wanted.session;
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_CREATE;
+	request.session_create = &create;
+	request.key = (ProtobufCBinaryData){ 3, one };
+	request.key_before = (ProtobufCBinaryData){ 3, two }; // of nobody
+	assert_int_equal(ctrl_stand_ask(&stand, &request)->status->code, 0);
+	image = ctrl_stand_image(&stand);
+	request.key = (ProtobufCBinaryData){ 3, two };
+	request.key_before = (ProtobufCBinaryData){ 3, one };
+	assert_int_equal(ctrl_stand_ask(&stand, &request)->status->code, 0);
+	assert_int_equal(stand.answer->session->session->id, 1);
+	assert_true(ctrl_stand_image(&stand) == image);
+	wanted.bearer.peer_teid++;
+	assert_int_equal(ctrl_stand_ask(&stand, &request)->status->code, SHOAL__OSS__CODE__KEY_REUSED);
+	request.key_before = (ProtobufCBinaryData){ sizeof(long_key), long_key };
+	assert_int_equal(ctrl_stand_ask(&stand, &request)->status->code, SHOAL__OSS__CODE__INVALID_FIELD);
+	assert_string_equal(stand.answer->status->field, "key_before");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(every_key_is_found_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_failed_was_never_there, setup, teardown),
 		cmocka_unit_test_setup_teardown(old_ones_go_faster_than_new_ones_come, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_key_before_is_a_key, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_row_may_be_missing, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_key_that_comes_again_is_the_newer, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_no_row_is_refused, setup, teardown),

@@ -238,6 +238,34 @@ static void keys_are_one_for_repeats_alone(void **state)
 	assert_string_equal(deal_owner(deal), one.owner);
 }
 
+// A request near the end of its key's life, and its repeat behind that: the second knows the first's key.
+static void a_repeat_behind_the_end_of_a_key_knows_it(void **state)
+{
+	const uint64_t second = 1000000000, life = 192;
+	uint8_t first[DEAL_KEY_BYTES], second_key[DEAL_KEY_BYTES], before[DEAL_KEY_BYTES];
+	struct play *play = *state;
+	struct deal *deal;
+
+	ask(play, 1, 1, "request");
+	deal = deals_next(&play->deals);
+	deal->at_ns = 0;
+	assert_false(deal_key_before(deal, 0, before));
+	for (uint64_t asked = 3 * life; asked < 4 * life; asked++)
+		for (uint64_t again = asked; again <= asked + 60; again++) {
+			bool one;
+
+			deal->at_ns = asked * second;
+			deal_key(deal, 3, first);
+			deal->at_ns = again * second;
+			deal_key(deal, 3, second_key);
+			one = deal_key_before(deal, 3, before) && !memcmp(before, first, sizeof(first));
+			assert_int_equal(one, again >= 4 * life);
+			assert_int_equal(!memcmp(first, second_key, sizeof(first)), !one);
+		}
+	deal->at_ns = (4 * life + 64) * second; // from then on it is another request
+	assert_false(deal_key_before(deal, 3, before));
+}
+
 static void strangers_are_no_peers(void **state)
 {
 	struct play *play = *state;
@@ -282,6 +310,7 @@ int main(void)
 		ONE(bytes_have_a_limit),
 		ONE(without_an_answer_nothing_is_remembered),
 		ONE(keys_are_one_for_repeats_alone),
+		ONE(a_repeat_behind_the_end_of_a_key_knows_it),
 		ONE(strangers_are_no_peers),
 		ONE(the_longest_silent_makes_room),
 	};

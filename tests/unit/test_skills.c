@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "ctrl/measure_trigger.h"
+#include "ctrl/push_inside.h"
 #include "shared/base/clock.h"
 #include "tests/unit/measures_stand.h"
 #include "tests/unit/world.h"
@@ -23,7 +24,7 @@ static void courier_comes(unsigned link, uint32_t skills, bool shards)
 	push_hello(&stand->push, link, &hello, clock_ns());
 }
 
-static int create(struct measures_session *session, bool wait)
+static int create_as(struct measures_session *session, bool wait, const char *key)
 {
 	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
 	Shoal__Oss__SessionCreate create = SHOAL__OSS__SESSION_CREATE__INIT;
@@ -33,8 +34,14 @@ static int create(struct measures_session *session, bool wait)
 	request.session_create = &create;
 	create.session = &session->session;
 	create.wait_applied = wait;
+	request.key = (ProtobufCBinaryData){ key ? strlen(key) : 0, (uint8_t *)key };
 	answer = ctrl_stand_ask(stand, &request);
 	return answer ? (int)answer->status->code : CTRL_STAND_WAITS;
+}
+
+static int create(struct measures_session *session, bool wait)
+{
+	return create_as(session, wait, NULL);
 }
 
 // Another session than the stand's own.
@@ -135,25 +142,38 @@ static void refusal_comes(uint32_t cell, uint64_t number)
 static void a_refusal_is_the_answer(void **state)
 {
 	static struct measures_session session;
-	uint32_t cell, mine = ctrl_stand_get(stand, id)->ue->ipv4;
+	uint32_t first = session_by_id(&stand->truth.sessions, id)->cell;
+	uint32_t cell, asked, mine = ctrl_stand_get(stand, id)->ue->ipv4;
 	unsigned answers;
 
 	another(&session);
 	for (session.ue.ipv4 = 0x0a2d0001;
 	     shard_of_ipv4(session.ue.ipv4) != shard_of_teid(teid) || session.ue.ipv4 == mine; session.ue.ipv4++)
 		assert_in_range(session.ue.ipv4, 0x0a2d0000, 0x0a2d03fe);
+	asked = session.ue.ipv4;
 	courier_comes(0, SHEET_SKILLS, true);
 	session.measure[0].information = MBQE;
-	answers = stand->answers;
-	assert_int_equal(create(&session, true), CTRL_STAND_WAITS);
+	assert_int_equal(create_as(&session, true, "once"), CTRL_STAND_WAITS);
 	cell = session_by_id(&stand->truth.sessions, id + 1)->cell;
-	refusal_comes(session_by_id(&stand->truth.sessions, id)->cell, 1);
+	measures_session(&wanted);
+	wanted.session.id = id;
+	assert_int_equal(measures_change(&wanted, false, NULL), 0);
+	answers = stand->answers;
+	refusal_comes(first, stand->truth.grid.cells[first].number);
 	assert_int_equal(stand->answers, answers);
 	refusal_comes(cell, stand->truth.grid.cells[cell].number);
 	assert_int_equal(stand->answers, answers + 1);
 	assert_int_equal(stand->answer->status->code, SHOAL__OSS__CODE__NOT_APPLIED_YET);
 	assert_false(stand->answer->session->session->applied);
 	assert_false(ctrl_stand_get(stand, id + 1)->applied);
+	for (unsigned i = 0; i < SHARDS; i++)
+		push_advance(&stand->push, (uint8_t)i, chain_seq(stand->truth.chains.chain[i].number, CHAIN_CHANGE),
+			     clock_ns());
+	another(&session); // the same again
+	session.ue.ipv4 = asked;
+	session.measure[0].information = MBQE;
+	assert_int_equal(create_as(&session, true, "once"), SHOAL__OSS__CODE__NOT_APPLIED_YET);
+	assert_int_equal(stand->answer->session->session->id, id + 1);
 }
 
 // The change that is refused may be the past already: what is newer goes on its way.
