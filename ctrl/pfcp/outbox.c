@@ -108,19 +108,23 @@ static bool hear_one(struct outbox *outbox, struct pile *pile, const Shoal__Oss_
 	return pile->in_hand < PILE_MAX && !take(outbox, pile, report);
 }
 
-static void hear_any(struct outbox *outbox, const Shoal__Oss__Report *report)
+// False: there is no memory, and it has to be listed again.
+static bool hear_any(struct outbox *outbox, const Shoal__Oss__Report *report)
 {
 	struct pile *pile = pile_of(outbox, report->owner);
 
-	if (!pile && outbox->ways.standing(outbox->ways.arg, report->owner))
+	if (!pile && !outbox->ways.standing(outbox->ways.arg, report->owner))
+		return true;
+	if (!pile)
 		pile = pile_new(outbox, report->owner);
 	if (!pile)
-		return;
+		return false;
 	pile->held = true;
 	if (pile->behind || !hear_one(outbox, pile, report))
 		pile->behind = pile->skipped = true;
 	pile->held = false;
 	pile_look(outbox, pile);
+	return true;
 }
 
 static void heard_again(struct outbox *outbox, const char *owner, const Shoal__Oss__ReportListAnswer *list)
@@ -145,11 +149,14 @@ void outbox_heard(struct outbox *outbox, const char *owner, const Shoal__Oss__Re
 		heard_again(outbox, owner, list);
 		return;
 	}
-	outbox->list_ns = outbox->now_ns + (list && list->n_reports ? 0 : AGAIN_NS);
+	outbox->list_ns = outbox->now_ns + AGAIN_NS;
 	for (size_t i = 0; list && i < list->n_reports; i++) {
-		hear_any(outbox, list->reports[i]);
+		if (!hear_any(outbox, list->reports[i]))
+			return;
 		outbox->after = list->reports[i]->number;
 	}
+	if (list && list->n_reports)
+		outbox->list_ns = outbox->now_ns;
 }
 
 // ---- An association that stands no more: whoever deletes its sessions hears what they have used.
