@@ -131,8 +131,11 @@ void task_modify(struct task *task, const char *owner, struct task_query query, 
 	struct sessions *sessions = task->sessions;
 	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
 	Shoal__Oss__SessionModify modify = SHOAL__OSS__SESSION_MODIFY__INIT;
-	Shoal__Oss__Session *to = &sessions->translation.session;
+	Shoal__Oss__Session as_is = query.as_is ? *query.as_is : (Shoal__Oss__Session)SHOAL__OSS__SESSION__INIT;
+	Shoal__Oss__Session *to = query.as_is ? &as_is : &sessions->translation.session;
 
+	to->ue = NULL; // it stays, and so does who it is
+	to->identity = NULL;
 	to->id = task->id;
 	to->owner = (char *)owner;
 	to->front = (ProtobufCBinaryData){ front, sessions->front };
@@ -150,7 +153,8 @@ void task_modify(struct task *task, const char *owner, struct task_query query, 
 	modify.buffer_packets = query.keep ? query.keep->packets_now : 0;
 	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_MODIFY;
 	request.session_modify = &modify;
-	answer_remember(&sessions->translation, &task->names);
+	if (!query.as_is)
+		answer_remember(&sessions->translation, &task->names);
 	task_call(task, &request, true);
 }
 

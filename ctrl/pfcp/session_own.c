@@ -142,7 +142,7 @@ static int rules_said(struct task *task, struct rules_fault *fault)
 }
 
 // What is to be kept, in sessions->front; its length, or -EMSGSIZE. *rules: and its rules are to be told to ctrl, so that what waits is dropped, or
-// waits as they say now. Those of a first version's front would have other ids then.
+// waits as they say now. Those of a first version's front would have other ids if they were made anew: they are told as they are.
 static int front_said(struct task *task, const struct front *front, const ProtobufCBinaryData *was, bool *rules)
 {
 	struct sessions *sessions = task->sessions;
@@ -152,7 +152,14 @@ static int front_said(struct task *task, const struct front *front, const Protob
 	*rules = task->said.drops || task->said.bar.said;
 	if (length < 0 || !*rules)
 		return length;
-	if (front->first_version || rules_said(task, &fault)) {
+	if (front->first_version) {
+		if (task->said.bar.said)
+			said_void(task, "its BAR is of an earlier build");
+		task->said.bar = (struct report_bar){ 0 };
+		*rules = task->said.drops;
+		return length;
+	}
+	if (rules_said(task, &fault)) {
 		said_void(task, fault.why.text);
 		*rules = false;
 		return length;
@@ -185,7 +192,10 @@ void said_hear(struct task *task, const Shoal__Oss__Response *response)
 	}
 	task->step = STEP_SAY;
 	if (rules)
-		task_modify(task, session->owner, (struct task_query){ .keep = &task->said.bar }, (size_t)length);
+		task_modify(
+		    task, session->owner,
+		    (struct task_query){ .keep = &task->said.bar, .as_is = front.first_version ? session : NULL },
+		    (size_t)length);
 	else
 		task_keeps(task, session->owner, (size_t)length);
 }

@@ -18,6 +18,7 @@ struct task_query { // of which measures usage is to be told; how what waits is 
 	uint32_t *measures;
 	size_t count;
 	const struct report_bar *keep;
+	const Shoal__Oss__Session *as_is; // its rules, as ctrl has them; null: those that were translated
 };
 // Its front for sessions->rules as they are kept, in sessions->front: to the bit, so that what is asked again is the same. But a first
 // version's is written anew, for its session's rules have other ids once they are translated. was: as task_session gave it. Its length, or -EMSGSIZE.

@@ -62,6 +62,39 @@ static void a_drop_is_durable_with_its_change(void **state)
 	assert_int_equal(dropped_ns(), 0);
 }
 
+// Told with the session as it is answered: nothing else of it changes, and what it has counted towards a quota stays.
+static void a_session_as_it_is_stays_so(void **state)
+{
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionModify modify = SHOAL__OSS__SESSION_MODIFY__INIT;
+	Shoal__Oss__Response *got;
+	Shoal__Oss__Volume quota = SHOAL__OSS__VOLUME__INIT;
+	struct sheet_urr before;
+	uint8_t key[] = "as it is", packed[4096];
+
+	quota.has_total = true;
+	quota.total = 1000;
+	wanted.measure[0].volume_quota = &quota;
+	wanted.measure[0].grant = 1;
+	rules_wait(true);
+	measures_used(1, 100, 200);
+	before = *sheet_parts(measures_sheet()).urr;
+	ctrl_stand_get(stand, id);
+	got = shoal__oss__response__unpack(NULL, shoal__oss__response__pack(stand->answer, packed), packed);
+	assert_non_null(got);
+	modify.session = got->session->session;
+	modify.drop_buffered = true;
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_MODIFY;
+	request.session_modify = &modify;
+	request.key = (ProtobufCBinaryData){ sizeof(key), key };
+	assert_int_equal(ctrl_stand_ask(stand, &request)->status->code, 0);
+	assert_memory_equal(sheet_parts(measures_sheet()).urr, &before, sizeof(before));
+	assert_int_equal(measures_sheet()->pdrs, 2);
+	assert_int_equal(session()->bearer.teid, teid);
+	assert_null(session()->alias);
+	shoal__oss__response__free_unpacked(got, NULL);
+}
+
 // Who measures nothing can have packets that wait, too.
 static void without_measures_as_well(void **state)
 {
@@ -77,6 +110,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_drop_is_durable_with_its_change, measures_one, measures_teardown),
+		cmocka_unit_test_setup_teardown(a_session_as_it_is_stays_so, measures_one, measures_teardown),
 		cmocka_unit_test_setup_teardown(without_measures_as_well, measures_one, measures_teardown),
 	};
 

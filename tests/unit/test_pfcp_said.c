@@ -177,6 +177,28 @@ static void all_together(void **state)
 	assert_int_equal(play.buffer_s, 0);
 }
 
+// A session of an earlier build's keeps its rules, and the ids they have; only its BAR can't be changed so.
+static void what_waits_of_an_earlier_builds_session_is_dropped(void **state)
+{
+	struct report_said all = moves;
+	uint32_t rule, measure;
+
+	play_first_version();
+	rule = play.session->rules[0]->id;
+	measure = play.session->measures[0]->id;
+	said(&drops, true);
+	assert_int_equal(play.drops, 1);
+	all.drops = all.bar.said = true;
+	all.bar.seconds = 5;
+	said(&all, true);
+	assert_int_equal(play.drops, 2);
+	assert_int_equal(play.buffer_s, 0);
+	assert_int_equal(kept().cp.seid, 9);
+	assert_true(kept().first_version);
+	assert_int_equal(play.session->rules[0]->id, rule);
+	assert_int_equal(play.session->measures[0]->id, measure);
+}
+
 // A full disk: not now. A session that is gone, or an earlier controller: never.
 static void what_is_not_kept_is_told(void **state)
 {
@@ -223,6 +245,7 @@ int main(void)
 		TEST(a_bar_says_how_packets_wait),
 		TEST(all_together),
 		TEST(a_bar_says_when_they_are_told_of),
+		TEST(what_waits_of_an_earlier_builds_session_is_dropped),
 		TEST(what_is_not_kept_is_told),
 		TEST(requests_meanwhile_lose_nothing),
 	};
