@@ -246,11 +246,13 @@ unsigned measure_report(struct measure *measure, uint32_t triggers, uint64_t now
 		reports[i].number = (uint32_t)stand->number++;
 		reports[i].first_ms = measure->flow.first_ms;
 		reports[i].last_ms = measure->flow.first_ms ? measure->flow.last_ms : 0;
+		reports[i].events = triggers & MEASURE_IMMER ? 0 : reports[i].events;
 	}
 	stand->start_ms = now_ms;
 	stand->reported = measure_total(measure);
 	stand->reported_ms = active - (active - from_ms) % 1000; // what makes no second is in the next
-	stand->event_reported = measure_events_total(&measure->flow.events);
+	if (!(triggers & MEASURE_IMMER)) // PFCP's answers have no place for events: the next report tells of them
+		stand->event_reported = measure_events_total(&measure->flow.events);
 	stand->flags &= ~(uint64_t)MEASURE_SPLIT;
 	measure->flow.first_ms = 0;
 	if (triggers & MEASURE_DROTH) // no other report tells of it

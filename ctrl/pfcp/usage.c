@@ -72,7 +72,6 @@ static void measured_put(struct pfcp_writer *writer, const Shoal__Oss__UsageRepo
 	time_put(writer, PFCP_IE_TIME_OF_LAST_PACKET, report->last_ms);
 	if (report->information)
 		pfcp_put_flags(writer, PFCP_IE_USAGE_INFORMATION, report->information, 1);
-	events_put(writer, report);
 }
 
 void usage_report_put(struct pfcp_writer *writer, unsigned type, const Shoal__Oss__UsageReport *report,
@@ -86,5 +85,7 @@ void usage_report_put(struct pfcp_writer *writer, unsigned type, const Shoal__Os
 	pfcp_put_flags(writer, PFCP_IE_USAGE_REPORT_TRIGGER, report->triggers, TRIGGER_OCTETS);
 	if (!is_event(report))
 		measured_put(writer, report, method);
+	if (type == PFCP_IE_SESSION_USAGE_REPORT) // 7.5.5.2 and 7.5.7.2 list none
+		events_put(writer, report);
 	pfcp_end(writer, mark);
 }

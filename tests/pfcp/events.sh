@@ -63,8 +63,13 @@ silent
 that "no other begins" equal "$(pings_back 3)" 0
 that "usage is asked for" smf query ue1
 that "nothing was told of that is no event" says '.usage[0] | .events == null and .why == ["IMMER"]'
-that "two more are granted" smf more_events ue1 2
+that "three more are granted" smf more_events ue1 3
 that "it pings" ue_pings "$UE" 5
+that "usage is asked for" smf query ue1
+that "answers do not tell of events" says '.usage[0] | .events == null and .why == ["IMMER"]'
+silent
+that "it pings" ue_pings "$UE" 5
+that "the next report does, of both" told EVETH 2
 that "it is deleted" smf delete ue1
-that "and the last event is told of" says '.usage[0] | .why == ["TERMR"] and (.events | length) == 1'
+that "that was all" says '.usage[0] | .why == ["TERMR"] and .events == null'
 story_end_pfcp

@@ -12,6 +12,7 @@
 #include "ctrl/pfcp/ie_get.h"
 #include "ctrl/pfcp/ie_put.h"
 #include "ctrl/pfcp/report.h"
+#include "ctrl/pfcp/usage.h"
 
 #define METHOD_TIME_VOLUME 3u
 #define METHOD_VOLUME 2u
@@ -209,6 +210,33 @@ static void events_are_stamped(void **state)
 	}
 }
 
+// 7.5.5.2, 7.5.7.2: a report in an answer has no Event Time Stamps.
+static void answers_tell_of_no_events(void **state)
+{
+	static const unsigned types[][2] = { { PFCP_SESSION_MODIFICATION_RESPONSE, PFCP_IE_MODIFICATION_USAGE_REPORT },
+					     { PFCP_SESSION_DELETION_RESPONSE, PFCP_IE_DELETION_USAGE_REPORT } };
+	struct paper *paper = *state;
+	static uint64_t began = START_MS;
+	struct pfcp_fault fault;
+
+	paper->usage.triggers = PFCP_USAGE_REPORT_TRIGGER_TERMR;
+	paper->usage.events = paper->usage.n_event_ms = 1;
+	paper->usage.event_ms = &began;
+	for (unsigned i = 0; i < 2; i++) {
+		struct pfcp_writer writer = pfcp_writer_over(paper->body, sizeof(paper->body));
+		const struct pfcp_ie *ie;
+
+		pfcp_put_u8(&writer, PFCP_IE_CAUSE, PFCP_CAUSE_ACCEPTED);
+		usage_report_put(&writer, types[i][1], &paper->usage, (struct usage_method){ .volume = true });
+		assert_int_equal(pfcp_read(PFCP_MESSAGE(types[i][0]), paper->body, (size_t)(writer.at - writer.start),
+					   &paper->tree, &fault),
+				 0);
+		ie = part(paper, NULL, types[i][1]);
+		assert_non_null(part(paper, ie, PFCP_IE_VOLUME_MEASUREMENT));
+		assert_null(part(paper, ie, PFCP_IE_EVENT_TIME_STAMP));
+	}
+}
+
 static void what_is_not_measured_is_not_told(void **state)
 {
 	struct paper *paper = *state;
@@ -328,6 +356,7 @@ int main(void)
 		ONE(ids_are_as_its_words_say),
 		ONE(usage_is_told),
 		ONE(events_are_stamped),
+		ONE(answers_tell_of_no_events),
 		ONE(what_is_not_measured_is_not_told),
 		ONE(the_start_of_traffic_is_no_measurement),
 		ONE(waiting_packets_are_told),
