@@ -215,6 +215,50 @@ static void without_measures_it_is_told_of_later_as_well(void **state)
 	assert_int_equal(told(), 1);
 }
 
+// Another session is the one that this is about: it never measured anything, and its packets wait from the first.
+static void made_without_measures(uint32_t delay_ms)
+{
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionCreate create = SHOAL__OSS__SESSION_CREATE__INIT;
+
+	measures_session(&wanted);
+	wanted.identity.imsi = (char *)"001010000000002";
+	wanted.session.n_measures = 0;
+	wanted.rule[0].n_measure_ids = wanted.rule[1].n_measure_ids = 0;
+	wanted.forward[1].buffer = wanted.forward[1].notify = true;
+	wanted.forward[1].notify_delay_ms = delay_ms;
+	create.session = &wanted.session;
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_CREATE;
+	request.session_create = &create;
+	assert_int_equal(ctrl_stand_ask(stand, &request)->status->code, 0);
+	id = wanted.session.id = stand->answer->session->session->id;
+	teid = stand->answer->session->session->teid;
+	wanted.session.identity = NULL;
+	wanted.session.ue = NULL;
+}
+
+static void who_never_measured_is_told_of_later(void **state)
+{
+	made_without_measures(10000);
+	waits();
+	assert_int_equal(told(), 0);
+	clock_pass(11);
+	assert_int_equal(told(), 1);
+}
+
+static void who_never_measured_is_kept_and_then_dropped(void **state)
+{
+	made_without_measures(0);
+	assert_null(session()->measured);
+	assert_int_equal(keep(20, -1), 0);
+	sheet_says(1, 0);
+	clock_pass(19);
+	sheet_says(1, 0);
+	clock_pass(2);
+	sheet_says(0, 0);
+	assert_int_not_equal(session()->measured->state.dropped_ns, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, measures_teardown)
 
 int main(void)
@@ -228,6 +272,8 @@ int main(void)
 		TEST(the_first_is_told_of_later),
 		TEST(who_waits_no_more_is_not_told_of),
 		TEST(without_measures_it_is_told_of_later_as_well),
+		TEST(who_never_measured_is_told_of_later),
+		TEST(who_never_measured_is_kept_and_then_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
