@@ -5,6 +5,7 @@
 #include <string.h>
 #include "ctrl/pfcp/ie_get.h"
 #include "ctrl/pfcp/rules_names.h"
+#include "ctrl/pfcp/rules_pdi.h"
 
 enum verb { CREATE, UPDATE, REMOVE, VERBS };
 
@@ -190,22 +191,28 @@ static int rule_remove(struct rules *rules, const struct pfcp_tree *message, con
 	return named.kind == RULE_ENDPOINT ? endpoint_leave(rules, named.id, fault) : all_forget(rules, &named, fault);
 }
 
-// What is in `old` and has no successor in `update`, then what is in `update`; but for what has this type, which is neither.
-static void level_merge(struct pfcp_writer *writer, struct group old, struct group update, const uint16_t left_out[2])
+static bool among(const struct pfcp_ie *ie, const uint16_t types[2])
+{
+	return is(ie, types[0]) || is(ie, types[1]);
+}
+
+// What is in `old` and has no successor in `update`, then what is in `update`; but for what has these types, of each.
+static void level_merge(struct pfcp_writer *writer, struct group old, struct group update,
+			const uint16_t left_out[2][2])
 {
 	for (const struct pfcp_ie *ie = old.tree ? pfcp_child(old.tree, old.ie) : NULL; ie;
 	     ie = pfcp_next(old.tree, ie))
-		if (!is(ie, left_out[0]) && (ie->vendor || !pfcp_first(update.tree, update.ie, ie->type)))
+		if (!among(ie, left_out[0]) && (ie->vendor || !pfcp_first(update.tree, update.ie, ie->type)))
 			pfcp_copy(writer, ie);
 	for (const struct pfcp_ie *ie = pfcp_child(update.tree, update.ie); ie; ie = pfcp_next(update.tree, ie))
-		if (!is(ie, left_out[1]))
+		if (!among(ie, left_out[1]))
 			pfcp_copy(writer, ie);
 }
 
 // A FAR's parameters are merged in their turn. Flags of the moment are nobody's lasting part.
 static void parameters_merge(struct pfcp_writer *writer, const struct pfcp_tree *was, struct group update)
 {
-	static const uint16_t flags[2] = { PFCP_IE_PFCPSMREQ_FLAGS, PFCP_IE_PFCPSMREQ_FLAGS };
+	static const uint16_t flags[2][2] = { { PFCP_IE_PFCPSMREQ_FLAGS }, { PFCP_IE_PFCPSMREQ_FLAGS } };
 	struct group old = { was, pfcp_first(was, NULL, PFCP_IE_FORWARDING_PARAMETERS) };
 	struct group new = { update.tree, pfcp_first(update.tree, update.ie, PFCP_IE_UPDATE_FORWARDING_PARAMETERS) };
 	uint8_t *mark;
@@ -225,14 +232,18 @@ static void parameters_merge(struct pfcp_writer *writer, const struct pfcp_tree 
 static void body_merge(struct pfcp_writer *writer, const struct rule *rule, const struct pfcp_tree *was,
 		       struct group update)
 {
-	static const uint16_t far[2] = { PFCP_IE_FORWARDING_PARAMETERS, PFCP_IE_UPDATE_FORWARDING_PARAMETERS };
-	static const uint16_t pdr[2] = { PFCP_IE_ACTIVATE_PREDEFINED_RULES, PFCP_IE_DEACTIVATE_PREDEFINED_RULES };
-	static const uint16_t other[2] = { 0, 0 };
+	static const uint16_t far[2][2] = { { PFCP_IE_FORWARDING_PARAMETERS },
+					    { PFCP_IE_UPDATE_FORWARDING_PARAMETERS } };
+	static const uint16_t pdr[2][2] = { { PFCP_IE_ACTIVATE_PREDEFINED_RULES, PFCP_IE_PDI },
+					    { PFCP_IE_DEACTIVATE_PREDEFINED_RULES, PFCP_IE_PDI } };
+	static const uint16_t other[2][2] = { { 0 } };
 	const struct group old = { was, NULL };
 
 	level_merge(writer, old, update, rule->kind == RULE_FAR ? far : rule->kind == RULE_PDR ? pdr : other);
-	if (rule->kind == RULE_PDR)
+	if (rule->kind == RULE_PDR) {
 		names_merge(writer, was, update);
+		pdi_merge(writer, was, update);
+	}
 	if (rule->kind == RULE_FAR)
 		parameters_merge(writer, was, update);
 }

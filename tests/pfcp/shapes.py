@@ -186,6 +186,12 @@ def flow(session, qfi, text, *closed):
     return [pdr(11, 50, pdi, p.IE_FAR_Id(id=1), p.IE_QER_Id(id=11)), qer(11, qfi=int(qfi), closed=int(bool(closed)))]
 
 
+def reflow(session, pdr_id, text):
+    """Another filter for a rule, without a word of where its packets come from (open5gs); PDR 2 is what it sends."""
+    pdi = [p.IE_SourceInterface(interface=ACCESS if pdr_id == "2" else CORE), sdf(text.replace("_", " "))]
+    return [p.IE_UpdatePDR(IE_list=[p.IE_PDR_Id(id=int(pdr_id)), p.IE_PDI(IE_list=pdi)])]
+
+
 def app(session, name, qfi):
     """The same of an application's packets."""
     pdi = [p.IE_SourceInterface(interface=CORE), instance(), p.IE_ApplicationId(id=name)]
@@ -228,5 +234,5 @@ def end_elsewhere(session):
     return [w.far_drop(2), p.IE_UpdateTrafficEndpoint(IE_list=[p.IE_TrafficEndpointId(id=1), fteid])]
 
 
-CHANGES = {"activate": activate, "move": move, "idle": idle, "discard": discard, "bar": bar, "flow": flow, "gate": flow_gate, "rate": flow_rate,
+CHANGES = {"activate": activate, "move": move, "idle": idle, "discard": discard, "bar": bar, "flow": flow, "reflow": reflow, "gate": flow_gate, "rate": flow_rate,
            "reach": reach, "unflow": flow_gone, "app": app, "named": named, "rename": rename, "end": end, "elsewhere": end_elsewhere}

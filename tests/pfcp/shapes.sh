@@ -37,6 +37,15 @@ that "it pings" ue_pings "$UE" 5
 that "with the flow's QFI" equal "$(radio_count downlink_wrong_qfi)" 5
 that "and by IPv6 as before" ue_pings "${UE6%::*}::1" 5
 that "with its own" equal "$(radio_count downlink_wrong_qfi)" 5
+that "the flow becomes UDP's" smf change ue1 reflow 11 permit_out_17_from_any_to_assigned
+that "and it pings as before" ue_pings "$UE" 3
+that "with its own QFI" equal "$(radio_count downlink_wrong_qfi)" 5
+that "and ICMP's again" smf change ue1 reflow 11 permit_out_1_from_any_to_assigned
+that "it may send UDP alone" smf change ue1 reflow 2 permit_out_17_from_any_to_assigned
+that "and pings no more" not ue_pings "$UE"
+that "it may send anything" smf change ue1 reflow 2 permit_out_ip_from_any_to_assigned
+that "and pings" ue_pings "$UE" 3
+that "with the flow's QFI" equal "$(radio_count downlink_wrong_qfi)" 8
 that "the flow's gate is closed" smf change ue1 gate closed
 that "and no ping comes back" not ue_pings "$UE"
 that "but by IPv6" ue_pings "${UE6%::*}::1" 3

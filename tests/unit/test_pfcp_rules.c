@@ -264,11 +264,10 @@ static void unserved(void **state)
 }
 
 // The parts of a PDI, put in the place of the uplink's.
-static int uplink_of(const struct pfcp_fteid *fteid, const struct pfcp_sdf *sdf, uint8_t source)
+static int uplink_anew(const struct pfcp_fteid *fteid, const struct pfcp_sdf *sdf, uint8_t source)
 {
 	uint8_t *mark, *pdi;
 
-	assert_int_equal(establish(), 0);
 	words_begin(&change);
 	pfcp_begin(&change.writer, PFCP_IE_UPDATE_PDR, &mark);
 	pfcp_put_u16(&change.writer, PFCP_IE_PDR_ID, 1);
@@ -276,11 +275,19 @@ static int uplink_of(const struct pfcp_fteid *fteid, const struct pfcp_sdf *sdf,
 	pfcp_put_u8(&change.writer, PFCP_IE_SOURCE_INTERFACE, source);
 	if (fteid)
 		pfcp_put_fteid(&change.writer, PFCP_IE_F_TEID, fteid);
+	if (fteid)
+		pfcp_put_u8(&change.writer, PFCP_IE_QFI, 7);
 	if (sdf)
 		pfcp_put_sdf(&change.writer, PFCP_IE_SDF_FILTER, sdf);
 	pfcp_end(&change.writer, pdi);
 	pfcp_end(&change.writer, mark);
 	return modify();
+}
+
+static int uplink_of(const struct pfcp_fteid *fteid, const struct pfcp_sdf *sdf, uint8_t source)
+{
+	assert_int_equal(establish(), 0);
+	return uplink_anew(fteid, sdf, source);
 }
 
 static void ends_of_tunnels(void **state)
@@ -303,7 +310,7 @@ static void ends_of_tunnels(void **state)
 	refused(PFCP_CAUSE_INVALID_F_TEID_ALLOCATION, PFCP_IE_F_TEID, RULE_PDR, 1);
 	assert_int_equal(uplink_of(&ipv6, NULL, 0), -EPROTO);
 	refused(PFCP_CAUSE_INVALID_F_TEID_ALLOCATION, PFCP_IE_F_TEID, RULE_PDR, 1);
-	assert_int_equal(uplink_of(NULL, NULL, 0), -EPROTO);
+	assert_int_equal(uplink_of(NULL, NULL, PFCP_SOURCE_INTERFACE_CP_FUNCTION), -EPROTO);
 	refused(PFCP_CAUSE_CONDITIONAL_MISSING, PFCP_IE_F_TEID, RULE_PDR, 1);
 	assert_int_equal(uplink_of(&ours, NULL, 4), -EPROTO);
 	refused(PFCP_CAUSE_RULE_FAILURE, PFCP_IE_SOURCE_INTERFACE, RULE_PDR, 1);
@@ -337,6 +344,30 @@ static void filters(void **state)
 	refused(PFCP_CAUSE_RULE_FAILURE, PFCP_IE_SDF_FILTER, RULE_PDR, 1);
 }
 
+// A PDI that says nothing of where packets come from changes which of them.
+static void flows_alone(void **state)
+{
+	static const char *const flows[] = { "permit out 17 from any to assigned",
+					     "permit out 6 from any to assigned" };
+	struct pfcp_fteid theirs = { .teid = 0x4321, .address = { .has_ipv4 = true, .ipv4 = WORDS_OURS } };
+
+	assert_int_equal(uplink_of(&theirs, NULL, 0), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		struct pfcp_sdf sdf = { .flow = i < 2 ? flows[i] : NULL,
+					.flow_bytes = i < 2 ? (uint16_t)strlen(flows[i]) : 0 };
+
+		assert_int_equal(uplink_anew(NULL, i < 2 ? &sdf : NULL, 0), 0);
+		assert_int_equal(to.match[UP].teid, 0x4321);
+		assert_int_equal(to.match[UP].n_qfis, 1);
+		assert_int_equal(to.match[UP].qfis[0], 7);
+		assert_int_equal(to.match[UP].n_filters, i < 2);
+		if (i < 2)
+			assert_string_equal(to.match[UP].filters[0]->flow, flows[i]);
+	}
+	assert_int_equal(to.ue.ipv4, WORDS_UE);
+	assert_string_equal(to.instance, "internet");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -350,6 +381,7 @@ int main(void)
 		cmocka_unit_test_setup(unserved, setup),
 		cmocka_unit_test_setup(ends_of_tunnels, setup),
 		cmocka_unit_test_setup(filters, setup),
+		cmocka_unit_test_setup(flows_alone, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
