@@ -1,6 +1,8 @@
 // measure.c - counting, and what a report takes of it.
 #include "ctrl/measure_inside.h"
 
+#define KNOCK_MS 100u
+
 // True if one has grown.
 static bool words_hear(struct measure_words *base, struct measure_words *seen, const struct measure_words *heard,
 		       bool anew)
@@ -33,6 +35,15 @@ static struct measure_words words_sum(const struct measure_words *base, const st
 	return total;
 }
 
+// Nothing was counted, and yet packets have come. What a worker's clock says is the same time may differ a little from word to word.
+static bool knock_hear(struct measure_flow *flow, const struct measure_word *word)
+{
+	if (!flow->serial || word->last_ms <= measure_later(flow->last_ms, flow->knock_ms) + KNOCK_MS)
+		return false;
+	flow->knock_ms = word->last_ms;
+	return true;
+}
+
 bool measure_hear(struct measure *measure, const struct measure_word *word)
 {
 	struct measure_flow *flow = &measure->flow;
@@ -44,7 +55,7 @@ bool measure_hear(struct measure *measure, const struct measure_word *word)
 		return false;
 	flow->life = word->life;
 	if (!words_hear(&flow->base, &flow->seen, &word->words, anew))
-		return false;
+		return knock_hear(flow, word);
 	flow->first_ms = flow->first_ms ? flow->first_ms : begin_ms;
 	flow->mark_ms = flow->mark_ms ? flow->mark_ms : begin_ms;
 	gap_ms = word->last_ms > flow->mark_ms ? word->last_ms - flow->mark_ms : 0;

@@ -58,6 +58,7 @@ struct measure_flow {
 	uint64_t turned_ways; // that counted until a gauge did, and whose end is still to be told, a bit each; 0 = none
 	struct measure_words turned; // what they came to, as far as that is known
 	struct measure_events events;
+	uint64_t knock_ms; // a packet came that a quota refused, last; 0 = none has
 };
 
 struct measure_stand {

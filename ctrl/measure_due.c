@@ -85,17 +85,19 @@ static uint32_t quota_due(const struct measure *measure, uint64_t now_ms, uint64
 	return due;
 }
 
-// Where events are counted, each is a start, and nothing else is.
+// Where events are counted, each is a start, and else only what comes to be refused.
 static uint32_t traffic_due(const struct measure *measure, uint64_t now_ms, uint64_t *next_ms)
 {
 	const struct measure_flow *flow = &measure->flow;
+	uint64_t last_ms = measure_later(flow->last_ms, flow->knock_ms);
 	bool flowing = measure->stand.flags & MEASURE_FLOWING, quiet, begun;
 
-	if (!flow->last_ms || !(measure->rules.triggers & (MEASURE_ASK_START | MEASURE_ASK_STOPT)))
+	if (!last_ms || !(measure->rules.triggers & (MEASURE_ASK_START | MEASURE_ASK_STOPT)))
 		return 0;
-	quiet = has_come(flow->last_ms + measure_quiet_s(measure->rules.inactivity_s) * 1000ull, now_ms, next_ms);
-	begun = flow->events.serial ? measure_events_total(&flow->events) != measure->stand.event_started
-				    : !flowing && !quiet;
+	quiet = has_come(last_ms + measure_quiet_s(measure->rules.inactivity_s) * 1000ull, now_ms, next_ms);
+	begun = !flowing && !quiet && (!flow->events.serial || flow->knock_ms > flow->last_ms);
+	if (flow->events.serial)
+		begun |= measure_events_total(&flow->events) != measure->stand.event_started;
 	if (begun)
 		return MEASURE_START;
 	return flowing && quiet ? MEASURE_STOPT : 0;

@@ -169,8 +169,10 @@ static enum verdict meter(struct way *way)
 // A quota may be used up, or an event begin.
 static __attribute__((noinline, cold)) enum verdict admit_rare(struct way *way)
 {
-	if (ruled_spent(&way->packet, way->packet.pdr.urrs))
+	if (ruled_spent(&way->packet, way->packet.pdr.urrs)) {
+		ruled_knock(&way->packet);
 		return VERDICT_QUOTA;
+	}
 	return way->waits ? VERDICT_FORWARD : meter_rare(way);
 }
 

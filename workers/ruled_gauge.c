@@ -50,6 +50,19 @@ __attribute__((noinline, cold)) bool ruled_spent(const struct ruled_packet *pack
 	return false;
 }
 
+// What an event waits for is silence of what passes.
+__attribute__((noinline, cold)) void ruled_knock(const struct ruled_packet *packet)
+{
+	RULED_EACH(i, packet->pdr.urrs)
+	{
+		struct ruled_gauge *gauge = &packet->room->gauges[i];
+
+		if (!(packet->room->parts.urr[i].flags & SHEET_EVENTS) || !gauge->first)
+			gauge->last = packet->now;
+	}
+	packet->room->ruled->aside++;
+}
+
 __attribute__((noinline, cold)) void ruled_begin(const struct ruled_packet *packet, unsigned urr)
 {
 	struct ruled_gauge *events;

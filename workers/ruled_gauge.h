@@ -33,6 +33,9 @@ static inline bool ruled_doubted(const struct ruled_packet *packet)
 // an event, is noted in the gauge.
 bool ruled_spent(const struct ruled_packet *packet, unsigned urrs);
 
+// Its quotas refuse it: its URRs note that it came, and count nothing; so the start of traffic is seen where none may pass yet.
+void ruled_knock(const struct ruled_packet *packet);
+
 // It passes, and is the URR's first one or begins an event: that is counted. urr: index.
 void ruled_begin(const struct ruled_packet *packet, unsigned urr);
 

@@ -5,7 +5,7 @@
     smf.py SOCKET COMMAND [WORD...]   which prints what came of it as JSON; exit 0: accepted, 1: refused, 2: no answer
 
 Commands: heartbeat; associate [set=NAME] [keep=ADDRESS]; release; asked: how often the user plane has asked us to associate, and whether to release; restart (everything forgotten, a newer Recovery Time Stamp);
-    attach NAME [KEY=VALUE...]: ue=ADDRESS (else the user plane chooses), gnb=, teid=, qfi=, mbr= (kbit/s), urr=1 [threshold=, quota= (bytes), period= (s), dropped= (packets), events=, event_quota=, silence= (s)], bar= (packets that may wait) [delay= (50 ms)], dnn=; csid=, group=, entity= (address of its F-SEID); way=both|up
+    attach NAME [KEY=VALUE...]: ue=ADDRESS (else the user plane chooses), gnb=, teid=, qfi=, mbr= (kbit/s), urr=1 [threshold=, quota= (bytes), period= (s), start=1, dropped= (packets), events=, event_quota=, silence= (s)], bar= (packets that may wait) [delay= (50 ms)], dnn=; csid=, group=, entity= (address of its F-SEID); way=both|up
     attach_as NAME SHAPE [KEY=VALUE...]; change NAME WHAT [WORD...]: as other SMFs do (shapes.py)
     handover NAME GNB TEID; drop NAME; forward NAME; gate NAME open|closed; query NAME; delete NAME; refill NAME BYTES, more_events NAME N: a new quota
     adopt NAME UP: modifies another SMF's session of our set, and has it from then on; lose CSID: deletes all that were attached with csid=CSID

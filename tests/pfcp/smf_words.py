@@ -195,10 +195,11 @@ def events(session):
     return {"event_threshold": int("events" in session), "event_quota": int("event_quota" in session)}, ies
 
 
-def urr(ident=1, threshold=None, volume=None, period=None, dropped=None, **more):
+def urr(ident=1, threshold=None, volume=None, period=None, dropped=None, start=None, **more):
     more_triggers, more_ies = events(more)
     triggers = p.IE_ReportingTriggers(volume_threshold=int(threshold is not None), volume_quota=int(volume is not None),
                                       periodic_reporting=int(period is not None), dropped_dl_traffic_threshold=int(dropped is not None),
+                                      start_of_traffic=int(start is not None),
                                       **more_triggers)
     ies = [p.IE_URR_Id(id=ident), p.IE_MeasurementMethod(VOLUM=1, EVENT=int(bool(more))), triggers, p.IE_MeasurementInformation(), *more_ies]
     if period is not None:
@@ -227,7 +228,7 @@ def establishment(local, session):
     if "bar" in session:
         ies.append(bar(session))
     if session.get("urr"):
-        ies.append(urr(1, session.get("threshold"), session.get("quota"), session.get("period"), session.get("dropped"),
+        ies.append(urr(1, session.get("threshold"), session.get("quota"), session.get("period"), session.get("dropped"), session.get("start"),
                        **{key: session[key] for key in ("events", "event_quota", "silence") if key in session}))
     if "csid" in session:
         ies.append(csid(int(session["csid"])))
@@ -279,11 +280,11 @@ def first(ies, kind):
 
 def usage(report):
     volume, trigger = first(report.IE_list, p.IE_VolumeMeasurement), first(report.IE_list, p.IE_UsageReportTrigger)
-    why = [flag for flag in ("IMMER", "VOLTH", "VOLQU", "PERIO", "TERMR", "QUHTI", "DROTH", "EVETH") if getattr(trigger, flag)]
+    why = [flag for flag in ("IMMER", "START", "VOLTH", "VOLQU", "PERIO", "TERMR", "QUHTI", "DROTH", "EVETH") if getattr(trigger, flag)]
     if trigger.extra_data[:1] == b"\1":  # octet 7, which scapy does not know
         why.append("EVEQU")
     stamps = [stamp.timestamp for stamp in find(report.IE_list, p.IE_EventTimeStamp)]
-    return {"uplink": volume.uplink, "downlink": volume.downlink, "number": first(report.IE_list, p.IE_UR_SEQN).number, "why": why,
+    return {"uplink": volume and volume.uplink, "downlink": volume and volume.downlink, "number": first(report.IE_list, p.IE_UR_SEQN).number, "why": why,
             **({"events": stamps} if stamps else {})}
 
 

@@ -71,6 +71,7 @@ static void events_are_of_all_that_passes(void **unused)
 	assert_int_equal(handle.code, VERDICT_FORWARD);
 	assert_int_equal(ruled_gauge_at(1)->packets[LINE_DOWNLINK], 1);
 	MOMENTS({ 9 * SILENCE, VERDICT_QUOTA, 1 });
+	assert_int_equal(ruled_gauge_at(0)->last, NOW + SILENCE); // what was refused ends no silence
 	events_counted(9, SHEET_STOPPED);
 	ruled_by();
 	ruled_verdicts(VERDICT_QUOTA, VERDICT_QUOTA);
