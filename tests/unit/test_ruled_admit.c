@@ -51,24 +51,6 @@ static void a_stopped_urr_lets_nothing_pass(void **unused)
 	ruled_verdicts(VERDICT_QUOTA, VERDICT_FORWARD);
 }
 
-// What a quota refuses is noted, and counted by nobody; who has events waits for what passes.
-static void who_is_refused_has_come(void **unused)
-{
-	const struct ruled_gauge *gauge;
-	uint64_t aside;
-
-	ruled_urr_add(0, SHEET_QUOTA);
-	sheets.urr[0].quota[SHEET_TOTAL] = 0;
-	ruled_by();
-	gauge = ruled_gauge_at(0);
-	aside = room_there->aside;
-	assert_int_equal(gauge->last, 0);
-	ruled_verdicts(VERDICT_QUOTA, VERDICT_QUOTA);
-	assert_int_equal(gauge->last, NOW);
-	assert_int_equal(gauge->first | gauge->packets[0] | gauge->packets[1] | gauge->bytes[0] | gauge->bytes[1], 0);
-	assert_int_equal(room_there->aside, aside + 2);
-}
-
 // Two QERs of both rules: each with tokens for so many packets.
 static void qers_limit(unsigned first, unsigned second, uint8_t flags, uint8_t mark)
 {
@@ -399,7 +381,6 @@ int main(void)
 		TEST(gates_close_one_way),
 		TEST(quotas_end_with_the_packet_that_reaches_them),
 		TEST(a_stopped_urr_lets_nothing_pass),
-		TEST(who_is_refused_has_come),
 		TEST(all_meters_must_agree_and_none_is_charged_otherwise),
 		TEST(red_passes_marked_where_all_would_have_it_so),
 		TEST(aware_meters_see_the_colour_it_came_with),

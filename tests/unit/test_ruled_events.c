@@ -1,4 +1,4 @@
-// test_ruled_events.c - events of a URR's traffic: when one begins, and what passes when there may be no more.
+// test_ruled_events.c - events of a URR's traffic: when one begins, and what passes when there may be no more; what is noted of the rest.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -77,6 +77,24 @@ static void events_are_of_all_that_passes(void **unused)
 	ruled_verdicts(VERDICT_QUOTA, VERDICT_QUOTA);
 }
 
+// What a quota refuses is noted, and counted by nobody; who has events waits for what passes.
+static void who_is_refused_has_come(void **unused)
+{
+	const struct ruled_gauge *gauge;
+	uint64_t aside;
+
+	ruled_urr_add(0, SHEET_QUOTA);
+	sheets.urr[0].quota[SHEET_TOTAL] = 0;
+	ruled_by();
+	gauge = ruled_gauge_at(0);
+	aside = room_there->aside;
+	assert_int_equal(gauge->last, 0);
+	ruled_verdicts(VERDICT_QUOTA, VERDICT_QUOTA);
+	assert_int_equal(gauge->last, NOW);
+	assert_int_equal(gauge->first | gauge->packets[0] | gauge->packets[1] | gauge->bytes[0] | gauge->bytes[1], 0);
+	assert_int_equal(room_there->aside, aside + 2);
+}
+
 // A gate or a meter that refuses its first packet lets nothing begin, but for who counts before them.
 static void what_is_refused_begins_no_event(void **unused)
 {
@@ -108,6 +126,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(events_begin_after_silence_and_end_with_their_quota),
 		TEST(events_are_of_all_that_passes),
+		TEST(who_is_refused_has_come),
 		TEST(what_is_refused_begins_no_event),
 	};
 
