@@ -43,7 +43,8 @@ static void rows_give(struct rows *rows)
 	for (size_t at = 0; at < RING; at += RUN) {
 		used(rows->burst);
 		memcpy(rows->ring + at, rows->burst, RUN);
-		bell_ring_if(&rows->sleeping, -1);
+		if (bell_dozes(&rows->sleeping))
+			bell_ring(-1);
 	}
 }
 

@@ -13,6 +13,8 @@ struct lane {
 	int bell;           // the worker's doorbell
 	uint32_t published; // lease.head as the worker knows it
 	uint32_t out_tail;  // next position of lane.out to read
+	uint32_t
+	    rung; // what was published so far is not slept through; beyond, a fence and another look are owed (bell.h)
 	struct lease lease;
 };
 
@@ -59,6 +61,7 @@ static inline void lane_put(struct lane *lane, struct lane_handle handle)
 	lane_put_words(lane, lane_words(&handle));
 }
 
+// Shows what was lent and wakes who sleeps. Once a turn, also if nothing was lent: then what is owed is paid.
 void lane_publish(struct lane *lane);
 
 // Copies up to LANE_BURST handles that came back and frees their places in lane.out. How many, or -EBADMSG as above.

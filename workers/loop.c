@@ -232,16 +232,26 @@ static __attribute__((noinline)) void lane_peek(struct loop *loop)
 	loop->pipe.next = next;
 }
 
+// The primary sleeps; or nothing more is to be returned, and the fence that the last burst was spared costs nobody anything (bell.h). A function for itself: what it
+// locks is counted by name (tests/bench/tables/locked.py).
+static __attribute__((noinline)) void lane_settle(struct loop *loop)
+{
+	loop->owed = false;
+	bell_ring_if(&loop->view->plane->sleeping, loop->wires.bell_primary);
+}
+
 // Two-phase: the burst stays in lane.in until its results are in lane.out. If we die in between, the primary finds in
-// its own books what it lent and did not get back; the other order would lose a burst. A function for itself: what it locks, the bell's one
-// word a burst, is counted by name (tests/bench/tables/locked.py).
-static __attribute__((noinline)) unsigned lane_turn(struct loop *loop, uint64_t now)
+// its own books what it lent and did not get back; the other order would lose a burst.
+static unsigned lane_turn(struct loop *loop, uint64_t now)
 {
 	struct lane_handle *burst = loop->burst[loop->hand];
 	unsigned ready = lane_ready(loop), n = ready < LANE_BURST ? ready : LANE_BURST;
 
-	if (!n)
+	if (!n) {
+		if (loop->owed)
+			lane_settle(loop);
 		return 0;
+	}
 	if (!loop->peeked)
 		lane_get(burst, loop->seat.primary->in, loop->in_tail, n);
 	loop->peeked = ready == 2 * LANE_BURST;
@@ -261,7 +271,9 @@ static __attribute__((noinline)) unsigned lane_turn(struct loop *loop, uint64_t 
 	FAULT_POINT("lane.returned");
 	ring_publish(&loop->seat.worker->in_tail, loop->in_tail); // then the receipt
 	FAULT_POINT("lane.committed");
-	bell_ring_if(&loop->view->plane->sleeping, loop->wires.bell_primary);
+	loop->owed = true;
+	if (bell_dozes(&loop->view->plane->sleeping))
+		lane_settle(loop);
 	loop->stats.bursts++;
 	loop->stats.packets += n;
 	return n;

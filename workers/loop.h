@@ -42,6 +42,7 @@ struct loop {
 	bool peeked;                             // its handles have been taken from the lane already
 	uint32_t in_tail, out_head;              // ours; the pages hold their published copies
 	uint32_t out_space;                      // handles that lane.out took when we looked last
+	bool owed;                               // results were published, and the primary was not seen to sleep
 	struct seat_stats stats;                 // published in housekeeping
 	uint64_t worked_at;                      // clock of the last turn that had something to do
 	uint64_t turned_at;                      // clock of the last turn

@@ -8,16 +8,25 @@
 // look; one whose fence came after it rings, either before a hush, and is seen by the look behind that, or after it, and ends the wait.
 #pragma once
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 int bell_make(void); // eventfd, close-on-exec, non-blocking; or -errno
 
 void bell_ring(int fd);
 
+// For who posts burst upon burst: a fence behind each would wait for the very lines that were just written, and which the other side had.
+// So it only looks whether the word can be seen, and rings then; where not, it owes a bell_ring_if as soon as it has nothing more to
+// post. Until then each further post looks again.
+static inline bool bell_dozes(const _Atomic uint32_t *sleeping)
+{
+	return atomic_load_explicit(sleeping, memory_order_relaxed);
+}
+
 static inline void bell_ring_if(_Atomic uint32_t *sleeping, int fd)
 {
 	atomic_thread_fence(memory_order_seq_cst); // pairs with the fence in bell_doze
-	if (atomic_load_explicit(sleeping, memory_order_relaxed))
+	if (bell_dozes(sleeping))
 		bell_ring(fd);
 }
 

@@ -88,7 +88,7 @@ DOORS = {"nic_rx", "nic_tx", "nic_flush", "nic_free", "nic_room", "bell_ring"}  
 DOORS |= {"crew_condemn"}  # and what ends the worker that forged it
 DOORS |= {"crew_feed", "crew_eats"}  # and who may be fed, asked while there are suspects
 CALLS = MEMORY | DOORS
-# How gcc spells a full fence: it locks a word of its own stack and changes nothing. Doorbells need one a burst.
+# How gcc spells a full fence: it locks a word of its own stack and changes nothing. Doorbells need one where no burst follows.
 FENCE = re.compile(r"lock or[lq]\s+\$0x0,(-?0x[0-9a-f]+)?\(%[re]sp\)")
 INSTRUCTIONS = {
     r"\block\b": "locked instruction",

@@ -1,4 +1,4 @@
-// test_lane.c - the usual ones among what came back: those and no others that the book, one by one, says are so.
+// test_lane.c - the usual ones among what came back: those and no others that the book, one by one, says are so; and who is rung for.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include <poll.h>
+#include <unistd.h>
 #include "primary/lane_back.h"
+#include "shared/base/bell.h"
 
 #define ROOMS 4096u
 
@@ -185,12 +188,44 @@ static void both_ways_to_lend_say_the_same(void **state)
 	}
 }
 
+static bool rung(void)
+{
+	struct pollfd wait = { .fd = lane.bell, .events = POLLIN };
+	bool is = poll(&wait, 1, 0) == 1;
+
+	bell_hush(lane.bell);
+	return is;
+}
+
+// He is seen when the next turn pays what the burst was spared; what is paid is not paid twice.
+static void who_dozes_off_over_a_burst_is_rung_for(void **state)
+{
+	_Atomic uint32_t *sleeping = &lane.pages.worker->sleeping;
+
+	lane.bell = bell_make();
+	lane_put(&lane, any_packet());
+	lane_publish(&lane);
+	assert_false(rung());
+	bell_doze(sleeping);
+	lane_publish(&lane);
+	assert_true(rung());
+	lane_publish(&lane);
+	assert_false(rung());
+	lane_put(&lane, any_packet());
+	lane_publish(&lane);
+	assert_true(rung()); // at once, so nothing is owed
+	lane_publish(&lane);
+	assert_false(rung());
+	close(lane.bell);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(usual_ones_are_what_the_book_says, setup),
 		cmocka_unit_test_setup(the_oldest_end_together, setup),
 		cmocka_unit_test_setup(both_ways_to_lend_say_the_same, setup),
+		cmocka_unit_test_setup(who_dozes_off_over_a_burst_is_rung_for, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -314,6 +314,26 @@ static void it_sleeps_and_wakes(void **state)
 	close(wires.bell_primary);
 }
 
+// It is seen to doze in the first turn without a burst, and rung for once.
+static void a_primary_that_dozes_off_over_a_burst_is_rung_for(void **state)
+{
+	struct loop_wires wires = { -1, bell_make(), -1, -1 };
+	uint64_t rings = 0;
+
+	loop_open(&loop, &view, SEAT, &wires);
+	loop_set_work(&loop, work, NULL);
+	lend_packets(1);
+	send_all();
+	assert_int_equal(loop_turn(&loop), 1);
+	bell_doze(&view.plane->sleeping);
+	assert_int_equal(read(wires.bell_primary, &rings, sizeof(rings)), -1);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(loop_turn(&loop), 0);
+	assert_int_equal(read(wires.bell_primary, &rings, sizeof(rings)), sizeof(rings));
+	assert_int_equal(rings, 1);
+	close(wires.bell_primary);
+}
+
 static void it_stays_while_it_holds_a_shard(void **state)
 {
 	struct loop_wires wires = { bell_make(), -1, -1, -1 };
@@ -370,6 +390,7 @@ int main(void)
 		TEST(stands_are_reported_soon_after_a_take_over),
 		TEST(bad_cells_of_a_shard_taken_are_dropped),
 		TEST(it_sleeps_and_wakes),
+		TEST(a_primary_that_dozes_off_over_a_burst_is_rung_for),
 		TEST(it_stays_while_it_holds_a_shard),
 		TEST(it_leaves_when_the_primary_is_gone),
 	};

@@ -200,8 +200,8 @@ def faults(phase, way, burst):
             yield f"{kind}: {card:.3f} from the card"
     if phase.touched[WORKER]["session"] != phase.turns * burst:
         yield "not one line of each packet's session"
-    for side, function in ((PRIMARY, "lane_publish"), (WORKER, "lane_turn")):
-        if phase.locked[side] - collections.Counter({function: phase.turns}):
+    for side in (PRIMARY, WORKER):
+        if phase.locked[side]:
             yield f"locked instructions: {dict(phase.locked[side])}"
 
 
@@ -215,8 +215,8 @@ def tell(phase, way, burst):
     print(f"{way}, burst {burst}; lines a packet:  primary   worker   to the worker   back   from the card")
     for kind, row in a_packet(phase, burst).items():
         print(f"  {kind:28}" + "".join(f"{value:11.3f}" for value in row))
-    print(f"  locked instructions a burst: the primary's {phase.locked[PRIMARY].total() / phase.turns:.0f}, "
-          f"the worker's {phase.locked[WORKER].total() / phase.turns:.0f}")
+    print(f"  locked instructions a burst: the primary's {phase.locked[PRIMARY].total() / phase.turns:.2f}, "
+          f"the worker's {phase.locked[WORKER].total() / phase.turns:.2f}")
 
 
 def main():

@@ -22,6 +22,7 @@
 #define SPANS 31u          // in a slice
 #define SPAN_HANDLES 2048u //
 #define RING_SLOTS 1024u
+#define BURST_MAX 128u
 
 enum { LANE, LANE_AGAIN, RING, VARIANTS, NOBODY = VARIANTS };
 
@@ -36,6 +37,8 @@ struct pair {
 static _Alignas(128) _Atomic unsigned turn_of = NOBODY; // whose slice it is
 static _Alignas(128) struct pair pairs[2];
 static _Alignas(128) struct rte_ring *in, *out;
+static struct lane_words
+    made[BURST_MAX]; // a burst, as the door has it when it lends: steering has made the handles of all
 static struct plane_view view;
 static int cpu[2] = { 0, 1 };
 
@@ -75,6 +78,9 @@ static void make(void)
 		loop_set_work(&pairs[i].loop, no_work, NULL);
 		lane_init(&pairs[i].lane, view.seats[i], -1);
 	}
+	for (unsigned i = 0; i < BURST_MAX; i++)
+		made[i] = lane_words(
+		    &(struct lane_handle){ .room = i, .hint = i, .offset = 130, .length = 128, .code = LANE_UPLINK });
 	in = ring_make("in");
 	out = ring_make("out");
 }
@@ -122,15 +128,8 @@ static void *worker(void *with)
 
 static void lane_lends(struct lane *lane, unsigned burst)
 {
-	struct lane_handle handle = { .offset = 130, .length = 128, .code = LANE_UPLINK };
-
-	for (unsigned i = 0; i < burst; i++) {
-		struct lane_words words;
-
-		handle.room = handle.hint = i;
-		words = lane_words(&handle);
-		lane_lend(lane, &words);
-	}
+	for (unsigned i = 0; i < burst; i++)
+		lane_lend(lane, &made[i]);
 	lane_publish(lane);
 }
 
@@ -166,12 +165,10 @@ static unsigned lane_primary(struct lane *lane, unsigned burst)
 
 static unsigned ring_primary(unsigned burst)
 {
-	struct lane_handle some[128], back[LANE_BURST];
+	struct lane_handle back[LANE_BURST];
 	unsigned total = 0, n;
 
-	for (unsigned i = 0; i < burst; i++)
-		some[i] = (struct lane_handle){ .room = i, .hint = i, .length = 128, .code = LANE_UPLINK };
-	rte_ring_sp_enqueue_bulk_elem(in, some, 16, burst, NULL);
+	rte_ring_sp_enqueue_bulk_elem(in, made, 16, burst, NULL);
 	while ((n = rte_ring_sc_dequeue_burst_elem(out, back, 16, LANE_BURST, NULL)) > 0) {
 		for (unsigned i = 0; i < n; i++)
 			if (back[i].code != VERDICT_FORWARD)
@@ -251,7 +248,7 @@ static int count_them(unsigned burst, unsigned turns)
 int main(int argc, char **argv)
 {
 	make();
-	if (argc == 4 && !strcmp(argv[1], "count") && atoi(argv[2]) > 0 && atoi(argv[2]) <= 128)
+	if (argc == 4 && !strcmp(argv[1], "count") && atoi(argv[2]) > 0 && atoi(argv[2]) <= (int)BURST_MAX)
 		return count_them((unsigned)atoi(argv[2]), (unsigned)atoi(argv[3]));
 	if (argc >= 3 && argc <= 4 && !strcmp(argv[1], "time") &&
 	    (argc == 3 || sscanf(argv[3], "%d,%d", &cpu[0], &cpu[1]) == 2))
