@@ -28,7 +28,7 @@
 
 static struct estate estate;
 static struct line *flat; // as many lines as sessions, one after another
-static struct rte_hash *plain, *lockless;
+static struct rte_hash *plain, *lockless, *shared;
 static rte_spinlock_t lock = RTE_SPINLOCK_INITIALIZER;
 static uint32_t drawn[2 * LOOKUPS + STEPS * BATCH]; // half to warm up, half to measure; more to look ahead
 static const uint32_t *keys = drawn;
@@ -154,6 +154,12 @@ static uint64_t run_lockless(void)
 	return run_bulk(lockless);
 }
 
+// Under rte_hash's own lock of readers and writers, once a batch.
+static uint64_t run_shared(void)
+{
+	return run_bulk(shared);
+}
+
 static uint64_t run_locked(void)
 {
 	uint64_t hits = 0;
@@ -261,6 +267,7 @@ static const struct variant own[] = {
 	{ "own, downlink", run_address, KEY_ADDRESS },
 	{ "rte_hash bulk", run_hash, KEY_TEID },
 	{ "rte_hash lock-free bulk", run_lockless, KEY_TEID },
+	{ "rte_hash bulk, locked", run_shared, KEY_TEID },
 	{ "rte_hash single, locked", run_locked, KEY_TEID },
 };
 
@@ -318,14 +325,15 @@ static struct rte_hash *hash_make(const char *name, int socket, uint8_t flags)
 
 static void tables_make(uint32_t sessions, unsigned foreign_addresses)
 {
-	// bucket, key and free slot of each entry, buckets rounded up to a power of two; twice, and some air
-	int socket = pages_socket((size_t)sessions * (foreign_addresses > 1 ? 224 : 112) + (64u << 20));
+	// bucket, key and free slot of each entry, buckets rounded up to a power of two; for each table, and some air
+	int socket = pages_socket((size_t)sessions * (foreign_addresses > 1 ? 224 : 168) + (64u << 20));
 
 	estate_make(&estate, sessions, foreign_addresses);
 	estate_fill(&estate);
 	flat = pages_take((size_t)sessions * sizeof(*flat));
 	plain = hash_make("plain", socket, 0);
 	lockless = hash_make("lockless", socket, RTE_HASH_EXTRA_FLAGS_RW_CONCURRENCY_LF);
+	shared = foreign_addresses ? NULL : hash_make("shared", socket, RTE_HASH_EXTRA_FLAGS_RW_CONCURRENCY);
 }
 
 static long switches(void)
