@@ -218,12 +218,13 @@ static double steer_instructions(struct sides *sides, double handles)
 }
 
 // Lines that move for a handle, by tests/bench/lane/lines.py, which holds them as a gate: handles lie four to a line. Of the indices
-// two move with each burst, and are waited for alone: ours until the worker, who looks at it, has let go of it (the doorbell's fence),
-// the worker's when we look.
+// two move with each burst: ours is written with the handles, the worker's is waited for alone when we look.
 static struct predict_recipe recipe_of(struct sides *sides)
 {
 	const double handles = (double)sizeof(struct lane_handle) / 64, index = 1.0 / LANE_BURST;
-	struct predict_recipe recipe = { .taken_lines = handles, .given_lines = handles, .awaited_lines = 2 * index };
+	struct predict_recipe recipe = { .taken_lines = handles,
+					 .given_lines = handles + index,
+					 .awaited_lines = index };
 	struct steer *steer = sides->steer;
 
 	sides->steer = NULL;

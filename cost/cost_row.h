@@ -4,8 +4,8 @@
 #include "cost/cost_line.h"
 #include "cost/table.h"
 
-// Rows taken_<reach>: lines that the other CPU has written are read; given_<reach>: lines that it has read are written, and waited for by a
-// doorbell's fence after each burst's. Nanoseconds a line beyond what lines of one's own take.
+// Rows taken_<reach>: lines that the other CPU has written are read; given_<reach>: lines that it has read are written, with a look at a
+// doorbell after each burst's. Nanoseconds a line beyond what lines of one's own take.
 void cost_row(struct table *table, const struct line_pairs *pairs, unsigned repeats);
 
 // Of the nearest reach; 0: not measured.

@@ -16,7 +16,7 @@ struct predict_machine {
 	double line_ns;        // cold, many under way
 	double first_ns;       // cold, alone
 	double taken_ns;       // written by another core, read with others in a row
-	double given_ns;       // read by another core, written with others in a row, up to a fence
+	double given_ns;       // read by another core, written with others in a row
 	double awaited_ns;     // written by another core, waited for alone
 };
 
