@@ -39,7 +39,7 @@ int desk_skill_check(struct job *job, const struct plan *plan, const Shoal__Oss_
 
 	if (!(SHEET_SKILLS & ~skills))
 		return 0;
-	skills |= was ? sheet_beyond(was, 0, NULL) : 0;
+	skills |= SHEET_SKILL_HINTS | (was ? sheet_beyond(was, 0, NULL) : 0);
 	if (!sheet_beyond(plan->sheet, skills, &who))
 		return 0;
 	if (who.part == SHEET_PART_ROUTE)

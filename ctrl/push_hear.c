@@ -156,7 +156,7 @@ static void report_hear(struct push *push, const struct report *report, uint64_t
 // What the owner's build has no skill for it refuses, or serves without: somebody has to know.
 static void skills_compare(const struct push *push, uint8_t index)
 {
-	uint32_t skills = push->shard[index].skills;
+	uint32_t skills = push->shard[index].skills | SHEET_SKILL_HINTS;
 	const struct cell *cells = push_cells(push);
 	unsigned sessions = 0;
 	char text[96];

@@ -59,8 +59,12 @@ static void refused(int code, const char *field)
 
 static void nothing_is_made_that_an_older_worker_can_not_do(void **state)
 {
+	Shoal__Oss__Ipv4Prefix network = SHOAL__OSS__IPV4_PREFIX__INIT, *networks[] = { &network };
 	static struct measures_session session;
 	uint64_t image;
+
+	network.address = 0xc0a80900;
+	network.length = 24;
 
 	another(&session);
 	courier_comes(0, 0, true);
@@ -75,10 +79,14 @@ static void nothing_is_made_that_an_older_worker_can_not_do(void **state)
 	session.forward[1].peer_teid = session.forward[1].peer_ipv4 = 0;
 	session.forward[1].buffer = session.forward[1].has_buffer_packets = true;
 	session.forward[1].buffer_packets = 5;
-	refused(create(&session, false), "session.rules[1].forward");
+	session.match[1].framed_ipv4 = networks;
+	session.match[1].n_framed_ipv4 = 1;
+	refused(create(&session, false), "session.rules[1].match.framed_ipv4[0]");
+	session.match[1].n_framed_ipv4 = 0;
 	assert_true(ctrl_stand_image(stand) == image);
-	courier_comes(0, SHEET_SKILL_WAITS, true);
-	assert_int_equal(create(&session, false), 0);
+	assert_int_equal(create(&session, false), 0); // how many may wait is but suggested
+	courier_comes(0, 0, true);
+	assert_int_equal(stand->alarms, 0);
 }
 
 // As front ends are told.
