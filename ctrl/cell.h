@@ -22,6 +22,7 @@ struct cell {
 	uint32_t before, after;   // place.h: neighbours among the free ones
 	bool queued;              // place.h: among the free ones
 	bool refused;             // chain.h: its owner did not take the bearer
+	uint8_t lent;             // place.h: which of its addresses sessions in other cells have
 };
 
 struct grid {

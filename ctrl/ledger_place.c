@@ -65,8 +65,10 @@ int ledger_misplaced(int error, const struct place_wish *wish, struct fault *fau
 		return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, field,
 				 "The place of this address belongs to another session, with its other address.");
 	case -EXDEV:
-		return fault_say(fault, SHOAL__OSS__CODE__UNSUPPORTED, "ue",
-				 "Both addresses have to be from the same place of one pool, or both from outside.");
+		return fault_say(
+		    fault, SHOAL__OSS__CODE__UNSUPPORTED, "ue",
+		    "An address that is to be chosen has to be from the pool of the one that is given; with "
+		    "networks two given ones from the same place of one pool.");
 	case -ENETUNREACH:
 		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, field,
 				 "No pool of this DNN's network holds this address.");
@@ -75,7 +77,7 @@ int ledger_misplaced(int error, const struct place_wish *wish, struct fault *fau
 				 "No pool of this DNN has a free address.");
 	case -ENOSPC:
 		return fault_say(fault, SHOAL__OSS__CODE__LIMIT, field,
-				 "The shard has no place left for addresses from outside the pools.");
+				 "The shard has no place left for addresses from outside the pools or their places.");
 	default:
 		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "ue",
 				 "No pool of this DNN has addresses of this family.");

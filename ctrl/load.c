@@ -129,9 +129,10 @@ static const char *cell_restore(struct ledger *ledger, const Shoal__Oss__Session
 		return "its TEID was made for pools of another size";
 	cell4 = bearer->ue_ipv4 ? place_of_ipv4(ledger->place, session_dnn(session), bearer->ue_ipv4) : CELL_NONE;
 	cell6 = bearer->ue_ipv6 ? place_of_ipv6(ledger->place, session_dnn(session), bearer->ue_ipv6) : CELL_NONE;
-	if ((cell4 != CELL_NONE && cell4 != session->cell) || (cell6 != CELL_NONE && cell6 != session->cell))
+	if (ledger->place->networks &&
+	    ((cell4 != CELL_NONE && cell4 != session->cell) || (cell6 != CELL_NONE && cell6 != session->cell)))
 		return "its address belongs to another place of the configured pools";
-	if (cell4 == CELL_NONE && cell6 == CELL_NONE && message->slot < ledger->place->foreign_first)
+	if (cell4 != session->cell && cell6 != session->cell && message->slot < ledger->place->foreign_first)
 		return "its address is not from the pool whose place it has";
 	return grid->cells[session->cell].session ? "its place has a session already" : NULL;
 }

@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LENT_IPV4 1u // of a cell's lent
+#define LENT_IPV6 2u
+
 // The first pool of its network stands for it.
 static uint8_t domain_of(const struct conf *conf, unsigned pool)
 {
@@ -123,13 +126,13 @@ void place_take(struct place *place, uint32_t cell)
 
 void place_give(struct place *place, uint32_t cell)
 {
-	if (!cell_kept(place, cell))
+	if (!cell_kept(place, cell) && !place->grid->cells[cell].lent)
 		queue_join(place, cell, false);
 }
 
 void place_back(struct place *place, uint32_t cell)
 {
-	if (!cell_kept(place, cell))
+	if (!cell_kept(place, cell) && !place->grid->cells[cell].lent)
 		queue_join(place, cell, true);
 }
 
@@ -169,6 +172,62 @@ uint32_t place_of_ipv6(const struct place *place, unsigned dnn, uint64_t ipv6)
 		if (in_network(place, i, dnn))
 			slot = shard_pool_slot6(&place->pool[i], ipv6);
 	return slot == UINT32_MAX ? CELL_NONE : cell_at(place->grid, shard_of_ipv6(ipv6), slot);
+}
+
+bool place_apart4(const struct place *place, const struct place_had *had)
+{
+	return had->ipv4 && place_of_ipv4(place, had->dnn, had->ipv4) != had->cell;
+}
+
+bool place_apart6(const struct place *place, const struct place_had *had)
+{
+	return had->ipv6 && place_of_ipv6(place, had->dnn, had->ipv6) != had->cell;
+}
+
+// Of a cell that has none, for the address is from outside: nothing.
+static void cell_lend(struct place *place, uint32_t cell, uint8_t what)
+{
+	if (cell == CELL_NONE)
+		return;
+	queue_leave(place, cell);
+	place->grid->cells[cell].lent |= what;
+}
+
+static void cell_has_back(struct place *place, uint32_t cell, uint8_t what)
+{
+	if (cell == CELL_NONE)
+		return;
+	place->grid->cells[cell].lent &= (uint8_t)~what;
+	if (!place->grid->cells[cell].session)
+		place_give(place, cell);
+}
+
+void place_lend(struct place *place, const struct place_had *had)
+{
+	uint32_t *apart = &place->apart[cell_shard(place->grid, had->cell)];
+
+	if (place_apart4(place, had)) {
+		cell_lend(place, place_of_ipv4(place, had->dnn, had->ipv4), LENT_IPV4);
+		++*apart;
+	}
+	if (place_apart6(place, had)) {
+		cell_lend(place, place_of_ipv6(place, had->dnn, had->ipv6), LENT_IPV6);
+		++*apart;
+	}
+}
+
+void place_return(struct place *place, const struct place_had *had)
+{
+	uint32_t *apart = &place->apart[cell_shard(place->grid, had->cell)];
+
+	if (place_apart4(place, had)) {
+		cell_has_back(place, place_of_ipv4(place, had->dnn, had->ipv4), LENT_IPV4);
+		--*apart;
+	}
+	if (place_apart6(place, had)) {
+		cell_has_back(place, place_of_ipv6(place, had->dnn, had->ipv6), LENT_IPV6);
+		--*apart;
+	}
 }
 
 // Fills in what is wanted and not given, from the cell's own addresses.
@@ -219,7 +278,7 @@ static uint32_t find_any(struct place *place, struct place_wish *wish, int *erro
 	return CELL_NONE;
 }
 
-// All given addresses lie outside the pools.
+// No given address has a cell of its own, or that is another session's.
 static uint32_t find_foreign(struct place *place, const struct place_wish *wish, int *error)
 {
 	uint8_t shard = wish->ipv4 ? shard_of_ipv4(wish->ipv4) : shard_of_ipv6(wish->ipv6);
@@ -257,6 +316,32 @@ static bool within(const struct place *place, unsigned dnn, uint32_t cell)
 	return !place->networks || (pool < place->pools && in_network(place, pool, dnn));
 }
 
+// The IPv4 address says where, as it hashes into no other shard; else the prefix.
+static uint32_t find_given(struct place *place, struct place_wish *wish, uint32_t home, int *error)
+{
+	bool wants = (wish->want_ipv4 && !wish->ipv4) || (wish->want_ipv6 && !wish->ipv6);
+	const struct cell *cell = home == CELL_NONE ? NULL : &place->grid->cells[home];
+
+	if (!cell)
+		return find_foreign(place, wish, error);
+	if (cell->session || (wants && cell->lent)) {
+		*error = -EADDRINUSE;
+		return wants || place->networks ? CELL_NONE : find_foreign(place, wish, error);
+	}
+	*error = -EAFNOSUPPORT;
+	return wish_complete(place, wish, home) ? home : CELL_NONE;
+}
+
+// Whether the index of the cell's shard has room for what is apart.
+static bool index_has_room(const struct place *place, const struct place_wish *wish, uint32_t cell)
+{
+	struct place_had had = { wish->dnn, cell, wish->ipv4, wish->ipv6 };
+	uint32_t more = (uint32_t)place_apart4(place, &had) + place_apart6(place, &had);
+	uint32_t room = 2 * (place->grid->slots - place->foreign_first);
+
+	return !more || place->apart[cell_shard(place->grid, cell)] + more <= room;
+}
+
 uint32_t place_find(struct place *place, struct place_wish *wish, int *error)
 {
 	uint32_t cell4, cell6, cell;
@@ -270,17 +355,12 @@ uint32_t place_find(struct place *place, struct place_wish *wish, int *error)
 	*error = -ENETUNREACH;
 	if ((wish->ipv4 && !within(place, wish->dnn, cell4)) || (wish->ipv6 && !within(place, wish->dnn, cell6)))
 		return CELL_NONE;
-	if (cell4 == CELL_NONE && cell6 == CELL_NONE)
-		return find_foreign(place, wish, error);
 	*error = -EXDEV;
-	if (wish->ipv4 && wish->ipv6 && cell4 != cell6)
+	if (place->networks && wish->ipv4 && wish->ipv6 && cell4 != cell6)
 		return CELL_NONE;
-	cell = wish->ipv4 ? cell4 : cell6;
-	if (cell == CELL_NONE)
-		return CELL_NONE;
-	*error = -EADDRINUSE;
-	if (place->grid->cells[cell].session)
-		return CELL_NONE;
-	*error = -EAFNOSUPPORT;
-	return wish_complete(place, wish, cell) ? cell : CELL_NONE;
+	cell = find_given(place, wish, wish->ipv4 ? cell4 : cell6, error);
+	if (cell == CELL_NONE || index_has_room(place, wish, cell))
+		return cell;
+	*error = -ENOSPC;
+	return CELL_NONE;
 }

@@ -3,7 +3,12 @@
 // A pool's address names its cell (shard.h), so a session from a pool gets a free cell of the pool, and its addresses follow.
 // Free cells wait in one queue a pool and shard, first in, first out, so that an address rests as long as possible before it
 // is given again; shards are served in turn, so that they fill evenly. Addresses from outside the pools live in the foreign rows
-// of the shard their hash says. The main thread owns it.
+// of the shard their hash says.
+//
+// Who chooses addresses himself (an SMF) knows nothing of cells: where networks do not tell sessions apart, the IPv4 address says the cell,
+// and an IPv6 prefix may be any. An address that is not its session's cell's own is apart: workers look for it in an index of the shard, as
+// for those from outside, with room for two for each foreign row. Its own cell has lent it, and is nobody's to be given with both families.
+// The main thread owns it.
 #pragma once
 #include <stdbool.h>
 #include "ctrl/cell.h"
@@ -21,6 +26,7 @@ struct place {
 	bool networks; // pools are of networks that don't know of each other, and may have addresses in common:
 	uint8_t domain[SHARD_POOLS_MAX];                       // the first pool of the same network, or 0
 	uint32_t foreign_first;                                // slot where the foreign rows begin
+	uint32_t apart[SHARDS];                                // addresses of a shard's sessions that are in its index
 	uint8_t turn[SHARD_POOLS_MAX + 1];                     // shard whose turn it is
 	struct place_queue queue[SHARD_POOLS_MAX + 1][SHARDS]; // last: foreign
 };
@@ -50,8 +56,9 @@ static inline bool place_is_nobody(uint64_t ipv6)
 }
 
 // Finds the cell for a wish and completes the addresses; takes nothing yet. Returns the cell, CELL_NONE with *error:
-// -EADDRINUSE (the pool cell of a given address is taken), -EXDEV (the given addresses can't meet in one cell),
-// -ENETUNREACH (a given address is not in a pool of the DNN's network, where there are networks), -EADDRNOTAVAIL (pool exhausted), -ENOSPC (foreign rows of the shard full), -EAFNOSUPPORT (no pool of the DNN has the family).
+// -EADDRINUSE (the pool cell of a given address is taken, or lends the one that is wanted), -EXDEV (a given address and a wanted one can't
+// meet in one cell; nor two given ones, where there are networks),
+// -ENETUNREACH (a given address is not in a pool of the DNN's network, where there are networks), -EADDRNOTAVAIL (pool exhausted), -ENOSPC (foreign rows or index of the shard full), -EAFNOSUPPORT (no pool of the DNN has the family).
 uint32_t place_find(struct place *place, struct place_wish *wish, int *error);
 
 void place_take(struct place *place, uint32_t cell); // out of its queue; undoes place_give
@@ -63,3 +70,17 @@ void place_back(struct place *place, uint32_t cell); // undoes place_take: to th
 #define PLACE_ANY UINT32_MAX
 uint32_t place_of_ipv4(const struct place *place, unsigned dnn, uint32_t ipv4);
 uint32_t place_of_ipv6(const struct place *place, unsigned dnn, uint64_t ipv6);
+
+// The addresses of a session, or of one that may come to that cell.
+struct place_had {
+	unsigned dnn;
+	uint32_t cell, ipv4;
+	uint64_t ipv6;
+};
+
+bool place_apart4(const struct place *place, const struct place_had *had); // whether it has one, and it is apart
+bool place_apart6(const struct place *place, const struct place_had *had);
+
+// What is apart enters the account of its shard, and is lent; and the other way round.
+void place_lend(struct place *place, const struct place_had *had);
+void place_return(struct place *place, const struct place_had *had);

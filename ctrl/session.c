@@ -10,7 +10,7 @@
 #define DNN_SHIFT 54u
 #define OWNER_SEED 0x452821e638d01377ull
 
-int sessions_open(struct sessions *sessions, const struct place *place)
+int sessions_open(struct sessions *sessions, struct place *place)
 {
 	*sessions = (struct sessions){ .place = place };
 	if (!table_open(&sessions->by_id) && !table_open(&sessions->by_identity) && !table_open(&sessions->by_ipv4) &&
@@ -130,24 +130,23 @@ unsigned sessions_with_ipv4(const struct sessions *sessions, uint32_t ipv4)
 
 struct session *session_by_ipv4(const struct sessions *sessions, unsigned dnn, uint32_t ipv4)
 {
+	struct session *session;
 	unsigned count;
 	uint32_t cell;
 
 	if (dnn == PLACE_ANY)
 		return of_any_ipv4(sessions, ipv4, &count);
 	cell = place_of_ipv4(sessions->place, dnn, ipv4);
-	return cell == CELL_NONE ? table_get(&sessions->by_ipv4, ipv4) : of_cell_ipv4(sessions, cell, ipv4);
+	session = cell == CELL_NONE ? NULL : of_cell_ipv4(sessions, cell, ipv4);
+	return session ? session : table_get(&sessions->by_ipv4, ipv4);
 }
 
 struct session *session_by_ipv6(const struct sessions *sessions, unsigned dnn, uint64_t prefix)
 {
 	uint32_t cell = place_of_ipv6(sessions->place, dnn, prefix);
-	struct session *session;
+	struct session *session = cell == CELL_NONE ? NULL : sessions->place->grid->cells[cell].session;
 
-	if (cell == CELL_NONE)
-		return table_get(&sessions->by_ipv6, prefix);
-	session = sessions->place->grid->cells[cell].session;
-	return session && session->bearer.ue_ipv6 == prefix ? session : NULL;
+	return session && session->bearer.ue_ipv6 == prefix ? session : table_get(&sessions->by_ipv6, prefix);
 }
 
 struct session *session_at(const struct sessions *sessions, uint8_t shard, uint32_t slot)
@@ -178,49 +177,50 @@ struct session *session_by_tunnel(const struct sessions *sessions, uint32_t teid
 													       : NULL;
 }
 
-static bool foreign_ipv4(const struct sessions *sessions, const struct session *session)
+static struct place_had session_had(const struct session *session)
 {
-	return session->bearer.ue_ipv4 &&
-	       place_of_ipv4(sessions->place, session_dnn(session), session->bearer.ue_ipv4) == CELL_NONE;
-}
-
-static bool foreign_ipv6(const struct sessions *sessions, const struct session *session)
-{
-	return session->bearer.ue_ipv6 &&
-	       place_of_ipv6(sessions->place, session_dnn(session), session->bearer.ue_ipv6) == CELL_NONE;
+	return (struct place_had){ session_dnn(session), session->cell, session->bearer.ue_ipv4,
+				   session->bearer.ue_ipv6 };
 }
 
 static void indexes_drop(struct sessions *sessions, const struct session *session)
 {
+	struct place_had had = session_had(session);
+
 	table_drop(&sessions->by_id, session->id);
 	if (!session->owner)
 		table_drop(&sessions->by_identity, session->identity);
-	if (foreign_ipv4(sessions, session))
+	if (place_apart4(sessions->place, &had))
 		table_drop(&sessions->by_ipv4, session->bearer.ue_ipv4);
-	if (foreign_ipv6(sessions, session))
+	if (place_apart6(sessions->place, &had))
 		table_drop(&sessions->by_ipv6, session->bearer.ue_ipv6);
 }
 
 int session_enter(struct sessions *sessions, struct session *session)
 {
+	struct place_had had = session_had(session);
 	int error = table_put(&sessions->by_id, session->id, session);
 
 	if (!error && !session->owner)
 		error = table_put(&sessions->by_identity, session->identity, session);
-	if (!error && foreign_ipv4(sessions, session))
+	if (!error && place_apart4(sessions->place, &had))
 		error = table_put(&sessions->by_ipv4, session->bearer.ue_ipv4, session);
-	if (!error && foreign_ipv6(sessions, session))
+	if (!error && place_apart6(sessions->place, &had))
 		error = table_put(&sessions->by_ipv6, session->bearer.ue_ipv6, session);
 	if (error) {
 		indexes_drop(sessions, session);
 		return error;
 	}
 	sessions->place->grid->cells[session->cell].session = session;
+	place_lend(sessions->place, &had);
 	return 0;
 }
 
 void session_leave(struct sessions *sessions, struct session *session)
 {
+	struct place_had had = session_had(session);
+
 	indexes_drop(sessions, session);
+	place_return(sessions->place, &had);
 	sessions->place->grid->cells[session->cell].session = NULL;
 }

@@ -30,13 +30,13 @@ struct session {
 };
 
 struct sessions {
-	const struct place *place;
+	struct place *place;
 	struct table by_id, by_identity; // identity: of those without an owner
-	struct table by_ipv4, by_ipv6;   // foreign addresses only: a pool's address is a cell
+	struct table by_ipv4, by_ipv6;   // addresses that are apart (place.h)
 };
 
-int sessions_open(struct sessions *sessions, const struct place *place); // 0 or -ENOMEM
-void sessions_close(struct sessions *sessions);                          // frees the sessions too
+int sessions_open(struct sessions *sessions, struct place *place); // 0 or -ENOMEM
+void sessions_close(struct sessions *sessions);                    // frees the sessions too
 
 // IMSI and DNN (index of the DNN's first pool) as one exact number; 0 = not 6..15 digits.
 uint64_t session_identity(const char *imsi, unsigned dnn);

@@ -84,25 +84,24 @@ static uint32_t pool_slot(const struct plane_net *net, uint32_t ipv4, uint64_t i
 	return slot;
 }
 
-// The addresses that need the index, as entries of it. False: one is from a pool, and another cell's; the packet path looks for it
-// nowhere else.
+// The addresses that need the index, as entries of it: from outside the pools, or another cell's own. False: where networks share pools'
+// addresses the primary knows the latter's place alone; an IPv4 address is never steered to another shard than it hashes to.
 static bool entries_of(const struct lines *lines, uint32_t slot, uint32_t ipv4, uint64_t ipv6, struct entries *entries)
 {
 	uint8_t shard = (uint8_t)lines->region->header->shard;
 	uint32_t home4 = ipv4 ? pool_slot(lines->net, ipv4, 0, slot) : slot;
 	uint32_t home6 = ipv6 ? pool_slot(lines->net, 0, ipv6, slot) : slot;
-	bool good = true;
+
+	bool apart4 = home4 != slot, apart6 = home6 != slot || (ipv6 && shard_of_ipv6(ipv6) != shard);
 
 	entries->count = 0;
-	if (home4 == UINT32_MAX)
+	if (apart4)
 		entries->entry[entries->count++] = (struct foreign_entry){ foreign_key4(ipv4), slot };
-	else if (ipv4)
-		good = home4 == slot && shard_of_ipv4(ipv4) == shard;
-	if (home6 == UINT32_MAX)
+	if (apart6)
 		entries->entry[entries->count++] = (struct foreign_entry){ foreign_key6(ipv6), slot };
-	else if (ipv6)
-		good &= home6 == slot && shard_of_ipv6(ipv6) == shard;
-	return good;
+	if (lines->net->places && ((apart4 && home4 != UINT32_MAX) || (apart6 && home6 != UINT32_MAX)))
+		return false;
+	return home4 == UINT32_MAX || !ipv4 || shard_of_ipv4(ipv4) == shard;
 }
 
 // Those of the entries that are in the index.
@@ -349,8 +348,6 @@ enum lines_found lines_look(const struct lines *lines, uint32_t slot)
 
 	if (!cell_sound(lines, slot))
 		return lines_validate_slot(lines, slot) ? LINES_SOUND : LINES_LOST;
-	if (slot < lines->shape->slots - lines->shape->foreign)
-		return LINES_SOUND;
 	entries_of(lines, slot, down->ue_ipv4, down->ue_ipv6, &entries);
 	for (unsigned i = 0; i < entries.count; i++) {
 		if (foreign_has(lines->region, lines->shape, entries.entry[i]))

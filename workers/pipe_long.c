@@ -147,17 +147,22 @@ static uint32_t foreign_slot(const struct pipe *pipe, const struct pipe_user *us
 	return foreign_find6(user->region, &pipe->shape, be64_get(user->packet + 24));
 }
 
-// Where networks share addresses the primary has found the place, and nobody's address is foreign.
+// Whether the address's session is there.
+static bool downlink_at(struct pipe_user *user, uint32_t slot)
+{
+	if (slot >= user->region->slots)
+		return false;
+	user->line = user->region->downlink + slot;
+	return user->line->flags & LINE_VALID && pipe_destination_good(user);
+}
+
+// Where the address's own place in a pool is somebody else's, the index knows. Where networks share addresses the primary has found the
+// place, and nobody's address is foreign.
 static enum verdict downlink_find(const struct pipe *pipe, struct pipe_user *user, uint32_t hint)
 {
 	uint32_t slot = pipe->net->places ? hint >> SHARD_BITS : pipe_pool_slot(pipe->net, user->packet, user->family);
 
-	if (slot == FOREIGN_NONE)
-		slot = foreign_slot(pipe, user);
-	if (slot >= user->region->slots)
-		return VERDICT_NO_SESSION;
-	user->line = user->region->downlink + slot;
-	if (!(user->line->flags & LINE_VALID) || !pipe_destination_good(user))
+	if (!downlink_at(user, slot) && (pipe->net->places || !downlink_at(user, foreign_slot(pipe, user))))
 		return VERDICT_NO_SESSION;
 	return user->line->peer_ipv4 || user->line->flags & BEARER_SHEET ? VERDICT_FORWARD : VERDICT_NO_PEER;
 }

@@ -11,7 +11,9 @@ def ie(kind, value):
 
 
 def ue(session, destination):
-    """Both addresses, chosen by the user plane; scapy does not know of choosing."""
+    """Both addresses: the SMF's, or chosen by the user plane; scapy does not know of choosing."""
+    if "ue6" in session:
+        return p.IE_UE_IP_Address(V4=1, V6=1, SD=destination, ipv4=session["ue"], ipv6=session["ue6"])
     return ie(93, bytes([0x30 | destination << 2]))
 
 

@@ -57,10 +57,15 @@ static void bearer_of_another_place_is_refused(void **state)
 	wrong.teid ^= 1; // another shard's
 	assert_int_equal(lines_set(&lines, SLOT, &wrong), -EINVAL);
 	wrong = good;
-	wrong.ue_ipv4 = shard_pool_ipv4(stand.net.pool, SLOT + 1, SHARD);
-	assert_int_equal(lines_set(&lines, SLOT, &wrong), -EINVAL);
 	wrong.ue_ipv4 = shard_pool_ipv4(stand.net.pool, SLOT, SHARD + 1);
 	assert_int_equal(lines_set(&lines, SLOT, &wrong), -EINVAL);
+	stand.net.places = true; // networks share addresses: the primary knows an address by its own place
+	wrong.ue_ipv4 = shard_pool_ipv4(stand.net.pool, SLOT + 1, SHARD);
+	assert_int_equal(lines_set(&lines, SLOT, &wrong), -EINVAL);
+	wrong = good;
+	wrong.ue_ipv6 = shard_pool_ipv6(stand.net.pool, SLOT + 1, SHARD);
+	assert_int_equal(lines_set(&lines, SLOT, &wrong), -EINVAL);
+	stand.net.places = false;
 	wrong = good;
 	wrong.downlink.rate = (uint16_t)stand.shape.rates;
 	assert_int_equal(lines_set(&lines, SLOT, &wrong), -EINVAL);
@@ -185,6 +190,30 @@ static void foreign_addresses_are_found(void **state)
 	}
 	assert_int_equal(foreign_find4(region, &stand.shape, 0), FOREIGN_NONE);
 	assert_int_equal(foreign_find6(region, &stand.shape, 0), FOREIGN_NONE);
+}
+
+// Addresses of our pools that are not of the session's own place: the index has them, and whose place that is is not disturbed.
+static void addresses_may_be_apart(void **state)
+{
+	struct lines lines = stand_lines(&stand, SHARD);
+	struct bearer bearer = stand_bearer(&stand, SHARD, SLOT), other = stand_bearer(&stand, SHARD, SLOT + 1);
+	uint64_t prefix = shard_pool_ipv6(stand.net.pool, SLOT + 1, SHARD + 1);
+
+	bearer.ue_ipv6 = prefix;
+	other.ue_ipv6 = shard_pool_ipv6(stand.net.pool, SLOT, SHARD);
+	other.ue_ipv4 = shard_pool_ipv4(stand.net.pool, SLOT + 2, SHARD);
+	assert_int_equal(lines_set(&lines, SLOT, &bearer), 0);
+	assert_int_equal(lines_set(&lines, SLOT + 1, &other), 0);
+	assert_int_equal(foreign_find6(lines.region, &stand.shape, prefix), SLOT);
+	assert_int_equal(foreign_find6(lines.region, &stand.shape, other.ue_ipv6), SLOT + 1);
+	assert_int_equal(foreign_find4(lines.region, &stand.shape, other.ue_ipv4), SLOT + 1);
+	assert_int_equal(foreign_find4(lines.region, &stand.shape, bearer.ue_ipv4),
+			 FOREIGN_NONE); // it is where it is to be
+	assert_int_equal(lines.region->header->foreign_used, 3);
+	assert_true(stand_in_step(&lines));
+	foreign_remove(lines.region, &stand.shape, (struct foreign_entry){ foreign_key6(prefix), SLOT });
+	assert_int_equal(lines_look(&lines, SLOT), LINES_MENDED);
+	assert_int_equal(foreign_find6(lines.region, &stand.shape, prefix), SLOT);
 }
 
 static void entries_are_added_once(void **state)
@@ -349,6 +378,7 @@ int main(void)
 		ON_STAND(restored_counters_go_on),
 		ON_STAND(clear_reports_and_repeats),
 		ON_STAND(foreign_addresses_are_found),
+		ON_STAND(addresses_may_be_apart),
 		ON_STAND(entries_are_added_once),
 		ON_STAND(key_alone_is_not_believed),
 		ON_STAND(index_follows_the_address),

@@ -129,8 +129,10 @@ static void a_given_address_gets_its_cell(void **state)
 
 	assert_int_equal(cell, place_of_ipv4(&place, 0, 0x0a2d0107));
 	assert_int_equal(place_of_ipv6(&place, 0, wish.ipv6), cell);
+	again.want_ipv6 = true;
 	assert_int_equal(take(&again, &error), CELL_NONE);
 	assert_int_equal(error, -EADDRINUSE);
+	again.want_ipv6 = false;
 	assert_int_not_equal(take(&first, &error), CELL_NONE); // who asks for the first address gets it
 	give(cell);
 	assert_int_equal(take(&again, &error), cell);
@@ -139,16 +141,97 @@ static void a_given_address_gets_its_cell(void **state)
 static void addresses_have_to_meet(void **state)
 {
 	struct place_wish pools = { .ipv4 = 0x0a2d0107, .ipv6 = shard_pool_ipv6(&place.pool[0], 0, 9) };
-	struct place_wish mixed = { .ipv4 = 0x0a2d0107, .ipv6 = 0x2a00000000000000 };
 	struct place_wish wanted = { .ipv4 = 0xc0a80001, .want_ipv6 = true };
 	int error;
 
-	assert_int_equal(take(&pools, &error), CELL_NONE);
-	assert_int_equal(error, -EXDEV);
-	assert_int_equal(take(&mixed, &error), CELL_NONE);
-	assert_int_equal(error, -EXDEV);
 	assert_int_equal(take(&wanted, &error), CELL_NONE);
 	assert_int_equal(error, -EXDEV);
+	place.networks = true;
+	assert_int_equal(take(&pools, &error), CELL_NONE);
+	assert_int_equal(error, -EXDEV);
+}
+
+// A session that has what its wish has become.
+static struct place_had enter(const struct place_wish *wish, uint32_t cell)
+{
+	struct place_had had = { wish->dnn, cell, wish->ipv4, wish->ipv6 };
+
+	place_lend(&place, &had);
+	return had;
+}
+
+static void leave(const struct place_had *had)
+{
+	place_return(&place, had);
+	give(had->cell);
+}
+
+static bool is_free(uint32_t cell)
+{
+	return grid.cells[cell].queued;
+}
+
+// Who gives both addresses gives any of them: the IPv4 address says the cell, the prefix's own cell lends it.
+static void given_addresses_may_be_apart(void **state)
+{
+	struct place_wish pools = { .ipv4 = 0x0a2d0107, .ipv6 = shard_pool_ipv6(&place.pool[0], 0, 9) };
+	struct place_wish mixed = { .ipv4 = 0x0a2d0108, .ipv6 = 0x2a00000000000000 };
+	struct place_wish third = { .ipv4 = shard_pool_ipv4(&place.pool[0], 0, 9) }, both = third;
+	uint32_t lender = place_of_ipv6(&place, 0, pools.ipv6), cell;
+	struct place_had had[3];
+	int error;
+
+	cell = take(&pools, &error);
+	assert_int_equal(cell, place_of_ipv4(&place, 0, pools.ipv4));
+	assert_true(is_free(lender));
+	had[0] = enter(&pools, cell);
+	assert_false(place_apart4(&place, &had[0]));
+	assert_true(place_apart6(&place, &had[0]));
+	assert_false(is_free(lender));
+	cell = take(&mixed, &error);
+	assert_int_equal(cell, place_of_ipv4(&place, 0, mixed.ipv4));
+	had[1] = enter(&mixed, cell);
+	both.want_ipv6 = true; // which is lent
+	assert_int_equal(take(&both, &error), CELL_NONE);
+	assert_int_equal(error, -EADDRINUSE);
+	assert_int_equal(take(&third, &error), lender);
+	had[2] = enter(&third, lender);
+	leave(&had[2]);
+	assert_false(is_free(lender));
+	leave(&had[0]);
+	assert_true(is_free(lender));
+	leave(&had[1]);
+	for (unsigned shard = 0; shard < SHARDS; shard++)
+		assert_int_equal(place.apart[shard], 0);
+}
+
+// A prefix whose own cell somebody else lives in has a place among the foreign ones of its shard; the index holds two for each of those.
+static void who_comes_late_lives_elsewhere(void **state)
+{
+	struct place_wish first = { .ipv4 = 0x0a2d0107 }, late = { 0 };
+	int error;
+	uint32_t cell = take(&first, &error), elsewhere;
+	uint8_t shard = cell_shard(&grid, cell);
+
+	enter(&first, cell);
+	late.ipv6 = shard_pool_ipv6(&place.pool[0], cell_slot(&grid, cell), shard);
+	elsewhere = take(&late, &error);
+	assert_int_equal(cell_shard(&grid, elsewhere), shard);
+	assert_true(cell_slot(&grid, elsewhere) >= place.foreign_first);
+	enter(&late, elsewhere);
+	for (unsigned used = 1; used <= 3; used++) {
+		const struct shard_pool *pool = &place.pool[used < 2 ? 0 : 2];
+		struct place_wish more = { .ipv4 = shard_pool_ipv4(pool, 0, shard), .ipv6 = 0x2a00000000000000 + used };
+
+		assert_int_equal(place.apart[shard], used);
+		elsewhere = take(&more, &error);
+		if (elsewhere != CELL_NONE)
+			enter(&more, elsewhere);
+		assert_int_equal(elsewhere == CELL_NONE, used == 3); // with both addresses apart
+	}
+	assert_int_equal(error, -ENOSPC);
+	assert_int_not_equal(place.queue[place.pools][shard].first,
+			     CELL_NONE); // a row is free, but for its entries there is no room
 }
 
 // Where there are networks, who leaves by one has an address of its pools.
@@ -278,6 +361,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(families_have_to_be_there, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_given_address_gets_its_cell, setup, teardown),
 		cmocka_unit_test_setup_teardown(addresses_have_to_meet, setup, teardown),
+		cmocka_unit_test_setup_teardown(given_addresses_may_be_apart, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_comes_late_lives_elsewhere, setup, teardown),
 		cmocka_unit_test_setup_teardown(addresses_are_of_the_dnns_network, setup, teardown),
 		cmocka_unit_test_setup_teardown(networks_share_addresses, setup, teardown),
 		cmocka_unit_test_setup_teardown(foreign_addresses_live_where_they_hash, setup, teardown),
