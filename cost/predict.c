@@ -4,10 +4,12 @@
 
 double predict_ns(const struct predict_machine *machine, const struct predict_recipe *recipe)
 {
-	return recipe->instructions * machine->instruction_ns + recipe->handle_instructions * machine->handle_ns +
-	       recipe->cold_lines * (machine->line_ns + machine->first_ns / LANE_BURST) +
-	       recipe->taken_lines * machine->taken_ns + recipe->given_lines * machine->given_ns +
-	       recipe->awaited_lines * machine->awaited_ns;
+	double work = recipe->instructions * machine->instruction_ns, cold = recipe->cold_lines * machine->line_ns;
+	double most_hidden = work < cold ? work : cold;
+
+	return work + recipe->handle_instructions * machine->handle_ns + cold - most_hidden / 2 +
+	       recipe->cold_lines * machine->first_ns / LANE_BURST + recipe->taken_lines * machine->taken_ns +
+	       recipe->given_lines * machine->given_ns + recipe->awaited_lines * machine->awaited_ns;
 }
 
 double predict_moved(const struct predict_recipe *recipe)

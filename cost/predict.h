@@ -4,7 +4,8 @@
 //        + lines nobody has in his cache x the time of one when many are under way; the first of a burst is waited for alone
 //        + lines that another core has: taken, given or awaited x the time of one such, beyond that of a line of one's own
 //
-// They are added: that lines come while others are worked on makes the truth smaller. Pure functions.
+// They are added, less half of the shorter of instructions and cold lines: those are called ahead and come while others are worked on, so the
+// truth lies between all of the shorter one and nothing of it. Pure functions.
 #pragma once
 #include <stdbool.h>
 

@@ -37,7 +37,11 @@ static void cost_is_work_and_lines(void **state)
 				    moved = { .taken_lines = 0.5, .given_lines = 1, .awaited_lines = 0.1 };
 
 	assert_float_equal(predict_ns(&machine, &work), 30, 1e-9);
-	assert_float_equal(predict_ns(&machine, &cold), 44, 1e-9);
+	assert_float_equal(predict_ns(&machine, &cold), 34, 1e-9);
+	assert_float_equal(predict_ns(&machine, &(struct predict_recipe){ .instructions = 50, .cold_lines = 2 }), 26.5,
+			   1e-9);
+	assert_float_equal(predict_ns(&machine, &(struct predict_recipe){ .instructions = 400, .cold_lines = 2 }), 54,
+			   1e-9);
 	assert_float_equal(predict_ns(&machine, &moved), 7, 1e-9);
 	assert_float_equal(predict_moved(&work), 0, 0);
 	assert_float_equal(predict_moved(&moved), 1.6, 1e-9);
