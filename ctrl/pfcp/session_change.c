@@ -28,6 +28,7 @@ static const uint16_t understood[] = { PFCP_IE_F_SEID,
 				       PFCP_IE_UPDATE_BAR,
 				       PFCP_IE_UPDATE_TRAFFIC_ENDPOINT,
 				       PFCP_IE_QUERY_URR,
+				       PFCP_IE_QUERY_URR_REFERENCE,
 				       PFCP_IE_PFCPSMREQ_FLAGS,
 				       PFCP_IE_FQ_CSID,
 				       PFCP_IE_NODE_ID,
@@ -179,9 +180,12 @@ static size_t queries_read(const struct pfcp_tree *tree, uint32_t query[TRANSLAT
 // With what the request asks of usage; it is in the tree.
 static void modify_ask(struct task *task, size_t front)
 {
+	const struct pfcp_ie *reference = pfcp_first(&task->sessions->tree, NULL, PFCP_IE_QUERY_URR_REFERENCE);
 	uint32_t query[TRANSLATE_URRS];
 	size_t queries = queries_read(&task->sessions->tree, query);
 
+	task->referred = reference;
+	task->reference = (uint32_t)pfcp_number(reference);
 	task->step = STEP_MODIFY;
 	task_modify(task, deal_owner(task->deal), (struct task_query){ .measures = query, .count = queries }, front);
 }

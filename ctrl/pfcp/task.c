@@ -220,7 +220,11 @@ static uint32_t urr_of(const struct task *task, uint16_t type, const Shoal__Oss_
 void task_reports(struct task *task, uint16_t type, Shoal__Oss__UsageReport *const *reports, size_t count,
 		  struct pfcp_writer *words)
 {
-	for (size_t i = 0; i < count; i++)
-		usage_report_put(words, type, reports[i],
-				 usage_method_of(&task->sessions->tree, urr_of(task, type, reports[i])));
+	for (size_t i = 0; i < count; i++) {
+		struct usage_method method = usage_method_of(&task->sessions->tree, urr_of(task, type, reports[i]));
+
+		method.referred = task->referred;
+		method.reference = task->reference;
+		usage_report_put(words, type, reports[i], method);
+	}
 }

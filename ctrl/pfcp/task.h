@@ -54,12 +54,12 @@ struct task {
 	uint64_t id;                // of the session; 0 = none yet
 	uint64_t place;             // the session's SEID, by which others find it
 	uint64_t arrived_ns, arrived_ms, wake_ns;
-	uint64_t cp_seid, after; // SETTLE: the last account looked at
-	uint32_t teid;
-	struct report_to to; // who hears of the session once it is done,
-	bool taken_over;     // and that it is another than before
-	uint8_t *front;      // what ctrl keeps, as it was before; null = not got
-	uint8_t *answer;     // body of the answer to give once it is done
+	uint64_t cp_seid, after;   // SETTLE: the last account looked at
+	uint32_t teid, reference;  // by which the usage it asks for is told, if it has one: referred
+	struct report_to to;       // who hears of the session once it is done,
+	bool taken_over, referred; // and that it is another than before
+	uint8_t *front;            // what ctrl keeps, as it was before; null = not got
+	uint8_t *answer;           // body of the answer to give once it is done
 	size_t front_bytes, answer_bytes;
 	struct answer_names names;    // of what was asked of ctrl; from here on all but its counts is unset at first
 	struct translate_given given; // of a modification's session

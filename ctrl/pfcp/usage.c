@@ -87,5 +87,7 @@ void usage_report_put(struct pfcp_writer *writer, unsigned type, const Shoal__Os
 		measured_put(writer, report, method);
 	if (type == PFCP_IE_SESSION_USAGE_REPORT) // 7.5.5.2 and 7.5.7.2 list none
 		events_put(writer, report);
+	if (method.referred && report->triggers & PFCP_USAGE_REPORT_TRIGGER_IMMER)
+		pfcp_put_u32(writer, PFCP_IE_QUERY_URR_REFERENCE, method.reference);
 	pfcp_end(writer, mark);
 }

@@ -9,6 +9,8 @@
 struct usage_method { // what a URR wants measured
 	uint32_t urr;
 	bool volume, packets, duration;
+	bool referred; // the query that is answered is called so
+	uint32_t reference;
 };
 
 // Of the Create URR with this id among a session's rules (front.h); of a URR that is not there volume and time.
