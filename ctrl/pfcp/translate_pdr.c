@@ -262,6 +262,18 @@ static int removal_check(const struct reading *reading, bool tunnelled)
 	return 0;
 }
 
+// An SGW-C's PDRs have no precedence (7.5.2.2: not on Sxa): each is found by its F-TEID alone. Others need one.
+static int precedence_check(const struct reading *reading, const struct translated_pdr *pdr,
+			    const Shoal__Oss__Match *match)
+{
+	bool alone = pdr->tunnelled && !pdr->ue && !match->n_filters;
+
+	if (alone || pfcp_first(&reading->rules->tree, NULL, PFCP_IE_PRECEDENCE))
+		return 0;
+	return rules_fault(reading->fault, PFCP_CAUSE_MANDATORY_MISSING, PFCP_IE_PRECEDENCE,
+			   "Where more than an F-TEID tells, a PDR has a precedence.");
+}
+
 static int names_read(const struct reading *reading, Shoal__Oss__Rule *rule)
 {
 	int qers = list_read(reading, NULL, PFCP_IE_QER_ID, &rule->rate_ids);
@@ -302,7 +314,8 @@ int pdr_read(const struct reading *reading, const struct rule *rule)
 	shoal__oss__match__init(&to->match[at]);
 	to->pdr[at] = (struct translated_pdr){ .rule = rule };
 	if (rules_open(reading->rules, rule, reading->fault) || self_read(reading, &to->pdr[at], &to->rule[at]) ||
-	    pdi_read(reading, &to->pdr[at], &to->match[at]) || removal_check(reading, to->pdr[at].tunnelled))
+	    pdi_read(reading, &to->pdr[at], &to->match[at]) ||
+	    precedence_check(reading, &to->pdr[at], &to->match[at]) || removal_check(reading, to->pdr[at].tunnelled))
 		return -EPROTO;
 	to->rule[at].match = &to->match[at];
 	to->rules[at] = &to->rule[at];

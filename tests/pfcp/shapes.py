@@ -26,7 +26,8 @@ def sdf(text, ident=None):
 
 
 def pdr(ident, precedence, pdi, *more):
-    return p.IE_CreatePDR(IE_list=[p.IE_PDR_Id(id=ident), p.IE_Precedence(precedence=precedence), p.IE_PDI(IE_list=pdi), *more])
+    order = [] if precedence is None else [p.IE_Precedence(precedence=precedence)]
+    return p.IE_CreatePDR(IE_list=[p.IE_PDR_Id(id=ident), *order, p.IE_PDI(IE_list=pdi), *more])
 
 
 def removal(kind=GTPU_ANY):
@@ -128,7 +129,7 @@ def sgwc(local, session):
     up, down = ([p.IE_SourceInterface(interface=side), p.IE_NetworkInstance(instance="s5"), fteid()] for side in (ACCESS, CORE))
     pgw = w.tunnel("10.99.3.9", 9)
     return p.PFCPSessionEstablishmentRequest(IE_list=head(local, session) + [
-        pdr(1, 255, up, removal(0), p.IE_FAR_Id(id=1), p.IE_URR_Id(id=1)), pdr(2, 255, down, removal(0), p.IE_FAR_Id(id=2), p.IE_URR_Id(id=1)),
+        pdr(1, None, up, p.IE_FAR_Id(id=1), p.IE_URR_Id(id=1)), pdr(2, None, down, p.IE_FAR_Id(id=2), p.IE_URR_Id(id=1)),
         far(1, [p.IE_DestinationInterface(interface=CORE), pgw], FORW=1), far(2, None, p.IE_BAR_Id(id=1), BUFF=1, NOCP=1),
         w.urr(), p.IE_Create_BAR(IE_list=[p.IE_BAR_Id(id=1)]), p.IE_PDNType(pdn_type=1)])
 

@@ -29,8 +29,7 @@ static void pdr_put(struct pfcp_writer *writer, unsigned id, unsigned without)
 	pfcp_begin(writer, PFCP_IE_CREATE_PDR, &pdr);
 	if (without != PFCP_IE_PDR_ID)
 		pfcp_put_u16(writer, PFCP_IE_PDR_ID, (uint16_t)id);
-	if (without != PFCP_IE_PRECEDENCE)
-		pfcp_put_u32(writer, PFCP_IE_PRECEDENCE, 100);
+	pfcp_put_u32(writer, PFCP_IE_PRECEDENCE, 100);
 	pfcp_begin(writer, PFCP_IE_PDI, &pdi);
 	if (without != PFCP_IE_SOURCE_INTERFACE)
 		pfcp_put_u8(writer, PFCP_IE_SOURCE_INTERFACE, PFCP_SOURCE_INTERFACE_ACCESS);
@@ -89,8 +88,8 @@ static void tree_is_what_was_written(void **state)
 
 static void missing_mandatory_is_named(void **state)
 {
-	static const unsigned mandatory[] = { PFCP_IE_NODE_ID,    PFCP_IE_F_SEID,           PFCP_IE_PDR_ID,
-					      PFCP_IE_PRECEDENCE, PFCP_IE_SOURCE_INTERFACE, PFCP_IE_FAR_ID };
+	static const unsigned mandatory[] = { PFCP_IE_NODE_ID, PFCP_IE_F_SEID, PFCP_IE_PDR_ID, PFCP_IE_SOURCE_INTERFACE,
+					      PFCP_IE_FAR_ID };
 
 	for (unsigned i = 0; i < sizeof(mandatory) / sizeof(*mandatory); i++) {
 		assert_int_equal(establishment_read(establishment(2, mandatory[i])), -EPROTO);

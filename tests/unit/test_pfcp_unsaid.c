@@ -107,12 +107,48 @@ static void of_no_family_we_choose_ipv4(void **state)
 	assert_true(to.pdr[live_rule(1)].fteid.address.has_ipv4 && !to.pdr[live_rule(1)].fteid.address.has_ipv6);
 }
 
+// A PDR without precedence, as an SGW-C's, from a tunnel; with a filter, one that needs it.
+static int without_precedence(const struct pfcp_sdf *sdf)
+{
+	const struct pfcp_fteid fteid = { .choose = true, .address.has_ipv4 = true };
+	uint8_t *mark, *pdi;
+
+	live_begin();
+	for (uint16_t id = 1; id <= 2; id++) {
+		pfcp_begin(&words.writer, PFCP_IE_CREATE_PDR, &mark);
+		pfcp_put_u16(&words.writer, PFCP_IE_PDR_ID, id);
+		pfcp_begin(&words.writer, PFCP_IE_PDI, &pdi);
+		pfcp_put_u8(&words.writer, PFCP_IE_SOURCE_INTERFACE, (uint8_t)(id - 1)); // access, core
+		pfcp_put_fteid(&words.writer, PFCP_IE_F_TEID, &fteid);
+		if (sdf && id == 2)
+			pfcp_put_sdf(&words.writer, PFCP_IE_SDF_FILTER, sdf);
+		pfcp_end(&words.writer, pdi);
+		pfcp_put_u32(&words.writer, PFCP_IE_FAR_ID, 1);
+		pfcp_end(&words.writer, mark);
+	}
+	shape_far_create(&words.writer, &(struct far){ .id = 1, .action = PFCP_APPLY_ACTION_DROP, .to = -1 });
+	return live_establish();
+}
+
+static void an_fteid_alone_needs_no_precedence(void **state)
+{
+	static const char flow[] = "permit out 17 from any to assigned";
+	const struct pfcp_sdf sdf = { .flow = flow, .flow_bytes = sizeof(flow) - 1 };
+
+	assert_int_equal(without_precedence(NULL), 0);
+	assert_int_equal(to.session.n_rules, 2);
+	assert_int_equal(without_precedence(&sdf), -EPROTO);
+	assert_int_equal(fault.why.cause, PFCP_CAUSE_MANDATORY_MISSING);
+	assert_int_equal(fault.why.offending, PFCP_IE_PRECEDENCE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(outer_headers_go_unasked),
 		cmocka_unit_test(what_is_told_of_waits),
 		cmocka_unit_test(of_no_family_we_choose_ipv4),
+		cmocka_unit_test(an_fteid_alone_needs_no_precedence),
 		cmocka_unit_test(towards_an_unknown_radio_side_nothing_goes),
 	};
 
