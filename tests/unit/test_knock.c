@@ -70,6 +70,25 @@ static void the_start_is_told_of_where_nothing_may_pass(void **state)
 	assert_int_equal(told(2)->uplink_bytes, 3 * BYTES);
 }
 
+// Events and time of which there are none do the same.
+static void it_is_so_whatever_there_is_none_of(void **state)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		measures_session(&wanted);
+		wanted.session.id = id;
+		wanted.measure[0].event = wanted.measure[0].has_event_quota = !i;
+		wanted.measure[0].duration = wanted.measure[0].has_time_quota = i;
+		wanted.measure[0].triggers = MEASURE_ASK_START | MEASURE_ASK_EVEQU | MEASURE_ASK_TIMQU;
+		wanted.measure[0].grant = i + 1;
+		assert_int_equal(measures_change(&wanted, false, NULL), 0);
+		clock_pass(60); // traffic of before has stopped
+		gauge_says(0);
+		assert_int_equal(told(i + 1)->triggers, MEASURE_START);
+		clock_pass(5);
+		told(i + 1);
+	}
+}
+
 // Who still comes has not stopped; who comes again starts.
 static void the_stop_is_when_nobody_comes_any_more(void **state)
 {
@@ -95,6 +114,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_start_is_told_of_where_nothing_may_pass, measures_one,
 						measures_teardown),
+		cmocka_unit_test_setup_teardown(it_is_so_whatever_there_is_none_of, measures_one, measures_teardown),
 		cmocka_unit_test_setup_teardown(the_stop_is_when_nobody_comes_any_more, measures_one,
 						measures_teardown),
 	};
