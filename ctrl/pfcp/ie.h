@@ -15,6 +15,7 @@
 #include "ctrl/pfcp/ie_type.h"
 
 #define PFCP_IES 4096u                         // of one message, those in groups included
+#define PFCP_IE_HEADER 4u                      // bytes of type and length
 #define PFCP_MESSAGE(type) (0x10000u | (type)) // a group that is a message
 #define PFCP_VENDOR 0x8000u                    // types from here on are vendors'
 
@@ -27,7 +28,8 @@ struct pfcp_ie {
 
 struct pfcp_tree {
 	unsigned used;
-	struct pfcp_ie ie[PFCP_IES]; // ie[0] is the message or group itself
+	unsigned top;                // the message or group itself: what a null parent means
+	struct pfcp_ie ie[PFCP_IES]; // top is ie[0], unless something was read before
 };
 
 struct pfcp_fault {
@@ -39,11 +41,19 @@ struct pfcp_fault {
 // Reads the body of a message, PFCP_MESSAGE(type), or of an IE that is a group. Returns 0, or -EPROTO with *fault; then
 // the tree holds what stands before the fault, to be shown.
 int pfcp_read(unsigned group, const uint8_t *body, size_t bytes, struct pfcp_tree *tree, struct pfcp_fault *fault);
+// The same behind what the tree holds already, which stays where it is.
+int pfcp_read_more(unsigned group, const uint8_t *body, size_t bytes, struct pfcp_tree *tree, struct pfcp_fault *fault);
 
-// All children of a group in order, whatever they are; null: no more. parent null: of the message.
+// So many IEs are at most in a body of so many bytes, itself included.
+static inline unsigned pfcp_read_most(size_t bytes)
+{
+	return (unsigned)(bytes / PFCP_IE_HEADER) + 1;
+}
+
+// All children of a group in order, whatever they are; null: no more. parent null: of the tree's top.
 static inline const struct pfcp_ie *pfcp_child(const struct pfcp_tree *tree, const struct pfcp_ie *parent)
 {
-	unsigned child = parent ? parent->child : tree->ie[0].child;
+	unsigned child = parent ? parent->child : tree->ie[tree->top].child;
 
 	return child ? &tree->ie[child] : NULL;
 }
@@ -53,7 +63,7 @@ static inline const struct pfcp_ie *pfcp_next(const struct pfcp_tree *tree, cons
 	return ie->next ? &tree->ie[ie->next] : NULL;
 }
 
-// The first child of that type; parent null: of the message. Null: none. What a child of the wrong place holds is never found.
+// The first child of that type; parent null: of the tree's top. Null: none. What a child of the wrong place holds is never found.
 static inline const struct pfcp_ie *pfcp_first(const struct pfcp_tree *tree, const struct pfcp_ie *parent,
 					       unsigned type)
 {

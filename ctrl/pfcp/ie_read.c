@@ -8,7 +8,6 @@
 #include "ctrl/pfcp/ie_get.h"
 #include "shared/wire/cursor.h"
 
-#define IE_HEADER 4u
 #define VENDOR_BYTES 2u
 
 _Static_assert(PFCP_IES <= UINT16_MAX, "indices of the tree have 16 bits");
@@ -44,11 +43,11 @@ static int ie_take(const struct reader *reader, struct cursor *cursor, unsigned 
 	struct pfcp_tree *tree = reader->tree;
 	struct pfcp_ie ie = { 0 };
 
-	if (cursor->left < IE_HEADER)
+	if (cursor->left < PFCP_IE_HEADER)
 		return fail(reader, PFCP_CAUSE_INVALID_LENGTH, 0, "%u bytes behind the last IE", cursor->left);
 	ie.type = be16_get(cursor->at);
 	ie.length = be16_get(cursor->at + 2);
-	cursor_skip(cursor, IE_HEADER);
+	cursor_skip(cursor, PFCP_IE_HEADER);
 	ie.value = cursor->at;
 	if (!cursor_skip(cursor, ie.length))
 		return fail(reader, PFCP_CAUSE_INVALID_LENGTH, ie.type, "%s (%u) of %u bytes, where %u are left",
@@ -67,14 +66,19 @@ static int ie_take(const struct reader *reader, struct cursor *cursor, unsigned 
 	return 0;
 }
 
-// Where among the group's children this type stands; children_count if nowhere.
-static unsigned place_find(const struct pfcp_kind *group, const struct pfcp_ie *ie)
+// Where among the group's children this type stands; children_count if nowhere. Most come in the table's order: it is looked for from where
+// the last one stands.
+static unsigned place_find(const struct pfcp_kind *group, unsigned last, unsigned type)
 {
-	unsigned i = 0;
+	const struct pfcp_child *children = group->children;
 
-	while (i < group->children_count && (group->children[i].type != ie->type || ie->type & PFCP_VENDOR))
-		i++;
-	return i;
+	for (unsigned i = last; i < group->children_count; i++)
+		if (children[i].type == type)
+			return i;
+	for (unsigned i = 0; i < last; i++)
+		if (children[i].type == type)
+			return i;
+	return group->children_count;
 }
 
 static int value_check(const struct reader *reader, const struct pfcp_kind *kind, const struct pfcp_ie *ie)
@@ -97,17 +101,25 @@ static int value_check(const struct reader *reader, const struct pfcp_kind *kind
 
 static int group_read(const struct reader *reader, const struct pfcp_kind *kind, unsigned parent);
 
+// What a group has held so far.
+struct met {
+	uint64_t places; // a bit each
+	unsigned last;   // place
+};
+
 // One child of a group: checked and looked into if it belongs there, and is not there already where it may be once.
-static int child_read(const struct reader *reader, const struct pfcp_kind *group, unsigned index, uint64_t *seen)
+static int child_read(const struct reader *reader, const struct pfcp_kind *group, unsigned index, struct met *met)
 {
 	const struct pfcp_ie *ie = &reader->tree->ie[index];
-	const struct pfcp_kind *kind = pfcp_kind(ie->type);
-	unsigned place = place_find(group, ie);
+	unsigned place = place_find(group, met->last, ie->type);
+	const struct pfcp_kind *kind;
 	int error;
 
-	if (place == group->children_count || (!group->children[place].many && *seen & UINT64_C(1) << place))
+	if (place == group->children_count || (!group->children[place].many && met->places & UINT64_C(1) << place))
 		return 0;
-	*seen |= UINT64_C(1) << place;
+	met->places |= UINT64_C(1) << place;
+	met->last = place;
+	kind = pfcp_kind(ie->type);
 	error = value_check(reader, kind, ie);
 	if (error || kind->shape != PFCP_SHAPE_GROUP)
 		return error;
@@ -116,14 +128,13 @@ static int child_read(const struct reader *reader, const struct pfcp_kind *group
 
 static int missing_check(const struct reader *reader, const struct pfcp_kind *group, uint64_t seen)
 {
-	for (unsigned i = 0; i < group->children_count; i++) {
-		unsigned type = group->children[i].type;
+	uint64_t missing = group->mandatory & ~seen;
+	unsigned type;
 
-		if (group->children[i].presence == PFCP_M && !(seen & UINT64_C(1) << i))
-			return fail(reader, PFCP_CAUSE_MANDATORY_MISSING, type, "%s without %s", group->name,
-				    ie_name(type));
-	}
-	return 0;
+	if (!missing)
+		return 0;
+	type = group->children[__builtin_ctzll(missing)].type;
+	return fail(reader, PFCP_CAUSE_MANDATORY_MISSING, type, "%s without %s", group->name, ie_name(type));
 }
 
 // Groups hold groups as ie.table says: a few levels (table.py sees to it).
@@ -132,7 +143,7 @@ static int group_read(const struct reader *reader, const struct pfcp_kind *kind,
 	struct pfcp_ie *ies = reader->tree->ie;
 	struct cursor cursor = cursor_over(ies[parent].value, ies[parent].length);
 	unsigned before = 0, index = 0;
-	uint64_t seen = 0;
+	struct met met = { 0 };
 	int error;
 
 	while (cursor.left) {
@@ -144,26 +155,34 @@ static int group_read(const struct reader *reader, const struct pfcp_kind *kind,
 		else
 			ies[parent].child = (uint16_t)index;
 		before = index;
-		error = child_read(reader, kind, index, &seen);
+		error = child_read(reader, kind, index, &met);
 		if (error)
 			return error;
 	}
-	return missing_check(reader, kind, seen);
+	return missing_check(reader, kind, met.places);
 }
 
 int pfcp_read(unsigned group, const uint8_t *body, size_t bytes, struct pfcp_tree *tree, struct pfcp_fault *fault)
 {
+	tree->used = 0;
+	return pfcp_read_more(group, body, bytes, tree, fault);
+}
+
+int pfcp_read_more(unsigned group, const uint8_t *body, size_t bytes, struct pfcp_tree *tree, struct pfcp_fault *fault)
+{
 	const struct reader reader = { tree, fault };
 	const struct pfcp_kind *kind = pfcp_kind(group);
 
-	tree->used = 1;
-	tree->ie[0] = (struct pfcp_ie){ .type = (uint16_t)group, .length = (uint16_t)bytes, .value = body };
+	if (tree->used == PFCP_IES)
+		return fail(&reader, PFCP_CAUSE_NO_RESOURCES, 0, "more than %u IEs", PFCP_IES - 1);
+	tree->top = tree->used++;
+	tree->ie[tree->top] = (struct pfcp_ie){ .type = (uint16_t)group, .length = (uint16_t)bytes, .value = body };
 	if (!kind || kind->shape != PFCP_SHAPE_GROUP)
 		return fail(&reader, PFCP_CAUSE_SERVICE_NOT_SUPPORTED, 0, "no message or group has number %u",
 			    group & 0xffff);
 	if (bytes > UINT16_MAX)
 		return fail(&reader, PFCP_CAUSE_INVALID_LENGTH, 0, "%zu bytes are more than a message", bytes);
-	return group_read(&reader, kind, 0);
+	return group_read(&reader, kind, tree->top);
 }
 
 const struct pfcp_ie *pfcp_again(const struct pfcp_tree *tree, const struct pfcp_ie *ie)

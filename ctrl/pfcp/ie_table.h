@@ -63,6 +63,7 @@ struct pfcp_kind {
 	uint16_t least, most;
 	const struct pfcp_child *children;
 	unsigned children_count; // <= 64
+	uint64_t mandatory;      // which of them, a bit each
 	const struct pfcp_word *words;
 	unsigned words_count;
 	bool of_session; // messages: with a SEID in the header

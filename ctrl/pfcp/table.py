@@ -160,7 +160,8 @@ def rows(ies, messages, names):
 
 def row(entry, kind, least_most):
     shape = "PFCP_SHAPE_" + ("group" if kind == "message" else entry.shape).upper()
-    children = f"{kind}_{entry.number}, {len(entry.children)}" if entry.children else "0, 0"
+    mandatory = sum(1 << i for i, child in enumerate(entry.children) if child[1] == "M")
+    children = f"{kind}_{entry.number}, {len(entry.children)}, {mandatory:#x}" if entry.children else "0, 0, 0"
     said = f"word_{entry.number}, {len(words(entry))}" if words(entry) else "0, 0"
     return f'\t[{entry.number}] = {{ "{entry.name}", {shape}, {least_most[0]}, {least_most[1]}, {children}, {said}, {int(entry.shape == "session")} }},'
 
