@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 #include "ctrl/pfcp/ie_get.h"
+#include "ctrl/pfcp/rules_merge.h"
 #include "ctrl/pfcp/rules_names.h"
-#include "ctrl/pfcp/rules_pdi.h"
 
 enum verb { CREATE, UPDATE, REMOVE, VERBS };
 
@@ -68,6 +68,7 @@ static struct rule rule_named(const struct pfcp_tree *message, const struct pfcp
 			      .id = (uint32_t)pfcp_number(id),
 			      .body = ie->value,
 			      .bytes = ie->length,
+			      .at = (uint16_t)(ie - message->ie),
 			      .turn = RULE_CREATED,
 			      .granted = true };
 }
@@ -89,16 +90,28 @@ static int rule_add(struct rules *rules, const struct pfcp_tree *message, const 
 	return 0;
 }
 
-int rules_open(struct rules *rules, const struct rule *rule, struct rules_fault *fault)
+// What has been read is forgotten.
+static void tree_clear(struct rules *rules)
 {
-	if (!pfcp_read(kinds[rule->kind].verb[CREATE], rule->body, rule->bytes, &rules->tree, &fault->why))
-		return 0;
-	return rules_fault_of(fault, rule);
+	for (unsigned i = 0; i < rules->count; i++)
+		rules->rule[i].at = 0;
+	rules->tree.used = 1; // 0 is nobody's place
 }
 
-static bool is(const struct pfcp_ie *ie, uint16_t type)
+int rules_open(struct rules *rules, const struct rule *rule, struct rules_fault *fault)
 {
-	return ie->type == type && !ie->vendor;
+	struct pfcp_tree *tree = &rules->tree;
+
+	if (rule->at) {
+		tree->top = rule->at;
+		return 0;
+	}
+	if (tree->used + pfcp_read_most(rule->bytes) > PFCP_IES)
+		tree_clear(rules);
+	if (pfcp_read_more(kinds[rule->kind].verb[CREATE], rule->body, rule->bytes, tree, &fault->why))
+		return rules_fault_of(fault, rule);
+	rules->rule[rule - rules->rule].at = (uint16_t)tree->top;
+	return 0;
 }
 
 static struct pfcp_writer room_left(struct rules *rules)
@@ -116,6 +129,7 @@ static int body_set(struct rules *rules, struct rule *rule, const struct pfcp_wr
 	}
 	rule->body = writer->start;
 	rule->bytes = (uint16_t)(writer->at - writer->start);
+	rule->at = 0;
 	rules->used += rule->bytes;
 	return 0;
 }
@@ -140,7 +154,7 @@ static int rule_forget(struct rules *rules, struct rule *rule, const struct rule
 	if (rules_open(rules, rule, fault))
 		return -EPROTO;
 	for (const struct pfcp_ie *ie = pfcp_child(&rules->tree, NULL); ie; ie = pfcp_next(&rules->tree, ie))
-		if (is(ie, by) && (uint32_t)pfcp_number(ie) == gone->id)
+		if (ie->type == by && (uint32_t)pfcp_number(ie) == gone->id)
 			named = true;
 		else
 			pfcp_copy(&writer, ie);
@@ -191,63 +205,6 @@ static int rule_remove(struct rules *rules, const struct pfcp_tree *message, con
 	return named.kind == RULE_ENDPOINT ? endpoint_leave(rules, named.id, fault) : all_forget(rules, &named, fault);
 }
 
-static bool among(const struct pfcp_ie *ie, const uint16_t types[2])
-{
-	return is(ie, types[0]) || is(ie, types[1]);
-}
-
-// What is in `old` and has no successor in `update`, then what is in `update`; but for what has these types, of each.
-static void level_merge(struct pfcp_writer *writer, struct group old, struct group update,
-			const uint16_t left_out[2][2])
-{
-	for (const struct pfcp_ie *ie = old.tree ? pfcp_child(old.tree, old.ie) : NULL; ie;
-	     ie = pfcp_next(old.tree, ie))
-		if (!among(ie, left_out[0]) && (ie->vendor || !pfcp_first(update.tree, update.ie, ie->type)))
-			pfcp_copy(writer, ie);
-	for (const struct pfcp_ie *ie = pfcp_child(update.tree, update.ie); ie; ie = pfcp_next(update.tree, ie))
-		if (!among(ie, left_out[1]))
-			pfcp_copy(writer, ie);
-}
-
-// A FAR's parameters are merged in their turn. Flags of the moment are nobody's lasting part.
-static void parameters_merge(struct pfcp_writer *writer, const struct pfcp_tree *was, struct group update)
-{
-	static const uint16_t flags[2][2] = { { PFCP_IE_PFCPSMREQ_FLAGS }, { PFCP_IE_PFCPSMREQ_FLAGS } };
-	struct group old = { was, pfcp_first(was, NULL, PFCP_IE_FORWARDING_PARAMETERS) };
-	struct group new = { update.tree, pfcp_first(update.tree, update.ie, PFCP_IE_UPDATE_FORWARDING_PARAMETERS) };
-	uint8_t *mark;
-
-	if (!new.ie) {
-		if (old.ie)
-			pfcp_copy(writer, old.ie);
-		return;
-	}
-	if (!old.ie)
-		old.tree = NULL;
-	pfcp_begin(writer, PFCP_IE_FORWARDING_PARAMETERS, &mark);
-	level_merge(writer, old, new, flags);
-	pfcp_end(writer, mark);
-}
-
-static void body_merge(struct pfcp_writer *writer, const struct rule *rule, const struct pfcp_tree *was,
-		       struct group update)
-{
-	static const uint16_t far[2][2] = { { PFCP_IE_FORWARDING_PARAMETERS },
-					    { PFCP_IE_UPDATE_FORWARDING_PARAMETERS } };
-	static const uint16_t pdr[2][2] = { { PFCP_IE_ACTIVATE_PREDEFINED_RULES, PFCP_IE_PDI },
-					    { PFCP_IE_DEACTIVATE_PREDEFINED_RULES, PFCP_IE_PDI } };
-	static const uint16_t other[2][2] = { { 0 } };
-	const struct group old = { was, NULL };
-
-	level_merge(writer, old, update, rule->kind == RULE_FAR ? far : rule->kind == RULE_PDR ? pdr : other);
-	if (rule->kind == RULE_PDR) {
-		names_merge(writer, was, update);
-		pdi_merge(writer, was, update);
-	}
-	if (rule->kind == RULE_FAR)
-		parameters_merge(writer, was, update);
-}
-
 // What an update asks for this once and is nobody's lasting part: of it only End Markers can be done.
 static int once_read(const struct pfcp_tree *message, const struct pfcp_ie *update, struct rule *rule,
 		     struct rules_fault *fault)
@@ -293,7 +250,7 @@ static int rule_update(struct rules *rules, const struct pfcp_tree *message, con
 	if (rule->kind == RULE_PDR && names_check(&rules->tree, (struct group){ message, ie }, fault))
 		return rules_fault_of(fault, rule);
 	rule->activates |= pfcp_first(message, ie, PFCP_IE_ACTIVATE_PREDEFINED_RULES) != NULL;
-	body_merge(&writer, rule, &rules->tree, (struct group){ message, ie });
+	rules_merge(&writer, rule->kind, &rules->tree, (struct group){ message, ie });
 	rule->turn = turn_of(message, ie, rule->turn);
 	rule->new_end |= pfcp_first(message, ie, PFCP_IE_F_TEID) != NULL;
 	rule->granted |= grants(message, ie);
@@ -320,15 +277,31 @@ void rules_clear(struct rules *rules)
 	rules->count = 0;
 	rules->used = 0;
 	rules->inactivity_s = 0;
+	tree_clear(rules);
+}
+
+// The first rules' bodies have been read with their message, but for one too many of a kind and what does not belong there. Those that come
+// later are read when they are opened.
+static void bodies_take(struct rules *rules, const struct pfcp_tree *message, unsigned before)
+{
+	if (!before)
+		memcpy(&rules->tree, message, offsetof(struct pfcp_tree, ie[message->used]));
+	for (unsigned i = before; i < rules->count; i++)
+		if (before || !message->ie[rules->rule[i].at].child)
+			rules->rule[i].at = 0;
 }
 
 int rules_create(struct rules *rules, const struct pfcp_tree *message, struct rules_fault *fault)
 {
 	const struct pfcp_ie *inactivity = pfcp_first(message, NULL, PFCP_IE_USER_PLANE_INACTIVITY_TIMER);
+	unsigned before = rules->count;
 
 	if (inactivity)
 		rules->inactivity_s = (uint32_t)pfcp_number(inactivity);
-	return each(rules, message, CREATE, rule_add, fault);
+	if (each(rules, message, CREATE, rule_add, fault))
+		return -EPROTO;
+	bodies_take(rules, message, before);
+	return 0;
 }
 
 void rules_keep(struct rules *rules)

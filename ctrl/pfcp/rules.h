@@ -29,6 +29,7 @@ struct rule {
 	uint32_t id;
 	const uint8_t *body;
 	uint16_t bytes;
+	uint16_t at; // the body in the set's tree; 0: it has not been read
 	enum rule_turn turn;
 	bool granted;    // it is new, or has a new quota
 	bool new_end;    // a traffic endpoint's: it has another F-TEID than before
@@ -42,7 +43,8 @@ struct rules {
 	uint32_t inactivity_s; // 0 = none
 	size_t used;
 	uint8_t room[RULES_ROOM];
-	struct pfcp_tree tree; // of one body at a time
+	struct pfcp_tree
+	    tree; // of the message that the first rules came with, and of bodies behind it; top: the opened one
 };
 
 // Why a message is refused, and on account of which rule.
@@ -60,7 +62,7 @@ int rules_fault_of(struct rules_fault *fault,
 
 void rules_clear(struct rules *rules);
 
-// The Create IEs of an establishment, added to the set (clear at first). 0, or -EPROTO with *fault.
+// The Create IEs of a message, added to the set (clear at first). 0, or -EPROTO with *fault.
 int rules_create(struct rules *rules, const struct pfcp_tree *message, struct rules_fault *fault);
 
 // What a modification removes, creates and updates, in this order. 0, or -EPROTO with *fault; the set is of no use then.
@@ -76,7 +78,8 @@ void rules_only(struct rules *rules, enum rule_kind kind);
 // Null = none.
 const struct rule *rules_find(const struct rules *rules, enum rule_kind kind, uint32_t id);
 
-// The rule's body as a tree, in rules->tree until the next call. 0, or -EPROTO with *fault.
+// The rule's body is the top of rules->tree until the next call, which may also move what has been read there. Each body is read once, or
+// never if it came in a message that had been read. 0, or -EPROTO with *fault.
 int rules_open(struct rules *rules, const struct rule *rule, struct rules_fault *fault);
 
 // All of them as Create IEs, with the timer.

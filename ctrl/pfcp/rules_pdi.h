@@ -1,4 +1,4 @@
-// rules_pdi.h - what becomes of a PDR's PDI when it is updated (TS 29.244 7.5.4.2); for rules.c alone. Pure.
+// rules_pdi.h - what becomes of a PDR's PDI when it is updated (TS 29.244 7.5.4.2); for rules_merge.c alone. Pure.
 #pragma once
 #include "ctrl/pfcp/rules_names.h"
 
