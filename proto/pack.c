@@ -32,7 +32,7 @@ static void bytes_put(struct pack *pack, const void *bytes, size_t length)
 
 static void varint_put(struct pack *pack, uint64_t value)
 {
-	unsigned bytes = (63u - (unsigned)__builtin_clzll(value | 1)) / 7 + 1;
+	unsigned bytes = value > 0x7f ? (63u - (unsigned)__builtin_clzll(value)) / 7 + 1 : 1; // most are short
 	uint8_t *at = room_take(pack, bytes);
 
 	if (!at)

@@ -19,11 +19,14 @@ void pfcp_raw(struct pfcp_writer *writer, const void *bytes, size_t length)
 
 void pfcp_raw_number(struct pfcp_writer *writer, uint64_t value, unsigned octets)
 {
-	uint8_t bytes[8];
-
-	assert(octets <= sizeof(bytes));
-	be64_put(bytes, value);
-	pfcp_raw(writer, bytes + sizeof(bytes) - octets, octets);
+	assert(octets <= sizeof(value));
+	if (writer->full || octets > (size_t)(writer->end - writer->at)) {
+		writer->full = true;
+		return;
+	}
+	for (unsigned i = octets; i-- > 0; value >>= 8)
+		writer->at[i] = (uint8_t)value;
+	writer->at += octets;
 }
 
 void pfcp_begin(struct pfcp_writer *writer, unsigned type, uint8_t **mark)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <arpa/inet.h>
 #include <string.h>
 #include "ctrl/pfcp/ie_get.h"
 #include "ctrl/pfcp/ie_put.h"
@@ -179,6 +180,20 @@ static void name_of_any_length(void **state)
 	}
 }
 
+static void node_ids_as_text(void **state)
+{
+	static const char *const texts[] = { "0.0.0.0", "10.99.4.2", "100.20.3.209", "255.255.255.255" };
+	char text[PFCP_NAME];
+
+	for (unsigned i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct pfcp_node_id node = { .kind = PFCP_NODE_ID_IPV4 };
+
+		node.address.ipv4 = ntohl(inet_addr(texts[i]));
+		pfcp_node_id_text(&node, text);
+		assert_string_equal(text, texts[i]);
+	}
+}
+
 static void numbers_and_bits(void **state)
 {
 	struct pfcp_ie ie = ie_of(PFCP_IE_REPORTING_TRIGGERS, "\x02\x01\x80", 3);
@@ -269,6 +284,7 @@ int main(void)
 		cmocka_unit_test(outer_headers),
 		cmocka_unit_test(names),
 		cmocka_unit_test(name_of_any_length),
+		cmocka_unit_test(node_ids_as_text),
 		cmocka_unit_test(numbers_and_bits),
 		cmocka_unit_test(rates_and_gates),
 		cmocka_unit_test(sdf_parts_in_order),
