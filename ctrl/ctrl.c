@@ -378,7 +378,8 @@ int ctrl_turn(struct ctrl *ctrl, int wake_fd)
 	inbox_run(&ctrl->inbox);
 	fleet_serve(ctrl->fleet);
 	for (unsigned i = 0; i < PLANE_NESTS; i++)
-		feed_serve(ctrl->feed[i]);
+		if (fds[4 + i].revents)
+			feed_serve(ctrl->feed[i]);
 	oss_serve(ctrl->oss);
 	desk_run(&ctrl->desk);
 	books_turn(&ctrl->truth.books, clock_ns(), wall_ms());
