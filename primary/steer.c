@@ -67,7 +67,7 @@ static struct steer_result steer_gtpu(const struct steer *steer, const struct st
 		return steer_lane(LANE_LOCAL, 0, 0, from->l3);
 	if (total < header + UDP_HEADER + GTPU_HEADER || (gtpu[0] & 0xf0) != (GTPU_VERSION_1 | GTPU_PT))
 		return steer_refuse(VERDICT_BAD_GTPU, from->l3);
-	if (gtpu[1] != GTPU_G_PDU)
+	if (gtpu[1] != GTPU_G_PDU && gtpu[1] != GTPU_END_MARKER) // that is for who had the packets before it
 		return steer_lane(LANE_LOCAL, 0, 0, from->l3);
 
 	uint32_t teid = aliases_own(&steer->aliases, be32_get(gtpu + GTPU_TEID));

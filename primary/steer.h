@@ -1,6 +1,6 @@
 // steer.h - where a frame goes: a pure function of its header bytes.
 //
-//   access side: UDP 2152 to a GTP-U address of ours, message type G-PDU  -> LANE_UPLINK, shard = low byte of our TEID (alias.h)
+//   access side: UDP 2152 to a GTP-U address of ours, message type G-PDU or End Marker  -> LANE_UPLINK, shard = low byte of our TEID (alias.h)
 //   core side:   any other IP destination                           -> LANE_DOWNLINK, shard by hash or exception
 //                out of another network than its port's (network.h)  -> refused
 //                behind a subscriber (framed.h), and in no pool       -> LANE_FRAMED, shard = low byte of the session's TEID

@@ -25,6 +25,9 @@ enum verdict pipe_ruled(struct pipe_asked *asked, struct lane_handle *handle);
 // Likewise of one that came out of a tunnel, with what becomes of it where the sheet does not take it (aside.h).
 enum verdict pipe_ruled_up(struct pipe_asked *asked, struct lane_handle *handle);
 
+// Of an End Marker out of a tunnel of a session with a sheet: VERDICT_FORWARD, with handle as it goes on; VERDICT_END_MARKER: it ends here.
+enum verdict pipe_marker(const struct pipe_asked *asked, struct lane_handle *handle);
+
 // Calls the rules of some of eight sessions into the cache, side by side: what each says lies behind three things that point to it. shard,
 // line: of the eight; bits: of those with a sheet.
 void pipe_ruled_call(const struct pipe *pipe, const uint32_t *shard, struct line *const line[8], unsigned way,

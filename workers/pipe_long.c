@@ -94,6 +94,25 @@ enum verdict pipe_ruled_up(struct pipe_asked *asked, struct lane_handle *handle)
 	return verdict == VERDICT_FORWARD ? verdict : aside_source(asked, handle, verdict);
 }
 
+// An End Marker's TEID may be nobody's (TS 29.281 7.3.2): that is not answered.
+static __attribute__((noinline, cold)) enum verdict uplink_marker(const struct pipe *pipe, struct lane_handle *handle,
+								  const struct tunnel_inside *inside, uint64_t now)
+{
+	uint8_t *outer = room_at(pipe->rooms, handle->room) + handle->offset;
+	struct pipe_asked asked = { .pipe = pipe, .now = now, .inward = inside->offset };
+	enum verdict verdict;
+
+	asked.user.way = LINE_UPLINK;
+	asked.user.packet = outer + inside->offset;
+	verdict = uplink_find(pipe, &asked.user, inside->teid);
+	if (verdict == VERDICT_STEER_AGAIN)
+		return verdict;
+	if (verdict != VERDICT_FORWARD || !(asked.user.line->flags & BEARER_SHEET))
+		return VERDICT_END_MARKER;
+	asked.tunnel = sheet_tunnel(asked.user.line->teid, inside->teid, pipe->net->slot_bits);
+	return for_us(pipe, outer) ? pipe_marker(&asked, handle) : VERDICT_NOT_OURS;
+}
+
 static enum verdict uplink(const struct pipe *pipe, struct lane_handle *handle, uint64_t now)
 {
 	struct tunnel_inside inside = { 0 };
@@ -104,6 +123,8 @@ static enum verdict uplink(const struct pipe *pipe, struct lane_handle *handle, 
 	unsigned ecn;
 	uint8_t tos;
 
+	if (verdict == VERDICT_END_MARKER)
+		return uplink_marker(pipe, handle, &inside, now);
 	if (verdict != VERDICT_FORWARD)
 		return aside_tunnel(pipe, &user, verdict);
 	fault = ip_read(&ip, user.packet, inside.left);

@@ -51,7 +51,7 @@ enum verdict tunnel_open(struct tunnel_inside *inside, const uint8_t *bytes, uin
 	fault = gtpu_read(&gtpu, udp + UDP_HEADER, be16_get(udp + 4) - UDP_HEADER);
 	if (fault == GTPU_BAD)
 		return VERDICT_BAD_GTPU;
-	if (gtpu.type != GTPU_G_PDU)
+	if (gtpu.type != GTPU_G_PDU && gtpu.type != GTPU_END_MARKER)
 		return VERDICT_GTPU_TYPE;
 	if (fault == GTPU_UNKNOWN)
 		return VERDICT_GTPU_EXTENSION;
@@ -60,7 +60,7 @@ enum verdict tunnel_open(struct tunnel_inside *inside, const uint8_t *bytes, uin
 	inside->left = (uint16_t)(gtpu.end - gtpu.payload);
 	inside->tos = ip.tos;
 	inside->container = gtpu.container;
-	return VERDICT_FORWARD;
+	return gtpu.type == GTPU_G_PDU ? VERDICT_FORWARD : VERDICT_END_MARKER;
 }
 
 void tunnel6_put(uint8_t *outer, uint32_t length, const struct tunnel_ends6 *ends)

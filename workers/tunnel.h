@@ -8,7 +8,7 @@
 
 #define TUNNEL6_BYTES (IP6_HEADER + UDP_HEADER + GTPU_HEADER)
 
-// What an arriving G-PDU says.
+// What an arriving G-PDU says, or an End Marker.
 struct tunnel_inside {
 	uint32_t teid;
 	uint16_t offset;   // of the user's packet, from the outer IP header
@@ -17,7 +17,8 @@ struct tunnel_inside {
 	uint8_t container; // GTPU_CONTAINER
 };
 
-// Checks outer IPv4 or IPv6, UDP and GTP-U of bytes[0..left). VERDICT_FORWARD with *inside filled, or the refusal.
+// Checks outer IPv4 or IPv6, UDP and GTP-U of bytes[0..left). VERDICT_FORWARD with *inside filled, of an End Marker
+// VERDICT_END_MARKER; or the refusal.
 enum verdict tunnel_open(struct tunnel_inside *inside, const uint8_t *bytes, uint32_t left);
 
 // Inner TOS byte after decapsulation (RFC 6040 4.2), or TUNNEL_DROP where the outer mark cannot be carried on.

@@ -48,6 +48,7 @@ static void judge(const struct lane_handle *handle, const struct lane_handle *le
 {
 	const uint8_t *result = stand_bytes(&stand, handle);
 	struct tunnel_inside inside;
+	enum verdict verdict;
 	struct ip_packet ip;
 
 	if (handle->room != lent->room || handle->turn != lent->turn || handle->code >= VERDICT_COUNT)
@@ -58,7 +59,10 @@ static void judge(const struct lane_handle *handle, const struct lane_handle *le
 		return;
 	if (ip_read(&ip, result, handle->length) != IP_SOUND || ip.length != handle->length)
 		abort();
-	if (handle->port == LANE_SIDE_ACCESS && tunnel_open(&inside, result, handle->length) != VERDICT_FORWARD)
+	if (handle->port != LANE_SIDE_ACCESS)
+		return;
+	verdict = tunnel_open(&inside, result, handle->length);
+	if (verdict != VERDICT_FORWARD && verdict != VERDICT_END_MARKER)
 		abort();
 }
 

@@ -34,6 +34,7 @@ HOT = {
     "workers/pipe.c": [],
     "workers/pipe_down.c": [],
     "workers/pipe_long.c": [],
+    "workers/pipe_marker.c": [],
     "workers/pipe_ruled.c": [],
     "workers/pipe_up.c": [],
     "workers/pipe_words.c": [],

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """relay.py GATEWAY UPLINK-TEID CORE-TEID: what the radio side (10.99.3.2) sends into its tunnel must come out at the PGW's (10.99.3.9) with
-TEID 9, what the PGW sends into its own at the radio side with TEID 0x7003.
+TEID 9, what the PGW sends into its own at the radio side with TEID 0x7003;
+and so must their End Markers.
 relay.py GATEWAY CORE-TEID: five packets of the PGW, now; they must come out at the radio side once it is there."""
 import logging
 import sys
@@ -22,6 +23,9 @@ def both_ways(gateway, uplink, core):
         outer, inner = packet(teid, *ends)
         if not heard(lambda: end.sendto(outer, (gateway, PORT)), other, out, inner):
             sys.exit(f"{name}: nothing came")
+        marker = raw(GTP_U_Header(teid=int(teid), gtp_type=254))
+        if not heard(lambda: end.sendto(marker, (gateway, PORT)), other, out, b"", kind=254):
+            sys.exit(f"{name}: no End Marker came")
     print("both")
 
 

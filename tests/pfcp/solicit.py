@@ -19,14 +19,14 @@ def listen(address):
     return end
 
 
-def heard(ask, end, teid, inner):
+def heard(ask, end, teid, inner, kind=255):
     """Asked until it is there: a packet may be lost, an answer of the gateway's own may come before."""
     for _ in range(int(PATIENCE)):
         ask()
         try:
             while True:
                 packet = GTPHeader(end.recv(2000))
-                if packet.gtp_type == 255 and packet.teid == teid and inner in raw(packet):
+                if packet.gtp_type == kind and packet.teid == teid and inner in raw(packet):
                     return True
         except TimeoutError:
             pass

@@ -123,11 +123,20 @@ static void tunnels_over_ipv6(void **state)
 
 static void gtpu_signalling_is_local(void **state)
 {
-	for (unsigned type = 0; type < 255; type++) {
+	for (unsigned type = 0; type < 254; type++) {
 		struct gate_frame f = gate_gtpu(type, 7);
 
 		gate_lane(GATE_ACCESS, &f, LANE_LOCAL);
 	}
+}
+
+// Behind the packets it is about, with whoever has them.
+static void end_markers_go_with_their_tunnel(void **state)
+{
+	struct gate_frame f = gate_gtpu(254, 0x12345607);
+
+	gate_lane(GATE_ACCESS, &f, LANE_UPLINK);
+	assert_int_equal(gate_go(GATE_ACCESS, &f).hint, 0x12345607);
 }
 
 static void ipv4_options(void **state)
@@ -354,6 +363,7 @@ int main(void)
 					    CASE(a_network_behind_a_subscriber),
 					    CASE(tunnels_over_ipv6),
 					    CASE(gtpu_signalling_is_local),
+					    CASE(end_markers_go_with_their_tunnel),
 					    CASE(ipv4_options),
 					    CASE(downlink),
 					    CASE(own_addresses_are_local),

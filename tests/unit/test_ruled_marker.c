@@ -1,0 +1,140 @@
+// test_ruled_marker.c - End Markers out of a session's tunnels: into the tunnel its packets go on into, or no further.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <string.h>
+#include "tests/unit/ruled_play.h"
+#include "shared/wire/ip.h"
+#include "workers/ruled_room.h"
+
+#define PEER 0xc6336402u
+
+// Into the second tunnel of the session, or that with another TEID.
+static struct lane_handle marker(uint32_t teid)
+{
+	uint8_t packet[TUNNEL_BYTES];
+	const struct tunnel_ends ends = { STAND_PEER, STAND_GTPU, teid, 2152, 0 };
+
+	tunnel_put(packet, sizeof(packet), &ends);
+	packet[TUNNEL_BYTES - GTPU_HEADER + 1] = GTPU_END_MARKER;
+	return ruled_worked(stand_lend(&stand, 0, LANE_UPLINK, packet, sizeof(packet)));
+}
+
+static uint32_t second(void)
+{
+	return sheet_tunnel_teid(bearer.teid, 1, stand.net.slot_bits);
+}
+
+// An SGW-U's session: what comes by the second tunnel goes to the radio side, TEID 0xbeef.
+static void relay(void)
+{
+	sheets.head.tunnels = 2;
+	sheets.tunnel[1] = 1;
+	sheets.tunnel[0] = 2;
+	sheets.pdr[0].flags = SHEET_ANY_SOURCE | SHEET_FROM_CORE;
+	sheets.pdr[0].far = 1;
+	ruled_by();
+}
+
+static void it_goes_where_packets_go(void **unused)
+{
+	struct lane_handle handle;
+	const uint8_t *bytes;
+
+	relay();
+	handle = marker(second());
+	bytes = stand_bytes(&stand, &handle);
+	assert_int_equal(handle.code, VERDICT_FORWARD);
+	assert_int_equal(handle.port, LANE_SIDE_ACCESS);
+	assert_int_equal(handle.length, TUNNEL_BYTES);
+	assert_true(ip4_sound(bytes));
+	assert_int_equal(be32_get(bytes + 12), STAND_GTPU);
+	assert_int_equal(be32_get(bytes + 16), PEER);
+	assert_int_equal(be32_get(bytes + 28),
+			 0x30u << 24 | 254u << 16); // no flags, End Marker, nothing behind the header
+	assert_int_equal(be32_get(bytes + 32), 0xbeef);
+	assert_int_equal(shard_there->downlink[SLOT].packets, 0); // nobody's use
+	handle.code = LANE_UPLINK;                                // lent once more as it lies there now: not for us
+	be32_put(stand_bytes(&stand, &handle) + 32, second());
+	assert_int_equal(ruled_worked(handle).code, VERDICT_NOT_OURS);
+}
+
+static void over_ipv6_its_checksum_holds(void **unused)
+{
+	struct tunnel_inside inside;
+	struct lane_handle handle;
+
+	sheets.far[1] = (struct sheet_far){ .action = SHEET_FORWARD,
+					    .outer = SHEET_OUTER_GTPU6,
+					    .flags = SHEET_HAS_PEER,
+					    .peer_teid = 7,
+					    .peer_ipv6 = { 0x20010db800010000, 2 } };
+	relay();
+	assert_int_equal(marker(second()).code, VERDICT_END_MARKER); // we have no address for it
+	stand.pipe.gtpu_ipv6[0] = 0x20010db800020000;
+	handle = marker(second());
+	assert_int_equal(handle.code, VERDICT_FORWARD);
+	assert_int_equal(handle.length, TUNNEL6_BYTES);
+	assert_int_not_equal(be16_get(stand_bytes(&stand, &handle) + IP6_HEADER + 6), 0);
+	assert_int_equal(tunnel_open(&inside, stand_bytes(&stand, &handle), handle.length), VERDICT_END_MARKER);
+	assert_int_equal(inside.teid, 7);
+}
+
+static void else_it_ends_here(void **unused)
+{
+	static const struct sheet_far others[] = {
+		{ .action = SHEET_DROP },
+		{ .action = SHEET_BUFFER },
+		{ .action = SHEET_FORWARD }, // to the core
+		{ .action = SHEET_FORWARD, .outer = SHEET_OUTER_GTPU4 },
+	};
+
+	assert_int_equal(marker(bearer.teid).code, VERDICT_END_MARKER);            // two lines
+	assert_int_equal(marker(bearer.teid ^ 1u << 30).code, VERDICT_END_MARKER); // nobody's is not answered
+	relay();
+	assert_int_equal(marker(second()).code, VERDICT_FORWARD);
+	assert_int_equal(marker(sheet_tunnel_teid(bearer.teid, 2, stand.net.slot_bits)).code, VERDICT_END_MARKER);
+	room_there->held_until = NOW + 1; // not before what waits
+	assert_int_equal(marker(second()).code, VERDICT_END_MARKER);
+	room_there->held_until = 0;
+	for (unsigned i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		sheets.far[1] = others[i];
+		ruled_by();
+		assert_int_equal(marker(second()).code, VERDICT_END_MARKER);
+	}
+}
+
+// The rule that has no filter leads there, though another one is looked at before it.
+static void the_rule_without_a_filter_is_its_rule(void **unused)
+{
+	relay();
+	sheets.tunnel[0] = 0;
+	sheets.tunnel[1] = 3;
+	sheets.head.way[SHEET_UPLINK] = 3;
+	sheets.head.way[SHEET_DOWNLINK] = 0;
+	sheets_filter4(&sheets, 0, 1);
+	sheets.head.open[0] = sheets.head.open[1] = 2;
+	sheets.pdr[1] = sheets.pdr[0];
+	sheets.pdr[0].far = 0; // to the core
+	ruled_by();
+	assert_int_equal(marker(second()).code, VERDICT_FORWARD);
+	sheets.head.open[0] = sheets.head.open[1] = 0;
+	sheets_filter4(&sheets, 1, 2);
+	ruled_by();
+	assert_int_equal(marker(second()).code, VERDICT_END_MARKER);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, ruled_make, ruled_destroy)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(it_goes_where_packets_go),
+		TEST(over_ipv6_its_checksum_holds),
+		TEST(else_it_ends_here),
+		TEST(the_rule_without_a_filter_is_its_rule),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
