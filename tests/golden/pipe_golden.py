@@ -254,8 +254,10 @@ def bad_cases():
     yield up("gtp length below inner", "bad_ip", g_pdu(PLAIN, inner, length=len(inner) - 1))
     yield up("gtp length 0", "short", g_pdu(PLAIN, inner, length=0))
     yield up("gtp options outside", "bad_gtpu", g_pdu(PLAIN, inner, "S", length=3))
-    for name, kind in (("echo", 1), ("error indication", 26), ("end marker", 254), ("unknown", 77)):
+    for name, kind in (("echo", 1), ("error indication", 26), ("unknown", 77)):
         yield up(f"gtp type {name}", "gtpu_type", with_bytes(good, 29, bytes([kind])))
+    yield up("end marker", "end_marker", with_bytes(good, 29, b"\xfe"))
+    yield up("end marker of nobody", "end_marker", with_bytes(g_pdu(PLAIN, inner, teid=0), 29, b"\xfe"))
     yield up("extension pdcp number", "to_slow_extension", g_pdu(PLAIN, Raw(b"\x01\x00\x05\x00" + bytes(inner)), E=1, next_ex=0xc0))
     yield up("extension endpoint must know", "to_slow_extension", g_pdu(PLAIN, Raw(b"\x01\x00\x05\x00" + bytes(inner)), E=1, next_ex=0x84))
     yield up("extension of length 0", "bad_gtpu", g_pdu(PLAIN, Raw(b"\x00\x00\x00\x40" + bytes(inner)), E=1, next_ex=0x40))
