@@ -13,7 +13,6 @@
 #define ID_BYTES 4u
 #define TOGETHER 64u // frames a sendmsg
 #define READ_FIRST (64u * 1024)
-#define READ_TURNS 16u // reads before others of the loop have their turn
 #define MESSAGE_MAX (1024u * 1024 + SP_TRACE_MAX)
 
 void wire_open(struct wire *wire, int epoll,
@@ -246,23 +245,20 @@ static int buffer_grow(struct wire *wire)
 	return 0;
 }
 
+// Once: answers bring forth requests, and those go to ctrl, which has nothing else to do, before more answers are worked at. epoll tells
+// again of what is left.
 int wire_read(struct wire *wire)
 {
-	for (unsigned turn = 0; turn < READ_TURNS; turn++) {
-		int error = buffer_grow(wire);
-		ssize_t got;
+	int error = buffer_grow(wire);
+	ssize_t got;
 
-		if (error)
-			return error;
-		got = recv(wire->fd, wire->bytes + wire->have, wire->room - wire->have, MSG_DONTWAIT);
-		if (got < 0)
-			return errno == EAGAIN ? 0 : -errno;
-		if (!got)
-			return -ECONNRESET;
-		wire->have += (size_t)got;
-		error = buffer_work(wire);
-		if (error)
-			return error;
-	}
-	return 0;
+	if (error)
+		return error;
+	got = recv(wire->fd, wire->bytes + wire->have, wire->room - wire->have, MSG_DONTWAIT);
+	if (got < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	if (!got)
+		return -ECONNRESET;
+	wire->have += (size_t)got;
+	return buffer_work(wire);
 }
