@@ -61,7 +61,8 @@ int pfcp_value_check(const struct pfcp_ie *ie)
 
 	switch (shape) {
 	case PFCP_SHAPE_NAME:
-		return pfcp_get_name(ie, value.name);
+		return ie->length ? pfcp_get_name(ie, value.name)
+				  : 0; // where the table lets it be empty, it names nothing
 	case PFCP_SHAPE_NODE_ID:
 		return pfcp_get_node_id(ie, &value.node);
 	case PFCP_SHAPE_FSEID:

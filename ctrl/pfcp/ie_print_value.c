@@ -236,8 +236,8 @@ static void name_print(FILE *out, const struct pfcp_kind *kind, const struct pfc
 {
 	char name[PFCP_NAME];
 
-	pfcp_get_name(ie, name);
-	fprintf(out, " %s", name);
+	if (!pfcp_get_name(ie, name))
+		fprintf(out, " %s", name);
 }
 
 static void node_id_print(FILE *out, const struct pfcp_kind *kind, const struct pfcp_ie *ie)

@@ -191,11 +191,25 @@ static int endpoint_leave(struct rules *rules, uint32_t endpoint, struct rules_f
 	return 0;
 }
 
+// Whether the request has removed this rule already: two flows that shared a QER are taken away with it each (SD-Core's SMF).
+static bool removed_before(const struct pfcp_tree *message, const struct pfcp_ie *ie, const struct kind *kind)
+{
+	const uint64_t id = pfcp_number(pfcp_first(message, ie, kind->id));
+	const struct pfcp_ie *other = pfcp_child(message, NULL);
+
+	while (other != ie &&
+	       (kind_of(other, REMOVE) != kind || pfcp_number(pfcp_first(message, other, kind->id)) != id))
+		other = pfcp_next(message, other);
+	return other != ie;
+}
+
 static int rule_remove(struct rules *rules, const struct pfcp_tree *message, const struct pfcp_ie *ie,
 		       const struct kind *kind, struct rules_fault *fault)
 {
 	struct rule named = rule_named(message, ie, kind), *rule = find(rules, named.kind, named.id);
 
+	if (!rule && removed_before(message, ie, kind))
+		return 0;
 	if (!rule) {
 		rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, kind->id, "There is no rule with this id.");
 		return rules_fault_of(fault, &named);

@@ -38,7 +38,7 @@ int read_instance(const struct reading *reading, const struct pfcp_ie *group, ch
 	const char *other = *to ? to : reading->given->dnn;
 	char name[PFCP_NAME];
 
-	if (!ie)
+	if (!ie || !ie->length)
 		return 0;
 	if (pfcp_get_name(ie, name) || strlen(name) >= TRANSLATE_DNN)
 		return read_failure(reading, PFCP_IE_NETWORK_INSTANCE, "No such network instance.");

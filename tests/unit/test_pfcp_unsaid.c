@@ -142,6 +142,54 @@ static void an_fteid_alone_needs_no_precedence(void **state)
 	assert_int_equal(fault.why.offending, PFCP_IE_PRECEDENCE);
 }
 
+static void remove_put(unsigned type, unsigned of, uint32_t id)
+{
+	uint8_t *mark;
+
+	pfcp_begin(&words.writer, type, &mark);
+	pfcp_put_u32(&words.writer, of, id);
+	pfcp_end(&words.writer, mark);
+}
+
+static void what_is_removed_twice_is_gone(void **state)
+{
+	subscriber(PFCP_DESTINATION_INTERFACE_ACCESS, 7);
+	assert_int_equal(live_establish(), 0);
+	assert_int_equal(to.session.n_rates, 1);
+	live_on();
+	remove_put(PFCP_IE_REMOVE_QER, PFCP_IE_QER_ID, 1);
+	remove_put(PFCP_IE_REMOVE_URR, PFCP_IE_URR_ID, 1);
+	remove_put(PFCP_IE_REMOVE_QER, PFCP_IE_QER_ID, 1);
+	assert_int_equal(live_modify(), 0);
+	assert_int_equal(to.session.n_rates, 0);
+	live_on(); // in another request there is nothing to remove
+	remove_put(PFCP_IE_REMOVE_URR, PFCP_IE_URR_ID, 1);
+	assert_int_equal(live_modify(), -EPROTO);
+	assert_int_equal(fault.why.offending, PFCP_IE_URR_ID);
+	live_on(); // and another rule of the same number is another
+	remove_put(PFCP_IE_REMOVE_FAR, PFCP_IE_FAR_ID, 9);
+	remove_put(PFCP_IE_REMOVE_QER, PFCP_IE_QER_ID, 9);
+	assert_int_equal(live_modify(), -EPROTO);
+	assert_int_equal(fault.kind, RULE_FAR);
+}
+
+static void a_network_without_a_name_is_none(void **state)
+{
+	uint8_t *mark, *parameters;
+
+	subscriber(PFCP_DESTINATION_INTERFACE_ACCESS, 7);
+	pfcp_begin(&words.writer, PFCP_IE_CREATE_FAR, &mark);
+	pfcp_put_u32(&words.writer, PFCP_IE_FAR_ID, 3);
+	pfcp_put_u8(&words.writer, PFCP_IE_APPLY_ACTION, PFCP_APPLY_ACTION_FORW);
+	pfcp_begin(&words.writer, PFCP_IE_FORWARDING_PARAMETERS, &parameters);
+	pfcp_put_u8(&words.writer, PFCP_IE_DESTINATION_INTERFACE, PFCP_DESTINATION_INTERFACE_CORE);
+	pfcp_put_bytes(&words.writer, PFCP_IE_NETWORK_INSTANCE, "", 0);
+	pfcp_end(&words.writer, parameters);
+	pfcp_end(&words.writer, mark);
+	assert_int_equal(live_establish(), 0);
+	assert_string_equal(to.instance, "internet");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +197,8 @@ int main(void)
 		cmocka_unit_test(what_is_told_of_waits),
 		cmocka_unit_test(of_no_family_we_choose_ipv4),
 		cmocka_unit_test(an_fteid_alone_needs_no_precedence),
+		cmocka_unit_test(what_is_removed_twice_is_gone),
+		cmocka_unit_test(a_network_without_a_name_is_none),
 		cmocka_unit_test(towards_an_unknown_radio_side_nothing_goes),
 	};
 
