@@ -10,6 +10,7 @@
 // IE that is missing. Liberal otherwise (TS 29.244 7.6): an IE of an unknown type, of a vendor's, or one that does not belong where
 // it stands, is kept as it came and never looked into; of one that may stand once the first counts; what follows a known value is skipped.
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "ctrl/pfcp/ie_type.h"
@@ -74,5 +75,7 @@ static inline const struct pfcp_ie *pfcp_first(const struct pfcp_tree *tree, con
 	return ie;
 }
 
+// Whether ie.table knows this type in such a group or PFCP_MESSAGE(type).
+bool pfcp_belongs(unsigned group, unsigned type);
 // The next sibling of the same type.
 const struct pfcp_ie *pfcp_again(const struct pfcp_tree *tree, const struct pfcp_ie *ie);

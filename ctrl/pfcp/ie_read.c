@@ -81,6 +81,13 @@ static unsigned place_find(const struct pfcp_kind *group, unsigned last, unsigne
 	return group->children_count;
 }
 
+bool pfcp_belongs(unsigned group, unsigned type)
+{
+	const struct pfcp_kind *kind = pfcp_kind(group);
+
+	return kind && place_find(kind, 0, type) < kind->children_count;
+}
+
 static int value_check(const struct reader *reader, const struct pfcp_kind *kind, const struct pfcp_ie *ie)
 {
 	int error;

@@ -108,7 +108,7 @@ static int change(struct task *task, struct front *front, struct rules_fault *fa
 {
 	struct sessions *sessions = task->sessions;
 
-	if (task_rules(task, fault) || task_read(task, fault) || task_admit(&sessions->tree, understood, fault) ||
+	if (task_rules(task, fault) || task_read(task, fault) || task_admit(task, understood, fault) ||
 	    flags_check(&sessions->tree, fault))
 		return -EPROTO;
 	if (front_learn(front, &sessions->tree, fault) || rules_modify(&sessions->rules, &sessions->tree, fault) ||

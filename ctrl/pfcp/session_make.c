@@ -105,7 +105,7 @@ static int rules_of(struct task *task, struct rules_fault *fault)
 
 	if (seid && !pfcp_get_fseid(seid, &cp))
 		task->cp_seid = cp.seid;
-	if (error || task_admit(&sessions->tree, understood, fault))
+	if (error || task_admit(task, understood, fault))
 		return -1;
 	// Restoring a session (RESTI) is making it: whoever had its address and TEIDs is gone, or in the way.
 	if (pfcp_flags(pfcp_first(&sessions->tree, NULL, PFCP_IE_PFCPSEREQ_FLAGS)) & ~PFCP_PFCPSEREQ_FLAGS_RESTI)

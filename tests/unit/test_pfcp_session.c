@@ -135,6 +135,23 @@ static void refused_whole(void **state)
 	assert_int_equal(play.session->rules[1]->forward->peer_teid, 0x77);
 }
 
+static void what_does_not_belong_is_passed_over(void **state)
+{
+	play_attach(false);
+	words_begin(&play.words[1]);
+	words_handover(&play.words[1], 2, 0x99);
+	pfcp_put_u8(&play.words[1].writer, PFCP_IE_PDN_TYPE, PFCP_PDN_TYPE_ETHERNET);
+	play_say(1, PFCP_SESSION_MODIFICATION_REQUEST, PLAY_ID);
+	play_run(0);
+	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
+	assert_int_equal(play.session->rules[1]->forward->peer_teid, 0x99);
+	words_begin(&play.words[2]);
+	pfcp_put_bytes(&play.words[2].writer, PFCP_IE_TRACE_INFORMATION, "123456789", 9);
+	play_say(2, PFCP_SESSION_MODIFICATION_REQUEST, PLAY_ID);
+	play_run(0);
+	assert_int_equal(play_cause(), PFCP_CAUSE_SERVICE_NOT_SUPPORTED);
+}
+
 static void unreadable(void **state)
 {
 	const struct pfcp_header said = { .body = (const uint8_t *)"\0\1\0\0", .bytes = 4, .seid = PLAY_ID };
@@ -362,6 +379,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(busy_is_asked_again, play_open, play_close),
 		cmocka_unit_test_setup_teardown(establishment_after_our_death, play_open, play_close),
 		cmocka_unit_test_setup_teardown(refused_whole, play_open, play_close),
+		cmocka_unit_test_setup_teardown(what_does_not_belong_is_passed_over, play_open, play_close),
 		cmocka_unit_test_setup_teardown(unreadable, play_open, play_close),
 		cmocka_unit_test_setup_teardown(one_after_the_other, play_open, play_close),
 		cmocka_unit_test_setup_teardown(modification_after_our_death, play_open, play_close),
