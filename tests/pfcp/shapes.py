@@ -1,4 +1,4 @@
-"""shapes - sessions as open5gs, free5gc, OAI and pfcpsim ask for them, and how they change them. For smf.py; its messages are scapy's."""
+"""shapes - sessions as open5gs, free5gc, OAI, SD-Core and pfcpsim ask for them, and how they change them. For smf.py; its messages are scapy's."""
 import smf_words as w
 from scapy.contrib import pfcp as p
 
@@ -147,7 +147,37 @@ def reach(session, gnb, teid):
             far(2, [p.IE_DestinationInterface(interface=ACCESS), w.tunnel(gnb, int(teid, 0))], FORW=1)]
 
 
-SHAPES = {"oai": oai, "open5gs": open5gs, "free5gc": free5gc, "endpoints": endpoints, "pfcpsim": pfcpsim, "sgwc": sgwc}
+# ---- SD-Core's SMF: names are text, and one that it does not know empty; F-TEIDs and the UE's address are ours to choose; a flow's QER
+# is taken away with each of its PDRs
+
+TEXT, NOBODY = ie(22, b"internet"), ie(22, b"")
+
+
+def sdcore(local, session):
+    chosen, named = ie(93, b"\x10"), [p.IE_FAR_Id(id=1), p.IE_QER_Id(id=1)]
+    up = [p.IE_SourceInterface(interface=ACCESS), p.IE_FTEID(CH=1), TEXT, chosen]
+    down = [p.IE_SourceInterface(interface=CORE), TEXT, chosen]
+    return p.PFCPSessionEstablishmentRequest(IE_list=head(local, session) + [
+        pdr(1, 255, up, removal(0), *named), pdr(2, 255, down, p.IE_FAR_Id(id=2), p.IE_QER_Id(id=1)),
+        far(1, [p.IE_DestinationInterface(interface=2), TEXT], FORW=1), far(2, [p.IE_DestinationInterface(interface=ACCESS), NOBODY], DROP=1),
+        qer(1, qfi=1, kbps=1000000), p.IE_PDNType(pdn_type=1)])
+
+
+def dedicate(session, qfi, text):
+    """A flow both ways, by a tunnel of its own; nobody is reached by it yet. The DNN is said once more."""
+    flow, named = sdf(text.replace("_", " ")), [p.IE_QER_Id(id=5)]
+    return [pdr(3, 10, [p.IE_SourceInterface(interface=CORE), TEXT, flow], p.IE_FAR_Id(id=3), *named),
+            pdr(4, 10, [p.IE_SourceInterface(interface=ACCESS), p.IE_FTEID(CH=1), TEXT, flow], removal(0), p.IE_FAR_Id(id=4), *named),
+            far(3, None, BUFF=1, NOCP=1), far(4, [p.IE_DestinationInterface(interface=CORE), TEXT], FORW=1), qer(5, qfi=int(qfi)),
+            ie(159, b"internet")]
+
+
+def undedicate(session):
+    qers = [p.IE_RemoveQER(IE_list=[p.IE_QER_Id(id=5)])] * 2
+    return [kind(IE_list=[of(id=i)]) for kind, of in ((p.IE_RemovePDR, p.IE_PDR_Id), (p.IE_RemoveFAR, p.IE_FAR_Id)) for i in (3, 4)] + qers
+
+
+SHAPES = {"oai": oai, "open5gs": open5gs, "free5gc": free5gc, "endpoints": endpoints, "pfcpsim": pfcpsim, "sgwc": sgwc, "sdcore": sdcore}
 
 # ---- Changes: what they are made of
 
@@ -238,4 +268,4 @@ def end_elsewhere(session):
 
 
 CHANGES = {"activate": activate, "move": move, "idle": idle, "discard": discard, "bar": bar, "flow": flow, "reflow": reflow, "gate": flow_gate, "rate": flow_rate,
-           "reach": reach, "unflow": flow_gone, "app": app, "named": named, "rename": rename, "end": end, "elsewhere": end_elsewhere}
+           "reach": reach, "unflow": flow_gone, "app": app, "named": named, "rename": rename, "end": end, "elsewhere": end_elsewhere, "dedicate": dedicate, "undedicate": undedicate}

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Sessions as open5gs, free5gc, OAI and pfcpsim ask for them: a dual-stack subscriber whose router solicitations go to the SMF, flows with
+# Sessions as open5gs, free5gc, OAI, SD-Core and pfcpsim ask for them: a dual-stack subscriber whose router solicitations go to the SMF, flows with
 # filters, QFIs and gates of their own, TEIDs that the SMF chooses; an SGW-C without UE addresses; packets do as the rules say.
 set -euo pipefail
 . "$(dirname "$0")/../lab/story.sh"
@@ -82,6 +82,26 @@ in_ns ran ip link delete ue0
 radio_up "$LAB/table.csv"
 that "it pings" ue_pings "$UE" 5
 that "it is deleted" smf delete oai
+lab_stop gnb
+
+that "SD-Core attaches a subscriber, and says names that are none" smf attach_as sdcore sdcore
+that "by a TEID and an address of ours" says '.teids["1"] > 0 and .ue != null'
+up=$(said '.teids["1"]') UE=$(said .ue)
+that "and has it reached" smf change sdcore activate 10.99.3.2 0x7002 2
+shape_radio "$up" 0x7002 1 "$UE"
+in_ns ran ip link delete ue0
+radio_up "$LAB/table.csv"
+that "it pings" ue_pings "$UE" 5
+that "ICMP becomes a flow of its own" smf change sdcore dedicate 5 permit_out_1_from_any_to_assigned
+that "with a TEID of its own" says '.teids["4"] > 0'
+that "of which nothing comes yet" not ue_pings "$UE"
+that "but SD-Core is told" smf reports 1
+that "of the flow's rule" says '.reports[0].pdr == 3'
+that "and pages nobody" smf forget
+that "the flow is taken away, its QER with each of its rules" smf change sdcore undedicate
+that "and it pings" ue_pings "$UE" 5
+that "with its QFI" equal "$(radio_count downlink_wrong_qfi)" 0
+that "it is deleted" smf delete sdcore
 lab_stop gnb
 
 # The radio side sends with that TEID from now on.
