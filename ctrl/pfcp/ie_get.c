@@ -150,11 +150,11 @@ static int name_read(const uint8_t *bytes, size_t length, char *name)
 	if (length >= PFCP_NAME)
 		return -EINVAL;
 	if (!labels_join(bytes, length, name)) {
-		if (!printable(bytes, length))
-			return -EINVAL;
+		while (length && !bytes[length - 1]) // text in a field of fixed size, as SD-Core's SPGW-C has it
+			length--;
 		memcpy(name, bytes, length);
 		name[length] = '\0';
-		if (!labels_fit(name))
+		if (!printable(bytes, length) || !labels_fit(name))
 			return -EINVAL;
 	}
 	for (; *name; name++)

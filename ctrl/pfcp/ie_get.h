@@ -16,7 +16,7 @@ uint64_t pfcp_flags(const struct pfcp_ie *ie);
 uint32_t pfcp_seconds(const struct pfcp_ie *ie);
 // Text as a string; -EINVAL: too long for size, empty, or not printable ASCII without spaces.
 int pfcp_get_text(const struct pfcp_ie *ie, char *text, size_t size);
-// A name (network instance, DNN) in lower case, from DNS labels or from plain text; name has PFCP_NAME bytes.
+// A name (network instance, DNN) in lower case, from DNS labels or from plain text, padded with zeros or not; name has PFCP_NAME bytes.
 int pfcp_get_name(const struct pfcp_ie *ie, char *name);
 
 int pfcp_get_node_id(const struct pfcp_ie *ie, struct pfcp_node_id *node);

@@ -143,6 +143,13 @@ static void names(void **state)
 	ie = ie_of(PFCP_IE_APN_DNN, "\x08internet\0", 10);
 	assert_int_equal(pfcp_get_name(&ie, name), 0);
 	assert_string_equal(name, "internet");
+	ie = ie_of(PFCP_IE_APN_DNN, "internet\0\0\0", 11);
+	assert_int_equal(pfcp_get_name(&ie, name), 0);
+	assert_string_equal(name, "internet");
+	ie = ie_of(PFCP_IE_APN_DNN, "inter\0net\0", 10);
+	assert_int_equal(pfcp_get_name(&ie, name), -EINVAL);
+	ie = ie_of(PFCP_IE_APN_DNN, "\0\0", 2);
+	assert_int_equal(pfcp_get_name(&ie, name), -EINVAL);
 	ie = ie_of(PFCP_IE_APN_DNN, "\x09internet", 9);
 	assert_int_equal(pfcp_get_name(&ie, name), -EINVAL);
 	for (unsigned i = 0; i < 4; i++) { // text that no labels could say
