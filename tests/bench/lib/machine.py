@@ -53,6 +53,18 @@ def matrix(text):
     return [[None if word == "-" else int(word) for word in row.split()[1:]] for row in rows if row.strip()]
 
 
+def distances(looks):
+    """Round trips between the cores, the best of some looks: what else runs here only ever makes them longer."""
+    seen = [matrix(bench.run(bench.program("tests/bench/lib/bench-pingpong"))) for _ in range(looks)]
+    size = range(len(seen[0]))
+    return [[min(look[i][j] for look in seen) if i != j else None for j in size] for i in size]
+
+
+def nearest(trips):
+    """Two cores, by their indices: those with the shortest round trip."""
+    return min((trip, i, j) for i, row in enumerate(trips) for j, trip in enumerate(row) if trip is not None)[1:]
+
+
 def cores():
     """Where the cores are just now, and for how long each stood still in a tenth of a second."""
     gaps = list(csv.DictReader(bench.run(bench.program("tests/bench/lib/bench-gaps")).splitlines()))

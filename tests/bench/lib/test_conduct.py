@@ -150,6 +150,7 @@ class Conduct(unittest.TestCase):
 class Machine(unittest.TestCase):
     def test_matrix(self):
         self.assertEqual(machine.matrix("ns\n   0   1\n 0  -  90\n 1  95  -\n"), CORES["pingpong_ns"])
+        self.assertEqual(set(machine.nearest([[None, 60, 90], [60, None, 22], [90, 24, None]])), {1, 2})
 
     def test_session(self):
         self.assertEqual(machine.session_of("7 (a) b) S 1 2 33 0"), 33)
