@@ -313,6 +313,9 @@ FIELDS = {  # tshark's field: where the text has it
     "pfcp.dl_data_notification_delay": of("Downlink Data Notification Delay", r"(\d+)"),
     "pfcp.bar_id": r"^ *(?:BAR ID|Failed Rule ID: bar \(4\)):? (\d+)",
 }
+NEWER = {  # what tshark 4.4 tells under names of their own
+    "pfcp.node_id_ipv4": "pfcp.remote_gtp_u_peer.ipv4", "pfcp.node_id_ipv6": "pfcp.remote_gtp_u_peer.ipv6", "pfcp.dn": "pfcp.dnp",
+}
 PREDEFINED = {"pfcp.far_id", "pfcp.qer_id", "pfcp.urr_id"}  # tshark takes the highest bit, "by the UP function", for itself
 FLAGS = {  # tshark's boolean: the IE, and the word in its text
     f"pfcp.apply_action.{w.lower()}": ("Apply Action", w) for w in "DROP FORW BUFF NOCP DUPL DFRT EDRT MBSU".split()
@@ -350,8 +353,15 @@ def tshark(path, fields):
     return [dict(zip(fields, line.split("\t"))) for line in told.splitlines()]
 
 
+def newer_names():
+    known = subprocess.run(["tshark", "-G", "fields"], capture_output=True, text=True, check=True).stdout
+    return {field: name for field, name in NEWER.items() if f"\t{name}\t" in known}
+
+
 def plain(value):
-    """A number however it is written; else the text."""
+    """A number or a flag however it is written; else the text."""
+    if value in ("True", "False"):
+        return str(int(value == "True"))
     return str(int(value, 0)) if re.fullmatch(r"0x[0-9a-f]+|[1-9]\d*|0", value) else value
 
 
@@ -360,6 +370,8 @@ def compare(field, theirs, ours, text):
     ours = [plain(v) for v in ours]
     if field in PREDEFINED:
         ours = [str(int(v) & 0x7fffffff) for v in ours]
+    if field in NEWER:
+        theirs, ours = sorted(theirs), sorted(ours)
     if theirs != ours:
         wrong(field, "is", theirs, "to tshark and", ours, "here:", text.partition("\n")[0])
     return len(ours)
@@ -368,17 +380,19 @@ def compare(field, theirs, ours, text):
 def messages_of_ours():
     messages, numbers = list(made()), numbers_of_table()
     fields = {field: pattern for field, pattern in FIELDS.items() if pattern}
-    seen = dict.fromkeys(fields | FLAGS, 0)
+    seen, newer = dict.fromkeys(fields | FLAGS, 0), newer_names()
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "made.pcap")
         capture_write(path, [m for m, _ in messages])
-        frames = tshark(path, ["_ws.expert.message", "pfcp.ie_type", "pfcp.ie_len", *fields, *FLAGS])
+        frames = tshark(path, ["_ws.expert.message", "pfcp.ie_type", "pfcp.ie_len", *fields, *FLAGS, *newer.values()])
     if len(frames) != len(messages):
         wrong(f"tshark has {len(frames)} of {len(messages)} frames")
     for (_, text), frame in zip(messages, frames):
         if frame["_ws.expert.message"]:
             wrong("tshark complains:", frame["_ws.expert.message"], "\n" + text)
         compare("pfcp.ie_type", frame["pfcp.ie_type"], [numbers[n] for n in re.findall(r"^ +([^:\n]+):", text, re.M)], text)
+        for field, name in newer.items():
+            frame[field] = ";".join(filter(None, (frame[field], frame[name])))
         for field, pattern in fields.items():
             seen[field] += compare(field, frame[field], re.findall(pattern, text, re.M), text)
         for field, (ie, word) in FLAGS.items():
