@@ -91,7 +91,6 @@ static bool entries_of(const struct lines *lines, uint32_t slot, uint32_t ipv4, 
 	uint8_t shard = (uint8_t)lines->region->header->shard;
 	uint32_t home4 = ipv4 ? pool_slot(lines->net, ipv4, 0, slot) : slot;
 	uint32_t home6 = ipv6 ? pool_slot(lines->net, 0, ipv6, slot) : slot;
-
 	bool apart4 = home4 != slot, apart6 = home6 != slot || (ipv6 && shard_of_ipv6(ipv6) != shard);
 
 	entries->count = 0;

@@ -232,8 +232,8 @@ static __attribute__((noinline)) void lane_peek(struct loop *loop)
 	loop->pipe.next = next;
 }
 
-// The primary sleeps; or nothing more is to be returned, and the fence that the last burst was spared costs nobody anything (bell.h). A function for itself: what it
-// locks is counted by name (tests/bench/tables/locked.py).
+// The primary sleeps; or nothing more is to be returned, and the fence that the last burst was spared costs nobody anything (bell.h). A
+// function for itself: what it locks is counted by name (tests/bench/tables/locked.py).
 static __attribute__((noinline)) void lane_settle(struct loop *loop)
 {
 	loop->owed = false;

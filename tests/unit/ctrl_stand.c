@@ -289,6 +289,16 @@ int ctrl_stand_create(struct ctrl_stand *stand, struct ctrl_session *session)
 	return code_of(ctrl_stand_ask(stand, &request));
 }
 
+const Shoal__Oss__StatusAnswer *ctrl_stand_status(struct ctrl_stand *stand)
+{
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__StatusGet get = SHOAL__OSS__STATUS_GET__INIT;
+
+	request.body_case = SHOAL__OSS__REQUEST__BODY_STATUS_GET;
+	request.status_get = &get;
+	return ctrl_stand_ask(stand, &request)->status_answer;
+}
+
 int ctrl_stand_create_as(struct ctrl_stand *stand, struct ctrl_session *session, const char *key, uint32_t deadline_ms)
 {
 	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;

@@ -47,6 +47,7 @@ void ctrl_stand_keep(struct ctrl_stand *stand);
 // Sends a request (version, and a fresh key unless it has one, are filled in) and runs the desk; the answer, or null: it waits.
 const Shoal__Oss__Response *ctrl_stand_ask(struct ctrl_stand *stand, Shoal__Oss__Request *request);
 const Shoal__Oss__Response *ctrl_stand_send(struct ctrl_stand *stand, const void *bytes, size_t length);
+const Shoal__Oss__StatusAnswer *ctrl_stand_status(struct ctrl_stand *stand); // what StatusGet is answered
 
 // A session with an address from the pool.
 struct ctrl_session {

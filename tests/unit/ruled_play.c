@@ -105,3 +105,17 @@ void ruled_urr_add(unsigned i, uint32_t flags)
 	for (unsigned pdr = 0; pdr < 2; pdr++)
 		sheets.pdr[pdr].urrs |= (uint16_t)(1u << i);
 }
+
+void ruled_core_tunnel(void)
+{
+	sheets.head.tunnels = 2;
+	sheets.tunnel[1] = 1;
+	sheets.tunnel[0] = 2;
+	sheets.pdr[0].flags = SHEET_ANY_SOURCE | SHEET_FROM_CORE;
+	sheets.pdr[0].far = 1;
+}
+
+uint32_t ruled_core_teid(void)
+{
+	return sheet_tunnel_teid(bearer.teid, 1, stand.net.slot_bits);
+}

@@ -29,6 +29,10 @@ struct ruled_tokens *ruled_tokens_at(unsigned qer, unsigned way);
 // A URR of both rules.
 void ruled_urr_add(unsigned i, uint32_t flags);
 
+// An SGW-U's session: PDR 0 is of a second tunnel, from the core, and leads to the radio side's. Its TEID.
+void ruled_core_tunnel(void);
+uint32_t ruled_core_teid(void);
+
 // Out of the tunnel with that TEID, with a container (GTPU_CONTAINER) or without.
 struct lane_handle ruled_lend_up(uint32_t teid, uint8_t container, uint32_t source);
 struct lane_handle ruled_worked(struct lane_handle handle);

@@ -291,12 +291,7 @@ static void who_may_not_provision_hears_nothing(void **state)
 
 static uint64_t made_ms(void)
 {
-	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
-	Shoal__Oss__StatusGet body = SHOAL__OSS__STATUS_GET__INIT;
-
-	request.body_case = SHOAL__OSS__REQUEST__BODY_STATUS_GET;
-	request.status_get = &body;
-	return ctrl_stand_ask(stand, &request)->status_answer->store_made_ms;
+	return ctrl_stand_status(stand)->store_made_ms;
 }
 
 static void a_store_remembers_when_it_was_begun(void **state)

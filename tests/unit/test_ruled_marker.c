@@ -21,19 +21,10 @@ static struct lane_handle marker(uint32_t teid)
 	return ruled_worked(stand_lend(&stand, 0, LANE_UPLINK, packet, sizeof(packet)));
 }
 
-static uint32_t second(void)
-{
-	return sheet_tunnel_teid(bearer.teid, 1, stand.net.slot_bits);
-}
-
-// An SGW-U's session: what comes by the second tunnel goes to the radio side, TEID 0xbeef.
+// What comes by the second tunnel goes to the radio side, TEID 0xbeef.
 static void relay(void)
 {
-	sheets.head.tunnels = 2;
-	sheets.tunnel[1] = 1;
-	sheets.tunnel[0] = 2;
-	sheets.pdr[0].flags = SHEET_ANY_SOURCE | SHEET_FROM_CORE;
-	sheets.pdr[0].far = 1;
+	ruled_core_tunnel();
 	ruled_by();
 }
 
@@ -43,7 +34,7 @@ static void it_goes_where_packets_go(void **unused)
 	const uint8_t *bytes;
 
 	relay();
-	handle = marker(second());
+	handle = marker(ruled_core_teid());
 	bytes = stand_bytes(&stand, &handle);
 	assert_int_equal(handle.code, VERDICT_FORWARD);
 	assert_int_equal(handle.port, LANE_SIDE_ACCESS);
@@ -56,7 +47,7 @@ static void it_goes_where_packets_go(void **unused)
 	assert_int_equal(be32_get(bytes + 32), 0xbeef);
 	assert_int_equal(shard_there->downlink[SLOT].packets, 0); // nobody's use
 	handle.code = LANE_UPLINK;                                // lent once more as it lies there now: not for us
-	be32_put(stand_bytes(&stand, &handle) + 32, second());
+	be32_put(stand_bytes(&stand, &handle) + 32, ruled_core_teid());
 	assert_int_equal(ruled_worked(handle).code, VERDICT_NOT_OURS);
 }
 
@@ -71,9 +62,9 @@ static void over_ipv6_its_checksum_holds(void **unused)
 					    .peer_teid = 7,
 					    .peer_ipv6 = { 0x20010db800010000, 2 } };
 	relay();
-	assert_int_equal(marker(second()).code, VERDICT_END_MARKER); // we have no address for it
+	assert_int_equal(marker(ruled_core_teid()).code, VERDICT_END_MARKER); // we have no address for it
 	stand.pipe.gtpu_ipv6[0] = 0x20010db800020000;
-	handle = marker(second());
+	handle = marker(ruled_core_teid());
 	assert_int_equal(handle.code, VERDICT_FORWARD);
 	assert_int_equal(handle.length, TUNNEL6_BYTES);
 	assert_int_not_equal(be16_get(stand_bytes(&stand, &handle) + IP6_HEADER + 6), 0);
@@ -93,15 +84,15 @@ static void else_it_ends_here(void **unused)
 	assert_int_equal(marker(bearer.teid).code, VERDICT_END_MARKER);            // two lines
 	assert_int_equal(marker(bearer.teid ^ 1u << 30).code, VERDICT_END_MARKER); // nobody's is not answered
 	relay();
-	assert_int_equal(marker(second()).code, VERDICT_FORWARD);
+	assert_int_equal(marker(ruled_core_teid()).code, VERDICT_FORWARD);
 	assert_int_equal(marker(sheet_tunnel_teid(bearer.teid, 2, stand.net.slot_bits)).code, VERDICT_END_MARKER);
 	room_there->held_until = NOW + 1; // not before what waits
-	assert_int_equal(marker(second()).code, VERDICT_END_MARKER);
+	assert_int_equal(marker(ruled_core_teid()).code, VERDICT_END_MARKER);
 	room_there->held_until = 0;
 	for (unsigned i = 0; i < sizeof(others) / sizeof(*others); i++) {
 		sheets.far[1] = others[i];
 		ruled_by();
-		assert_int_equal(marker(second()).code, VERDICT_END_MARKER);
+		assert_int_equal(marker(ruled_core_teid()).code, VERDICT_END_MARKER);
 	}
 }
 
@@ -118,11 +109,11 @@ static void the_rule_without_a_filter_is_its_rule(void **unused)
 	sheets.pdr[1] = sheets.pdr[0];
 	sheets.pdr[0].far = 0; // to the core
 	ruled_by();
-	assert_int_equal(marker(second()).code, VERDICT_FORWARD);
+	assert_int_equal(marker(ruled_core_teid()).code, VERDICT_FORWARD);
 	sheets.head.open[0] = sheets.head.open[1] = 0;
 	sheets_filter4(&sheets, 1, 2);
 	ruled_by();
-	assert_int_equal(marker(second()).code, VERDICT_END_MARKER);
+	assert_int_equal(marker(ruled_core_teid()).code, VERDICT_END_MARKER);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, ruled_make, ruled_destroy)

@@ -195,9 +195,8 @@ static void reflective_qos_is_asked_for_with_the_flow(void **unused)
 static struct lane_handle from_core(void)
 {
 	uint8_t packet[TUNNEL_BYTES + STAND_USER_BYTES];
-	struct tunnel_ends ends = { STAND_PEER, STAND_GTPU, 0, 2152, 0 };
+	struct tunnel_ends ends = { STAND_PEER, STAND_GTPU, ruled_core_teid(), 2152, 0 };
 
-	ends.teid = sheet_tunnel_teid(bearer.teid, 1, stand.net.slot_bits);
 	stand_user_packet(packet + TUNNEL_BYTES, STAND_SERVER, bearer.ue_ipv4 + 1, 1);
 	tunnel_put(packet, sizeof(packet), &ends);
 	return stand_lend(&stand, 0, LANE_UPLINK, packet, sizeof(packet));
@@ -205,11 +204,7 @@ static struct lane_handle from_core(void)
 
 static void core_side_tunnel(void)
 {
-	sheets.head.tunnels = 2;
-	sheets.tunnel[1] = 1;
-	sheets.tunnel[0] = 2;
-	sheets.pdr[0].flags = SHEET_ANY_SOURCE | SHEET_FROM_CORE;
-	sheets.pdr[0].far = 1;
+	ruled_core_tunnel();
 	ruled_urr_add(0, 0);
 	sheets.pdr[0].qers = 1;
 	sheets.head.qers = 1;

@@ -92,12 +92,7 @@ static void nothing_is_made_that_an_older_worker_can_not_do(void **state)
 // As front ends are told.
 static uint32_t missing(void)
 {
-	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
-	Shoal__Oss__StatusGet get = SHOAL__OSS__STATUS_GET__INIT;
-
-	request.body_case = SHOAL__OSS__REQUEST__BODY_STATUS_GET;
-	request.status_get = &get;
-	return ctrl_stand_ask(stand, &request)->status_answer->skills_missing;
+	return ctrl_stand_status(stand)->skills_missing;
 }
 
 // One nest can, the other can't: either courier counts as long as it is there, and its workers as long as they have shards.
