@@ -45,9 +45,11 @@ static int policy_again(struct pfcp_writer *writer, const struct pfcp_ie *ie)
 static int name_again(struct pfcp_writer *writer, const struct pfcp_ie *ie)
 {
 	char name[PFCP_NAME];
-	int error = pfcp_get_name(ie, name);
+	int error = ie->length ? pfcp_get_name(ie, name) : 0;
 
-	if (!error && strlen(name) == ie->length)
+	if (!ie->length) // it names nothing, and no more when it is written again
+		pfcp_copy(writer, ie);
+	else if (!error && strlen(name) == ie->length)
 		pfcp_put_text(writer, ie->type, name);
 	else if (!error)
 		pfcp_put_name(writer, ie->type, name);
