@@ -379,8 +379,11 @@ unsigned apply_visit(struct apply *apply)
 unsigned apply_between(struct apply *apply)
 {
 	uint32_t near = apply->fetched - apply->tail;
-	unsigned done = visit(apply, near < APPLY_BETWEEN ? near : APPLY_BETWEEN);
+	unsigned done;
 
+	if (++apply->bursts % APPLY_EVERY)
+		return 0;
+	done = visit(apply, near < APPLY_BETWEEN ? near : APPLY_BETWEEN);
 	look_ahead(apply);
 	return done;
 }

@@ -7,16 +7,17 @@
 #include "workers/reports.h"
 #include "workers/tenure.h"
 
-#define APPLY_VISIT 16u // changes a visit
-#define APPLY_BETWEEN \
-	2u // the same while there are packets: they go first, and changes take a bounded share of their time
-#define APPLY_SLICE 64u // cells looked at in one step of a sweep's end
+#define APPLY_VISIT 16u  // changes a visit
+#define APPLY_BETWEEN 4u // the same while there are packets, which go first,
+#define APPLY_EVERY 8u   // and after so many bursts of them: changes take a bounded share of their time
+#define APPLY_SLICE 64u  // cells looked at in one step of a sweep's end
 
 struct apply {
 	struct tenure *tenure;
 	struct reports *reports;
 	struct seat seat;
 	uint32_t tail;             // ours; page->change_tail is its published copy
+	uint32_t bursts;           // of packets we were called after
 	uint32_t fetched, asked;   // changes whose cells are on their way; that are on their way themselves
 	uint64_t applied, refused; // since we sat down
 };
@@ -26,7 +27,7 @@ void apply_open(struct apply *apply, struct tenure *tenure, struct reports *repo
 // Works off up to APPLY_VISIT changes. Returns how much it did; 0 = nothing there, or no space to report it.
 unsigned apply_visit(struct apply *apply);
 
-// Between two bursts of packets: up to APPLY_BETWEEN, of those that it saw coming at earlier visits.
+// After a burst of packets; at each APPLY_EVERYth a visit of up to APPLY_BETWEEN, of those that it saw coming at earlier ones.
 unsigned apply_between(struct apply *apply);
 
 // Whether a visit would do something.

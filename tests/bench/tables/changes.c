@@ -1,6 +1,6 @@
 // changes.c - what a change costs the worker that applies it, without anybody else on its core: for callgrind.
 //
-//   bench-changes pool|foreign COUNT        modifies COUNT sessions, two in a visit; `measured` is the worker's part
+//   bench-changes pool|foreign COUNT        modifies COUNT sessions, APPLY_BETWEEN in a visit; `measured` is the worker's part
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,8 +43,9 @@ static void post(uint32_t n)
 
 static __attribute__((noinline)) void measured(void)
 {
-	while (apply_waiting(&loop->apply))
-		apply_between(&loop->apply);
+	for (unsigned visits = 0; visits < 3; visits++) // seen, their cells called, applied
+		for (unsigned burst = 0; burst < APPLY_EVERY; burst++)
+			apply_between(&loop->apply);
 }
 
 int main(int argc, char **argv)
