@@ -297,7 +297,7 @@ int pfcp_get_sdf(const struct pfcp_ie *ie, struct pfcp_sdf *sdf)
 	sdf->spi = sdf->has_spi ? (uint32_t)pick_number(&pick, 4) : 0;
 	sdf->label = sdf->has_label ? (uint32_t)pick_number(&pick, 3) & 0xfffff : 0; // its four bits above are spare
 	sdf->id = sdf->has_id ? (uint32_t)pick_number(&pick, 4) : 0;
-	return pick_end(&pick, flags & 31);
+	return pick_end(&pick, true);
 }
 
 int pfcp_get_rate(const struct pfcp_ie *ie, struct pfcp_rate *rate)

@@ -12,6 +12,12 @@ static bool flow_is(const struct pfcp_sdf *sdf, const char *text)
 	return sdf->flow && sdf->flow_bytes == strlen(text) && !memcmp(sdf->flow, text, sdf->flow_bytes);
 }
 
+// What a filter may name a packet by besides its id; none of it: the id stands for a filter that was given before.
+static bool says_nothing(const struct pfcp_sdf *sdf)
+{
+	return !sdf->flow && !sdf->has_tos && !sdf->has_spi && !sdf->has_label;
+}
+
 // Lets everything of the UE pass: as good as no filter.
 static bool takes_everything(const struct pfcp_sdf *sdf)
 {
@@ -74,10 +80,7 @@ static int filter_read(const struct reading *reading, const struct rule *pdr, co
 		return -EPROTO;
 	filter = &reading->to->filter[index];
 	reading->to->filtered[index] =
-	    (struct translated_filter){ .pdr = pdr,
-					.has_id = sdf->has_id,
-					.empty = !sdf->flow && !sdf->has_tos && !sdf->has_spi && !sdf->has_label,
-					.id = sdf->id };
+	    (struct translated_filter){ .pdr = pdr, .has_id = sdf->has_id, .empty = says_nothing(sdf), .id = sdf->id };
 	filter->tos = sdf->tos >> 8;
 	filter->tos_mask = sdf->tos & 0xff;
 	filter->has_spi = sdf->has_spi;
@@ -85,6 +88,17 @@ static int filter_read(const struct reading *reading, const struct rule *pdr, co
 	filter->has_flow_label = sdf->has_label;
 	filter->flow_label = sdf->label;
 	return sdf->flow ? flow_read(reading, sdf, filter) : 0;
+}
+
+bool filters_given(const struct reading *reading, const struct pfcp_ie *pdi)
+{
+	const struct pfcp_tree *tree = &reading->rules->tree;
+	const struct pfcp_ie *ie = pfcp_first(tree, pdi, PFCP_IE_SDF_FILTER);
+	struct pfcp_sdf sdf;
+
+	while (ie && !pfcp_get_sdf(ie, &sdf) && says_nothing(&sdf) && !sdf.has_id)
+		ie = pfcp_again(tree, ie);
+	return ie;
 }
 
 int filters_read(const struct reading *reading, const struct rule *pdr, const struct pfcp_ie *pdi, unsigned *count)
@@ -99,6 +113,8 @@ int filters_read(const struct reading *reading, const struct rule *pdr, const st
 		if (pfcp_get_sdf(ie, &sdf))
 			return rules_fault(reading->fault, PFCP_CAUSE_MANDATORY_INCORRECT, PFCP_IE_SDF_FILTER,
 					   "Not an SDF filter.");
+		if (says_nothing(&sdf) && !sdf.has_id)
+			continue;
 		everything |= takes_everything(&sdf);
 		if (filter_read(reading, pdr, &sdf))
 			return -EPROTO;

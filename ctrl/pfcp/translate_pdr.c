@@ -212,8 +212,7 @@ static int flows_read(const struct reading *reading, const struct rule *pdr, con
 {
 	const struct pfcp_tree *tree = &reading->rules->tree;
 
-	bool application = pfcp_first(tree, pdi, PFCP_IE_APPLICATION_ID),
-	     sdf = pfcp_first(tree, pdi, PFCP_IE_SDF_FILTER);
+	bool application = pfcp_first(tree, pdi, PFCP_IE_APPLICATION_ID), sdf = filters_given(reading, pdi);
 	bool predefined = pfcp_first(tree, NULL, PFCP_IE_ACTIVATE_PREDEFINED_RULES);
 
 	if (application && sdf)

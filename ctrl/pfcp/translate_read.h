@@ -30,7 +30,9 @@ uint32_t *read_numbers(const struct reading *reading, unsigned count);
 int pdr_read(const struct reading *reading, const struct rule *rule);
 int endpoint_check(const struct reading *reading, const struct rule *rule); // whether all it says is served
 
-// The filters of a PDI, behind those that are there: their number in *count. Then, when all PDRs are read: what they refer to.
+// Whether a PDI has SDF filters. One without any flag, not even an id, is none: nothing of a packet is asked (8.2.5).
+bool filters_given(const struct reading *reading, const struct pfcp_ie *pdi);
+// They, behind those that are there: their number in *count. Then, when all PDRs are read: what they refer to.
 int filters_read(const struct reading *reading, const struct rule *pdr, const struct pfcp_ie *pdi, unsigned *count);
 int filters_resolve(const struct reading *reading);
 // The same of a PDI that names an application (8.2.6): what its PFDs say. A PDR that is new needs one that is known and can be told by

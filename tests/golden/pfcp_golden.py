@@ -18,9 +18,9 @@ from scapy.contrib.pfcp import *  # noqa: E402,F403
 
 MADE = 20       # messages of each type
 VALUES = 100    # values of each IE that scapy knows
-# Conditions that scapy's fields do not have: a value without any address, volume or filter is refused here.
+# Conditions that scapy's fields do not have: a value without any address or volume is refused here.
 MAY_BE_REFUSED = {"F-TEID", "F-SEID", "UE IP Address", "Volume Threshold", "Volume Quota", "Volume Measurement", "Subsequent Volume Threshold",
-                  "Subsequent Volume Quota", "SDF Filter", "Outer Header Creation", "Dropped DL Traffic Threshold", "Remote GTP-U Peer"}
+                  "Subsequent Volume Quota", "Outer Header Creation", "Dropped DL Traffic Threshold", "Remote GTP-U Peer"}
 faults = 0
 
 

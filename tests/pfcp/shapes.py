@@ -147,16 +147,17 @@ def reach(session, gnb, teid):
             far(2, [p.IE_DestinationInterface(interface=ACCESS), w.tunnel(gnb, int(teid, 0))], FORW=1)]
 
 
-# ---- SD-Core's SMF: names are text, and one that it does not know empty (its SPGW-C's have 32 bytes); F-TEIDs and the UE's address are ours to choose; a flow's QER
-# is taken away with each of its PDRs
+# ---- SD-Core's SMF: names are text, and one that it does not know empty (its SPGW-C's have 32 bytes); filters that say nothing, without
+# any flag; F-TEIDs and the UE's address are ours to choose; a flow's QER is taken away with each of its PDRs
 
+ANYTHING = ie(23, b"\0\0")
 TEXT, NOBODY, PADDED = ie(22, b"internet"), ie(22, b""), ie(22, b"internet".ljust(32, b"\0"))
 
 
 def sdcore(local, session):
     chosen, named = ie(93, b"\x10"), [p.IE_FAR_Id(id=1), p.IE_QER_Id(id=1)]
-    up = [p.IE_SourceInterface(interface=ACCESS), p.IE_FTEID(CH=1), TEXT, chosen]
-    down = [p.IE_SourceInterface(interface=CORE), PADDED, chosen]
+    up = [p.IE_SourceInterface(interface=ACCESS), p.IE_FTEID(CH=1), TEXT, chosen, ANYTHING]
+    down = [p.IE_SourceInterface(interface=CORE), PADDED, chosen, ANYTHING]
     return p.PFCPSessionEstablishmentRequest(IE_list=head(local, session) + [
         pdr(1, 255, up, removal(0), *named), pdr(2, 255, down, p.IE_FAR_Id(id=2), p.IE_QER_Id(id=1)),
         far(1, [p.IE_DestinationInterface(interface=2), TEXT], FORW=1), far(2, [p.IE_DestinationInterface(interface=ACCESS), NOBODY], DROP=1),

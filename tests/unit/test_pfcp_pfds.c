@@ -191,10 +191,11 @@ static void a_set_has_an_end(void **state)
 
 // ---- PDRs that name one
 
-static void pdi_put(unsigned verb, unsigned pdr, const char *id, bool filtered)
+static const struct pfcp_sdf filter = { .flow = FLOW, .flow_bytes = sizeof(FLOW) - 1 }, nothing;
+
+static void pdi_put(unsigned verb, unsigned pdr, const char *id, const struct pfcp_sdf *sdf)
 {
 	struct pfcp_writer *writer = &words.writer;
-	const struct pfcp_sdf sdf = { .flow = FLOW, .flow_bytes = sizeof(FLOW) - 1 };
 	const struct pfcp_ue_address ue = { .address = { .has_ipv4 = true, .ipv4 = WORDS_UE }, .destination = true };
 	uint8_t *mark, *pdi;
 
@@ -205,18 +206,18 @@ static void pdi_put(unsigned verb, unsigned pdr, const char *id, bool filtered)
 	pfcp_put_u8(writer, PFCP_IE_SOURCE_INTERFACE, PFCP_SOURCE_INTERFACE_CORE);
 	pfcp_put_ue_address(writer, PFCP_IE_UE_IP_ADDRESS, &ue);
 	pfcp_put_text(writer, PFCP_IE_APPLICATION_ID, id);
-	if (filtered)
-		pfcp_put_sdf(writer, PFCP_IE_SDF_FILTER, &sdf);
+	if (sdf)
+		pfcp_put_sdf(writer, PFCP_IE_SDF_FILTER, sdf);
 	pfcp_end(writer, pdi);
 	pfcp_put_u32(writer, PFCP_IE_FAR_ID, 2);
 	pfcp_end(writer, mark);
 }
 
-static void session_with(const char *id, bool filtered)
+static void session_with(const char *id, const struct pfcp_sdf *sdf)
 {
 	live_begin();
 	words_rules(&words, false);
-	pdi_put(PFCP_IE_CREATE_PDR, 3, id, filtered);
+	pdi_put(PFCP_IE_CREATE_PDR, 3, id, sdf);
 	given.pfds = &pfds;
 }
 
@@ -229,14 +230,17 @@ static void a_pdr_has_its_applications_flows(void **state)
 {
 	apps_know(&pfds, "video", two);
 	apps_know(&pfds, "all", everything);
-	session_with("video", false);
+	session_with("video", NULL);
 	assert_int_equal(live_establish(), 0);
 	assert_int_equal(match()->n_filters, 2);
 	assert_string_equal(match()->filters[0]->flow, two[0]);
 	assert_string_equal(match()->filters[1]->flow, two[1]);
-	session_with("all", false);
+	session_with("all", NULL);
 	assert_int_equal(live_establish(), 0);
 	assert_int_equal(match()->n_filters, 0);
+	session_with("video", &nothing); // beside a filter that is none
+	assert_int_equal(live_establish(), 0);
+	assert_int_equal(match()->n_filters, 2);
 }
 
 static void refused(unsigned cause)
@@ -251,13 +255,13 @@ static void what_cannot_be_told_is_refused(void **state)
 {
 	apps_know(&pfds, "web", hidden);
 	apps_know(&pfds, "video", one);
-	session_with("games", false);
+	session_with("games", NULL);
 	refused(PFCP_CAUSE_UNKNOWN_APPLICATION);
-	session_with("web", false);
+	session_with("web", NULL);
 	refused(PFCP_CAUSE_RULE_FAILURE);
-	session_with("video", true);
+	session_with("video", &filter);
 	refused(PFCP_CAUSE_RULE_FAILURE);
-	session_with("video", false);
+	session_with("video", NULL);
 	given.pfds = NULL;
 	refused(PFCP_CAUSE_UNKNOWN_APPLICATION);
 }
@@ -266,7 +270,7 @@ static void what_cannot_be_told_is_refused(void **state)
 static void a_session_follows_its_application(void **state)
 {
 	apps_know(&pfds, "video", one);
-	session_with("video", false);
+	session_with("video", NULL);
 	assert_int_equal(live_establish(), 0);
 	live_on();
 	given.pfds = &pfds;

@@ -142,6 +142,43 @@ static void an_fteid_alone_needs_no_precedence(void **state)
 	assert_int_equal(fault.why.offending, PFCP_IE_PRECEDENCE);
 }
 
+// A filter without any flag, as SD-Core's SMF sends: nothing is asked of packets; and it takes nothing from one beside it.
+static int with_filters(unsigned count, const struct pfcp_sdf *sdf)
+{
+	const struct pfcp_ue_address ue = { .address = { .has_ipv4 = true, .ipv4 = WORDS_UE }, .destination = true };
+	uint8_t *mark, *pdi;
+
+	subscriber(PFCP_DESTINATION_INTERFACE_ACCESS, 7);
+	pfcp_begin(&words.writer, PFCP_IE_CREATE_PDR, &mark);
+	pfcp_put_u16(&words.writer, PFCP_IE_PDR_ID, 3);
+	pfcp_put_u32(&words.writer, PFCP_IE_PRECEDENCE, 3);
+	pfcp_begin(&words.writer, PFCP_IE_PDI, &pdi);
+	pfcp_put_u8(&words.writer, PFCP_IE_SOURCE_INTERFACE, PFCP_SOURCE_INTERFACE_CORE);
+	pfcp_put_ue_address(&words.writer, PFCP_IE_UE_IP_ADDRESS, &ue);
+	for (unsigned i = 0; i < count; i++)
+		pfcp_put_sdf(&words.writer, PFCP_IE_SDF_FILTER, &sdf[i]);
+	pfcp_end(&words.writer, pdi);
+	pfcp_put_u32(&words.writer, PFCP_IE_FAR_ID, 2);
+	pfcp_end(&words.writer, mark);
+	return live_establish();
+}
+
+static void a_filter_that_says_nothing_is_none(void **state)
+{
+	static const char flow[] = "permit out 17 from any to assigned";
+	const struct pfcp_sdf some[] = { { 0 }, { .flow = flow, .flow_bytes = sizeof(flow) - 1 }, { 0 } };
+	const struct pfcp_sdf named = { .has_id = true, .id = 7 };
+
+	assert_int_equal(with_filters(1, some), 0);
+	assert_int_equal(to.match[live_rule(3)].n_filters, 0);
+	assert_int_equal(with_filters(3, some), 0);
+	assert_int_equal(to.match[live_rule(3)].n_filters, 1);
+	assert_string_equal(to.match[live_rule(3)].filters[0]->flow, flow);
+	assert_int_equal(with_filters(1, &named), -EPROTO); // an id alone says which
+	assert_int_equal(fault.why.offending, PFCP_IE_SDF_FILTER);
+	assert_int_equal(without_precedence(some), 0);
+}
+
 static void remove_put(unsigned type, unsigned of, uint32_t id)
 {
 	uint8_t *mark;
@@ -197,6 +234,7 @@ int main(void)
 		cmocka_unit_test(what_is_told_of_waits),
 		cmocka_unit_test(of_no_family_we_choose_ipv4),
 		cmocka_unit_test(an_fteid_alone_needs_no_precedence),
+		cmocka_unit_test(a_filter_that_says_nothing_is_none),
 		cmocka_unit_test(what_is_removed_twice_is_gone),
 		cmocka_unit_test(a_network_without_a_name_is_none),
 		cmocka_unit_test(towards_an_unknown_radio_side_nothing_goes),

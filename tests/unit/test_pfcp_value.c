@@ -254,6 +254,11 @@ static void sdf_parts_in_order(void **state)
 	assert_int_equal(sdf.id, 0x08090a0b);
 	for (ie.length--; ie.length >= 2; ie.length--)
 		assert_int_equal(pfcp_get_sdf(&ie, &sdf), -EMSGSIZE);
+	ie = ie_of(PFCP_IE_SDF_FILTER, "\0\0", 2); // without a flag
+	assert_int_equal(pfcp_get_sdf(&ie, &sdf), 0);
+	assert_true(!sdf.flow && !sdf.has_tos && !sdf.has_spi && !sdf.has_label && !sdf.has_id);
+	ie.length = 1;
+	assert_int_equal(pfcp_get_sdf(&ie, &sdf), -EMSGSIZE);
 }
 
 static void writers_end_where_they_must(void **state)
