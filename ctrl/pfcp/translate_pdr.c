@@ -76,13 +76,15 @@ static int address_join(const struct reading *reading, const struct pfcp_ie *ie,
 	if (pfcp_get_ue_address(ie, &ue))
 		return rules_fault(reading->fault, PFCP_CAUSE_MANDATORY_INCORRECT, PFCP_IE_UE_IP_ADDRESS,
 				   "Not a UE address.");
+	ue.address.has_ipv4 &= ue.address.ipv4 != 0; // of zeros: who fills in both families, and has one
+	ue.address.has_ipv6 &= be64_get(ue.address.ipv6) != 0;
 	if (ue.delegated_bits || (ue.has_prefix_bits && ue.prefix_bits != PREFIX_BITS))
 		return read_failure(reading, PFCP_IE_UE_IP_ADDRESS, "A UE has one /64.");
 	if ((all->address.has_ipv4 || all->choose_ipv4) && (ue.address.has_ipv4 || ue.choose_ipv4))
 		return read_failure(reading, PFCP_IE_UE_IP_ADDRESS, "A UE has one IPv4 address.");
 	if ((all->address.has_ipv6 || all->choose_ipv6) && (ue.address.has_ipv6 || ue.choose_ipv6))
 		return read_failure(reading, PFCP_IE_UE_IP_ADDRESS, "A UE has one /64.");
-	pdr->ue = true;
+	pdr->ue |= ue.address.has_ipv4 || ue.address.has_ipv6 || ue.choose_ipv4 || ue.choose_ipv6;
 	all->destination = ue.destination;
 	all->choose_ipv4 |= ue.choose_ipv4;
 	all->choose_ipv6 |= ue.choose_ipv6;

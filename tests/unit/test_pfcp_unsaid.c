@@ -227,6 +227,48 @@ static void a_network_without_a_name_is_none(void **state)
 	assert_string_equal(to.instance, "internet");
 }
 
+// PDR 2 from the core, to these addresses of both families.
+static int addressed(const struct pfcp_address *address)
+{
+	const struct pfcp_ue_address ue = { .destination = true, .address = *address };
+	uint8_t *mark, *pdi;
+
+	pfcp_begin(&words.writer, PFCP_IE_CREATE_PDR, &mark);
+	pfcp_put_u16(&words.writer, PFCP_IE_PDR_ID, 2);
+	pfcp_put_u32(&words.writer, PFCP_IE_PRECEDENCE, 0);
+	pfcp_begin(&words.writer, PFCP_IE_PDI, &pdi);
+	pfcp_put_u8(&words.writer, PFCP_IE_SOURCE_INTERFACE, PFCP_SOURCE_INTERFACE_CORE);
+	pfcp_put_ue_address(&words.writer, PFCP_IE_UE_IP_ADDRESS, &ue);
+	pfcp_end(&words.writer, pdi);
+	pfcp_put_u32(&words.writer, PFCP_IE_FAR_ID, 1);
+	pfcp_end(&words.writer, mark);
+	shape_far_create(&words.writer, &(struct far){ .id = 1, .action = PFCP_APPLY_ACTION_DROP, .to = -1 });
+	return live_establish();
+}
+
+static void an_address_of_zeros_is_none(void **state)
+{
+	struct pfcp_address address = { .has_ipv4 = true, .has_ipv6 = true, .ipv4 = WORDS_UE };
+
+	address.ipv6[15] = 9; // of ::/64
+	live_begin();
+	assert_int_equal(addressed(&address), 0);
+	assert_int_equal(to.ue.ipv4, WORDS_UE);
+	assert_false(to.pdr[0].address.address.has_ipv6);
+	live_on();
+	assert_int_equal(live_modify(), 0);
+	address.ipv6[0] = 0x20;
+	address.ipv4 = 0;
+	live_begin();
+	assert_int_equal(addressed(&address), 0);
+	assert_int_equal(to.ue.ipv6_prefix, UINT64_C(0x20) << 56);
+	assert_false(to.pdr[0].address.address.has_ipv4);
+	address.ipv6[0] = 0;
+	live_begin();
+	assert_int_equal(addressed(&address), -EPROTO);
+	assert_int_equal(fault.why.offending, PFCP_IE_UE_IP_ADDRESS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +279,7 @@ int main(void)
 		cmocka_unit_test(a_filter_that_says_nothing_is_none),
 		cmocka_unit_test(what_is_removed_twice_is_gone),
 		cmocka_unit_test(a_network_without_a_name_is_none),
+		cmocka_unit_test(an_address_of_zeros_is_none),
 		cmocka_unit_test(towards_an_unknown_radio_side_nothing_goes),
 	};
 
