@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ctrl/wall.h"
+#include "ctrl/kit/wall.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 

@@ -1,14 +1,14 @@
 // ctrl.h - the controller as a whole: its parts, opened in order, and a turn of its main loop.
 #pragma once
-#include "ctrl/desk.h"
-#include "ctrl/exceptions.h"
-#include "ctrl/feed.h"
-#include "ctrl/oss.h"
-#include "ctrl/path.h"
-#include "ctrl/release.h"
-#include "ctrl/traces.h"
-#include "ctrl/truth.h"
-#include "ctrl/upgrade.h"
+#include "ctrl/desk/desk.h"
+#include "ctrl/door/oss.h"
+#include "ctrl/feed/feed.h"
+#include "ctrl/fleet/exceptions.h"
+#include "ctrl/fleet/release.h"
+#include "ctrl/fleet/upgrade.h"
+#include "ctrl/tell/path.h"
+#include "ctrl/tell/traces.h"
+#include "ctrl/truth/truth.h"
 
 struct ctrl {
 	const struct conf *conf;

@@ -1,7 +1,7 @@
 // ctrl_path.c - what paths have to do with the other parts: sessions, the primary, events.
 #include <stdio.h>
 #include "ctrl/ctrl.h"
-#include "ctrl/wall.h"
+#include "ctrl/kit/wall.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 

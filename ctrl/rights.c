@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "ctrl/calls.h"
+#include "ctrl/kit/calls.h"
 #include "shared/base/account.h"
 #include "shared/base/log.h"
 

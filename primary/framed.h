@@ -1,7 +1,7 @@
 // framed.h - networks behind subscribers (framed routes, TS 29.244 5.16): which session's a downlink destination is, where it is in no
 // pool.
 //
-// Prefixes and the TEIDs of their sessions, as ctrl says (ctrl/framed.h), each in the network of its session (network.h); none holds an
+// Prefixes and the TEIDs of their sessions, as ctrl says (ctrl/fleet/framed.h), each in the network of its session (network.h); none holds an
 // address of a pool there. Open addressing, at most half full, looked up by each length that there is, the longest first. Private to the
 // loop, which looks up, adds and drops. Its memory is there from the start, untouched pages cost nothing.
 #pragma once

@@ -6,8 +6,8 @@
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
-#include "ctrl/arena.h"
 #include "ctrl/client/wire.h"
+#include "ctrl/kit/arena.h"
 #include "proto/pack.h"
 #include "shared/base/clock.h"
 

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ctrl/hash.h"
+#include "ctrl/kit/hash.h"
 
 #define KEY_OF(sequence) ((sequence) | 1ull << 32) // 0 is no key
 

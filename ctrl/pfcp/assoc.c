@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ctrl/hash.h"
+#include "ctrl/kit/hash.h"
 #include "ctrl/pfcp/assoc_note.h"
 #include "shared/base/log.h"
 

@@ -2,7 +2,7 @@
 #include "ctrl/pfcp/deal.h"
 #include <stdlib.h>
 #include <string.h>
-#include "ctrl/hash.h"
+#include "ctrl/kit/hash.h"
 #include "ctrl/pfcp/assoc.h"
 
 #define SECOND_NS 1000000000ull

@@ -4,7 +4,7 @@
 // earlier or later, it has, and they are deleted.
 #include <errno.h>
 #include <string.h>
-#include "ctrl/hash.h"
+#include "ctrl/kit/hash.h"
 #include "ctrl/pfcp/csid.h"
 #include "ctrl/pfcp/ie_get.h"
 #include "ctrl/pfcp/node_parts.h"

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ctrl/hash.h"
+#include "ctrl/kit/hash.h"
 
 #define BUCKETS (2 * TELLING_PATHS)
 

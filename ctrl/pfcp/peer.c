@@ -2,7 +2,7 @@
 #include "ctrl/pfcp/peer.h"
 #include <errno.h>
 #include <stdlib.h>
-#include "ctrl/hash.h"
+#include "ctrl/kit/hash.h"
 
 int peers_open(struct peers *peers, const struct conf_address *allowed, unsigned count)
 {

@@ -5,8 +5,8 @@
 // One thread.
 #pragma once
 #include <sys/queue.h>
+#include "ctrl/kit/table.h"
 #include "ctrl/pfcp/remote.h"
-#include "ctrl/table.h"
 
 #define PEERS_MAX 1024u
 

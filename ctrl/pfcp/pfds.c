@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ctrl/hash.h"
+#include "ctrl/kit/hash.h"
 #include "ctrl/pfcp/ie_get.h"
 #include "shared/wire/filter.h"
 

@@ -2,7 +2,7 @@
 #include "ctrl/pfcp/remote.h"
 #include <arpa/inet.h>
 #include <string.h>
-#include "ctrl/hash.h"
+#include "ctrl/kit/hash.h"
 
 bool remote_same(const struct remote *one, const struct remote *other)
 {

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include "ctrl/calls.h"
+#include "ctrl/kit/calls.h"
 #include "shared/base/account.h"
 #include "shared/base/log.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include "ctrl/hash.h"
+#include "ctrl/kit/hash.h"
 #include "ctrl/pfcp/ie_table.h"
 #include "ctrl/pfcp/session_own.h"
 

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ctrl/session.h"
+#include "ctrl/session/session.h"
 #include "shared/base/log.h"
 #include "tests/unit/ctrl_stand.h"
 

@@ -8,6 +8,10 @@ import house
 # What those may know of the plane who do not live on it: names, sizes, and which build it is.
 PLANE_OUTSIDE = ["shared/plane/verdict.h", "shared/plane/limits.h", "shared/plane/build.h"]
 
+# What ctrl is made of, from the ground up: each may include itself and those before it.
+CTRL = ["shared/base/*", "shared/wire/*", *PLANE_OUTSIDE, "proto/*"]
+CTRL_ROOMS = ["kit", "store", "door", "session", "measure", "rules", "feed", "tell", "usage", "fleet", "truth", "desk"]
+
 # Folder (the longest that fits): the folders and headers of ours that its files may include.
 OURS = {
     "shared/base": ["shared/base/*"],
@@ -18,11 +22,14 @@ OURS = {
     "primary": ["shared/*", "proto/*", "topo/*", "primary/*"],
     "workers": ["shared/*", "workers/*"],
     "cost": ["shared/*", "topo/*", "workers/*", "primary/lane_back.h", "primary/steer.h", "cost/*"],
-    "ctrl": ["shared/base/*", "shared/wire/*", "shared/plane/verdict.h", "shared/plane/limits.h", "shared/plane/build.h", "proto/*", "ctrl/*"],
-    "ctrl/cli": ["shared/base/*", "shared/wire/*", "shared/plane/verdict.h", "shared/plane/limits.h", "shared/plane/build.h", "proto/*", "topo/*", "ctrl/*"],
-    "ctrl/pfcp": ["shared/base/*", "shared/wire/*", "proto/*", "ctrl/calls.h", "ctrl/hash.h", "ctrl/table.h", "ctrl/client/*", "ctrl/pfcp/*"],
+    "ctrl": [*CTRL, "ctrl/*"],
+    "ctrl/cli": [*CTRL, "topo/*", "ctrl/*"],
+    "ctrl/pfcp": ["shared/base/*", "shared/wire/*", "proto/*", "ctrl/kit/calls.h", "ctrl/kit/hash.h", "ctrl/kit/table.h", "ctrl/client/*", "ctrl/pfcp/*"],
     "tests": ["*"],
 }
+
+for i, room in enumerate(CTRL_ROOMS):
+    OURS[f"ctrl/{room}"] = CTRL + [f"ctrl/{below}/*" for below in CTRL_ROOMS[:i + 1]]
 
 # The courier is the one process among the workers' that speaks protobuf; nobody else there may see its insides.
 COURIER = ["workers/courier*.[ch]", "workers/feed.[ch]", "workers/pending.[ch]", "workers/usage.[ch]"]
@@ -34,9 +41,9 @@ THEIRS = {
     "bus_*driver.h": ["primary/nic*"],
     "nng/*": ["ctrl/cli/*", "tests/*"],
     "protobuf-c/*": ["primary/*", *COURIER, "ctrl/*", "proto/*", "tests/*"],
-    "lmdb.h": ["ctrl/*", "tests/*"],
-    "seccomp.h": ["ctrl/calls.c", "tests/*"],
-    "openssl/*": ["ctrl/tls.[ch]", "ctrl/stream.[ch]", "ctrl/cli/secure_why.c", "tests/*"],
+    "lmdb.h": ["ctrl/store/*", "tests/*"],
+    "seccomp.h": ["ctrl/kit/calls.c", "tests/*"],
+    "openssl/*": ["ctrl/door/tls.[ch]", "ctrl/door/stream.[ch]", "ctrl/cli/secure_why.c", "tests/*"],
     "hwloc.h": ["topo/read.c"],
     "jansson.h": ["ctrl/*", "tests/*"],
     "cyaml/*": ["shared/base/conf*"],

@@ -42,6 +42,7 @@ BAD = {
         ({"shared/base/x.c": '#include "shared/plane/seat.h"\n'}, "shared/base may not include shared/plane/seat.h"),
         ({"ctrl/x.c": '#include "shared/plane/seat.h"\n'}, "ctrl may not include shared/plane/seat.h"),
         ({"ctrl/x.c": '#include "primary/nic.h"\n'}, "ctrl may not include primary/nic.h"),
+        ({"ctrl/store/x.c": '#include "ctrl/desk/y.h"\n', "ctrl/desk/y.h": ""}, "ctrl/store may not include ctrl/desk/y.h"),
         ({"ctrl/x.c": "#include <rte_mbuf.h>\n"}, "<rte_mbuf.h> may be seen only by"),
         ({"shared/wire/x.c": "# include <rte_ip.h>\n"}, "<rte_ip.h> may be seen only by"),
         ({"workers/loop.c": "#include <nng/nng.h>\n"}, "<nng/nng.h> may be seen only by"),

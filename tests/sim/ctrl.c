@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "ctrl/feed.h"
+#include "ctrl/feed/feed.h"
 #include "tests/sim/sim.h"
 
 static struct feed *feeds[PLANE_NESTS];

@@ -1,6 +1,6 @@
 // compile_play.h - sessions that compile to a plan, or are refused for a field.
 #pragma once
-#include "ctrl/compile.h"
+#include "ctrl/rules/compile.h"
 
 // What a test compiles.
 struct compile_play {

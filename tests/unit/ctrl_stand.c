@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "ctrl/hash.h"
-#include "ctrl/session.h"
+#include "ctrl/kit/hash.h"
+#include "ctrl/session/session.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 

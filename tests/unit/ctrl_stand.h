@@ -4,10 +4,10 @@
 // A store that fails on command stands in front of the real one.
 #pragma once
 #include <semaphore.h>
-#include "ctrl/desk.h"
-#include "ctrl/traces.h"
-#include "ctrl/truth.h"
-#include "ctrl/upgrade.h"
+#include "ctrl/desk/desk.h"
+#include "ctrl/fleet/upgrade.h"
+#include "ctrl/tell/traces.h"
+#include "ctrl/truth/truth.h"
 
 struct ctrl_stand {
 	struct conf conf;

@@ -1,7 +1,7 @@
 // fleet_play.h - a played primary for tests of the upgrade: obeys orders at once, says so with its next word, and goes wrong where the test
 // wants it.
 #pragma once
-#include "ctrl/upgrade.h"
+#include "ctrl/fleet/upgrade.h"
 
 #define MS_NS 1000000ull
 #define WORD_MS 50u

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 #include <unistd.h>
-#include "ctrl/wall.h"
+#include "ctrl/kit/wall.h"
 
 struct ctrl_stand *stand;
 struct measures_session wanted;

@@ -1,6 +1,6 @@
-// path_play.h - paths (ctrl/path.h) with what they speak with played: the primary, the clock, who is told.
+// path_play.h - paths (ctrl/tell/path.h) with what they speak with played: the primary, the clock, who is told.
 #pragma once
-#include "ctrl/path.h"
+#include "ctrl/tell/path.h"
 
 #define SECOND 1000000000ull
 #define TICK (SECOND / 20)

@@ -1,6 +1,6 @@
-// primary_play.h - a played primary that is to know whose something is, for tests of who tells it (ctrl/aliases.h, ctrl/framed.h).
+// primary_play.h - a played primary that is to know whose something is, for tests of who tells it (ctrl/fleet/aliases.h, ctrl/fleet/framed.h).
 #pragma once
-#include "ctrl/fleet.h"
+#include "ctrl/fleet/fleet.h"
 
 #define PRIMARY_KEYS 64u
 

@@ -1,7 +1,7 @@
 // release_stand.h - one session, in cell 9, and what ctrl orders of the packets that wait for it, for tests of release.
 #pragma once
-#include "ctrl/release.h"
-#include "ctrl/session.h"
+#include "ctrl/fleet/release.h"
+#include "ctrl/session/session.h"
 
 #define SLOTS 8u
 

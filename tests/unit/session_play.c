@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ctrl/hash.h"
+#include "ctrl/kit/hash.h"
 #include "ctrl/pfcp/ids.h"
 #include "ctrl/pfcp/ie_get.h"
 #include "ctrl/pfcp/pfds.h"

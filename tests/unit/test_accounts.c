@@ -14,8 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "ctrl/hash.h"
-#include "ctrl/record.h"
+#include "ctrl/kit/hash.h"
+#include "ctrl/session/record.h"
 #include "shared/base/bell.h"
 #include "tests/unit/ctrl_stand.h"
 #include "tests/unit/fake_plane.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "ctrl/aliases.h"
+#include "ctrl/fleet/aliases.h"
 #include "tests/unit/primary_play.h"
 
 #define SLOTS 4u

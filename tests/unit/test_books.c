@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "ctrl/record.h"
+#include "ctrl/session/record.h"
 #include "tests/unit/ctrl_stand.h"
 
 static struct ctrl_stand stand;

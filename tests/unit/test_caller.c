@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "ctrl/caller.h"
-#include "ctrl/oss.h"
+#include "ctrl/door/caller.h"
+#include "ctrl/door/oss.h"
 #include "shared/wire/cursor.h"
 
 #define FLOOD 600u

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "ctrl/sheet_make.h"
+#include "ctrl/rules/sheet_make.h"
 #include "tests/unit/compile_play.h"
 
 #define BEHIND 0xc0000200u // 192.0.2.0

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "ctrl/measures.h"
+#include "ctrl/usage/measures.h"
 #include "tests/unit/measures_stand.h"
 
 static void rules_wait(bool wait)

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "ctrl/measures.h"
-#include "ctrl/sheet_make.h"
+#include "ctrl/rules/sheet_make.h"
+#include "ctrl/usage/measures.h"
 #include "tests/unit/measures_stand.h"
 
 static void used(uint64_t life, uint64_t up)

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "ctrl/measure_inside.h"
-#include "ctrl/sheet_make.h"
+#include "ctrl/measure/measure_inside.h"
+#include "ctrl/rules/sheet_make.h"
 #include "tests/unit/measures_stand.h"
 
 #define T0 1000000000ull // milliseconds

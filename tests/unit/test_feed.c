@@ -14,7 +14,7 @@
 #include <cmocka.h>
 #include <nng/nng.h>
 #include <nng/protocol/pair0/pair.h>
-#include "ctrl/feed.h"
+#include "ctrl/feed/feed.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/plane/build.h"

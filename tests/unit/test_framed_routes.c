@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "ctrl/framed.h"
+#include "ctrl/fleet/framed.h"
 #include "tests/unit/primary_play.h"
 
 #define SESSIONS 8u

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "ctrl/measures.h"
+#include "ctrl/usage/measures.h"
 #include "tests/unit/measures_stand.h"
 
 #define LONGEST 100u // seconds

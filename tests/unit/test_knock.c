@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "ctrl/measure_trigger.h"
+#include "ctrl/measure/measure_trigger.h"
 #include "tests/unit/measures_stand.h"
 
 #define BYTES 100u

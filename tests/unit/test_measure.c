@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include "ctrl/measure_inside.h"
+#include "ctrl/measure/measure_inside.h"
 
 #define T0 1000000000ull // milliseconds
 #define ASK_VOLQU (1u << 8)

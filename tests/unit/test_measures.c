@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "ctrl/measures.h"
+#include "ctrl/usage/measures.h"
 #include "tests/unit/measures_stand.h"
 
 static void a_query_takes_what_there_is_and_no_byte_twice(void **state)

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "ctrl/measures.h"
+#include "ctrl/usage/measures.h"
 #include "tests/unit/measures_stand.h"
 
 static void gauged(uint64_t life, uint64_t up, uint64_t down)

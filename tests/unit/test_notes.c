@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "ctrl/notes.h"
-#include "ctrl/role.h"
-#include "ctrl/store_row.h"
-#include "ctrl/wall.h"
+#include "ctrl/door/role.h"
+#include "ctrl/kit/wall.h"
+#include "ctrl/store/store_row.h"
+#include "ctrl/tell/notes.h"
 #include "tests/unit/ctrl_stand.h"
 
 static struct ctrl_stand *stand;

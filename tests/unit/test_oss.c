@@ -16,8 +16,8 @@
 #include <cmocka.h>
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/req.h>
-#include "ctrl/caller.h"
-#include "ctrl/oss.h"
+#include "ctrl/door/caller.h"
+#include "ctrl/door/oss.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "ctrl/outbox.h"
-#include "ctrl/role.h"
+#include "ctrl/door/role.h"
+#include "ctrl/tell/outbox.h"
 #include "shared/base/clock.h"
 #include "tests/unit/ctrl_stand.h"
 

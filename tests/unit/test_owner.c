@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
-#include "ctrl/role.h"
-#include "ctrl/session.h"
+#include "ctrl/door/role.h"
+#include "ctrl/session/session.h"
 #include "tests/unit/ctrl_stand.h"
 
 #define FRONT_MAX 16384u

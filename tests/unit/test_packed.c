@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "ctrl/packed.h"
+#include "ctrl/kit/packed.h"
 #include "proto/oss.pb-c.h"
 
 #define FRONT_MAX 17000u // lengths of one, two and three bytes

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
-#include "ctrl/place.h"
+#include "ctrl/session/place.h"
 #include "shared/wire/sheet.h"
 
 static struct conf conf;

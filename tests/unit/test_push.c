@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "ctrl/session.h"
+#include "ctrl/session/session.h"
 #include "tests/unit/world.h"
 
 #define STEPS 1200u

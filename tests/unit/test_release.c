@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctrl/measures.h"
+#include "ctrl/usage/measures.h"
 #include "shared/base/log.h"
 #include "tests/unit/release_stand.h"
 

@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-#include "ctrl/measures.h"
+#include "ctrl/usage/measures.h"
 #include "shared/base/log.h"
 #include "tests/unit/release_stand.h"
 

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include "ctrl/role.h"
+#include "ctrl/door/role.h"
 #include "tests/unit/ctrl_stand.h"
 
 static const ProtobufCFieldDescriptor *body(unsigned *at)

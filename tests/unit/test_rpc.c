@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "ctrl/client/rpc.h"
-#include "ctrl/oss.h"
+#include "ctrl/door/oss.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "ctrl/sheet_make.h"
+#include "ctrl/rules/sheet_make.h"
 #include "tests/unit/compile_play.h"
 
 #define RULES 66u

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include "ctrl/session.h"
-#include "ctrl/sheet_make.h"
+#include "ctrl/rules/sheet_make.h"
+#include "ctrl/session/session.h"
 #include "shared/base/log.h"
 #include "tests/unit/ctrl_rules.h"
 #include "tests/unit/ctrl_stand.h"

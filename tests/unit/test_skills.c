@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include "ctrl/measure_trigger.h"
-#include "ctrl/push_inside.h"
+#include "ctrl/feed/push_inside.h"
+#include "ctrl/measure/measure_trigger.h"
 #include "shared/base/clock.h"
 #include "tests/unit/measures_stand.h"
 #include "tests/unit/world.h"

@@ -12,8 +12,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include <lmdb.h>
-#include "ctrl/store.h"
-#include "ctrl/store_row.h"
+#include "ctrl/store/store.h"
+#include "ctrl/store/store_row.h"
 #include "shared/base/log.h"
 
 struct box {

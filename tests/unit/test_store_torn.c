@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "ctrl/hash.h"
-#include "ctrl/store.h"
+#include "ctrl/kit/hash.h"
+#include "ctrl/store/store.h"
 #include "shared/base/log.h"
 
 #define MIB 16u

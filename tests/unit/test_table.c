@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
-#include "ctrl/rates.h"
-#include "ctrl/table.h"
+#include "ctrl/kit/table.h"
+#include "ctrl/session/rates.h"
 
 #define KEYS 20000u
 

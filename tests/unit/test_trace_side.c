@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include "ctrl/trace_side.h"
+#include "ctrl/tell/trace_side.h"
 #include "shared/plane/verdict.h"
 #include "shared/wire/gtpu.h"
 #include "shared/wire/ip.h"

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "ctrl/trace_side.h"
+#include "ctrl/tell/trace_side.h"
 #include "shared/plane/verdict.h"
 #include "tests/unit/ctrl_stand.h"
 

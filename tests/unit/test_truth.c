@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
-#include "ctrl/session.h"
-#include "ctrl/wall.h"
+#include "ctrl/kit/wall.h"
+#include "ctrl/session/session.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "tests/unit/ctrl_stand.h"

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "ctrl/hash.h"
-#include "ctrl/session.h"
+#include "ctrl/kit/hash.h"
+#include "ctrl/session/session.h"
 
 static uint32_t draw(struct world *world, uint32_t below)
 {

@@ -1,0 +1,398 @@
+// desk_session.c - requests about sessions: create, modify, delete, import, get.
+#include <errno.h>
+#include <string.h>
+#include "ctrl/desk/job.h"
+#include "ctrl/door/role.h"
+#include "ctrl/fleet/release.h"
+#include "ctrl/kit/wall.h"
+#include "ctrl/rules/sheet_make.h"
+#include "ctrl/session/record.h"
+#include "ctrl/session/session.h"
+
+#define IMPORT_MAX 4096u
+#define FRONT_LEFT_MAX 8192u // of a deletion
+
+static void missing_session(struct job *job)
+{
+	fault_say(&job->fault, SHOAL__OSS__CODE__MISSING_FIELD, "session", "The request needs a session.");
+}
+
+// Answers to changes are stored with their keys: what the owner said of the session is not in them.
+static void front_hide(Shoal__Oss__Session *session)
+{
+	session->front = (ProtobufCBinaryData){ 0 };
+}
+
+// The change of this cell is to be waited for.
+static void cell_wait(struct job *job, uint32_t cell)
+{
+	struct desk *desk = job->desk;
+	uint8_t shard = cell_shard(desk->push->chains->grid, cell);
+	const struct session *session;
+
+	job->wait = job_wait(job, WAIT_CELL);
+	if (!job->wait)
+		return;
+	session = desk->push->chains->grid->cells[cell].session;
+	job->wait->framed = session && session->framed;
+	job->wait->shard = shard;
+	job->wait->cell = cell;
+	job->wait->until = desk->ledger->number[shard];
+}
+
+// Undoes what was decided if the job has failed since.
+static void undo_if_failed(struct job *job, struct ledger_mark mark)
+{
+	if (job->fault.code)
+		ledger_undo(job->desk->ledger, mark);
+}
+
+// Null if it does not exist for this door.
+static struct session *session_seen(const struct job *job, struct session *session)
+{
+	return session && role_sees(job->pass, session_dnn(session)) ? session : NULL;
+}
+
+// Whether this door may create it, and all workers can serve it.
+static int plan_check(struct job *job, const struct plan *plan, const Shoal__Oss__Session *wanted)
+{
+	if (role_sees(job->pass, plan->wish.dnn))
+		return desk_skill_check(job, plan, wanted, NULL);
+	return fault_say(&job->fault, SHOAL__OSS__CODE__FORBIDDEN, "identity.dnn",
+			 "This door is for the sessions of another data network.");
+}
+
+void desk_session_create(struct job *job)
+{
+	const Shoal__Oss__SessionCreate *create = job->message->session_create;
+	struct ledger *ledger = job->desk->ledger;
+	struct ledger_mark mark = ledger_mark(ledger);
+	struct compile_needs needs = ledger_needs(ledger);
+	struct plan plan;
+
+	if (!create->session) {
+		missing_session(job);
+		return;
+	}
+	if (compile_create(create->session, &needs, &plan, &job->fault) || plan_check(job, &plan, create->session) ||
+	    ledger_create(ledger, &plan, create->session, wall_ms(), &job->fault)) {
+		fault_under(&job->fault, "session", -1);
+		return;
+	}
+	if (create->wait_applied)
+		cell_wait(job, session_by_id(ledger->sessions, create->session->id)->cell);
+	front_hide(create->session);
+	job_respond(job, create->session, create->brief);
+	undo_if_failed(job, mark);
+}
+
+// The living session an id, or an identity, names.
+static struct session *session_named(struct job *job, uint64_t id, const Shoal__Oss__Identity *identity)
+{
+	const struct ledger *ledger = job->desk->ledger;
+	struct session *session = NULL;
+	int dnn = identity ? place_dnn(ledger->place, identity->dnn) : -1;
+
+	if (!id && !(identity && *identity->imsi)) {
+		fault_say(&job->fault, SHOAL__OSS__CODE__MISSING_FIELD, "id",
+			  "Name the session by id or by IMSI and DNN.");
+		return NULL;
+	}
+	if (id)
+		session = session_by_id(ledger->sessions, id);
+	else if (dnn >= 0)
+		session = session_by_identity(ledger->sessions, session_identity(identity->imsi, (unsigned)dnn));
+	session = session_seen(job, session);
+	if (!session)
+		fault_say(&job->fault, SHOAL__OSS__CODE__NOT_FOUND, id ? "id" : "identity", "No such session.");
+	return session;
+}
+
+// As it is stored; null with job->later (its creation is not durable yet) or job->fault.
+static Shoal__Oss__Session *session_stored(struct job *job, const struct session *session)
+{
+	const struct store *store = job->desk->store;
+	struct store_row row = { .key = session->id };
+	Shoal__Store__Session *stored;
+	int error = store->engine->get(store->self, STORE_SESSIONS, &row);
+
+	if (error == -ENOENT) {
+		job->later = true;
+		return NULL;
+	}
+	stored = error ? NULL : record_session(&row, &job->desk->arena);
+	if (stored)
+		return stored->session;
+	fault_say(&job->fault, SHOAL__OSS__CODE__INTERNAL, "", "The stored session cannot be read.");
+	return NULL;
+}
+
+static Shoal__Oss__Usage *usage_of(struct job *job, const struct session *session)
+{
+	Shoal__Oss__Usage *usage = job_take(job, sizeof(*usage));
+
+	if (!usage)
+		return NULL;
+	count_pack(&session->usage, usage);
+	return usage;
+}
+
+// Adds what is not stored.
+Shoal__Oss__Session *job_dress(struct job *job, const struct session *session, Shoal__Oss__Session *message)
+{
+	message->applied = job->desk->push->chains->grid->cells[session->cell].digest &&
+			   push_confirmed(job->desk->push, session->cell) &&
+			   !(job->desk->release && release_dropping(job->desk->release, session->cell));
+	message->gtpu_ipv4 = job->desk->conf->gtpu_address;
+	message->quarantined = quarantine_find(job->desk->quarantine, session->id) != NULL;
+	message->usage = usage_of(job, session);
+	if (job->pass->duty < CONF_PROVISION)
+		front_hide(message);
+	return job->fault.code ? NULL : message;
+}
+
+Shoal__Oss__Session *job_session(struct job *job, const struct session *session)
+{
+	Shoal__Oss__Session *message = session_stored(job, session);
+
+	return message ? job_dress(job, session, message) : NULL;
+}
+
+// What a modification may not touch has to be absent, or as it is.
+static int fixed_check(struct job *job, const Shoal__Oss__Session *wanted, const Shoal__Oss__Session *stored)
+{
+	const Shoal__Oss__UeAddress *ue = wanted->ue;
+	const Shoal__Oss__Identity *identity = wanted->identity;
+
+	if (ue && ((ue->ipv4 && ue->ipv4 != stored->ue->ipv4) ||
+		   (ue->ipv6_prefix && ue->ipv6_prefix != stored->ue->ipv6_prefix)))
+		return fault_say(&job->fault, SHOAL__OSS__CODE__UNSUPPORTED, "session.ue",
+				 "Addresses stay; delete the session and create it anew.");
+	if (identity && ((*identity->imsi && strcmp(identity->imsi, stored->identity->imsi)) ||
+			 (*identity->dnn && strcmp(identity->dnn, stored->identity->dnn)) ||
+			 (*identity->msisdn && strcmp(identity->msisdn, stored->identity->msisdn))))
+		return fault_say(&job->fault, SHOAL__OSS__CODE__UNSUPPORTED, "session.identity",
+				 "The identity stays; delete the session and create it anew.");
+	if (strcmp(wanted->owner, stored->owner))
+		return fault_say(&job->fault, SHOAL__OSS__CODE__UNSUPPORTED, "session.owner",
+				 "A session is changed by its owner alone, who names itself.");
+	return 0;
+}
+
+// The tunnels that it leaves, to be ended with End Markers once it is in force. That wish is not kept.
+static unsigned tunnels_left(struct job *job, Shoal__Oss__Session *wanted, Shoal__Oss__Session *stored,
+			     struct release_peer peer[RELEASE_PEERS])
+{
+	unsigned n;
+
+	if (compile_expand(stored, &job->desk->arena))
+		job_full(job);
+	n = release_left(stored, wanted, peer);
+	for (size_t i = 0; i < wanted->n_rules; i++)
+		if (wanted->rules[i]->forward)
+			wanted->rules[i]->forward->end_marker = false;
+	return n;
+}
+
+static void tunnels_leave(struct job *job, uint32_t cell, const struct release_peer *peer, unsigned peers)
+{
+	struct desk *desk = job->desk;
+	uint8_t shard = cell_shard(desk->push->chains->grid, cell);
+
+	if (!job->fault.code && desk->release)
+		release_leave(desk->release, cell, desk->ledger->number[shard], peer, peers);
+}
+
+// Everything that a modification replaces.
+static void wanted_take(const Shoal__Oss__Session *wanted, Shoal__Oss__Session *stored)
+{
+	stored->bearer = wanted->bearer;
+	stored->rules = wanted->rules;
+	stored->n_rules = wanted->n_rules;
+	stored->rates = wanted->rates;
+	stored->n_rates = wanted->n_rates;
+	stored->measures = wanted->measures;
+	stored->n_measures = wanted->n_measures;
+	stored->framed_ipv4 = wanted->framed_ipv4;
+	stored->n_framed_ipv4 = wanted->n_framed_ipv4;
+	stored->framed_ipv6 = wanted->framed_ipv6;
+	stored->n_framed_ipv6 = wanted->n_framed_ipv6;
+	stored->front = wanted->front;
+	stored->inactivity_s = wanted->inactivity_s;
+}
+
+// What it becomes, with what it was given already.
+static int modify_compile(struct job *job, const struct session *session, struct plan *plan)
+{
+	const Shoal__Oss__Session *wanted = job->message->session_modify->session;
+	struct compile_needs needs = ledger_needs(job->desk->ledger);
+	struct compile_past past;
+	struct compile_about about = { session->id, session->bearer.teid, session->bearer.ue_ipv4,
+				       session->bearer.ue_ipv6, &past };
+
+	sheet_past(session->sheet, session->made, &past);
+	past.parked = release_parked(session);
+	if (job->message->session_modify->drop_buffered)
+		past.waiting = 0; // the next packet that waits is a first one, and told of
+	past.kept = sheet_keeping(job->message->session_modify);
+	if (compile_bearer(wanted, &needs, &about, plan, &job->fault))
+		return -EINVAL;
+	return desk_skill_check(job, plan, wanted, session->sheet);
+}
+
+void desk_session_modify(struct job *job)
+{
+	const Shoal__Oss__SessionModify *modify = job->message->session_modify;
+	struct ledger_mark mark = ledger_mark(job->desk->ledger);
+	Shoal__Oss__Session *wanted = modify->session, *stored;
+	struct session *session;
+	struct plan plan = { 0 };
+	struct release_peer peer[RELEASE_PEERS];
+	unsigned peers;
+
+	if (!wanted) {
+		missing_session(job);
+		return;
+	}
+	job->desk->ledger->measures->now_ms = desk_ms(job->desk);
+	session = session_named(job, wanted->id, wanted->identity);
+	if (!session || modify_compile(job, session, &plan) || compile_owner(wanted, &job->fault)) {
+		fault_under(&job->fault, "session", -1);
+		return;
+	}
+	stored = session_stored(job, session);
+	if (!stored || fixed_check(job, wanted, stored) || desk_query_check(job, modify) ||
+	    desk_counts_come(job, session))
+		return;
+	peers = tunnels_left(job, wanted, stored, peer);
+	wanted_take(wanted, stored);
+	if (ledger_modify(job->desk->ledger, session, &plan, stored, &job->fault))
+		return;
+	if (modify->wait_applied)
+		cell_wait(job, session->cell);
+	front_hide(stored);
+	job_respond(job, job_dress(job, session, stored), modify->brief);
+	stored->applied = false;
+	if (job->response.session)
+		desk_modify_measures(job, session, stored, job->response.session);
+	tunnels_leave(job, session->cell, peer, peers);
+	desk_drop_parked(job, session);
+	undo_if_failed(job, mark);
+}
+
+void desk_session_delete(struct job *job)
+{
+	const Shoal__Oss__SessionDelete *delete = job->message->session_delete;
+	struct session *session = session_named(job, delete->id, delete->identity);
+	struct ledger_mark mark = ledger_mark(job->desk->ledger);
+	Shoal__Oss__Session *message = session ? job_session(job, session) : NULL;
+
+	if (!message)
+		return;
+	if (delete->front.len > FRONT_LEFT_MAX || (delete->front.len && !*message->owner)) {
+		fault_say(&job->fault, SHOAL__OSS__CODE__INVALID_FIELD, "front",
+			  "At most 8,192 bytes, of a session with an owner.");
+		return;
+	}
+	message->front = delete->front;
+	if (ledger_delete(job->desk->ledger, session, message, wall_ms(), &job->fault))
+		return;
+	front_hide(message);
+	message->applied = false;
+	if (delete->wait_applied)
+		cell_wait(job, session->cell);
+	job_respond(job, message, delete->brief);
+	undo_if_failed(job, mark);
+}
+
+static void fault_list(struct job *job, Shoal__Oss__SessionImportAnswer *answer, uint32_t index)
+{
+	Shoal__Oss__ImportFault *fault = job_take(job, sizeof(*fault));
+	Shoal__Oss__Status *status = job_take(job, sizeof(*status));
+	struct fault *words = job_take(job, sizeof(*words));
+
+	if (!fault || !status || !words)
+		return;
+	*words = job->fault;
+	shoal__oss__import_fault__init(fault);
+	shoal__oss__status__init(status);
+	status->code = words->code;
+	status->field = words->field;
+	status->message = words->message;
+	fault->index = index;
+	fault->status = status;
+	answer->faults[answer->n_faults++] = fault;
+}
+
+// Creates them one after the other. With go_on a bad one is listed and left out; else it ends the import.
+static void import_run(struct job *job, const Shoal__Oss__SessionImport *import,
+		       Shoal__Oss__SessionImportAnswer *answer)
+{
+	struct ledger *ledger = job->desk->ledger;
+	struct compile_needs needs = ledger_needs(ledger);
+	uint64_t at_ms = wall_ms();
+	struct plan plan;
+
+	for (size_t i = 0; i < import->n_sessions; i++) {
+		if (!compile_create(import->sessions[i], &needs, &plan, &job->fault) &&
+		    !plan_check(job, &plan, import->sessions[i]) &&
+		    !ledger_create(ledger, &plan, import->sessions[i], at_ms, &job->fault)) {
+			answer->created++;
+			continue;
+		}
+		fault_under(&job->fault, "sessions", (int)i);
+		fault_list(job, answer, (uint32_t)i);
+		if (!import->go_on)
+			return;
+		job->fault = (struct fault){ 0 };
+	}
+}
+
+void desk_session_import(struct job *job)
+{
+	const Shoal__Oss__SessionImport *import = job->message->session_import;
+	struct ledger *ledger = job->desk->ledger;
+	struct ledger_mark mark = ledger_mark(ledger);
+	Shoal__Oss__SessionImportAnswer *answer = job_take(job, sizeof(*answer));
+
+	if (!answer)
+		return;
+	shoal__oss__session_import_answer__init(answer);
+	if (!import->n_sessions || import->n_sessions > IMPORT_MAX) {
+		fault_say(&job->fault, SHOAL__OSS__CODE__INVALID_FIELD, "sessions", "1 to 4,096 sessions a message.");
+		return;
+	}
+	answer->faults = job_take(job, import->n_sessions * sizeof(*answer->faults));
+	if (!answer->faults)
+		return;
+	import_run(job, import, answer);
+	if (import->wait_applied && !job->fault.code)
+		job->wait = job_wait(job, WAIT_APPLIED);
+	for (unsigned shard = 0; job->wait && shard < SHARDS; shard++)
+		if (ledger->number[shard] > job->desk->push->chains->chain[shard].number)
+			wait_for_number(job->wait, job->desk->push, (uint8_t)shard, ledger->number[shard]);
+	if (job->fault.code)
+		answer->created = 0;
+	undo_if_failed(job, mark);
+	job->response.body_case = SHOAL__OSS__RESPONSE__BODY_SESSION_IMPORT;
+	job->response.session_import = answer;
+}
+
+void desk_session_get(struct job *job)
+{
+	const Shoal__Oss__SessionGet *get = job->message->session_get;
+	const struct sessions *sessions = job->desk->ledger->sessions;
+	struct session *session = NULL;
+	bool by_name = get->id || (get->identity && *get->identity->imsi) || !(get->ue_ipv4 || get->teid);
+
+	if (by_name)
+		session = session_named(job, get->id, get->identity);
+	else
+		session = session_seen(job, get->ue_ipv4 ? job_session_of_ipv4(job, get)
+							 : session_by_tunnel(sessions, get->teid));
+	if (session)
+		job_respond(job, job_session(job, session), false);
+	else if (!job->fault.code)
+		fault_say(&job->fault, SHOAL__OSS__CODE__NOT_FOUND, get->ue_ipv4 ? "ue_ipv4" : "teid",
+			  "No such session.");
+}

@@ -1,0 +1,29 @@
+// hash.c - hashes of byte strings. Pure but for the seed.
+#include "ctrl/kit/hash.h"
+#include <string.h>
+#include <sys/random.h>
+#include "shared/base/clock.h"
+
+uint64_t hash_bytes(uint64_t seed, const void *bytes, size_t length)
+{
+	const uint8_t *at = bytes;
+	uint64_t hash = seed ^ length * 0x9e3779b97f4a7c15ull;
+	uint64_t word = 0;
+
+	for (; length >= 8; at += 8, length -= 8) {
+		memcpy(&word, at, 8);
+		hash = hash_u64(hash, word);
+	}
+	word = 0;
+	memcpy(&word, at, length);
+	return hash_u64(hash, word);
+}
+
+uint64_t hash_seed(void)
+{
+	uint64_t seed;
+
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != (ssize_t)sizeof(seed))
+		seed = clock_ns();
+	return seed;
+}

@@ -1,0 +1,40 @@
+// record.h - rows of the store as messages (proto/store.proto): packing into an arena, unpacking from a row.
+//
+// Pure. Unpacked messages live in the arena.
+#pragma once
+#include "ctrl/kit/arena.h"
+#include "ctrl/session/cell.h"
+#include "ctrl/session/count.h"
+#include "ctrl/store/store.h"
+#include "proto/store.pb-c.h"
+
+// Each fills row->bytes from the arena; the key is the caller's. 0 or -ENOMEM.
+int record_pack(const ProtobufCMessage *message, struct arena *arena, struct store_row *row);
+
+// Null: not such a message.
+Shoal__Store__Session *record_session(const struct store_row *row, struct arena *arena);
+Shoal__Store__Cell *record_cell(const struct store_row *row, struct arena *arena);
+Shoal__Store__Key *record_key(const struct store_row *row, struct arena *arena);
+Shoal__Store__Usage *record_usage(const struct store_row *row, struct arena *arena);
+Shoal__Store__Closed *record_closed(const struct store_row *row, struct arena *arena);
+Shoal__Store__Quarantined *record_quarantined(const struct store_row *row, struct arena *arena);
+Shoal__Store__Note *record_note(const struct store_row *row, struct arena *arena);
+Shoal__Store__Report *record_report(const struct store_row *row, struct arena *arena);
+Shoal__Store__Measured *record_measured(const struct store_row *row, struct arena *arena);
+Shoal__Store__Meta *record_meta(const struct store_row *row, struct arena *arena);
+
+// The little that a start needs of rows that are many. False: not such a row.
+struct packed_field;
+bool record_key_brief(const struct store_row *row, struct packed_field *key, uint64_t *at_ms);
+bool record_closed_teid(const struct store_row *row, uint32_t *teid);
+
+// The account of a deleted session as a row: `stored->session` is there already, the counts go in. 0 or -ENOMEM.
+int record_account(Shoal__Store__Closed *stored, const struct count *count, struct arena *arena, struct store_row *row);
+
+// The counts out of it again.
+void record_count(const Shoal__Store__Closed *stored, struct count *count);
+
+static inline uint64_t record_cell_key(uint8_t shard, uint32_t slot)
+{
+	return (uint64_t)shard << 32 | slot;
+}

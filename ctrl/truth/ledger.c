@@ -1,0 +1,397 @@
+// ledger.c - create, modify and delete with their undoing.
+#include "ctrl/truth/ledger.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ctrl/kit/hash.h"
+#include "ctrl/rules/sheet_make.h"
+#include "ctrl/session/record.h"
+#include "ctrl/truth/ledger_inside.h"
+#include "ctrl/usage/closing.h"
+#include "ctrl/usage/measures.h"
+#include "shared/base/faults.h"
+
+#define ENTRIES_FIRST 1024u
+
+enum ledger_verb { LEDGER_CREATE, LEDGER_MODIFY, LEDGER_DELETE };
+
+struct ledger_entry {
+	enum ledger_verb verb;
+	struct session *session;
+	uint64_t number;
+	uint64_t digest;            // of the cell afterwards
+	struct bearer before;       // MODIFY
+	struct sheet *sheet;        // MODIFY: before
+	uint32_t made;              // MODIFY: before
+	struct ledger_had had;      // MODIFY, DELETE
+	struct bearer_rate rate[2]; // MODIFY, DELETE: what before's indexes mean
+	uint32_t last_teid;         // CREATE: the cell's before
+};
+
+void ledger_open(struct ledger *ledger)
+{
+	batch_open(&ledger->batch);
+	ledger->entries = NULL;
+	ledger->count = ledger->room = 0;
+	ledger->seed = hash_seed();
+	for (unsigned shard = 0; shard < SHARDS; shard++)
+		ledger->number[shard] = ledger->chains->chain[shard].number;
+}
+
+struct compile_needs ledger_needs(struct ledger *ledger)
+{
+	return (struct compile_needs){ .place = ledger->place,
+				       .room = &ledger->sheet_room,
+				       .rules_bytes = ledger->conf->rules_bytes,
+				       .quota = ledger->quota };
+}
+
+void ledger_close(struct ledger *ledger)
+{
+	batch_close(&ledger->batch);
+	free(ledger->entries);
+}
+
+static struct ledger_entry *entry_add(struct ledger *ledger, enum ledger_verb verb, struct session *session)
+{
+	uint8_t shard = cell_shard(ledger->place->grid, session->cell);
+	struct ledger_entry *entry;
+
+	if (ledger->count == ledger->room) {
+		size_t room = ledger->room ? ledger->room * 2 : ENTRIES_FIRST;
+		struct ledger_entry *entries = realloc(ledger->entries, room * sizeof(*entries));
+
+		if (!entries)
+			return NULL;
+		ledger->entries = entries;
+		ledger->room = room;
+	}
+	entry = &ledger->entries[ledger->count++];
+	*entry = (struct ledger_entry){ .verb = verb, .session = session, .number = ++ledger->number[shard] };
+	return entry;
+}
+
+static int no_memory(struct fault *fault)
+{
+	return fault_say(fault, SHOAL__OSS__CODE__INTERNAL, "", "Out of memory.");
+}
+
+// Takes rate indexes for both ways into `bearer`. On failure none is taken.
+static int rates_of_plan(struct ledger *ledger, const struct plan *plan, struct bearer *bearer, struct fault *fault)
+{
+	struct bearer_way *way[2] = { &bearer->uplink, &bearer->downlink };
+
+	for (unsigned i = 0; i < 2; i++) {
+		way[i]->rate = 0;
+		if (!plan->rate[i].cir_bps || !rates_take(ledger->rates, &plan->rate[i], &way[i]->rate))
+			continue;
+		if (i)
+			rates_give(ledger->rates, way[0]->rate);
+		return fault_say(fault, SHOAL__OSS__CODE__LIMIT, "", "All entries of the rate table are in use.");
+	}
+	return 0;
+}
+
+static void rates_drop(struct ledger *ledger, const struct bearer *bearer)
+{
+	rates_give(ledger->rates, bearer->uplink.rate);
+	rates_give(ledger->rates, bearer->downlink.rate);
+}
+
+// Remembers what the indexes mean, so that undoing can take the very same ones again.
+static void rates_note(struct ledger *ledger, const struct bearer *bearer, struct ledger_entry *entry)
+{
+	entry->rate[COMPILE_UPLINK] = *rates_at(ledger->rates, bearer->uplink.rate);
+	entry->rate[COMPILE_DOWNLINK] = *rates_at(ledger->rates, bearer->downlink.rate);
+}
+
+static void rates_again(struct ledger *ledger, const struct bearer *bearer, const struct ledger_entry *entry)
+{
+	if (bearer->downlink.rate)
+		rates_take_at(ledger->rates, &entry->rate[COMPILE_DOWNLINK], bearer->downlink.rate);
+	if (bearer->uplink.rate)
+		rates_take_at(ledger->rates, &entry->rate[COMPILE_UPLINK], bearer->uplink.rate);
+}
+
+// Whether the primary needs to be told where the session's IPv6 lives.
+static bool is_exception(const struct ledger *ledger, const struct session *session)
+{
+	const struct bearer *bearer = &session->bearer;
+
+	return bearer->ue_ipv6 && shard_of_ipv6(bearer->ue_ipv6) != cell_shard(ledger->place->grid, session->cell);
+}
+
+static void exception_count(struct ledger *ledger, const struct session *session, int step)
+{
+	if (!is_exception(ledger, session))
+		return;
+	ledger->exceptions += (uint32_t)step;
+	ledger->exceptions_changed = true;
+}
+
+static int session_row(struct ledger *ledger, const struct session *session, const Shoal__Oss__Session *message,
+		       uint64_t number)
+{
+	Shoal__Store__Session stored = SHOAL__STORE__SESSION__INIT;
+	struct store_row row = { .key = session->id };
+	uint32_t serials[SHEET_SERIALS];
+
+	stored.made = session->made;
+	if (session->sheet) {
+		stored.episode = session->sheet->episode;
+		stored.serials = serials;
+		stored.n_serials = sheet_serials(session->sheet, message, serials);
+	}
+	stored.session = (Shoal__Oss__Session *)message;
+	stored.number = number;
+	stored.uplink_rate = session->bearer.uplink.rate;
+	stored.downlink_rate = session->bearer.downlink.rate;
+	if (record_pack(&stored.base, &ledger->batch.bytes, &row))
+		return -ENOMEM;
+	return batch_put(&ledger->batch, STORE_SESSIONS, &row);
+}
+
+// Puts together the session a plan asks for, in the cell found for it; rates are taken.
+static void session_unmake(struct ledger *ledger, struct session *session)
+{
+	ledger_reach_undo(ledger, session, &(struct ledger_had){ 0 });
+	rates_drop(ledger, &session->bearer);
+	session_free(session);
+}
+
+static struct session *session_make(struct ledger *ledger, const struct plan *plan, const struct place_wish *wish,
+				    uint32_t cell, struct fault *fault)
+{
+	struct session *session = calloc(1, sizeof(*session));
+	struct ledger_had had;
+	struct sheet *sheet;
+
+	if (!session || compile_keep(plan, &sheet)) {
+		free(session);
+		no_memory(fault);
+		return NULL;
+	}
+	*session = (struct session){ .id = ledger->next_session, .identity = plan->identity, .bearer = plan->bearer };
+	session->owner = plan->owner;
+	session->sheet = sheet;
+	session->made = plan->made;
+	session->cell = cell;
+	session->bearer.ue_ipv4 = wish->ipv4;
+	session->bearer.ue_ipv6 = wish->ipv6;
+	session->bearer.teid = ledger_teid(ledger, cell);
+	if (is_exception(ledger, session) && ledger->exceptions >= LEDGER_EXCEPTIONS_MAX) {
+		fault_say(fault, SHOAL__OSS__CODE__LIMIT, "ue.ipv6_prefix",
+			  "Too many sessions whose two addresses hash apart.");
+		session_free(session);
+		return NULL;
+	}
+	if (rates_of_plan(ledger, plan, &session->bearer, fault)) {
+		session_free(session);
+		return NULL;
+	}
+	if (ledger_reach(ledger, session, plan, &had, fault)) {
+		session_unmake(ledger, session);
+		return NULL;
+	}
+	return session;
+}
+
+static void create_undo(struct ledger *ledger, const struct ledger_entry *entry)
+{
+	struct session *session = entry->session;
+
+	session_leave(ledger->sessions, session);
+	exception_count(ledger, session, -1);
+	ledger->place->grid->cells[session->cell].teid = entry->last_teid;
+	place_back(ledger->place, session->cell);
+	ledger->next_session = session->id;
+	session_unmake(ledger, session);
+}
+
+int ledger_create(struct ledger *ledger, const struct plan *plan, Shoal__Oss__Session *message, uint64_t at_ms,
+		  struct fault *fault)
+{
+	struct place_wish wish = plan->wish;
+	struct ledger_mark mark = ledger_mark(ledger);
+	struct ledger_entry *entry;
+	struct session *session;
+	uint32_t cell;
+	int error = 0;
+
+	if (ledger_taken(ledger, plan, fault))
+		return -EINVAL;
+	cell = place_find(ledger->place, &wish, &error);
+	if (cell == CELL_NONE)
+		return ledger_misplaced(error, &wish, fault);
+	if (plan->ends && compile_ends(message, wish.ipv4, wish.ipv6, fault))
+		return -EINVAL;
+	session = session_make(ledger, plan, &wish, cell, fault);
+	if (!session)
+		return -EINVAL;
+	if (session_enter(ledger->sessions, session) || !(entry = entry_add(ledger, LEDGER_CREATE, session))) {
+		if (ledger->place->grid->cells[cell].session == session)
+			session_leave(ledger->sessions, session);
+		session_unmake(ledger, session);
+		return no_memory(fault);
+	}
+	place_take(ledger->place, cell);
+	exception_count(ledger, session, 1);
+	ledger->next_session++;
+	entry->last_teid = ledger->place->grid->cells[cell].teid;
+	ledger->place->grid->cells[cell].teid = session->bearer.teid;
+	entry->digest = bearer_digest(cell_slot(ledger->place->grid, cell), &session->bearer);
+	ledger_complete(ledger, session, at_ms, message);
+	if (!session_row(ledger, session, message, entry->number) &&
+	    !measures_create(ledger->measures, session, message, &ledger->batch))
+		return 0;
+	ledger_undo(ledger, mark);
+	return no_memory(fault);
+}
+
+int ledger_modify(struct ledger *ledger, struct session *session, const struct plan *plan,
+		  const Shoal__Oss__Session *message, struct fault *fault)
+{
+	struct ledger_mark mark = ledger_mark(ledger);
+	struct bearer bearer = plan->bearer;
+	struct ledger_entry *entry;
+	struct ledger_had had;
+	struct sheet *sheet;
+
+	if (rates_of_plan(ledger, plan, &bearer, fault))
+		return -EINVAL;
+	if (ledger_reach(ledger, session, plan, &had, fault)) {
+		rates_drop(ledger, &bearer);
+		return -EINVAL;
+	}
+	entry = compile_keep(plan, &sheet) ? NULL : entry_add(ledger, LEDGER_MODIFY, session);
+	if (!entry) {
+		free(sheet);
+		ledger_reach_undo(ledger, session, &had);
+		rates_drop(ledger, &bearer);
+		return no_memory(fault);
+	}
+	entry->had = had;
+	bearer.ue_ipv4 = session->bearer.ue_ipv4;
+	bearer.ue_ipv6 = session->bearer.ue_ipv6;
+	bearer.teid = session->bearer.teid;
+	entry->before = session->bearer;
+	rates_note(ledger, &session->bearer, entry);
+	rates_drop(ledger, &session->bearer);
+	session->bearer = bearer;
+	entry->sheet = session->sheet;
+	entry->made = session->made;
+	session->sheet = sheet;
+	session->made = plan->made;
+	entry->digest = bearer_digest(cell_slot(ledger->place->grid, session->cell), &bearer);
+	if (!session_row(ledger, session, message, entry->number))
+		return 0;
+	ledger_undo(ledger, mark);
+	return no_memory(fault);
+}
+
+static void modify_undo(struct ledger *ledger, const struct ledger_entry *entry)
+{
+	ledger_reach_undo(ledger, entry->session, &entry->had);
+	rates_drop(ledger, &entry->session->bearer);
+	entry->session->bearer = entry->before;
+	free(entry->session->sheet);
+	entry->session->sheet = entry->sheet;
+	entry->session->made = entry->made;
+	rates_again(ledger, &entry->before, entry);
+}
+
+static int cell_row(struct ledger *ledger, const struct session *session, uint64_t number)
+{
+	Shoal__Store__Cell stored = SHOAL__STORE__CELL__INIT;
+	const struct grid *grid = ledger->place->grid;
+	struct store_row row = { .key =
+				     record_cell_key(cell_shard(grid, session->cell), cell_slot(grid, session->cell)) };
+
+	stored.teid = session->bearer.teid;
+	stored.number = number;
+	if (record_pack(&stored.base, &ledger->batch.bytes, &row) || batch_put(&ledger->batch, STORE_CELLS, &row))
+		return -ENOMEM;
+	return batch_drop(&ledger->batch, STORE_SESSIONS, session->id);
+}
+
+int ledger_delete(struct ledger *ledger, struct session *session, Shoal__Oss__Session *message, uint64_t at_ms,
+		  struct fault *fault)
+{
+	struct ledger_mark mark = ledger_mark(ledger);
+	struct ledger_entry *entry = entry_add(ledger, LEDGER_DELETE, session);
+
+	if (!entry)
+		return no_memory(fault);
+	ledger_reach(ledger, session, NULL, &entry->had, fault); // to have none is always possible
+	rates_note(ledger, &session->bearer, entry);
+	rates_drop(ledger, &session->bearer);
+	session_leave(ledger->sessions, session);
+	exception_count(ledger, session, -1);
+	place_give(ledger->place, session->cell);
+	if (!cell_row(ledger, session, entry->number) && !closing_row(session, message, at_ms, &ledger->batch))
+		return 0;
+	ledger_undo(ledger, mark);
+	return no_memory(fault);
+}
+
+static void delete_undo(struct ledger *ledger, const struct ledger_entry *entry)
+{
+	place_take(ledger->place, entry->session->cell);
+	session_enter(ledger->sessions, entry->session);
+	exception_count(ledger, entry->session, 1);
+	ledger_reach_undo(ledger, entry->session, &entry->had);
+	rates_again(ledger, &entry->session->bearer, entry);
+}
+
+struct ledger_mark ledger_mark(const struct ledger *ledger)
+{
+	return (struct ledger_mark){ ledger->count, ledger->batch.count, measures_mark(ledger->measures) };
+}
+
+void ledger_undo(struct ledger *ledger, struct ledger_mark mark)
+{
+	measures_undo(ledger->measures, mark.measures); // while their sessions are there
+	while (ledger->count > mark.entries) {
+		const struct ledger_entry *entry = &ledger->entries[--ledger->count];
+
+		ledger->number[cell_shard(ledger->place->grid, entry->session->cell)]--;
+		if (entry->verb == LEDGER_CREATE)
+			create_undo(ledger, entry);
+		else if (entry->verb == LEDGER_MODIFY)
+			modify_undo(ledger, entry);
+		else
+			delete_undo(ledger, entry);
+	}
+	ledger->batch.count = mark.rows;
+}
+
+static void entry_publish(struct ledger *ledger, const struct ledger_entry *entry)
+{
+	uint32_t cell = entry->session->cell;
+
+	FAULT_POINT("ledger.publishing");
+	ledger->hooks.moving(ledger->hooks.with, cell);
+	chain_move(ledger->chains, cell, entry->number, entry->digest);
+	aliases_say(ledger->aliases, entry->session->bearer.teid, entry->had.alias, entry->session->alias);
+	framed_say(ledger->framed, entry->session->bearer.teid, entry->had.framed, entry->session->framed);
+	free(entry->had.alias);
+	free(entry->had.framed);
+	free(entry->sheet);
+	if (entry->verb != LEDGER_DELETE)
+		return;
+	free(entry->session->sheet);
+	entry->session->sheet = NULL;
+	ledger->hooks.departed(ledger->hooks.with, entry->session);
+}
+
+void ledger_settle(struct ledger *ledger, int error)
+{
+	if (error)
+		ledger_undo(ledger, (struct ledger_mark){ 0, 0, 0 });
+	measures_settle(ledger->measures, !error);
+	for (size_t i = 0; i < ledger->count; i++)
+		entry_publish(ledger, &ledger->entries[i]);
+	FAULT_POINT("ledger.published");
+	ledger->count = 0;
+	batch_empty(&ledger->batch);
+}
