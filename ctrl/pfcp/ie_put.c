@@ -236,6 +236,19 @@ void pfcp_put_address(struct pfcp_writer *writer, unsigned type, const struct pf
 	pfcp_end(writer, mark);
 }
 
+void pfcp_put_ip_resource(struct pfcp_writer *writer, unsigned type, const struct pfcp_ip_resource *resource)
+{
+	unsigned flags = 64 | 32 | (resource->address.has_ipv6 ? 2u : 0u) | (resource->address.has_ipv4 ? 1u : 0u);
+	uint8_t *mark;
+
+	pfcp_begin(writer, type, &mark);
+	pfcp_raw_number(writer, flags, 1); // ASSOSI, ASSONI, no range of TEIDs
+	address_raw(writer, &resource->address);
+	labels_raw(writer, resource->instance);
+	pfcp_raw_number(writer, resource->source, 1);
+	pfcp_end(writer, mark);
+}
+
 void pfcp_put_pfd(struct pfcp_writer *writer, unsigned type, const struct pfcp_pfd *pfd)
 {
 	unsigned flags = 0;

@@ -25,3 +25,13 @@ void pfcp_put_policy(struct pfcp_writer *writer, unsigned type, const struct pfc
 void pfcp_put_pfd(struct pfcp_writer *writer, unsigned type, const struct pfcp_pfd *pfd);
 // Alternative SMF IP Address, CP PFCP Entity IP Address, Remote GTP-U Peer.
 void pfcp_put_address(struct pfcp_writer *writer, unsigned type, const struct pfcp_address *address);
+
+// User Plane IP Resource Information (8.2.82 until release 16): where CP functions may have tunnels end, with any TEID. Written only:
+// nobody says so to a user plane.
+struct pfcp_ip_resource {
+	struct pfcp_address address;
+	const char *instance; // labels; not empty
+	uint8_t source;       // enum pfcp_source_interface_kind
+};
+
+void pfcp_put_ip_resource(struct pfcp_writer *writer, unsigned type, const struct pfcp_ip_resource *resource);

@@ -285,7 +285,10 @@ static int node_begin(struct loop *loop)
 					.associate = conf->pfcp_associate,
 					.associate_count = conf->pfcp_associates,
 					.own = conf->pfcp_listen,
-					.own_count = conf->pfcp_listens };
+					.own_count = conf->pfcp_listens,
+					.gtpu = own_gtpu(conf),
+					.resource = (const char(*)[64])conf->pfcp_resource,
+					.resource_count = conf->pfcp_resources };
 	const struct node_ways ways = { .send = leave,
 					.session = session,
 					.refuse = refuse,

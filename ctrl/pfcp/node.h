@@ -29,6 +29,9 @@ struct node_setting {
 	unsigned associate_count;
 	const struct conf_address *own; // our addresses, by socket; likewise
 	unsigned own_count;
+	struct pfcp_address gtpu;   // where tunnels of the radio side end, told for each of
+	const char (*resource)[64]; // these network instances; likewise
+	unsigned resource_count;
 };
 
 // What is done elsewhere. send: a datagram leaves. session: a request about a session, of an association that is up; deal_answer comes

@@ -49,6 +49,17 @@ void features_put(const struct node *node, struct pfcp_writer *writer)
 	pfcp_put_flags(writer, PFCP_IE_UP_FUNCTION_FEATURES, features_now(node), FEATURES_OCTETS);
 }
 
+void resources_put(const struct node *node, struct pfcp_writer *writer)
+{
+	const struct node_setting *setting = &node->setting;
+
+	for (unsigned i = 0; i < setting->resource_count; i++)
+		pfcp_put_ip_resource(writer, PFCP_IE_USER_PLANE_IP_RESOURCE_INFORMATION,
+				     &(struct pfcp_ip_resource){ .address = setting->gtpu,
+								 .instance = setting->resource[i],
+								 .source = PFCP_SOURCE_INTERFACE_ACCESS });
+}
+
 // In `least` or better: mandatory (PFCP_M), or allowed at all (PFCP_O).
 static bool holds(unsigned message, unsigned ie, enum pfcp_presence least)
 {
@@ -80,6 +91,9 @@ size_t answer_write(const struct node *node, const struct pfcp_header *request, 
 		pfcp_put_u32(&writer, PFCP_IE_RECOVERY_TIME_STAMP, node->setting.stamp);
 	if (fault->cause == PFCP_CAUSE_ACCEPTED && holds(header.type, PFCP_IE_UP_FUNCTION_FEATURES, PFCP_O))
 		features_put(node, &writer);
+	if (fault->cause == PFCP_CAUSE_ACCEPTED &&
+	    holds(header.type, PFCP_IE_USER_PLANE_IP_RESOURCE_INFORMATION, PFCP_O))
+		resources_put(node, &writer);
 	pfcp_message_end(&writer, mark);
 	return writer.full ? 0 : (size_t)(writer.at - writer.start);
 }

@@ -94,6 +94,7 @@ static void ask(struct node_call *call)
 	pfcp_put_node_id(&writer, PFCP_IE_NODE_ID, &node->setting.id);
 	pfcp_put_u32(&writer, PFCP_IE_RECOVERY_TIME_STAMP, node->setting.stamp);
 	features_put(node, &writer);
+	resources_put(node, &writer);
 	question.bytes = (size_t)(writer.at - writer.start);
 	call->asking = !node_ask(node, &question);
 	again_later(call);

@@ -2,7 +2,7 @@
 #pragma once
 #include "ctrl/pfcp/node.h"
 
-#define NODE_ANSWER 512u // no answer of a node is longer
+#define NODE_ANSWER 640u // no answer of a node is longer
 
 // ---- node_answer.c: answers, as their message's table says
 
@@ -16,6 +16,7 @@ void answer_setup(struct node *node, struct deal *deal, bool kept);
 void answer_version(struct node *node, const struct remote *to, const struct pfcp_header *request);
 uint64_t features_now(const struct node *node); // ours
 void features_put(const struct node *node, struct pfcp_writer *writer);
+void resources_put(const struct node *node, struct pfcp_writer *writer); // where tunnels may end, if it is to be told
 // Whether whom we don't know may have a word of ours now.
 bool answer_stranger(struct node *node);
 

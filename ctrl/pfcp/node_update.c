@@ -7,7 +7,7 @@
 #include "ctrl/pfcp/node_parts.h"
 #include "shared/base/log.h"
 
-#define UPDATE_BYTES 512u
+#define UPDATE_BYTES 640u
 
 static bool owed(const struct node *node, const struct assoc *assoc)
 {
@@ -57,6 +57,7 @@ static void ask(struct node *node, struct assoc *assoc)
 
 	pfcp_put_node_id(&writer, PFCP_IE_NODE_ID, &node->setting.id);
 	features_put(node, &writer);
+	resources_put(node, &writer);
 	updating->says = features_now(node);
 	if (assoc->telling.leave_owed)
 		pfcp_put_flags(&writer, PFCP_IE_PFCP_ASSOCIATION_RELEASE_REQUEST,

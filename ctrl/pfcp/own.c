@@ -38,3 +38,13 @@ void own_gtpu_ipv6(const struct conf *conf, uint8_t gtpu_ipv6[16])
 		if (conf->port[i].role & CONF_ACCESS)
 			port_ipv6(&conf->port[i], gtpu_ipv6);
 }
+
+struct pfcp_address own_gtpu(const struct conf *conf)
+{
+	static const uint8_t none[16];
+	struct pfcp_address address = { .has_ipv4 = conf->gtpu_address, .ipv4 = conf->gtpu_address };
+
+	own_gtpu_ipv6(conf, address.ipv6);
+	address.has_ipv6 = memcmp(address.ipv6, none, sizeof(none)) != 0;
+	return address;
+}

@@ -86,8 +86,10 @@ struct conf {
 	struct conf_address pfcp_peer[64]; // prefixes of addresses that may associate
 	unsigned pfcp_associates;
 	struct conf_address pfcp_associate[16]; // whom we ask to associate
-	char pfcp_ctrl[256];                    // RPC of ctrl; default: the first of oss_url
-	char pfcp_user[32];                     // shoal-pfcp, started as root, becomes this user; empty = stays
+	unsigned pfcp_resources;
+	char pfcp_resource[4][64]; // network instances that our GTP-U addresses are told for; names of labels
+	char pfcp_ctrl[256];       // RPC of ctrl; default: the first of oss_url
+	char pfcp_user[32];        // shoal-pfcp, started as root, becomes this user; empty = stays
 	uint32_t pfcp_heartbeat_ms, pfcp_t1_ms, pfcp_n1;
 	unsigned pfcp_rules;
 	struct conf_pfcp_rule pfcp_rule[32];

@@ -37,7 +37,7 @@ extern const struct conf_kind conf_kind_ipv4, conf_kind_ipv6, conf_kind_address,
 extern const struct conf_kind conf_kind_driver, conf_kind_role, conf_kind_idle, conf_kind_duty, conf_kind_yes;
 extern const struct conf_kind conf_kind_placement, conf_kind_ue_to_ue, conf_kind_route;
 extern const struct conf_kind conf_kind_door_url, conf_kind_name_or, conf_kind_file, conf_kind_account;
-extern const struct conf_kind conf_kind_host, conf_kind_hosts, conf_kind_node_id, conf_kind_flow;
+extern const struct conf_kind conf_kind_host, conf_kind_hosts, conf_kind_node_id, conf_kind_labels, conf_kind_flow;
 
 struct conf_field {
 	const char *key;

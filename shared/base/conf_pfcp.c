@@ -125,6 +125,16 @@ static bool read_node_id(const struct conf_field *field, const char *text, void 
 	return conf_read_text(field, text, value, why);
 }
 
+// A network instance as it goes into an IE: labels, however many.
+static bool read_labels(const struct conf_field *field, const char *text, void *value, struct conf_why *why)
+{
+	const struct conf_field room = { .low = 1, .high = sizeof(((struct conf *)0)->pfcp_resource[0]) - 1 };
+
+	if (!*text || !name_good(text))
+		return conf_refuse(why, "a name is expected, not '%.60s'", text);
+	return conf_read_text(&room, text, value, why);
+}
+
 static void write_node_id(const struct conf_field *field, const void *value, FILE *file)
 {
 	if (*(const char *)value)
@@ -144,6 +154,7 @@ static bool read_flow(const struct conf_field *field, const char *text, void *va
 const struct conf_kind conf_kind_flow = { read_flow, conf_write_text, NULL };
 const struct conf_kind conf_kind_host = { read_host, write_host, NULL };
 const struct conf_kind conf_kind_hosts = { read_hosts, write_hosts, NULL };
+const struct conf_kind conf_kind_labels = { read_labels, conf_write_text, NULL };
 const struct conf_kind conf_kind_node_id = { read_node_id, write_node_id, NULL };
 
 static bool in_prefix(const struct conf_address *host, const struct conf_address *prefix)

@@ -99,6 +99,7 @@
 	ONE(node_id, pfcp_node_id, conf_kind_node_id, 0, 100, "auto", "address or name; auto: the first of listen") \
 	MANY(peers, pfcp_peer, pfcp_peers, conf_kind_hosts, 0, 64, "addresses and prefixes of SMFs and PGW-Cs that may associate") \
 	MANY(associate, pfcp_associate, pfcp_associates, conf_kind_host, 0, 16, "SMFs and PGW-Cs that are asked to associate; the others ask us") \
+	MANY(ip_resources, pfcp_resource, pfcp_resources, conf_kind_labels, 0, 4, "network instances that our GTP-U addresses are told for, as before release 17; empty: none") \
 	ONE(heartbeat_ms, pfcp_heartbeat_ms, conf_kind_number, 1000, 3600000, "10000", "time between heartbeats to a peer") \
 	ONE(t1_ms, pfcp_t1_ms, conf_kind_number, 100, 60000, "3000", "T1: time until a request of ours is repeated") \
 	ONE(n1, pfcp_n1, conf_kind_number, 1, 10, "3", "N1: how often it is sent in all") \

@@ -6,6 +6,7 @@ set -euo pipefail
 . "$(dirname "$0")/pfcp.sh"
 PFCP_PEERS='10.99.4.0/24'
 PFCP_ASSOCIATE=10.99.4.2
+PFCP_RESOURCES='internet, ims.example'
 PFCP_HEARTBEAT_MS=1000
 pfcp_begin
 
@@ -26,12 +27,14 @@ other() { # command...: of the other SMF
 }
 
 that "the SMF is asked to associate" wait_for 30 asked 1
+that "and told where tunnels may end" says '.tunnels_end == [["10.99.3.1", "fd99:3::1", "internet", 0], ["10.99.3.1", "fd99:3::1", "ims.example", 0]]'
 that "and a subscriber attaches" wait_for 30 smf attach ue1
 that "the SMF forgets everything" smf restart
 that "what it had is deleted" wait_for 60 sessions_are 0
 that "and it is asked again" wait_for 60 asked 2
 
 that "it is of a set" smf associate set=set1
+that "and told it in the answer, too" says '.tunnels_end | map(.[2]) == ["internet", "ims.example"]'
 in_ns cp ip address add 10.99.4.3/24 dev n4
 smf_start other 10.99.4.3 10.99.4.1
 that "another associates" other associate set=set1 load=1

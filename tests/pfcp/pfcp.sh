@@ -15,6 +15,7 @@ pfcp_section() {
 		  listen: [10.99.4.1, 'fd99:4::1']
 		  peers: [$PFCP_PEERS]
 		  associate: [${PFCP_ASSOCIATE-}]
+		  ip_resources: [${PFCP_RESOURCES-}]
 		  heartbeat_ms: ${PFCP_HEARTBEAT_MS-10000}
 		${PFCP_RULES:-pfcp_rules: []}
 		${PFCP_MORE-}

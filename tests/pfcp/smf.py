@@ -57,6 +57,7 @@ class Smf:
         self.sessions, self.answers, self.last = {}, {}, None
         self.reports_heard, self.cause, self.loss = {}, 1, 0.0
         self.release_wanted, self.dropped_at, self.held_at = False, None, {}
+        self.tunnels_end = []
         self.setups, self.paths_heard, self.paths_seen = 0, [], set()
         self.heard = threading.Condition()
         threading.Thread(target=self.listen, daemon=True).start()
@@ -87,7 +88,7 @@ class Smf:
         if kind == 1:
             self.put(self.words.heartbeat_answer(sequence, self.stamp))
         elif kind == 5:
-            self.setups += 1
+            self.setups, self.tunnels_end = self.setups + 1, self.words.resources(data)
             self.put(self.words.association_answer(self.local, sequence, self.stamp))
         elif kind == 7:
             self.release_wanted |= any(True for _ in self.words.ies_of(data[8:], 111))
@@ -178,7 +179,7 @@ class Smf:
         return self.ask(None, self.words.association(self.local, self.stamp, **dict(key.split("=", 1) for key in keys)))
 
     def asked(self):
-        return {"cause": 1, "asked": self.setups, "release": self.release_wanted}
+        return {"cause": 1, "asked": self.setups, "release": self.release_wanted, "tunnels_end": self.tunnels_end}
 
     def adopt(self, name, up):
         session = {"cp": random.getrandbits(63) | 1, "up": int(up, 0)}

@@ -309,6 +309,11 @@ def failed(rule):
             rule.qer_id if rule.type == 2 else rule.urr_id if rule.type == 3 else rule.bar_id]
 
 
+def resources(data):
+    """Where tunnels may end, as of which network, by what a message about an association says of that."""
+    return [[i.ipv4, i.ipv6, i.network_instance.decode(), i.interface] for i in find(p.PFCP(data).payload.IE_list, p.IE_UserPlaneIPResourceInformation)]
+
+
 def read(data):
     """What an answer says: cause, and whatever else there is of it."""
     answer = p.PFCP(data[:1] + bytes([15]) + data[2:] if data[1] == 17 else data)  # scapy knows Session Set Deletion alone, which is alike
@@ -324,6 +329,9 @@ def read(data):
     for group in ies_of(data[16:] if data[0] & 1 else b"", 128):
         for fteid in ies_of(group, 21):
             said["end"] = int.from_bytes(fteid[1:5], "big")
+    tunnels = resources(data)
+    if tunnels:
+        said["tunnels_end"] = tunnels
     reports = [*find(ies, p.IE_UsageReport_SMR), *find(ies, p.IE_UsageReport_SDR)]
     if reports:
         said["usage"] = [usage(report) for report in reports]

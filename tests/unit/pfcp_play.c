@@ -89,8 +89,13 @@ static void play_provide(void *arg, struct deal *deal, const struct pfcp_tree *t
 	play->provided++;
 }
 
-// called: how many are asked to associate.
-static int play_begin(void **state, unsigned calls)
+// Network instances whose addresses are told; all but the first as long as one may be.
+#define LABEL "a2345678901234567890"
+#define LONGEST LABEL "." LABEL "." LABEL
+static const char resources[4][64] = { "internet.example", LONGEST, LONGEST, LONGEST };
+
+// calls: how many are asked to associate. told: for how many network instances our addresses are told.
+static int play_begin(void **state, unsigned calls, unsigned told)
 {
 	struct play *play = calloc(1, sizeof(*play));
 	const struct node_ways ways = { play_send, play_session, play_refuse,  play_note,
@@ -103,7 +108,10 @@ static int play_begin(void **state, unsigned calls)
 					      .peers = allowed,
 					      .peers_count = 2,
 					      .associate = called,
-					      .associate_count = calls };
+					      .associate_count = calls,
+					      .gtpu = { .has_ipv4 = true, .ipv4 = 0x0a000301 },
+					      .resource = resources,
+					      .resource_count = told };
 
 	if (!play || node_open(&play->node, &setting, &ways))
 		return -1;
@@ -114,12 +122,17 @@ static int play_begin(void **state, unsigned calls)
 
 int play_open(void **state)
 {
-	return play_begin(state, 0);
+	return play_begin(state, 0, 0);
 }
 
 int play_open_calling(void **state)
 {
-	return play_begin(state, 1);
+	return play_begin(state, 1, 1);
+}
+
+int play_open_telling(void **state)
+{
+	return play_begin(state, 0, 4);
 }
 
 int play_close(void **state)

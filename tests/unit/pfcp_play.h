@@ -25,7 +25,9 @@ struct play {
 };
 
 int play_open(void **state);         // for cmocka; the node is at 10.0.0.100, its clock at one second
-int play_open_calling(void **state); // it asks 10.0.0.3 to associate
+int play_open_calling(void **state); // it asks 10.0.0.3 to associate, and tells its address for one network instance
+int play_open_telling(
+    void **state); // it tells its address for four network instances, three of them with names as long as may be
 int play_close(void **state);
 
 // A message of the peer at 10.0.0.<last>.

@@ -36,7 +36,7 @@ static void it_reads_hosts_and_prefixes_and_prints_them_back(void **unused)
 {
 	static const char text[] =
 	    "pfcp: {listen: [10.3.0.1, '2001:db8::1'], peers: [10.3.0.0/24, '2001:db8::/32', 127.0.0.9],\n"
-	    "       associate: [10.3.0.7, 127.0.0.9],\n"
+	    "       associate: [10.3.0.7, 127.0.0.9], ip_resources: [internet, a.b-c],\n"
 	    "       heartbeat_ms: 1000, t1_ms: 100, n1: 1, ctrl: 'ipc:///x', user: '65534'}\n"
 	    "pfcp_rules:\n- {name: a, filters: ['permit out ip from any to assigned', b], pass: no, qfi: 63}\n"
 	    "- {name: b, filters: [c], uplink_kbps: 1000000000}\n";
@@ -52,6 +52,8 @@ static void it_reads_hosts_and_prefixes_and_prints_them_back(void **unused)
 	assert_int_equal(conf->pfcp_peer[2].prefix_len, 32);
 	assert_int_equal(conf->pfcp_associates, 2);
 	assert_int_equal(conf->pfcp_associate[0].bytes[3], 7);
+	assert_int_equal(conf->pfcp_resources, 2);
+	assert_string_equal(conf->pfcp_resource[1], "a.b-c");
 	assert_int_equal(conf->pfcp_n1, 1);
 	assert_int_equal(conf->pfcp_rules, 2);
 	assert_int_equal(conf->pfcp_rule[0].filters, 2);
@@ -105,6 +107,9 @@ static void faults_are_told(void **unused)
 		{ "pfcp: {node_id: a.}\n", "pfcp.node_id: an address or a name" },
 		{ "pfcp: {node_id: ''}\n", "pfcp.node_id: an address or a name" },
 		{ "pfcp: {node_id: 10.3.0.999}\n", "pfcp.node_id: an address or a name" },
+		{ "pfcp: {ip_resources: ['']}\n", "pfcp.ip_resources[0]: a name is expected" },
+		{ "pfcp: {ip_resources: [a..b]}\n", "pfcp.ip_resources[0]: a name is expected" },
+		{ "pfcp: {ip_resources: [a, b, c, d, e]}\n", "pfcp.ip_resources" },
 		{ "pfcp: {associate: [10.3.0.0/24]}\n", "pfcp.associate[0]: a host's address" },
 		{ "pfcp: {peers: [10.3.0.0/29], associate: [10.3.0.7, 10.3.0.8]}\n",
 		  "pfcp.associate[1]: not among pfcp.peers" },
