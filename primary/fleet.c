@@ -36,6 +36,17 @@ static void fleet_links(struct fleet *fleet)
 	}
 }
 
+// Drivers hold on to the interface that they opened. So we begin anew, as after any death: sessions stay, and who restarts us finds it.
+static void fleet_replaced(struct fleet *fleet)
+{
+	const char *port = nic_replaced(fleet->part.nic);
+
+	if (!port)
+		return;
+	log_error("port.replaced", "%s: another interface has its name; beginning anew", port);
+	_exit(EXIT_FAILURE);
+}
+
 static void fleet_down(struct fleet *fleet, const struct post_word *fact, uint64_t now_ns)
 {
 	static const char *const why[] = {
@@ -197,6 +208,7 @@ static void *fleet_run(void *with)
 		if (now_ns - fleet->link_ns >= FLEET_LINK_NS) {
 			fleet->link_ns = now_ns;
 			fleet_links(fleet);
+			fleet_replaced(fleet);
 		}
 		post_ring(fleet->part.orders);
 	}

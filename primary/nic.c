@@ -3,6 +3,7 @@
 // struct nic belongs to the primary: built by its main thread, then handed to its loop. nic_stats may be called from any thread.
 #include "primary/nic.h"
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -112,6 +113,7 @@ static int nic_start(struct nic_port *port, unsigned number, unsigned node)
 	error = rte_eth_dev_start(port->id);
 	if (error)
 		return nic_fault(port, "the device can't be started", error);
+	port->index = port->driver->kernel ? if_nametoindex(port->conf->device) : 0;
 	port->started = true;
 	return 0;
 }
@@ -120,6 +122,7 @@ static int nic_start(struct nic_port *port, unsigned number, unsigned node)
 static void nic_join(struct nic_port *port, const struct nic_port *carrier)
 {
 	port->id = carrier->id;
+	port->index = carrier->index;
 	memcpy(port->mac, carrier->mac, sizeof(port->mac));
 }
 
@@ -128,8 +131,24 @@ static bool nic_link(const struct nic_port *port)
 	struct rte_eth_link link = { 0 };
 
 	if (port->driver->kernel)
-		return nic_kernel_link(port->conf->device);
+		return nic_kernel_link(port);
 	return !rte_eth_link_get_nowait(port->id, &link) && link.link_status == RTE_ETH_LINK_UP;
+}
+
+const char *nic_replaced(const struct nic *nic)
+{
+	const char *replaced = NULL;
+
+	for (unsigned p = 0; p < nic->ports; p++) {
+		const struct nic_port *port = &nic->port[p];
+		unsigned now = port->driver->kernel ? if_nametoindex(port->conf->device) : port->index;
+
+		if (!now && port->driver->kernel)
+			return NULL;
+		if (now != port->index)
+			replaced = port->conf->name;
+	}
+	return replaced;
 }
 
 // Links take their time, and a peer may not be there yet: waited for, not insisted on.

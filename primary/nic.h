@@ -75,6 +75,10 @@ void nic_free(struct nic *nic, uint32_t room);
 
 void nic_stats(struct nic *nic, unsigned port, struct nic_stats *stats);
 
+// The name of a port whose interface has gone and come again, as another one of the same name: no packet passes it until it is opened
+// anew. Null: there is none, or an interface is missing still, without which nobody can begin. Any thread may ask.
+const char *nic_replaced(const struct nic *nic);
+
 // Rooms in all, free in pools, lying in devices' receive or transmit queues (estimated from the pools: all - free -
 // out, where out is what nic_rx and nic_room gave and nic_tx / nic_free have not got back).
 void nic_room_count(struct nic *nic, uint64_t *all, uint64_t *idle, uint64_t *out);

@@ -53,6 +53,7 @@ struct nic_port {
 	uint16_t id;                      // DPDK's number
 	bool started;
 	uint8_t mac[6];
+	unsigned index;   // of the kernel's interface when it was opened; 0 = it has none
 	uint8_t carrier;  // the first port on the same device; it alone has what is the device's
 	uint16_t longest; // frame
 	int fd;           // readable when frames are there; -1 = none
@@ -92,8 +93,8 @@ int nic_private_open(struct nic_port *port, unsigned number, int node);
 
 // ---- nic_kernel.c
 
-int nic_kernel_up(const char *interface); // sets it up; 0 or -errno
-bool nic_kernel_link(const char *interface);
+int nic_kernel_up(const char *interface);          // sets it up; 0 or -errno
+bool nic_kernel_link(const struct nic_port *port); // false, too, where another interface has the name now
 int nic_kernel_mtu(const char *interface);
 void nic_kernel_fds(struct nic *nic); // finds each port's descriptor, once they are started
 void nic_kernel_calm(int fd);         // takes a pending error off it, which would keep a sleeper awake

@@ -41,11 +41,13 @@ int nic_kernel_up(const char *interface)
 	return nic_kernel_flags(interface, IFF_UP, &flags);
 }
 
-bool nic_kernel_link(const char *interface)
+bool nic_kernel_link(const struct nic_port *port)
 {
+	const char *interface = port->conf->device;
 	short flags = 0;
 
-	return !nic_kernel_flags(interface, 0, &flags) && (flags & IFF_UP) && (flags & IFF_RUNNING);
+	return if_nametoindex(interface) == port->index && !nic_kernel_flags(interface, 0, &flags) &&
+	       (flags & IFF_UP) && (flags & IFF_RUNNING);
 }
 
 // net_af_xdp and net_af_packet say 1500 whatever the interface has.
