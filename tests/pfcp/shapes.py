@@ -214,6 +214,17 @@ def move(session, gnb, teid, *fars):
     return [update_far(int(i), gnb, int(teid, 0), end_marker=True) for i in fars or ("1",)]
 
 
+def moves(session, gnb, *tunnels):
+    """The same of several, FAR=TEID each."""
+    return [update_far(int(i), gnb, int(teid, 0), end_marker=True) for i, teid in (tunnel.split("=") for tunnel in tunnels)]
+
+
+def branch(session, text, gnb, teid):
+    """Downlink packets of this flow go by a tunnel of their own; _ stands for a space."""
+    pdi = [p.IE_SourceInterface(interface=CORE), instance(), sdf(text.replace("_", " "))]
+    return [pdr(11, 50, pdi, p.IE_FAR_Id(id=11)), far(11, to(ACCESS, w.tunnel(gnb, int(teid, 0))), FORW=1)]
+
+
 def flow(session, qfi, text, *closed):
     """Downlink packets of this flow with a QFI of their own; _ stands for a space."""
     pdi = [p.IE_SourceInterface(interface=CORE), instance(), sdf(text.replace("_", " "), 7)]
@@ -268,5 +279,5 @@ def end_elsewhere(session):
     return [w.far_drop(2), p.IE_UpdateTrafficEndpoint(IE_list=[p.IE_TrafficEndpointId(id=1), fteid])]
 
 
-CHANGES = {"activate": activate, "move": move, "idle": idle, "discard": discard, "bar": bar, "flow": flow, "reflow": reflow, "gate": flow_gate, "rate": flow_rate,
+CHANGES = {"activate": activate, "move": move, "moves": moves, "branch": branch, "idle": idle, "discard": discard, "bar": bar, "flow": flow, "reflow": reflow, "gate": flow_gate, "rate": flow_rate,
            "reach": reach, "unflow": flow_gone, "app": app, "named": named, "rename": rename, "end": end, "elsewhere": end_elsewhere, "dedicate": dedicate, "undedicate": undedicate}

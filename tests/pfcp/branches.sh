@@ -1,0 +1,79 @@
+#!/bin/bash
+# A subscriber has two tunnels to a gNB, one for a flow of its own. Both are moved to another gNB while packets come: each old one is told its
+# end, after its last packet. One that is moved alone ends alone.
+set -euo pipefail
+. "$(dirname "$0")/../lab/story.sh"
+. "$(dirname "$0")/pfcp.sh"
+GNB=10.99.3.2 OTHER=10.99.3.3
+FLOW=7778
+
+# Numbered packets for the subscriber, from the internet.
+send() { # port first last
+	in_ns net "$PYTHON" -c "
+import socket, time
+end = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for number in range($2, $3 + 1):
+    end.sendto(b'%05d' % number, ('$UE', $1))
+    time.sleep(0.005)"
+}
+
+numbers() { # first last
+	seq -f %05.0f "$1" "$2"
+}
+
+# The numbers that came by these tunnels, one after the other.
+came_by() { # teid...
+	local teid
+	for teid; do
+		awk -v teid="$teid" '$2 == "data" && $3 == teid { print $5 }' "$LAB/heard"
+	done
+}
+
+has_come() { # number
+	grep -q "data .* $(numbers "$1" "$1")\$" "$LAB/heard"
+}
+
+ends() { # teid
+	grep -c "end $1\$" "$LAB/heard" || true
+}
+
+ended() { # teid
+	(($(ends "$1") > 0))
+}
+
+late() { # teid
+	awk -v teid="$1" '$2 == "end" && $3 == teid { over = 1 } $2 == "data" && $3 == teid && over { n++ } END { print n + 0 }' "$LAB/heard"
+}
+
+pfcp_begin
+in_ns ran ip address add $OTHER/24 dev n3
+lab_start gnbs ran "$PYTHON" "$PFCP/gnbs.py" "$LAB/heard" $GNB $OTHER
+lab_expect gnbs ready
+that "the SMF associates" smf associate
+that "a subscriber attaches" smf attach ue1 teid=0x7001 qfi=9
+UE=$(said .ue)
+that "a flow gets a tunnel of its own" smf change ue1 branch permit_out_17_from_any_to_assigned_$FLOW $GNB 0x7002
+send $FLOW 1001 1300 & flow=$!
+send 7777 1 300 & rest=$!
+that "packets come by both" wait_for 20 has_come 50
+that "by the flow's own, too" wait_for 20 has_come 1050
+that "both are moved while packets come" smf change ue1 moves $OTHER 2=0x7003 11=0x7004
+wait $flow $rest
+that "all come" wait_for 20 has_come 300
+that "of the flow, too" wait_for 20 has_come 1300
+that "one old tunnel is told its end" wait_for 20 ended 0x7001
+that "and the other" wait_for 20 ended 0x7002
+that "neither before its last packet" equal "$(late 0x7001) $(late 0x7002)" "0 0"
+that "each packet came once, in order" diff <(came_by 0x7001 0x7003) <(numbers 1 300)
+that "the flow's by its own way" diff <(came_by 0x7002 0x7004) <(numbers 1001 1300)
+
+that "the flow's is moved alone" smf change ue1 moves $GNB 11=0x7005
+that "and ends" wait_for 20 ended 0x7004
+that "alone" equal "$(ends 0x7003) $(ends 0x7001) $(ends 0x7002)" "0 1 1"
+send 7777 301 301
+send $FLOW 1301 1301
+that "a packet comes by the one that stayed" wait_for 20 has_come 301
+that "and by the new one" wait_for 20 has_come 1301
+that "as they should" equal "$(came_by 0x7003 | tail -1) $(came_by 0x7005)" "00301 01301"
+that "it is deleted" smf delete ue1
+story_end_pfcp
