@@ -79,6 +79,7 @@ static void hook_settled(void *with, const struct session *session, bool correct
 	count_pack(&session->usage, &usage);
 	event.usage = &usage;
 	event_tell(&ctrl->event, &event);
+	desk_settled(&ctrl->desk, session);
 }
 
 static void hook_stands(void *with, uint8_t shard)

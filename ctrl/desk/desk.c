@@ -78,8 +78,8 @@ static void job_finish(struct job *job, struct decided *decided)
 	decided->wait = job->wait;
 }
 
-// Repeated with `wait_applied`: waits for everything that is durable now, which the first one's work is part of.
-static void repeated_wait(struct job *job)
+// Repeated with `wait_applied`: waits for everything that is durable now, which the first one's work is part of. said: what was answered.
+static void repeated_wait(struct job *job, const ProtobufCBinaryData *said)
 {
 	const Shoal__Oss__Request *message = job->message;
 	const struct push *push = job->desk->push;
@@ -89,6 +89,10 @@ static void repeated_wait(struct job *job)
 	    (message->body_case == SHOAL__OSS__REQUEST__BODY_SESSION_DELETE && message->session_delete->wait_applied) ||
 	    (message->body_case == SHOAL__OSS__REQUEST__BODY_SESSION_IMPORT && message->session_import->wait_applied);
 
+	if (wants && message->body_case == SHOAL__OSS__REQUEST__BODY_SESSION_DELETE && message->session_delete->owned) {
+		account_wait_again(job, said);
+		return;
+	}
 	job->wait = wants ? job_wait(job, WAIT_APPLIED) : NULL;
 	for (unsigned shard = 0; job->wait && shard < SHARDS; shard++)
 		wait_for_number(job->wait, push, (uint8_t)shard, push->chains->chain[shard].number);
@@ -124,7 +128,7 @@ static bool repeated(struct job *job, struct keys_request *key, struct decided *
 		job_finish(job, decided);
 		return true;
 	default:
-		repeated_wait(job);
+		repeated_wait(job, &answer);
 		decided->answer = malloc(answer.len + PACKED_ROOM);
 		decided->answer_bytes = answer.len;
 		decided->wait = job->wait;

@@ -77,6 +77,7 @@ void desk_run(struct desk *desk);          // one group, or what can be answered
 
 void desk_stands(struct desk *desk, uint8_t shard);                   // more of the shard is confirmed
 void desk_refused(struct desk *desk, uint32_t cell, uint64_t number); // its owner does not take this change
+void desk_settled(struct desk *desk, const struct session *session);  // the account of a deleted one
 void desk_state(struct desk *desk);                                   // the primary has said something new
 void desk_reports(struct desk *desk);                                 // there may be new reports
 void desk_aliases(struct desk *desk);                                 // the primary may know more TEIDs, and networks

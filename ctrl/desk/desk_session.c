@@ -1,4 +1,4 @@
-// desk_session.c - requests about sessions: create, modify, delete, import, get.
+// desk_session.c - requests about sessions: create, modify, import, get.
 #include <errno.h>
 #include <string.h>
 #include "ctrl/desk/job.h"
@@ -10,7 +10,6 @@
 #include "ctrl/session/session.h"
 
 #define IMPORT_MAX 4096u
-#define FRONT_LEFT_MAX 8192u // of a deletion
 
 static void missing_session(struct job *job)
 {
@@ -23,21 +22,21 @@ static void front_hide(Shoal__Oss__Session *session)
 	session->front = (ProtobufCBinaryData){ 0 };
 }
 
-// The change of this cell is to be waited for.
-static void cell_wait(struct job *job, uint32_t cell)
+struct wait *job_wait_cell(struct job *job, uint32_t cell)
 {
 	struct desk *desk = job->desk;
 	uint8_t shard = cell_shard(desk->push->chains->grid, cell);
+	struct wait *wait = job_wait(job, WAIT_CELL);
 	const struct session *session;
 
-	job->wait = job_wait(job, WAIT_CELL);
-	if (!job->wait)
-		return;
+	if (!wait)
+		return NULL;
 	session = desk->push->chains->grid->cells[cell].session;
-	job->wait->framed = session && session->framed;
-	job->wait->shard = shard;
-	job->wait->cell = cell;
-	job->wait->until = desk->ledger->number[shard];
+	wait->framed = session && session->framed;
+	wait->shard = shard;
+	wait->cell = cell;
+	wait->until = desk->ledger->number[shard];
+	return wait;
 }
 
 // Undoes what was decided if the job has failed since.
@@ -80,14 +79,13 @@ void desk_session_create(struct job *job)
 		return;
 	}
 	if (create->wait_applied)
-		cell_wait(job, session_by_id(ledger->sessions, create->session->id)->cell);
+		job->wait = job_wait_cell(job, session_by_id(ledger->sessions, create->session->id)->cell);
 	front_hide(create->session);
 	job_respond(job, create->session, create->brief);
 	undo_if_failed(job, mark);
 }
 
-// The living session an id, or an identity, names.
-static struct session *session_named(struct job *job, uint64_t id, const Shoal__Oss__Identity *identity)
+struct session *job_named(struct job *job, uint64_t id, const Shoal__Oss__Identity *identity)
 {
 	const struct ledger *ledger = job->desk->ledger;
 	struct session *session = NULL;
@@ -255,7 +253,7 @@ void desk_session_modify(struct job *job)
 		return;
 	}
 	job->desk->ledger->measures->now_ms = desk_ms(job->desk);
-	session = session_named(job, wanted->id, wanted->identity);
+	session = job_named(job, wanted->id, wanted->identity);
 	if (!session || modify_compile(job, session, &plan) || compile_owner(wanted, &job->fault)) {
 		fault_under(&job->fault, "session", -1);
 		return;
@@ -269,7 +267,7 @@ void desk_session_modify(struct job *job)
 	if (ledger_modify(job->desk->ledger, session, &plan, stored, &job->fault))
 		return;
 	if (modify->wait_applied)
-		cell_wait(job, session->cell);
+		job->wait = job_wait_cell(job, session->cell);
 	front_hide(stored);
 	job_respond(job, job_dress(job, session, stored), modify->brief);
 	stored->applied = false;
@@ -277,31 +275,6 @@ void desk_session_modify(struct job *job)
 		desk_modify_measures(job, session, stored, job->response.session);
 	tunnels_leave(job, session->cell, peer, peers);
 	desk_drop_parked(job, session);
-	undo_if_failed(job, mark);
-}
-
-void desk_session_delete(struct job *job)
-{
-	const Shoal__Oss__SessionDelete *delete = job->message->session_delete;
-	struct session *session = session_named(job, delete->id, delete->identity);
-	struct ledger_mark mark = ledger_mark(job->desk->ledger);
-	Shoal__Oss__Session *message = session ? job_session(job, session) : NULL;
-
-	if (!message)
-		return;
-	if (delete->front.len > FRONT_LEFT_MAX || (delete->front.len && !*message->owner)) {
-		fault_say(&job->fault, SHOAL__OSS__CODE__INVALID_FIELD, "front",
-			  "At most 8,192 bytes, of a session with an owner.");
-		return;
-	}
-	message->front = delete->front;
-	if (ledger_delete(job->desk->ledger, session, message, wall_ms(), &job->fault))
-		return;
-	front_hide(message);
-	message->applied = false;
-	if (delete->wait_applied)
-		cell_wait(job, session->cell);
-	job_respond(job, message, delete->brief);
 	undo_if_failed(job, mark);
 }
 
@@ -386,7 +359,7 @@ void desk_session_get(struct job *job)
 	bool by_name = get->id || (get->identity && *get->identity->imsi) || !(get->ue_ipv4 || get->teid);
 
 	if (by_name)
-		session = session_named(job, get->id, get->identity);
+		session = job_named(job, get->id, get->identity);
 	else
 		session = session_seen(job, get->ue_ipv4 ? job_session_of_ipv4(job, get)
 							 : session_by_tunnel(sessions, get->teid));

@@ -169,7 +169,7 @@ static bool wait_done(struct wait *wait)
 	switch (wait->kind) {
 	case WAIT_CELL:
 		return push_number(wait->desk->push, (uint8_t)wait->shard) >= wait->until && door_told(wait) &&
-		       drops_done(wait);
+		       drops_done(wait) && !account_awaited(wait);
 	case WAIT_APPLIED:
 		return stands(wait, wait->desk->push) && door_told(wait) && drops_done(wait);
 	case WAIT_SEAT:
@@ -212,6 +212,8 @@ static void wait_end(struct wait *wait)
 		workers_answer(wait);
 	else if (wait->kind == WAIT_REPORT || wait->kind == WAIT_TRACE || wait->kind == WAIT_PATH)
 		desk_answer(wait->request, wait->request->answer, wait->request->answer_bytes);
+	else if (wait->account)
+		account_answer(wait, SHOAL__OSS__CODE__OK, "");
 	else if (refused_before(wait))
 		answer_amend(wait->desk, wait->request, SHOAL__OSS__CODE__NOT_APPLIED_YET, REFUSED);
 	else
@@ -242,6 +244,8 @@ static void wait_expire(struct wait *wait)
 	if (wait->kind == WAIT_REPORT || wait->kind == WAIT_TRACE ||
 	    wait->kind == WAIT_PATH) // none came: that is what it says
 		desk_answer(wait->request, wait->request->answer, wait->request->answer_bytes);
+	else if (wait->account)
+		account_answer(wait, SHOAL__OSS__CODE__NOT_APPLIED_YET, "Durable, but its account is not settled yet.");
 	else if (wait->kind == WAIT_APPLIED || wait->kind == WAIT_CELL)
 		answer_amend(wait->desk, wait->request, SHOAL__OSS__CODE__NOT_APPLIED_YET,
 			     wait->refused ? REFUSED : "Durable, but no worker has confirmed it yet.");
@@ -338,6 +342,17 @@ void desk_refused(struct desk *desk, uint32_t cell, uint64_t number)
 	for (struct wait *wait = desk->cells[shard].first; wait; wait = wait->next)
 		wait->refused |= wait->cell == cell && wait->until <= number;
 	cells_look(desk, shard, 0);
+}
+
+void desk_settled(struct desk *desk, const struct session *session)
+{
+	uint8_t shard = shard_of_teid(session->bearer.teid);
+	struct wait **link = &desk->cells[shard].first;
+
+	while (*link)
+		if ((*link)->account != session->id || !wait_look(desk, link, 0))
+			link = &(*link)->next;
+	desk->cells[shard].end = link;
 }
 
 void desk_state(struct desk *desk)

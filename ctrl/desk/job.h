@@ -1,6 +1,6 @@
 // job.h - one request while the desk works on it, and the handlers of all bodies. For desk*.c alone.
 #pragma once
-#include "ctrl/desk/desk.h"
+#include "ctrl/desk/wait.h"
 
 struct job {
 	struct desk *desk;
@@ -46,6 +46,8 @@ void job_full(struct job *job); // says so
 // Answers with one session, its short form expanded into rules; brief: with what it was given alone (oss.proto).
 void job_respond(struct job *job, Shoal__Oss__Session *session, bool brief);
 
+// The living session an id, or an identity, names, if this door sees it. Null with job->fault.
+struct session *job_named(struct job *job, uint64_t id, const Shoal__Oss__Identity *identity);
 // The session as it is answered: what is stored, with `applied` and usage. Null with job->fault or job->later.
 Shoal__Oss__Session *job_session(struct job *job, const struct session *session);
 struct session *job_session_of_ipv4(struct job *job, const Shoal__Oss__SessionGet *get); // null: none, or a fault
@@ -58,47 +60,9 @@ Shoal__Oss__Nest **job_nests(struct job *job, const Shoal__Fleet__State *state);
 // The workers as they are now, as the response's body; or job->fault.
 void job_workers(struct job *job);
 
-// ---- Waiting
-
-enum wait_kind {
-	WAIT_CELL,    // a shard confirms a number
-	WAIT_APPLIED, // shards confirm the numbers of the wait
-	WAIT_ANSWER,  // the primary takes the order
-	WAIT_SEAT,    // the seat does what was ordered
-	WAIT_SHARD,   // the shard belongs to the seat
-	WAIT_REPORT,  // there is a report that was asked for
-	WAIT_TRACE,   // there are packets of the trace, or it has ended
-	WAIT_PATH     // a path has come up or gone down
-};
-
-struct wait {
-	struct wait *next;
-	struct request *request;
-	enum wait_kind kind;
-	uint64_t deadline_ns;
-	uint32_t missing;               // APPLIED: shards not there yet
-	uint64_t aliases, framed, drop; // CELL, APPLIED: words the primary has to have (0 = none); a drop's turn
-	uint64_t until;                 // CELL: the number
-	uint32_t cell;                  // CELL: whose
-	uint32_t seat, shard, verb, generation; // SEAT, SHARD; CELL: shard
-	struct desk *desk;                      // of an order under way, whose answer comes to the wait
-	uint64_t arrived;  // REPORT, TRACE, PATH: of the reports, traces, paths' `stand`, when last looked
-	bool over;         // ANSWER: the request is answered already; goes with the order's answer
-	bool refused;      // CELL: by its worker
-	uint64_t number[]; // APPLIED, of all shards: 0 = nothing to wait for
-};
-
-// A new wait of this job; null: too many wait, and job->fault says so.
-struct wait *job_wait(struct job *job, enum wait_kind kind);
-// APPLIED: waits until all of the shard is confirmed up to number, too.
-void wait_for_number(struct wait *wait, const struct push *push, uint8_t shard, uint64_t number);
-
 // Whether all workers in service can carry its rules out; what it has already (was; null = nothing) is no question. 0, or -EINVAL with job->fault.
 int desk_skill_check(struct job *job, const struct plan *plan, const Shoal__Oss__Session *wanted,
 		     const struct sheet *was);
-
-// Puts it into the desk's list; the request's stored answer is given when it is over.
-void desk_wait(struct desk *desk, struct wait *wait);
 
 // A modification: what it asks for is there; the measures follow, in its transaction, and speak in its answer; what waits is dropped then.
 int desk_query_check(struct job *job, const Shoal__Oss__SessionModify *modify);
@@ -111,10 +75,6 @@ bool desk_counts_come(struct job *job, const struct session *session);
 void desk_park(struct desk *desk, struct request *request);
 void desk_unpark(struct desk *desk, uint64_t now_ns); // those whose time has come
 void desk_measures(struct desk *desk);                // what is due of them, as part of the group's transaction
-
-// REPORT, PATH: looks again; true if the answer says something new.
-bool desk_report_came(struct wait *wait);
-bool desk_trace_came(struct wait *wait), desk_path_turned(struct wait *wait); // TRACE, PATH: likewise
 
 void desk_answer(struct request *request, uint8_t *bytes, size_t length); // takes the bytes over
 uint8_t *desk_pack(const Shoal__Oss__Response *response, size_t *length); // null: no memory

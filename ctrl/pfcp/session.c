@@ -83,7 +83,9 @@ static enum step first_of(const struct task *task)
 		return task_says(task) ? STEP_SAID : task->sweep ? STEP_LOOK_AGAIN : STEP_FOLLOW;
 	if (task->deal->type == PFCP_SESSION_ESTABLISHMENT_REQUEST)
 		return STEP_CREATE;
-	return task->deal->type == PFCP_SESSION_MODIFICATION_REQUEST ? STEP_GET : STEP_LOOK;
+	if (task->deal->type == PFCP_SESSION_MODIFICATION_REQUEST)
+		return STEP_GET;
+	return task->why.cause ? STEP_LOOK : STEP_DELETE;
 }
 
 static void start(struct task *task)

@@ -2,7 +2,7 @@
 //
 //   establishment   translate -> create, applied ──────────────────────────────────────> accepted
 //   modification    get -> merge, translate -> modify, applied ────────────────────────> accepted
-//   deletion        get -> delete, applied -> the last counters ──────────────────────-> accepted
+//   deletion        delete, applied, with the last counters ───────────────────────────> accepted
 //
 // Requests about one session are served one after the other; of different sessions any number is under way. Nothing is kept here but
 // what is under way: a session is an oss session, its UP SEID the session's id, and what ctrl keeps with it (front.h) is all there is to

@@ -1,4 +1,6 @@
-// session_end.c - deletion: the session goes, and its last counters are in the answer.
+// session_end.c - deletion: the session goes, and its last counters are in the answer. One request to ctrl does all of it: it knows whose the
+// session is, keeps our words of it with its account, and answers when that is settled. A ctrl of an earlier build, and one that has no room
+// for all of our words, is asked step by step: looked up, deleted with what of our words the account needs, its account asked for.
 #include <string.h>
 #include "ctrl/pfcp/task.h"
 
@@ -60,30 +62,39 @@ void delete_ask(struct task *task)
 {
 	Shoal__Oss__Request request = request_of(SHOAL__OSS__REQUEST__BODY_SESSION_DELETE);
 	Shoal__Oss__SessionDelete delete = SHOAL__OSS__SESSION_DELETE__INIT;
+	Shoal__Oss__Owned owned = SHOAL__OSS__OWNED__INIT;
 
-	delete.id = task->id;
+	owned.id = task->id;
+	owned.owner = (char *)deal_owner(task->deal);
 	delete.wait_applied = delete.brief = true;
-	delete.front = left_behind(task);
+	if (task->looked) {
+		delete.id = task->id;
+		delete.front = left_behind(task);
+	} else {
+		delete.owned = &owned;
+	}
 	request.session_delete = &delete;
 	task_call(task, &request, true);
 }
 
-// The answer, with the last reports. account: null: there are none.
-static void deleted_accept(struct task *task, const Shoal__Oss__ClosedSession *account)
+// The answer, with the last reports. words: ours of the session; null: nobody knows them. account: null: there are no reports.
+static void deleted_accept(struct task *task, const uint8_t *words, size_t bytes,
+			   const Shoal__Oss__ClosedSession *account)
 {
 	struct sessions *sessions = task->sessions;
-	struct pfcp_writer words = task_words(task);
+	struct pfcp_writer body = task_words(task);
 	struct front front = { 0 };
 
-	if (task->front && !front_of(task, &front)) {
+	if (words && front_read(&front, words, bytes, &sessions->tree)) {
 		task_refuse_as(task, PFCP_CAUSE_SYSTEM_FAILURE);
 		return;
 	}
 	task->cp_seid = front.cp.seid;
-	answer_cause(&words, task->deal->type, &sessions->world.node_id, PFCP_CAUSE_ACCEPTED);
+	task->first_version |= front.first_version;
+	answer_cause(&body, task->deal->type, &sessions->world.node_id, PFCP_CAUSE_ACCEPTED);
 	if (account)
-		task_reports(task, PFCP_IE_DELETION_USAGE_REPORT, account->reports, account->n_reports, &words);
-	task_accept(task, words.start, (size_t)(words.at - words.start));
+		task_reports(task, PFCP_IE_DELETION_USAGE_REPORT, account->reports, account->n_reports, &body);
+	task_accept(task, body.start, (size_t)(body.at - body.start));
 }
 
 // A session without URRs has nothing to report, so nothing to wait for.
@@ -101,14 +112,30 @@ static bool deleted(Shoal__Oss__Code code)
 	return !code || code == SHOAL__OSS__CODE__NOT_APPLIED_YET || code == SHOAL__OSS__CODE__KEY_REUSED;
 }
 
+// It is not to be had in one request: of an earlier build ctrl misses the session's id; else our words are too long for it.
+static bool by_steps(const struct task *task, Shoal__Oss__Code code)
+{
+	return !task->looked && (code == SHOAL__OSS__CODE__MISSING_FIELD || code == SHOAL__OSS__CODE__INVALID_FIELD);
+}
+
 void delete_hear(struct task *task, const Shoal__Oss__Response *response)
 {
-	if (!deleted(response->status->code))
+	Shoal__Oss__Code code = response->status->code;
+	const Shoal__Oss__ClosedSession *account =
+	    response->body_case == SHOAL__OSS__RESPONSE__BODY_SESSION ? response->session->closed : NULL;
+
+	if (by_steps(task, code)) {
+		task->looked = true;
+		task_step(task, STEP_LOOK);
+	} else if (!deleted(code)) {
 		task_refuse_why(task, response->status);
-	else if (reports_nothing(task))
-		deleted_accept(task, NULL);
-	else
+	} else if (account && account->session) {
+		deleted_accept(task, account->session->front.data, account->session->front.len, account);
+	} else if (reports_nothing(task)) {
+		deleted_accept(task, task->front, task->front_bytes, NULL);
+	} else {
 		task_step(task, STEP_SETTLE);
+	}
 }
 
 void settle_ask(struct task *task)
@@ -142,5 +169,5 @@ void settle_hear(struct task *task, const Shoal__Oss__Response *response)
 	if (session && !task->front && !strcmp(session->owner, deal_owner(task->deal)) &&
 	    !task_keep(task, &task->front, &task->front_bytes, session->front.data, session->front.len))
 		return;
-	deleted_accept(task, session ? list->closed[0] : NULL);
+	deleted_accept(task, task->front, task->front_bytes, session ? list->closed[0] : NULL);
 }

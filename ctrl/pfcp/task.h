@@ -24,7 +24,7 @@ enum step {
 	STEP_GET,      // before a modification
 	STEP_MODIFY,
 	STEP_UNMODIFY,
-	STEP_LOOK, // before a deletion
+	STEP_LOOK, // before a deletion by steps (session_end.c), or of what can't be read
 	STEP_DELETE,
 	STEP_SETTLE,     // until the deleted session's account is closed
 	STEP_LOOK_AGAIN, // of a sweep, before it is noted who else hears of the session (session_sweep.h)
@@ -51,13 +51,13 @@ struct task {
 	struct pfcp_fault why; // it can't be read: refused once its session is known; cause 0: it can
 	enum step step;
 	bool unsure, first_version; // whether ctrl has made the session: it gave no answer; of its words (front.h)
-	uint64_t id;                // of the session; 0 = none yet
-	uint64_t place;             // the session's SEID, by which others find it
+	uint64_t id, place;         // of the session, 0 = none yet; its SEID, by which others find it
 	uint64_t arrived_ns, arrived_ms, wake_ns;
 	uint64_t cp_seid, after;   // SETTLE: the last account looked at
 	uint32_t teid, reference;  // by which the usage it asks for is told, if it has one: referred
 	struct report_to to;       // who hears of the session once it is done,
 	bool taken_over, referred; // and that it is another than before
+	bool looked;               // deleted by steps
 	uint8_t *front;            // what ctrl keeps, as it was before; null = not got
 	uint8_t *answer;           // body of the answer to give once it is done
 	size_t front_bytes, answer_bytes;

@@ -1,8 +1,8 @@
 // closing.c - deleted sessions on their way into the log.
-#include "ctrl/usage/closing.h"
+#include "ctrl/usage/closing_inside.h"
 #include <errno.h>
 #include <stdlib.h>
-#include "ctrl/feed/push.h"
+#include "ctrl/measure/measured.h"
 #include "ctrl/session/record.h"
 #include "ctrl/usage/measures.h"
 #include "shared/base/log.h"
@@ -10,17 +10,6 @@
 #define FILL_MAX 1024u  // records of a transaction
 #define PRUNE_MAX 2048u // so that a log that became too long shrinks
 #define ROW_BYTES_MAX (16u << 20)
-
-struct leaver {
-	struct session *session;
-	struct leaver *next_ready, *next_waiting;
-	uint64_t due_ns;   // end of patience
-	uint64_t corrects; // number of the record that the counters came too late for; 0 = none yet
-	bool final;        // last counters are in
-	bool confirmed;    // the session is ours to free
-	bool queued, waits, settled;
-	bool late; // counters came while its record was being written
-};
 
 int closing_open(struct closing *closing, struct measures *measures, const struct grid *grid, uint32_t max)
 {
@@ -64,7 +53,7 @@ void closing_close(struct closing *closing)
 	table_close(&closing->closed);
 }
 
-static struct leaver *leaver_add(struct closing *closing, struct session *session)
+struct leaver *closing_add(struct closing *closing, struct session *session)
 {
 	struct leaver *leaver = calloc(1, sizeof(*leaver));
 
@@ -77,7 +66,7 @@ static struct leaver *leaver_add(struct closing *closing, struct session *sessio
 	return NULL;
 }
 
-static void ready_add(struct closing *closing, struct leaver *leaver)
+void closing_ready(struct closing *closing, struct leaver *leaver)
 {
 	if (leaver->queued)
 		return;
@@ -86,7 +75,7 @@ static void ready_add(struct closing *closing, struct leaver *leaver)
 	closing->ready_end = &leaver->next_ready;
 }
 
-static void waiting_add(struct closing *closing, struct leaver *leaver, uint64_t due_ns)
+void closing_waiting(struct closing *closing, struct leaver *leaver, uint64_t due_ns)
 {
 	leaver->waits = true;
 	leaver->due_ns = due_ns;
@@ -112,7 +101,7 @@ int closing_row(const struct session *session, Shoal__Oss__Session *message, uin
 // sessions in its cell; should the first one's account still be open, its row waits for the next start as well.
 void closing_leave(struct closing *closing, struct session *session)
 {
-	if (table_get(&closing->leaving, session->bearer.teid) || !leaver_add(closing, session))
+	if (table_get(&closing->leaving, session->bearer.teid) || !closing_add(closing, session))
 		log_warning("closing.later", "session %llu is settled after the next start",
 			    (unsigned long long)session->id);
 	else
@@ -129,7 +118,7 @@ void closing_confirm(struct closing *closing, struct session *session, uint64_t 
 	}
 	leaver->confirmed = true;
 	if (!leaver->queued)
-		waiting_add(closing, leaver, now_ns + CLOSING_PATIENCE_NS);
+		closing_waiting(closing, leaver, now_ns + CLOSING_PATIENCE_NS);
 }
 
 struct session *closing_session(const struct closing *closing, uint32_t teid)
@@ -139,13 +128,21 @@ struct session *closing_session(const struct closing *closing, uint32_t teid)
 	return leaver ? leaver->session : NULL;
 }
 
+bool closing_awaits(const struct closing *closing, uint64_t session, uint32_t teid)
+{
+	const struct leaver *leaver = table_get(&closing->leaving, teid);
+	const struct measured *measured = leaver ? leaver->session->measured : NULL;
+
+	return measured && measured->count && leaver->session->id == session && !leaver->corrects;
+}
+
 bool closing_tick(struct closing *closing, uint64_t now_ns)
 {
 	while (closing->waiting && closing->waiting->due_ns <= now_ns) {
 		struct leaver *leaver = closing->waiting;
 
 		if (!leaver->settled)
-			ready_add(closing, leaver);
+			closing_ready(closing, leaver);
 		waiting_pop(closing);
 	}
 	return closing->ready != NULL;
@@ -174,7 +171,7 @@ static struct leaver *leaver_again(struct closing *closing, uint32_t teid)
 		session->id = stored->session->id;
 		session->bearer.teid = teid;
 		record_count(stored, &session->usage);
-		leaver = leaver_add(closing, session);
+		leaver = closing_add(closing, session);
 	}
 	arena_close(&arena);
 	if (!leaver) {
@@ -206,11 +203,11 @@ bool closing_final(struct closing *closing, const struct report *report, uint64_
 	}
 	leaver->final = true;
 	leaver->late |= moved;
-	ready_add(closing, leaver);
+	closing_ready(closing, leaver);
 	return true;
 }
 
-static void closed_note(struct closing *closing, uint32_t teid, uint64_t number)
+void closing_note(struct closing *closing, uint32_t teid, uint64_t number)
 {
 	table_drop(&closing->closed, teid);
 	if (table_put(&closing->closed, teid, (void *)(uintptr_t)number))
@@ -298,15 +295,16 @@ int closing_fill(struct closing *closing, struct batch *batch)
 static void leaver_settle(struct closing *closing, struct leaver *leaver)
 {
 	uint64_t number = closing->next++;
+	bool correction = leaver->corrects;
 
-	closed_note(closing, leaver->session->bearer.teid, number);
-	if (closing->settled)
-		closing->settled(closing->with, leaver->session, leaver->corrects != 0);
+	closing_note(closing, leaver->session->bearer.teid, number);
 	leaver->corrects = number;
+	if (closing->settled)
+		closing->settled(closing->with, leaver->session, correction);
 	leaver->queued = false;
 	leaver->next_ready = NULL;
 	if (leaver->late) { // at once, another record with them
-		ready_add(closing, leaver);
+		closing_ready(closing, leaver);
 		return;
 	}
 	table_drop(&closing->leaving, leaver->session->bearer.teid);
@@ -328,70 +326,4 @@ void closing_settle(struct closing *closing, bool committed)
 	}
 	if (committed)
 		closing->first += closing->dropped;
-}
-
-int closing_load_leaving(struct closing *closing, const struct store_row *row, struct arena *arena)
-{
-	Shoal__Store__Closed *stored = record_closed(row, arena);
-	const Shoal__Oss__Session *message = stored ? stored->session : NULL;
-	struct session *session;
-	struct leaver *leaver;
-
-	if (!stored || message->id != row->key || !message->teid || message->shard >= SHARDS)
-		return -EBADMSG;
-	session = calloc(1, sizeof(*session));
-	if (!session)
-		return -ENOMEM;
-	session->id = message->id;
-	session->bearer.teid = message->teid;
-	session->cell = message->slot < closing->grid->slots
-			    ? cell_at(closing->grid, (uint8_t)message->shard, message->slot)
-			    : CELL_NONE;
-	record_count(stored, &session->usage);
-	leaver = measures_take(closing->measures, session, message) ? NULL : leaver_add(closing, session);
-	if (!leaver) {
-		session_free(session);
-		return -ENOMEM;
-	}
-	measures_depart(closing->measures, session);
-	waiting_add(closing, leaver, 0);
-	return 0;
-}
-
-int closing_load_closed(struct closing *closing, const struct store_row *row)
-{
-	uint32_t teid;
-
-	if (!record_closed_teid(row, &teid))
-		return -EBADMSG;
-	if (closing->next == 1)
-		closing->first = row->key;
-	closing->next = row->key + 1;
-	if (teid)
-		closed_note(closing, teid, row->key);
-	return 0;
-}
-
-void closing_depart(struct closing *closing, struct push *push)
-{
-	uint32_t left = closing->leaving.count;
-	struct leaver *leaver = closing->waiting;
-
-	closing->waiting = NULL;
-	closing->waiting_end = &closing->waiting;
-	for (; left; left--) {
-		struct leaver *next = leaver->next_waiting;
-
-		leaver->next_waiting = NULL;
-		leaver->waits = false;
-		if (left > CLOSING_LEFT_MAX) {
-			leaver->confirmed = true;
-			ready_add(closing, leaver);
-		} else if (leaver->session->cell != CELL_NONE) {
-			push_depart(push, leaver->session);
-		} else {
-			closing_confirm(closing, leaver->session, 0);
-		}
-		leaver = next;
-	}
 }

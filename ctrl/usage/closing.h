@@ -63,6 +63,9 @@ bool closing_final(struct closing *closing, const struct report *report, uint64_
 // One that has not been settled; null: there is none with this TEID.
 struct session *closing_session(const struct closing *closing, uint32_t teid);
 
+// Whether the last usage reports of a deleted session are still to come: it has measures, and its account was never settled.
+bool closing_awaits(const struct closing *closing, uint64_t session, uint32_t teid);
+
 // True if patience with some has ended: they are to be written.
 bool closing_tick(struct closing *closing, uint64_t now_ns);
 

@@ -47,6 +47,7 @@ static void on_settled(void *with, const struct session *session, bool correctio
 	stand->settled++;
 	stand->corrections += correction;
 	stand->settled_bytes += count_total(&session->usage).uplink_bytes;
+	desk_settled(&stand->desk, session);
 }
 
 static void on_final(void *with, const struct report *report)

@@ -201,12 +201,41 @@ static Shoal__Oss__Response *keep(const Shoal__Oss__SessionFront *wanted)
 	return respond(SHOAL__OSS__CODE__OK);
 }
 
+// Of its owner: it knows whose it is, keeps what was kept with it, and answers with the account.
+static Shoal__Oss__Response *delete_owned(const Shoal__Oss__Owned *owned)
+{
+	Shoal__Oss__Response *response;
+
+	if (play.earlier)
+		return respond(SHOAL__OSS__CODE__MISSING_FIELD);
+	if (play.long_words)
+		return respond(SHOAL__OSS__CODE__INVALID_FIELD);
+	if (!play.session || owned->id != play.session->id || strcmp(owned->owner, play.session->owner) != 0)
+		return respond(SHOAL__OSS__CODE__NOT_FOUND);
+	dress(play.session);
+	play.closed = play.session;
+	play.session = NULL;
+	response = respond_session(play.closed, applied(true));
+	response->session->session->front.len = 0;
+	response->session->closed = calloc(1, sizeof(*response->session->closed));
+	shoal__oss__closed_session__init(response->session->closed);
+	response->session->closed->session = copy(play.closed);
+	if (!play.applies || !play.closed->n_measures)
+		return response;
+	response->session->closed->number = 1;
+	response->session->closed->reports = report(play.closed->measures[0]->id);
+	response->session->closed->n_reports = 1;
+	return response;
+}
+
 static Shoal__Oss__Response *delete (const Shoal__Oss__SessionDelete *delete)
 {
 	Shoal__Oss__Response *response;
 
 	if (play.stuck)
 		return respond(SHOAL__OSS__CODE__STORE_FAILED);
+	if (delete->owned)
+		return delete_owned(delete->owned);
 	if (!play.session || delete->id != play.session->id)
 		return respond(SHOAL__OSS__CODE__NOT_FOUND);
 	dress(play.session);
@@ -338,6 +367,7 @@ bool play_step(void)
 	play.first = call->next;
 	if (!play.first)
 		play.last = &play.first;
+	play.asked++;
 	response = play.busy && !play.served ? respond(SHOAL__OSS__CODE__BUSY) : ask(call->request);
 	play.busy -= play.busy && !play.served;
 	play.served -= play.served != 0;

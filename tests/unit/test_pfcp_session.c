@@ -280,53 +280,16 @@ static void unapplied_change_is_undone(void **state)
 	assert_int_equal(play.session->rules[1]->forward->peer_teid, 0x77);
 }
 
-static void deletion_tells_the_last_counters(void **state)
-{
-	play_attach(false);
-	play.unsettled = true; // the account is not settled yet
-	play_leave(1);
-	play_run(100);
-	assert_int_equal(play.answers, 1);
-	play.uplink = 4711;
-	play.unsettled = false;
-	play_run(100);
-	assert_int_equal(play.answers, 2);
-	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
-	assert_int_equal(play.header.seid, 7);
-	assert_int_equal(play_reported(PFCP_IE_DELETION_USAGE_REPORT), 4711);
-	play_leave(2);
-	play_run(100);
-	assert_int_equal(play_cause(), PFCP_CAUSE_SESSION_NOT_FOUND);
-	assert_int_equal(play.header.seid, 0);
-}
-
-static void deletion_after_our_death(void **state)
-{
-	play_attach(false);
-	play.uplink = 10;
-	play_leave(1);
-	play_run(0);
-	assert_int_equal(play.answers, 2);
-	play_die();
-	play_leave(1);
-	play_run(0);
-	assert_int_equal(play.answers, 3);
-	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
-	assert_int_equal(play.header.seid, 7);
-	assert_int_equal(play_reported(PFCP_IE_DELETION_USAGE_REPORT), 10);
-}
-
 static void others_sessions_are_not_there(void **state)
 {
-	static struct assoc other = { .node_id = "10.99.4.9", .owner = "pfcp:10.99.4.9#1" };
+	static const struct assoc other = { .node_id = "10.99.4.9", .owner = "pfcp:10.99.4.9#1" };
 
 	play_attach(false);
+	play.assoc = other;
 	play_handover(1, 0x99);
-	play.deals[1].assoc = &other;
 	play_run(0);
 	assert_int_equal(play_cause(), PFCP_CAUSE_SESSION_NOT_FOUND);
 	play_leave(2);
-	play.deals[2].assoc = &other;
 	play_run(0);
 	assert_int_equal(play_cause(), PFCP_CAUSE_SESSION_NOT_FOUND);
 	assert_non_null(play.session);
@@ -389,8 +352,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_was_made_in_silence_is_found_and_goes, play_open, play_close),
 		cmocka_unit_test_setup_teardown(what_was_changed_in_silence_is_undone, play_open, play_close),
 		cmocka_unit_test_setup_teardown(unreadable_about_a_session, play_open, play_close),
-		cmocka_unit_test_setup_teardown(deletion_tells_the_last_counters, play_open, play_close),
-		cmocka_unit_test_setup_teardown(deletion_after_our_death, play_open, play_close),
 		cmocka_unit_test_setup_teardown(others_sessions_are_not_there, play_open, play_close),
 		cmocka_unit_test_setup_teardown(strangers_and_nonsense, play_open, play_close),
 		cmocka_unit_test_setup_teardown(an_owner_is_dropped, play_open, play_close),

@@ -1,0 +1,131 @@
+// test_pfcp_delete.c - deletion: one request to the controller, or by steps where it is of an earlier build; its last counters are told, whoever of
+// us dies meanwhile, by whichever build.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "ctrl/pfcp/ie_get.h"
+#include "tests/unit/session_play.h"
+
+// In one request.
+static void deletion_tells_the_last_counters(void **state)
+{
+	unsigned asked;
+
+	play_attach(false);
+	play.uplink = 4711;
+	asked = play.asked;
+	play_leave(1);
+	play_run(0);
+	assert_int_equal(play.asked - asked, 1);
+	assert_int_equal(play.answers, 2);
+	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
+	assert_int_equal(play.header.seid, 7);
+	assert_int_equal(play_reported(PFCP_IE_DELETION_USAGE_REPORT), 4711);
+	play_leave(2);
+	play_run(100);
+	assert_int_equal(play_cause(), PFCP_CAUSE_SESSION_NOT_FOUND);
+	assert_int_equal(play.header.seid, 0);
+}
+
+static void deletion_by_steps(void)
+{
+	play_attach(false);
+	play.unsettled = true; // the account is not settled yet
+	play_leave(1);
+	play_run(100);
+	assert_int_equal(play.answers, 1);
+	play.uplink = 4711;
+	play.unsettled = false;
+	play_run(100);
+	assert_int_equal(play.answers, 2);
+	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
+	assert_int_equal(play.header.seid, 7);
+	assert_int_equal(play_reported(PFCP_IE_DELETION_USAGE_REPORT), 4711);
+	play_leave(2);
+	play_run(100);
+	assert_int_equal(play_cause(), PFCP_CAUSE_SESSION_NOT_FOUND);
+	assert_int_equal(play.header.seid, 0);
+}
+
+static void deletion_by_a_controller_of_an_earlier_build(void **state)
+{
+	play.earlier = true;
+	deletion_by_steps();
+}
+
+static void deletion_where_our_words_are_too_long(void **state)
+{
+	play.long_words = true;
+	deletion_by_steps();
+}
+
+static void deletion_that_no_worker_confirms(void **state)
+{
+	play_attach(false);
+	play.applies = false;
+	play_leave(1);
+	play_run(0);
+	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
+	assert_int_equal(play.header.seid, 7);
+	assert_null(pfcp_first(&play.tree, NULL, PFCP_IE_DELETION_USAGE_REPORT));
+}
+
+static void deleted_again(void)
+{
+	play.uplink = 99; // what was told once is told again as it was
+	play_die();
+	play_leave(1);
+	play_run(100);
+	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
+	assert_int_equal(play.header.seid, 7);
+	assert_int_equal(play_reported(PFCP_IE_DELETION_USAGE_REPORT), 10);
+	assert_int_equal(play.changes, 2);
+}
+
+static void deletion_after_our_death(void **state)
+{
+	play_attach(false);
+	play.uplink = 10;
+	play_leave(1);
+	play_run(0);
+	assert_int_equal(play.answers, 2);
+	deleted_again();
+}
+
+// An earlier build of ours has deleted it, by steps; ctrl knows the key, and that something else was asked by it.
+static void deletion_after_the_death_of_an_earlier_build(void **state)
+{
+	play_attach(false);
+	play.uplink = 10;
+	play.earlier = true;
+	play_leave(1);
+	play_run(0);
+	assert_int_equal(play.answers, 2);
+	play.earlier = false;
+	play.reported = 0;
+	play.changes--; // of what it did not know
+	play_die();
+	play_leave(1);
+	play_run(100);
+	assert_int_equal(play.answers, 3);
+	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
+	assert_int_equal(play.header.seid, 7);
+	assert_int_equal(play_reported(PFCP_IE_DELETION_USAGE_REPORT), 10);
+	assert_int_equal(play.changes, 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(deletion_tells_the_last_counters, play_open, play_close),
+		cmocka_unit_test_setup_teardown(deletion_by_a_controller_of_an_earlier_build, play_open, play_close),
+		cmocka_unit_test_setup_teardown(deletion_where_our_words_are_too_long, play_open, play_close),
+		cmocka_unit_test_setup_teardown(deletion_that_no_worker_confirms, play_open, play_close),
+		cmocka_unit_test_setup_teardown(deletion_after_our_death, play_open, play_close),
+		cmocka_unit_test_setup_teardown(deletion_after_the_death_of_an_earlier_build, play_open, play_close),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
