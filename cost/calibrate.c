@@ -5,7 +5,7 @@
 #include "shared/wire/gtpu.h"
 #include "shared/wire/hop.h"
 #include "shared/wire/ip.h"
-#include "workers/flow.h"
+#include "workers/pipe/flow.h"
 
 #define HEADERS 32u
 #define TURNS 400u

@@ -7,11 +7,11 @@
 #include "cost/count.h"
 #include "cost/fenced.h"
 #include "cost/pair.h"
-#include "primary/lane_back.h"
-#include "primary/steer.h"
+#include "primary/edge/steer.h"
+#include "primary/lane/lane_back.h"
 #include "shared/base/clock.h"
 #include "shared/plane/verdict.h"
-#include "workers/loop.h"
+#include "workers/loop/loop.h"
 
 #define SPAN \
 	LANE_SLOTS // handles that are timed together: the median of short ones counts, since a core that others want is taken away

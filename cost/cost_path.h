@@ -6,7 +6,7 @@
 #include "cost/stats.h"
 #include "cost/world.h"
 
-// up, down: workers/pipe.c for random sessions. lane: a handle to a worker and back, seen from the primary, the worker's loop
+// up, down: workers/pipe/pipe.c for random sessions. lane: a handle to a worker and back, seen from the primary, the worker's loop
 // doing nothing with it. primary: the same with steering by header in front.
 enum path_name { PATH_UP, PATH_DOWN, PATH_LANE, PATH_PRIMARY, PATHS };
 extern const char *const path_names[PATHS];

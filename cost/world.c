@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cost/memory.h"
-#include "workers/lines.h"
-#include "workers/tunnel.h"
+#include "workers/lines/lines.h"
+#include "workers/pipe/tunnel.h"
 
 #define GTPU 0xc0000201u   // 192.0.2.1
 #define PEER 0xc6336401u   // 198.51.100.1

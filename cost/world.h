@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "shared/plane/plane.h"
-#include "workers/pipe.h"
+#include "workers/pipe/pipe.h"
 
 #define WORLD_ROOMS 256u
 #define WORLD_USER_BYTES 92u // of a user's packet at first; 128 with the tunnel

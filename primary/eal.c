@@ -13,7 +13,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 
-#include "primary/nic.h"
+#include "primary/nic/nic.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/base/notify.h"

@@ -12,11 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "primary/banks.h"
+#include "primary/brood/banks.h"
 #include "primary/eal.h"
-#include "primary/fleet.h"
+#include "primary/fleet/fleet.h"
 #include "primary/ground.h"
-#include "primary/loop.h"
+#include "primary/loop/loop.h"
 #include "primary/place.h"
 #include "shared/base/bell.h"
 #include "shared/base/log.h"

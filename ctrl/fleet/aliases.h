@@ -1,6 +1,6 @@
 // aliases.h - TEIDs that front ends chose (F-TEID without CHOOSE, TS 29.244 5.5.3): whose they are, and what the primary knows of them.
 //
-// The primary's table (primary/alias.h) is told in words, in the order in which changes became durable, one order at a time: so the last
+// The primary's table (primary/edge/alias.h) is told in words, in the order in which changes became durable, one order at a time: so the last
 // word about a TEID wins there as here. A primary that begins anew is told everything. The main thread owns it.
 #pragma once
 #include "ctrl/fleet/fleet.h"

@@ -2,7 +2,7 @@
 //
 // A prefix is of one session in its routing domain (place.h). It overlaps no other session's there, no pool, no address from outside the
 // pools that another session has, and no network that a port is in, towards the radio side or there; so a downlink destination is never
-// two sessions'. What a session has within another prefix of its own is not kept here: its sheet knows. The primary's table (primary/framed.h) is told in words, in the order in which changes became
+// two sessions'. What a session has within another prefix of its own is not kept here: its sheet knows. The primary's table (primary/edge/framed.h) is told in words, in the order in which changes became
 // durable, one order at a time; a primary that begins anew is told everything. The main thread owns it.
 #pragma once
 #include "ctrl/fleet/fleet.h"

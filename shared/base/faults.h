@@ -22,7 +22,7 @@ struct faults_file {
 	_Atomic uint32_t
 	    number;     // of the wish, written last; another number: read it again. 0 = none, the environment's holds
 	char wish[116]; // as SHOAL_KILL_AT
-	_Atomic uint32_t wild; // stray writes so far (workers/wild.h)
+	_Atomic uint32_t wild; // stray writes so far (workers/loop/wild.h)
 };
 
 #define FAULTS_NO_SEAT ~0u

@@ -82,7 +82,7 @@ struct rest {
 	uint32_t sweep;
 	uint64_t life;    // when the counters began, nanoseconds since 1970; larger than any earlier one of this cell
 	uint32_t ruled;   // which of the cell's two rooms for rules is in force: 1 or 2; 0 = none
-	uint32_t advised; // when its last router advertisement was sent (workers/advert.h)
+	uint32_t advised; // when its last router advertisement was sent (workers/pipe/advert.h)
 };
 _Static_assert(sizeof(struct rest) == 64, "one line");
 

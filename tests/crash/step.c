@@ -14,11 +14,11 @@
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "primary/lane.h"
+#include "primary/lane/lane.h"
 #include "shared/plane/verdict.h"
 #include "shared/wire/ip.h"
 #include "tests/unit/fake_plane.h"
-#include "workers/loop.h"
+#include "workers/loop/loop.h"
 
 #define SEAT 2u
 #define NEXT 5u

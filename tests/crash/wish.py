@@ -3,7 +3,7 @@
 
 wish.py FILE ask NUMBER POINT:N[:HOW]   the next wish, under a number that was not used before
 wish.py FILE happened                   how often it has come true
-wish.py FILE wild                       how many stray writes there were (workers/wild.h)
+wish.py FILE wild                       how many stray writes there were (workers/loop/wild.h)
 """
 import mmap
 import struct

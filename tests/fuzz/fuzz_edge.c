@@ -2,8 +2,8 @@
 // steer calls a lane has the bytes that lane will read; ASan watches the rest.
 #include <stdlib.h>
 #include <string.h>
-#include "primary/neigh.h"
-#include "primary/steer.h"
+#include "primary/edge/neigh.h"
+#include "primary/edge/steer.h"
 #include "shared/plane/lane.h"
 #include "shared/plane/verdict.h"
 #include "shared/wire/cursor.h"

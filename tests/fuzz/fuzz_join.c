@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sanitizer/asan_interface.h>
-#include "primary/join.h"
+#include "primary/loop/join.h"
 #include "shared/plane/verdict.h"
 
 #define ROOMS 24u

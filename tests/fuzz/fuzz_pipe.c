@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tests/stand/stand.h"
-#include "workers/pipe_parts.h"
+#include "workers/pipe/pipe_parts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tests/stand/stand.h"
-#include "workers/pipe_parts.h"
-#include "workers/ruled_lost.h"
-#include "workers/ruled_tell.h"
+#include "workers/pipe/pipe_parts.h"
+#include "workers/pipe/ruled_lost.h"
+#include "workers/pipe/ruled_tell.h"
 
 #define SHARD 0x35u
 #define SLOT 3u

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "primary/echo.h"
-#include "primary/marker.h"
+#include "primary/loop/echo.h"
+#include "primary/loop/marker.h"
 #include "shared/wire/cursor.h"
 
 int main(int count, char **words)

@@ -2,7 +2,7 @@
 // 64-bit words (clock, CIR, CBS, EBS, aware, packets), then 16 bytes a packet (when, bytes, incoming colour, colour).
 #include <stdio.h>
 #include <stdlib.h>
-#include "workers/police.h"
+#include "workers/lines/police.h"
 
 #define CLOCK_HZ 2445123457ull // no round number
 

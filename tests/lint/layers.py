@@ -8,9 +8,15 @@ import house
 # What those may know of the plane who do not live on it: names, sizes, and which build it is.
 PLANE_OUTSIDE = ["shared/plane/verdict.h", "shared/plane/limits.h", "shared/plane/build.h"]
 
-# What ctrl is made of, from the ground up: each may include itself and those before it.
+# What ctrl has outside itself.
 CTRL = ["shared/base/*", "shared/wire/*", *PLANE_OUTSIDE, "proto/*"]
-CTRL_ROOMS = ["kit", "store", "door", "session", "measure", "rules", "feed", "tell", "usage", "fleet", "truth", "desk"]
+
+# What the processes are made of, from the ground up: a room may include itself and those before it.
+ROOMS = {
+    "primary": ["nic", "lane", "edge", "loop", "brood", "fleet"],
+    "workers": ["lines", "pipe", "loop", "slow", "fork", "courier", "nursery"],
+    "ctrl": ["kit", "store", "door", "session", "measure", "rules", "feed", "tell", "usage", "fleet", "truth", "desk"],
+}
 
 # Folder (the longest that fits): the folders and headers of ours that its files may include.
 OURS = {
@@ -21,24 +27,26 @@ OURS = {
     "topo": ["shared/base/*", "topo/*"],
     "primary": ["shared/*", "proto/*", "topo/*", "primary/*"],
     "workers": ["shared/*", "workers/*"],
-    "cost": ["shared/*", "topo/*", "workers/*", "primary/lane_back.h", "primary/steer.h", "cost/*"],
+    "cost": ["shared/*", "topo/*", "workers/*", "primary/lane/lane_back.h", "primary/edge/steer.h", "cost/*"],
     "ctrl": [*CTRL, "ctrl/*"],
     "ctrl/cli": [*CTRL, "topo/*", "ctrl/*"],
     "ctrl/pfcp": ["shared/base/*", "shared/wire/*", "proto/*", "ctrl/kit/calls.h", "ctrl/kit/hash.h", "ctrl/kit/table.h", "ctrl/client/*", "ctrl/pfcp/*"],
     "tests": ["*"],
 }
 
-for i, room in enumerate(CTRL_ROOMS):
-    OURS[f"ctrl/{room}"] = CTRL + [f"ctrl/{below}/*" for below in CTRL_ROOMS[:i + 1]]
+for process, rooms in ROOMS.items():
+    outside = [name for name in OURS[process] if name != f"{process}/*"]
+    for i, room in enumerate(rooms):
+        OURS[f"{process}/{room}"] = outside + [f"{process}/{below}/*" for below in rooms[:i + 1]]
 
 # The courier is the one process among the workers' that speaks protobuf; nobody else there may see its insides.
-COURIER = ["workers/courier*.[ch]", "workers/feed.[ch]", "workers/pending.[ch]", "workers/usage.[ch]"]
-COURIER_INSIDE = ["workers/feed.h", "workers/pending.h", "workers/usage.h"]
+COURIER = ["workers/courier/*"]
+COURIER_INSIDE = ["workers/courier/feed.h", "workers/courier/pending.h", "workers/courier/usage.h"]
 
 # Other people's headers: the files that may see them. What is not listed is libc's or the kernel's.
 THEIRS = {
-    "rte_*": ["primary/eal.c", "primary/nic*", "shared/plane/zone.c", "workers/nursery.c", "workers/attach.c", "tests/*"],
-    "bus_*driver.h": ["primary/nic*"],
+    "rte_*": ["primary/eal.c", "primary/nic/*", "shared/plane/zone.c", "workers/nursery/nursery.c", "workers/nursery/attach.c", "tests/*"],
+    "bus_*driver.h": ["primary/nic/*"],
     "nng/*": ["ctrl/cli/*", "tests/*"],
     "protobuf-c/*": ["primary/*", *COURIER, "ctrl/*", "proto/*", "tests/*"],
     "lmdb.h": ["ctrl/store/*", "tests/*"],

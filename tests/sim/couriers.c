@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tests/sim/sim.h"
-#include "workers/courier_parts.h"
+#include "workers/courier/courier_parts.h"
 
 static struct kit kits[PLANE_NESTS];
 static struct courier couriers[PLANE_NESTS];

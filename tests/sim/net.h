@@ -1,4 +1,4 @@
-// net.h - a network in memory with the face of proto/talk.h: ctrl/feed/feed.c and workers/feed.c run on it unchanged.
+// net.h - a network in memory with the face of proto/talk.h: ctrl/feed/feed.c and workers/courier/feed.c run on it unchanged.
 //
 // One pair of sockets a nest: ctrl listens, the courier dials. What is sent lies on a wire until the simulation moves it, loses it,
 // doubles it, lets it overtake, or cuts the wire. The talk_* functions those two files use are defined here.

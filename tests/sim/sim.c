@@ -12,7 +12,7 @@
 #include "shared/base/faults.h"
 #include "shared/base/log.h"
 #include "tests/sim/sim.h"
-#include "workers/wild.h"
+#include "workers/loop/wild.h"
 
 #define PARALLEL 4u
 #define PATIENCE_S 300u

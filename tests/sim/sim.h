@@ -5,10 +5,10 @@
 // (shared/base/faults.h) are where a process may end. All chance comes from the seed.
 #pragma once
 #include <setjmp.h>
-#include "primary/lane.h"
+#include "primary/lane/lane.h"
 #include "tests/sim/net.h"
 #include "tests/unit/ctrl_stand.h"
-#include "workers/loop.h"
+#include "workers/loop/loop.h"
 
 #define SIM_SEATS 3u // 0 and 1 of nest 0, 2 of nest 1
 #define SIM_CLIENTS 48u

@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <rte_eal.h>
 #include <rte_memzone.h>
-#include "primary/nic.h"
+#include "primary/nic/nic.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/plane/verdict.h"

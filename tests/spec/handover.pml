@@ -9,9 +9,9 @@
  *   - nobody waits for ever for anybody: every other standstill is an error.
  *
  * What each part stands for:
- *   Primary            primary/rx.c, tx.c, lease.c, hold.c, map.c, reap.c - one thread, so each of its steps is atomic here; a step reads
+ *   Primary            primary/loop/rx.c, tx.c, lease.c, hold.c, map.c, reap.c - one thread, so each of its steps is atomic here; a step reads
  *                      one published word of a lane at most
- *   Worker             workers/loop.c lane_turn, fence_pass; workers/tenure.c
+ *   Worker             workers/loop/loop.c lane_turn, fence_pass; workers/loop/tenure.c
  *   Fate               SIGKILL; a worker's last two steps stand for the kernel: the robust futex word, then the pidfd
  *
  * spin is sequentially consistent, the machine is not. A worker writes handles and then publishes out_head with a release store,

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "workers/tunnel.h"
+#include "workers/pipe/tunnel.h"
 
 static uint8_t *map(size_t bytes, int flags)
 {

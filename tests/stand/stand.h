@@ -9,8 +9,8 @@
 #include "shared/plane/verdict.h"
 #include "shared/plane/ruled.h"
 #include "tests/stand/sheets.h"
-#include "workers/lines.h"
-#include "workers/pipe.h"
+#include "workers/lines/lines.h"
+#include "workers/pipe/pipe.h"
 
 #define STAND_HZ 2000000000ull
 #define STAND_GTPU 0xc0000201u   // 192.0.2.1

@@ -1,4 +1,4 @@
-// fragments.c - plays fragments' senders, and the ports and next hops that primary/cut.c needs.
+// fragments.c - plays fragments' senders, and the ports and next hops that primary/loop/cut.c needs.
 #include "tests/unit/fragments.h"
 #include <errno.h>
 #include <setjmp.h>
@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "primary/cut.h"
-#include "primary/loop.h"
-#include "primary/tx.h"
+#include "primary/loop/cut.h"
+#include "primary/loop/loop.h"
+#include "primary/loop/tx.h"
 #include "shared/plane/verdict.h"
 
 #define AT 150u // where a frame's IP header lies
@@ -206,7 +206,7 @@ void fragments_time_passes(unsigned expired)
 	assert_int_equal(n, expired);
 }
 
-// ---- What primary/cut.c is linked with.
+// ---- What primary/loop/cut.c is linked with.
 
 int nic_room(struct nic *nic, uint32_t *room)
 {

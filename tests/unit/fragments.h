@@ -1,7 +1,7 @@
 // fragments.h - a packet, its fragments each in a room, and what join and cut make of them. One world at a time.
 #pragma once
 #include <stdbool.h>
-#include "primary/join.h"
+#include "primary/loop/join.h"
 
 #define FRAGMENTS_PLACES 64u
 #define FRAGMENTS_ROOMS 512u

@@ -1,7 +1,7 @@
 // gate.h - ports, addresses and frames for tests of steer.
 #pragma once
 #include <stdint.h>
-#include "primary/steer.h"
+#include "primary/edge/steer.h"
 
 enum { GATE_ACCESS, GATE_CORE, GATE_BOTH, GATE_TAGGED }; // ports; the last is a core port with VLAN 100
 #define GATE_GTPU 0x0a010101u                            // 10.1.1.1/24, on the access port

@@ -3,7 +3,7 @@
 //   port 0 access 10.1.1.1/24     port 1 core 10.2.2.1/24, 2001:db8:2::1/64, gateway 10.2.2.254     port 2 core, VLAN 100, 10.3.1.1/16
 #pragma once
 #include <stdint.h>
-#include "primary/neigh.h"
+#include "primary/edge/neigh.h"
 
 enum { LINK_ACCESS, LINK_CORE, LINK_TAGGED, LINK_PORTS };
 #define LINK_OURS 0x0a020201u

@@ -1,6 +1,6 @@
 // mapping.h - what the tests of the map have in common: one map, a loop that lends what it asks for, and what must hold.
 #pragma once
-#include "primary/map.h"
+#include "primary/loop/map.h"
 
 extern struct map map;
 extern unsigned images; // fences lent with the image

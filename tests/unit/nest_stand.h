@@ -1,7 +1,7 @@
 // nest_stand.h - a brood with a played nursery at its door.
 #pragma once
 #include <sys/types.h>
-#include "primary/brood.h"
+#include "primary/brood/brood.h"
 
 #define SECOND 1000000000ull
 

@@ -2,7 +2,7 @@
 // and the image in which the shard goes from one to the other. For tests.
 #pragma once
 #include "tests/stand/stand.h"
-#include "workers/picture.h"
+#include "workers/loop/picture.h"
 
 #define SHARD 7u
 #define EPOCH 3u

@@ -2,8 +2,8 @@
 //
 // play.c is the port, the wire and the account; play_crew.c is the workers and the fleet thread. One world at a time.
 #pragma once
-#include "primary/loop.h"
-#include "primary/release.h"
+#include "primary/loop/loop.h"
+#include "primary/loop/release.h"
 #include "shared/plane/bank.h"
 
 #define ROOMS 49152u

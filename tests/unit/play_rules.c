@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#include "primary/release.h"
+#include "primary/loop/release.h"
 #include "shared/wire/cursor.h"
 
 bool packet_waits(const struct packet *packet)

@@ -2,8 +2,8 @@
 // come from both sides.
 #pragma once
 #include "tests/stand/stand.h"
-#include "workers/pipe_parts.h"
-#include "workers/ruled_tell.h"
+#include "workers/pipe/pipe_parts.h"
+#include "workers/pipe/ruled_tell.h"
 
 #define SHARD 5u
 #define SLOT 3u

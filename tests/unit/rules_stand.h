@@ -2,8 +2,8 @@
 #pragma once
 #include "tests/stand/sheets.h"
 #include "tests/unit/fake_plane.h"
-#include "workers/lines_rules.h"
-#include "workers/loop.h"
+#include "workers/lines/lines_rules.h"
+#include "workers/loop/loop.h"
 
 #define SEAT 2u
 #define SHARD 7u

@@ -19,8 +19,8 @@
 #include "shared/base/bell.h"
 #include "tests/unit/ctrl_stand.h"
 #include "tests/unit/fake_plane.h"
-#include "workers/courier_parts.h"
-#include "workers/loop.h"
+#include "workers/courier/courier_parts.h"
+#include "workers/loop/loop.h"
 
 #define SEATS 2u
 #define IDS 2000u
@@ -42,7 +42,7 @@ struct queue {
 	uint32_t head, tail;
 };
 
-struct feed { // as workers/feed.h has it
+struct feed { // as workers/courier/feed.h has it
 	uint32_t connection;
 };
 

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <cmocka.h>
-#include "primary/alias.h"
+#include "primary/edge/alias.h"
 
 #define TEIDS 96u // crowded: they run into one another all the time
 

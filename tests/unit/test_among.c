@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include "primary/among.h"
+#include "primary/edge/among.h"
 
 static struct conf conf;
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "tests/unit/fake_plane.h"
-#include "workers/loop.h"
+#include "workers/loop/loop.h"
 
 #define SEAT 2u
 #define SHARD 7u

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "tests/stand/stand.h"
-#include "workers/tunnel.h"
+#include "workers/pipe/tunnel.h"
 
 #define SHARD 7u
 #define QUESTION_BYTES (TUNNEL_BYTES + IP6_HEADER + 8u)

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <cmocka.h>
 #include "tests/unit/fake_plane.h"
-#include "workers/audit.h"
-#include "workers/foreign.h"
+#include "workers/lines/foreign.h"
+#include "workers/loop/audit.h"
 
 #define SEAT 2u
 #define SHARD 7u

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "workers/awake.h"
+#include "workers/loop/awake.h"
 
 #define HZ 2000000000u
 #define US (HZ / 1000000)

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "primary/backoff.h"
+#include "primary/brood/backoff.h"
 #include "tests/unit/nest_stand.h"
 
 static uint64_t rest_after_death(void)

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "tests/stand/stand.h"
-#include "workers/columns_steps.h"
+#include "workers/pipe/columns_steps.h"
 
 static uint64_t state = 0x2545f4914f6cdd1d;
 

@@ -15,8 +15,8 @@
 #include "shared/base/clock.h"
 #include "tests/stand/sheets.h"
 #include "tests/unit/fake_plane.h"
-#include "workers/courier_parts.h"
-#include "workers/loop.h"
+#include "workers/courier/courier_parts.h"
+#include "workers/loop/loop.h"
 
 #define WAIT_NS 20000000000u
 

@@ -13,8 +13,8 @@
 #include "shared/base/bell.h"
 #include "shared/base/clock.h"
 #include "tests/unit/fake_plane.h"
-#include "workers/courier_parts.h"
-#include "workers/loop.h"
+#include "workers/courier/courier_parts.h"
+#include "workers/loop/loop.h"
 
 #define WAIT_NS 20000000000u
 #define SEATS 3u // seats 0 and 2 are nest 0's, seat 1 is nest 1's

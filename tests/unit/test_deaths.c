@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "tests/stand/stand.h"
-#include "workers/foreign.h"
+#include "workers/lines/foreign.h"
 
 #define SHARD 7u
 #define FOREIGN_SLOT (STAND_FIRST_FOREIGN + 3)

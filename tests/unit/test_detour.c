@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "primary/cut.h"
-#include "primary/detour.h"
-#include "primary/loop.h"
-#include "primary/rx.h"
-#include "primary/stray.h"
-#include "primary/tx.h"
+#include "primary/loop/cut.h"
+#include "primary/loop/detour.h"
+#include "primary/loop/loop.h"
+#include "primary/loop/rx.h"
+#include "primary/loop/stray.h"
+#include "primary/loop/tx.h"
 #include "shared/plane/verdict.h"
 
 #define UE 0x0a2d0007u

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "tests/stand/stand.h"
-#include "workers/flow.h"
+#include "workers/pipe/flow.h"
 
 static uint16_t port_of(const uint8_t *bytes)
 {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "primary/framed.h"
+#include "primary/edge/framed.h"
 
 #define KNOWN 64u
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "tests/unit/fake_plane.h"
-#include "workers/guard.h"
+#include "workers/fork/guard.h"
 
 #define SEAT 3u
 

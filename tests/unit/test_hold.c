@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "primary/hold.h"
+#include "primary/loop/hold.h"
 
 static struct hold hold;
 static const uint32_t zones[ROOM_ZONES] = { 100, 0, 50 };

@@ -1,5 +1,5 @@
 // test_join.c - fragments in any order come to their packet, and to nothing else: overlaps, contradictions, floods, senders that fall
-// silent. What primary/cut.c cuts is put together here, byte for byte.
+// silent. What primary/loop/cut.c cuts is put together here, byte for byte.
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "primary/cut.h"
-#include "primary/loop.h"
+#include "primary/loop/cut.h"
+#include "primary/loop/loop.h"
 #include "shared/plane/verdict.h"
 #include "tests/unit/fragments.h"
 

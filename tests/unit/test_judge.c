@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "primary/judge.h"
+#include "primary/loop/judge.h"
 
 #define MS 1000000u
 #define TICK (4 * MS)

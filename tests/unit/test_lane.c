@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <poll.h>
 #include <unistd.h>
-#include "primary/lane_back.h"
+#include "primary/lane/lane_back.h"
 #include "shared/base/bell.h"
 
 #define ROOMS 4096u

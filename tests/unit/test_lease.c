@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "primary/lease.h"
+#include "primary/lane/lease.h"
 
 static struct lease lease;
 

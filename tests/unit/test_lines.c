@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tests/stand/stand.h"
-#include "workers/foreign.h"
+#include "workers/lines/foreign.h"
 
 #define SHARD 7u
 #define SLOT 5u

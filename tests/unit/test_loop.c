@@ -16,7 +16,7 @@
 #include "shared/base/bell.h"
 #include "shared/base/clock.h"
 #include "shared/plane/verdict.h"
-#include "workers/loop.h"
+#include "workers/loop/loop.h"
 
 #define SEAT 3u
 #define WAIT_NS 20000000000u

@@ -8,7 +8,7 @@
 #include "tests/unit/fake_plane.h"
 #include "shared/plane/ruled.h"
 #include "shared/plane/verdict.h"
-#include "workers/loop.h"
+#include "workers/loop/loop.h"
 
 #define SEAT 3u
 

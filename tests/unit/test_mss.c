@@ -9,7 +9,7 @@
 #include "shared/plane/verdict.h"
 #include "shared/wire/gtpu.h"
 #include "shared/wire/ip.h"
-#include "workers/mss.h"
+#include "workers/pipe/mss.h"
 
 enum { SYN = 2, ACK = 16, AT = 256 };
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "primary/route.h"
+#include "primary/edge/route.h"
 #include "shared/plane/verdict.h"
 #include "tests/unit/link.h"
 

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "primary/address.h"
+#include "primary/edge/address.h"
 #include "shared/plane/lane.h"
 #include "shared/plane/verdict.h"
 #include "shared/wire/ip.h"

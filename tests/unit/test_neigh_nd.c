@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "primary/address.h"
+#include "primary/edge/address.h"
 #include "shared/plane/lane.h"
 #include "shared/plane/verdict.h"
 #include "shared/wire/ip.h"

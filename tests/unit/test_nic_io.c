@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "primary/nic_inside.h"
+#include "primary/nic/nic_inside.h"
 #include "shared/plane/verdict.h"
 
 #define ROOMS 256u

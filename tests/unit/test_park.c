@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "primary/park.h"
+#include "primary/loop/park.h"
 #include "shared/plane/verdict.h"
 
 #define SECOND 1000000000ull

@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "workers/doubt.h"
-#include "workers/pending.h"
+#include "workers/courier/doubt.h"
+#include "workers/courier/pending.h"
 
 static void put(struct pending *pending, uint8_t shard, uint64_t seq)
 {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tests/unit/pictures.h"
-#include "workers/foreign.h"
+#include "workers/lines/foreign.h"
 
 #define GARBAGE_ROUNDS 400u
 

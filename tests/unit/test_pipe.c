@@ -8,7 +8,7 @@
 #include "shared/wire/hop.h"
 #include "shared/wire/ip.h"
 #include "tests/stand/stand.h"
-#include "workers/tunnel.h"
+#include "workers/pipe/tunnel.h"
 
 #define NOW (STAND_HZ * 100)
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include "shared/wire/ip.h"
 #include "tests/stand/stand.h"
-#include "workers/pipe_steps.h"
+#include "workers/pipe/pipe_steps.h"
 
 enum { NOW = 77, SHARD = 9, ROW = 5, TWIN = 128 + ROW }; // slots of one address, in the pools of two networks
 

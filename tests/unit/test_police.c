@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <stdlib.h>
-#include "workers/police.h"
+#include "workers/lines/police.h"
 
 #define HZ 8000u // so that one tick at 8 kb/s is one bit x 8,000
 #define BYTE (8ull * HZ)

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "primary/record.h"
+#include "primary/loop/record.h"
 
 static char dir[64];
 static struct record record = { .suspect.teid = 0x12345678, .first = { 1, 11 }, .second = { 2, 6 }, .length = 300 };

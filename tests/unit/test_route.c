@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include "primary/route_find.h"
+#include "primary/edge/route_find.h"
 #include "shared/plane/lane.h"
 
 enum { ACCESS, WIDE, CORE, BOTH };

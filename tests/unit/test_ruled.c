@@ -7,7 +7,7 @@
 #include <string.h>
 #include "tests/unit/ruled_play.h"
 #include "shared/wire/ip.h"
-#include "workers/ruled_room.h"
+#include "workers/pipe/ruled_room.h"
 
 static void rules_that_say_nothing_special_do_as_two_lines_do(void **unused)
 {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "tests/unit/ruled_play.h"
 #include "shared/wire/ip.h"
-#include "workers/ruled_room.h"
+#include "workers/pipe/ruled_room.h"
 
 static void gates_close_one_way(void **unused)
 {

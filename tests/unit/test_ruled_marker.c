@@ -6,7 +6,7 @@
 #include <string.h>
 #include "tests/unit/ruled_play.h"
 #include "shared/wire/ip.h"
-#include "workers/ruled_room.h"
+#include "workers/pipe/ruled_room.h"
 
 #define PEER 0xc6336402u
 

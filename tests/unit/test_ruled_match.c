@@ -7,7 +7,7 @@
 #include <string.h>
 #include "tests/stand/sheets.h"
 #include "tests/stand/stand.h"
-#include "workers/ruled_match.h"
+#include "workers/pipe/ruled_match.h"
 
 #define BYTES 120u
 enum { HOP_BY_HOP = 0, ROUTING = 43, FRAGMENT = 44, ESP = 50, AH = 51, NO_MORE = 59, DESTINATION = 60 };

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include <string.h>
 #include "tests/unit/ruled_play.h"
-#include "workers/ruled_pieces.h"
+#include "workers/pipe/ruled_pieces.h"
 
 #define LIFE 1000u
 

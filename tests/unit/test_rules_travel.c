@@ -6,8 +6,8 @@
 #include <cmocka.h>
 #include <string.h>
 #include "tests/unit/rules_stand.h"
-#include "workers/picture.h"
-#include "workers/usage.h"
+#include "workers/courier/usage.h"
+#include "workers/loop/picture.h"
 
 // Of another build, whose region has been in use.
 static struct plane_view other;

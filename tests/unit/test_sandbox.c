@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "shared/base/account.h"
-#include "workers/sandbox.h"
+#include "workers/fork/sandbox.h"
 
 #define CALLS 470     // what this kernel may know
 #define URETPROBE 335 // and the next: kept out of filters' sight by the kernel, which lets none but its own code in

@@ -6,8 +6,8 @@
 #include <string.h>
 #include "shared/wire/ip.h"
 #include "tests/stand/stand.h"
-#include "workers/pipe_parts.h"
-#include "workers/pipe_steps.h"
+#include "workers/pipe/pipe_parts.h"
+#include "workers/pipe/pipe_steps.h"
 
 #define SESSIONS 48u // few, so that many a burst has several packets of one
 #define BYTES_MAX 400u

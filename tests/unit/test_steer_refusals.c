@@ -8,7 +8,7 @@
 #include "shared/plane/verdict.h"
 #include "shared/wire/cursor.h"
 #include "shared/wire/ip.h"
-#include "primary/quarantine.h"
+#include "primary/edge/quarantine.h"
 #include "tests/unit/gate.h"
 
 static void gtpu_malformed(void **state)

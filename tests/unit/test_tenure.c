@@ -9,7 +9,7 @@
 #include "shared/plane/verdict.h"
 #include "shared/wire/ip.h"
 #include "tests/unit/fake_plane.h"
-#include "workers/loop.h"
+#include "workers/loop/loop.h"
 
 #define SHARD 7u
 #define SESSIONS 40u

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "primary/trace.h"
+#include "primary/loop/trace.h"
 #include "shared/plane/plane.h"
 #include "shared/plane/verdict.h"
 

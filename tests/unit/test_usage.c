@@ -6,8 +6,8 @@
 #include <string.h>
 #include <cmocka.h>
 #include "tests/unit/fake_plane.h"
-#include "workers/lines.h"
-#include "workers/usage.h"
+#include "workers/courier/usage.h"
+#include "workers/lines/lines.h"
 
 static struct plane_view view;
 static struct usage *usage;

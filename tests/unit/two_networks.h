@@ -3,9 +3,9 @@
 //   port 0 radio 10.1.0.1/24     port 1 "internet", VLAN 10, 10.2.0.1/24     port 2 "ims", VLAN 20 of the same device, 10.3.0.1/24, gateway
 //   10.3.0.254     port 3 "internet", 10.4.0.1/24     pools: 10.45.0.0/24 and 2001:db8:45::/56 "internet", 10.46.0.0/24 "ims"
 #pragma once
-#include "primary/network.h"
-#include "primary/route.h"
-#include "primary/steer.h"
+#include "primary/edge/network.h"
+#include "primary/edge/route.h"
+#include "primary/edge/steer.h"
 
 enum { TWO_RADIO, TWO_NET, TWO_IMS, TWO_WIDE, TWO_PORTS };
 enum { TWO_FIRST = 1, TWO_SECOND }; // networks' numbers

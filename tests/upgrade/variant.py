@@ -6,7 +6,7 @@ again."""
 import pathlib
 import sys
 
-REST = """	uint32_t advised; // when its last router advertisement was sent (workers/advert.h)
+REST = """	uint32_t advised; // when its last router advertisement was sent (workers/pipe/advert.h)
 };
 _Static_assert(sizeof(struct rest) == 64, "one line");"""
 LINE = """	uint64_t tc, te;    // committed and excess tokens (RFC 2697 section 3)
@@ -15,11 +15,11 @@ BURST = "void pipe_burst(struct pipe *pipe, struct lane_handle *handles, unsigne
 
 # Before the burst is worked on; after it.
 def burst(before):
-	return [("workers/pipe.c", BURST, BURST + "\n" + before)]
+	return [("workers/pipe/pipe.c", BURST, BURST + "\n" + before)]
 
 def pipe_end(after):
-	return [("workers/pipe.c", BURST, BURST.replace("pipe_burst", "burst_well").replace("void", "static void")),
-		("workers/pipe.c", None, "\nvoid pipe_burst(struct pipe *pipe, struct lane_handle *handles, unsigned n, uint64_t now)\n"
+	return [("workers/pipe/pipe.c", BURST, BURST.replace("pipe_burst", "burst_well").replace("void", "static void")),
+		("workers/pipe/pipe.c", None, "\nvoid pipe_burst(struct pipe *pipe, struct lane_handle *handles, unsigned n, uint64_t now)\n"
 			"{\n\tburst_well(pipe, handles, n, now);\n" + after + "}\n")]
 
 VARIANTS = {
@@ -41,7 +41,7 @@ VARIANTS = {
 	"drops": pipe_end("	static unsigned seen;\n\n	for (unsigned i = 0; i < n; i++)\n"
 		"		if (handles[i].code == VERDICT_FORWARD && ++seen % 10 == 0)\n			handles[i].code = VERDICT_BAD_IP;\n"),
 	"slow": burst("	for (volatile unsigned wait = 0; wait < n * 10000; wait++)\n		;\n"),
-	"past": [("workers/courier_turn.c", "	hello->skills = SHEET_SKILLS;\n", "")],
+	"past": [("workers/courier/courier_turn.c", "	hello->skills = SHEET_SKILLS;\n", "")],
 	"abi": [("shared/plane/build.h", "#define PLANE_ABI 1u", "#define PLANE_ABI 999u")],
 }
 

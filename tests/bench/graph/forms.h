@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "shared/base/clock.h"
-#include "workers/pipe.h"
+#include "workers/pipe/pipe.h"
 
 struct form;
 

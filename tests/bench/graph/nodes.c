@@ -2,7 +2,7 @@
 #include "tests/bench/graph/nodes.h"
 #include <stdlib.h>
 #include <string.h>
-#include "workers/pipe_parts.h"
+#include "workers/pipe/pipe_parts.h"
 
 enum { FIND_UP, FIND_DOWN, FIND_LONG, FIND_EDGES }; // of find
 

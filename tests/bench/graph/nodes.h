@@ -2,7 +2,7 @@
 //
 //   in -> find -> up, down, long -> out      in: takes a burst and sorts it; find: its lines; up, down, long: the rest of the way
 //
-// What runs along the edges are pointers to handles; what the steps know of a burst (workers/pipe_steps.h) waits beside. The
+// What runs along the edges are pointers to handles; what the steps know of a burst (workers/pipe/pipe_steps.h) waits beside. The
 // graph's own statistics, two clock reads a node, are compiled out: the other forms count nothing either.
 #pragma once
 #define ALLOW_EXPERIMENTAL_API // the graph library was that in 22.11
@@ -14,7 +14,7 @@
 
 #include "shared/plane/ring.h"
 #include "tests/bench/graph/forms.h"
-#include "workers/pipe_steps.h"
+#include "workers/pipe/pipe_steps.h"
 
 // What the nodes of one form know; each has a pointer to it in its context.
 struct nodes {

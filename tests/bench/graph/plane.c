@@ -3,7 +3,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include "shared/base/clock.h"
-#include "workers/tunnel.h"
+#include "workers/pipe/tunnel.h"
 
 #define USER_BYTES 92u
 #define PEER 0xc6336401u   // 198.51.100.1

@@ -2,8 +2,8 @@
 // ones of them, both directions mixed.
 #pragma once
 #include <stddef.h>
-#include "workers/lines.h"
-#include "workers/pipe.h"
+#include "workers/lines/lines.h"
+#include "workers/pipe/pipe.h"
 
 #define PLANE_ROUND 2048u // packets of a round, each in a room of its own
 

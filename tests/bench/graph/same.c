@@ -8,7 +8,7 @@
 #include "shared/plane/verdict.h"
 #include "tests/bench/graph/forms.h"
 #include "tests/stand/stand.h"
-#include "workers/tunnel.h"
+#include "workers/pipe/tunnel.h"
 
 #define SESSIONS 512u
 #define UNOWNED 77u // shard

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include "shared/plane/ring.h"
 #include "tests/bench/graph/forms.h"
-#include "workers/pipe_parts.h"
-#include "workers/pipe_steps.h"
+#include "workers/pipe/pipe_parts.h"
+#include "workers/pipe/pipe_steps.h"
 
 #define HOP_SLOTS LANE_SLOTS
 

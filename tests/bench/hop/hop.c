@@ -19,14 +19,14 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "primary/lane.h"
+#include "primary/lane/lane.h"
 #include "shared/base/bell.h"
 #include "shared/base/clock.h"
 #include "shared/plane/verdict.h"
 #include "shared/wire/gtpu.h"
 #include "shared/wire/ip.h"
-#include "workers/lines.h"
-#include "workers/loop.h"
+#include "workers/lines/lines.h"
+#include "workers/loop/loop.h"
 
 #define SITTERS 3
 #define ROOMS 8192u

@@ -14,7 +14,7 @@ import parts
 TURN = {("up", 32): 207, ("down", 32): 226, ("up", 1): 1052, ("down", 1): 1091}
 HOP = {("side_primary", 32): 43.6, ("side_worker", 32): 17.5}
 RING = ("bell_ring", "write", "malloc", "poll", "epoll_pwait2")  # nobody sleeps, so nobody is rung, and nothing asks the system
-PREFETCH = "primary/libshoal-primary-loop.a.p/tx.c.o"  # the compiler has dropped them before, without a word
+PREFETCH = "primary/loop/libshoal-primary-loop.a.p/tx.c.o"  # the compiler has dropped them before, without a word
 
 
 def prefetches(path):

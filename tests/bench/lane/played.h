@@ -2,7 +2,7 @@
 //
 // Primary and worker share what they share in service, and nothing else: plane, seat, rooms, sessions. Time is told, not read.
 #pragma once
-#include "primary/loop.h"
+#include "primary/loop/loop.h"
 #include "shared/plane/verdict.h"
 #include "tests/bench/lane/marks.h"
 #include "tests/bench/lane/ports.h"

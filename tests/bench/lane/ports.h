@@ -4,7 +4,7 @@
 // a question for a MAC is answered at once. The functions of the played driver are those whose names begin with port_: whoever
 // counts instructions leaves them out, and whoever counts lines goes by the marks. One thread.
 #pragma once
-#include "primary/nic_inside.h"
+#include "primary/nic/nic_inside.h"
 
 enum { PORT_ACCESS, PORT_CORE, PORTS };
 #define PORT_OWN_ACCESS 0xc63364feu // 198.51.100.254, also our GTP-U address

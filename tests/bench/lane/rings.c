@@ -13,11 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "primary/lane_back.h"
+#include "primary/lane/lane_back.h"
 #include "shared/base/bell.h"
 #include "shared/base/clock.h"
 #include "shared/plane/verdict.h"
-#include "workers/loop.h"
+#include "workers/loop/loop.h"
 
 #define SPANS 31u          // in a slice
 #define SPAN_HANDLES 2048u //

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "cost/world.h"
 #include "shared/base/clock.h"
-#include "workers/loop.h"
+#include "workers/loop/loop.h"
 
 static struct world world;
 static struct plane_view view;

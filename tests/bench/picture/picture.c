@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include "shared/base/clock.h"
-#include "workers/picture.h"
+#include "workers/loop/picture.h"
 
 #define SHARD 7u
 

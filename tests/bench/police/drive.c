@@ -9,7 +9,7 @@
 #include <string.h>
 #include "cost/world.h"
 #include "shared/base/clock.h"
-#include "workers/lines.h"
+#include "workers/lines/lines.h"
 
 #define HZ 2000000000ull // of our own clock
 #define NS_PER_S 1e9

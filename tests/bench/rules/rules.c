@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tests/stand/stand.h"
-#include "workers/pipe_parts.h"
+#include "workers/pipe/pipe_parts.h"
 
 #define SESSIONS 64u
 #define SLOT 3u

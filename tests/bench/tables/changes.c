@@ -6,7 +6,7 @@
 #include <string.h>
 #include "tests/bench/tables/estate.h"
 #include "tests/bench/tables/pages.h"
-#include "workers/loop.h"
+#include "workers/loop/loop.h"
 
 #define SESSIONS (64u * SHARDS)
 #define SEAT 0u

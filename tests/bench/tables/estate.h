@@ -5,7 +5,7 @@
 #pragma once
 #include <stdbool.h>
 #include "shared/plane/plane.h"
-#include "workers/lines.h"
+#include "workers/lines/lines.h"
 
 #define ESTATE_POOL 0x0a000000u
 

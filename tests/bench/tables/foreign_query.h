@@ -8,11 +8,11 @@
 //   foreign_expect_again  the line that the second bucket promises
 //   foreign_answer4, 6    the line, or NULL: what foreign_find4 and foreign_find6 would find
 //
-// Inline. The packet path takes the first step and the second only (workers/pipe.c): it lacks the time between bursts for more.
+// Inline. The packet path takes the first step and the second only (workers/pipe/pipe.c): it lacks the time between bursts for more.
 #pragma once
 #include <stddef.h>
-#include "workers/eight.h"
-#include "workers/foreign.h"
+#include "workers/lines/eight.h"
+#include "workers/lines/foreign.h"
 
 struct foreign_query {
 	const struct region *region;

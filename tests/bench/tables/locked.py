@@ -13,12 +13,14 @@ import subprocess
 import sys
 
 PIPE, LOOP, PRIMARY, EDGE, NIC, TABLES = (f"{name}.a.p/" for name in (
-    "workers/libshoal-pipe", "workers/libshoal-loop", "primary/libshoal-primary-loop", "primary/libshoal-edge", "primary/libshoal-nic",
-    "tests/bench/tables/libbench-tables"))
+    "workers/pipe/libshoal-pipe", "workers/loop/libshoal-loop", "primary/loop/libshoal-primary-loop", "primary/edge/libshoal-edge",
+    "primary/nic/libshoal-nic", "tests/bench/tables/libbench-tables"))
 OURS = {
-    PIPE: "foreign lines lines_count pipe pipe_down pipe_long pipe_up police tunnel",
+    PIPE + ".._lines_": "foreign lines lines_count police",
+    PIPE: "pipe pipe_down pipe_long pipe_up tunnel",
     LOOP: "apply loop tenure",
-    PRIMARY: "hold lane lane_back lease loop map move rx tally tx",
+    PRIMARY + ".._lane_": "lane lane_back lease",
+    PRIMARY: "hold loop map move rx tally tx",
     EDGE: "alias neigh neigh_ready neigh_table route steer steer_usual",
     NIC: "nic_io",
     TABLES: "table_own table_line",

@@ -7,7 +7,7 @@
 #include "tests/bench/tables/estate.h"
 #include "tests/bench/tables/pages.h"
 #include "tests/bench/tables/table.h"
-#include "workers/loop.h"
+#include "workers/loop/loop.h"
 
 #define TOGETHER 16u // changes published at once, as a courier has them from one message
 
