@@ -53,11 +53,11 @@ struct nic_port {
 	uint16_t id;                      // DPDK's number
 	bool started;
 	uint8_t mac[6];
-	unsigned index;   // of the kernel's interface when it was opened; 0 = it has none
 	uint8_t carrier;  // the first port on the same device; it alone has what is the device's
 	uint16_t longest; // frame
 	int fd;           // readable when frames are there; -1 = none
 	unsigned buffered;
+	unsigned index; // of the kernel's interface when it was opened; 0 = it has none
 	struct rte_mbuf *buffer[NIC_BURST];
 	_Atomic uint64_t failed; // w: loop
 };
