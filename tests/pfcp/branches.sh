@@ -1,6 +1,6 @@
 #!/bin/bash
 # A subscriber has two tunnels to a gNB, one for a flow of its own. Both are moved to another gNB while packets come: each old one is told its
-# end, after its last packet. One that is moved alone ends alone.
+# end, after its last packet. One that is moved alone ends alone. What a gNB has still to send goes to the other one by us.
 set -euo pipefail
 . "$(dirname "$0")/../lab/story.sh"
 . "$(dirname "$0")/pfcp.sh"
@@ -75,5 +75,22 @@ send $FLOW 1301 1301
 that "a packet comes by the one that stayed" wait_for 20 has_come 301
 that "and by the new one" wait_for 20 has_come 1301
 that "as they should" equal "$(came_by 0x7003 | tail -1) $(came_by 0x7005)" "00301 01301"
+
+# A gNB that is being left sends on by a tunnel of ours what it still had for the subscriber, and its End Marker.
+sends_on() { # teid number
+	in_ns ran "$PYTHON" -c "
+import socket
+from scapy.all import IP, UDP, raw
+packet = raw(IP(src='10.99.6.2', dst='$UE') / UDP(sport=5, dport=7777) / (b'%05d' % $2))
+end = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for kind, inside in ((255, packet), (254, b'')):
+    end.sendto(bytes([0x30, kind]) + len(inside).to_bytes(2, 'big') + int('$1').to_bytes(4, 'big') + inside, ('10.99.3.1', 2152))"
+}
+
+that "packets that a gNB still has may go to another one" smf change ue1 detour $OTHER 0x7009
+sends_on "$(said '.teids["21"]')" 302
+that "they do" wait_for 20 has_come 302
+that "as does their end" wait_for 20 ended 0x7009
+that "and nothing else" equal "$(came_by 0x7009) $(late 0x7009)" "00302 0"
 that "it is deleted" smf delete ue1
 story_end_pfcp

@@ -225,6 +225,12 @@ def branch(session, text, gnb, teid):
     return [pdr(11, 50, pdi, p.IE_FAR_Id(id=11)), far(11, to(ACCESS, w.tunnel(gnb, int(teid, 0))), FORW=1)]
 
 
+def detour(session, gnb, teid):
+    """Indirect forwarding (open5gs, TS 23.502 4.9.1.3): what a gNB that is being left has still to send goes to the next one by us."""
+    pdi = [p.IE_SourceInterface(interface=ACCESS), instance(), fteid()]
+    return [pdr(21, 255, pdi, removal(), p.IE_FAR_Id(id=21)), far(21, to(ACCESS, w.tunnel(gnb, int(teid, 0))), FORW=1)]
+
+
 def flow(session, qfi, text, *closed):
     """Downlink packets of this flow with a QFI of their own; _ stands for a space."""
     pdi = [p.IE_SourceInterface(interface=CORE), instance(), sdf(text.replace("_", " "), 7)]
@@ -279,5 +285,5 @@ def end_elsewhere(session):
     return [w.far_drop(2), p.IE_UpdateTrafficEndpoint(IE_list=[p.IE_TrafficEndpointId(id=1), fteid])]
 
 
-CHANGES = {"activate": activate, "move": move, "moves": moves, "branch": branch, "idle": idle, "discard": discard, "bar": bar, "flow": flow, "reflow": reflow, "gate": flow_gate, "rate": flow_rate,
+CHANGES = {"activate": activate, "move": move, "moves": moves, "branch": branch, "detour": detour, "idle": idle, "discard": discard, "bar": bar, "flow": flow, "reflow": reflow, "gate": flow_gate, "rate": flow_rate,
            "reach": reach, "unflow": flow_gone, "app": app, "named": named, "rename": rename, "end": end, "elsewhere": end_elsewhere, "dedicate": dedicate, "undedicate": undedicate}
