@@ -19,10 +19,16 @@ struct measured_state {
 	uint64_t waiting_ms;             // `waiting` is told of then, unless it is over before; 0 = at once
 };
 
+// How late it is told that packets of this rule wait.
+struct measured_delay {
+	uint32_t rule, ms;
+};
+
 struct measured {
 	uint64_t due_ms;       // its entry in the heap; UINT64_MAX = none
 	uint32_t inactivity_s; // of the session
-	uint32_t delay_ms;     // of what tells of its first packet waiting
+	uint32_t delay_ms;     // of what tells of its first packet waiting, whichever rule's it is; unless there are
+	uint8_t delays;        // ... some, a struct measured_delay each, behind the measures (measures_delay.c)
 	bool marked;           // its row is behind
 	uint8_t count;
 	struct measured_state state;

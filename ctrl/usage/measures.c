@@ -30,13 +30,15 @@ void measures_close(struct measures *measures)
 	free(measures->changes);
 }
 
-struct measured *measured_make(unsigned count)
+struct measured *measured_make(unsigned count, unsigned delays)
 {
-	struct measured *measured = calloc(1, sizeof(*measured) + count * sizeof(struct measure));
+	struct measured *measured =
+	    calloc(1, sizeof(*measured) + count * sizeof(struct measure) + delays * sizeof(struct measured_delay));
 
 	if (!measured)
 		return NULL;
 	measured->count = (uint8_t)count;
+	measured->delays = (uint8_t)delays;
 	measured->due_ms = UINT64_MAX;
 	return measured;
 }

@@ -17,10 +17,12 @@ static bool has_moved(const struct measure *measure)
 
 static struct measured *measured_copy(const struct measured *measured)
 {
-	struct measured *copy = measured_make(measured->count);
+	struct measured *copy = measured_make(measured->count, measured->delays);
 
 	if (copy)
-		memcpy(copy, measured, sizeof(*copy) + measured->count * sizeof(struct measure));
+		memcpy(copy, measured,
+		       sizeof(*copy) + measured->count * sizeof(struct measure) +
+			   measured->delays * sizeof(struct measured_delay));
 	return copy;
 }
 

@@ -181,13 +181,15 @@ bool measures_usage(struct measures *measures, struct session *session)
 bool measures_data(struct measures *measures, struct session *session, const struct report *report, uint64_t at_ms)
 {
 	struct measured *measured = session->measured;
+	uint32_t delay_ms;
 
-	if (!measured && session->sheet && !(measured = session->measured = measured_make(0)))
+	if (!measured && session->sheet && !(measured = session->measured = measured_make(0, 0)))
 		return false;
 	if (!measured || report->episode == measured->state.episode || report->episode == measured->state.waiting)
 		return false;
 	measured->state.waiting = report->episode;
-	measured->state.waiting_ms = measured->delay_ms ? at_ms + measured->delay_ms : 0;
+	delay_ms = delay_of(measured, report->pdr);
+	measured->state.waiting_ms = delay_ms ? at_ms + delay_ms : 0;
 	measured->state.waiting_packet = report->pdr | (uint64_t)report->tos << 16 | (uint64_t)report->qfi << 24;
 	measured_mark(measures, session);
 	measured_plan(measures, session, at_ms);

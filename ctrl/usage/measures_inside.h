@@ -2,8 +2,15 @@
 #pragma once
 #include "ctrl/usage/measures.h"
 
-// Room for so many measures, all zero; null: no memory.
-struct measured *measured_make(unsigned count);
+// Room for so many measures, and delays behind them, all zero; null: no memory.
+struct measured *measured_make(unsigned count, unsigned delays);
+
+// What tells of a first packet that waits: whether a session's does so later; for how many rules that has to be noted, where they differ; the
+// same into its room; and how late it is told of a packet of this rule.
+bool delays_any(const Shoal__Oss__Session *message);
+unsigned delays_count(const Shoal__Oss__Session *message);
+void delays_take(struct measured *measured, const Shoal__Oss__Session *message);
+uint32_t delay_of(const struct measured *measured, uint16_t rule);
 
 // When to look at it next, or now; into the heap. Without memory for that it is looked at when its next word comes.
 void measured_plan(struct measures *measures, struct session *session, uint64_t now_ms);

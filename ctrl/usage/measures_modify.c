@@ -154,23 +154,9 @@ static void measure_make(struct measure *measure, const struct session *session,
 	measure_settle(measure, now_ms);
 }
 
-// The longest of its rules'.
-static uint32_t delay_of(const Shoal__Oss__Session *message)
-{
-	uint32_t most_ms = 0;
-
-	for (size_t i = 0; i < message->n_rules; i++) {
-		const Shoal__Oss__Forward *forward = message->rules[i]->forward;
-
-		if (forward && forward->notify_delay_ms > most_ms)
-			most_ms = forward->notify_delay_ms;
-	}
-	return most_ms;
-}
-
 static bool wants_any(const Shoal__Oss__Session *message)
 {
-	return message->n_measures || message->inactivity_s || delay_of(message);
+	return message->n_measures || message->inactivity_s || delays_any(message);
 }
 
 int measures_take(struct measures *measures, struct session *session, const Shoal__Oss__Session *message)
@@ -180,13 +166,13 @@ int measures_take(struct measures *measures, struct session *session, const Shoa
 	table_drop(&measures->loaded, session->id);
 	if (!loaded && !wants_any(message))
 		return 0;
-	measured = measured_make((unsigned)message->n_measures);
+	measured = measured_make((unsigned)message->n_measures, delays_count(message));
 	if (!measured) {
 		free(loaded);
 		return -ENOMEM;
 	}
 	measured->inactivity_s = message->inactivity_s;
-	measured->delay_ms = delay_of(message);
+	delays_take(measured, message);
 	measured->state.last_ms = message->created_ms;
 	if (loaded)
 		measured->state = loaded->state;
@@ -267,12 +253,13 @@ static void modify_tell(const struct session *session, uint64_t now_ms, struct m
 static struct measured *modify_make(const struct session *session, const struct measures_wish *wish)
 {
 	const Shoal__Oss__Session *message = wish->message;
-	struct measured *before = session->measured, *after = measured_make((unsigned)message->n_measures);
+	struct measured *before = session->measured, *after;
 
+	after = measured_make((unsigned)message->n_measures, delays_count(message));
 	if (!after)
 		return NULL;
 	after->inactivity_s = message->inactivity_s;
-	after->delay_ms = delay_of(message);
+	delays_take(after, message);
 	after->state.last_ms = wish->now_ms;
 	if (before)
 		after->state = before->state;

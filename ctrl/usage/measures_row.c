@@ -54,7 +54,7 @@ int measures_load(struct measures *measures, const struct store_row *row, struct
 
 	if (!stored || !row->key || stored->n_measures > MEASURES_MAX || table_get(&measures->loaded, row->key))
 		return -EBADMSG;
-	measured = measured_make((unsigned)stored->n_measures);
+	measured = measured_make((unsigned)stored->n_measures, 0);
 	if (!measured)
 		return -ENOMEM;
 	words_read(&measured->state, WORDS(measured->state), stored->state, stored->n_state);

@@ -152,15 +152,23 @@ static void without_measures_as_well(void **state)
 	sheet_says(0, 0);
 }
 
-// The first packet waits now.
-static void waits(void)
+// The first packet waits now: one of this rule.
+static void waits_of(uint16_t pdr)
 {
-	const struct report report = {
-		.kind = REPORT_DATA, .teid = teid, .episode = session()->sheet->episode, .pdr = 2, .tos = 0xb8, .qfi = 9
-	};
+	const struct report report = { .kind = REPORT_DATA,
+				       .teid = teid,
+				       .episode = session()->sheet->episode,
+				       .pdr = pdr,
+				       .tos = 0xb8,
+				       .qfi = 9 };
 
 	books_report(&stand->truth.books, &report, clock_ms());
 	clock_pass(0);
+}
+
+static void waits(void)
+{
+	waits_of(2);
 }
 
 static size_t told(void)
@@ -213,6 +221,69 @@ static void without_measures_it_is_told_of_later_as_well(void **state)
 	assert_int_equal(told(), 0);
 	clock_pass(11);
 	assert_int_equal(told(), 1);
+}
+
+// What waits goes, and what comes then waits again.
+static void waits_anew(void)
+{
+	Shoal__Oss__Forward *forward = wanted.session.rules[2]->forward;
+
+	wanted.forward[1].buffer = wanted.forward[1].notify = forward->buffer = forward->notify = false;
+	forward->notify_delay_ms = wanted.forward[1].notify_delay_ms = 0;
+	assert_int_equal(measures_change(&wanted, false, NULL), 0);
+}
+
+// A third rule's packets wait, too: told of so late.
+static void another_rule(uint32_t delay_ms)
+{
+	static Shoal__Oss__Rule rule, *rules[3];
+	static Shoal__Oss__Match match;
+	static Shoal__Oss__Forward forward;
+
+	rule = wanted.rule[1];
+	match = wanted.match[1];
+	forward = wanted.forward[1];
+	forward.notify_delay_ms = delay_ms;
+	rule.id = 3;
+	rule.precedence = 50;
+	rule.match = &match;
+	rule.forward = &forward;
+	rules[0] = wanted.rules[0];
+	rules[1] = wanted.rules[1];
+	rules[2] = &rule;
+	wanted.session.rules = rules;
+	wanted.session.n_rules = 3;
+}
+
+static void both_wait(uint32_t second_ms, uint32_t third_ms)
+{
+	wanted.forward[1].notify_delay_ms = second_ms;
+	wanted.forward[1].buffer = wanted.forward[1].notify = true;
+	another_rule(third_ms);
+	assert_int_equal(rules_wait(true), 0);
+}
+
+static void each_rules_packets_are_told_of_as_late_as_it_says(void **state)
+{
+	both_wait(10000, 3000);
+	measures_restart();
+	waits_of(3);
+	clock_pass(2);
+	assert_int_equal(told(), 0);
+	clock_pass(2);
+	assert_int_equal(told(), 1);
+	assert_int_equal(reports_after(0)->reports[0]->rule, 3);
+	waits_anew();
+	both_wait(10000, 0);
+	waits_of(3); // at once, as it is now
+	assert_int_equal(told(), 2);
+	waits_anew();
+	both_wait(10000, 0);
+	waits_of(2);
+	clock_pass(8);
+	assert_int_equal(told(), 2);
+	clock_pass(3);
+	assert_int_equal(told(), 3);
 }
 
 // Another session is the one that this is about: it never measured anything, and its packets wait from the first.
@@ -272,6 +343,7 @@ int main(void)
 		TEST(the_first_is_told_of_later),
 		TEST(who_waits_no_more_is_not_told_of),
 		TEST(without_measures_it_is_told_of_later_as_well),
+		TEST(each_rules_packets_are_told_of_as_late_as_it_says),
 		TEST(who_never_measured_is_told_of_later),
 		TEST(who_never_measured_is_kept_and_then_dropped),
 	};
