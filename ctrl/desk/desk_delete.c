@@ -57,8 +57,10 @@ void desk_session_delete(struct job *job)
 	struct session *session =
 	    delete->owned ? session_owned(job, delete->owned) : job_named(job, delete->id, delete->identity);
 	struct ledger_mark mark = ledger_mark(job->desk->ledger);
-	Shoal__Oss__Session *message = session ? job_session(job, session) : NULL;
+	Shoal__Oss__Session *message = NULL;
 
+	if (session)
+		message = delete->owned ? job_session_brief(job, session) : job_session(job, session);
 	if (!message || front_leave(job, delete, message) ||
 	    ledger_delete(job->desk->ledger, session, message, wall_ms(), &job->fault))
 		return;
@@ -66,7 +68,7 @@ void desk_session_delete(struct job *job)
 	message->applied = false;
 	if (delete->wait_applied)
 		delete_wait(job, session, delete->owned);
-	job_respond(job, message, delete->brief);
+	job_respond(job, message, delete->brief || delete->owned);
 	if (job->fault.code)
 		ledger_undo(job->desk->ledger, mark);
 }
@@ -101,7 +103,7 @@ static Shoal__Store__Closed *account_read(struct desk *desk, enum store_table ta
 {
 	const struct store *store = desk->store;
 
-	return row->key && !store->engine->get(store->self, table, row) ? record_closed(row, &desk->arena) : NULL;
+	return row->key && !store->engine->get(store->self, table, row) ? record_closed_brief(row, &desk->arena) : NULL;
 }
 
 // As it was settled; else as the session left it, and *number is 0. Null: there is none.

@@ -106,23 +106,38 @@ struct session *job_named(struct job *job, uint64_t id, const Shoal__Oss__Identi
 	return session;
 }
 
-// As it is stored; null with job->later (its creation is not durable yet) or job->fault.
-static Shoal__Oss__Session *session_stored(struct job *job, const struct session *session)
+// What is stored of it, until the next is got; false with job->later (its creation is not durable yet) or job->fault.
+static bool row_of(struct job *job, const struct session *session, struct store_row *row)
 {
 	const struct store *store = job->desk->store;
-	struct store_row row = { .key = session->id };
-	Shoal__Store__Session *stored;
-	int error = store->engine->get(store->self, STORE_SESSIONS, &row);
+	int error;
 
-	if (error == -ENOENT) {
+	*row = (struct store_row){ .key = session->id };
+	error = store->engine->get(store->self, STORE_SESSIONS, row);
+	if (error == -ENOENT)
 		job->later = true;
+	else if (error)
+		fault_say(&job->fault, SHOAL__OSS__CODE__INTERNAL, "", "The stored session cannot be read.");
+	return !error;
+}
+
+static Shoal__Oss__Session *readable(struct job *job, Shoal__Oss__Session *message)
+{
+	if (!message)
+		fault_say(&job->fault, SHOAL__OSS__CODE__INTERNAL, "", "The stored session cannot be read.");
+	return message;
+}
+
+// As it is stored; null with job->later or job->fault.
+static Shoal__Oss__Session *session_stored(struct job *job, const struct session *session)
+{
+	Shoal__Store__Session *stored;
+	struct store_row row;
+
+	if (!row_of(job, session, &row))
 		return NULL;
-	}
-	stored = error ? NULL : record_session(&row, &job->desk->arena);
-	if (stored)
-		return stored->session;
-	fault_say(&job->fault, SHOAL__OSS__CODE__INTERNAL, "", "The stored session cannot be read.");
-	return NULL;
+	stored = record_session(&row, &job->desk->arena);
+	return readable(job, stored ? stored->session : NULL);
 }
 
 static Shoal__Oss__Usage *usage_of(struct job *job, const struct session *session)
@@ -153,6 +168,17 @@ Shoal__Oss__Session *job_session(struct job *job, const struct session *session)
 {
 	Shoal__Oss__Session *message = session_stored(job, session);
 
+	return message ? job_dress(job, session, message) : NULL;
+}
+
+Shoal__Oss__Session *job_session_brief(struct job *job, const struct session *session)
+{
+	Shoal__Oss__Session *message;
+	struct store_row row;
+
+	if (!row_of(job, session, &row))
+		return NULL;
+	message = readable(job, record_session_brief(&row, &job->desk->arena));
 	return message ? job_dress(job, session, message) : NULL;
 }
 

@@ -50,6 +50,8 @@ void job_respond(struct job *job, Shoal__Oss__Session *session, bool brief);
 struct session *job_named(struct job *job, uint64_t id, const Shoal__Oss__Identity *identity);
 // The session as it is answered: what is stored, with `applied` and usage. Null with job->fault or job->later.
 Shoal__Oss__Session *job_session(struct job *job, const struct session *session);
+Shoal__Oss__Session *job_session_brief(struct job *job,
+				       const struct session *session); // likewise, of record.h's brief ones
 struct session *job_session_of_ipv4(struct job *job, const Shoal__Oss__SessionGet *get); // null: none, or a fault
 
 // Adds to a stored session what is not stored: usage, whether it is applied. Null with job->fault.

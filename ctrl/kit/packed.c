@@ -1,5 +1,6 @@
 // packed.c - see packed.h. A message that is unpacked and packed again costs as much as all else that is done for its request.
 #include "ctrl/kit/packed.h"
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@ struct span { // of a field with a length
 	size_t length_at, begin, end;
 };
 
-bool packed_varint(const uint8_t **at, const uint8_t *end, uint64_t *value)
+bool packed_varint_long(const uint8_t **at, const uint8_t *end, uint64_t *value)
 {
 	*value = 0;
 	for (unsigned shift = 0; *at < end && shift < 64; shift += 7) {
@@ -40,9 +41,19 @@ bool packed_skip(const uint8_t **at, const uint8_t *end, unsigned wire_type)
 	return true;
 }
 
+// Little-endian, so many bytes. False: they are not there.
+static bool fixed_next(const uint8_t **at, const uint8_t *end, unsigned bytes, uint64_t *value)
+{
+	if ((size_t)(end - *at) < bytes)
+		return false;
+	memcpy(value, *at, bytes);
+	*value = le64toh(*value);
+	*at += bytes;
+	return true;
+}
+
 bool packed_next(const uint8_t **at, const uint8_t *end, struct packed_field *field)
 {
-	const uint8_t *from;
 	uint64_t tag;
 
 	*field = (struct packed_field){ 0 };
@@ -50,20 +61,20 @@ bool packed_next(const uint8_t **at, const uint8_t *end, struct packed_field *fi
 		return false;
 	field->number = (unsigned)(tag >> 3);
 	field->wire_type = tag & 7;
-	from = *at;
-	if (!packed_skip(at, end, field->wire_type))
-		return false;
 	switch (field->wire_type) {
 	case PACKED_VARINT:
+		field->bytes = *at;
+		return packed_varint(at, end, &field->value);
 	case PACKED_BYTES:
-		packed_varint(&from, *at, &field->value);
-		field->bytes = from;
+		if (!packed_varint(at, end, &field->value) || field->value > (uint64_t)(end - *at))
+			return false;
+		field->bytes = *at;
+		*at += field->value;
 		return true;
 	case PACKED_FIXED64:
+		return fixed_next(at, end, 8, &field->value);
 	case PACKED_FIXED32:
-		for (unsigned i = 0; from + i < *at; i++)
-			field->value |= (uint64_t)from[i] << 8 * i;
-		return true;
+		return fixed_next(at, end, 4, &field->value);
 	default:
 		return false;
 	}

@@ -7,7 +7,14 @@
 #define PACKED_ROOM 8u // bytes that have to follow an answer, for what packed_applied adds
 
 // At a varint; behind a field's tag. False: it ends behind `end`, and *at is anywhere up to there.
-bool packed_varint(const uint8_t **at, const uint8_t *end, uint64_t *value);
+bool packed_varint_long(const uint8_t **at, const uint8_t *end, uint64_t *value);
+static inline bool packed_varint(const uint8_t **at, const uint8_t *end, uint64_t *value)
+{
+	if (*at == end || **at & 0x80)
+		return packed_varint_long(at, end, value);
+	*value = *(*at)++;
+	return true;
+}
 bool packed_skip(const uint8_t **at, const uint8_t *end, unsigned wire_type);
 
 enum packed_type { PACKED_VARINT, PACKED_FIXED64, PACKED_BYTES, PACKED_FIXED32 = 5 };

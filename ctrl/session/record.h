@@ -28,6 +28,12 @@ struct packed_field;
 bool record_key_brief(const struct store_row *row, struct packed_field *key, uint64_t *at_ms);
 bool record_closed_teid(const struct store_row *row, uint32_t *teid);
 
+// The session in a row of the table sessions, or the account in one of leaving or closed, with little unpacked: of the session id, owner, front, teid,
+// gtpu_ipv4 and quarantined; `applied` and `usage` are left out; all else is passed on when it is packed again, and can't be looked at. Of the
+// account at_ms, final, correction, reports. Null: no such row, or no memory.
+Shoal__Oss__Session *record_session_brief(const struct store_row *row, struct arena *arena);
+Shoal__Store__Closed *record_closed_brief(const struct store_row *row, struct arena *arena);
+
 // The account of a deleted session as a row: `stored->session` is there already, the counts go in. 0 or -ENOMEM.
 int record_account(Shoal__Store__Closed *stored, const struct count *count, struct arena *arena, struct store_row *row);
 

@@ -223,7 +223,7 @@ static Shoal__Store__Closed *account_read(const struct closing *closing, const s
 	Shoal__Store__Closed *stored = NULL;
 
 	if (!closing->store->engine->get(closing->store->self, table, &row))
-		stored = record_closed(&row, arena);
+		stored = record_closed_brief(&row, arena);
 	if (!stored)
 		log_error("closing.damaged", "table %s, row %llu: damaged; only its counts are kept",
 			  store_table_names[table], (unsigned long long)row.key);
