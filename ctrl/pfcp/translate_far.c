@@ -10,9 +10,15 @@
 
 static const uint16_t of_far[] = { PFCP_IE_FAR_ID, PFCP_IE_APPLY_ACTION, PFCP_IE_FORWARDING_PARAMETERS, PFCP_IE_BAR_ID,
 				   0 };
-static const uint16_t of_parameters[] = { PFCP_IE_DESTINATION_INTERFACE, PFCP_IE_NETWORK_INSTANCE,
-					  PFCP_IE_OUTER_HEADER_CREATION, PFCP_IE_TRANSPORT_LEVEL_MARKING,
-					  PFCP_IE_3GPP_INTERFACE_TYPE,   0 };
+
+// Linked Traffic Endpoint ID: where packets of the other direction come from. Nothing here depends on it.
+static const uint16_t of_parameters[] = { PFCP_IE_DESTINATION_INTERFACE,
+					  PFCP_IE_NETWORK_INSTANCE,
+					  PFCP_IE_OUTER_HEADER_CREATION,
+					  PFCP_IE_TRANSPORT_LEVEL_MARKING,
+					  PFCP_IE_3GPP_INTERFACE_TYPE,
+					  PFCP_IE_TRAFFIC_ENDPOINT_ID,
+					  0 };
 
 static bool forwards(const Shoal__Oss__Forward *forward)
 {

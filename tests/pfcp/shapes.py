@@ -93,7 +93,7 @@ def free5gc(local, session):
                                 p.IE_MeasurementPeriod(period=3600), p.IE_MeasurementInformation()]), p.IE_PDNType(pdn_type=1)])
 
 
-# ---- Where packets come from is said once, by traffic endpoints (PDIU)
+# ---- Where packets come from is said once, by traffic endpoints (PDIU), and FARs say which one the other direction's is
 
 def endpoints(local, session):
     address = {"V4": 1, "ipv4": session["ue"]}
@@ -103,7 +103,7 @@ def endpoints(local, session):
     up, down = ([p.IE_SourceInterface(interface=side), p.IE_TrafficEndpointId(id=end)] for side, end in ((ACCESS, 1), (CORE, 2)))
     return p.PFCPSessionEstablishmentRequest(IE_list=head(local, session) + [
         *ends, pdr(1, 255, up, removal(0), p.IE_FAR_Id(id=1), p.IE_QER_Id(id=1)), pdr(2, 255, down, p.IE_FAR_Id(id=2), p.IE_QER_Id(id=1)),
-        far(1, to(CORE), FORW=1), far(2, None, DROP=1), qer(1, qfi=9), p.IE_PDNType(pdn_type=1)])
+        far(1, to(CORE, p.IE_TrafficEndpointId(id=2)), FORW=1), far(2, None, DROP=1), qer(1, qfi=9), p.IE_PDNType(pdn_type=1)])
 
 
 # ---- pfcpsim: ids from 0 on, a filter for both ways, QER 0 for the session and one for each way

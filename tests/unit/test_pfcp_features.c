@@ -253,6 +253,42 @@ static void traffic_endpoints_keep_their_tunnel(void **state)
 	assert_int_equal(to.pdrs, 2); // its PDR went with it
 }
 
+static void linked_put(unsigned verb, unsigned parameters, uint32_t far, uint8_t endpoint)
+{
+	uint8_t *mark, *inner;
+
+	pfcp_begin(&words.writer, verb, &mark);
+	pfcp_put_u32(&words.writer, PFCP_IE_FAR_ID, far);
+	pfcp_put_u8(&words.writer, PFCP_IE_APPLY_ACTION, PFCP_APPLY_ACTION_FORW);
+	pfcp_begin(&words.writer, parameters, &inner);
+	pfcp_put_u8(&words.writer, PFCP_IE_DESTINATION_INTERFACE, PFCP_DESTINATION_INTERFACE_CORE);
+	pfcp_put_u8(&words.writer, PFCP_IE_TRAFFIC_ENDPOINT_ID, endpoint);
+	pfcp_end(&words.writer, inner);
+	pfcp_end(&words.writer, mark);
+}
+
+// A FAR says which one receives the other direction (7.5.2.3): whatever becomes of that, packets go where it says.
+static void traffic_endpoints_are_linked_with_fars(void **state)
+{
+	uint8_t *mark;
+
+	endpoints();
+	linked_put(PFCP_IE_CREATE_FAR, PFCP_IE_FORWARDING_PARAMETERS, 3, 2);
+	assert_int_equal(live_establish(), 0);
+	to.ue.ipv4 = 0x0a2d0007;
+	live_on();
+	linked_put(PFCP_IE_UPDATE_FAR, PFCP_IE_UPDATE_FORWARDING_PARAMETERS, 1, 2);
+	assert_int_equal(live_modify(), 0);
+	assert_int_equal(to.forward[live_rule(1)].destination, SHOAL__OSS__INTERFACE__CORE);
+	live_on();
+	pfcp_begin(&words.writer, PFCP_IE_REMOVE_TRAFFIC_ENDPOINT, &mark);
+	pfcp_put_u8(&words.writer, PFCP_IE_TRAFFIC_ENDPOINT_ID, 2);
+	pfcp_end(&words.writer, mark);
+	assert_int_equal(live_modify(), 0);
+	assert_int_equal(to.pdrs, 2);
+	assert_int_equal(to.forward[live_rule(1)].destination, SHOAL__OSS__INTERFACE__CORE);
+}
+
 static void traffic_endpoints_are_there_and_named(void **state)
 {
 	endpoints();
@@ -330,6 +366,7 @@ int main(void)
 		cmocka_unit_test(without_an_address_nothing_goes_untunnelled),
 		cmocka_unit_test(traffic_endpoints_say_where_packets_come_from),
 		cmocka_unit_test(traffic_endpoints_keep_their_tunnel),
+		cmocka_unit_test(traffic_endpoints_are_linked_with_fars),
 		cmocka_unit_test(traffic_endpoints_are_there_and_named),
 		cmocka_unit_test(traffic_endpoints_get_another_f_teid),
 	};
