@@ -8,13 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void say_line(struct importer *import, uint64_t line, const char *field, const char *reason)
+{
+	progress_clear(&import->progress);
+	fprintf(stderr, "%s:%" PRIu64 ": %s%s%s\n", import->name, line, field, field[0] ? ": " : "", reason);
+}
+
 static void say_bad(struct importer *import, uint64_t line, const char *field, const char *reason)
 {
 	if (import->stop) // behind the line that stopped it
 		return;
 	import->bad++;
-	progress_clear(&import->progress);
-	fprintf(stderr, "%s:%" PRIu64 ": %s%s%s\n", import->name, line, field, field[0] ? ": " : "", reason);
+	say_line(import, line, field, reason);
 	if (!import->go_on)
 		import->stop = CLI_PARTLY;
 }
@@ -41,7 +46,9 @@ static void say_fault(struct importer *import, unsigned lane, uint32_t index, co
 	snprintf(reason, sizeof(reason), "%s (%s)", status->message, client_code((int)status->code).text);
 	if (index == UINT32_MAX)
 		index = named;
-	if (index < import->flying_count[lane])
+	if (index < import->flying_count[lane] && status->code == SHOAL__OSS__CODE__NOT_APPLIED_YET)
+		say_line(import, import->flying[lane][index], field, reason); // the line is good, and done
+	else if (index < import->flying_count[lane])
 		say_bad(import, import->flying[lane][index], field, reason);
 	else
 		say_bad(import, import->flying[lane][0], "this line and those sent with it", reason);
@@ -79,7 +86,7 @@ static void landed(void *arg, unsigned lane, const Shoal__Oss__Response *respons
 	}
 	answer = response->body_case == SHOAL__OSS__RESPONSE__BODY_SESSION_IMPORT ? response->session_import : NULL;
 	import->created += answer ? answer->created : 0;
-	import->unapplied += late && answer ? answer->created : 0;
+	import->unapplied += late && answer ? answer->created - answer->applied : 0;
 	for (size_t i = 0; answer && i < answer->n_faults; i++)
 		if (answer->faults[i]->status)
 			say_fault(import, lane, answer->faults[i]->index, answer->faults[i]->status);

@@ -1,4 +1,4 @@
-// desk_session.c - requests about sessions: create, modify, import, get.
+// desk_session.c - requests about sessions: create, modify, get.
 #include <errno.h>
 #include <string.h>
 #include "ctrl/desk/job.h"
@@ -8,8 +8,6 @@
 #include "ctrl/rules/sheet_make.h"
 #include "ctrl/session/record.h"
 #include "ctrl/session/session.h"
-
-#define IMPORT_MAX 4096u
 
 static void missing_session(struct job *job)
 {
@@ -52,8 +50,7 @@ static struct session *session_seen(const struct job *job, struct session *sessi
 	return session && role_sees(job->pass, session_dnn(session)) ? session : NULL;
 }
 
-// Whether this door may create it, and all workers can serve it.
-static int plan_check(struct job *job, const struct plan *plan, const Shoal__Oss__Session *wanted)
+int job_plan_check(struct job *job, const struct plan *plan, const Shoal__Oss__Session *wanted)
 {
 	if (role_sees(job->pass, plan->wish.dnn))
 		return desk_skill_check(job, plan, wanted, NULL);
@@ -73,7 +70,8 @@ void desk_session_create(struct job *job)
 		missing_session(job);
 		return;
 	}
-	if (compile_create(create->session, &needs, &plan, &job->fault) || plan_check(job, &plan, create->session) ||
+	if (compile_create(create->session, &needs, &plan, &job->fault) ||
+	    job_plan_check(job, &plan, create->session) ||
 	    ledger_create(ledger, &plan, create->session, wall_ms(), &job->fault)) {
 		fault_under(&job->fault, "session", -1);
 		return;
@@ -150,12 +148,15 @@ static Shoal__Oss__Usage *usage_of(struct job *job, const struct session *sessio
 	return usage;
 }
 
-// Adds what is not stored.
+bool job_applied(const struct desk *desk, const struct session *session)
+{
+	return desk->push->chains->grid->cells[session->cell].digest && push_confirmed(desk->push, session->cell) &&
+	       !(desk->release && release_dropping(desk->release, session->cell));
+}
+
 Shoal__Oss__Session *job_dress(struct job *job, const struct session *session, Shoal__Oss__Session *message)
 {
-	message->applied = job->desk->push->chains->grid->cells[session->cell].digest &&
-			   push_confirmed(job->desk->push, session->cell) &&
-			   !(job->desk->release && release_dropping(job->desk->release, session->cell));
+	message->applied = job_applied(job->desk, session);
 	message->gtpu_ipv4 = job->desk->conf->gtpu_address;
 	message->quarantined = quarantine_find(job->desk->quarantine, session->id) != NULL;
 	message->usage = usage_of(job, session);
@@ -302,79 +303,6 @@ void desk_session_modify(struct job *job)
 	tunnels_leave(job, session->cell, peer, peers);
 	desk_drop_parked(job, session);
 	undo_if_failed(job, mark);
-}
-
-static void fault_list(struct job *job, Shoal__Oss__SessionImportAnswer *answer, uint32_t index)
-{
-	Shoal__Oss__ImportFault *fault = job_take(job, sizeof(*fault));
-	Shoal__Oss__Status *status = job_take(job, sizeof(*status));
-	struct fault *words = job_take(job, sizeof(*words));
-
-	if (!fault || !status || !words)
-		return;
-	*words = job->fault;
-	shoal__oss__import_fault__init(fault);
-	shoal__oss__status__init(status);
-	status->code = words->code;
-	status->field = words->field;
-	status->message = words->message;
-	fault->index = index;
-	fault->status = status;
-	answer->faults[answer->n_faults++] = fault;
-}
-
-// Creates them one after the other. With go_on a bad one is listed and left out; else it ends the import.
-static void import_run(struct job *job, const Shoal__Oss__SessionImport *import,
-		       Shoal__Oss__SessionImportAnswer *answer)
-{
-	struct ledger *ledger = job->desk->ledger;
-	struct compile_needs needs = ledger_needs(ledger);
-	uint64_t at_ms = wall_ms();
-	struct plan plan;
-
-	for (size_t i = 0; i < import->n_sessions; i++) {
-		if (!compile_create(import->sessions[i], &needs, &plan, &job->fault) &&
-		    !plan_check(job, &plan, import->sessions[i]) &&
-		    !ledger_create(ledger, &plan, import->sessions[i], at_ms, &job->fault)) {
-			answer->created++;
-			continue;
-		}
-		fault_under(&job->fault, "sessions", (int)i);
-		fault_list(job, answer, (uint32_t)i);
-		if (!import->go_on)
-			return;
-		job->fault = (struct fault){ 0 };
-	}
-}
-
-void desk_session_import(struct job *job)
-{
-	const Shoal__Oss__SessionImport *import = job->message->session_import;
-	struct ledger *ledger = job->desk->ledger;
-	struct ledger_mark mark = ledger_mark(ledger);
-	Shoal__Oss__SessionImportAnswer *answer = job_take(job, sizeof(*answer));
-
-	if (!answer)
-		return;
-	shoal__oss__session_import_answer__init(answer);
-	if (!import->n_sessions || import->n_sessions > IMPORT_MAX) {
-		fault_say(&job->fault, SHOAL__OSS__CODE__INVALID_FIELD, "sessions", "1 to 4,096 sessions a message.");
-		return;
-	}
-	answer->faults = job_take(job, import->n_sessions * sizeof(*answer->faults));
-	if (!answer->faults)
-		return;
-	import_run(job, import, answer);
-	if (import->wait_applied && !job->fault.code)
-		job->wait = job_wait(job, WAIT_APPLIED);
-	for (unsigned shard = 0; job->wait && shard < SHARDS; shard++)
-		if (ledger->number[shard] > job->desk->push->chains->chain[shard].number)
-			wait_for_number(job->wait, job->desk->push, (uint8_t)shard, ledger->number[shard]);
-	if (job->fault.code)
-		answer->created = 0;
-	undo_if_failed(job, mark);
-	job->response.body_case = SHOAL__OSS__RESPONSE__BODY_SESSION_IMPORT;
-	job->response.session_import = answer;
 }
 
 void desk_session_get(struct job *job)

@@ -11,7 +11,6 @@
 
 #define DEADLINE_MS 5000u
 #define SEAT_NONE 255u // oss.proto: no seat
-#define REFUSED "Durable, but its worker refuses it."
 
 struct wait *job_wait(struct job *job, enum wait_kind kind)
 {
@@ -48,7 +47,7 @@ static Shoal__Oss__Response *answer_read(struct desk *desk, const struct request
 		   : NULL;
 }
 
-// Writes the code, and what became of the session, into the answer that was prepared.
+// Writes the code, and what became of the sessions, into the answer that was prepared.
 static void answer_amend(struct desk *desk, struct request *request, Shoal__Oss__Code code, const char *message)
 {
 	Shoal__Oss__Response *response;
@@ -61,6 +60,7 @@ static void answer_amend(struct desk *desk, struct request *request, Shoal__Oss_
 		response->status->message = (char *)message;
 		if (response->body_case == SHOAL__OSS__RESPONSE__BODY_SESSION && response->session->session)
 			response->session->session->applied = !code;
+		desk_import_look(desk, response);
 		bytes = desk_pack(response, &length);
 	}
 	free(request->answer);
@@ -215,7 +215,7 @@ static void wait_end(struct wait *wait)
 	else if (wait->account)
 		account_answer(wait, SHOAL__OSS__CODE__OK, "");
 	else if (refused_before(wait))
-		answer_amend(wait->desk, wait->request, SHOAL__OSS__CODE__NOT_APPLIED_YET, REFUSED);
+		answer_amend(wait->desk, wait->request, SHOAL__OSS__CODE__NOT_APPLIED_YET, WAIT_REFUSED);
 	else
 		applied_answer(wait->desk, wait->request);
 	free(wait);
@@ -248,7 +248,7 @@ static void wait_expire(struct wait *wait)
 		account_answer(wait, SHOAL__OSS__CODE__NOT_APPLIED_YET, "Durable, but its account is not settled yet.");
 	else if (wait->kind == WAIT_APPLIED || wait->kind == WAIT_CELL)
 		answer_amend(wait->desk, wait->request, SHOAL__OSS__CODE__NOT_APPLIED_YET,
-			     wait->refused ? REFUSED : "Durable, but no worker has confirmed it yet.");
+			     wait->refused ? WAIT_REFUSED : "Durable, but no worker has confirmed it yet.");
 	else if (wait->kind == WAIT_ANSWER)
 		answer_amend(wait->desk, wait->request, SHOAL__OSS__CODE__UNAVAILABLE, "The primary does not answer.");
 	else

@@ -54,6 +54,12 @@ Shoal__Oss__Session *job_session_brief(struct job *job,
 				       const struct session *session); // likewise, of record.h's brief ones
 struct session *job_session_of_ipv4(struct job *job, const Shoal__Oss__SessionGet *get); // null: none, or a fault
 
+// Whether its worker has it in force as it is now.
+bool job_applied(const struct desk *desk, const struct session *session);
+
+// Whether its door may create it, and all workers can serve it. 0, or -EINVAL with job->fault.
+int job_plan_check(struct job *job, const struct plan *plan, const Shoal__Oss__Session *wanted);
+
 // Adds to a stored session what is not stored: usage, whether it is applied. Null with job->fault.
 Shoal__Oss__Session *job_dress(struct job *job, const struct session *session, Shoal__Oss__Session *message);
 

@@ -44,6 +44,12 @@ void wait_for_number(struct wait *wait, const struct push *push, uint8_t shard, 
 // Puts it into the desk's list; the request's stored answer is given when it is over.
 void desk_wait(struct desk *desk, struct wait *wait);
 
+#define WAIT_REFUSED "Durable, but its worker refuses it."
+
+// An answer, unpacked into the desk's arena: that of an import says how many of its sessions are in force, and names those that their workers refuse.
+// An OK that does not hold for all of them is none any more.
+void desk_import_look(struct desk *desk, Shoal__Oss__Response *response);
+
 // REPORT, PATH: looks again; true if the answer says something new.
 bool desk_report_came(struct wait *wait);
 bool desk_trace_came(struct wait *wait), desk_path_turned(struct wait *wait); // TRACE, PATH: likewise

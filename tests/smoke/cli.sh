@@ -119,6 +119,16 @@ exits 1 shoal session import --batch 1 --window 1 "$dir/first.csv"
 exits 4 shoal session import --go-on "$dir/taken.csv"
 err_has "$dir/taken.csv:5: ue.ipv4: session 7 has it (ADDRESS_TAKEN)"
 out_has "3 sessions created"
+
+# What a worker refuses is done all the same, and named by its line; nothing stops.
+make_csv 20101 4 | sed '1s/$/,dnn/; 2,5s/$/,/; 3s/$/late/' >"$dir/late.csv"
+exits 4 shoal session import --wait --batch 2 --window 1 "$dir/late.csv"
+err_has "$dir/late.csv:3: its worker refuses it (NOT_APPLIED_YET)"
+out_has "4 sessions created"
+out_has "stored but not applied yet: 1"
+exits 4 shoal session import --wait --json "$dir/late.csv"
+jq -e '.created == 4 and .bad_lines == 0 and .not_applied_yet == 1 and .complete' "$dir/out" >/dev/null || fail "the summary is wrong"
+
 printf '{"imsi": "001020000100001", "ipv4": "auto"}\n{"imsi": 7}\n{"imsi": "001020000100002", "ipv6": "auto", "rate": "1G"}\n' >"$dir/mixed.jsonl"
 exits 4 shoal session import --go-on --json "$dir/mixed.jsonl"
 err_has "$dir/mixed.jsonl:2: imsi: '7' is not an IMSI"

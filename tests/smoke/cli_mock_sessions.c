@@ -96,23 +96,29 @@ void sessions_import(Shoal__Oss__SessionImport *body, Shoal__Oss__Response *resp
 {
 	static Shoal__Oss__SessionImportAnswer answer;
 	static Shoal__Oss__ImportFault faults[1000], *list[1000];
-	static Shoal__Oss__Status taken;
+	static Shoal__Oss__Status taken, late;
+	size_t n_taken = 0;
 
 	shoal__oss__session_import_answer__init(&answer);
 	shoal__oss__status__init(&taken);
+	shoal__oss__status__init(&late);
 	refuse(&taken, SHOAL__OSS__CODE__ADDRESS_TAKEN, "ue.ipv4", "session 7 has it");
+	refuse(&late, SHOAL__OSS__CODE__NOT_APPLIED_YET, "sessions[0]", "its worker refuses it");
 	answer.faults = list;
 	for (size_t i = 0; i < body->n_sessions; i++) {
-		if (!has_dnn(body->sessions[i], "taken"))
+		bool waits = body->wait_applied && has_dnn(body->sessions[i], "late");
+
+		if (!has_dnn(body->sessions[i], "taken") && !waits)
 			continue;
 		list[answer.n_faults] = &faults[answer.n_faults];
 		shoal__oss__import_fault__init(&faults[answer.n_faults]);
 		faults[answer.n_faults].index = (uint32_t)i;
-		faults[answer.n_faults++].status = &taken;
+		faults[answer.n_faults++].status = waits ? &late : &taken;
+		n_taken += !waits;
 	}
 	response->body_case = SHOAL__OSS__RESPONSE__BODY_SESSION_IMPORT;
 	response->session_import = &answer;
-	if (answer.n_faults && !body->go_on) {
+	if (n_taken && !body->go_on) {
 		refuse(response->status, SHOAL__OSS__CODE__ADDRESS_TAKEN, "sessions[0].ue.ipv4",
 		       "a session is refused");
 		return;
@@ -120,6 +126,9 @@ void sessions_import(Shoal__Oss__SessionImport *body, Shoal__Oss__Response *resp
 	for (size_t i = 0; i < body->n_sessions; i++)
 		if (!has_dnn(body->sessions[i], "taken"))
 			keep(body->sessions[i]), answer.created++;
+	answer.applied = answer.created - (uint32_t)(answer.n_faults - n_taken);
+	if (answer.applied < answer.created)
+		refuse(response->status, SHOAL__OSS__CODE__NOT_APPLIED_YET, "", "workers refuse some");
 }
 
 // Deletes where `erase`.
