@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 #include "ctrl/pfcp/ie_get.h"
 #include "ctrl/pfcp/load.h"
@@ -17,12 +18,14 @@ static struct load_told told;
 // What is put: the metric of the group, or -1; *sequence.
 static int said(const struct load *load, uint64_t features, uint64_t now_ns, unsigned group, uint32_t *sequence)
 {
-	uint8_t body[LOAD_BYTES + 5] = { 0, PFCP_IE_CAUSE, 0, 1, PFCP_CAUSE_ACCEPTED };
+	static uint8_t body[LOAD_BYTES + 5]; // the tree is of it
+	static const uint8_t head[] = { 0, PFCP_IE_CAUSE, 0, 1, PFCP_CAUSE_ACCEPTED };
 	struct pfcp_writer writer = pfcp_writer_over(body, sizeof(body));
 	const struct pfcp_ie *ie;
 	struct pfcp_fault fault;
 
-	writer.at += 5;
+	memcpy(body, head, sizeof(head));
+	writer.at += sizeof(head);
 	load_put(load, features, &told, now_ns, &writer);
 	assert_false(writer.full);
 	assert_int_equal(pfcp_read(PFCP_MESSAGE(PFCP_SESSION_DELETION_RESPONSE), body,
