@@ -69,6 +69,13 @@ not() { # command...
 	! "$@"
 }
 
+# Pings that are sent, and not answered: ping(8) and shoal-pinger say 1 of that, and something else if they can't.
+unanswered() { # command...
+	local code=0
+	"$@" || code=$?
+	equal "$code" 1
+}
+
 # The command is refused by the controller, with that code.
 refused() { # CODE command...
 	local code=$1 exit=0

@@ -40,6 +40,12 @@ ue_pings() { # ue [count]
 	pings "$1" "${2:-3}" 0.05 one && [[ $(pings_lost one) == 0 ]]
 }
 
+# They are all sent, and no more than so many are answered.
+ue_pings_at_most() { # ue how-many [count]
+	pings_between "$1" "$(beyond "$1")" "${3:-3}" 0.05 one 5 || [[ $? == 1 ]] || return
+	jq -e --argjson most "$2" --argjson count "${3:-3}" '.sent == $count and .answered <= $most' "$LAB/ping-one" >/dev/null
+}
+
 # All that counts packets between subscribers and the internet, host by host: a name and a value each line.
 way_counts() {
 	local ns

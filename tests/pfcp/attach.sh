@@ -19,15 +19,15 @@ that "and is told once" smf query ue1
 that "no more" says '.usage[0] | .uplink == 0 and .downlink == 0 and .number == 1'
 
 smf_other_gnb 0x7002
-that "at another gNB it does not ping" not ue_pings "$UE"
+that "at another gNB it does not ping" ue_pings_at_most "$UE" 0
 that "until the SMF says so" smf handover ue1 10.99.3.3 0x7002
 that "then at once" ue_pings "$UE" 5
 that "it is dropped" smf drop ue1
-that "and does not ping" not ue_pings "$UE"
+that "and does not ping" ue_pings_at_most "$UE" 0
 that "it is forwarded again" smf forward ue1
 that "where it was" ue_pings "$UE" 5
 that "its gate is closed" smf gate ue1 closed
-that "and nothing passes" not ue_pings "$UE"
+that "and nothing passes" ue_pings_at_most "$UE" 0
 that "its gate is opened" smf gate ue1 open
 that "and it pings" ue_pings "$UE" 5
 
@@ -37,6 +37,6 @@ that "it is deleted" smf delete ue1
 that "with all that it has used since" says '.usage[0] | .uplink == 18 * 84 and .downlink == 18 * 84 and .number == 2'
 that "an answer to that is given again, too" smf repeat 3
 that "as it was" says '.answers == 4 and .same'
-that "it pings no more" not ue_pings "$UE"
+that "it pings no more" ue_pings_at_most "$UE" 0
 that "no session is left" equal "$(sessions | jq -s length)" 0
 story_end_pfcp

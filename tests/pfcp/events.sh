@@ -26,9 +26,10 @@ pings_back() { # count
 	echo $(($1 - $(pings_lost one)))
 }
 
-# Each is so long after the one before that there was silence between.
-far_apart() {
+# So many were told of, and each is so long after the one before that there was silence between.
+far_apart() { # how many
 	local i
+	((${#stamps[@]} == $1)) || return
 	for ((i = 1; i < ${#stamps[@]}; i++)); do
 		((stamps[i] - stamps[i - 1] >= SILENCE)) || return
 	done
@@ -58,7 +59,7 @@ that "which is counted" wait_for 10 counter_reached quota 3
 that "one more is granted" smf more_events ue1 1
 that "and it pings" ue_pings "$UE" 5
 that "which is told of" told EVEQU 1
-that "there was silence between" far_apart
+that "there was silence between" far_apart 4
 silent
 that "no other begins" equal "$(pings_back 3)" 0
 that "usage is asked for" smf query ue1

@@ -38,7 +38,7 @@ ping_from() { # namespace destination [option...]
 }
 there_and_back() { ping_from net 192.0.2.2 && ping_from lan 10.99.6.2; }
 by_ipv6() { ping_from net 2001:db8:7::2 && ping_from lan fd99:6::2; }
-unreached() { ! ping_from net 192.0.2.2; }
+unreached() { unanswered ping_from net 192.0.2.2; }
 serves() { wait_for 20 there_and_back; }
 
 pfcp_begin
@@ -94,7 +94,7 @@ that "the primary dies and is back with the networks" serves
 pfcp_kill
 that "the SMF is known still" smf framed ue1 192.0.2.0/29
 that "a smaller network does as well" there_and_back
-that "the other one is gone" not by_ipv6
+that "the other one is gone" unanswered ping_from net 2001:db8:7::2
 that "all are taken away" smf framed ue1
 that "at once" unreached
 that "the subscriber itself stays" ping_from net "$UE"

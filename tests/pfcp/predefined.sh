@@ -28,7 +28,7 @@ that "and they are of that" told 5
 that "shoal-pfcp is killed" pfcp_kill
 that "and packets did not notice" told 5
 that "it is deactivated for one that drops" smf change ue1 rename blocked marked
-that "and nothing passes" not ue_pings "$UE"
+that "and nothing passes" ue_pings_at_most "$UE" 0
 that "that is deactivated" smf change ue1 rename - blocked
 that "and pings are as before" told 0
 that "it can't be deactivated twice" smf_refused 80 change ue1 rename - blocked

@@ -2,7 +2,7 @@
 """relay.py GATEWAY UPLINK-TEID CORE-TEID: what the radio side (10.99.3.2) sends into its tunnel must come out at the PGW's (10.99.3.9) with
 TEID 9, what the PGW sends into its own at the radio side with TEID 0x7003;
 and so must their End Markers.
-relay.py GATEWAY CORE-TEID: five packets of the PGW, now; they must come out at the radio side once it is there."""
+relay.py GATEWAY CORE-TEID: five packets of the PGW, now; they must come out at the radio side once it is there, with that TEID."""
 import logging
 import sys
 
@@ -19,7 +19,7 @@ def packet(teid, source, destination, number=0):
 
 def both_ways(gateway, uplink, core):
     radio, pgw = listen("10.99.3.2"), listen("10.99.3.9")
-    for name, teid, end, other, out, ends in (("uplink", uplink, radio, pgw, 9, (UE, SERVER)), ("downlink", core, pgw, radio, 0x7003, (SERVER, UE))):
+    for name, teid, end, other, out, ends in (("uplink", uplink, radio, pgw, 9, (UE, SERVER)), ("downlink", core, pgw, radio, RADIO, (SERVER, UE))):
         outer, inner = packet(teid, *ends)
         if not heard(lambda: end.sendto(outer, (gateway, PORT)), other, out, inner):
             sys.exit(f"{name}: nothing came")
@@ -37,11 +37,15 @@ def paged(gateway, core):
         pgw.sendto(outer, (gateway, PORT))
     print("sent", flush=True)
     radio.settimeout(30.0)
-    came = [bytes(radio.recv(2000)[8:]) for _ in packets]
-    if came != [inner for _, inner in packets]:
-        sys.exit("not those, or not in order")
+    came = []
+    while len(came) < len(packets):
+        data = radio.recv(2000)
+        if data[1] == 255:  # the gateway may ask whether we are there
+            came.append((int.from_bytes(data[4:8], "big"), data[8:]))
+    if came != [(RADIO, inner) for _, inner in packets]:
+        sys.exit(f"not those, not in order, or by another tunnel: {came}")
     print("all")
 
 
-UE, SERVER = "10.45.99.1", "192.0.2.1"
+UE, SERVER, RADIO = "10.45.99.1", "192.0.2.1", 0x7003
 both_ways(*sys.argv[1:]) if len(sys.argv) == 4 else paged(*sys.argv[1:])

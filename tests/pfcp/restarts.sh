@@ -51,7 +51,7 @@ that "to the bit" says '.answers == 2 and .same'
 that "the SMF forgets everything" smf restart
 that "and associates again" smf associate
 that "what it had is deleted" wait_for 30 sessions_are 0
-that "the subscriber pings no more" not ue_pings "$UE"
+that "the subscriber pings no more" ue_pings_at_most "$UE" 0
 that "another attaches" smf attach ue1 teid=0x7001
 that "the SMF leaves" smf release
 that "and its session with it" wait_for 30 sessions_are 0

@@ -106,7 +106,7 @@ all_reach
 
 other=$(asked lan2)
 that "the one goes" shoal session rm --imsi 001010000000001 --wait
-that "nobody is there then" not ping_from net $SERVER $HOST 3 gone
+that "nobody is there then" unanswered ping_from net $SERVER $HOST 3 gone
 that "the other is none of them" equal "$(asked lan2)" "$other"
 that "and is there as ever" answers ims $SERVER $HOST lan2
 lab_stop ue6-ran

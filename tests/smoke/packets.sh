@@ -49,7 +49,7 @@ that "over IPv6, too" between "$SIX" "$SEVEN" 5
 that "and itself" between "$ONE" "$ONE" 2
 that "which was charged to both, both ways" wait_for 10 usage_is "$TWO" 5 5
 that "and did not go by the network" wait_for 10 counter_reached primary_ue_to_ue 24
-that "an address without a session is nobody's" not between "$ONE" 10.45.255.253 2
+that "an address without a session is nobody's" unanswered between "$ONE" 10.45.255.253 2
 that "which is counted" wait_for 10 counter_reached no_session 2
 that "the last hop taken is answered into the tunnel" in_ns ran bash -c \
 	"ping -c 1 -W 2 -t 2 -I $ONE $TWO | grep 'Time to live exceeded' >/dev/null"
