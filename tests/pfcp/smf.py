@@ -88,7 +88,7 @@ class Smf:
         if kind == 1:
             self.put(self.words.heartbeat_answer(sequence, self.stamp))
         elif kind == 5:
-            self.setups, self.tunnels_end = self.setups + 1, self.words.resources(data)
+            self.setups, self.tunnels_end = self.setups + 1, self.words.resources(self.words.p.PFCP(data).payload.IE_list)
             self.put(self.words.association_answer(self.local, sequence, self.stamp))
         elif kind == 7:
             self.release_wanted |= any(True for _ in self.words.ies_of(data[8:], 111))

@@ -309,9 +309,9 @@ def failed(rule):
             rule.qer_id if rule.type == 2 else rule.urr_id if rule.type == 3 else rule.bar_id]
 
 
-def resources(data):
+def resources(ies):
     """Where tunnels may end, as of which network, by what a message about an association says of that."""
-    return [[i.ipv4, i.ipv6, i.network_instance.decode(), i.interface] for i in find(p.PFCP(data).payload.IE_list, p.IE_UserPlaneIPResourceInformation)]
+    return [[i.ipv4, i.ipv6, i.network_instance.decode(), i.interface] for i in find(ies, p.IE_UserPlaneIPResourceInformation)]
 
 
 def read(data):
@@ -329,7 +329,7 @@ def read(data):
     for group in ies_of(data[16:] if data[0] & 1 else b"", 128):
         for fteid in ies_of(group, 21):
             said["end"] = int.from_bytes(fteid[1:5], "big")
-    tunnels = resources(data)
+    tunnels = resources(ies)
     if tunnels:
         said["tunnels_end"] = tunnels
     reports = [*find(ies, p.IE_UsageReport_SMR), *find(ies, p.IE_UsageReport_SDR)]
