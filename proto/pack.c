@@ -30,9 +30,9 @@ static void bytes_put(struct pack *pack, const void *bytes, size_t length)
 		memcpy(at, bytes, length);
 }
 
-static void varint_put(struct pack *pack, uint64_t value)
+static void varint_long_put(struct pack *pack, uint64_t value)
 {
-	unsigned bytes = value > 0x7f ? (63u - (unsigned)__builtin_clzll(value)) / 7 + 1 : 1; // most are short
+	unsigned bytes = (63u - (unsigned)__builtin_clzll(value | 1)) / 7 + 1;
 	uint8_t *at = room_take(pack, bytes);
 
 	if (!at)
@@ -42,7 +42,15 @@ static void varint_put(struct pack *pack, uint64_t value)
 	*at = (uint8_t)value;
 }
 
-static void tag_put(struct pack *pack, uint32_t field, enum wire wire)
+static inline void varint_put(struct pack *pack, uint64_t value)
+{
+	if (value > 0x7f || pack->at == pack->start)
+		varint_long_put(pack, value);
+	else
+		*--pack->at = (uint8_t)value;
+}
+
+static inline void tag_put(struct pack *pack, uint32_t field, enum wire wire)
 {
 	varint_put(pack, (uint64_t)field << 3 | wire);
 }
@@ -73,7 +81,7 @@ static const uint8_t sizes[] = {
 };
 _Static_assert(sizeof(protobuf_c_boolean) == 4, "numbers are of 4 or 8 bytes");
 
-static uint64_t number_of(ProtobufCType type, const void *member)
+static inline uint64_t number_of(ProtobufCType type, const void *member)
 {
 	uint64_t number;
 	uint32_t half;
@@ -161,17 +169,12 @@ static void field_put(struct pack *pack, const ProtobufCFieldDescriptor *field, 
 
 // ---- Fields
 
-// What is not said: proto3 knows no other absence.
-static bool is_empty(ProtobufCType type, const void *member)
+// What is not said: proto3 knows no other absence. The first word of bytes is their length.
+static inline bool is_empty(ProtobufCType type, const void *member)
 {
-	switch (type) {
-	case PROTOBUF_C_TYPE_STRING:
-		return !*(const char *const *)member || !**(const char *const *)member;
-	case PROTOBUF_C_TYPE_BYTES:
-		return !((const ProtobufCBinaryData *)member)->len;
-	default:
-		return !number_of(type, member);
-	}
+	uint64_t word = number_of(type, member);
+
+	return !word || (type == PROTOBUF_C_TYPE_STRING && !**(const char *const *)member);
 }
 
 // Of a oneof: what it is said to be, even an empty one, unless it is not there.
@@ -200,22 +203,20 @@ static void repeated_put(struct pack *pack, const ProtobufCFieldDescriptor *fiel
 	tag_put(pack, field->id, WIRE_BYTES);
 }
 
-static void member_put(struct pack *pack, const ProtobufCFieldDescriptor *field, const uint8_t *message)
+// One that is not a member of its own: of a list, or of those that exclude each other.
+static void odd_put(struct pack *pack, const ProtobufCFieldDescriptor *field, const uint8_t *message)
 {
 	const uint8_t *member = message + field->offset, *quantifier = message + field->quantifier_offset;
+	size_t count;
 
-	if (field->label == PROTOBUF_C_LABEL_REPEATED) {
-		size_t count;
-
-		memcpy(&count, quantifier, sizeof(count));
-		if (count)
-			repeated_put(pack, field, count, *(const uint8_t *const *)member);
-	} else if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) {
+	if (field->label != PROTOBUF_C_LABEL_REPEATED) {
 		if (is_chosen(field, (const uint32_t *)quantifier, member))
 			field_put(pack, field, member);
-	} else if (!is_empty(field->type, member)) {
-		field_put(pack, field, member);
+		return;
 	}
+	memcpy(&count, quantifier, sizeof(count));
+	if (count)
+		repeated_put(pack, field, count, *(const uint8_t *const *)member);
 }
 
 static void message_put(struct pack *pack, const ProtobufCMessage *message)
@@ -228,8 +229,14 @@ static void message_put(struct pack *pack, const ProtobufCMessage *message)
 		bytes_put(pack, field->data, field->len);
 		tag_put(pack, field->tag, (enum wire)field->wire_type);
 	}
-	for (unsigned i = kind->n_fields; i-- > 0;)
-		member_put(pack, &kind->fields[i], (const uint8_t *)message);
+	for (const ProtobufCFieldDescriptor *field = kind->fields + kind->n_fields; field-- > kind->fields;) {
+		const uint8_t *member = (const uint8_t *)message + field->offset;
+
+		if (field->label == PROTOBUF_C_LABEL_REPEATED || field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
+			odd_put(pack, field, (const uint8_t *)message);
+		else if (!is_empty(field->type, member)) // most are
+			field_put(pack, field, member);
+	}
 }
 
 ssize_t pack_into(const ProtobufCMessage *message, uint8_t *bytes, size_t room)

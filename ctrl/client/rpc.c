@@ -9,6 +9,7 @@
 #include "ctrl/client/wire.h"
 #include "ctrl/kit/arena.h"
 #include "proto/pack.h"
+#include "proto/unpack.h"
 #include "shared/base/clock.h"
 
 #define VERSION 1u
@@ -148,7 +149,7 @@ static void on_answer(void *with, uint32_t id, const uint8_t *body, size_t lengt
 	if (!call || !call->done)
 		return; // too late
 	arena_reset(&rpc->arena);
-	response = shoal__oss__response__unpack(&rpc->arena.allocator, length, body);
+	response = unpack(&shoal__oss__response__descriptor, &rpc->arena.allocator, body, length);
 	if (response && response->status)
 		call_end(rpc, call, response, 0);
 	else

@@ -5,6 +5,7 @@
 #include "ctrl/door/role.h"
 #include "ctrl/kit/packed.h"
 #include "proto/pack.h"
+#include "proto/unpack.h"
 
 #define VERSION 1u
 #define KEY_BYTES_MAX 64u
@@ -120,7 +121,8 @@ void job_open(struct job *job, struct desk *desk, struct request *request)
 	shoal__oss__response__init(&job->response);
 	shoal__oss__status__init(&job->status);
 	arena_reset(&desk->arena);
-	job->message = shoal__oss__request__unpack(&desk->arena.allocator, request->length, request->bytes);
+	job->message =
+	    unpack(&shoal__oss__request__descriptor, &desk->arena.allocator, request->bytes, request->length);
 	if (!job->message)
 		fault_say(&job->fault, SHOAL__OSS__CODE__BAD_REQUEST, "",
 			  "Not a request of oss.proto, or too large when unpacked.");

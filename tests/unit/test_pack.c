@@ -1,5 +1,6 @@
 // test_pack.c - whatever a message holds, pack_into writes the bytes that protobuf-c writes, and nothing beyond its room. Messages are made
-// at random from their descriptors: all kinds of fields, deep and empty, with fields that this build does not know.
+// at random from their descriptors: all kinds of fields, deep and empty, with fields that this build does not know. And whatever bytes there
+// are, unpack makes the message of them that protobuf-c makes, or none.
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +15,7 @@
 #include "proto/oss.pb-c.h"
 #include "proto/pack.h"
 #include "proto/store.pb-c.h"
+#include "proto/unpack.h"
 
 #define ROUNDS 400u
 #define DEEP 4u
@@ -259,12 +261,131 @@ static void test_drafts_are_copied_long_and_short(void **state)
 	assert_true(of_length[0] && of_length[1]);
 }
 
+// ---- Unpacked
+
+static unsigned of_bytes[2]; // none, a message
+
+static void *room_take(void *arg, size_t bytes)
+{
+	return made.used + bytes + 16 > MEMORY ? NULL : memset(take(bytes), GUARD, bytes);
+}
+
+static void room_give(void *arg, void *memory)
+{
+}
+
+static void same_message(const ProtobufCMessage *got, const ProtobufCMessage *wanted);
+
+static void same_value(const ProtobufCFieldDescriptor *field, const uint8_t *got, const uint8_t *wanted)
+{
+	const ProtobufCBinaryData *one = (const void *)got, *other = (const void *)wanted;
+	const void *const *pointer = (const void *)got, *const *pointed = (const void *)wanted;
+
+	switch (field->type) {
+	case PROTOBUF_C_TYPE_STRING:
+		assert_string_equal(*pointer, *pointed);
+		break;
+	case PROTOBUF_C_TYPE_BYTES:
+		assert_int_equal(one->len, other->len);
+		if (one->len)
+			assert_memory_equal(one->data, other->data, one->len);
+		break;
+	case PROTOBUF_C_TYPE_MESSAGE:
+		assert_int_equal(!*pointer, !*pointed);
+		if (*pointer)
+			same_message(*pointer, *pointed);
+		break;
+	default:
+		assert_memory_equal(got, wanted, size_of(field->type));
+	}
+}
+
+static void same_member(const ProtobufCFieldDescriptor *field, const uint8_t *got, const uint8_t *wanted)
+{
+	bool many = field->label == PROTOBUF_C_LABEL_REPEATED, one_of_some = field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF;
+	const uint8_t *at = got + field->offset, *to = wanted + field->offset;
+	size_t count = 1;
+
+	if (one_of_some) {
+		assert_memory_equal(got + field->quantifier_offset, wanted + field->quantifier_offset,
+				    sizeof(uint32_t));
+		count = !memcmp(got + field->quantifier_offset, &field->id, sizeof(field->id));
+	}
+	if (many) {
+		memcpy(&count, wanted + field->quantifier_offset, sizeof(count));
+		assert_memory_equal(got + field->quantifier_offset, &count, sizeof(count));
+		memcpy(&at, got + field->offset, sizeof(at));
+		memcpy(&to, wanted + field->offset, sizeof(to));
+	}
+	for (size_t i = 0; i < count; i++)
+		same_value(field, at + i * size_of(field->type), to + i * size_of(field->type));
+}
+
+static void same_message(const ProtobufCMessage *got, const ProtobufCMessage *wanted)
+{
+	assert_ptr_equal(got->descriptor, wanted->descriptor);
+	assert_int_equal(got->n_unknown_fields, wanted->n_unknown_fields);
+	for (unsigned i = 0; i < wanted->descriptor->n_fields; i++)
+		same_member(&wanted->descriptor->fields[i], (const uint8_t *)got, (const uint8_t *)wanted);
+}
+
+static void same_bytes(const ProtobufCMessageDescriptor *kind, const uint8_t *bytes, size_t size)
+{
+	ProtobufCAllocator allocator = { room_take, room_give, NULL };
+	ProtobufCMessage *wanted = protobuf_c_message_unpack(kind, NULL, size, bytes);
+	const ProtobufCMessage *got = unpack(kind, &allocator, bytes, size);
+
+	of_bytes[!!wanted]++;
+	assert_int_equal(!!got, !!wanted);
+	if (!wanted)
+		return;
+	same_message(got, wanted);
+	protobuf_c_message_free_unpacked(wanted, NULL);
+}
+
+// As they are packed, and behind one another, which joins them; then cut off, and with a byte that is another one.
+static void unpacked_look(const ProtobufCMessage *one)
+{
+	uint8_t *bytes, *twice;
+	size_t size = packed(one, &bytes), used = made.used;
+
+	twice = malloc(2 * size + 1);
+	memcpy(twice, bytes, size);
+	memcpy(twice + size, bytes, size);
+	same_bytes(one->descriptor, bytes, size);
+	same_bytes(one->descriptor, twice, 2 * size);
+	for (unsigned i = 0; i < 60 && size; i++) {
+		size_t at = number() % size;
+		uint8_t was = bytes[at];
+
+		made.used = used;
+		same_bytes(one->descriptor, bytes, at);
+		bytes[at] = (uint8_t)(one_of(2) ? number() : was ^ 1u << number() % 8);
+		same_bytes(one->descriptor, bytes, size);
+		bytes[at] = was;
+	}
+	free(twice);
+	free(bytes);
+}
+
+static void test_the_messages_are_protobufs(void **state)
+{
+	// wait_applied, in ten bytes: all that it says is beyond a number's 64 bits.
+	const uint8_t beyond[] = { 0x10, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7e };
+
+	made.used = 0;
+	same_bytes(&shoal__oss__session_create__descriptor, beyond, sizeof(beyond));
+	each(unpacked_look);
+	assert_true(of_bytes[false] > 1000 && of_bytes[true] > 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_bytes_are_protobufs),
 		cmocka_unit_test(test_what_has_no_room_is_refused),
 		cmocka_unit_test(test_drafts_are_copied_long_and_short),
+		cmocka_unit_test(test_the_messages_are_protobufs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
