@@ -11,12 +11,14 @@
 #include "proto/pack.h"
 #include "proto/unpack.h"
 #include "shared/base/clock.h"
+#include "shared/base/spares.h"
 
 #define VERSION 1u
 #define DEADLINE_MS 5000u // where the request names none
 #define RETRY_FIRST_NS 10000000ull
 #define RETRY_MOST_NS 500000000ull
 #define EVENTS 2
+#define CALL_USUAL 1024u                 // bytes of a frame that most fit in: such calls' memory is used again
 #define ANSWER_UNPACKED_MAX (256u << 20) // 1 MiB at most, of which each byte may be a message of its own
 
 // A request's id on the wire: top bit, how often its place was taken (15 bits), its place (16 bits).
@@ -41,10 +43,11 @@ struct rpc {
 	int error; // why there is no connection
 	bool closing;
 	unsigned window, under_way;
-	uint16_t *turn;     // of each place
-	uint16_t *vacant;   // places nobody has, the last one given back on top
-	struct call **call; // by place
-	struct arena arena; // of the answer that is heard
+	uint16_t *turn;      // of each place
+	uint16_t *vacant;    // places nobody has, the last one given back on top
+	struct call **call;  // by place
+	struct spares spare; // calls of CALL_USUAL
+	struct arena arena;  // of the answer that is heard
 };
 
 // ---- Calls
@@ -63,7 +66,10 @@ static void call_free(struct rpc *rpc, struct call *call)
 
 	rpc->call[place] = NULL;
 	rpc->vacant[rpc->window - rpc->under_way--] = place;
-	free(call);
+	if (call->frame.length > CALL_USUAL)
+		free(call);
+	else
+		spares_give(&rpc->spare, call);
 }
 
 // One that is half written has to be written to its end.
@@ -81,7 +87,8 @@ static void call_end(struct rpc *rpc, struct call *call, const Shoal__Oss__Respo
 
 static struct call *call_make(struct rpc *rpc, const struct pack_draft *body)
 {
-	struct call *call = malloc(sizeof(*call) + WIRE_HEAD + body->length);
+	size_t bytes = WIRE_HEAD + body->length;
+	struct call *call = bytes > CALL_USUAL ? malloc(sizeof(*call) + bytes) : spares_take(&rpc->spare);
 	uint16_t place;
 
 	if (!call)
@@ -91,7 +98,7 @@ static struct call *call_make(struct rpc *rpc, const struct pack_draft *body)
 	rpc->turn[place] = (rpc->turn[place] + 1) & TURN_MASK;
 	call->id = ID_END | (uint32_t)rpc->turn[place] << PLACE_BITS | place;
 	rpc->call[place] = call;
-	call->frame.length = WIRE_HEAD + body->length;
+	call->frame.length = bytes;
 	wire_head_put(call->frame.bytes, call->id, body->length);
 	pack_copy(body, call->frame.bytes + WIRE_HEAD);
 	return call;
@@ -292,6 +299,7 @@ int rpc_open(const char *url, unsigned window, struct rpc **made)
 	if (!rpc)
 		return -ENOMEM;
 	*rpc = (struct rpc){ .window = window, .epoll = -1, .timer = -1, .pause_ns = RETRY_FIRST_NS };
+	rpc->spare = (struct spares){ .bytes = sizeof(struct call) + CALL_USUAL, .most = window };
 	arena_open(&rpc->arena, ANSWER_UNPACKED_MAX);
 	error = window && window <= RPC_WINDOW_MAX ? places_open(rpc) : -EINVAL;
 	if (!error)
@@ -320,6 +328,7 @@ void rpc_close(struct rpc *rpc)
 	if (rpc->epoll >= 0)
 		close(rpc->epoll);
 	arena_close(&rpc->arena);
+	spares_close(&rpc->spare);
 	free(rpc->call);
 	free(rpc->vacant);
 	free(rpc->turn);

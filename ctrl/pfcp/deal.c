@@ -9,14 +9,27 @@
 #define KEY_LIFE_NS (192 * SECOND_NS) // so long repeats have the same key to ctrl,
 #define KEY_TAIL_NS \
 	(64 * SECOND_NS) // and so long into the next one they may. Then the sequence may come again for another request
+#define REQUEST_USUAL 1024u                // bytes of a request that most fit in
+#define REQUESTS_KEPT 1024u                // so many pieces of memory for such
 #define CONTENT_SEED 0x73686f616c2d7066ull // one for all processes
 
 int deals_open(struct deals *deals, const struct deals_limits *limits)
 {
-	*deals = (struct deals){ .limits = *limits, .seed = hash_seed() };
+	*deals = (struct deals){ .limits = *limits,
+				 .seed = hash_seed(),
+				 .requests = { .bytes = REQUEST_USUAL, .most = REQUESTS_KEPT } };
 	TAILQ_INIT(&deals->all);
 	TAILQ_INIT(&deals->turn);
 	return table_open(&deals->by_key);
+}
+
+// What lies in the deal's bytes, request or answer, is of no use any more.
+static void bytes_end(struct deal *deal)
+{
+	if (deal->state != DEAL_ANSWERED && deal->length <= REQUEST_USUAL)
+		spares_give(&deal->deals->requests, deal->bytes);
+	else if (deal->bytes != deal->room)
+		free(deal->bytes);
 }
 
 static void deal_end(struct deal *deal)
@@ -25,7 +38,7 @@ static void deal_end(struct deal *deal)
 
 	table_drop(&deals->by_key, deal->key);
 	deals->bytes -= deal->length;
-	free(deal->bytes);
+	bytes_end(deal);
 	free(deal);
 }
 
@@ -70,10 +83,11 @@ void deals_close(struct deals *deals, struct peers *peers)
 		struct deal *deal = deals->by_key.slots[i].key ? deals->by_key.slots[i].value : NULL;
 
 		if (deal)
-			free(deal->bytes);
+			bytes_end(deal);
 		free(deal);
 	}
 	table_close(&deals->by_key);
+	spares_close(&deals->requests);
 }
 
 // Makes room: the peer's own oldest answer goes first.
@@ -116,21 +130,23 @@ static bool room_for(struct deals *deals, const struct peer *peer, size_t length
 static struct deal *deal_new(struct deals *deals, struct peer *peer, const struct arrival *arrival)
 {
 	struct deal *deal = malloc(sizeof(*deal));
-	uint8_t *bytes = malloc(arrival->length);
+	bool usual = arrival->length <= REQUEST_USUAL;
+	uint8_t *bytes = usual ? spares_take(&deals->requests) : malloc(arrival->length);
 
 	if (!deal || !bytes) {
 		free(deal);
 		free(bytes);
 		return NULL;
 	}
-	*deal = (struct deal){ .deals = deals,
-			       .peer = peer,
-			       .from = *arrival->from,
-			       .at_ns = deals->now_ns,
-			       .sequence = arrival->sequence,
-			       .type = arrival->type,
-			       .bytes = memcpy(bytes, arrival->bytes, arrival->length),
-			       .length = arrival->length };
+	memset(deal, 0, offsetof(struct deal, room));
+	deal->deals = deals;
+	deal->peer = peer;
+	deal->from = *arrival->from;
+	deal->at_ns = deals->now_ns;
+	deal->sequence = arrival->sequence;
+	deal->type = arrival->type;
+	deal->bytes = memcpy(bytes, arrival->bytes, arrival->length);
+	deal->length = arrival->length;
 	return deal;
 }
 
@@ -148,7 +164,7 @@ enum deal_news deals_take(struct deals *deals, struct peer *peer, const struct a
 	deal->key = key;
 	deal->content = content;
 	if (table_put(&deals->by_key, key, deal)) {
-		free(deal->bytes);
+		bytes_end(deal);
 		free(deal);
 		return DEAL_FULL;
 	}
@@ -181,12 +197,12 @@ struct deal *deals_next(struct deals *deals)
 static bool remember(struct deal *deal, const uint8_t *datagram, size_t length)
 {
 	struct deals *deals = deal->deals;
-	uint8_t *copy = length ? malloc(length) : NULL;
+	uint8_t *copy = length <= DEAL_ROOM ? deal->room : malloc(length);
 
-	if (!copy)
+	if (!length || !copy)
 		return false;
 	deals->bytes = deals->bytes - deal->length + length;
-	free(deal->bytes);
+	bytes_end(deal);
 	deal->bytes = memcpy(copy, datagram, length);
 	deal->length = length;
 	deal->state = DEAL_ANSWERED;

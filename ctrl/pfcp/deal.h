@@ -10,8 +10,10 @@
 #pragma once
 #include <stddef.h>
 #include "ctrl/pfcp/peer.h"
+#include "shared/base/spares.h"
 
 #define DEAL_KEY_BYTES 48u
+#define DEAL_ROOM 144u // most answers are shorter
 
 struct assoc;
 
@@ -29,11 +31,12 @@ struct deal {
 	uint32_t sequence; // 24 bits
 	uint8_t type;
 	enum deal_state state;
-	uint8_t *bytes; // the request; once answered the answer
+	uint8_t *bytes; // the request; once answered the answer, in `room` where that is enough
 	size_t length;
 	struct assoc *assoc;   // of the node that asks, once that is known (assoc.h)
 	TAILQ_ENTRY(deal) own; // in its peer's queue, or among its answers
 	TAILQ_ENTRY(deal) all; // answered: among all answers
+	uint8_t room[DEAL_ROOM];
 };
 
 struct deals_limits {
@@ -52,6 +55,7 @@ struct deals {
 	void *arg;                                      // of both
 	unsigned served, answers;
 	size_t bytes;
+	struct spares requests; // memory of them, where they are no longer than most
 	struct table by_key;
 	struct deal_list all;  // answered, oldest first
 	struct peer_list turn; // peers that have something waiting, in the order in which they are served

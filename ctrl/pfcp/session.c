@@ -9,8 +9,8 @@
 #include "ctrl/pfcp/session_own.h"
 
 #define BUSY_MS 20u
-#define SPARES_MAX 256u
-#define UNDO_MS 60000u // for what came too late to be undone
+#define SPARES_MAX 1024u // as many as are under way at once, so that none is freed to be made again
+#define UNDO_MS 60000u   // for what came too late to be undone
 #define NS_PER_MS 1000000ull
 
 static const struct {
@@ -42,7 +42,7 @@ int sessions_open(const struct sessions_world *world, struct sessions **sessions
 		return -ENOMEM;
 	new->world = *world;
 	TAILQ_INIT(&new->asleep);
-	TAILQ_INIT(&new->spare);
+	new->spare = (struct spares){ .bytes = sizeof(struct task), .most = SPARES_MAX };
 	TAILQ_INIT(&new->sweeps);
 	for (unsigned i = 0; i < TASK_BUCKETS; i++)
 		TAILQ_INIT(&new->busy[i]);
@@ -100,12 +100,7 @@ static void forget(struct task *task)
 
 	free(task->front);
 	free(task->answer);
-	if (sessions->spares == SPARES_MAX) {
-		free(task);
-		return;
-	}
-	sessions->spares++;
-	TAILQ_INSERT_HEAD(&sessions->spare, task, busy);
+	spares_give(&sessions->spare, task);
 }
 
 void task_end(struct task *task)
@@ -135,32 +130,16 @@ static void forget_all(struct task_list *list)
 
 void sessions_close(struct sessions *sessions)
 {
-	struct task *spare;
-
 	for (unsigned i = 0; i < TASK_BUCKETS; i++)
 		forget_all(&sessions->busy[i]);
-	while ((spare = TAILQ_FIRST(&sessions->spare)) != NULL) {
-		TAILQ_REMOVE(&sessions->spare, spare, busy);
-		free(spare);
-	}
+	spares_close(&sessions->spare);
 	sweeps_close(sessions);
 	free(sessions);
 }
 
-static struct task *task_take(struct sessions *sessions)
-{
-	struct task *task = TAILQ_FIRST(&sessions->spare);
-
-	if (!task)
-		return malloc(sizeof(*task));
-	TAILQ_REMOVE(&sessions->spare, task, busy);
-	sessions->spares--;
-	return task;
-}
-
 static struct task *task_new(struct sessions *sessions, struct deal *deal)
 {
-	struct task *task = task_take(sessions);
+	struct task *task = spares_take(&sessions->spare);
 
 	if (!task)
 		return NULL;

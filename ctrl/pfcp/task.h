@@ -68,8 +68,8 @@ struct task {
 struct sessions {
 	struct sessions_world world;
 	uint64_t now_ns;
-	struct task_list busy[TASK_BUCKETS], asleep, spare; // spare: to be used again
-	unsigned spares;
+	struct task_list busy[TASK_BUCKETS], asleep;
+	struct spares spare; // tasks
 	struct sweep_list sweeps;
 	struct follow follow;
 	const struct pfcp_tree *read; // the body of the request that has just come; null = none
