@@ -60,20 +60,20 @@ static int pick_end(const struct pick *pick, bool sense)
 
 uint64_t pfcp_number(const struct pfcp_ie *ie)
 {
-	static const uint8_t octets[PFCP_SHAPES] = {
-		[PFCP_SHAPE_U6] = 1,   [PFCP_SHAPE_U8] = 1,   [PFCP_SHAPE_U16] = 2,
-		[PFCP_SHAPE_U24] = 3,  [PFCP_SHAPE_U32] = 4,  [PFCP_SHAPE_U64] = 8,
-		[PFCP_SHAPE_TIME] = 4, [PFCP_SHAPE_ENUM] = 1, [PFCP_SHAPE_CHOICE] = 1,
+	static const struct {
+		uint8_t octets, bits; // bits: of a single octet, those that count
+	} numbers[PFCP_SHAPES] = {
+		[PFCP_SHAPE_U6] = { 1, 0x3f }, [PFCP_SHAPE_U8] = { 1, 0xff },  [PFCP_SHAPE_U16] = { 2 },
+		[PFCP_SHAPE_U24] = { 3 },      [PFCP_SHAPE_U32] = { 4 },       [PFCP_SHAPE_U64] = { 8 },
+		[PFCP_SHAPE_TIME] = { 4 },     [PFCP_SHAPE_ENUM] = { 1, 0xf }, [PFCP_SHAPE_CHOICE] = { 1, 0xff },
 	};
 	const struct pfcp_kind *kind = ie ? pfcp_kind(ie->type) : NULL;
-	struct pick pick;
-	uint64_t value;
+	unsigned octets = kind ? numbers[kind->shape].octets : 0;
+	uint64_t value = 0;
 
-	if (!kind)
-		return 0;
-	pick = pick_over(ie);
-	value = pick_number(&pick, octets[kind->shape]);
-	return kind->shape == PFCP_SHAPE_ENUM ? value & 0xf : kind->shape == PFCP_SHAPE_U6 ? value & 0x3f : value;
+	for (unsigned i = 0; i < octets && octets <= ie->length; i++)
+		value = value << 8 | ie->value[i];
+	return octets == 1 ? value & numbers[kind->shape].bits : value;
 }
 
 uint64_t pfcp_flags(const struct pfcp_ie *ie)

@@ -37,38 +37,50 @@ static const char *ie_name(unsigned type)
 	return kind ? kind->name : "unknown IE";
 }
 
-// The IE that begins at the cursor, put behind the others.
-static int ie_take(const struct reader *reader, struct cursor *cursor, unsigned *index)
+// The IE that begins at the cursor, put behind the others. Null: *error.
+static inline struct pfcp_ie *ie_take(const struct reader *reader, struct cursor *cursor, int *error)
 {
 	struct pfcp_tree *tree = reader->tree;
-	struct pfcp_ie ie = { 0 };
+	struct pfcp_ie *ie = &tree->ie[tree->used];
+	unsigned type, length, vendor = 0;
+	const uint8_t *value;
 
-	if (cursor->left < PFCP_IE_HEADER)
-		return fail(reader, PFCP_CAUSE_INVALID_LENGTH, 0, "%u bytes behind the last IE", cursor->left);
-	ie.type = be16_get(cursor->at);
-	ie.length = be16_get(cursor->at + 2);
-	cursor_skip(cursor, PFCP_IE_HEADER);
-	ie.value = cursor->at;
-	if (!cursor_skip(cursor, ie.length))
-		return fail(reader, PFCP_CAUSE_INVALID_LENGTH, ie.type, "%s (%u) of %u bytes, where %u are left",
-			    ie_name(ie.type), ie.type, ie.length, cursor->left);
-	if (ie.type & PFCP_VENDOR) {
-		if (ie.length < VENDOR_BYTES)
-			return fail(reader, PFCP_CAUSE_INVALID_LENGTH, ie.type, "an IE of a vendor without the vendor");
-		ie.vendor = be16_get(ie.value);
-		ie.value += VENDOR_BYTES;
-		ie.length = (uint16_t)(ie.length - VENDOR_BYTES);
+	if (cursor->left < PFCP_IE_HEADER) {
+		*error = fail(reader, PFCP_CAUSE_INVALID_LENGTH, 0, "%u bytes behind the last IE", cursor->left);
+		return NULL;
 	}
-	if (tree->used == PFCP_IES)
-		return fail(reader, PFCP_CAUSE_NO_RESOURCES, 0, "more than %u IEs", PFCP_IES - 1);
-	*index = tree->used++;
-	tree->ie[*index] = ie;
-	return 0;
+	type = be16_get(cursor->at);
+	length = be16_get(cursor->at + 2);
+	cursor_skip(cursor, PFCP_IE_HEADER);
+	value = cursor->at;
+	if (!cursor_skip(cursor, length)) {
+		*error = fail(reader, PFCP_CAUSE_INVALID_LENGTH, type, "%s (%u) of %u bytes, where %u are left",
+			      ie_name(type), type, length, cursor->left);
+		return NULL;
+	}
+	if (type & PFCP_VENDOR && length < VENDOR_BYTES) {
+		*error = fail(reader, PFCP_CAUSE_INVALID_LENGTH, type, "an IE of a vendor without the vendor");
+		return NULL;
+	}
+	if (tree->used == PFCP_IES) {
+		*error = fail(reader, PFCP_CAUSE_NO_RESOURCES, 0, "more than %u IEs", PFCP_IES - 1);
+		return NULL;
+	}
+	if (type & PFCP_VENDOR) {
+		vendor = be16_get(value);
+		value += VENDOR_BYTES;
+		length -= VENDOR_BYTES;
+	}
+	*ie = (struct pfcp_ie){
+		.type = (uint16_t)type, .vendor = (uint16_t)vendor, .length = (uint16_t)length, .value = value
+	};
+	tree->used++;
+	return ie;
 }
 
 // Where among the group's children this type stands; children_count if nowhere. Most come in the table's order: it is looked for from where
 // the last one stands.
-static unsigned place_find(const struct pfcp_kind *group, unsigned last, unsigned type)
+static inline unsigned place_find(const struct pfcp_kind *group, unsigned last, unsigned type)
 {
 	const struct pfcp_child *children = group->children;
 
@@ -88,7 +100,7 @@ bool pfcp_belongs(unsigned group, unsigned type)
 	return kind && place_find(kind, 0, type) < kind->children_count;
 }
 
-static int value_check(const struct reader *reader, const struct pfcp_kind *kind, const struct pfcp_ie *ie)
+static inline int value_check(const struct reader *reader, const struct pfcp_kind *kind, const struct pfcp_ie *ie)
 {
 	int error;
 
@@ -115,9 +127,9 @@ struct met {
 };
 
 // One child of a group: checked and looked into if it belongs there, and is not there already where it may be once.
-static int child_read(const struct reader *reader, const struct pfcp_kind *group, unsigned index, struct met *met)
+static inline int child_read(const struct reader *reader, const struct pfcp_kind *group, const struct pfcp_ie *ie,
+			     struct met *met)
 {
-	const struct pfcp_ie *ie = &reader->tree->ie[index];
 	unsigned place = place_find(group, met->last, ie->type);
 	const struct pfcp_kind *kind;
 	int error;
@@ -126,11 +138,11 @@ static int child_read(const struct reader *reader, const struct pfcp_kind *group
 		return 0;
 	met->places |= UINT64_C(1) << place;
 	met->last = place;
-	kind = pfcp_kind(ie->type);
+	kind = &pfcp_kinds[ie->type];
 	error = value_check(reader, kind, ie);
 	if (error || kind->shape != PFCP_SHAPE_GROUP)
 		return error;
-	return group_read(reader, kind, index);
+	return group_read(reader, kind, (unsigned)(ie - reader->tree->ie));
 }
 
 static int missing_check(const struct reader *reader, const struct pfcp_kind *group, uint64_t seen)
@@ -149,20 +161,18 @@ static int group_read(const struct reader *reader, const struct pfcp_kind *kind,
 {
 	struct pfcp_ie *ies = reader->tree->ie;
 	struct cursor cursor = cursor_over(ies[parent].value, ies[parent].length);
-	unsigned before = 0, index = 0;
+	uint16_t *link = &ies[parent].child; // where the next one's place is said
 	struct met met = { 0 };
-	int error;
+	int error = 0;
 
 	while (cursor.left) {
-		error = ie_take(reader, &cursor, &index);
-		if (error)
+		struct pfcp_ie *ie = ie_take(reader, &cursor, &error);
+
+		if (!ie)
 			return error;
-		if (before)
-			ies[before].next = (uint16_t)index;
-		else
-			ies[parent].child = (uint16_t)index;
-		before = index;
-		error = child_read(reader, kind, index, &met);
+		*link = (uint16_t)(ie - ies);
+		link = &ie->next;
+		error = child_read(reader, kind, ie, &met);
 		if (error)
 			return error;
 	}

@@ -1,5 +1,4 @@
 // ie_write.c - information elements into bytes (ie_write.h).
-#include <assert.h>
 #include <string.h>
 #include "ctrl/pfcp/ie_write.h"
 #include "shared/wire/cursor.h"
@@ -8,32 +7,27 @@
 
 void pfcp_raw(struct pfcp_writer *writer, const void *bytes, size_t length)
 {
-	if (writer->full || length > (size_t)(writer->end - writer->at)) {
-		writer->full = true;
-		return;
-	}
-	if (length)
-		memcpy(writer->at, bytes, length);
-	writer->at += length;
+	uint8_t *at = pfcp_room(writer, length);
+
+	if (at && length)
+		memcpy(at, bytes, length);
 }
 
-void pfcp_raw_number(struct pfcp_writer *writer, uint64_t value, unsigned octets)
+static uint8_t *header_put(struct pfcp_writer *writer, unsigned type, unsigned length, size_t octets)
 {
-	assert(octets <= sizeof(value));
-	if (writer->full || octets > (size_t)(writer->end - writer->at)) {
-		writer->full = true;
-		return;
-	}
-	for (unsigned i = octets; i-- > 0; value >>= 8)
-		writer->at[i] = (uint8_t)value;
-	writer->at += octets;
+	uint8_t *at = pfcp_room(writer, IE_HEADER + octets);
+
+	if (!at)
+		return NULL;
+	be16_put(at, (uint16_t)type);
+	be16_put(at + 2, (uint16_t)length);
+	return at + IE_HEADER;
 }
 
 void pfcp_begin(struct pfcp_writer *writer, unsigned type, uint8_t **mark)
 {
 	*mark = writer->at;
-	pfcp_raw_number(writer, type, 2);
-	pfcp_raw_number(writer, 0, 2);
+	header_put(writer, type, 0, 0);
 }
 
 void pfcp_end(struct pfcp_writer *writer, uint8_t *mark)
@@ -49,11 +43,12 @@ void pfcp_end(struct pfcp_writer *writer, uint8_t *mark)
 		be16_put(mark + 2, (uint16_t)length);
 }
 
-static void number_put(struct pfcp_writer *writer, unsigned type, uint64_t value, unsigned octets)
+static inline void number_put(struct pfcp_writer *writer, unsigned type, uint64_t value, unsigned octets)
 {
-	pfcp_raw_number(writer, type, 2);
-	pfcp_raw_number(writer, octets, 2);
-	pfcp_raw_number(writer, value, octets);
+	uint8_t *at = header_put(writer, type, octets, octets);
+
+	for (unsigned i = at ? octets : 0; i-- > 0; value >>= 8)
+		at[i] = (uint8_t)value;
 }
 
 void pfcp_put_u8(struct pfcp_writer *writer, unsigned type, uint8_t value)
@@ -83,11 +78,13 @@ void pfcp_put_u64(struct pfcp_writer *writer, unsigned type, uint64_t value)
 
 void pfcp_put_bytes(struct pfcp_writer *writer, unsigned type, const void *value, size_t length)
 {
-	uint8_t *mark;
+	uint8_t *at;
 
-	pfcp_begin(writer, type, &mark);
-	pfcp_raw(writer, value, length);
-	pfcp_end(writer, mark);
+	if (length > UINT16_MAX)
+		writer->full = true;
+	at = header_put(writer, type, (unsigned)length, length);
+	if (at && length)
+		memcpy(at, value, length);
 }
 
 void pfcp_put_text(struct pfcp_writer *writer, unsigned type, const char *text)

@@ -39,4 +39,25 @@ void pfcp_copy(struct pfcp_writer *writer, const struct pfcp_ie *ie);
 
 // Bytes without a header: parts of a value between pfcp_begin and pfcp_end.
 void pfcp_raw(struct pfcp_writer *writer, const void *bytes, size_t length);
-void pfcp_raw_number(struct pfcp_writer *writer, uint64_t value, unsigned octets);
+
+// Where so many octets go, which are the caller's to write; null: they do not fit.
+static inline uint8_t *pfcp_room(struct pfcp_writer *writer, size_t octets)
+{
+	uint8_t *at = writer->at;
+
+	if (writer->full || octets > (size_t)(writer->end - at)) {
+		writer->full = true;
+		return NULL;
+	}
+	writer->at += octets;
+	return at;
+}
+
+// In line: an IE has some of them, each of a known length.
+static inline void pfcp_raw_number(struct pfcp_writer *writer, uint64_t value, unsigned octets)
+{
+	uint8_t *at = pfcp_room(writer, octets);
+
+	for (unsigned i = at ? octets : 0; i-- > 0; value >>= 8)
+		at[i] = (uint8_t)value;
+}

@@ -10,25 +10,24 @@
 #define IMSI_MIN 6u
 #define IMSI_MAX 15u
 
-static const uint16_t understood[] = { PFCP_IE_NODE_ID,
-				       PFCP_IE_F_SEID,
-				       PFCP_IE_CREATE_PDR,
-				       PFCP_IE_CREATE_FAR,
-				       PFCP_IE_CREATE_URR,
-				       PFCP_IE_CREATE_QER,
-				       PFCP_IE_CREATE_BAR,
-				       PFCP_IE_CREATE_TRAFFIC_ENDPOINT,
-				       PFCP_IE_PDN_TYPE,
-				       PFCP_IE_FQ_CSID,
-				       PFCP_IE_USER_PLANE_INACTIVITY_TIMER,
-				       PFCP_IE_USER_ID,
-				       PFCP_IE_APN_DNN,
-				       PFCP_IE_PFCPSEREQ_FLAGS,
-				       PFCP_IE_RECOVERY_TIME_STAMP,
-				       PFCP_IE_S_NSSAI,
-				       PFCP_IE_RAT_TYPE,
-				       PFCP_IE_GROUP_ID,
-				       0 };
+static const bool understood[PFCP_IE_TYPES] = { [PFCP_IE_NODE_ID] = true,
+						[PFCP_IE_F_SEID] = true,
+						[PFCP_IE_CREATE_PDR] = true,
+						[PFCP_IE_CREATE_FAR] = true,
+						[PFCP_IE_CREATE_URR] = true,
+						[PFCP_IE_CREATE_QER] = true,
+						[PFCP_IE_CREATE_BAR] = true,
+						[PFCP_IE_CREATE_TRAFFIC_ENDPOINT] = true,
+						[PFCP_IE_PDN_TYPE] = true,
+						[PFCP_IE_FQ_CSID] = true,
+						[PFCP_IE_USER_PLANE_INACTIVITY_TIMER] = true,
+						[PFCP_IE_USER_ID] = true,
+						[PFCP_IE_APN_DNN] = true,
+						[PFCP_IE_PFCPSEREQ_FLAGS] = true,
+						[PFCP_IE_RECOVERY_TIME_STAMP] = true,
+						[PFCP_IE_S_NSSAI] = true,
+						[PFCP_IE_RAT_TYPE] = true,
+						[PFCP_IE_GROUP_ID] = true };
 
 // Who it is, for those who look at sessions: nothing depends on it.
 struct naming {

@@ -25,18 +25,14 @@ int task_read(struct task *task, struct rules_fault *fault)
 }
 
 // What does not belong in such a request (a DNN in a modification) asks for nothing, TS 29.244 7.6.
-int task_admit(const struct task *task, const uint16_t *understood, struct rules_fault *fault)
+int task_admit(const struct task *task, const bool understood[PFCP_IE_TYPES], struct rules_fault *fault)
 {
 	const struct pfcp_tree *tree = &task->sessions->tree;
 
-	for (const struct pfcp_ie *ie = pfcp_child(tree, NULL); ie; ie = pfcp_next(tree, ie)) {
-		const uint16_t *type = understood;
-
-		while (*type && *type != ie->type)
-			type++;
-		if (!*type && pfcp_belongs(PFCP_MESSAGE(task->deal->type), ie->type))
+	for (const struct pfcp_ie *ie = pfcp_child(tree, NULL); ie; ie = pfcp_next(tree, ie))
+		if (ie->type < PFCP_IE_TYPES && !understood[ie->type] &&
+		    pfcp_belongs(PFCP_MESSAGE(task->deal->type), ie->type))
 			return rules_fault(fault, PFCP_CAUSE_SERVICE_NOT_SUPPORTED, ie->type, "Not served.");
-	}
 	return 0;
 }
 

@@ -109,8 +109,8 @@ bool task_faulty(struct task *task);              // the request can't be read: 
 struct pfcp_writer task_words(struct task *task); // an empty body of an answer
 // The request's IEs in sessions->tree. 0, or -EPROTO with *fault.
 int task_read(struct task *task, struct rules_fault *fault);
-// Whether the request holds what is not served. 0, or -EPROTO with *fault. understood: types, 0 ends them. What belongs in other requests: passed over.
-int task_admit(const struct task *task, const uint16_t *understood, struct rules_fault *fault);
+// Whether the request holds what is not served. 0, or -EPROTO with *fault. understood: by type. What belongs in other requests: passed over.
+int task_admit(const struct task *task, const bool understood[PFCP_IE_TYPES], struct rules_fault *fault);
 // The answer's session if it is this peer's and its *front can be read. Null: the task is refused and gone.
 const Shoal__Oss__Session *task_session(struct task *task, const Shoal__Oss__Response *response, struct front *front);
 // What a session has been given. front: of it.

@@ -7,8 +7,9 @@
 #include "ctrl/pfcp/translate_read.h"
 #include "shared/wire/cursor.h"
 
-static const uint16_t of_bar[] = { PFCP_IE_BAR_ID, PFCP_IE_DOWNLINK_DATA_NOTIFICATION_DELAY,
-				   PFCP_IE_SUGGESTED_BUFFERING_PACKETS_COUNT, 0 };
+static const bool of_bar[PFCP_IE_TYPES] = { [PFCP_IE_BAR_ID] = true,
+					    [PFCP_IE_DOWNLINK_DATA_NOTIFICATION_DELAY] = true,
+					    [PFCP_IE_SUGGESTED_BUFFERING_PACKETS_COUNT] = true };
 
 // ---- What reading has in common
 
@@ -17,18 +18,13 @@ int read_failure(const struct reading *reading, uint16_t offending, const char *
 	return rules_fault(reading->fault, PFCP_CAUSE_RULE_FAILURE, offending, text);
 }
 
-int read_admit(const struct reading *reading, const struct pfcp_ie *group, const uint16_t *understood)
+int read_admit(const struct reading *reading, const struct pfcp_ie *group, const bool understood[PFCP_IE_TYPES])
 {
 	const struct pfcp_tree *tree = &reading->rules->tree;
 
-	for (const struct pfcp_ie *ie = pfcp_child(tree, group); ie; ie = pfcp_next(tree, ie)) {
-		const uint16_t *type = understood;
-
-		while (*type && *type != ie->type)
-			type++;
-		if (!*type && ie->type < PFCP_VENDOR && pfcp_kind(ie->type))
+	for (const struct pfcp_ie *ie = pfcp_child(tree, group); ie; ie = pfcp_next(tree, ie))
+		if (ie->type < PFCP_IE_TYPES && !understood[ie->type] && pfcp_kind(ie->type))
 			return read_failure(reading, ie->type, "Not served in this rule.");
-	}
 	return 0;
 }
 

@@ -8,17 +8,17 @@
 #define DELAY_UNIT_MS 50u
 #define MARK_SHIFT 8u // Transport Level Marking: TOS or traffic class, and which bits of it count
 
-static const uint16_t of_far[] = { PFCP_IE_FAR_ID, PFCP_IE_APPLY_ACTION, PFCP_IE_FORWARDING_PARAMETERS, PFCP_IE_BAR_ID,
-				   0 };
+static const bool of_far[PFCP_IE_TYPES] = { [PFCP_IE_FAR_ID] = true,
+					    [PFCP_IE_APPLY_ACTION] = true,
+					    [PFCP_IE_FORWARDING_PARAMETERS] = true,
+					    [PFCP_IE_BAR_ID] = true };
 
 // Linked Traffic Endpoint ID: where packets of the other direction come from. Nothing here depends on it.
-static const uint16_t of_parameters[] = { PFCP_IE_DESTINATION_INTERFACE,
-					  PFCP_IE_NETWORK_INSTANCE,
-					  PFCP_IE_OUTER_HEADER_CREATION,
-					  PFCP_IE_TRANSPORT_LEVEL_MARKING,
-					  PFCP_IE_3GPP_INTERFACE_TYPE,
-					  PFCP_IE_TRAFFIC_ENDPOINT_ID,
-					  0 };
+static const bool of_parameters[PFCP_IE_TYPES] = {
+	[PFCP_IE_DESTINATION_INTERFACE] = true, [PFCP_IE_NETWORK_INSTANCE] = true,
+	[PFCP_IE_OUTER_HEADER_CREATION] = true, [PFCP_IE_TRANSPORT_LEVEL_MARKING] = true,
+	[PFCP_IE_3GPP_INTERFACE_TYPE] = true,   [PFCP_IE_TRAFFIC_ENDPOINT_ID] = true
+};
 
 static bool forwards(const Shoal__Oss__Forward *forward)
 {

@@ -7,33 +7,28 @@
 
 #define PREFIX_BITS 64u
 
-// The IEs that are understood in each group; the first 0 ends a row.
-static const uint16_t of_pdr[] = {
-	PFCP_IE_PDR_ID, PFCP_IE_PRECEDENCE, PFCP_IE_PDI,      PFCP_IE_OUTER_HEADER_REMOVAL,      PFCP_IE_FAR_ID,
-	PFCP_IE_QER_ID, PFCP_IE_URR_ID,     PFCP_IE_RAT_TYPE, PFCP_IE_ACTIVATE_PREDEFINED_RULES, 0
+// The IEs that are understood in each group.
+static const bool of_pdr[PFCP_IE_TYPES] = { [PFCP_IE_PDR_ID] = true,
+					    [PFCP_IE_PRECEDENCE] = true,
+					    [PFCP_IE_PDI] = true,
+					    [PFCP_IE_OUTER_HEADER_REMOVAL] = true,
+					    [PFCP_IE_FAR_ID] = true,
+					    [PFCP_IE_QER_ID] = true,
+					    [PFCP_IE_URR_ID] = true,
+					    [PFCP_IE_RAT_TYPE] = true,
+					    [PFCP_IE_ACTIVATE_PREDEFINED_RULES] = true };
+static const bool of_pdi[PFCP_IE_TYPES] = { [PFCP_IE_SOURCE_INTERFACE] = true,    [PFCP_IE_F_TEID] = true,
+					    [PFCP_IE_NETWORK_INSTANCE] = true,    [PFCP_IE_UE_IP_ADDRESS] = true,
+					    [PFCP_IE_SDF_FILTER] = true,          [PFCP_IE_QFI] = true,
+					    [PFCP_IE_3GPP_INTERFACE_TYPE] = true, [PFCP_IE_TRAFFIC_ENDPOINT_ID] = true,
+					    [PFCP_IE_FRAMED_ROUTE] = true,        [PFCP_IE_FRAMED_ROUTING] = true,
+					    [PFCP_IE_FRAMED_IPV6_ROUTE] = true,   [PFCP_IE_APPLICATION_ID] = true };
+static const bool of_endpoint[PFCP_IE_TYPES] = {
+	[PFCP_IE_TRAFFIC_ENDPOINT_ID] = true, [PFCP_IE_F_TEID] = true,
+	[PFCP_IE_NETWORK_INSTANCE] = true,    [PFCP_IE_UE_IP_ADDRESS] = true,
+	[PFCP_IE_3GPP_INTERFACE_TYPE] = true, [PFCP_IE_FRAMED_ROUTE] = true,
+	[PFCP_IE_FRAMED_ROUTING] = true,      [PFCP_IE_FRAMED_IPV6_ROUTE] = true
 };
-static const uint16_t of_pdi[] = { PFCP_IE_SOURCE_INTERFACE,
-				   PFCP_IE_F_TEID,
-				   PFCP_IE_NETWORK_INSTANCE,
-				   PFCP_IE_UE_IP_ADDRESS,
-				   PFCP_IE_SDF_FILTER,
-				   PFCP_IE_QFI,
-				   PFCP_IE_3GPP_INTERFACE_TYPE,
-				   PFCP_IE_TRAFFIC_ENDPOINT_ID,
-				   PFCP_IE_FRAMED_ROUTE,
-				   PFCP_IE_FRAMED_ROUTING,
-				   PFCP_IE_FRAMED_IPV6_ROUTE,
-				   PFCP_IE_APPLICATION_ID,
-				   0 };
-static const uint16_t of_endpoint[] = { PFCP_IE_TRAFFIC_ENDPOINT_ID,
-					PFCP_IE_F_TEID,
-					PFCP_IE_NETWORK_INSTANCE,
-					PFCP_IE_UE_IP_ADDRESS,
-					PFCP_IE_3GPP_INTERFACE_TYPE,
-					PFCP_IE_FRAMED_ROUTE,
-					PFCP_IE_FRAMED_ROUTING,
-					PFCP_IE_FRAMED_IPV6_ROUTE,
-					0 };
 
 // Whether the end is at one of our addresses, or where it is ours to choose, can be. Of two that are asked for, or of none, IPv4 is taken.
 static bool at_ours(const struct translate_given *given, struct pfcp_fteid *fteid)

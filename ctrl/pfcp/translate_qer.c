@@ -9,15 +9,14 @@
 #define QFI_MAX 63u
 
 // GBR: the CP function has admitted it, and nothing here takes it away. QERs that are correlated (8.2.10) are limited each by itself.
-static const uint16_t of_qer[] = { PFCP_IE_QER_ID,
-				   PFCP_IE_QER_CORRELATION_ID,
-				   PFCP_IE_GATE_STATUS,
-				   PFCP_IE_MBR,
-				   PFCP_IE_GBR,
-				   PFCP_IE_QFI,
-				   PFCP_IE_AVERAGING_WINDOW,
-				   PFCP_IE_RQI,
-				   0 };
+static const bool of_qer[PFCP_IE_TYPES] = { [PFCP_IE_QER_ID] = true,
+					    [PFCP_IE_QER_CORRELATION_ID] = true,
+					    [PFCP_IE_GATE_STATUS] = true,
+					    [PFCP_IE_MBR] = true,
+					    [PFCP_IE_GBR] = true,
+					    [PFCP_IE_QFI] = true,
+					    [PFCP_IE_AVERAGING_WINDOW] = true,
+					    [PFCP_IE_RQI] = true };
 
 // What may come at once: the rate times the time over which it is meant (TS 23.501 5.7.3.6). 0 = ctrl's choice.
 static uint32_t burst_of(uint64_t kbps, const struct pfcp_ie *window)

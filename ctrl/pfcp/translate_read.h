@@ -19,8 +19,8 @@ struct reading {
 
 // All: 0, or -EPROTO with *fault, which does not say yet which rule it is about.
 
-// What the standard knows and we can't do is refused; what nobody knows is skipped. understood: IE types, 0 at the end.
-int read_admit(const struct reading *reading, const struct pfcp_ie *group, const uint16_t *understood);
+// What the standard knows and we can't do is refused; what nobody knows is skipped. understood: by type.
+int read_admit(const struct reading *reading, const struct pfcp_ie *group, const bool understood[PFCP_IE_TYPES]);
 int read_failure(const struct reading *reading, uint16_t offending, const char *text); // cause 73
 int read_instance(const struct reading *reading, const struct pfcp_ie *group, char *to);
 
