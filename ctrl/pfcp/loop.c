@@ -67,8 +67,9 @@ static void refuse(void *arg, struct deal *deal, const struct pfcp_header *heade
 
 static void session(void *arg, struct deal *deal, const struct pfcp_header *header, const struct pfcp_tree *tree)
 {
-	sessions_request(((struct loop *)arg)->sessions, &(const struct pfcp_request){ header, deal, tree },
-			 clock_ns());
+	const struct loop *loop = arg;
+
+	sessions_request(loop->sessions, &(const struct pfcp_request){ header, deal, tree }, loop->node.now_ns);
 }
 
 static int drop(void *arg, const char *owner)

@@ -143,7 +143,7 @@ static struct task *task_new(struct sessions *sessions, struct deal *deal)
 
 	if (!task)
 		return NULL;
-	memset(task, 0, offsetof(struct task, names));
+	memset(task, 0, offsetof(struct task, why.text));
 	task->names.pdrs = task->names.qers = task->names.urrs = 0;
 	TAILQ_INIT(&task->behind);
 	task->sessions = sessions;

@@ -1,5 +1,4 @@
 // session_make.c - establishment: rules to a session, created when a worker has it.
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include "ctrl/pfcp/ie_get.h"
@@ -62,6 +61,7 @@ static int dnn_read(struct task *task, const char *instance, const struct pfcp_i
 	char name[PFCP_NAME];
 	const char *found = *instance ? world->dnn(world->arg, instance) : NULL;
 	const char *named = apn && !pfcp_get_name(apn, name) ? world->dnn(world->arg, name) : NULL;
+	size_t length;
 
 	if (named && (!found || strcasecmp(found, instance) != 0))
 		found = named;
@@ -71,7 +71,11 @@ static int dnn_read(struct task *task, const char *instance, const struct pfcp_i
 	if (*instance && found && world->apart && world->apart(world->arg, instance, found))
 		return rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, PFCP_IE_NETWORK_INSTANCE,
 				   "The data network is not of this network.");
-	snprintf(dnn, TRANSLATE_DNN, "%s", found ? found : "");
+	if (!found)
+		found = "";
+	length = strnlen(found, TRANSLATE_DNN - 1);
+	memcpy(dnn, found, length);
+	dnn[length] = '\0';
 	return 0;
 }
 

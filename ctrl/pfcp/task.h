@@ -43,25 +43,25 @@ struct task {
 	TAILQ_ENTRY(task) busy;  // in its bucket, or behind another
 	struct task_list behind; // requests about the same session that wait for this one
 	struct sessions *sessions;
-	struct deal *deal;       // null: it is our own,
-	struct sweep *sweep;     // a part of this; null: of what follows its applications,
-	struct report_said said; // or what its CP function has said of it
-	const uint8_t *body;     // the request's IEs, in the deal
+	struct deal *deal;   // null: it is our own,
+	struct sweep *sweep; // a part of this; null: of what follows its applications, or `said`
+	const uint8_t *body; // the request's IEs, in the deal
 	size_t bytes;
-	struct pfcp_fault why; // it can't be read: refused once its session is known; cause 0: it can
 	enum step step;
 	bool unsure, first_version; // whether ctrl has made the session: it gave no answer; of its words (front.h)
+	bool taken_over, referred;  // another hears of the session than before; `reference` is said
+	bool looked;                // deleted by steps
 	uint64_t id, place;         // of the session, 0 = none yet; its SEID, by which others find it
 	uint64_t arrived_ns, arrived_ms, wake_ns;
-	uint64_t cp_seid, after;   // SETTLE: the last account looked at
-	uint32_t teid, reference;  // by which the usage it asks for is told, if it has one: referred
-	struct report_to to;       // who hears of the session once it is done,
-	bool taken_over, referred; // and that it is another than before
-	bool looked;               // deleted by steps
-	uint8_t *front;            // what ctrl keeps, as it was before; null = not got
-	uint8_t *answer;           // body of the answer to give once it is done
+	uint64_t cp_seid, after;  // SETTLE: the last account looked at
+	uint32_t teid, reference; // by which the usage it asks for is told
+	uint8_t *front;           // what ctrl keeps, as it was before; null = not got
+	uint8_t *answer;          // body of the answer to give once it is done
 	size_t front_bytes, answer_bytes;
+	struct report_said said;      // what its CP function has said of it
+	struct pfcp_fault why;        // it can't be read: refused once its session is known; cause 0: it can
 	struct answer_names names;    // of what was asked of ctrl; from here on all but its counts is unset at first
+	struct report_to to;          // who hears of the session once it is done
 	struct translate_given given; // of a modification's session
 };
 
