@@ -140,7 +140,7 @@ static int far_translate(const struct reading *reading, unsigned pdr)
 
 	if (!rule)
 		return missing(reading, from->rule, PFCP_IE_FAR_ID, "The PDR names a FAR that does not exist.");
-	return far_read(reading, rule, pdr) ? rules_fault_of(reading->fault, rule) : 0;
+	return far_follow(reading, rule, pdr) ? rules_fault_of(reading->fault, rule) : 0;
 }
 
 static int pdr_translate(const struct reading *reading, const struct rule *rule)
@@ -176,11 +176,11 @@ static int bar_check(const struct reading *reading, const struct rule *rule)
 	return rules_open(reading->rules, rule, reading->fault) || read_admit(reading, NULL, of_bar) ? -EPROTO : 0;
 }
 
-// Rules that no PDR names have to make sense, too: they are acknowledged. Those that one names are read again with it.
+// Rules that no PDR names have to make sense, too: they are acknowledged. QERs that one names are read again with it.
 static int spare_translate(const struct reading *reading, const struct rule *rule)
 {
 	int error = rule->kind == RULE_QER        ? qer_read(reading, rule, 0)
-		    : rule->kind == RULE_FAR      ? far_check(reading, rule)
+		    : rule->kind == RULE_FAR      ? far_read(reading, rule)
 		    : rule->kind == RULE_BAR      ? bar_check(reading, rule)
 		    : rule->kind == RULE_ENDPOINT ? endpoint_check(reading, rule)
 						  : urr_translate(reading, rule);
@@ -301,7 +301,7 @@ static void nothing_translate(struct translation *to)
 
 static void begin(struct translation *to)
 {
-	to->pdrs = to->filters_used = to->numbers_used = 0;
+	to->pdrs = to->fars = to->filters_used = to->numbers_used = 0;
 	to->framed_used[0] = to->framed_used[1] = 0;
 	to->text_used = 0;
 	*to->instance = '\0';

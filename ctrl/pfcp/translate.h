@@ -77,7 +77,12 @@ struct translation {
 	Shoal__Oss__Rule rule[TRANSLATE_PDRS], *rules[TRANSLATE_PDRS];
 	Shoal__Oss__Match match[TRANSLATE_PDRS];
 	Shoal__Oss__Forward forward[TRANSLATE_PDRS];
-	uint8_t peer_ipv6[TRANSLATE_PDRS][16];
+	unsigned fars;
+	struct { // of each FAR, whoever names it
+		const struct rule *rule;
+		Shoal__Oss__Forward forward;
+		uint8_t peer_ipv6[16];
+	} far[RULES_MAX];
 	unsigned filters_used;
 	struct translated_filter filtered[TRANSLATE_FILTERS];
 	Shoal__Oss__Filter filter[TRANSLATE_FILTERS], *filters[TRANSLATE_FILTERS];

@@ -163,21 +163,24 @@ static int body_read(const struct reading *reading, const struct rule *rule, Sho
 	return bar ? bar_read(reading, bar, forward) : 0;
 }
 
-int far_check(const struct reading *reading, const struct rule *rule)
+int far_read(const struct reading *reading, const struct rule *rule)
 {
-	Shoal__Oss__Forward forward;
-	uint8_t ipv6[16];
+	struct translation *to = reading->to;
+	unsigned at = to->fars++; // a set has no more rules than there is room for
 
-	return body_read(reading, rule, &forward, ipv6);
+	to->far[at].rule = rule;
+	return body_read(reading, rule, &to->far[at].forward, to->far[at].peer_ipv6);
 }
 
-int far_read(const struct reading *reading, const struct rule *rule, unsigned pdr)
+int far_follow(const struct reading *reading, const struct rule *rule, unsigned pdr)
 {
 	Shoal__Oss__Forward *forward = &reading->to->forward[pdr];
 	Shoal__Oss__Interface source = reading->to->match[pdr].source;
+	unsigned far = 0;
 
-	if (body_read(reading, rule, forward, reading->to->peer_ipv6[pdr]))
-		return -EPROTO;
+	while (reading->to->far[far].rule != rule) // FARs are read before PDRs
+		far++;
+	*forward = reading->to->far[far].forward;
 	// Where what is dropped or buffered does not go need not be said.
 	if (!forward->destination)
 		forward->destination = source == SHOAL__OSS__INTERFACE__ACCESS ? SHOAL__OSS__INTERFACE__CORE

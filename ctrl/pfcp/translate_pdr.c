@@ -123,17 +123,17 @@ static int addresses_read(const struct reading *reading, const struct pfcp_ie *p
 static int list_read(const struct reading *reading, const struct pfcp_ie *group, uint16_t type, uint32_t **list)
 {
 	const struct pfcp_tree *tree = &reading->rules->tree;
-	unsigned count = 0;
+	int count = 0;
 
-	for (const struct pfcp_ie *ie = pfcp_first(tree, group, type); ie; ie = pfcp_again(tree, ie))
-		count++;
-	*list = read_numbers(reading, count);
-	if (!*list)
-		return -EPROTO;
-	count = 0;
-	for (const struct pfcp_ie *ie = pfcp_first(tree, group, type); ie; ie = pfcp_again(tree, ie))
-		(*list)[count++] = (uint32_t)pfcp_number(ie);
-	return (int)count;
+	*list = read_numbers(reading, 0);
+	for (const struct pfcp_ie *ie = pfcp_first(tree, group, type); ie; ie = pfcp_again(tree, ie), count++) {
+		uint32_t *number = read_numbers(reading, 1); // behind the last one
+
+		if (!number)
+			return -EPROTO;
+		*number = (uint32_t)pfcp_number(ie);
+	}
+	return count;
 }
 
 // Only packets from a tunnel have a QFI: asking for one of others means which flow they are to be, and their QER says so, too.

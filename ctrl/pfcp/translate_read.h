@@ -46,9 +46,9 @@ int filter_told(const struct reading *reading, const struct rule *pdr, const cha
 // The PDR's filters take packets of one family alone: 4 or 6.
 int filters_restrict(const struct reading *reading, unsigned pdr, unsigned family);
 
-// Where the packets of this PDR, which has been read, go. And that of a FAR that no PDR names.
-int far_read(const struct reading *reading, const struct rule *rule, unsigned pdr);
-int far_check(const struct reading *reading, const struct rule *rule);
+// What a FAR says, once for all PDRs that name it; and where the packets of such a PDR go, which has been read.
+int far_read(const struct reading *reading, const struct rule *rule);
+int far_follow(const struct reading *reading, const struct rule *rule, unsigned pdr);
 
 // The framed routes of a PDI or traffic endpoint (TS 29.244 8.2.109 to 8.2.111), into the match.
 int framed_read(const struct reading *reading, const struct pfcp_ie *group, Shoal__Oss__Match *match);
