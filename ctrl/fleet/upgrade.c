@@ -91,7 +91,7 @@ void upgrade_fail(struct upgrade *upgrade, const char *format, ...)
 	char text[400];
 	va_list list;
 
-	if (upgrade->step >= UPGRADE_HOME || upgrade->step == UPGRADE_REST)
+	if (upgrade->step > UPGRADE_HOME || upgrade->step == UPGRADE_REST)
 		return;
 	va_start(list, format);
 	vsnprintf(upgrade->reason, sizeof(upgrade->reason), format, list);
@@ -161,6 +161,15 @@ static uint64_t forged_in(const Shoal__Fleet__State *state)
 		if (!strcmp(state->extras[i]->name, "primary_handles_forged"))
 			return state->extras[i]->value;
 	return 0;
+}
+
+// Who could fork its workers, and tell them of changes, has died. Before there were workers that is looked at where they are waited for.
+static void nursery_look(struct upgrade *upgrade, const Shoal__Fleet__State *state)
+{
+	const Shoal__Fleet__Nest *nest = upgrade_nest(state, upgrade->new_nest);
+
+	if (upgrade->step > UPGRADE_LOAD && upgrade->step <= UPGRADE_HOME && (!nest || !(nest->home || nest->ready)))
+		upgrade_fail(upgrade, "the new build's nursery died");
 }
 
 // While the new build is on trial: whether it gives cause to turn back.
@@ -245,6 +254,10 @@ static void state_find(struct upgrade *upgrade, const Shoal__Fleet__State *state
 	upgrade->new_nest = (forward ? home : other)->nest;
 	upgrade->old_seats = seats[forward];
 	upgrade->new_seats = seats[!forward];
+	if (forward && !other->pid) { // whom it has left behind the primary sees to, seat by seat
+		upgrade->new_seats |= upgrade->old_seats;
+		upgrade->old_seats = 0;
+	}
 	upgrade->goal = 1;
 	snprintf(upgrade->from_build, sizeof(upgrade->from_build), "%s", (forward ? other : home)->build);
 	snprintf(upgrade->to_build, sizeof(upgrade->to_build), "%s", (forward ? home : other)->build);
@@ -256,13 +269,30 @@ static void state_find(struct upgrade *upgrade, const Shoal__Fleet__State *state
 	upgrade_fail(upgrade, "the controller was restarted in the middle");
 }
 
+// Else nobody can tell what is old and what is new: whose nursery comes next decides.
+static bool home_there(const Shoal__Fleet__State *state)
+{
+	for (size_t i = 0; i < state->n_nests; i++)
+		if (state->nests[i]->home)
+			return state->nests[i]->pid != 0;
+	return false;
+}
+
+// The new build's nursery has died behind the way's end, and the primary has gone on with the other.
+static bool home_lost(const struct upgrade *upgrade, const Shoal__Fleet__State *state)
+{
+	const Shoal__Fleet__Nest *old = upgrade_nest(state, upgrade->old_nest);
+
+	return upgrade->step > UPGRADE_HOME && upgrade->step <= UPGRADE_RETIRE && old && old->home;
+}
+
 void upgrade_state(struct upgrade *upgrade, const Shoal__Fleet__State *state, uint64_t now_ns)
 {
 	upgrade->now_ns = now_ns;
 	if (!state)
 		return;
 	upgrade->words++;
-	if (!upgrade->looked) {
+	if (!upgrade->looked && home_there(state)) {
 		upgrade->looked = true;
 		state_find(upgrade, state);
 	}
@@ -275,7 +305,13 @@ void upgrade_state(struct upgrade *upgrade, const Shoal__Fleet__State *state, ui
 		upgrade_end(upgrade, SHOAL__OSS__UPGRADE_PHASE__UPGRADE_ROLLED_BACK);
 		return;
 	}
+	if (home_lost(upgrade, state)) {
+		snprintf(upgrade->reason, sizeof(upgrade->reason), "a nursery of the old build serves instead");
+		upgrade_end(upgrade, SHOAL__OSS__UPGRADE_PHASE__UPGRADE_ROLLED_BACK);
+		return;
+	}
 	moved_count(upgrade, state);
+	nursery_look(upgrade, state);
 	if (upgrade->step < UPGRADE_HOME)
 		trial_look(upgrade, state);
 	if (steps[upgrade->step].limit_ns && now_ns - upgrade->step_ns > steps[upgrade->step].limit_ns)

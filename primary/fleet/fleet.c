@@ -209,6 +209,7 @@ static void *fleet_run(void *with)
 			fleet->link_ns = now_ns;
 			fleet_links(fleet);
 			fleet_replaced(fleet);
+			fleet_stranded(fleet, now_ns);
 		}
 		post_ring(fleet->part.orders);
 	}

@@ -67,6 +67,7 @@ struct fleet {
 	int epoll, signals;
 	uint32_t link; // set of ports that are up
 	uint64_t start_ns, link_ns;
+	uint64_t stranded_ns;            // when a stranded worker was last told to go
 	struct fleet_own own[FLEET_OWN]; // the loop's last additions to the quarantine
 	uint32_t owns;                   // how many there were; the last one's number
 	uint64_t drop_asked, drop_done;  // numbers of orders
@@ -98,6 +99,9 @@ int fleet_drop(struct fleet *fleet, const Shoal__Fleet__Drop *order);
 void fleet_returned(struct fleet *fleet, const void *list); // by the loop
 int fleet_markers(struct fleet *fleet, const Shoal__Fleet__EndMarkers *order);
 int fleet_echoes(struct fleet *fleet, const Shoal__Fleet__Echoes *order);
+
+// Workers without a nursery make room for others, one at a time. Now and then.
+void fleet_stranded(struct fleet *fleet, uint64_t now_ns);
 
 // Whose packets are copied from now on; fills fleet->traced with what is ready. 0 or -errno. fleet_traced_sent: the answer is packed.
 // fleet_trace_tick: whoever ordered it may be gone.

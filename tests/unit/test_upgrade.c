@@ -261,6 +261,53 @@ static void a_new_controller_goes_on(void **state)
 	}
 }
 
+static void a_nursery_that_dies_turns_it_back(void **state)
+{
+	for (enum upgrade_step step = UPGRADE_FIRST; step <= UPGRADE_SPREAD; step++) {
+		fleet_play_open(state);
+		begin(10, 1000);
+		until(step);
+		play.nest[1].pid = 0;
+		play.nest[1].ready = false;
+		play.nest[1].error = (char *)"gone";
+		assert_back(ROLLED_BACK, "nursery died");
+	}
+}
+
+static void behind_the_end_the_other_nursery_ends_it(void **state)
+{
+	begin(10, 1000);
+	until(UPGRADE_STOP);
+	play.nest[0].home = true;
+	play.nest[1].home = false;
+	fleet_play_word();
+	assert_int_equal(play.upgrade.step, UPGRADE_REST);
+	assert_int_equal(play.upgrade.phase, ROLLED_BACK);
+	assert_non_null(strstr(play.last_told, "instead"));
+}
+
+// Workers of another build whose nursery has died, some of them guests: the primary puts others in their seats, so nobody stops them.
+static void a_new_controller_leaves_stranded_workers_alone(void **state)
+{
+	play.nest[0] =
+	    (Shoal__Fleet__Nest){ play.nest[0].base, 0, (char *)"old", (char *)"", 0, false, false, 0, (char *)"gone" };
+	play.nest[1] =
+	    (Shoal__Fleet__Nest){ play.nest[1].base, 1, (char *)"new", (char *)"", 0, false, true, 0, (char *)"gone" };
+	fleet_play_word();
+	assert_false(play.upgrade.looked); // before there is a nursery
+	play.nest[1].pid = 78;
+	play.nest[1].ready = true;
+	play.seat[0].guest = play.seat[2].guest = true;
+	play.seat[2].nest = 1;
+	for (unsigned i = 0; i < 200; i++)
+		fleet_play_word();
+	assert_int_equal(play.upgrade.step, UPGRADE_REST);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(play.seat[i].state, READY);
+		assert_false(play.seat[i].guest);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -280,6 +327,9 @@ int main(void)
 		cmocka_unit_test_setup(a_new_primary_ends_it, fleet_play_open),
 		cmocka_unit_test_setup(orders_are_given_again, fleet_play_open),
 		cmocka_unit_test_setup(a_new_controller_goes_on, fleet_play_open),
+		cmocka_unit_test_setup(a_nursery_that_dies_turns_it_back, fleet_play_open),
+		cmocka_unit_test_setup(behind_the_end_the_other_nursery_ends_it, fleet_play_open),
+		cmocka_unit_test_setup(a_new_controller_leaves_stranded_workers_alone, fleet_play_open),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
