@@ -1,6 +1,7 @@
 // log.c - composes a line in private memory and writes it with one system call, so that lines of several threads never
 // mix. The table of repeats is the only state; a mutex guards it.
 #include "shared/base/log.h"
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -71,10 +72,8 @@ static struct site *site_of(const char *id)
 }
 
 // True if the line may be said; *swallowed then tells how many of its kind were not.
-static bool site_admit(const char *id, uint64_t now, unsigned *swallowed)
+static bool site_admit(struct site *site, uint64_t now, unsigned *swallowed)
 {
-	struct site *site = site_of(id);
-
 	*swallowed = 0;
 	if (!site)
 		return true;
@@ -113,28 +112,43 @@ static void flatten(char *line)
 			*line = '?';
 }
 
-// Writes what it can: a log nobody reads must not stop a process.
-static void say(const char *line, size_t length)
+// As write, but never waits for a reader. The descriptor is whatever we were started with, and not ours to be made non-blocking; a pipe or a
+// socket that has room has some for a whole line.
+static ssize_t say_some(const char *line, size_t length)
 {
-	while (length) {
-		ssize_t written = write(STDERR_FILENO, line, length);
+	struct pollfd room = { .fd = STDERR_FILENO, .events = POLLOUT };
 
-		if (written <= 0)
-			return;
+	if (poll(&room, 1, 0) != 1 || !(room.revents & POLLOUT))
+		return -1;
+	return write(STDERR_FILENO, line, length);
+}
+
+// Writes what it can: a log nobody reads must not stop a process. False: nothing of it.
+static bool say(const char *line, size_t length)
+{
+	ssize_t written = say_some(line, length);
+
+	if (written <= 0)
+		return false;
+	while (written > 0 && (size_t)written < length) {
 		line += written;
 		length -= (size_t)written;
+		written = say_some(line, length);
 	}
+	return true;
 }
 
 void log_write(enum log_level level, const char *id, const char *format, ...)
 {
 	char line[LINE_BYTES];
+	struct site *site;
 	unsigned swallowed;
 	va_list arguments;
 	size_t length;
 
 	pthread_mutex_lock(&state.lock);
-	if (level <= state.level && site_admit(id, clock_ns(), &swallowed)) {
+	site = level <= state.level ? site_of(id) : NULL;
+	if (level <= state.level && site_admit(site, clock_ns(), &swallowed)) {
 		const size_t room = sizeof line - 48; // for the tail below
 
 		length = stamp(line, room, level, id);
@@ -148,7 +162,8 @@ void log_write(enum log_level level, const char *id, const char *format, ...)
 			    (size_t)snprintf(line + length, sizeof line - length, " (%u more like this)", swallowed);
 		flatten(line);
 		line[length] = '\n';
-		say(line, length + 1);
+		if (!say(line, length + 1) && site)
+			site->swallowed = swallowed + 1;
 	}
 	pthread_mutex_unlock(&state.lock);
 }

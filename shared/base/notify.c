@@ -15,8 +15,8 @@
 
 static char last[STATUS_BYTES];
 
-// A service manager that is not there or does not listen is no reason to stop.
-static void tell(const char *words)
+// A service manager that is not there or does not listen is no reason to stop; nor, unless it must hear of it, to wait.
+static void tell(const char *words, int wait)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
@@ -31,7 +31,7 @@ static void tell(const char *words)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
-	sendto(fd, words, strlen(words), MSG_NOSIGNAL, (const struct sockaddr *)&to,
+	sendto(fd, words, strlen(words), MSG_NOSIGNAL | wait, (const struct sockaddr *)&to,
 	       (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
 	close(fd);
 }
@@ -54,7 +54,7 @@ void notify_ready(const char *text)
 
 	remember(text);
 	snprintf(words, sizeof words, "READY=1\nSTATUS=%s", last);
-	tell(words);
+	tell(words, 0);
 	log_info("process.ready", "%s", text);
 }
 
@@ -65,7 +65,7 @@ static void tell_status(const char *text, const char *before)
 	if (!remember(text))
 		return;
 	snprintf(words, sizeof words, "%sSTATUS=%s", before, last);
-	tell(words);
+	tell(words, *before ? 0 : MSG_DONTWAIT);
 	log_info("process.status", "%s", text);
 }
 
@@ -82,6 +82,6 @@ void notify_waiting(const char *text)
 void notify_stopping(void)
 {
 	remember("stopping");
-	tell("STOPPING=1");
+	tell("STOPPING=1", MSG_DONTWAIT);
 	log_info("process.stopping", "stopping");
 }

@@ -172,6 +172,73 @@ static void a_reader_that_leaves_stops_nobody(void **unused)
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 7);
 }
 
+// A child that says so many lines into this end; it must come to an end.
+static void child_says(int end, unsigned lines)
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child) {
+		dup2(end, STDERR_FILENO);
+		alarm(10);
+		log_open("shoal-test", "info");
+		for (unsigned i = 0; i < lines; i++) {
+			char *id = malloc(32); // none is swallowed for being said often
+
+			snprintf(id, 32, "reader.slow%u", i % 200);
+			log_info(id, "line %u, with a text that is long enough to fill what lies between the two", i);
+		}
+		_exit(7);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+}
+
+static void a_reader_that_stands_still_stops_nobody(void **unused)
+{
+	int ends[2];
+	char heard[1 << 14];
+	ssize_t length;
+
+	assert_int_equal(pipe(ends), 0);
+	assert_true(fcntl(ends[1], F_SETPIPE_SZ, 8192) >= 8192);
+	child_says(ends[1], 1000);
+	length = read(ends[0], heard, sizeof heard);
+	assert_true(length > 0 && heard[length - 1] == '\n'); // whole lines
+	close(ends[0]);
+	close(ends[1]);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	child_says(ends[1], 2000);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void what_found_no_reader_is_counted(void **unused)
+{
+	int ends[2], was = dup(STDERR_FILENO);
+	char heard[8193];
+	ssize_t length;
+
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(fcntl(ends[1], F_SETPIPE_SZ, 4096), 4096);
+	memset(heard, '.', sizeof heard);
+	assert_int_equal(write(ends[1], heard, 4096), 4096); // full
+	dup2(ends[1], STDERR_FILENO);
+	log_open("shoal-test", "info");
+	log_info("reader.late", "lost");
+	log_info("reader.late", "lost, too");
+	assert_int_equal(read(ends[0], heard, sizeof heard), 4096);
+	log_info("reader.late", "here");
+	length = read(ends[0], heard, sizeof heard - 1);
+	dup2(was, STDERR_FILENO);
+	close(was);
+	close(ends[0]);
+	close(ends[1]);
+	assert_true(length > 0);
+	heard[length] = '\0';
+	assert_non_null(strstr(heard, "here (2 more like this)\n"));
+}
+
 static int manager_listen(const char *path)
 {
 	struct sockaddr_un name = { .sun_family = AF_UNIX };
@@ -244,6 +311,8 @@ int main(void)
 		CATCHING(repeats_are_swallowed_and_counted),
 		CATCHING(lines_of_threads_do_not_mix),
 		cmocka_unit_test(a_reader_that_leaves_stops_nobody),
+		cmocka_unit_test(a_reader_that_stands_still_stops_nobody),
+		cmocka_unit_test(what_found_no_reader_is_counted),
 		CATCHING(readiness_reaches_manager_and_log),
 		cmocka_unit_test(the_clock_runs_as_fast_as_it_says),
 	};
