@@ -44,17 +44,25 @@ static void buffer_free(struct caller *caller, struct caller_desk *desk)
 	caller->room = 0;
 }
 
+static void first_out(struct caller *caller)
+{
+	struct call *call = caller->first;
+
+	caller->unread -= call->request.answer_bytes;
+	if (call->desk) // no event
+		call->desk->unread -= call->request.answer_bytes;
+	caller->waiting -= caller->protocol == SP_SUB;
+	caller->first = call->next;
+	free(call->request.answer);
+	free(call);
+}
+
 void caller_free(struct caller *caller, struct caller_desk *desk)
 {
 	for (struct call *call = caller->calls; call; call = call->after)
 		call->caller = NULL;
-	while (caller->first) {
-		struct call *next = caller->first->next;
-
-		free(caller->first->request.answer);
-		free(caller->first);
-		caller->first = next;
-	}
+	while (caller->first)
+		first_out(caller);
 	buffer_free(caller, desk);
 	caller_list_leave(caller);
 	stream_close(&caller->stream);
@@ -81,6 +89,8 @@ static void call_write_later(struct caller *caller, struct call *call)
 		caller->first = call;
 	caller->last = call;
 	caller->unread += call->request.answer_bytes;
+	if (call->desk)
+		call->desk->unread += call->request.answer_bytes;
 }
 
 // The desk has answered.
@@ -91,6 +101,7 @@ static void call_answered(struct request *request)
 	size_t trace = call->prefix_bytes;
 	bool ipc = caller && caller->listener->ipc;
 
+	call->desk->unread -= CALLER_ANSWER;
 	if (!caller) {
 		free(request->answer);
 		free(call);
@@ -129,6 +140,7 @@ static int message_take(struct caller *caller, struct caller_desk *desk, const u
 	caller->calls = call;
 	caller->working++;
 	caller->working_bytes += length;
+	desk->unread += CALLER_ANSWER;
 	desk->take(desk->with, &call->request);
 	return 0;
 }
@@ -169,10 +181,13 @@ static int next_take(struct caller *caller, struct caller_desk *desk, size_t at,
 	return message_take(caller, desk, caller->bytes + at + frame, length - frame);
 }
 
-static bool is_loaded(const struct caller *caller)
+static bool is_loaded(const struct caller *caller, const struct caller_desk *desk)
 {
-	return caller->working >= CALLER_WORKING_MAX || caller->working_bytes >= CALLER_WORKING_BYTES ||
-	       caller->unread >= CALLER_ANSWERS_MAX;
+	bool crowded = desk->unread >= desk->unread_max;
+
+	return caller->working >= (crowded ? CALLER_WORKING_FEW : CALLER_WORKING_MAX) ||
+	       caller->working_bytes >= CALLER_WORKING_BYTES ||
+	       caller->unread >= (crowded ? CALLER_ANSWERS_FEW : CALLER_ANSWERS_MAX);
 }
 
 // Takes everything whole out of the buffer.
@@ -181,7 +196,7 @@ static int buffer_work(struct caller *caller, struct caller_desk *desk)
 	size_t at = 0;
 	int error = 0;
 
-	while (!error && caller->have > at && !is_loaded(caller)) {
+	while (!error && caller->have > at && !is_loaded(caller, desk)) {
 		int64_t length = next_length(caller, at);
 
 		if (length < 0)
@@ -253,7 +268,7 @@ int caller_read(struct caller *caller, struct caller_desk *desk, uint64_t now_ns
 	int error = 0;
 
 	caller->heard_ns = now_ns;
-	while (!error && turn < READ_TURN && !is_loaded(caller)) {
+	while (!error && turn < READ_TURN && !is_loaded(caller, desk)) {
 		ssize_t got;
 
 		error = buffer_grow(caller, desk, filled);
@@ -289,17 +304,6 @@ static int greeting_write(struct caller *caller)
 static size_t call_whole(const struct call *call)
 {
 	return call->prefix_bytes + call->request.answer_bytes;
-}
-
-static void first_out(struct caller *caller)
-{
-	struct call *call = caller->first;
-
-	caller->unread -= call->request.answer_bytes;
-	caller->waiting -= caller->protocol == SP_SUB;
-	caller->first = call->next;
-	free(call->request.answer);
-	free(call);
 }
 
 // The answers that wait, as many as go out together; a TLS connection takes one at a time. Returns how many parts.
@@ -352,9 +356,9 @@ int caller_write(struct caller *caller)
 }
 
 // What TLS has read already the socket will not tell of: there it is the room to write that wakes us.
-uint32_t caller_wants(const struct caller *caller)
+uint32_t caller_wants(const struct caller *caller, const struct caller_desk *desk)
 {
-	bool loaded = is_loaded(caller);
+	bool loaded = is_loaded(caller, desk);
 	bool out = caller->first || (caller->protocol && caller->greeting_left) || caller->stream.wants_write ||
 		   (!loaded && stream_pending(&caller->stream));
 

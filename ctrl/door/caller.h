@@ -9,7 +9,10 @@
 #define CALLER_WORKING_MAX 1024u         // requests of one connection in the desk's hands; then it is not read
 #define CALLER_WORKING_BYTES (64u << 20) // of them
 #define CALLER_ANSWERS_MAX (4u << 20)    // bytes of answers it has not read; then it is not read either
-#define CALLER_EVENTS_MAX 8192u          // events it has not read; a worker that stops moves up to 256 shards at once
+#define CALLER_WORKING_FEW 16u           // the same two while all connections together have too much unread
+#define CALLER_ANSWERS_FEW (64u << 10)
+#define CALLER_ANSWER (16u << 10) // what a request in the desk's hands is taken to bring
+#define CALLER_EVENTS_MAX 8192u   // events it has not read; a worker that stops moves up to 256 shards at once
 
 struct call;
 
@@ -45,6 +48,8 @@ struct caller_desk {
 	void (*answered)(void *with, struct caller *caller); // there is something to write
 	void *owner;
 	size_t buffered, buffered_max; // bytes of incomplete messages, all callers
+	size_t unread,
+	    unread_max; // bytes of answers that they have not read, or may get for what is in the desk's hands
 };
 
 struct caller *caller_make(int fd, const struct listener *listener, uint64_t now_ns); // null: no memory
@@ -60,11 +65,11 @@ int caller_publish(struct caller *caller, const void *bytes, size_t length);
 // After an answer: goes on with what has come already. 0, or -errno.
 int caller_resume(struct caller *caller, struct caller_desk *desk, uint64_t now_ns);
 
-// Writes what can be written. 0, or -errno.
+// Writes what can be written; of what has come already it may be able to take more then. 0, or -errno.
 int caller_write(struct caller *caller);
 
 // What epoll shall watch: EPOLLIN, EPOLLOUT.
-uint32_t caller_wants(const struct caller *caller);
+uint32_t caller_wants(const struct caller *caller, const struct caller_desk *desk);
 
 // Whether its TLS handshake has begun and is not over.
 static inline bool caller_shaking(const struct caller *caller)

@@ -36,7 +36,7 @@ static void refused(struct oss *oss, enum refusal refusal)
 
 static void caller_watch(struct oss *oss, struct caller *caller)
 {
-	struct epoll_event event = { .events = caller_wants(caller), .data.ptr = caller };
+	struct epoll_event event = { .events = caller_wants(caller, &oss->desk), .data.ptr = caller };
 
 	if (event.events == caller->events)
 		return;
@@ -66,8 +66,11 @@ static void caller_answered(void *owner, struct caller *caller)
 
 	int error = caller_resume(caller, &oss->desk, clock_ns());
 
-	if (!error && !caller->working)
+	if (!error && !caller->working) {
 		error = caller_write(caller);
+		if (!error && caller->have) // for which it was too loaded before
+			error = caller_resume(caller, &oss->desk, clock_ns());
+	}
 	if (error) // not here, where the desk still has it in hand: it comes back as an event
 		shutdown(caller->stream.fd, SHUT_RDWR);
 	caller_sort(oss, caller);
@@ -365,7 +368,8 @@ int oss_open(const struct oss_needs *needs, struct oss **made)
 					  .with = needs->with,
 					  .answered = caller_answered,
 					  .owner = oss,
-					  .buffered_max = OSS_BUFFERED_MAX };
+					  .buffered_max = OSS_BUFFERED_MAX,
+					  .unread_max = OSS_UNREAD_MAX };
 	oss->epoll = epoll_create1(EPOLL_CLOEXEC);
 	error = oss->epoll < 0 ? -errno : doors_open(oss, needs->conf);
 	if (error)

@@ -13,6 +13,7 @@
 #include "shared/base/conf.h"
 
 #define OSS_CALLERS_MAX 16384u
+#define OSS_UNREAD_MAX (256u << 20)   // bytes of answers that they have not read; beyond, each may have few
 #define OSS_BUFFERED_MAX (256u << 20) // bytes of unfinished messages, all clients together
 #define OSS_PATIENCE_NS 10000000000ull
 #define OSS_SHAKING_MAX 512u    // handshakes under way; about 60 KiB each. Beyond, the oldest at the fullest door goes

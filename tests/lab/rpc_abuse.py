@@ -5,6 +5,7 @@ KIND: crowd N     N connections that never finish the handshake, held until stdi
       deaf        a subscriber of events that never reads one, held until stdin ends; says "there" once it stands
       huge        a request that says it has 100 MB, and as many of them as the server takes
       garbage N   N requests of random bytes; prints how many were answered
+      mute N      N clients that ask for all counters again and again and never read an answer, for some seconds; prints how often
       cut N       N clients that leave in the middle of a request
 """
 import os
@@ -92,6 +93,27 @@ def garbage(path, count):
     print(answered)
 
 
+def mute(path, count):
+    clients = [connect(path) for _ in range(count)]
+    ask = b"".join(message(struct.pack(">I", 0x80000001 + i) + b"\x08\x01\xfa\x01\x00") for i in range(500))
+    sent, left = 0, {client: b"" for client in clients}
+    for client in clients:
+        client.setblocking(False)
+    print("asking", flush=True)
+    until = time.monotonic() + 6
+    while time.monotonic() < until:
+        for client in clients:
+            left[client] = left[client] or ask
+            try:
+                n = client.send(left[client])
+                left[client] = left[client][n:]
+                sent += n
+            except OSError:
+                pass
+        time.sleep(0.002)
+    print(sent // (len(ask) // 500))
+
+
 def cut(path, count):
     for i in range(count):
         client = connect(path)
@@ -102,4 +124,4 @@ def cut(path, count):
 if __name__ == "__main__":
     kind, path = sys.argv[2], sys.argv[1]
     number = [int(word) for word in sys.argv[3:4]]
-    {"crowd": crowd, "deaf": deaf, "huge": huge, "garbage": garbage, "cut": cut}[kind](path, *number)
+    {"crowd": crowd, "deaf": deaf, "huge": huge, "garbage": garbage, "mute": mute, "cut": cut}[kind](path, *number)

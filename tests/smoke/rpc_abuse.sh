@@ -1,5 +1,5 @@
 #!/bin/bash
-# Hostile and broken clients of the RPC: crowds that never shake hands, requests of 100 MB, random bytes, half requests.
+# Hostile and broken clients of the RPC: crowds that never shake hands, requests of 100 MB, random bytes, half requests, answers that nobody reads.
 #
 #   shoal-ctrl alone, and rpc_abuse.py on its socket
 set -euo pipefail
@@ -24,7 +24,17 @@ that "it answers after half requests" answers
 that "a request of 100 MB is cut off" test "$(abuse huge)" -lt $((4 << 20))
 that "it answers after that" answers
 
+before=$(resident_mib)
+lab_start mute gw "$PYTHON" "$SHOAL/tests/lab/rpc_abuse.py" "$LAB/run/oss.ipc" mute 300
+lab_expect mute asking 20
+that "it answers beside 300 clients that never read an answer" answers
+wait_for 30 lab_gone mute
+that "who asked many times" test "$(lab_log mute | tail -n 1)" -gt 100000
+most=$(awk '/^VmHWM/ { print int($2 / 1024) }' "/proc/$(lab_pid ctrl)/status")
+that "they cost less than 700 MiB ($before MiB before, $most at most)" test "$most" -lt $((before + 700))
+
 mkfifo "$LAB/hold"
+before=$(resident_mib)
 lab_start crowd gw bash -c "exec $PYTHON $SHOAL/tests/lab/rpc_abuse.py $LAB/run/oss.ipc crowd $crowd <$LAB/hold"
 exec {hold}>"$LAB/hold"
 lab_expect crowd there 60

@@ -53,7 +53,9 @@ static int setup(void **state)
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
 	listener = (struct listener){ .requests = true, .ipc = true };
-	desk = (struct caller_desk){ .take = take, .answered = answered, .buffered_max = OSS_BUFFERED_MAX };
+	desk = (struct caller_desk){
+		.take = take, .answered = answered, .buffered_max = OSS_BUFFERED_MAX, .unread_max = OSS_UNREAD_MAX
+	};
 	first = NULL;
 	far = ends[1];
 	caller = caller_make(ends[0], &listener, 0);
@@ -65,6 +67,7 @@ static int teardown(void **state)
 {
 	caller_free(caller, &desk);
 	assert_int_equal(desk.buffered, 0);
+	assert_int_equal(desk.unread, 0);
 	close(far);
 	return 0;
 }
@@ -160,11 +163,41 @@ static void half_a_request_keeps_little(void **state)
 	teardown(state);
 }
 
+// Others have as many answers to read as there may be in all: this one gets its own, a few at a time.
+static void where_too_much_is_unread_each_has_few(void **state)
+{
+	static uint8_t out[65536], in[65536];
+	size_t bytes, got = 0;
+	uint8_t *at = out + 8;
+
+	setup(state);
+	memcpy(out, greeting, 8);
+	for (unsigned i = 0; i < 10 * CALLER_WORKING_FEW; i++)
+		at += request_put(at, 0); // short ones
+	bytes = (size_t)(at - out);
+	desk.unread = desk.unread_max;
+	assert_int_equal(send(far, out, bytes, 0), bytes);
+	assert_int_equal(caller_read(caller, &desk, 0), 0);
+	assert_int_equal(caller->working, CALLER_WORKING_FEW);
+	for (unsigned i = 0; i < 20 && got < bytes; i++) {
+		ssize_t step;
+
+		assert_in_range(caller->working, 1, CALLER_WORKING_FEW);
+		turn();
+		step = recv(far, in + got, sizeof(in) - got, MSG_DONTWAIT);
+		got += step > 0 ? (size_t)step : 0;
+	}
+	assert_int_equal(got, bytes);
+	desk.unread -= desk.unread_max;
+	teardown(state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_flood_is_taken_whole),
 		cmocka_unit_test(half_a_request_keeps_little),
+		cmocka_unit_test(where_too_much_is_unread_each_has_few),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
