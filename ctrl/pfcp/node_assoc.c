@@ -240,10 +240,11 @@ void assoc_sift(struct node *node, struct deal *deal)
 {
 	struct assoc *assoc = assoc_named(node, deal);
 	uint8_t csids[CSIDS_BYTES];
-	int length = csids_read(&node->tree, NULL, csids);
+	int length;
 
-	if (!assoc)
+	if (!assoc) // with the answer the message has gone
 		return;
+	length = csids_read(&node->tree, NULL, csids);
 	if (length <= 0) {
 		refuse(node, deal, length ? PFCP_CAUSE_MANDATORY_INCORRECT : PFCP_CAUSE_CONDITIONAL_MISSING,
 		       PFCP_IE_FQ_CSID);
