@@ -2,7 +2,10 @@
 #include <errno.h>
 #include <string.h>
 #include "ctrl/rules/compile.h"
+#include "proto/pack.h"
 #include "shared/wire/filter.h"
+
+#define PLAIN_BYTES 2 // of what a plain measure says beside its id: that it is of volume
 
 // What a limit or a colour comes from: of several rates of a rule at most one may be such, or tokens would have to be counted apart.
 static bool rate_treats(const Shoal__Oss__Rate *rate, unsigned way)
@@ -120,13 +123,12 @@ static int forward_lines(const Shoal__Oss__Forward *forward, unsigned way, struc
 // The session's own count tells what was used each way; for more a measure needs a gauge.
 static bool measure_plain(const Shoal__Oss__Measure *measure)
 {
-	Shoal__Oss__Measure known = *measure, plain = SHOAL__OSS__MEASURE__INIT;
+	Shoal__Oss__Measure known = *measure;
+	uint8_t bytes[2 * PLAIN_BYTES];
 
 	known.base.n_unknown_fields = 0;
-	plain.id = measure->id;
-	plain.volume = true;
-	return measure->volume &&
-	       protobuf_c_message_get_packed_size(&known.base) == protobuf_c_message_get_packed_size(&plain.base);
+	known.id = 0;
+	return measure->volume && pack_into(&known.base, bytes, sizeof(bytes)) == PLAIN_BYTES;
 }
 
 static int measures_lines(const Shoal__Oss__Session *session, struct fault *fault)

@@ -7,6 +7,14 @@
 
 #define WORDS(part) (sizeof(part) / sizeof(uint64_t))
 
+// How many are to be written: zeros at the end are what is read where nothing is.
+static size_t words_count(const uint64_t *words, size_t count)
+{
+	while (count && !words[count - 1])
+		count--;
+	return count;
+}
+
 static int measures_write(const struct measured *measured, Shoal__Store__Measured *stored, struct arena *arena)
 {
 	Shoal__Store__Measure *list = arena_take(arena, measured->count * sizeof(*list) + 1);
@@ -18,10 +26,10 @@ static int measures_write(const struct measured *measured, Shoal__Store__Measure
 		const struct measure *measure = &measured->measure[i];
 
 		shoal__store__measure__init(&list[i]);
-		list[i].n_flow = WORDS(measure->flow);
 		list[i].flow = (uint64_t *)&measure->flow;
-		list[i].n_stand = WORDS(measure->stand);
+		list[i].n_flow = words_count(list[i].flow, WORDS(measure->flow));
 		list[i].stand = (uint64_t *)&measure->stand;
+		list[i].n_stand = words_count(list[i].stand, WORDS(measure->stand));
 		stored->measures[stored->n_measures++] = &list[i];
 	}
 	return 0;
@@ -33,8 +41,8 @@ int measured_row(const struct session *session, struct batch *batch)
 	Shoal__Store__Measured stored = SHOAL__STORE__MEASURED__INIT;
 	struct store_row row = { .key = session->id };
 
-	stored.n_state = WORDS(measured->state);
 	stored.state = (uint64_t *)&measured->state;
+	stored.n_state = words_count(stored.state, WORDS(measured->state));
 	if (measures_write(measured, &stored, &batch->bytes) || record_pack(&stored.base, &batch->bytes, &row) ||
 	    batch_put(batch, STORE_MEASURES, &row))
 		return -ENOMEM;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "ctrl/usage/measures.h"
+#include "ctrl/usage/measures_inside.h"
 #include "tests/unit/measures_stand.h"
 
 static void a_query_takes_what_there_is_and_no_byte_twice(void **state)
@@ -42,6 +43,30 @@ static void the_same_request_is_told_the_same(void **state)
 	assert_int_equal(measures_asked("key")->uplink_bytes, 1000);
 	assert_int_equal(stand->answer->session->usage[0]->number, 0);
 	assert_int_equal(measures_asked("other")->uplink_bytes, 700);
+}
+
+// Most words of a measure that has just begun are zeros: those at the end of each list are not written, and come back as they were.
+static void a_row_is_as_long_as_what_it_says(void **state)
+{
+	const struct session *session = session_by_id(&stand->truth.sessions, id);
+	struct measured *before = session->measured, *after;
+	struct store_row row = { .key = id };
+	struct batch batch = { 0 };
+
+	assert_int_equal(stand->truth.store.engine->get(stand->truth.store.self, STORE_MEASURES, &row), 0);
+	assert_in_range(row.length, 1, 100);
+	before->measure[0].stand.told_events = before->measure[0].flow.knock_ms = 4711; // their last words
+	before->state.waiting_ms = 42;
+	batch_open(&batch);
+	assert_int_equal(measured_row(session, &batch), 0);
+	assert_int_equal(batch_write(&batch, &stand->truth.store), 0);
+	batch_close(&batch);
+	ctrl_stand_restart(stand);
+	stand->desk.wall = clock_ms;
+	after = session_by_id(&stand->truth.sessions, id)->measured;
+	assert_int_equal(after->measure[0].stand.told_events, 4711);
+	assert_int_equal(after->measure[0].flow.knock_ms, 4711);
+	assert_int_equal(after->state.waiting_ms, 42);
 }
 
 // What workers count is told once in a while: a query waits for that.
@@ -295,6 +320,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_query_takes_what_there_is_and_no_byte_twice),
 		CASE(the_same_request_is_told_the_same),
+		CASE(a_row_is_as_long_as_what_it_says),
 		CASE(a_query_waits_for_fresh_counts),
 		CASE(a_measure_that_goes_is_told_of_with_the_answer),
 		CASE(a_failed_disk_takes_nothing),
