@@ -65,14 +65,16 @@ void desk_session_create(struct job *job)
 	struct ledger_mark mark = ledger_mark(ledger);
 	struct compile_needs needs = ledger_needs(ledger);
 	struct plan plan;
+	bool refused;
 
 	if (!create->session) {
 		missing_session(job);
 		return;
 	}
-	if (compile_create(create->session, &needs, &plan, &job->fault) ||
-	    job_plan_check(job, &plan, create->session) ||
-	    ledger_create(ledger, &plan, create->session, wall_ms(), &job->fault)) {
+	refused =
+	    compile_create(create->session, &needs, &plan, &job->fault) || job_plan_check(job, &plan, create->session);
+	plan.said = record_said(job->request->bytes, job->request->length, create->session, &job->desk->arena);
+	if (refused || ledger_create(ledger, &plan, create->session, wall_ms(), &job->fault)) {
 		fault_under(&job->fault, "session", -1);
 		return;
 	}

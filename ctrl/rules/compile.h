@@ -4,9 +4,9 @@
 // a sheet beside it (sheet_make.h), where there is room for such, else they are UNSUPPORTED; nothing is ignored. Decides nothing that
 // depends on other sessions. Pure.
 #pragma once
-#include "ctrl/kit/arena.h"
 #include "ctrl/kit/fault.h"
 #include "ctrl/session/place.h"
+#include "ctrl/session/record.h"
 #include "shared/wire/bearer.h"
 #include "shared/wire/sheet.h"
 
@@ -65,8 +65,7 @@ struct compile_about {
 struct plan_framed {
 	unsigned count;
 	struct prefix prefix[SHEET_ROUTES];
-	int rule
-	    [SHEET_ROUTES]; // which of the session's rules names it first; -1 = the session does, for all that take packets from the core
+	int rule[SHEET_ROUTES]; // which rule names it first; -1 = the session: for all that take packets from the core
 	unsigned index[SHEET_ROUTES]; // in its list
 };
 
@@ -80,6 +79,7 @@ struct plan {
 	const struct sheet *sheet; // in the room, until that is used again; null = none
 	uint32_t made;             // sheet_make.h
 	bool ends;                 // a filter names the UE's end
+	struct record_pieces said; // of its request, for its row; none: it is packed anew
 };
 
 enum { COMPILE_UPLINK, COMPILE_DOWNLINK };

@@ -34,6 +34,19 @@ bool record_closed_teid(const struct store_row *row, uint32_t *teid);
 Shoal__Oss__Session *record_session_brief(const struct store_row *row, struct arena *arena);
 Shoal__Store__Closed *record_closed_brief(const struct store_row *row, struct arena *arena);
 
+// Rules, rates and measures of a session as they stand in the packed request that creates it, which has to live as long; count 0: none.
+struct record_pieces {
+	ProtobufCMessageUnknownField *field;
+	size_t count;
+};
+
+// Of a packed Request with a SessionCreate that says its session once. None: it is packed otherwise, or there is no memory; count stays 0.
+struct record_pieces record_said(const uint8_t *request, size_t length, const Shoal__Oss__Session *session,
+				 struct arena *arena);
+// The session to be packed instead of this one, which *lean is made into: the same, with these pieces.
+Shoal__Oss__Session *record_saying(const Shoal__Oss__Session *session, const struct record_pieces *said,
+				   Shoal__Oss__Session *lean);
+
 // The account of a deleted session as a row: `stored->session` is there already, the counts go in. 0 or -ENOMEM.
 int record_account(Shoal__Store__Closed *stored, const struct count *count, struct arena *arena, struct store_row *row);
 

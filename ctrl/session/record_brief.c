@@ -1,4 +1,4 @@
-// record_brief.c - rows of sessions that go: of a session little is read, and all the rest is passed on as it stands. To unpack a session and to
+// record_brief.c - rows of sessions that come and go: of a session little is read, and all the rest is passed on as it stands. To unpack a session and to
 // pack it again costs as much as all else that is done for its end, which takes its row through three hands.
 #include <string.h>
 #include "ctrl/kit/packed.h"
@@ -163,4 +163,62 @@ Shoal__Store__Closed *record_closed_brief(const struct store_row *row, struct ar
 		if (!packed_next(&at, end, &field) || !closed_field(stored, &field, arena))
 			return NULL;
 	return stored->reports && stored->session ? stored : NULL;
+}
+
+// ---- Sessions that come
+
+// Numbers of fields (oss.proto): of Request and SessionCreate; of what a session says itself and ctrl changes nothing in.
+enum { REQUEST_CREATE = 10, CREATE_SESSION = 1, FIELD_RULE = 5, FIELD_RATE = 6, FIELD_MEASURE = 7 };
+
+// The one field of this number, instead of the message it is in; false: there is none, or more than one, which would be merged.
+static bool field_inside(struct packed_field *packed, unsigned number)
+{
+	const uint8_t *at = packed->bytes, *end = at + packed->value;
+	struct packed_field field;
+	unsigned found = 0;
+
+	while (at < end && packed_next(&at, end, &field)) {
+		if (field.number != number || field.wire_type != PACKED_BYTES)
+			continue;
+		*packed = field;
+		found++;
+	}
+	return found == 1;
+}
+
+static bool is_said(const struct packed_field *field)
+{
+	return field->number >= FIELD_RULE && field->number <= FIELD_MEASURE && field->wire_type == PACKED_BYTES;
+}
+
+struct record_pieces record_said(const uint8_t *request, size_t length, const Shoal__Oss__Session *session,
+				 struct arena *arena)
+{
+	struct packed_field packed = { .bytes = request, .value = length }, field;
+	Shoal__Oss__Session said = SHOAL__OSS__SESSION__INIT;
+	const uint8_t *at, *end;
+
+	said.base.unknown_fields = arena_take(arena, PIECES * sizeof(*said.base.unknown_fields));
+	if (!said.base.unknown_fields || session->base.n_unknown_fields || !field_inside(&packed, REQUEST_CREATE) ||
+	    !field_inside(&packed, CREATE_SESSION))
+		return (struct record_pieces){ 0 };
+	for (at = packed.bytes, end = at + packed.value; at < end;) {
+		const uint8_t *from = at;
+
+		if (!packed_next(&at, end, &field) || (is_said(&field) && !field_pass(&said.base, &field, from, at)))
+			return (struct record_pieces){ 0 };
+	}
+	return (struct record_pieces){ said.base.unknown_fields, said.base.n_unknown_fields };
+}
+
+Shoal__Oss__Session *record_saying(const Shoal__Oss__Session *session, const struct record_pieces *said,
+				   Shoal__Oss__Session *lean)
+{
+	*lean = *session;
+	if (!said || !said->count)
+		return lean;
+	lean->n_rules = lean->n_rates = lean->n_measures = 0;
+	lean->base.unknown_fields = said->field;
+	lean->base.n_unknown_fields = (unsigned)said->count;
+	return lean;
 }

@@ -130,9 +130,10 @@ static void exception_count(struct ledger *ledger, const struct session *session
 }
 
 static int session_row(struct ledger *ledger, const struct session *session, const Shoal__Oss__Session *message,
-		       uint64_t number)
+		       const struct record_pieces *said, uint64_t number)
 {
 	Shoal__Store__Session stored = SHOAL__STORE__SESSION__INIT;
+	Shoal__Oss__Session lean;
 	struct store_row row = { .key = session->id };
 	uint32_t serials[SHEET_SERIALS];
 
@@ -142,7 +143,7 @@ static int session_row(struct ledger *ledger, const struct session *session, con
 		stored.serials = serials;
 		stored.n_serials = sheet_serials(session->sheet, message, serials);
 	}
-	stored.session = (Shoal__Oss__Session *)message;
+	stored.session = record_saying(message, said, &lean);
 	stored.number = number;
 	stored.uplink_rate = session->bearer.uplink.rate;
 	stored.downlink_rate = session->bearer.downlink.rate;
@@ -241,7 +242,7 @@ int ledger_create(struct ledger *ledger, const struct plan *plan, Shoal__Oss__Se
 	ledger->place->grid->cells[cell].teid = session->bearer.teid;
 	entry->digest = bearer_digest(cell_slot(ledger->place->grid, cell), &session->bearer);
 	ledger_complete(ledger, session, at_ms, message);
-	if (!session_row(ledger, session, message, entry->number) &&
+	if (!session_row(ledger, session, message, &plan->said, entry->number) &&
 	    !measures_create(ledger->measures, session, message, &ledger->batch))
 		return 0;
 	ledger_undo(ledger, mark);
@@ -283,7 +284,7 @@ int ledger_modify(struct ledger *ledger, struct session *session, const struct p
 	session->sheet = sheet;
 	session->made = plan->made;
 	entry->digest = bearer_digest(cell_slot(ledger->place->grid, session->cell), &bearer);
-	if (!session_row(ledger, session, message, entry->number))
+	if (!session_row(ledger, session, message, NULL, entry->number))
 		return 0;
 	ledger_undo(ledger, mark);
 	return no_memory(fault);

@@ -162,6 +162,120 @@ static void what_is_cut_or_harmed_is_no_row(void **state)
 	}
 }
 
+// ---- Sessions that come
+
+struct bytes {
+	size_t length;
+	uint8_t *at;
+};
+
+static struct bytes packed(const ProtobufCMessage *message)
+{
+	struct store_row row = { 0 };
+
+	assert_int_equal(record_pack(message, &arena, &row), 0);
+	return (struct bytes){ row.length, (uint8_t *)row.bytes };
+}
+
+static struct bytes joined(struct bytes a, struct bytes b)
+{
+	struct bytes both = { a.length + b.length, arena_take(&arena, a.length + b.length) };
+
+	memcpy(both.at, a.at, a.length);
+	memcpy(both.at + a.length, b.at, b.length);
+	return both;
+}
+
+// With this for the value of its one field.
+static struct bytes inside(unsigned number, struct bytes bytes)
+{
+	uint8_t *data = arena_take(&arena, bytes.length + 4);
+	ProtobufCMessageUnknownField field = { number, PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED, bytes.length + 2, data };
+	Shoal__Oss__WorkerList nothing = SHOAL__OSS__WORKER_LIST__INIT;
+
+	assert_in_range(bytes.length, 1, 16383);
+	data[0] = (uint8_t)(bytes.length | 0x80); // the longer way to say it, where it is short
+	data[1] = (uint8_t)(bytes.length >> 7);
+	memcpy(data + 2, bytes.at, bytes.length);
+	nothing.base.unknown_fields = &field;
+	nothing.base.n_unknown_fields = 1;
+	return packed(&nothing.base);
+}
+
+static struct bytes request_of(struct bytes session)
+{
+	return inside(10, inside(1, session)); // Request.session_create, SessionCreate.session
+}
+
+static size_t said(struct bytes request)
+{
+	return record_said(request.at, request.length, &whole.session, &arena).count;
+}
+
+// As ctrl writes it, whose own words are not those of the request.
+static void assert_written(struct bytes request)
+{
+	struct record_pieces pieces = record_said(request.at, request.length, &whole.session, &arena);
+	Shoal__Oss__Session lean, *read, none = whole.session;
+	Shoal__Store__Session stored = SHOAL__STORE__SESSION__INIT;
+	struct store_row row = { 0 };
+	struct bytes all, one;
+
+	assert_true(pieces.count);
+	stored.session = record_saying(&whole.session, &pieces, &lean);
+	assert_int_equal(stored.session->n_rules, 0);
+	assert_int_equal(record_pack(&stored.base, &arena, &row), 0);
+	read = record_session(&row, &arena)->session;
+	one = packed(&read->base);
+	all = packed(&none.base);
+	assert_int_equal(one.length, all.length);
+	assert_memory_equal(one.at, all.at, all.length);
+}
+
+static void rules_are_written_as_they_came(void **state)
+{
+	Shoal__Oss__Session asked = whole.session;
+
+	whole.session.n_measures = asked.n_measures = 2;
+	asked.id = asked.teid = asked.shard = 0;
+	assert_written(request_of(packed(&asked.base)));
+}
+
+// Told in any order, with other things between.
+static void rules_may_be_apart(void **state)
+{
+	Shoal__Oss__Session first = SHOAL__OSS__SESSION__INIT, second = whole.session;
+	struct bytes session;
+
+	first.rules = whole.session.rules;
+	first.n_rules = 1;
+	second.rules++;
+	second.n_rules--;
+	session = joined(packed(&first.base), packed(&second.base));
+	assert_written(request_of(session));
+	assert_int_equal(said(request_of(session)), 2);
+}
+
+static void what_is_said_twice_is_written_anew(void **state)
+{
+	struct bytes session = packed(&whole.session.base), create = inside(1, session);
+	ProtobufCMessageUnknownField more = { 1000, PROTOBUF_C_WIRE_TYPE_VARINT, 1, (uint8_t *)"\1" };
+	struct record_pieces none = { 0 };
+	Shoal__Oss__Session lean;
+
+	assert_true(said(request_of(session)));
+	assert_false(said(inside(10, joined(create, create))));
+	assert_false(said(joined(inside(10, create), inside(10, create))));
+	assert_false(said(inside(11, create)));
+	assert_false(said(session));
+	assert_false(said((struct bytes){ 0 }));
+	whole.session.base.unknown_fields = &more;
+	whole.session.base.n_unknown_fields = 1;
+	assert_false(said(request_of(session)));
+	assert_int_equal(record_saying(&whole.session, &none, &lean)->n_rules, 2);
+	assert_int_equal(record_saying(&whole.session, NULL, &lean)->base.n_unknown_fields, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +283,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_account_goes_from_hand_to_hand, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_unknown_field_stays, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_cut_or_harmed_is_no_row, setup, teardown),
+		cmocka_unit_test_setup_teardown(rules_are_written_as_they_came, setup, teardown),
+		cmocka_unit_test_setup_teardown(rules_may_be_apart, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_said_twice_is_written_anew, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
