@@ -29,6 +29,20 @@ static void deletion_tells_the_last_counters(void **state)
 	assert_int_equal(play.header.seid, 0);
 }
 
+// Of its rules its account has the measurements alone: they fit whatever it was.
+static void left_are_measurements(void)
+{
+	const ProtobufCBinaryData *left = &play.closed->front;
+	static struct pfcp_tree tree;
+	struct front front;
+
+	assert_int_equal(front_read(&front, left->data, left->len, &tree), 0);
+	assert_non_null(pfcp_first(&tree, NULL, PFCP_IE_CREATE_URR));
+	assert_null(pfcp_first(&tree, NULL, PFCP_IE_CREATE_PDR));
+	assert_null(pfcp_first(&tree, NULL, PFCP_IE_CREATE_FAR));
+	assert_null(pfcp_first(&tree, NULL, PFCP_IE_CREATE_QER));
+}
+
 static void deletion_by_steps(void)
 {
 	play_attach(false);
@@ -36,6 +50,7 @@ static void deletion_by_steps(void)
 	play_leave(1);
 	play_run(100);
 	assert_int_equal(play.answers, 1);
+	left_are_measurements();
 	play.uplink = 4711;
 	play.unsettled = false;
 	play_run(100);
