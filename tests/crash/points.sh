@@ -137,7 +137,7 @@ points=("$@")
 doubled=$(printf '%s\n' "${points[@]}" | sort | uniq -d)
 that "each name stands at one place" equal "$doubled" ""
 for name in primary/shoal-primary workers/shoal-nursery ctrl/shoal-ctrl; do
-	that "$name has none of it" not grep -q SHOAL_KILL "$BUILD/$name"
+	that "$name has none of it" equal "$(grep -c SHOAL_KILL "$BUILD/$name" || true)" 0
 done
 export SHOAL_KILL_FILE=
 story_needs "${STORY_NEEDS[@]}"

@@ -164,6 +164,7 @@ counter_reached() { # name value
 # Every counter named in a file of "NAME HOW-MANY ..." lines has grown by at least that since a snapshot.
 counters_grew() { # snapshot expected
 	local now
+	[[ -s $2 ]] || return 1
 	now=$(shoal counters --json)
 	awk '{ sum[$1] += $2 } END { for (name in sum) print name, sum[name] }' "$2" | while read -r name wanted; do
 		jq -en --arg name "$name" --argjson wanted "$wanted" --argjson now "$now" --slurpfile before "$1" \

@@ -14,11 +14,12 @@ gateway_up
 
 # Everything in the folders that belong to the gateway; a shared run directory is its group's to enter, and its sockets too.
 open_to_others() {
+	[[ -d $LAB/run && -d $LAB/store && -d $LAB/huge ]] || echo "not all of them are there"
 	find "$LAB/run" "$LAB/store" "$LAB/huge" \( -type d -o -type f -o -type p -o -type s -o -type c \) -perm /007 -printf '%m %p\n'
 	find "$LAB/run" "$LAB/store" "$LAB/huge" -type f -perm /070 -printf '%m %p\n'
 	find "$LAB/store" "$LAB/huge" -perm /070 -printf '%m %p\n'
 }
-names_without_files() { in_ns gw ss -xlH | awk '$5 ~ /^@/ { print $5 }'; }
+names_without_files() { in_ns gw ss -xlH | awk '$5 ~ /^@/ { print $5 } END { if (!NR) print "no sockets at all" }'; }
 field() { awk -v name="$2:" '$1 == name { print $2 }' "/proc/$1/status"; }
 
 session_add 001010000000001 --ipv4 auto

@@ -1,5 +1,7 @@
 // test_oss.c - the RPC's door: NNG clients and clients who are none, on a socket of its own. The desk here says every request back.
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -76,6 +78,19 @@ static void on_alarm(void *with, const char *text)
 {
 }
 
+// One that nobody has now: another run beside this one has another.
+static unsigned free_port(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t length = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, length), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &length), 0);
+	close(fd);
+	return ntohs(at.sin_port);
+}
+
 static int setup(void **state)
 {
 	log_open("test", "error");
@@ -85,7 +100,7 @@ static int setup(void **state)
 	snprintf(conf.oss_url[0], sizeof(conf.oss_url[0]), "ipc://%s/oss", folder);
 	snprintf(conf.event_url, sizeof(conf.event_url), "ipc://%s/events", folder);
 	conf.door[0] = (struct conf_door){ .role = CONF_OPERATE, .plain = CONF_YES };
-	snprintf(conf.door[0].url, sizeof(conf.door[0].url), "tcp://127.0.0.1:%d", 20000 + (int)getpid() % 20000);
+	snprintf(conf.door[0].url, sizeof(conf.door[0].url), "tcp://127.0.0.1:%u", free_port());
 	refusals = (struct refusals){ 0 };
 	held = NULL;
 	hold = false;

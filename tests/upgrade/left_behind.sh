@@ -16,11 +16,14 @@ workers_of() { # nest
 trial_carries() { # shards
 	shoal worker ls --json | jq -e '[.workers[] | select(.guest) | .shards] | add >= '"$1" >/dev/null 2>&1
 }
+trial_carried() { # packets
+	shoal worker ls --json | jq -e '[.workers[] | select(.guest) | .out_packets] | add >= '"$1" >/dev/null 2>&1
+}
 
 a=$(gauge_mark)
 upgrade_to "$OTHER/bin/lines" & trial=$!
 that "a build with other lines has its share of the shards" wait_for 60 trial_carries 76
-that "and carries packets" sleep 1
+that "and carries packets" wait_for 20 trial_carried 1000
 mapfile -t pids < <(workers_of 1)
 kill -s KILL "${pids[@]}"
 wait "$trial" || true

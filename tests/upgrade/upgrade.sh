@@ -46,6 +46,7 @@ build_pids() {
 
 pids_gone() { # pid...
 	local pid
+	(($#)) || return 1
 	for pid in "$@"; do
 		[[ ! -e /proc/$pid ]] || return 1
 	done
