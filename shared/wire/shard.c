@@ -32,13 +32,14 @@ int shard_pools_lay(struct shard_pool *pools, unsigned count, unsigned *bad)
 	uint64_t slot = 0;
 
 	for (unsigned i = 0; i < count; i++) {
-		uint64_t rows4 = pools[i].ipv4_len ? 1ull << (24 - pools[i].ipv4_len) : UINT64_MAX;
-		uint64_t rows6 = pools[i].ipv6_len ? 1ull << (56 - pools[i].ipv6_len) : UINT64_MAX;
-		uint64_t rows = rows4 < rows6 ? rows4 : rows6;
+		uint64_t rows4, rows6, rows;
 
 		*bad = i;
 		if (!pool_good(&pools[i]))
 			return -EINVAL;
+		rows4 = pools[i].ipv4_len ? 1ull << (24 - pools[i].ipv4_len) : UINT64_MAX;
+		rows6 = pools[i].ipv6_len ? 1ull << (56 - pools[i].ipv6_len) : UINT64_MAX;
+		rows = rows4 < rows6 ? rows4 : rows6;
 		if (slot + rows > 1u << SHARD_SLOT_BITS_MAX)
 			return -E2BIG;
 		pools[i].rows = (uint32_t)rows;

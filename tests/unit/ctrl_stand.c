@@ -242,15 +242,18 @@ const Shoal__Oss__Response *ctrl_stand_ask(struct ctrl_stand *stand, Shoal__Oss_
 {
 	const Shoal__Oss__Response *answer;
 	uint64_t key = ++stand->keys << 8 | 0xa5;
+	bool fresh = !request->key.len;
 	size_t length;
 	uint8_t *bytes;
 
 	request->version = 1;
-	if (!request->key.len)
+	if (fresh)
 		request->key = (ProtobufCBinaryData){ sizeof(key), (uint8_t *)&key };
 	length = shoal__oss__request__get_packed_size(request);
 	bytes = malloc(length);
 	shoal__oss__request__pack(request, bytes);
+	if (fresh)
+		request->key = (ProtobufCBinaryData){ 0 };
 	answer = ctrl_stand_send(stand, bytes, length);
 	free(bytes);
 	return answer;

@@ -174,6 +174,25 @@ static void behind_a_subscriber_is_another_hop(void **state)
 	assert_int_equal(list, HOLD_LISTS);
 }
 
+// Larger with its tunnel than the way to the radio side: its sender is told of the packet that it has sent, and of the room left for that.
+static void a_sender_is_told_of_its_own_packet(void **state)
+{
+	const struct lane_handle lent = { .offset = AT, .length = 100, .port = LANE_SIDE_CORE, .code = LANE_DOWNLINK };
+	const struct lane_handle back = {
+		.offset = AT - 36, .length = 136, .port = LANE_SIDE_ACCESS, .code = VERDICT_FORWARD
+	};
+
+	hop_says = VERDICT_TO_SLOW_BIG;
+	detour_apart(loop, &back, &lent);
+	assert_int_equal(cuts, 1);
+	assert_int_equal(list, HOLD_SLOW);
+	assert_int_equal(passed.code, LANE_BIG);
+	assert_int_equal(passed.offset, AT);
+	assert_int_equal(passed.length, 100);
+	assert_int_equal(passed.hint, 1400 - 36);
+	assert_int_equal(passed.port, LANE_SIDE_CORE);
+}
+
 // The answer to what came out of a tunnel is for its sender's network.
 static void an_answer_finds_its_network_again(void **state)
 {
@@ -239,6 +258,7 @@ int main(void)
 		CASE(who_is_apart_stays_apart),
 		CASE(networks_are_apart),
 		CASE(behind_a_subscriber_is_another_hop),
+		CASE(a_sender_is_told_of_its_own_packet),
 		CASE(an_answer_finds_its_network_again),
 		CASE(too_large_is_cut_or_told),
 	};

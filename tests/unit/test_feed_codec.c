@@ -11,6 +11,7 @@
 
 static struct feed_word in, out;
 static uint8_t bytes[FEED_BYTES_MAX];
+static uint8_t data[CHANGE_PART_BYTES + 1];
 
 // Encodes `in`, spoils `out`, decodes into it.
 static void carry(void)
@@ -312,7 +313,7 @@ static void decoder_refuses_values_that_do_not_fit(void **state)
 	refused(&word, "change.part"); // nor a part
 	change.verb = CHANGE_PART;
 	refused(&word, "change.part"); // without data
-	part.data.data = bytes;
+	part.data.data = data;
 	part.data.len = CHANGE_PART_BYTES + 1;
 	refused(&word, "change.part");
 	part.data.len = 1;
