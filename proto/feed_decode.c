@@ -1,10 +1,16 @@
 // feed_decode.c - the bytes of feed.proto to struct feed_word.
-// protobuf-c parses, this file narrows each field into the plain struct and refuses what does not fit. No state.
+// The message is unpacked (proto/unpack.h) into memory that goes as a whole, this file narrows each field into the plain struct and refuses
+// what does not fit. No state.
 #include <errno.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include "proto/feed.pb-c.h"
 #include "proto/feed_codec.h"
+#include "proto/unpack.h"
+
+#define BLOCK_BYTES 16384u
 
 static int refuse(const char **fault, const char *what)
 {
@@ -326,20 +332,62 @@ static int get_word(struct feed_word *out, const Shoal__Feed__Word *in, const ch
 	}
 }
 
+// ---- Memory of one message
+
+struct block {
+	struct block *before;
+	size_t used, room;
+	_Alignas(max_align_t) uint8_t bytes[];
+};
+
+static void *block_take(void *with, size_t bytes)
+{
+	struct block **last = with, *block = *last;
+	size_t aligned = (bytes + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
+
+	if (!block || block->room - block->used < aligned) {
+		size_t room = aligned > BLOCK_BYTES ? aligned : BLOCK_BYTES;
+
+		block = aligned < bytes ? NULL : malloc(sizeof(*block) + room);
+		if (!block)
+			return NULL;
+		*block = (struct block){ .before = *last, .room = room };
+		*last = block;
+	}
+	block->used += aligned;
+	return block->bytes + block->used - aligned;
+}
+
+static void block_keep(void *with, void *memory)
+{
+	(void)with;
+	(void)memory;
+}
+
+static void blocks_free(struct block *block)
+{
+	while (block) {
+		struct block *before = block->before;
+
+		free(block);
+		block = before;
+	}
+}
+
 int feed_decode(struct feed_word *word, const uint8_t *bytes, size_t length, const char **fault)
 {
-	Shoal__Feed__Word *parsed;
+	struct block *blocks = NULL;
+	ProtobufCAllocator allocator = { block_take, block_keep, &blocks };
+	const Shoal__Feed__Word *parsed;
 	int error;
 
 	word->kind = FEED_NONE;
 	if (length > FEED_BYTES_MAX)
 		return refuse(fault, "message too long");
-	parsed = shoal__feed__word__unpack(NULL, length, bytes);
-	if (!parsed)
-		return refuse(fault, "not protobuf");
-	error = get_word(word, parsed, fault);
+	parsed = unpack(&shoal__feed__word__descriptor, &allocator, bytes, length);
+	error = parsed ? get_word(word, parsed, fault) : refuse(fault, "not protobuf");
 	if (error)
 		word->kind = FEED_NONE;
-	shoal__feed__word__free_unpacked(parsed, NULL);
+	blocks_free(blocks);
 	return error;
 }
