@@ -64,4 +64,5 @@ def main(table, gateway, host, shut=None):
     print(json.dumps({"sent": len(ues), "back": back, "wrong": wrong, "missing": sorted(wanted)[:10]}))
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])
