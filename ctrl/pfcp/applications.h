@@ -3,9 +3,9 @@
 // One thread.
 #pragma once
 #include "ctrl/pfcp/memory.h"
-#include "ctrl/pfcp/node.h"
-#include "ctrl/pfcp/provision.h"
-#include "ctrl/pfcp/session.h"
+#include "ctrl/pfcp/node/node.h"
+#include "ctrl/pfcp/session/provision.h"
+#include "ctrl/pfcp/session/session.h"
 
 struct applications {
 	struct provision provision;

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include "ctrl/pfcp/decode.h"
+#include "ctrl/pfcp/codec/decode.h"
 #include "ctrl/pfcp/loop.h"
-#include "ctrl/pfcp/predefined.h"
+#include "ctrl/pfcp/rules/predefined.h"
 #include "shared/base/log.h"
 #include "shared/base/rank.h"
 

@@ -6,7 +6,7 @@
 // A store that is another one than at start has forgotten all that we know: `lost`. One thread.
 #pragma once
 #include "ctrl/client/rpc.h"
-#include "ctrl/pfcp/assoc.h"
+#include "ctrl/pfcp/peer/assoc.h"
 
 struct memory_ears {
 	// A note, at start; value has a zero behind it. False: it is not understood.

@@ -3,7 +3,7 @@
 // One thread; one request under way.
 #pragma once
 #include "ctrl/client/rpc.h"
-#include "ctrl/pfcp/node.h"
+#include "ctrl/pfcp/node/node.h"
 
 #define PATHS_PLACE 32u // `next` of a list
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include "ctrl/pfcp/session.h"
+#include "ctrl/pfcp/session/session.h"
 
 #define OWNERS "pfcp:" // all of ours begin so (assoc.h)
 #define PAGE 64u       // each with its session's front

@@ -4,7 +4,7 @@
 // One thread. Two requests under way at most, and one more for each association that is behind (outbox.h).
 #pragma once
 #include "ctrl/client/rpc.h"
-#include "ctrl/pfcp/outbox.h"
+#include "ctrl/pfcp/report/outbox.h"
 
 struct reports {
 	struct rpc *rpc;

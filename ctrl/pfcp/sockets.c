@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
-#include "ctrl/pfcp/message.h"
+#include "ctrl/pfcp/codec/message.h"
 #include "shared/base/log.h"
 
 #define BUFFER_BYTES (8 << 20) // as much of it as net.core.rmem_max allows

@@ -4,7 +4,7 @@
 // a system call; those of one peer and one length as one message that the kernel cuts, where it can. One thread.
 #pragma once
 #include <stddef.h>
-#include "ctrl/pfcp/remote.h"
+#include "ctrl/pfcp/peer/remote.h"
 
 #define SOCKETS_MAX 8u
 #define SOCKETS_TOGETHER 32u // datagrams a system call

@@ -4,8 +4,8 @@
 // Input: a step after the other: three bytes (what happens, with what, how many bytes are its own), then those.
 #include <stdlib.h>
 #include <string.h>
-#include "ctrl/pfcp/ie_table.h"
-#include "ctrl/pfcp/node.h"
+#include "ctrl/pfcp/codec/ie_table.h"
+#include "ctrl/pfcp/node/node.h"
 #include "shared/wire/cursor.h"
 
 #define SECOND 1000000000ull

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ctrl/pfcp/ie_print.h"
-#include "ctrl/pfcp/message.h"
+#include "ctrl/pfcp/codec/ie_print.h"
+#include "ctrl/pfcp/codec/message.h"
 #include "tests/unit/pfcp_again.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);

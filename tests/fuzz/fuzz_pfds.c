@@ -2,7 +2,7 @@
 // and is the same when it is read again.
 #include <stdlib.h>
 #include <string.h>
-#include "ctrl/pfcp/pfds.h"
+#include "ctrl/pfcp/rules/pfds.h"
 #include "shared/wire/filter.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);

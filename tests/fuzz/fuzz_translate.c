@@ -2,10 +2,10 @@
 // modification. What is accepted must be a session that can be told, kept, read again and changed; what is refused must have a cause.
 #include <stdlib.h>
 #include <string.h>
-#include "ctrl/pfcp/answer.h"
-#include "ctrl/pfcp/front.h"
-#include "ctrl/pfcp/pfds.h"
-#include "ctrl/pfcp/translate.h"
+#include "ctrl/pfcp/rules/front.h"
+#include "ctrl/pfcp/rules/pfds.h"
+#include "ctrl/pfcp/rules/translate.h"
+#include "ctrl/pfcp/session/answer.h"
 #include "shared/wire/cursor.h"
 
 #define OURS 0x0a630301u

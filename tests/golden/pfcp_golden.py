@@ -325,7 +325,7 @@ FLAGS = {  # tshark's boolean: the IE, and the word in its text
 
 
 def numbers_of_table():
-    table = os.path.join(os.path.dirname(__file__), "../../ctrl/pfcp/ie.table")
+    table = os.path.join(os.path.dirname(__file__), "../../ctrl/pfcp/codec/ie.table")
     return {m[2]: m[1] for m in re.finditer(r"^(\d+) ([^:\n]+):", open(table).read(), re.M)}
 
 

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ctrl/pfcp/ie_get.h"
-#include "ctrl/pfcp/ie_print.h"
-#include "ctrl/pfcp/ie_table.h"
-#include "ctrl/pfcp/message.h"
+#include "ctrl/pfcp/codec/ie_get.h"
+#include "ctrl/pfcp/codec/ie_print.h"
+#include "ctrl/pfcp/codec/ie_table.h"
+#include "ctrl/pfcp/codec/message.h"
 #include "tests/unit/pfcp_again.h"
 #include "tests/unit/pfcp_make.h"
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tests/unit/outbox_play.h"
-#include "ctrl/pfcp/ie_put.h"
+#include "ctrl/pfcp/codec/ie_put.h"
 
 static const struct remote *standing(void *arg, const char *owner)
 {

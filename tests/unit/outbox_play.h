@@ -1,7 +1,7 @@
 // outbox_play.h - an outbox whose peers, clock and controller are played.
 #pragma once
-#include "ctrl/pfcp/front.h"
-#include "ctrl/pfcp/outbox.h"
+#include "ctrl/pfcp/report/outbox.h"
+#include "ctrl/pfcp/rules/front.h"
 
 #define SECOND 1000000000ull
 #define ONE_OWNER "pfcp:10.0.0.1#00000001"

@@ -1,8 +1,8 @@
 // pfcp_again.c - IEs written again from what was read of them (pfcp_again.h).
 #include <string.h>
-#include "ctrl/pfcp/ie_get.h"
-#include "ctrl/pfcp/ie_put.h"
-#include "ctrl/pfcp/ie_table.h"
+#include "ctrl/pfcp/codec/ie_get.h"
+#include "ctrl/pfcp/codec/ie_put.h"
+#include "ctrl/pfcp/codec/ie_table.h"
 #include "tests/unit/pfcp_again.h"
 
 #define AGAIN(name) \

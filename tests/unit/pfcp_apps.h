@@ -1,7 +1,7 @@
 // pfcp_apps.h - applications as CP functions provision them, for tests.
 #pragma once
-#include "ctrl/pfcp/ie_put.h"
-#include "ctrl/pfcp/pfds.h"
+#include "ctrl/pfcp/codec/ie_put.h"
+#include "ctrl/pfcp/rules/pfds.h"
 
 // Application ID's PFDs with a flow description for each text, ended by a null; "http..." is a URL. None: without PFDs.
 void apps_put(struct pfcp_writer *writer, const char *id, const char *const *texts);

@@ -1,6 +1,6 @@
 // pfcp_live.h - one session from the side of its CP function: requests are written into `words`, read, applied to its rules and translated.
 #pragma once
-#include "ctrl/pfcp/translate.h"
+#include "ctrl/pfcp/rules/translate.h"
 #include "tests/unit/pfcp_words.h"
 
 extern struct pfcp_tree tree;

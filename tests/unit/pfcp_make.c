@@ -1,8 +1,8 @@
 // pfcp_make.c - IEs for tests (pfcp_make.h).
 #include <assert.h>
 #include <string.h>
-#include "ctrl/pfcp/ie_put.h"
-#include "ctrl/pfcp/ie_table.h"
+#include "ctrl/pfcp/codec/ie_put.h"
+#include "ctrl/pfcp/codec/ie_table.h"
 #include "tests/unit/pfcp_make.h"
 
 #define BYTES_MORE 24u // of a value of any length, beyond its least

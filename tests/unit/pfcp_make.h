@@ -1,7 +1,7 @@
 // pfcp_make.h - for tests: IEs of any kind of ie.table with values that make sense, from a stream of random numbers.
 #pragma once
 #include <stdint.h>
-#include "ctrl/pfcp/ie_write.h"
+#include "ctrl/pfcp/codec/ie_write.h"
 
 enum pfcp_fill { // what groups hold
 	PFCP_FILL_MANDATORY,

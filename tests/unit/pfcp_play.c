@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tests/unit/pfcp_play.h"
-#include "ctrl/pfcp/ie_get.h"
-#include "ctrl/pfcp/ie_put.h"
-#include "ctrl/pfcp/ie_table.h"
+#include "ctrl/pfcp/codec/ie_get.h"
+#include "ctrl/pfcp/codec/ie_put.h"
+#include "ctrl/pfcp/codec/ie_table.h"
 
 static const struct conf_address called[] = { { { 10, 0, 0, 3 }, 4, 32 } };
 static const struct conf_address allowed[] = { { { 10 }, 4, 8 }, { { 0x20, 0x01, 0x0d, 0xb8 }, 6, 32 } };

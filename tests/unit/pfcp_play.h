@@ -1,6 +1,6 @@
 // pfcp_play.h - a node of shoal-pfcp whose socket, clock and controller are played, and a peer that speaks with it.
 #pragma once
-#include "ctrl/pfcp/node.h"
+#include "ctrl/pfcp/node/node.h"
 
 #define SECOND 1000000000ull
 #define STAMP 3942000000u // of the node

@@ -1,6 +1,6 @@
 // pfcp_shape.h - PDRs, FARs and what else rules are made of, in the shapes that real control planes give them.
 #pragma once
-#include "ctrl/pfcp/ie_put.h"
+#include "ctrl/pfcp/codec/ie_put.h"
 #include "tests/unit/pfcp_words.h"
 
 #define SHAPE_UE6 0x20010db800000007ull

@@ -1,7 +1,7 @@
 // pfcp_words.h - PFCP messages about sessions, as an SMF would write them, for tests of the rules and the procedures.
 #pragma once
-#include "ctrl/pfcp/ie_put.h"
-#include "ctrl/pfcp/message.h"
+#include "ctrl/pfcp/codec/ie_put.h"
+#include "ctrl/pfcp/codec/message.h"
 
 struct words {
 	uint8_t bytes[8192];

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ctrl/kit/hash.h"
-#include "ctrl/pfcp/ids.h"
-#include "ctrl/pfcp/ie_get.h"
-#include "ctrl/pfcp/pfds.h"
+#include "ctrl/pfcp/codec/ie_get.h"
+#include "ctrl/pfcp/rules/ids.h"
+#include "ctrl/pfcp/rules/pfds.h"
 #include "tests/unit/session_play.h"
 
 struct call {

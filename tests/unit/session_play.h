@@ -1,9 +1,9 @@
 // session_play.h - session procedures between a controller of a few lines and a peer: both played, and the clock.
 #pragma once
-#include "ctrl/pfcp/assoc.h"
-#include "ctrl/pfcp/deal.h"
-#include "ctrl/pfcp/report.h"
-#include "ctrl/pfcp/session.h"
+#include "ctrl/pfcp/peer/assoc.h"
+#include "ctrl/pfcp/peer/deal.h"
+#include "ctrl/pfcp/report/report.h"
+#include "ctrl/pfcp/session/session.h"
 #include "tests/unit/pfcp_words.h"
 
 #define PLAY_TEID 0x1234u

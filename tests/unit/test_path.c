@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "ctrl/pfcp/telling.h"
+#include "ctrl/pfcp/peer/telling.h"
 #include "tests/unit/path_play.h"
 
 _Static_assert(TELLING_PATHS >= PATHS_MAX, "what is supervised can be told to CP functions");

@@ -4,9 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "ctrl/pfcp/ie_get.h"
-#include "ctrl/pfcp/ie_put.h"
-#include "ctrl/pfcp/report.h"
+#include "ctrl/pfcp/codec/ie_get.h"
+#include "ctrl/pfcp/codec/ie_put.h"
+#include "ctrl/pfcp/report/report.h"
 
 // An answer with this Update BAR; the octets of a value, -1 behind the last: what is not said.
 struct bar_words {

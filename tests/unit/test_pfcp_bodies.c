@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
-#include "ctrl/pfcp/ie_get.h"
-#include "ctrl/pfcp/translate.h"
+#include "ctrl/pfcp/codec/ie_get.h"
+#include "ctrl/pfcp/rules/translate.h"
 #include "tests/unit/pfcp_words.h"
 
 #define FARS 200u

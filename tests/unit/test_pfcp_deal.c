@@ -7,8 +7,8 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ctrl/pfcp/assoc.h"
-#include "ctrl/pfcp/deal.h"
+#include "ctrl/pfcp/peer/assoc.h"
+#include "ctrl/pfcp/peer/deal.h"
 
 #define SECOND 1000000000ull
 

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "ctrl/pfcp/ie_get.h"
+#include "ctrl/pfcp/codec/ie_get.h"
 #include "tests/unit/session_play.h"
 
 // In one request.

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <string.h>
-#include "ctrl/pfcp/answer.h"
+#include "ctrl/pfcp/session/answer.h"
 #include "tests/unit/pfcp_live.h"
 #include "tests/unit/pfcp_shape.h"
 

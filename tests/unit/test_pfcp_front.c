@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
-#include "ctrl/pfcp/front.h"
+#include "ctrl/pfcp/rules/front.h"
 #include "tests/unit/pfcp_words.h"
 
 static struct pfcp_tree tree;

@@ -6,9 +6,9 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <string.h>
-#include "ctrl/pfcp/ie_get.h"
-#include "ctrl/pfcp/ie_put.h"
-#include "ctrl/pfcp/message.h"
+#include "ctrl/pfcp/codec/ie_get.h"
+#include "ctrl/pfcp/codec/ie_put.h"
+#include "ctrl/pfcp/codec/message.h"
 
 static struct pfcp_tree tree;
 static struct pfcp_fault fault;

@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <string.h>
 #include <cmocka.h>
-#include "ctrl/pfcp/instance.h"
-#include "ctrl/pfcp/translate.h"
+#include "ctrl/pfcp/rules/instance.h"
+#include "ctrl/pfcp/rules/translate.h"
 #include "tests/unit/pfcp_words.h"
 
 static struct conf conf;

@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include "ctrl/pfcp/ie_get.h"
-#include "ctrl/pfcp/load.h"
+#include "ctrl/pfcp/codec/ie_get.h"
+#include "ctrl/pfcp/node/load.h"
 
 #define SECOND 1000000000ull
 #define WALL_MS 1700000000000ull

@@ -7,9 +7,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ctrl/pfcp/ie_print.h"
-#include "ctrl/pfcp/ie_table.h"
-#include "ctrl/pfcp/message.h"
+#include "ctrl/pfcp/codec/ie_print.h"
+#include "ctrl/pfcp/codec/ie_table.h"
+#include "ctrl/pfcp/codec/message.h"
 #include "tests/unit/pfcp_make.h"
 
 static uint8_t bytes[4096];

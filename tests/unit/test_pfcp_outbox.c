@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include "tests/unit/outbox_play.h"
-#include "ctrl/pfcp/ie_get.h"
+#include "ctrl/pfcp/codec/ie_get.h"
 
 // ---- Order
 

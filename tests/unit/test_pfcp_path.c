@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include <string.h>
 #include "tests/unit/pfcp_play.h"
-#include "ctrl/pfcp/ie_get.h"
+#include "ctrl/pfcp/codec/ie_get.h"
 
 // Peer 1 is associated and has answered its heartbeat, so that the next one is far.
 static struct play *associated(void **state)

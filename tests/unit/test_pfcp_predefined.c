@@ -6,8 +6,8 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <string.h>
-#include "ctrl/pfcp/answer.h"
-#include "ctrl/pfcp/ids.h"
+#include "ctrl/pfcp/rules/ids.h"
+#include "ctrl/pfcp/session/answer.h"
 #include "tests/unit/conf_file.h"
 #include "tests/unit/pfcp_live.h"
 

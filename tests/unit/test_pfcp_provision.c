@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include "ctrl/pfcp/deal.h"
-#include "ctrl/pfcp/provision.h"
+#include "ctrl/pfcp/peer/deal.h"
+#include "ctrl/pfcp/session/provision.h"
 #include "tests/unit/pfcp_apps.h"
 
 #define NOTES 1100u

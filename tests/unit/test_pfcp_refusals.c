@@ -7,8 +7,8 @@
 #include <cmocka.h>
 #include <string.h>
 #include "tests/unit/pfcp_play.h"
-#include "ctrl/pfcp/ie_get.h"
-#include "ctrl/pfcp/ie_put.h"
+#include "ctrl/pfcp/codec/ie_get.h"
+#include "ctrl/pfcp/codec/ie_put.h"
 
 static void strangers_are_refused_at_a_limited_rate(void **state)
 {

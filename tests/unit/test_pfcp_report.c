@@ -7,12 +7,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ctrl/pfcp/front.h"
-#include "ctrl/pfcp/ids.h"
-#include "ctrl/pfcp/ie_get.h"
-#include "ctrl/pfcp/ie_put.h"
-#include "ctrl/pfcp/report.h"
-#include "ctrl/pfcp/usage.h"
+#include "ctrl/pfcp/codec/ie_get.h"
+#include "ctrl/pfcp/codec/ie_put.h"
+#include "ctrl/pfcp/report/report.h"
+#include "ctrl/pfcp/report/usage.h"
+#include "ctrl/pfcp/rules/front.h"
+#include "ctrl/pfcp/rules/ids.h"
 
 #define METHOD_TIME_VOLUME 3u
 #define METHOD_VOLUME 2u

@@ -6,8 +6,8 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <string.h>
-#include "ctrl/pfcp/ie_get.h"
-#include "ctrl/pfcp/translate.h"
+#include "ctrl/pfcp/codec/ie_get.h"
+#include "ctrl/pfcp/rules/translate.h"
 #include "tests/unit/pfcp_words.h"
 
 static struct pfcp_tree tree;

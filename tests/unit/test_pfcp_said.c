@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "ctrl/pfcp/front.h"
-#include "ctrl/pfcp/ie_get.h"
+#include "ctrl/pfcp/codec/ie_get.h"
+#include "ctrl/pfcp/rules/front.h"
 #include "tests/unit/pfcp_shape.h"
 #include "tests/unit/session_play.h"
 

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <string.h>
-#include "ctrl/pfcp/ie_get.h"
-#include "ctrl/pfcp/usage.h"
+#include "ctrl/pfcp/codec/ie_get.h"
+#include "ctrl/pfcp/report/usage.h"
 #include "tests/unit/session_play.h"
 
 // ---- What the peer says

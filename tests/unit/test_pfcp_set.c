@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include <string.h>
 #include "tests/unit/pfcp_play.h"
-#include "ctrl/pfcp/ie_get.h"
+#include "ctrl/pfcp/codec/ie_get.h"
 
 static struct word setup_of(uint8_t last, uint32_t sequence, uint32_t stamp)
 {

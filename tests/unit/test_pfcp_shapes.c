@@ -8,9 +8,9 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <string.h>
-#include "ctrl/pfcp/answer.h"
-#include "ctrl/pfcp/ie_get.h"
-#include "ctrl/pfcp/translate.h"
+#include "ctrl/pfcp/codec/ie_get.h"
+#include "ctrl/pfcp/rules/translate.h"
+#include "ctrl/pfcp/session/answer.h"
 #include "tests/unit/pfcp_live.h"
 #include "tests/unit/pfcp_shape.h"
 

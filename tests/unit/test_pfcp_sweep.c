@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "ctrl/pfcp/front.h"
+#include "ctrl/pfcp/rules/front.h"
 #include "tests/unit/session_play.h"
 
 // Words n, as a request about many of the owner's sessions, are served.

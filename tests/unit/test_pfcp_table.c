@@ -6,9 +6,9 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <string.h>
-#include "ctrl/pfcp/ie_get.h"
-#include "ctrl/pfcp/ie_table.h"
-#include "ctrl/pfcp/ie_write.h"
+#include "ctrl/pfcp/codec/ie_get.h"
+#include "ctrl/pfcp/codec/ie_table.h"
+#include "ctrl/pfcp/codec/ie_write.h"
 #include "shared/wire/cursor.h"
 #include "tests/unit/pfcp_make.h"
 

@@ -6,8 +6,8 @@
 #include <cmocka.h>
 #include <string.h>
 #include "tests/unit/pfcp_play.h"
-#include "ctrl/pfcp/ie_get.h"
-#include "ctrl/pfcp/ie_put.h"
+#include "ctrl/pfcp/codec/ie_get.h"
+#include "ctrl/pfcp/codec/ie_put.h"
 #include "shared/wire/sheet_skill.h"
 
 #define NOTE "1 up 1000 10.0.0.1 10.0.0.1"

@@ -7,9 +7,9 @@
 #include <errno.h>
 #include <arpa/inet.h>
 #include <string.h>
-#include "ctrl/pfcp/ie_get.h"
-#include "ctrl/pfcp/ie_put.h"
-#include "ctrl/pfcp/ie_table.h"
+#include "ctrl/pfcp/codec/ie_get.h"
+#include "ctrl/pfcp/codec/ie_put.h"
+#include "ctrl/pfcp/codec/ie_table.h"
 #include "tests/unit/pfcp_make.h"
 
 // An IE over these bytes; in memory of just its length, so that valgrind and ASan see whoever reads on.

@@ -14,8 +14,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "ctrl/pfcp/ie_get.h"
-#include "ctrl/pfcp/message.h"
+#include "ctrl/pfcp/codec/ie_get.h"
+#include "ctrl/pfcp/codec/message.h"
 #include "shared/base/clock.h"
 #include "tests/unit/pfcp_words.h"
 
