@@ -6,11 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
 #include "shared/base/bell.h"
 
 struct world *w;
@@ -342,13 +340,15 @@ void world_free(void)
 
 static void account_closes(void)
 {
-	struct tally *tally = &w->loop->tally;
+	struct tally *tally = &w->loop->tally, shown;
 
 	tally->lent = 0;
 	for (unsigned seat = 0; seat < PLANE_SEATS; seat++)
 		tally->lent += lease_packets(&w->loop->lane[seat].lease);
 	tally->held = w->loop->hold.total + w->loop->park.total;
 	assert_int_equal(tally_gap(tally), 0);
+	tally_read(&w->board, &shown);
+	assert_int_equal(tally_gap(&shown), 0); // as others see it
 	assert_int_equal(tally->lent + tally->held, ROOMS - w->free_rooms);
 }
 
