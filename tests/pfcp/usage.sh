@@ -1,6 +1,6 @@
 #!/bin/bash
 # What a subscriber uses is reported: at a threshold, at the end of a quota, which stops its packets until there is more, and when it
-# is asked; shoal-pfcp and the controller die on the way, and all reports together say each byte once.
+# is asked, in time or not; shoal-pfcp and the controller die on the way, and all reports together say each byte once.
 set -euo pipefail
 . "$(dirname "$0")/../lab/story.sh"
 . "$(dirname "$0")/pfcp.sh"
@@ -43,6 +43,12 @@ pfcp_kill
 that "no ping comes back" equal "$(pings_back 3)" 0
 that "a quota is granted" smf refill ue1 $((30 * PING))
 that "and it pings" ue_pings "$UE" 10
+that "which the controller knows" wait_for 20 usage_is "$UE" 60 60
+courier=$(pgrep -P "$(lab_pid nursery)" shoal-courier)
+kill -s STOP "$courier"
+that "a query that no worker hears of in time is refused" smf_refused 77 query ue1
+kill -s CONT "$courier"
+count_in '.usage[]'
 lab_signal KILL ctrl
 wait_for 10 lab_gone ctrl
 gateway_start_one ctrl

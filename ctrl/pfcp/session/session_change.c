@@ -4,6 +4,7 @@
 #include "ctrl/pfcp/codec/ie_get.h"
 #include "ctrl/pfcp/rules/ids.h"
 #include "ctrl/pfcp/session/session_own.h"
+#include "shared/wire/cursor.h"
 
 #define REPEAT_MS 60000u // a request that comes again within this time is a repeat
 #define WATCH_MS 20u
@@ -270,7 +271,9 @@ void modify_hear(struct task *task, const Shoal__Oss__Response *response)
 	    response->body_case == SHOAL__OSS__RESPONSE__BODY_SESSION ? response->session : NULL;
 
 	if (response->status->code == SHOAL__OSS__CODE__NOT_APPLIED_YET) {
-		task_step(task, STEP_UNMODIFY);
+		task->taken_over = false;
+		if (!said || !said->session || modified_keep(task, said))
+			task_step(task, STEP_UNMODIFY);
 	} else if (response->status->code == SHOAL__OSS__CODE__KEY_REUSED && !task_late(task)) {
 		task_again(task, WATCH_MS); // an earlier process of ours was quicker: what it did will be seen
 	} else if (response->status->code || !said || !said->session) {
@@ -301,8 +304,32 @@ void unmodify_ask(struct task *task)
 		task_modify(task, deal_owner(task->deal), (struct task_query){ 0 }, (size_t)length);
 }
 
+// What was told of usage in an answer that is not given: it is told but once, so this one has it.
+static void usage_put(const struct task *task, struct pfcp_writer *words)
+{
+	struct cursor in = cursor_over(task->answer, (uint32_t)task->answer_bytes);
+
+	while (in.left >= 4) {
+		uint32_t bytes = 4u + be16_get(in.at + 2);
+
+		if (be16_get(in.at) == PFCP_IE_MODIFICATION_USAGE_REPORT && (size_t)(words->end - words->at) >= bytes) {
+			memcpy(words->at, in.at, bytes);
+			words->at += bytes;
+		}
+		cursor_skip(&in, bytes);
+	}
+}
+
 void unmodify_hear(struct task *task, const Shoal__Oss__Response *response)
 {
+	struct pfcp_writer words = task_words(task);
+
 	(void)response;
-	task_refuse_as(task, PFCP_CAUSE_SYSTEM_FAILURE);
+	if (!task->deal || !task->answer) {
+		task_refuse_as(task, PFCP_CAUSE_SYSTEM_FAILURE);
+		return;
+	}
+	answer_cause(&words, task->deal->type, &task->sessions->world.node_id, PFCP_CAUSE_SYSTEM_FAILURE);
+	usage_put(task, &words);
+	task_accept(task, words.start, (size_t)(words.at - words.start));
 }
