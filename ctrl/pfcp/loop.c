@@ -77,6 +77,11 @@ static int drop(void *arg, const char *owner)
 	return sessions_drop(((struct loop *)arg)->sessions, owner);
 }
 
+static int owns(void *arg, const char *owner)
+{
+	return sessions_owned(((struct loop *)arg)->sessions, owner);
+}
+
 static int sweep(void *arg, struct deal *deal)
 {
 	return sessions_sweep(((struct loop *)arg)->sessions, deal);
@@ -119,6 +124,11 @@ static uint64_t wall_ms(void *arg)
 static size_t advise(void *arg, const struct deal *deal, uint8_t *datagram, size_t length, size_t size)
 {
 	return node_advise(&((struct loop *)arg)->node, deal, datagram, length, size);
+}
+
+static void owned(void *arg, bool yes)
+{
+	node_owns(&((struct loop *)arg)->node, yes);
 }
 
 static void swept(void *arg, struct deal *deal, uint8_t cause)
@@ -295,6 +305,7 @@ static int node_begin(struct loop *loop)
 					.refuse = refuse,
 					.note = note,
 					.drop = drop,
+					.owns = owns,
 					.sweep = sweep,
 					.provision = provision,
 					.arg = loop };
@@ -314,6 +325,7 @@ static int sessions_begin(struct loop *loop)
 					.wall_ms = wall_ms,
 					.advise = advise,
 					.dropped = dropped,
+					.owned = owned,
 					.swept = swept,
 					.moved = moved,
 					.said = said,

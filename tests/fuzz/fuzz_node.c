@@ -13,7 +13,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
-enum step { STEP_REQUEST, STEP_ANSWER, STEP_RAW, STEP_TIME, STEP_NOTED, STEP_DEALT, STEP_DROPPED, STEP_SAID, STEPS };
+enum step {
+	STEP_REQUEST,
+	STEP_ANSWER,
+	STEP_RAW,
+	STEP_TIME,
+	STEP_NOTED,
+	STEP_DEALT,
+	STEP_DROPPED,
+	STEP_SAID,
+	STEP_OWNS,
+	STEPS
+};
 enum kind { DEAL_SESSION, DEAL_SWEEP, DEAL_PROVIDE };
 
 // Others' work: what the node waits for.
@@ -23,6 +34,7 @@ static struct {
 	enum kind kind[HELD];
 	char drop[HELD][ASSOC_OWNER_BYTES];
 	unsigned notes, deals, drops;
+	bool looks;
 	uint32_t asked; // sequence of its last request,
 	uint8_t type;   // what it was,
 	struct remote to;
@@ -86,6 +98,14 @@ static int drop(void *arg, const char *owner)
 	if (held.drops == HELD)
 		return -1;
 	memcpy(held.drop[held.drops++], owner, strlen(owner) + 1);
+	return 0;
+}
+
+static int owns(void *arg, const char *owner)
+{
+	if (held.looks)
+		abort(); // one at a time
+	held.looks = true;
 	return 0;
 }
 
@@ -163,6 +183,12 @@ static void dropped(void)
 	node_dropped(&node, owner);
 }
 
+static void owned(bool yes)
+{
+	held.looks = false;
+	node_owns(&node, yes);
+}
+
 static void step(unsigned what, unsigned with, struct cursor own)
 {
 	static const uint8_t types[] = { 1, 3, 5, 7, 9, 12, 14, 16, 50, 52, 54, 56 };
@@ -175,13 +201,15 @@ static void step(unsigned what, unsigned with, struct cursor own)
 	else if (what == STEP_RAW)
 		node_datagram(&node, &from, own.at, own.left);
 	else if (what == STEP_TIME)
-		node_tick(&node, now += with * SECOND / 4);
+		node_tick(&node, now += with < 0xf0 ? with * SECOND / 4 : 8 * 3600 * SECOND);
 	else if (what == STEP_NOTED && held.notes)
 		noted(with % held.notes, with & 0x80);
 	else if (what == STEP_DEALT && held.deals)
 		dealt(with % held.deals);
 	else if (what == STEP_DROPPED && held.drops)
 		dropped();
+	else if (what == STEP_OWNS && held.looks)
+		owned(with & 0x80);
 	else if (what == STEP_SAID)
 		node_path(&node, &from, with & 0x80, with & 0x40);
 	node_serve(&node);
@@ -191,7 +219,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	static const struct conf_address allowed[] = { { { 10 }, 4, 8 } }, called[] = { { { 10, 0, 0, 3 }, 4, 32 } };
 	static const char resource[1][64] = { "internet" };
-	const struct node_ways ways = { sent, session, refuse, note, drop, sweep, provide, NULL };
+	const struct node_ways ways = { sent, session, refuse, note, drop, owns, sweep, provide, NULL };
 	const struct node_setting setting = { .id = { .address = { .has_ipv4 = true, .ipv4 = 0x0a000064 } },
 					      .stamp = 3942000000u,
 					      .heartbeat_ns = 10 * SECOND,

@@ -8,6 +8,7 @@ Commands: heartbeat; associate [set=NAME] [keep=ADDRESS]; release; asked: how of
     attach NAME [KEY=VALUE...]: ue=ADDRESS (else the user plane chooses), gnb=, teid=, qfi=, mbr= (kbit/s), urr=1 [threshold=, quota= (bytes), period= (s), start=1, dropped= (packets), events=, event_quota=, silence= (s)], bar= (packets that may wait) [delay= (50 ms)], dnn=; csid=, group=, entity= (address of its F-SEID); way=both|up
     attach_as NAME SHAPE [KEY=VALUE...]; change NAME WHAT [WORD...]: as other SMFs do (shapes.py)
     handover NAME GNB TEID; drop NAME; forward NAME; gate NAME open|closed; query NAME; delete NAME; refill NAME BYTES, more_events NAME N: a new quota
+    ghosts N: N nodes more associate from here, one after the other; says how many were let, and the last cause
     adopt NAME UP: modifies another SMF's session of our set, and has it from then on; lose CSID: deletes all that were attached with csid=CSID
     pfds [NAME=TEXT[|TEXT...]...]: applications by flow descriptions or URLs, _ for spaces; none: all are forgotten; apps N [FIRST]: so many; odd_apps: wrong ones (apps.py)
     move [csid=|group=|entity=] to=ADDRESS: another SMF of our set is to hear of those
@@ -177,6 +178,10 @@ class Smf:
 
     def associate(self, *keys):
         return self.ask(None, self.words.association(self.local, self.stamp, **dict(key.split("=", 1) for key in keys)))
+
+    def ghosts(self, count):
+        causes = [self.ask(None, self.words.association(f"ghost-{i}.example", self.stamp))["cause"] for i in range(int(count))]
+        return {"cause": 1, "let": causes.count(1), "last": causes[-1]}
 
     def asked(self):
         return {"cause": 1, "asked": self.setups, "release": self.release_wanted, "tunnels_end": self.tunnels_end}

@@ -39,6 +39,8 @@ def heartbeat(stamp):
 
 
 def node(local):
+    if local.endswith(".example"):
+        return p.IE_NodeId(id_type=2, id=local)
     return p.IE_NodeId(id_type=1, ipv6=local) if ":" in local else p.IE_NodeId(id_type=0, ipv4=local)
 
 

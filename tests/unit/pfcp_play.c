@@ -72,6 +72,15 @@ static int play_drop(void *arg, const char *owner)
 	return 0;
 }
 
+static int play_owns(void *arg, const char *owner)
+{
+	struct play *play = arg;
+
+	play->looked++;
+	strcpy(play->owner, owner);
+	return 0;
+}
+
 static int play_sweep(void *arg, struct deal *deal)
 {
 	struct play *play = arg;
@@ -98,8 +107,8 @@ static const char resources[4][64] = { "internet.example", LONGEST, LONGEST, LON
 static int play_begin(void **state, unsigned calls, unsigned told)
 {
 	struct play *play = calloc(1, sizeof(*play));
-	const struct node_ways ways = { play_send, play_session, play_refuse,  play_note,
-					play_drop, play_sweep,   play_provide, play };
+	const struct node_ways ways = { play_send, play_session, play_refuse,  play_note, play_drop,
+					play_owns, play_sweep,   play_provide, play };
 	const struct node_setting setting = { .id = { .address = { .has_ipv4 = true, .ipv4 = 0x0a000064 } },
 					      .stamp = STAMP,
 					      .heartbeat_ns = 10 * SECOND,

@@ -18,9 +18,10 @@ struct play {
 	char drop[ASSOC_OWNER_BYTES];
 	struct deal *deal;
 	uint8_t cause;                 // of what was refused,
-	char owner[ASSOC_OWNER_BYTES]; // and to whom
+	char owner[ASSOC_OWNER_BYTES]; // and to whom; of whom it was asked whether there are sessions
 	int note_error;
-	unsigned swept; // requests about many sessions
+	unsigned swept;  // requests about many sessions
+	unsigned looked; // how often it was asked that
 	unsigned provided;
 };
 

@@ -456,6 +456,12 @@ static void sweep_done(void *arg, struct deal *deal, uint8_t cause)
 	play.swept_cause = cause;
 }
 
+static void look_done(void *arg, bool owned)
+{
+	play.looks++;
+	play.owned = owned;
+}
+
 static void moved(void *arg, uint64_t session, const struct report_to *to)
 {
 	assert_int_equal(session, PLAY_ID);
@@ -484,6 +490,7 @@ static void begin(void)
 					      .address = address,
 					      .wall_ms = wall_ms,
 					      .dropped = drop_done,
+					      .owned = look_done,
 					      .swept = sweep_done,
 					      .moved = moved,
 					      .said = said,

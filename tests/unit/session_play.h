@@ -37,6 +37,8 @@ struct play {
 	struct call *first, **last;
 	uint64_t now_ms, uplink, reported;
 	char dropped[64];
+	unsigned looks; // sessions_owned is through so often: there are
+	bool owned;
 	const struct deal *swept;
 	uint8_t swept_cause;
 	unsigned moves;                   // others hear of the session,

@@ -83,6 +83,28 @@ static void what_cannot_be_deleted_now_is_tried_ever_again(void **state)
 	assert_string_equal(play.dropped, play.assoc.owner);
 }
 
+static void look(const char *owner, bool owned)
+{
+	unsigned looks = play.looks;
+
+	assert_int_equal(sessions_owned(sessions, owner), 0);
+	play_run(1000);
+	assert_int_equal(play.looks, looks + 1);
+	assert_int_equal(play.owned, owned);
+}
+
+// And nothing else happens to them.
+static void whether_an_owner_has_sessions_is_known(void **state)
+{
+	attach_part("");
+	look(play.session->owner, true);
+	look("pfcp:10.99.4.3#1", false);
+	play.busy = 3;
+	look(play.session->owner, true);
+	assert_non_null(play.session);
+	assert_string_equal(play.dropped, "");
+}
+
 static void put_ipv4(unsigned n, unsigned type, uint32_t ipv4)
 {
 	const struct pfcp_address address = { .has_ipv4 = true, .ipv4 = ipv4 };
@@ -230,6 +252,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_cannot_be_deleted_now_is_tried_ever_again, play_open, play_close),
 		cmocka_unit_test_setup_teardown(whose_sessions_are_not_known_any_more_loses_them, play_open,
 						play_close),
+		cmocka_unit_test_setup_teardown(whether_an_owner_has_sessions_is_known, play_open, play_close),
 		cmocka_unit_test_setup_teardown(others_hear_of_what_is_named, play_open, play_close),
 		cmocka_unit_test_setup_teardown(it_is_moved_whatever_happens_meanwhile, play_open, play_close),
 		cmocka_unit_test_setup_teardown(who_takes_it_over_hears_of_it, play_open, play_close),

@@ -384,13 +384,14 @@ void node_tick(struct node *node, uint64_t now_ns)
 	calls_tick(node);
 	paths_tick(node);
 	updates_tick(node);
+	fades_tick(node);
 }
 
 uint64_t node_due(const struct node *node)
 {
 	const uint64_t due[] = { deals_due(&node->deals), asks_due(&node->asks), assocs_due(&node->assocs),
 				 beats_due(node),         calls_due(node),       node->telling_ns,
-				 node->update_ns };
+				 node->update_ns,         fades_due(node) };
 	uint64_t first = UINT64_MAX;
 
 	for (unsigned i = 0; i < sizeof(due) / sizeof(*due); i++)

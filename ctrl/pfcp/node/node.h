@@ -8,6 +8,8 @@
 // Pure but for what is in node_ways. Time is told (CLOCK_MONOTONIC). One thread owns it.
 #pragma once
 #include "ctrl/pfcp/codec/ie_value.h"
+#include "ctrl/pfcp/node/call.h"
+#include "ctrl/pfcp/node/fade.h"
 #include "ctrl/pfcp/node/load.h"
 #include "ctrl/pfcp/node/path_places.h"
 #include "ctrl/pfcp/node/tally.h"
@@ -37,13 +39,14 @@ struct node_setting {
 // What is done elsewhere. send: a datagram leaves. session: a request about a session, of an association that is up; deal_answer comes
 // now or later. refuse: the same, of one that could not be read, or is not to be served. note, drop: as in assocs_ways; their ends
 // are node_noted and node_dropped. provision: takes a PFD Management Request; then node_provisioned. sweep: what the deal asks of many of
-// the asking node's sessions (session.h); 0, then node_swept.
+// the asking node's sessions (session.h); 0, then node_swept. owns: whether the owner has sessions: 0, then node_owns.
 struct node_ways {
 	remote_send *send;
 	void (*session)(void *arg, struct deal *deal, const struct pfcp_header *header, const struct pfcp_tree *tree);
 	void (*refuse)(void *arg, struct deal *deal, const struct pfcp_header *header, const struct pfcp_fault *fault);
 	int (*note)(void *arg, struct assoc *assoc, const char *value);
 	int (*drop)(void *arg, const char *owner);
+	int (*owns)(void *arg, const char *owner);
 	int (*sweep)(void *arg, struct deal *deal);
 	void (*provision)(void *arg, struct deal *deal, const struct pfcp_tree *tree);
 	void *arg;
@@ -58,14 +61,6 @@ struct node_question {
 	size_t bytes;
 	ask_done *done;
 	void *about;
-};
-
-// A CP function that waits to be asked for an association (node_call.c).
-struct node_call {
-	struct node *node;
-	struct remote to;
-	uint64_t due_ns;
-	bool asking, failing;
 };
 
 struct node {
@@ -86,6 +81,7 @@ struct node {
 	bool leaving;       // associations are to be released
 	uint64_t update_ns; // when somebody may be told; UINT64_MAX: nothing is owed
 	uint64_t lacks;     // features that are not announced now
+	struct fade fade;
 	struct load load;
 	uint64_t load_ns;      // looked at again then
 	struct pfcp_tree tree; // of the message under work
@@ -114,6 +110,7 @@ void node_noted(struct node *node, struct assoc *assoc, bool done);
 void node_swept(struct node *node, struct deal *deal, uint8_t cause); // cause: of the answer
 void node_provisioned(struct node *node, struct deal *deal, const struct pfcp_fault *fault);
 void node_dropped(struct node *node, const char *owner);
+void node_owns(struct node *node, bool owns);
 // A GTP-U path is down, or up. told: an earlier process of ours may have told that it was down.
 void node_path(struct node *node, const struct remote *to, bool down, bool told);
 void node_tick(struct node *node, uint64_t now_ns); // before datagrams that came then

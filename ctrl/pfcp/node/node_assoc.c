@@ -118,6 +118,7 @@ static void resume(struct node *node, struct deal *deal, struct assoc *assoc, co
 	bool changed = learnt(assoc, like) || assoc->stamp != like->stamp;
 
 	assoc->telling.knows = features_now(node);
+	assoc->heard_ns = node->now_ns;
 	log_info("pfcp.resumed", "%s sets up its association again; its sessions stay", assoc->node_id);
 	node->tally[TALLY_RESUMED]++;
 	assoc->kept = true;

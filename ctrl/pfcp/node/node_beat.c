@@ -29,6 +29,8 @@ void beat_answer(struct node *node, const struct remote *from, const struct pfcp
 	answer_send(node, from, request, PFCP_CAUSE_ACCEPTED);
 	node->tally[TALLY_HEARTBEATS]++;
 	assoc = assoc_of_remote(&node->assocs, from);
+	if (assoc)
+		assoc->heard_ns = node->now_ns;
 	if (assoc && stamp_read(node, request, &stamp) && is_later(stamp, assoc->stamp))
 		assoc->beat_ns = node->now_ns;
 }
@@ -38,6 +40,7 @@ static void told(struct node *node, struct assoc *assoc, uint32_t stamp)
 	if (assoc->silent)
 		log_info("pfcp.peer_back", "%s answers again", assoc->node_id);
 	assoc->silent = false;
+	assoc->heard_ns = node->now_ns;
 	if (!is_later(stamp, assoc->stamp))
 		return;
 	log_warning("pfcp.peer_restarted", "%s was started anew: %s", assoc->node_id, assoc_fate(node, assoc));

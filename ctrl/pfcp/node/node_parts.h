@@ -59,6 +59,11 @@ void paths_forget(struct node *node, struct assoc *assoc); // nothing is under w
 void updates_tick(struct node *node);
 void updates_forget(struct node *node, struct assoc *assoc); // nothing is under way any more
 
+// ---- node_fade.c: associations of nodes that are gone
+
+void fades_tick(struct node *node);
+uint64_t fades_due(const struct node *node);
+
 // ---- node_beat.c: heartbeats
 
 void beat_answer(struct node *node, const struct remote *from, const struct pfcp_header *request);

@@ -31,6 +31,7 @@
 	T(SHIFTED, "session_sets_moved", "requests that another SMF hears of a part of the sessions from now on") \
 	T(RESTARTED, "peers_restarted", "nodes that came back with a later Recovery Time Stamp: their sessions are deleted") \
 	T(SILENT, "peers_silent", "nodes that stopped answering heartbeats: their sessions stay") \
+	T(FORGOTTEN, "associations_forgotten", "associations ended because their node was silent for long and had no sessions") \
 	T(UPDATES_TOLD, "updates_accepted", "updates of associations by us that the CP function has accepted") \
 	T(UPDATES_REFUSED, "updates_refused", "updates of associations by us refused, or not answered by who answers heartbeats: done") \
 	T(NODE_REPORTS, "node_reports", "reports about GTP-U paths sent, repeats within T1 apart") \

@@ -249,7 +249,7 @@ static struct assoc *assoc_add(struct assocs *assocs, const struct assoc *like)
 	*assoc = *like;
 	assoc->remote.port = 0;
 	assoc->again_ns = UINT64_MAX;
-	assoc->beat_ns = assocs->now_ns;
+	assoc->beat_ns = assoc->heard_ns = assocs->now_ns;
 	TAILQ_INSERT_HEAD(&assocs->all, assoc, all);
 	assocs->count++;
 	return assoc;
@@ -300,6 +300,7 @@ void assoc_leave(struct assocs *assocs, struct assoc *assoc, struct deal *deal)
 void assoc_served(struct assocs *assocs, struct assoc *assoc, int more)
 {
 	assoc->served += (unsigned)more;
+	assoc->heard_ns = assocs->now_ns;
 	if (!assoc->served)
 		happen(assocs, assoc, ASSOC_IDLE);
 }
@@ -357,7 +358,7 @@ void assocs_settle(struct assocs *assocs, uint64_t now_ns)
 	assocs->now_ns = now_ns;
 	for (assoc = TAILQ_FIRST(&assocs->all); assoc; assoc = next) {
 		next = TAILQ_NEXT(assoc, all);
-		assoc->beat_ns = now_ns;
+		assoc->beat_ns = assoc->heard_ns = now_ns;
 		if (assoc->state == ASSOC_LEAVING)
 			happen(assocs, assoc, ASSOC_NOTED);
 		else if (newer_lives(assocs, assoc))

@@ -54,11 +54,11 @@ struct assoc {
 	unsigned others;      // Alternative SMF IP Addresses
 	struct remote other[ASSOC_OTHERS];
 	uint64_t noted_ms;          // of a note that was found: when it was written
-	unsigned writing;           // notes on their way to ctrl
-	unsigned served;            // its requests that are being worked on
+	unsigned writing, served;   // notes on their way to ctrl; its requests that are being worked on
 	struct deal *deal;          // the request that is answered when the note is written
 	uint64_t again_ns;          // UINT64_MAX: nothing to be tried again
-	uint64_t beat_ns;           // next heartbeat
+	uint64_t beat_ns, heard_ns; // next heartbeat; something came from it last
+	uint64_t stays_ns;          // it had sessions, or could not be looked at: not ended before then (node_fade.c)
 	bool beating, silent, kept; // one is under way; the last had no answer; sessions stayed at its set-up
 	struct telling telling;
 	TAILQ_ENTRY(assoc) all;

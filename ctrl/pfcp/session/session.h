@@ -40,6 +40,7 @@ struct sessions_world {
 	// Says behind an answer how loaded we are, if its peer is to know; the new length. Null: nobody is to know.
 	size_t (*advise)(void *arg, const struct deal *deal, uint8_t *datagram, size_t length, size_t size);
 	void (*dropped)(void *arg, const char *owner);              // sessions_drop is through
+	void (*owned)(void *arg, bool owned);                       // sessions_owned is through
 	void (*swept)(void *arg, struct deal *deal, uint8_t cause); // sessions_sweep is through, and this its answer
 	void (*moved)(void *arg, uint64_t session, const struct report_to *to); // another hears of it from now on
 	void (*said)(void *arg, uint64_t session,
@@ -65,6 +66,9 @@ uint64_t sessions_due(const struct sessions *sessions); // when next; UINT64_MAX
 // Deletes all sessions of an owner (deal.h: one association), in the background; says `dropped` when there are none left.
 // 0, or -ENOMEM.
 int sessions_drop(struct sessions *sessions, const char *owner);
+
+// Whether there is a session of an owner; says `owned`. 0, or -ENOMEM.
+int sessions_owned(struct sessions *sessions, const char *owner);
 
 // What a request asks of the sessions of who asks: a Session Set Deletion, or an Association Setup that names whose sessions stay, deletes
 // some, a Session Set Modification has others hear of them (choice.h). It has been checked. Says `swept`. 0, or -ENOMEM.

@@ -38,6 +38,16 @@ int sessions_drop(struct sessions *sessions, const char *owner)
 	return sweep_add(sessions, owner) ? 0 : -ENOMEM;
 }
 
+int sessions_owned(struct sessions *sessions, const char *owner)
+{
+	struct sweep *sweep = sweep_add(sessions, owner);
+
+	if (!sweep)
+		return -ENOMEM;
+	sweep->looks = true;
+	return 0;
+}
+
 static bool request_read(struct sweep *sweep)
 {
 	struct pfcp_header header;
@@ -136,11 +146,22 @@ static void through(struct sweep *sweep)
 {
 	const struct sessions_world *world = &sweep->sessions->world;
 
-	if (sweep->deal)
+	if (sweep->looks)
+		world->owned(world->arg, sweep->owns);
+	else if (sweep->deal)
 		world->swept(world->arg, sweep->deal, sweep->cause);
 	else
 		world->dropped(world->arg, sweep->owner);
 	sweep_end(sweep);
+}
+
+// One is enough.
+static void looked(struct sweep *sweep, const Shoal__Oss__SessionListAnswer *list)
+{
+	sweep->owns = list->n_sessions;
+	sweep->after = list->next;
+	sweep->round_over = !list->next || sweep->owns;
+	sweep->wake_ns = sweep->sessions->now_ns + 1;
 }
 
 static void listed(void *arg, const Shoal__Oss__Response *response, int error)
@@ -156,6 +177,10 @@ static void listed(void *arg, const Shoal__Oss__Response *response, int error)
 		return;
 	}
 	list = response->session_list;
+	if (sweep->looks) {
+		looked(sweep, list);
+		return;
+	}
 	sweep->after = list->next;
 	sweep->again |= !sweep->deal && list->n_sessions;
 	sweep->round_over = !list->next;
@@ -173,7 +198,7 @@ static void list(struct sweep *sweep)
 
 	list.owner = sweep->owner;
 	list.after = sweep->after;
-	list.limit = PAGE;
+	list.limit = sweep->looks ? 1 : PAGE;
 	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_LIST;
 	request.session_list = &list;
 	if (rpc_call(sweep->sessions->world.rpc, &request, listed, sweep))

@@ -17,6 +17,7 @@ struct sweep {
 	struct pfcp_tree *request;      // its message
 	uint64_t after;                 // the last one looked at, in this round
 	bool round_over, again, failed; // again: another round has to follow; failed: for one could not be done
+	bool looks, owns;               // whether there are any is all it is to find out; there are
 	uint8_t cause;                  // of its answer
 	unsigned under_way;
 	uint64_t wake_ns; // 0 = something is under way
