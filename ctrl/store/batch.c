@@ -46,6 +46,17 @@ int batch_drop(struct batch *batch, enum store_table table, uint64_t key)
 	return row_add(batch, &(struct batch_row){ table, true, { .key = key } });
 }
 
+static int row_write(const struct batch_row *row, const struct store *store)
+{
+	const struct store_engine *engine = store->engine;
+
+	FAULT_POINT("store.row");
+	return row->drop ? engine->drop(store->self, row->table, row->row.key)
+			 : engine->put(store->self, row->table, &row->row);
+}
+
+// What a transaction adds to a table lies together in the file then, and so does what is free once that has gone. Otherwise pages of rows
+// that live long (keys) stand between those of rows that don't: what is free is a page here and there, and each one a write of its own.
 int batch_write(const struct batch *batch, const struct store *store)
 {
 	const struct store_engine *engine = store->engine;
@@ -53,13 +64,10 @@ int batch_write(const struct batch *batch, const struct store *store)
 
 	if (error)
 		return error;
-	for (size_t i = 0; !error && i < batch->count; i++) {
-		const struct batch_row *row = &batch->rows[i];
-
-		FAULT_POINT("store.row");
-		error = row->drop ? engine->drop(store->self, row->table, row->row.key)
-				  : engine->put(store->self, row->table, &row->row);
-	}
+	for (unsigned table = 0; !error && table < STORE_TABLES; table++)
+		for (size_t i = 0; !error && i < batch->count; i++)
+			if (batch->rows[i].table == table)
+				error = row_write(&batch->rows[i], store);
 	if (!error)
 		return engine->commit(store->self);
 	engine->abandon(store->self);

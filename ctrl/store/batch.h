@@ -25,6 +25,7 @@ void batch_close(struct batch *batch);
 int batch_put(struct batch *batch, enum store_table table, const struct store_row *row);
 int batch_drop(struct batch *batch, enum store_table table, uint64_t key);
 
-// Writes all rows, durably or not at all. The batch keeps them until batch_empty.
+// Writes all rows, durably or not at all; those of a table in the order they came, the tables one behind the other. The batch keeps them
+// until batch_empty.
 int batch_write(const struct batch *batch, const struct store *store);
 void batch_empty(struct batch *batch);
