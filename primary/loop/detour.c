@@ -3,6 +3,7 @@
 
 #include "primary/loop/cut.h"
 #include "primary/loop/loop.h"
+#include "primary/loop/marker.h"
 #include "primary/loop/rx.h"
 #include "primary/loop/stray.h"
 #include "primary/loop/tx.h"
@@ -187,6 +188,10 @@ void detour_other(struct loop *loop, unsigned seat, const struct lane_handle *ba
 	case VERDICT_BUFFER_FEW:
 	case VERDICT_BUFFER_LONG:
 		detour_park(loop, back, lent);
+		break;
+	case VERDICT_END_MARKERS:
+		marker_relay(loop, back);
+		tx_end(loop, back->room, VERDICT_END_MARKER);
 		break;
 	case VERDICT_TO_SLOW_NO_SESSION:
 		stray_answer(loop, lent, LANE_NO_SESSION, VERDICT_NO_SESSION);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "primary/loop/loop.h"
+#include "shared/plane/lane_end.h"
 
 void marker_init(struct markers *markers)
 {
@@ -12,18 +13,35 @@ void marker_init(struct markers *markers)
 		markers->marker[i].next = i + 1;
 }
 
-static void marker_send_one(struct loop *loop, const struct marker_order *order)
+static void marker_send_one(struct loop *loop, struct own_peer peer, uint32_t teid)
 {
 	uint8_t message[MARKER_MESSAGE];
 
-	marker_message(message, order->teid);
-	own_send(loop, (struct own_peer){ order->ipv4, order->ipv6 }, message, MARKER_MESSAGE, LOOP_MARKER);
+	marker_message(message, teid);
+	own_send(loop, peer, message, MARKER_MESSAGE, LOOP_MARKER);
 }
 
 static void marker_send(struct loop *loop, const struct marker_order *order)
 {
 	for (unsigned i = 0; i < order->copies; i++)
-		marker_send_one(loop, order);
+		marker_send_one(loop, (struct own_peer){ order->ipv4, order->ipv6, 0 }, order->teid);
+}
+
+bool marker_sound(const struct lane_handle *back, const struct lane_handle *lent)
+{
+	return lent->code == LANE_UPLINK && back->length % sizeof(struct lane_end) == 0 &&
+	       back->length <= LANE_ENDS * sizeof(struct lane_end);
+}
+
+void marker_relay(struct loop *loop, const struct lane_handle *back)
+{
+	const uint8_t *ends = room_at(&loop->part.view->rooms, back->room) + back->offset;
+	struct lane_end end;
+
+	for (unsigned at = 0; at < back->length; at += sizeof(end)) {
+		memcpy(&end, ends + at, sizeof(end));
+		marker_send_one(loop, (struct own_peer){ end.ipv4, end.ipv6, end.tos }, end.teid);
+	}
 }
 
 static void marker_pop(struct loop *loop, unsigned seat)

@@ -4,6 +4,7 @@
 // everything it holds at that moment is waited for, and the marker leaves behind it; nothing else waits. A seat that dies meanwhile has
 // sent what it will send: its packets go on by the new rules. One list a seat. The primary's loop.
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 #include "primary/loop/own.h"
 #include "primary/loop/post.h"
@@ -12,6 +13,7 @@
 #define MARKERS 1024u
 #define MARKER_COPIES 3u
 
+struct lane_handle;
 struct loop;
 
 struct marker_order {
@@ -40,6 +42,11 @@ void marker_init(struct markers *markers);
 void marker_order(struct loop *loop, const struct post_word *order); // POST_MARKERS; hands the list back
 void marker_go(struct loop *loop);                                   // sends those whose turn it is
 void marker_lost(struct loop *loop, unsigned seat);                  // the seat is dead, and what it gave back is out
+
+// One that has come out of a tunnel of ours goes on into several (VERDICT_END_MARKERS): what the worker had before it has left already.
+bool marker_sound(const struct lane_handle *back,
+		  const struct lane_handle *lent); // as far as it is not so of all that comes back
+void marker_relay(struct loop *loop, const struct lane_handle *back);
 
 // Writes the IP packet, at most OWN_BYTES. Returns its length. Pure.
 #define MARKER_MESSAGE 8u

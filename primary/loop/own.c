@@ -31,7 +31,7 @@ bool own_gone(struct loop *loop, unsigned fate, bool sent)
 void own_send(struct loop *loop, struct own_peer peer, const uint8_t *message, unsigned bytes, uint8_t fate)
 {
 	const struct plane *plane = loop->part.view->plane;
-	const struct own_way way = { plane->net.gtpu_ipv4, peer.ipv4, plane->gtpu_ipv6, peer.ipv6 };
+	const struct own_way way = { plane->net.gtpu_ipv4, peer.ipv4, plane->gtpu_ipv6, peer.ipv6, peer.tos };
 	struct nic_frame frame = { .offset = ROOM_HEADROOM };
 	unsigned mtu = 0;
 

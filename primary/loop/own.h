@@ -11,6 +11,7 @@ struct post_word;
 struct own_way {
 	uint32_t from4, to4; // to4 0: by IPv6
 	const uint8_t *from6, *to6;
+	uint8_t tos;
 };
 
 // Writes the IP packet around a message of so many bytes, even and at most 12. Returns its length. Pure.
@@ -21,6 +22,7 @@ uint16_t own_write(uint8_t *packet, const struct own_way *way, const uint8_t *me
 struct own_peer {
 	uint32_t ipv4; // 0 = by IPv6
 	const uint8_t *ipv6;
+	uint8_t tos;
 };
 void own_order(struct loop *loop, const struct post_word *order); // POST_MARKERS, POST_ECHOES
 void own_send(struct loop *loop, struct own_peer peer, const uint8_t *message, unsigned bytes, uint8_t fate);

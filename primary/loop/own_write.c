@@ -29,7 +29,7 @@ static uint16_t own_write6(uint8_t *packet, const struct own_way *way, const uin
 	unsigned length = UDP_HEADER + bytes;
 	uint16_t sum;
 
-	be64_put(packet, 6ull << 60 | (uint64_t)length << 16 | IP_UDP << 8 | OWN_TTL);
+	be64_put(packet, 6ull << 60 | (uint64_t)way->tos << 52 | (uint64_t)length << 16 | IP_UDP << 8 | OWN_TTL);
 	memcpy(packet + 8, way->from6, 16);
 	memcpy(packet + 24, way->to6, 16);
 	own_udp(packet + IP6_HEADER, message, bytes);
@@ -43,6 +43,7 @@ uint16_t own_write(uint8_t *packet, const struct own_way *way, const uint8_t *me
 	const struct ip4_fields fields = { .source = way->from4,
 					   .destination = way->to4,
 					   .length = IP4_HEADER + UDP_HEADER + bytes,
+					   .tos = way->tos,
 					   .ttl = OWN_TTL,
 					   .protocol = IP_UDP };
 

@@ -10,7 +10,7 @@
 #include "shared/wire/shard.h"
 
 // As many as make nine lines of a seat: where it lies is found without a multiplication.
-#define TALLY_VERDICTS 61u
+#define TALLY_VERDICTS 62u
 _Static_assert(VERDICT_COUNT <= TALLY_VERDICTS, "room for all");
 
 struct tally_seat {
@@ -21,7 +21,7 @@ struct tally_seat {
 	uint64_t deaths;
 	uint64_t late;       // times it was not fed because it gave nothing back
 	uint64_t waits;      // times it got no processor time while it held packets
-	uint64_t lent, held; // now
+	uint32_t lent, held; // now
 	uint32_t phase;      // enum crew_phase
 	uint16_t wanted, guest;
 	uint64_t verdict[TALLY_VERDICTS]; // what it said

@@ -85,6 +85,8 @@ static inline bool tx_sound(const struct loop *loop, unsigned seat, const struct
 		       (back->hint < 1u << SHARD_SLOT_BITS_MAX || back->port == LANE_DROPS);
 	if (back->code != VERDICT_FORWARD && back->code != VERDICT_ANSWERED && verdict_final(back->code))
 		return true; // it ends here: nobody looks at the rest
+	if (back->code == VERDICT_END_MARKERS && (seat == PLANE_SEAT_SLOW || !marker_sound(back, lent)))
+		return false;
 	if (back->code == VERDICT_ANSWERED && seat != PLANE_SEAT_SLOW && back->port != LANE_SIDE_ACCESS)
 		return false;
 	if (back->port < LANE_SIDE_ACCESS && back->port >= loop->ports)

@@ -82,7 +82,8 @@
 #define VERDICTS_LAST_RELAY(X) \
 	X(COUNTED, "fence handle come back: what was dropped while it waited is counted by its session's rules") \
 	X(BUFFER_FEW, "waits in the primary likewise, if not too many of its session do: offset is how many its rules let wait") \
-	X(BUFFER_LONG, "the same, and as long as any may, until an order ends it")
+	X(BUFFER_LONG, "the same, and as long as any may, until an order ends it") \
+	X(END_MARKERS, "End Marker whose tunnel leads into several: the primary sends one into each (lane_end.h)")
 
 // clang-format on
 

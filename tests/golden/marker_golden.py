@@ -17,19 +17,19 @@ FIELDS = ["udp.srcport", "udp.dstport", "gtp.flags.version", "gtp.flags.payload"
 def case(number):
     """What the runner is asked for; the packet that has to come; message type, length, TEID and sequence number in it."""
     chance = random.Random(number)
-    teid, sequence = chance.getrandbits(32), chance.getrandbits(16)
+    teid, sequence, tos = chance.getrandbits(32), chance.getrandbits(16), chance.getrandbits(8)
     if number % 2:
         ends = [".".join(str(chance.randrange(1, 255)) for _ in range(4)) for _ in range(2)]
-        ip = IP(src=ends[0], dst=ends[1], ttl=64, id=0, flags="DF")
+        ip = IP(src=ends[0], dst=ends[1], ttl=64, id=0, flags="DF", tos=tos)
         udp = UDP(sport=2152, dport=2152, chksum=0)
     else:
         ends = ["2001:db8:" + ":".join(f"{chance.getrandbits(16):x}" for _ in range(6)) for _ in range(2)]
-        ip = IPv6(src=ends[0], dst=ends[1], hlim=64)
+        ip = IPv6(src=ends[0], dst=ends[1], hlim=64, tc=tos)
         udp = UDP(sport=2152, dport=2152)
     if number % 4 < 2:
-        return [str(teid), *ends], bytes(ip / udp / GTPHeader(version=1, PT=1, gtp_type=254, teid=teid, length=0)), (254, 0, teid, "")
+        return [str(teid), *ends, str(tos)], bytes(ip / udp / GTPHeader(version=1, PT=1, gtp_type=254, teid=teid, length=0)), (254, 0, teid, "")
     echo = GTP_U_Header(gtp_type=1, teid=0, S=1, seq=sequence)
-    return [f"echo:{sequence}", *ends], bytes(ip / udp / echo), (1, 4, 0, str(sequence))
+    return [f"echo:{sequence}", *ends, str(tos)], bytes(ip / udp / echo), (1, 4, 0, str(sequence))
 
 
 def main():

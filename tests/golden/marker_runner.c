@@ -1,5 +1,5 @@
-// marker_runner.c - prints what the primary itself sends as hex, addresses of one family: marker_runner TEID FROM PEER, an End Marker;
-// marker_runner echo:SEQUENCE FROM PEER, an Echo Request.
+// marker_runner.c - prints what the primary itself sends as hex, addresses of one family: marker_runner TEID FROM PEER TOS, an End Marker;
+// marker_runner echo:SEQUENCE FROM PEER TOS, an Echo Request.
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +16,9 @@ int main(int count, char **words)
 	uint8_t packet[OWN_BYTES], own[16];
 	uint16_t length;
 
-	if (count != 4)
+	if (count != 5)
 		return 2;
+	way.tos = (uint8_t)strtoul(words[4], NULL, 0);
 	order.teid = (uint32_t)strtoul(words[1], NULL, 0);
 	way.from6 = own;
 	way.to6 = order.ipv6;

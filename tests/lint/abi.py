@@ -11,7 +11,7 @@ import sys
 
 from house import done, fault, root
 
-HEADERS = ["limits", "ring", "lane", "room", "seat", "plane", "image", "nest"]
+HEADERS = ["limits", "ring", "lane", "lane_end", "room", "seat", "plane", "image", "nest"]
 WIRE = ["change", "bearer", "sheet", "sheet_rules", "prefix"]
 RECORD = "shared/plane/abi.txt"
 

@@ -92,5 +92,28 @@ sends_on "$(said '.teids["21"]')" 302
 that "they do" wait_for 20 has_come 302
 that "as does their end" wait_for 20 ended 0x7009
 that "and nothing else" equal "$(came_by 0x7009) $(late 0x7009)" "00302 0"
+
+# What it still has goes on by two tunnels, a flow apart: each is told its end once, behind what came by it.
+sends_many() { # teid first last: of both flows in turn, then the End Marker
+	in_ns ran "$PYTHON" -c "
+import socket
+from scapy.all import IP, UDP, raw
+end = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+def send(kind, inside):
+    end.sendto(bytes([0x30, kind]) + len(inside).to_bytes(2, 'big') + int('$1').to_bytes(4, 'big') + inside, ('10.99.3.1', 2152))
+packets = [raw(IP(src='10.99.6.2', dst='$UE') / UDP(sport=5, dport=port) / (b'%05d' % (number + more))) for number in range($2, $3 + 1) for port, more in ((7777, 0), ($FLOW, 1000))]
+for packet in packets:
+    send(255, packet)
+send(254, b'')"
+}
+
+that "by two tunnels, a flow apart" smf change ue1 fork $OTHER 0x700a permit_out_17_from_any_${FLOW}_to_any 0x700b
+sends_many "$(said '.teids["31"]')" 401 600
+that "one is told its end" wait_for 20 ended 0x700a
+that "and the other" wait_for 20 ended 0x700b
+that "each once, and nobody else" equal "$(ends 0x700a) $(ends 0x700b) $(ends 0x7003) $(ends 0x7005)" "1 1 0 0"
+that "all came by the one" diff <(came_by 0x700a) <(numbers 401 600)
+that "and the flow by the other" diff <(came_by 0x700b) <(numbers 1401 1600)
+that "before their ends" equal "$(late 0x700a) $(late 0x700b)" "0 0"
 that "it is deleted" smf delete ue1
 story_end_pfcp

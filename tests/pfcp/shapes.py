@@ -231,6 +231,14 @@ def detour(session, gnb, teid):
     return [pdr(21, 255, pdi, removal(), p.IE_FAR_Id(id=21)), far(21, to(ACCESS, w.tunnel(gnb, int(teid, 0))), FORW=1)]
 
 
+def fork(session, gnb, teid, text, other):
+    """The same, and a flow of it by a tunnel of its own: two rules of one F-TEID."""
+    rest = [p.IE_SourceInterface(interface=ACCESS), instance(), fteid(9)]
+    flow = [*rest, sdf(text.replace("_", " "))]
+    return [pdr(31, 255, rest, removal(), p.IE_FAR_Id(id=31)), far(31, to(ACCESS, w.tunnel(gnb, int(teid, 0))), FORW=1),
+            pdr(32, 50, flow, removal(), p.IE_FAR_Id(id=32)), far(32, to(ACCESS, w.tunnel(gnb, int(other, 0))), FORW=1)]
+
+
 def flow(session, qfi, text, *closed):
     """Downlink packets of this flow with a QFI of their own; _ stands for a space."""
     pdi = [p.IE_SourceInterface(interface=CORE), instance(), sdf(text.replace("_", " "), 7)]
@@ -285,5 +293,5 @@ def end_elsewhere(session):
     return [w.far_drop(2), p.IE_UpdateTrafficEndpoint(IE_list=[p.IE_TrafficEndpointId(id=1), fteid])]
 
 
-CHANGES = {"activate": activate, "move": move, "moves": moves, "branch": branch, "detour": detour, "idle": idle, "discard": discard, "bar": bar, "flow": flow, "reflow": reflow, "gate": flow_gate, "rate": flow_rate,
+CHANGES = {"activate": activate, "move": move, "moves": moves, "branch": branch, "detour": detour, "fork": fork, "idle": idle, "discard": discard, "bar": bar, "flow": flow, "reflow": reflow, "gate": flow_gate, "rate": flow_rate,
            "reach": reach, "unflow": flow_gone, "app": app, "named": named, "rename": rename, "end": end, "elsewhere": end_elsewhere, "dedicate": dedicate, "undedicate": undedicate}

@@ -71,6 +71,12 @@ unsigned neigh_send(struct neigh *neigh, unsigned side, struct nic_frame frame, 
 	return hop_says;
 }
 
+void marker_relay(struct loop *at, const struct lane_handle *back)
+{
+	assert_int_equal(fate, 0); // its room is read before it goes
+	passed = *back;
+}
+
 bool cut_send(struct loop *at, const struct lane_handle *back, unsigned mtu)
 {
 	cuts++;
@@ -218,6 +224,16 @@ static void an_answer_finds_its_network_again(void **state)
 	assert_int_equal(passed.code, LANE_DOWNLINK);
 }
 
+static void an_end_marker_is_sent_on_and_ends(void **state)
+{
+	const struct lane_handle lent = { .offset = AT - 36, .length = 36, .code = LANE_UPLINK };
+	const struct lane_handle back = { .offset = AT, .length = 56, .code = VERDICT_END_MARKERS };
+
+	detour_other(loop, 0, &back, &lent);
+	assert_int_equal(passed.length, 56);
+	assert_int_equal(fate, VERDICT_END_MARKER);
+}
+
 static void who_is_apart_stays_apart(void **state)
 {
 	steered = (struct steer_result){ .code = VERDICT_QUARANTINED };
@@ -261,6 +277,7 @@ int main(void)
 		CASE(a_sender_is_told_of_its_own_packet),
 		CASE(an_answer_finds_its_network_again),
 		CASE(too_large_is_cut_or_told),
+		CASE(an_end_marker_is_sent_on_and_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

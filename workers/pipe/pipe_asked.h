@@ -25,7 +25,8 @@ enum verdict pipe_ruled(struct pipe_asked *asked, struct lane_handle *handle);
 // Likewise of one that came out of a tunnel, with what becomes of it where the sheet does not take it (aside.h).
 enum verdict pipe_ruled_up(struct pipe_asked *asked, struct lane_handle *handle);
 
-// Of an End Marker out of a tunnel of a session with a sheet: VERDICT_FORWARD, with handle as it goes on; VERDICT_END_MARKER: it ends here.
+// Of an End Marker out of a tunnel of a session with a sheet: VERDICT_FORWARD, with handle as it goes on;
+// VERDICT_END_MARKERS, into several tunnels, with handle around a row of struct lane_end; VERDICT_END_MARKER: it ends here.
 enum verdict pipe_marker(const struct pipe_asked *asked, struct lane_handle *handle);
 
 // Calls the rules of some of eight sessions into the cache, side by side: what each says lies behind three things that point to it. shard,
