@@ -86,7 +86,7 @@ static void cell_confirm(struct push *push, struct push_shard *shard, struct cel
 		return;
 	shard->applied++;
 	if (push->hooks.applied)
-		push->hooks.applied(push->hooks.with, cell->session);
+		push->hooks.applied(push->hooks.with, session_durable(cell).session);
 }
 
 void push_advance(struct push *push, uint8_t index, uint64_t seq, uint64_t now_ns)

@@ -27,11 +27,11 @@ static struct change *change_add(const struct filler *filler, enum change_verb v
 }
 
 // The pieces of a sheet, directly before its SET: the shard goes on standing where it stands, and the SET's ACK is theirs.
-static void parts_add(const struct filler *filler, const struct session *session, uint32_t slot, uint64_t set)
+static void parts_add(const struct filler *filler, const struct cell_was *held, uint32_t slot, uint64_t set)
 {
 	struct push_shard *shard = filler->shard;
-	const uint8_t *bytes = (const uint8_t *)session->sheet;
-	uint32_t left = session->bearer.sheet_bytes;
+	const uint8_t *bytes = (const uint8_t *)held->sheet;
+	uint32_t left = held->bearer.sheet_bytes;
 
 	for (uint32_t offset = 0; left; offset += CHANGE_PART_BYTES) {
 		uint32_t piece = left < CHANGE_PART_BYTES ? left : CHANGE_PART_BYTES;
@@ -67,6 +67,7 @@ static void cell_add(const struct filler *filler, const struct cell *cell, uint3
 	bool sweep = filler->shard->phase == PUSH_SWEEP;
 	uint64_t rate = chain_seq(cell->number, sweep ? CHAIN_SWEEP_RATE : CHAIN_RATE);
 	uint64_t set = chain_seq(cell->number, sweep ? CHAIN_SWEEP_SET : CHAIN_CHANGE);
+	struct cell_was held;
 	struct change *change;
 
 	if (!cell->digest) {
@@ -74,22 +75,28 @@ static void cell_add(const struct filler *filler, const struct cell *cell, uint3
 			change_add(filler, CHANGE_CLEAR, chain_seq(cell->number, CHAIN_CHANGE))->slot = slot;
 		return;
 	}
+	held = session_durable(cell);
 	if (cell->departed && !sweep) // its last counters are still wanted
 		change_add(filler, CHANGE_CLEAR, chain_seq(cell->number, CHAIN_CLEAR))->slot = slot;
-	rate_add(filler, cell->session->bearer.uplink.rate, rate);
-	rate_add(filler, cell->session->bearer.downlink.rate, rate + 1);
-	if (cell->session->sheet)
-		parts_add(filler, cell->session, slot, set);
+	rate_add(filler, held.bearer.uplink.rate, rate);
+	rate_add(filler, held.bearer.downlink.rate, rate + 1);
+	if (held.sheet)
+		parts_add(filler, &held, slot, set);
 	change = change_add(filler, CHANGE_SET, set);
 	change->slot = slot;
-	change->bearer = cell->session->bearer;
-	change->life = cell->session->usage.life;
+	change->bearer = held.bearer;
+	change->life = held.session->usage.life;
 }
 
 static uint32_t changes_of(const struct cell *cell)
 {
-	uint32_t bytes = cell->digest && cell->session->sheet ? cell->session->bearer.sheet_bytes : 0;
+	uint32_t bytes = 0;
 
+	if (cell->digest) {
+		struct cell_was held = session_durable(cell);
+
+		bytes = held.sheet ? held.bearer.sheet_bytes : 0;
+	}
 	return CELL_CHANGES + (bytes + CHANGE_PART_BYTES - 1) / CHANGE_PART_BYTES;
 }
 

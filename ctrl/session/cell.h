@@ -11,9 +11,12 @@
 #define CELL_NONE UINT32_MAX
 
 struct session;
+struct cell_was;
 
 struct cell {
-	struct session *session;  // null = empty
+	struct session *session; // null = empty
+	struct cell_was
+	    *was; // session.h: what is durable, while a change of that is on its way to the disk; null = session is
 	struct session *departed; // deleted here, and no worker has confirmed it yet; the latest first
 	uint64_t number;          // of the last change of this cell in its shard; 0 = never changed
 	uint64_t digest;          // of the bearer its owner should hold; 0 = none

@@ -15,7 +15,7 @@ void rates_free(struct rates *rates);
 // An index for this rate, used once more. -ENOSPC: all indexes have other meanings.
 int rates_take(struct rates *rates, const struct bearer_rate *rate, uint16_t *index);
 
-// The same with a given index: at start, and to undo rates_give. -EEXIST: it means something else; -ERANGE.
+// The same with a given index, at start. -EEXIST: it means something else; -ERANGE.
 int rates_take_at(struct rates *rates, const struct bearer_rate *rate, uint16_t index);
 
 void rates_give(struct rates *rates, uint16_t index); // index 0: nothing

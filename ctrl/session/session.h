@@ -29,6 +29,21 @@ struct session {
 	struct session *departed;  // next in its cell's list
 };
 
+// What is durable of a cell, and its owner should hold, until a change of it is durable, too.
+struct cell_was {
+	struct session *session;
+	struct bearer bearer;
+	struct sheet *sheet;
+};
+
+// Of a cell that should hold a bearer (cell->digest).
+static inline struct cell_was session_durable(const struct cell *cell)
+{
+	const struct session *session = cell->session;
+
+	return cell->was ? *cell->was : (struct cell_was){ cell->session, session->bearer, session->sheet };
+}
+
 struct sessions {
 	struct place *place;
 	struct table by_id, by_identity; // identity: of those without an owner

@@ -6,27 +6,10 @@
 #include "ctrl/kit/hash.h"
 #include "ctrl/rules/sheet_make.h"
 #include "ctrl/session/record.h"
-#include "ctrl/truth/ledger_inside.h"
+#include "ctrl/truth/ledger_entry.h"
 #include "ctrl/usage/closing.h"
 #include "ctrl/usage/measures.h"
 #include "shared/base/faults.h"
-
-#define ENTRIES_FIRST 1024u
-
-enum ledger_verb { LEDGER_CREATE, LEDGER_MODIFY, LEDGER_DELETE };
-
-struct ledger_entry {
-	enum ledger_verb verb;
-	struct session *session;
-	uint64_t number;
-	uint64_t digest;            // of the cell afterwards
-	struct bearer before;       // MODIFY
-	struct sheet *sheet;        // MODIFY: before
-	uint32_t made;              // MODIFY: before
-	struct ledger_had had;      // MODIFY, DELETE
-	struct bearer_rate rate[2]; // MODIFY, DELETE: what before's indexes mean
-	uint32_t last_teid;         // CREATE: the cell's before
-};
 
 void ledger_open(struct ledger *ledger)
 {
@@ -50,25 +33,6 @@ void ledger_close(struct ledger *ledger)
 {
 	batch_close(&ledger->batch);
 	free(ledger->entries);
-}
-
-static struct ledger_entry *entry_add(struct ledger *ledger, enum ledger_verb verb, struct session *session)
-{
-	uint8_t shard = cell_shard(ledger->place->grid, session->cell);
-	struct ledger_entry *entry;
-
-	if (ledger->count == ledger->room) {
-		size_t room = ledger->room ? ledger->room * 2 : ENTRIES_FIRST;
-		struct ledger_entry *entries = realloc(ledger->entries, room * sizeof(*entries));
-
-		if (!entries)
-			return NULL;
-		ledger->entries = entries;
-		ledger->room = room;
-	}
-	entry = &ledger->entries[ledger->count++];
-	*entry = (struct ledger_entry){ .verb = verb, .session = session, .number = ++ledger->number[shard] };
-	return entry;
 }
 
 static int no_memory(struct fault *fault)
@@ -96,21 +60,6 @@ static void rates_drop(struct ledger *ledger, const struct bearer *bearer)
 {
 	rates_give(ledger->rates, bearer->uplink.rate);
 	rates_give(ledger->rates, bearer->downlink.rate);
-}
-
-// Remembers what the indexes mean, so that undoing can take the very same ones again.
-static void rates_note(struct ledger *ledger, const struct bearer *bearer, struct ledger_entry *entry)
-{
-	entry->rate[COMPILE_UPLINK] = *rates_at(ledger->rates, bearer->uplink.rate);
-	entry->rate[COMPILE_DOWNLINK] = *rates_at(ledger->rates, bearer->downlink.rate);
-}
-
-static void rates_again(struct ledger *ledger, const struct bearer *bearer, const struct ledger_entry *entry)
-{
-	if (bearer->downlink.rate)
-		rates_take_at(ledger->rates, &entry->rate[COMPILE_DOWNLINK], bearer->downlink.rate);
-	if (bearer->uplink.rate)
-		rates_take_at(ledger->rates, &entry->rate[COMPILE_UPLINK], bearer->uplink.rate);
 }
 
 // Whether the primary needs to be told where the session's IPv6 lives.
@@ -229,7 +178,7 @@ int ledger_create(struct ledger *ledger, const struct plan *plan, Shoal__Oss__Se
 	session = session_make(ledger, plan, &wish, cell, fault);
 	if (!session)
 		return -EINVAL;
-	if (session_enter(ledger->sessions, session) || !(entry = entry_add(ledger, LEDGER_CREATE, session))) {
+	if (session_enter(ledger->sessions, session) || !(entry = ledger_entry_add(ledger, LEDGER_CREATE, session))) {
 		if (ledger->place->grid->cells[cell].session == session)
 			session_leave(ledger->sessions, session);
 		session_unmake(ledger, session);
@@ -264,7 +213,7 @@ int ledger_modify(struct ledger *ledger, struct session *session, const struct p
 		rates_drop(ledger, &bearer);
 		return -EINVAL;
 	}
-	entry = compile_keep(plan, &sheet) ? NULL : entry_add(ledger, LEDGER_MODIFY, session);
+	entry = compile_keep(plan, &sheet) ? NULL : ledger_entry_of(ledger, LEDGER_MODIFY, session);
 	if (!entry) {
 		free(sheet);
 		ledger_reach_undo(ledger, session, &had);
@@ -275,11 +224,7 @@ int ledger_modify(struct ledger *ledger, struct session *session, const struct p
 	bearer.ue_ipv4 = session->bearer.ue_ipv4;
 	bearer.ue_ipv6 = session->bearer.ue_ipv6;
 	bearer.teid = session->bearer.teid;
-	entry->before = session->bearer;
-	rates_note(ledger, &session->bearer, entry);
-	rates_drop(ledger, &session->bearer);
 	session->bearer = bearer;
-	entry->sheet = session->sheet;
 	entry->made = session->made;
 	session->sheet = sheet;
 	session->made = plan->made;
@@ -294,11 +239,11 @@ static void modify_undo(struct ledger *ledger, const struct ledger_entry *entry)
 {
 	ledger_reach_undo(ledger, entry->session, &entry->had);
 	rates_drop(ledger, &entry->session->bearer);
-	entry->session->bearer = entry->before;
+	entry->session->bearer = entry->was->bearer;
 	free(entry->session->sheet);
-	entry->session->sheet = entry->sheet;
+	entry->session->sheet = entry->was->sheet;
 	entry->session->made = entry->made;
-	rates_again(ledger, &entry->before, entry);
+	ledger_entry_forget(ledger, entry);
 }
 
 static int cell_row(struct ledger *ledger, const struct session *session, uint64_t number)
@@ -319,13 +264,11 @@ int ledger_delete(struct ledger *ledger, struct session *session, Shoal__Oss__Se
 		  struct fault *fault)
 {
 	struct ledger_mark mark = ledger_mark(ledger);
-	struct ledger_entry *entry = entry_add(ledger, LEDGER_DELETE, session);
+	struct ledger_entry *entry = ledger_entry_of(ledger, LEDGER_DELETE, session);
 
 	if (!entry)
 		return no_memory(fault);
 	ledger_reach(ledger, session, NULL, &entry->had, fault); // to have none is always possible
-	rates_note(ledger, &session->bearer, entry);
-	rates_drop(ledger, &session->bearer);
 	session_leave(ledger->sessions, session);
 	exception_count(ledger, session, -1);
 	place_give(ledger->place, session->cell);
@@ -341,7 +284,7 @@ static void delete_undo(struct ledger *ledger, const struct ledger_entry *entry)
 	session_enter(ledger->sessions, entry->session);
 	exception_count(ledger, entry->session, 1);
 	ledger_reach_undo(ledger, entry->session, &entry->had);
-	rates_again(ledger, &entry->session->bearer, entry);
+	ledger_entry_forget(ledger, entry);
 }
 
 struct ledger_mark ledger_mark(const struct ledger *ledger)
@@ -377,10 +320,13 @@ static void entry_publish(struct ledger *ledger, const struct ledger_entry *entr
 	framed_say(ledger->framed, entry->session->bearer.teid, entry->had.framed, entry->session->framed);
 	free(entry->had.alias);
 	free(entry->had.framed);
-	free(entry->sheet);
-	if (entry->verb != LEDGER_DELETE)
+	if (entry->verb == LEDGER_CREATE)
 		return;
-	free(entry->session->sheet);
+	rates_drop(ledger, &entry->was->bearer);
+	free(entry->was->sheet);
+	ledger_entry_forget(ledger, entry);
+	if (entry->verb == LEDGER_MODIFY)
+		return;
 	entry->session->sheet = NULL;
 	ledger->hooks.departed(ledger->hooks.with, entry->session);
 }

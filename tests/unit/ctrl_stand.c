@@ -29,7 +29,7 @@ static void on_applied(void *with, struct session *session)
 {
 	struct ctrl_stand *stand = with;
 
-	stand->applied++;
+	stand->applied += session != NULL;
 }
 
 static void on_departed(void *with, struct session *session)

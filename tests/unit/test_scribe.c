@@ -1,6 +1,5 @@
 // test_scribe.c - while the disk has a batch: reads and usage go on, changes wait or are refused, and nothing is lost or told too early.
 #include <errno.h>
-#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,72 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "tests/unit/ctrl_stand.h"
-
-#define DISK_MS 60000 // no disk of ours takes longer
-
-static struct ctrl_stand stand;
-static struct inbox inbox;
-static sem_t gate;
-
-// From here on a commit takes until disk_done.
-static void disk_slow(void)
-{
-	stand.gate = &gate;
-}
-
-static void disk_done(void)
-{
-	struct pollfd bell = { inbox.bell, POLLIN, 0 };
-
-	stand.gate = NULL; // the one under way has it already, or finds none
-	sem_post(&gate);
-	while (scribe_busy(&stand.truth.scribe)) {
-		assert_int_equal(poll(&bell, 1, DISK_MS), 1);
-		inbox_run(&inbox);
-	}
-	while (!sem_trywait(&gate))
-		;
-}
-
-static void disk_has_had_it_for(uint64_t ns)
-{
-	stand.truth.scribe.since_ns -= ns;
-}
-
-static int setup(void **state)
-{
-	ctrl_stand_open(&stand);
-	sem_init(&gate, 0, 0);
-	assert_int_equal(inbox_open(&inbox), 0);
-	assert_int_equal(scribe_start(&stand.truth.scribe, &inbox), 0);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	sem_post(&gate); // a test that failed has left the disk standing
-	scribe_stop(&stand.truth.scribe);
-	inbox_close(&inbox);
-	ctrl_stand_close(&stand);
-	return 0;
-}
-
-static int create(unsigned n)
-{
-	struct ctrl_session session;
-
-	ctrl_session_init(&session, n);
-	return ctrl_stand_create(&stand, &session);
-}
-
-static uint32_t created(unsigned n)
-{
-	if (create(n) == CTRL_STAND_WAITS)
-		disk_done();
-	assert_int_equal(stand.answer->status->code, 0);
-	return stand.answer->session->session->teid;
-}
+#include "tests/unit/slow_disk.h"
 
 static void use(uint32_t teid, uint64_t packets)
 {
@@ -336,7 +270,7 @@ static void who_is_set_apart_meanwhile_is_kept_next(void **state)
 	assert_non_null(quarantine_find(&stand.quarantine, 1));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, slow_disk_open, slow_disk_close)
 
 int main(void)
 {
