@@ -3,7 +3,7 @@
 //   desk_take ... -> desk_run: decode, check the key -> decide (ledger) -> pack the answer -> scribe -> answer, or wait
 //                                                                                   `-> failed: STORE_FAILED for the group
 //
-// While the scribe is busy no other group is begun. Reads are answered meanwhile, unless a group is with the disk and that has not
+// While the scribe is busy no other group is begun, but more creations are decided ahead (group.h). Reads are answered meanwhile, unless a group is with the disk and that has not
 // taken long yet: then they come behind it, as they were asked. Changes wait for DESK_PATIENCE_NS, then they are refused.
 //
 // A request that waits (`wait_applied`, orders to workers) is answered when what it waits for has come, or at its deadline.
@@ -27,7 +27,7 @@ struct wait;
 struct wait_queue {                // first come, first looked at
 	struct wait *first, **end; // end: where there is a first
 };
-struct group;
+struct groups;
 struct paths;
 struct release;
 struct traces;
@@ -49,7 +49,7 @@ struct desk {
 	struct paths *paths; // null = there are none (tests)
 	// Its own:
 	struct request *first, *last;
-	struct group *group;             // the one under work
+	struct groups *groups;           // group.h
 	struct wait *waits;              // but for those of one cell:
 	struct wait_queue cells[SHARDS]; // most, so a shard's word is looked up among its own
 	uint32_t waiting;                // all

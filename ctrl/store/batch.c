@@ -79,3 +79,13 @@ void batch_empty(struct batch *batch)
 	batch->count = 0;
 	arena_reset(&batch->bytes);
 }
+
+void batch_swap(struct batch *a, struct batch *b)
+{
+	const struct batch was = *a;
+
+	*a = *b;
+	*b = was;
+	a->bytes.allocator.allocator_data = &a->bytes;
+	b->bytes.allocator.allocator_data = &b->bytes;
+}

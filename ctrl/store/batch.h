@@ -29,3 +29,4 @@ int batch_drop(struct batch *batch, enum store_table table, uint64_t key);
 // until batch_empty.
 int batch_write(const struct batch *batch, const struct store *store);
 void batch_empty(struct batch *batch);
+void batch_swap(struct batch *a, struct batch *b); // what is in them

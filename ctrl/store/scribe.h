@@ -19,6 +19,7 @@ struct scribe {
 	void (*settle)(void *with, int error);
 	void *with;
 	uint64_t since_ns; // when it was handed over
+	bool wanted;       // by another than who writes one batch after the other
 	int error;
 	// The store begins to refuse, with this error, or takes again (0). Null: nobody asks.
 	void (*turned)(void *turned_with, int error);
@@ -38,6 +39,25 @@ void scribe_stop(struct scribe *scribe);                      // after what is u
 static inline bool scribe_busy(const struct scribe *scribe)
 {
 	return scribe->batch != NULL;
+}
+
+// Who finds it busy and writes now and then says so; who always has another batch gives way: once, and not before it is free.
+static inline void scribe_want(struct scribe *scribe)
+{
+	scribe->wanted = true;
+}
+
+static inline bool scribe_wanted(const struct scribe *scribe)
+{
+	return scribe->wanted;
+}
+
+static inline bool scribe_gives_way(struct scribe *scribe)
+{
+	bool wanted = scribe->wanted;
+
+	scribe->wanted = false;
+	return wanted;
 }
 
 // How long the batch under way has been with the disk, nanoseconds; 0: none is.

@@ -221,11 +221,29 @@ void keys_prune(struct keys *keys, uint64_t now_ms, struct batch *batch)
 	}
 }
 
+static void added_leave(struct keys *keys, uint32_t but)
+{
+	for (; keys->adding > but; keys->adding--)
+		mark_leave(keys, --keys->next);
+}
+
+void keys_hand(struct keys *keys)
+{
+	keys->writing = keys->adding;
+}
+
+void keys_take_back(struct keys *keys)
+{
+	added_leave(keys, keys->writing);
+}
+
 void keys_settle(struct keys *keys, int committed)
 {
-	for (; !committed && keys->adding; keys->adding--)
-		mark_leave(keys, --keys->next);
+	if (committed)
+		keys->adding -= keys->writing;
+	else
+		added_leave(keys, 0);
 	for (; committed && keys->dropping; keys->dropping--)
 		mark_leave(keys, keys->first++);
-	keys->adding = keys->dropping = 0;
+	keys->writing = keys->dropping = 0;
 }

@@ -25,7 +25,8 @@ struct keys {
 	struct table by_hash;   // to the number; of two with one hash to the newer's
 	struct keys_mark *mark; // by number, from first to next, in a ring
 	uint64_t room;          // of the ring, a power of two; 0 = none yet
-	uint32_t adding;        // newest ones, added by the group
+	uint32_t adding;        // newest ones, added and not durable yet
+	uint32_t writing;       // the first of these, with the disk
 	uint32_t dropping;      // oldest ones, dropped by it
 	uint64_t full_ms;       // when it was last said that there are too many
 };
@@ -34,7 +35,7 @@ enum keys_found {
 	KEYS_NEW,
 	KEYS_REPEATED, // same content; *answer is the stored one
 	KEYS_REUSED,   // other content
-	KEYS_UNDER_WAY // added by this very group: ask again after its commit
+	KEYS_UNDER_WAY // added, and not durable yet: ask again after its commit
 };
 
 struct keys_request {
@@ -66,5 +67,9 @@ int keys_add(struct keys *keys, const struct keys_request *request, const Protob
 // Adds to the group that some of those older than 24 hours, or beyond KEYS_MAX, go: more than it has added. Called once a group, last.
 void keys_prune(struct keys *keys, uint64_t now_ms, struct batch *batch);
 
-// After the commit: what the group added and dropped stands, or never happened.
+// The group goes to the disk: what is added from now on is of the next one, and may be taken back by itself.
+void keys_hand(struct keys *keys);
+void keys_take_back(struct keys *keys);
+
+// After the commit: what the group added and dropped stands, or never happened, as little as what came behind it.
 void keys_settle(struct keys *keys, int committed);

@@ -14,6 +14,7 @@
 void ledger_open(struct ledger *ledger)
 {
 	batch_open(&ledger->batch);
+	batch_open(&ledger->writing);
 	ledger->entries = NULL;
 	ledger->count = ledger->room = 0;
 	ledger->seed = hash_seed();
@@ -32,6 +33,7 @@ struct compile_needs ledger_needs(struct ledger *ledger)
 void ledger_close(struct ledger *ledger)
 {
 	batch_close(&ledger->batch);
+	batch_close(&ledger->writing);
 	free(ledger->entries);
 }
 
@@ -331,14 +333,33 @@ static void entry_publish(struct ledger *ledger, const struct ledger_entry *entr
 	ledger->hooks.departed(ledger->hooks.with, entry->session);
 }
 
+const struct batch *ledger_hand(struct ledger *ledger)
+{
+	ledger->handed = ledger_mark(ledger);
+	batch_swap(&ledger->batch, &ledger->writing);
+	return &ledger->writing;
+}
+
+void ledger_take_back(struct ledger *ledger)
+{
+	ledger_undo(ledger, (struct ledger_mark){ ledger->handed.entries, 0, ledger->handed.measures });
+	batch_empty(&ledger->batch);
+}
+
 void ledger_settle(struct ledger *ledger, int error)
 {
+	size_t stand = ledger->handed.entries;
+
 	if (error)
 		ledger_undo(ledger, (struct ledger_mark){ 0, 0, 0 });
-	measures_settle(ledger->measures, !error);
-	for (size_t i = 0; i < ledger->count; i++)
+	measures_settle(ledger->measures, !error, ledger->handed.measures);
+	for (size_t i = 0; !error && i < stand; i++)
 		entry_publish(ledger, &ledger->entries[i]);
 	FAULT_POINT("ledger.published");
-	ledger->count = 0;
-	batch_empty(&ledger->batch);
+	if (!error)
+		ledger->count -= stand;
+	if (ledger->count)
+		memmove(ledger->entries, ledger->entries + stand, ledger->count * sizeof(*ledger->entries));
+	ledger->handed = (struct ledger_mark){ 0 };
+	batch_empty(&ledger->writing);
 }

@@ -18,6 +18,12 @@
 struct ledger_entry;
 struct measures;
 
+// A place to come back to: ledger_undo takes back every change since.
+struct ledger_mark {
+	size_t entries, rows;
+	uint32_t measures;
+};
+
 // Told when a change is durable. moving: just before the cell gets its new number. The cell's session and digest are as they
 // will be.
 struct ledger_hooks {
@@ -38,7 +44,9 @@ struct ledger {
 	struct framed *framed;
 	struct chains *chains;
 	struct ledger_hooks hooks;
-	struct batch batch;
+	struct batch batch;        // of what is being decided
+	struct batch writing;      // with the disk
+	struct ledger_mark handed; // what it is of
 	struct ledger_entry *entries;
 	size_t count, room;
 	uint64_t number[SHARDS]; // last one given, durable or not yet
@@ -67,13 +75,14 @@ int ledger_modify(struct ledger *ledger, struct session *session, const struct p
 int ledger_delete(struct ledger *ledger, struct session *session, Shoal__Oss__Session *message, uint64_t at_ms,
 		  struct fault *fault);
 
-// A place to come back to: ledger_undo takes back every change since.
-struct ledger_mark {
-	size_t entries, rows;
-	uint32_t measures;
-};
 struct ledger_mark ledger_mark(const struct ledger *ledger);
 void ledger_undo(struct ledger *ledger, struct ledger_mark mark);
 
-// Once the batch has been written, or not. 0: all changes of the group stand and the hooks were called. Error: all are undone.
+// The rows of what has been decided, to be written; valid until ledger_settle. What is decided from now on stands upon that, has a batch of
+// its own, and may be taken back by itself.
+const struct batch *ledger_hand(struct ledger *ledger);
+void ledger_take_back(struct ledger *ledger);
+
+// Once what was handed over has been written, or not. 0: its changes stand and the hooks were called. Error: they are undone; what was
+// decided behind it has been taken back.
 void ledger_settle(struct ledger *ledger, int error);

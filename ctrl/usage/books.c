@@ -194,7 +194,7 @@ static void written(void *with, int error)
 	FAULT_POINT("books.written");
 	closing_settle(&books->closing, !error);
 	meter_settle(&books->meter, !error);
-	measures_settle(books->measures, !error);
+	measures_settle(books->measures, !error, measures_mark(books->measures));
 	measures_filled(books->measures, !error);
 	outbox_settle(books->measures->outbox, !error);
 	batch_empty(&books->batch);
@@ -227,8 +227,12 @@ void books_turn(struct books *books, uint64_t now_ns, uint64_t at_ms)
 	books->turn_ns = now_ns;
 	if (closing_tick(&books->closing, now_ns))
 		books->finals = true;
-	if (scribe_busy(books->scribe) || (!books->passing && (!is_behind(books) || !is_due(books, now_ns))))
+	if (!books->passing && (!is_behind(books) || !is_due(books, now_ns)))
 		return;
+	if (scribe_busy(books->scribe)) {
+		scribe_want(books->scribe);
+		return;
+	}
 	if (!books->passing)
 		pass_begin(books, now_ns);
 	write(books, at_ms);

@@ -289,11 +289,15 @@ void measures_undo(struct measures *measures, uint32_t mark)
 	}
 }
 
-void measures_settle(struct measures *measures, bool committed)
+void measures_settle(struct measures *measures, bool committed, uint32_t upto)
 {
-	if (!committed)
+	if (!committed) {
 		measures_undo(measures, 0);
-	for (uint32_t i = 0; i < measures->count; i++)
+		return;
+	}
+	for (uint32_t i = 0; i < upto; i++)
 		free(measures->changes[i].before);
-	measures->count = 0;
+	measures->count -= upto;
+	if (measures->count)
+		memmove(measures->changes, measures->changes + upto, measures->count * sizeof(*measures->changes));
 }

@@ -101,4 +101,5 @@ struct session *measures_decide(struct measures *measures, uint64_t now_ms, stru
 
 uint32_t measures_mark(const struct measures *measures);
 void measures_undo(struct measures *measures, uint32_t mark);
-void measures_settle(struct measures *measures, bool committed);
+void measures_settle(struct measures *measures, bool committed,
+		     uint32_t upto); // those before the mark `upto`; not committed: all

@@ -7,8 +7,9 @@ extern struct ctrl_stand stand;
 int slow_disk_open(void **state); // of a cmocka test
 int slow_disk_close(void **state);
 
-void disk_slow(void); // from here on a commit takes until disk_done
-void disk_done(void); // all that is with the disk, and what it leads to there
+void disk_slow(void);      // from here on a commit takes until disk_done
+void disk_done(void);      // all that is with the disk, and what it leads to there
+void disk_done_once(void); // what is with the disk; what that leads to there waits
 void disk_has_had_it_for(uint64_t ns);
 
 int create(unsigned n);       // session n: as ctrl_stand_create

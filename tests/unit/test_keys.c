@@ -54,6 +54,7 @@ static void commit(void)
 {
 	assert_int_equal(batch_write(&batch, &stand.truth.store), 0);
 	batch_empty(&batch);
+	keys_hand(keys);
 	keys_settle(keys, true);
 }
 
