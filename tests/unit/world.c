@@ -11,7 +11,7 @@
 #include "ctrl/kit/hash.h"
 #include "ctrl/session/session.h"
 
-static uint32_t draw(struct world *world, uint32_t below)
+uint32_t world_draw(struct world *world, uint32_t below)
 {
 	world->random = world->random * 6364136223846793005ull + 1442695040888963407ull;
 	return (uint32_t)(world->random >> 33) % below;
@@ -162,7 +162,7 @@ static void ctrl_sends_by(struct world *world, unsigned link)
 
 	push_fill(&world->stand.push, link, &world->batch, world->now_ns);
 	for (uint32_t i = 0; i < world->batch.count && wire->change_count < QUEUE; i++) {
-		uint32_t fate = draw(world, 100);
+		uint32_t fate = world_draw(world, 100);
 		uint32_t at = wire->change_count;
 
 		if (fate < world->badness / 2)
@@ -171,7 +171,7 @@ static void ctrl_sends_by(struct world *world, unsigned link)
 		wire->changes[at].change = world->batch.change[i];
 		wire->change_count++;
 		if (fate < world->badness && at) { // changes places with an earlier one, or comes twice
-			uint32_t other = draw(world, at);
+			uint32_t other = world_draw(world, at);
 
 			wire->changes[at] = wire->changes[other];
 			wire->changes[other].epoch = world->batch.epoch;
@@ -191,7 +191,7 @@ void world_ctrl_sends(struct world *world)
 static void owners_hear_by(struct world *world, unsigned link)
 {
 	struct wire *wire = &world->wire[link];
-	uint32_t count = wire->change_count ? 1 + draw(world, wire->change_count) : 0;
+	uint32_t count = wire->change_count ? 1 + world_draw(world, wire->change_count) : 0;
 
 	for (uint32_t i = 0; i < count; i++)
 		if (world->home[wire->changes[i].change.shard] == link)
@@ -214,7 +214,7 @@ static void ctrl_hears_by(struct world *world, unsigned link)
 
 	reports.count = 0;
 	for (uint32_t i = 0; i < wire->report_count && reports.count < FEED_BATCH_MAX; i++)
-		if (draw(world, 100) >= world->badness)
+		if (world_draw(world, 100) >= world->badness)
 			reports.report[reports.count++] = wire->reports[i];
 	wire->report_count = 0;
 	push_reports(&world->stand.push, link, &reports, world->now_ns);
@@ -223,7 +223,7 @@ static void ctrl_hears_by(struct world *world, unsigned link)
 // Which link is heard first is a matter of luck.
 void world_ctrl_hears(struct world *world)
 {
-	unsigned first = draw(world, PLANE_NESTS);
+	unsigned first = world_draw(world, PLANE_NESTS);
 
 	for (unsigned i = 0; i < PLANE_NESTS; i++)
 		if (world->up[(first + i) % PLANE_NESTS])
@@ -240,55 +240,13 @@ void world_time_passes(struct world *world)
 		world_report(world, (uint8_t)i, REPORT_ACK);
 }
 
-void world_create(struct world *world)
-{
-	struct ctrl_session session;
-	int code;
-
-	ctrl_session_init(&session, world->created++);
-	session.ue.want_ipv6 = draw(world, 2);
-	session.bearer.uplink = &session.uplink;
-	session.uplink.cir_bps = draw(world, 4) ? 1000 * (1 + draw(world, 12)) : 0;
-	if (draw(world, 2))
-		ctrl_rules_draw(&world->rules, &session.session, draw(world, 1000), 0xc6330001);
-	if (world->ids_count == 512)
-		return;
-	code = ctrl_stand_create(&world->stand, &session);
-	assert_true(!code || code == SHOAL__OSS__CODE__POOL_EXHAUSTED || code == SHOAL__OSS__CODE__LIMIT);
-	if (!code)
-		world->ids[world->ids_count++] = world->stand.answer->session->session->id;
-}
-
-static void change_one(struct world *world, bool delete)
-{
-	uint32_t i = draw(world, world->ids_count + 1);
-	struct ctrl_session session;
-
-	if (i == world->ids_count)
-		return;
-	if (!delete &&draw(world, 2)) {
-		ctrl_session_init(&session, 0);
-		session.session.id = world->ids[i];
-		ctrl_rules_draw(&world->rules, &session.session, draw(world, 1000), 0xc6330002);
-		assert_int_equal(ctrl_stand_change(&world->stand, &session), 0);
-		return;
-	}
-	if (!delete) {
-		ctrl_stand_modify(&world->stand, world->ids[i], 0xc6330000 + draw(world, 999),
-				  1000 * (1 + draw(world, 12)));
-		return;
-	}
-	assert_int_equal(ctrl_stand_delete(&world->stand, world->ids[i]), 0);
-	world->ids[i] = world->ids[--world->ids_count];
-}
-
 static void disaster(struct world *world)
 {
-	struct owner *owner = world_owner(world, (uint8_t)draw(world, SHARDS));
-	uint32_t slot = draw(world, SLOTS);
-	unsigned link = draw(world, PLANE_NESTS);
+	struct owner *owner = world_owner(world, (uint8_t)world_draw(world, SHARDS));
+	uint32_t slot = world_draw(world, SLOTS);
+	unsigned link = world_draw(world, PLANE_NESTS);
 
-	switch (draw(world, 6)) {
+	switch (world_draw(world, 6)) {
 	case 0: // ctrl is shot and comes back
 		ctrl_stand_restart(&world->stand);
 		world_hellos(world);
@@ -318,12 +276,13 @@ static void disaster(struct world *world)
 
 void world_step(struct world *world)
 {
-	uint32_t what = draw(world, 100);
+	uint32_t what = world_draw(world, 100);
 
+	world->walks = true;
 	if (what < 20)
 		world_create(world);
 	else if (what < 35)
-		change_one(world, what < 26);
+		world_change(world, what < 26);
 	else if (what < 55)
 		world_ctrl_sends(world);
 	else if (what < 75)
@@ -331,7 +290,8 @@ void world_step(struct world *world)
 	else if (what < 88)
 		world_ctrl_hears(world);
 	else if (what < 92)
-		world_goes(world, (uint8_t)draw(world, SHARDS), draw(world, 2) ? LUGGAGE_IMAGE : LUGGAGE_NONE);
+		world_goes(world, (uint8_t)world_draw(world, SHARDS),
+			   world_draw(world, 2) ? LUGGAGE_IMAGE : LUGGAGE_NONE);
 	else if (what < 99 || !world->badness)
 		world_time_passes(world);
 	else
@@ -364,6 +324,7 @@ static bool alike(struct world *world)
 void world_settle(struct world *world)
 {
 	world->badness = 0;
+	world->walks = false;
 	for (unsigned link = 0; link < PLANE_NESTS; link++)
 		if (!world->up[link])
 			world_hello(world, link);

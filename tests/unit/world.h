@@ -45,9 +45,11 @@ struct world {
 	bool unskilled[PLANE_NESTS]; // its build is from before sheet_skill.h, and refuses all sheets
 	struct wire wire[PLANE_NESTS];
 	struct feed_batch batch;
+	struct inbox nowhere; // of a scribe whose disk takes as long as the world wants
 	uint64_t seed, random, now_ns, ids[512];
 	struct ctrl_rules rules;
 	uint32_t ids_count, created, badness; // badness: percent of messages that come to harm
+	bool walks;                           // by world_step: the disk takes its time
 };
 
 enum luggage { LUGGAGE_NONE, LUGGAGE_IMAGE };
@@ -62,6 +64,7 @@ void world_settle(struct world *world);
 
 // The parts of it.
 void world_create(struct world *world);
+void world_change(struct world *world, bool delete); // or modify one of them
 void world_ctrl_sends(struct world *world);
 void world_owners_hear(struct world *world);
 void world_ctrl_hears(struct world *world);
@@ -74,6 +77,7 @@ void world_courier_dies(struct world *world, unsigned link);
 // image, or the new owner takes what it has.
 void world_goes(struct world *world, uint8_t shard, enum luggage luggage);
 
+uint32_t world_draw(struct world *world, uint32_t below); // by lot
 struct owner *world_owner(struct world *world, uint8_t shard);
 uint64_t world_digest(const struct owner *owner);
 void world_report(struct world *world, uint8_t shard, uint8_t kind);
