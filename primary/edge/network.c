@@ -1,6 +1,7 @@
 // network.c - numbers the networks of the configuration, in the order in which ports name them; and sends by them.
 #include "primary/edge/network.h"
 #include <string.h>
+#include "primary/edge/network_find.h"
 
 static bool first_named(const struct conf *conf, unsigned port)
 {
@@ -38,6 +39,11 @@ void networks_make(struct networks *networks, const struct conf *conf, const str
 		networks->pool[i].laid = net->pool[i];
 		networks->pool[i].network = (uint8_t)number_of(conf, conf->pool[i].network);
 	}
+}
+
+uint32_t networks_exception(const struct networks *networks, unsigned network, struct address address)
+{
+	return addrmap_get(&networks->exceptions, networks_key(network, address), NETWORKS_NOBODY);
 }
 
 void networks_run(const struct networks *networks, const struct lease *lease, struct lane_handle *back, unsigned n)

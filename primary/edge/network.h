@@ -3,10 +3,12 @@
 // A session is of its pool's network, and its TEID names its cell, so the pool; a subscriber's address lies in the pool, too. Where no
 // network is named in the configuration all is one, and nobody asks. Where there are several they may have addresses in common, so an
 // address says whose it is together with the network it came by only: downlink handles name the session's place instead, and who has
-// found it once (steer.h) asks nobody else. Built once, constant afterwards. Pure.
+// found it once (steer.h) asks nobody else. An address need not be its session's place's own: of such ctrl tells (exceptions). Built once,
+// constant afterwards but for those. Pure.
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
+#include "primary/edge/addrmap.h"
 #include "primary/edge/route.h"
 #include "primary/lane/lease.h"
 #include "shared/base/conf.h"
@@ -25,6 +27,8 @@ struct networks {
 	bool places;               // plane_net.places: there are several
 	uint8_t port[PLANE_PORTS]; // 0: not towards a core, or none is named
 	struct network_pool pool[SHARD_POOLS_MAX];
+	struct addrmap
+	    exceptions; // networks_key of an address or prefix -> downlink hint; of who has it (steer_exceptions)
 };
 
 void networks_make(struct networks *networks, const struct conf *conf, const struct plane_net *net);
@@ -49,32 +53,6 @@ static inline unsigned networks_of_teid(const struct networks *networks, uint32_
 	unsigned pool = networks_pool_of_teid(networks, teid);
 
 	return pool ? networks->pool[pool - 1].network : ROUTE_NOWHERE;
-}
-
-// Subscribers of a network, with an address of its pools: the downlink hint (lane.h) of a packet for them; NETWORKS_NOBODY: there is none.
-// network 0: of any.
-#define NETWORKS_NOBODY UINT32_MAX
-
-static inline uint32_t networks_hint4(const struct networks *networks, unsigned network, uint32_t ipv4)
-{
-	for (const struct network_pool *pool = networks->pool; pool < networks->pool + networks->pools; pool++) {
-		uint32_t slot = shard_pool_slot4(&pool->laid, ipv4);
-
-		if (slot != UINT32_MAX && (!network || network == pool->network))
-			return shard_hint(networks->places ? slot << SHARD_BITS : ipv4, shard_of_ipv4(ipv4));
-	}
-	return NETWORKS_NOBODY;
-}
-
-static inline uint32_t networks_hint6(const struct networks *networks, unsigned network, uint64_t prefix)
-{
-	for (const struct network_pool *pool = networks->pool; pool < networks->pool + networks->pools; pool++) {
-		uint32_t slot = shard_pool_slot6(&pool->laid, prefix);
-
-		if (slot != UINT32_MAX && (!network || network == pool->network))
-			return shard_hint(networks->places ? slot << SHARD_BITS : 0, shard_of_ipv6(prefix));
-	}
-	return NETWORKS_NOBODY;
 }
 
 // The pool, and 1, of the subscriber whose a packet is that was lent so; 0: nobody's, or addresses tell.

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "primary/edge/network.h"
+#include "primary/edge/network_find.h"
 #include "shared/wire/ip.h"
 
 // ::/64 is nobody's prefix, so neither a TEID nor a place is taken for an address.
@@ -151,9 +151,9 @@ static struct quarantine_suspect place_of(const struct networks *networks, const
 	uint32_t hint = NETWORKS_NOBODY;
 
 	if (network && address.ipv4)
-		hint = networks_hint4(networks, network, address.ipv4);
+		hint = networks_find4(networks, network, address.ipv4);
 	else if (network && address.ipv6)
-		hint = networks_hint6(networks, network, address.ipv6);
+		hint = networks_find6(networks, network, address.ipv6);
 	return (struct quarantine_suspect){ .place = hint + 1 }; // nobody: 0
 }
 

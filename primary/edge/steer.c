@@ -99,8 +99,8 @@ static enum verdict steer_within(const struct steer *steer, const struct steer_f
 	const struct networks *networks = &steer->networks;
 	bool ipv4 = address_is_ipv4(key);
 
-	*hint = ipv4 ? networks_hint4(networks, from->network, (uint32_t)key.low)
-		     : networks_hint6(networks, from->network, key.high);
+	*hint = ipv4 ? networks_find4(networks, from->network, (uint32_t)key.low)
+		     : networks_find6(networks, from->network, key.high);
 	if (*hint != NETWORKS_NOBODY)
 		return VERDICT_FORWARD;
 	*hint = ipv4 ? networks_hint4(networks, 0, (uint32_t)key.low) : networks_hint6(networks, 0, key.high);
@@ -153,11 +153,8 @@ static struct steer_result steer_other(const struct steer *steer, const struct s
 		return steer_behind(steer, from, teid);
 	if (!(from->role & CONF_CORE))
 		return steer_refuse(VERDICT_NOT_OURS, from->l3);
-	if (!from->network) {
-		uint8_t shard = (uint8_t)addrmap_get(&steer->exceptions, key, (uint8_t)hint);
-
-		return steer_down(steer, from, key, shard_hint(hint, shard));
-	}
+	if (!from->network)
+		return steer_down(steer, from, key, addrmap_get(&steer->networks.exceptions, key, hint));
 	within = steer_within(steer, from, key, &hint);
 	return within == VERDICT_FORWARD ? steer_down(steer, from, key, hint) : steer_refuse(within, from->l3);
 }

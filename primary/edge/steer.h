@@ -37,6 +37,7 @@ struct steer_result {
 struct steer_exception {
 	uint64_t ipv6;
 	uint32_t ipv4;
+	uint32_t teid; // of the session, in whose network they are (network.h); 0: where none is named
 	uint8_t shard;
 };
 #define STEER_EXCEPTIONS_MAX 65536u

@@ -3,6 +3,7 @@
 #pragma once
 #include <stdbool.h>
 #include "primary/edge/addrmap.h"
+#include "primary/edge/network_find.h"
 #include "primary/edge/quarantine.h"
 #include "primary/edge/steer.h"
 
@@ -31,7 +32,6 @@ struct steer {
 	uint64_t tails;           // set of the last bytes, modulo 64, of the addresses in `own`, and of gtpu_ipv4
 	// Address -> STEER_OWN, STEER_BROADCAST: as it means in each network (network.h), where those of no network mean the same; 0: in any.
 	struct addrmap own[ROUTE_NOWHERE + 1];
-	struct addrmap exceptions; // address or prefix -> shard
 	struct aliases aliases;
 	struct framed_table framed;
 	struct networks networks;

@@ -88,7 +88,7 @@ void steer_free(struct steer *steer)
 		return;
 	for (unsigned n = 0; n <= ROUTE_NOWHERE; n++)
 		addrmap_fini(&steer->own[n]);
-	addrmap_fini(&steer->exceptions);
+	addrmap_fini(&steer->networks.exceptions);
 	aliases_fini(&steer->aliases);
 	framed_fini(&steer->framed);
 	free(steer);
@@ -110,6 +110,18 @@ void steer_quarantine(struct steer *steer, struct quarantine *quarantine)
 	steer->quarantine = quarantine;
 }
 
+// address: of a session's, that of the exception. What a handle says of a packet for it is what it says of others for the session (lane.h).
+static void steer_exception_put(const struct networks *networks, struct addrmap *map,
+				const struct steer_exception *exception, struct address address)
+{
+	unsigned network = exception->teid && networks->count ? networks_of_teid(networks, exception->teid) : 0;
+	uint32_t hint = shard_hint(address_is_ipv4(address) ? (uint32_t)address.low : 0, exception->shard);
+
+	if (network && networks->places)
+		hint = exception->teid & ((1u << (SHARD_BITS + networks->slot_bits)) - 1);
+	addrmap_put(map, networks_key(network, address), hint);
+}
+
 int steer_exceptions(struct steer *steer, const struct steer_exception *list, unsigned count)
 {
 	struct addrmap map;
@@ -120,12 +132,12 @@ int steer_exceptions(struct steer *steer, const struct steer_exception *list, un
 		return -ENOMEM;
 	for (unsigned i = 0; i < count; i++) {
 		if (list[i].ipv4)
-			addrmap_put(&map, address_ipv4(list[i].ipv4), list[i].shard);
+			steer_exception_put(&steer->networks, &map, &list[i], address_ipv4(list[i].ipv4));
 		if (list[i].ipv6)
-			addrmap_put(&map, (struct address){ list[i].ipv6, 0 }, list[i].shard);
+			steer_exception_put(&steer->networks, &map, &list[i], (struct address){ list[i].ipv6, 0 });
 	}
-	addrmap_fini(&steer->exceptions);
-	steer->exceptions = map;
+	addrmap_fini(&steer->networks.exceptions);
+	steer->networks.exceptions = map;
 	return 0;
 }
 

@@ -96,11 +96,11 @@ static inline void steer_put(struct steer_burst *out, unsigned i, struct nic_fra
 
 static inline uint32_t steer_hint4(const struct steer *steer, uint32_t destination)
 {
-	uint32_t shard = shard_of_ipv4(destination);
+	uint32_t hint = shard_hint(destination, shard_of_ipv4(destination));
 
-	if (steer->exceptions.entries)
-		shard = addrmap_get(&steer->exceptions, address_ipv4(destination), (uint8_t)shard);
-	return shard_hint(destination, (uint8_t)shard);
+	if (steer->networks.exceptions.entries)
+		hint = addrmap_get(&steer->networks.exceptions, address_ipv4(destination), hint);
+	return hint;
 }
 
 // Whether somebody may have the address, as far as the port's network goes, and his hint.
@@ -108,7 +108,7 @@ static inline bool steer_found(const struct steer *steer, unsigned port, unsigne
 			       uint32_t *hint)
 {
 	if (role & STEER_APART)
-		*hint = networks_hint4(&steer->networks, steer->networks.port[port], destination);
+		*hint = networks_find4(&steer->networks, steer->networks.port[port], destination);
 	else
 		*hint = steer_hint4(steer, destination);
 	return !(role & STEER_APART) || *hint != NETWORKS_NOBODY;

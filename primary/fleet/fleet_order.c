@@ -160,7 +160,7 @@ static int order_exceptions(struct fleet *fleet, const Shoal__Fleet__Exceptions 
 			free(list);
 			return -EINVAL;
 		}
-		list[i] = (struct steer_exception){ from->ipv6, from->ipv4, (uint8_t)from->shard };
+		list[i] = (struct steer_exception){ from->ipv6, from->ipv4, from->teid, (uint8_t)from->shard };
 	}
 	error = order_post(
 	    fleet, (struct post_word){ .verb = POST_EXCEPTIONS, .list = list, .value = (int64_t)order->n_exceptions });
@@ -228,6 +228,8 @@ static int order_do(struct fleet *fleet, const Shoal__Fleet__Order *order, Shoal
 		return order_move(fleet, order->move);
 	case SHOAL__FLEET__ORDER__BODY_EXCEPTIONS:
 		return order_exceptions(fleet, order->exceptions);
+	case SHOAL__FLEET__ORDER__BODY_EXCEPTIONS_APART:
+		return order_exceptions(fleet, order->exceptions_apart);
 	case SHOAL__FLEET__ORDER__BODY_ALIASES:
 		return order_aliases(fleet, order->aliases);
 	case SHOAL__FLEET__ORDER__BODY_FRAMED:

@@ -5,8 +5,11 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
+#include "primary/edge/network_find.h"
+#include "primary/edge/quarantine.h"
 #include "primary/edge/route_find.h"
 #include "shared/plane/verdict.h"
+#include "shared/wire/ip.h"
 #include "tests/unit/two_networks.h"
 
 static void a_session_is_of_its_pools_network(void **state)
@@ -107,6 +110,63 @@ static void who_is_meant_the_network_tells(void **state)
 	assert_int_equal(networks_hint6(&two.networks, TWO_SECOND, both6), 1u << SHARD_BITS | shard_of_ipv6(both6));
 }
 
+static struct steer_result arrives6(unsigned network, uint64_t prefix)
+{
+	uint8_t packet[IP6_HEADER] = { 0x60, [6] = IP_TCP, [7] = 64, [8] = 0x20, [39] = 1 };
+
+	be64_put(packet + 24, prefix);
+	return steer_packet(two.steer, (struct steer_side){ CONF_CORE, (uint8_t)network }, packet, sizeof(packet));
+}
+
+// The same addresses in both are other places' own in each: told with the TEID of whom they are, whose place is meant then.
+static void an_address_may_be_apart_in_each(void **state)
+{
+	const uint32_t first = shard_teid(7, 0, 99, 2), second = shard_teid(8, 1, 88, 2);
+	const struct steer_exception list[] = { { .ipv6 = both6, .shard = 99, .teid = first },
+						{ .ipv6 = both6, .shard = 88, .teid = second },
+						{ .ipv4 = both4, .shard = 88, .teid = second } };
+	static struct quarantine quarantine;
+	struct lane_handle lent = { .code = LANE_BIG, .port = LANE_SIDE_ACCESS, .length = IP6_HEADER };
+	uint8_t packet[IP6_HEADER] = { 0x60, [8] = 0x20 };
+
+	assert_int_equal(steer_exceptions(two.steer, list, 3), 0);
+	assert_int_equal(arrives6(TWO_FIRST, both6).hint, 99);
+	assert_int_equal(arrives6(TWO_FIRST, both6).shard, 99);
+	assert_int_equal(arrives6(TWO_SECOND, both6).hint, 1u << SHARD_BITS | 88);
+	assert_int_equal(arrives6(TWO_SECOND, both6).shard, 88);
+	assert_int_equal(arrives6(TWO_FIRST, both6 + 1).hint, shard_of_ipv6(both6 + 1));
+	assert_int_equal(arrives6(ROUTE_NOWHERE, both6).code, VERDICT_OTHER_NETWORK);
+	assert_int_equal(two_arrives(TWO_NET, 10, both4).hint, two_place(0, both4));
+	assert_int_equal(two_arrives(TWO_NET, 20, both4).hint, 1u << SHARD_BITS | 88);
+	assert_int_equal(two_inside(TWO_SECOND, both4).hint, 1u << SHARD_BITS | 88);
+
+	quarantine_init(&quarantine, 2);
+	steer_quarantine(two.steer, &quarantine);
+	be64_put(packet + 8, both6); // what a subscriber is answered by the slow lane
+	lent.hint = 2u << LANE_POOL;
+	assert_int_equal(quarantine_whose(&quarantine, &lent, packet).place, 1 + (1u << SHARD_BITS | 88));
+	assert_int_equal(steer_exceptions(two.steer, NULL, 0), 0);
+	assert_int_equal(arrives6(TWO_SECOND, both6).hint, 1u << SHARD_BITS | shard_of_ipv6(both6));
+	assert_int_equal(two_arrives(TWO_NET, 20, both4).hint, two_place(1, both4));
+	quarantine_fini(&quarantine);
+}
+
+// There is one: addresses tell, and the shard is all that has to be told.
+static void where_there_is_one_the_shard_is_told(void **state)
+{
+	const struct steer_exception list[] = { { .ipv6 = both6, .shard = 99, .teid = shard_teid(7, 0, 99, 2) } };
+
+	steer_free(two.steer);
+	two.conf.ports = 2; // that towards the second one is gone
+	two.conf.pools = two.plane.net.pools = 1;
+	two.plane.net.places = 0;
+	two.steer = steer_make(&two.conf, &two.plane);
+	assert_int_equal(arrives6(TWO_FIRST, both6).hint, shard_of_ipv6(both6));
+	assert_int_equal(steer_exceptions(two.steer, list, 1), 0);
+	assert_int_equal(arrives6(TWO_FIRST, both6).hint, 99);
+	assert_int_equal(arrives6(TWO_FIRST, both6).shard, 99);
+}
+
 // The gateway's address in the first network, and its link's broadcast, are subscribers' in the second one.
 static void what_is_ours_here_is_a_subscribers_there(void **state)
 {
@@ -195,6 +255,7 @@ static void in_bursts_too(void **state)
 
 static void in_bursts_too_where_they_meet(void **state)
 {
+	const struct steer_exception apart = { .ipv4 = both4, .shard = 77, .teid = shard_teid(7, 0, 77, 2) };
 	static uint8_t bytes[64];
 	struct nic_burst in = { .n = 1, .bytes = { bytes } };
 	struct steer_burst out;
@@ -203,6 +264,10 @@ static void in_bursts_too_where_they_meet(void **state)
 	in.frame[0] = (struct nic_frame){ .length = 60 };
 	assert_int_equal(steer_usual(two.steer, TWO_WIDE, &in, &out), 1);
 	assert_int_equal(out.words[0].place >> 32, two_place(0, both4));
+	assert_int_equal(steer_exceptions(two.steer, &apart, 1), 0);
+	assert_int_equal(steer_usual(two.steer, TWO_WIDE, &in, &out), 1);
+	assert_int_equal(out.words[0].place >> 32, 77);
+	assert_int_equal(out.shard[0], 77);
 }
 
 int main(void)
@@ -221,6 +286,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_ours_here_is_a_subscribers_there, two_setup_meeting,
 						two_teardown),
 		cmocka_unit_test_setup_teardown(from_inside_it_has_to_be_said, two_setup_meeting, two_teardown),
+		cmocka_unit_test_setup_teardown(an_address_may_be_apart_in_each, two_setup_meeting, two_teardown),
+		cmocka_unit_test_setup_teardown(where_there_is_one_the_shard_is_told, two_setup_meeting, two_teardown),
 		cmocka_unit_test_setup_teardown(whose_a_lent_packet_is, two_setup_meeting, two_teardown),
 	};
 
