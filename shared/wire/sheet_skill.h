@@ -16,7 +16,9 @@ enum sheet_skill {
 	SHEET_SKILL_EVENTS = 1 << 5,       // SHEET_EVENTS
 	SHEET_SKILL_WAITS = 1 << 6,        // sheet_far.waits
 	SHEET_SKILL_LASTS = 1 << 7,        // sheet_far.lasts
-	SHEET_SKILLS = (1 << 8) - 1,       // of this build
+	SHEET_SKILL_APART =
+	    1 << 8, // no sheet's: addresses that are not their session's place's own, where networks share them
+	SHEET_SKILLS = (1 << 9) - 1, // of this build
 	// Suggestions of a control plane's: who lacks these serves the sheet all the same, and whoever comes after follows them.
 	SHEET_SKILL_HINTS = SHEET_SKILL_WAITS | SHEET_SKILL_LASTS
 };

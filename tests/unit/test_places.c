@@ -71,7 +71,8 @@ static void twins_have_a_cell_each(void **state)
 	}
 	assert_int_equal(lines.region->header->foreign_used, 0);
 	assert_true(stand_in_step(&lines));
-	wrong.teid = bearer_of(TWIN).teid; // neither network's address of that place
+	wrong.teid = bearer_of(TWIN).teid; // an IPv4 address that is steered to another shard
+	wrong.ue_ipv4 = shard_pool_ipv4(stand.net.pool, ROW, SHARD + 1);
 	assert_int_equal(lines_set(&lines, TWIN, &wrong), -EINVAL);
 }
 
@@ -120,6 +121,38 @@ static void a_packet_is_its_handles(void **state)
 	}
 }
 
+// Addresses that are other places' own, the same ones in both networks: the handle says the place, and nothing is looked for.
+static void a_session_may_have_those_of_other_places(void **state)
+{
+	struct lines lines = stand_lines(&stand, SHARD);
+	struct bearer apart[2];
+
+	for (unsigned twin = 0; twin < 2; twin++) {
+		uint32_t slot = twin ? TWIN + 3 : ROW;
+
+		apart[twin] = bearer_of(slot);
+		apart[twin].ue_ipv4 = shard_pool_ipv4(stand.net.pool, ROW + 1, SHARD);
+		apart[twin].ue_ipv6 = shard_pool_ipv6(stand.net.pool, ROW + 2, SHARD + 7);
+		assert_int_equal(lines_set(&lines, slot, &apart[twin]), 0);
+		assert_true(lines_validate_slot(&lines, slot));
+		assert_int_equal(lines_look(&lines, slot), LINES_SOUND);
+	}
+	assert_int_equal(lines.region->header->foreign_used, 0);
+	assert_true(stand_in_step(&lines));
+	for (unsigned many = 0; many < 2; many++) {
+		struct lane_handle handles[4] = { down4(0, apart[0].ue_ipv4, ROW), down4(1, apart[0].ue_ipv4, TWIN + 3),
+						  down6(2, apart[0].ue_ipv6, ROW),
+						  down6(3, apart[0].ue_ipv6, TWIN + 3) };
+
+		for (unsigned i = 0; i < 4 && !many; i++)
+			pipe_burst(&stand.pipe, &handles[i], 1, NOW);
+		if (many)
+			stand_burst(&stand, handles, 4, NOW);
+		for (unsigned i = 0; i < 4; i++)
+			goes_to(&handles[i], &apart[i % 2]);
+	}
+}
+
 // All of a burst, of either family, are found by their handles, before anybody looks at a packet.
 static void in_bursts_places_are_found_at_once(void **state)
 {
@@ -158,6 +191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(twins_have_a_cell_each, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_packet_is_its_handles, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_session_may_have_those_of_other_places, setup, teardown),
 		cmocka_unit_test_setup_teardown(in_bursts_places_are_found_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_has_another_address_is_not_meant, setup, teardown),
 	};

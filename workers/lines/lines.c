@@ -84,8 +84,8 @@ static uint32_t pool_slot(const struct plane_net *net, uint32_t ipv4, uint64_t i
 	return slot;
 }
 
-// The addresses that need the index, as entries of it: from outside the pools, or another cell's own. False: where networks share pools'
-// addresses the primary knows the latter's place alone; an IPv4 address is never steered to another shard than it hashes to.
+// The addresses that need the index, as entries of it: from outside the pools, or another cell's own. Where networks share pools' addresses
+// not the latter: handles name the session's place. False: an IPv4 address is never another shard's than it hashes to.
 static bool entries_of(const struct lines *lines, uint32_t slot, uint32_t ipv4, uint64_t ipv6, struct entries *entries)
 {
 	uint8_t shard = (uint8_t)lines->region->header->shard;
@@ -93,13 +93,15 @@ static bool entries_of(const struct lines *lines, uint32_t slot, uint32_t ipv4, 
 	uint32_t home6 = ipv6 ? pool_slot(lines->net, 0, ipv6, slot) : slot;
 	bool apart4 = home4 != slot, apart6 = home6 != slot || (ipv6 && shard_of_ipv6(ipv6) != shard);
 
+	if (lines->net->places) {
+		apart4 = home4 == UINT32_MAX;
+		apart6 = home6 == UINT32_MAX;
+	}
 	entries->count = 0;
 	if (apart4)
 		entries->entry[entries->count++] = (struct foreign_entry){ foreign_key4(ipv4), slot };
 	if (apart6)
 		entries->entry[entries->count++] = (struct foreign_entry){ foreign_key6(ipv6), slot };
-	if (lines->net->places && ((apart4 && home4 != UINT32_MAX) || (apart6 && home6 != UINT32_MAX)))
-		return false;
 	return home4 == UINT32_MAX || !ipv4 || shard_of_ipv4(ipv4) == shard;
 }
 
