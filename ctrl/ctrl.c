@@ -155,7 +155,7 @@ static void hook_reborn(void *with)
 {
 	struct ctrl *ctrl = with;
 
-	ctrl->truth.ledger.exceptions_changed = true;
+	exceptions_again(&ctrl->exceptions);
 	aliases_again(&ctrl->truth.aliases);
 	framed_again(&ctrl->truth.framed);
 	quarantine_reborn(&ctrl->quarantine);
@@ -313,8 +313,9 @@ int ctrl_open(struct ctrl *ctrl)
 	ctrl->desk.release = &ctrl->release;
 	ctrl_traces_open(ctrl);
 	ctrl->desk.quarantine = &ctrl->quarantine;
-	ctrl->exceptions =
-	    (struct exceptions){ .sessions = &truth->sessions, .changed = &truth->ledger.exceptions_changed };
+	ctrl->exceptions = (struct exceptions){ .sessions = &truth->sessions,
+						.changed = &truth->ledger.exceptions_changed,
+						.deaf = &truth->ledger.exceptions_deaf };
 	ctrl->release.grid = &truth->grid;
 	ctrl->release.push = &ctrl->push;
 	ctrl->release.opened_ns = clock_ns();

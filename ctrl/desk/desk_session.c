@@ -8,6 +8,7 @@
 #include "ctrl/rules/sheet_make.h"
 #include "ctrl/session/record.h"
 #include "ctrl/session/session.h"
+#include "shared/wire/sheet_skill.h"
 
 static void missing_session(struct job *job)
 {
@@ -50,8 +51,12 @@ static struct session *session_seen(const struct job *job, struct session *sessi
 	return session && role_sees(job->pass, session_dnn(session)) ? session : NULL;
 }
 
-int job_plan_check(struct job *job, const struct plan *plan, const Shoal__Oss__Session *wanted)
+int job_plan_check(struct job *job, struct plan *plan, const Shoal__Oss__Session *wanted)
 {
+	struct place_wish *wish = &plan->wish;
+
+	if (job->desk->ledger->place->shared && (wish->ipv4 || wish->ipv6))
+		wish->at_home = !(push_skills(job->desk->push) & SHEET_SKILL_APART);
 	if (role_sees(job->pass, plan->wish.dnn))
 		return desk_skill_check(job, plan, wanted, NULL);
 	return fault_say(&job->fault, SHOAL__OSS__CODE__FORBIDDEN, "identity.dnn",

@@ -57,8 +57,9 @@ struct session *job_session_of_ipv4(struct job *job, const Shoal__Oss__SessionGe
 // Whether its worker has it in force as it is now.
 bool job_applied(const struct desk *desk, const struct session *session);
 
-// Whether its door may create it, and all workers can serve it. 0, or -EINVAL with job->fault.
-int job_plan_check(struct job *job, const struct plan *plan, const Shoal__Oss__Session *wanted);
+// Whether its door may create it, and all workers can serve it; those that can't have its addresses apart have them at home. 0, or -EINVAL
+// with job->fault.
+int job_plan_check(struct job *job, struct plan *plan, const Shoal__Oss__Session *wanted);
 
 // Adds to a stored session what is not stored: usage, whether it is applied. Null with job->fault.
 Shoal__Oss__Session *job_dress(struct job *job, const struct session *session, Shoal__Oss__Session *message);

@@ -153,6 +153,13 @@ static void report_hear(struct push *push, const struct report *report, uint64_t
 		lost_hear(push, report, now_ns);
 }
 
+static bool is_beyond(const struct session *session, uint32_t skills)
+{
+	if (session->apart && !(skills & SHEET_SKILL_APART))
+		return true;
+	return session->sheet && sheet_beyond(session->sheet, skills, NULL);
+}
+
 // What the owner's build has no skill for it refuses, or serves without: somebody has to know.
 static void skills_compare(const struct push *push, uint8_t index)
 {
@@ -166,12 +173,12 @@ static void skills_compare(const struct push *push, uint8_t index)
 	for (uint32_t i = push->chains->chain[index].oldest; i != CELL_NONE; i = cells[i].newer) {
 		const struct session *session = cells[i].session;
 
-		sessions += session && session->sheet && sheet_beyond(session->sheet, skills, NULL);
+		sessions += session && is_beyond(session, skills);
 	}
 	if (!sessions)
 		return;
-	snprintf(text, sizeof(text), "is served by a build that does not say it knows the rules of %u sessions",
-		 sessions);
+	snprintf(text, sizeof(text),
+		 "is served by a build that does not say it knows the rules or addresses of %u sessions", sessions);
 	push_alarm(push, index, text);
 }
 

@@ -1,4 +1,5 @@
-// exceptions.h - the addresses whose hash is not their session's shard, for the primary's steering (fleet.proto).
+// exceptions.h - the addresses that the primary does not find their sessions by, for its steering (fleet.proto): those whose hash is not
+// their session's shard, and where networks share addresses those that are not its place's own (place_told).
 #pragma once
 #include "ctrl/fleet/fleet.h"
 #include "ctrl/session/session.h"
@@ -6,8 +7,12 @@
 struct exceptions {
 	const struct sessions *sessions;
 	bool *changed; // since the fleet was told
+	bool *deaf;    // where there are networks: the primary is of a build that knows of none there
 	bool asked;    // the table is on its way to the primary
 };
 
 // Sends the whole table, if it has changed and there is a primary.
 void exceptions_tick(struct exceptions *exceptions, struct fleet *fleet);
+
+// Another primary, which knows nothing.
+void exceptions_again(struct exceptions *exceptions);

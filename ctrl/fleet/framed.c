@@ -129,23 +129,25 @@ static bool on_ports(const struct conf *conf, const char *network, const struct 
 	return false;
 }
 
-static bool within(const struct session *session, const struct prefix *prefix, bool ipv4)
+static bool within(const struct framed *framed, const struct session *session, const struct framed_entry *wish)
 {
 	const struct bearer *bearer = &session->bearer;
-	struct prefix ue =
-	    ipv4 ? prefix_ipv4(bearer->ue_ipv4, 32) : (struct prefix){ .high = bearer->ue_ipv6, .length = 64 };
+	struct prefix ue = prefix_is_ipv4(&wish->prefix) ? prefix_ipv4(bearer->ue_ipv4, 32)
+							 : (struct prefix){ .high = bearer->ue_ipv6, .length = 64 };
+	struct framed_entry its = entry_of(framed, &ue, session);
 
-	return prefix_overlaps(prefix, &ue);
+	return overlaps(&its, wish);
 }
 
-// Whether somebody else's address from outside the pools is in it: each address of it is looked for, or each session looked at, whatever is
-// less.
-static bool on_sessions(const struct framed *framed, const struct prefix *prefix, const struct session *self)
+// Whether somebody else's address that is apart is in it, which may be from outside the pools: each address of it is looked for, or each
+// session looked at, whatever is less.
+static bool on_sessions(const struct framed *framed, const struct framed_entry *wish)
 {
+	const struct prefix *prefix = &wish->prefix;
 	bool ipv4 = prefix_is_ipv4(prefix);
-	const struct table *table = ipv4 ? &framed->sessions->by_ipv4 : &framed->sessions->by_ipv6;
+	const struct table *table = ipv4 ? &framed->sessions->by_ipv4 : &framed->sessions->by_ipv6[wish->domain];
 	unsigned bits = ipv4 ? 128 - prefix->length : prefix->length < 64 ? 64 - prefix->length : 0;
-	uint64_t first = ipv4 ? (uint32_t)prefix->low : prefix->high;
+	uint64_t first = ipv4 ? (uint64_t)wish->domain << 32 | (uint32_t)prefix->low : prefix->high;
 
 	if (!table->count)
 		return false;
@@ -153,7 +155,7 @@ static bool on_sessions(const struct framed *framed, const struct prefix *prefix
 		for (uint64_t i = 0; i < 1u << bits; i++) {
 			const struct session *whose = table_get(table, first + i);
 
-			if (whose && whose != self)
+			if (whose && whose != wish->session)
 				return true;
 		}
 		return false;
@@ -161,7 +163,7 @@ static bool on_sessions(const struct framed *framed, const struct prefix *prefix
 	for (uint32_t i = 0; i <= table->mask; i++) {
 		const struct session *whose = table->slots[i].value;
 
-		if (whose && whose != self && within(whose, prefix, ipv4))
+		if (whose && whose != wish->session && within(framed, whose, wish))
 			return true;
 	}
 	return false;
@@ -172,7 +174,7 @@ static bool is_free(const struct framed *framed, const struct framed_entry *wish
 	const char *network = framed->conf->pool[wish->domain].network;
 
 	return !in_pools(framed->conf, network, &wish->prefix) && !on_ports(framed->conf, network, &wish->prefix) &&
-	       !other_of(framed, wish) && !on_sessions(framed, &wish->prefix, wish->session);
+	       !other_of(framed, wish) && !on_sessions(framed, wish);
 }
 
 static void entry_add(struct framed *framed, const struct framed_entry *entry)

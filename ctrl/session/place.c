@@ -1,4 +1,4 @@
-// place.c - pools, queues of free cells, and the meeting of wished addresses in one cell.
+// place.c - pools, queues of free cells, and whose cell an address is.
 #include "ctrl/session/place.h"
 #include <errno.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ int place_lay(struct place *place, const struct conf *conf, unsigned *bad)
 {
 	int slots;
 
-	*place = (struct place){ .pools = conf->pools };
+	*place = (struct place){ .pools = conf->pools, .shared = conf_apart(conf) };
 	for (unsigned i = 0; i < conf->pools; i++) {
 		const struct conf_pool *from = &conf->pool[i];
 
@@ -50,7 +50,7 @@ int place_dnn(const struct place *place, const char *dnn)
 	return -1;
 }
 
-static unsigned pool_of_slot(const struct place *place, uint32_t slot)
+unsigned place_pool(const struct place *place, uint32_t slot)
 {
 	unsigned i = 0;
 
@@ -63,7 +63,7 @@ static unsigned pool_of_slot(const struct place *place, uint32_t slot)
 static bool cell_kept(const struct place *place, uint32_t cell)
 {
 	uint32_t slot = cell_slot(place->grid, cell);
-	unsigned i = pool_of_slot(place, slot);
+	unsigned i = place_pool(place, slot);
 	const struct shard_pool *pool = &place->pool[i];
 	uint32_t address;
 
@@ -75,7 +75,7 @@ static bool cell_kept(const struct place *place, uint32_t cell)
 
 static struct place_queue *queue_of(struct place *place, uint32_t cell)
 {
-	unsigned pool = pool_of_slot(place, cell_slot(place->grid, cell));
+	unsigned pool = place_pool(place, cell_slot(place->grid, cell));
 
 	return &place->queue[pool][cell_shard(place->grid, cell)];
 }
@@ -149,7 +149,7 @@ void place_fill(struct place *place)
 			place_give(place, i);
 }
 
-static bool in_network(const struct place *place, unsigned pool, unsigned dnn)
+bool place_in_network(const struct place *place, unsigned pool, unsigned dnn)
 {
 	return dnn == PLACE_ANY || place->domain[pool] == place->domain[dnn];
 }
@@ -159,7 +159,7 @@ uint32_t place_of_ipv4(const struct place *place, unsigned dnn, uint32_t ipv4)
 	uint32_t slot = UINT32_MAX;
 
 	for (unsigned i = 0; i < place->pools && slot == UINT32_MAX; i++)
-		if (in_network(place, i, dnn))
+		if (place_in_network(place, i, dnn))
 			slot = shard_pool_slot4(&place->pool[i], ipv4);
 	return slot == UINT32_MAX ? CELL_NONE : cell_at(place->grid, shard_of_ipv4(ipv4), slot);
 }
@@ -169,7 +169,7 @@ uint32_t place_of_ipv6(const struct place *place, unsigned dnn, uint64_t ipv6)
 	uint32_t slot = UINT32_MAX;
 
 	for (unsigned i = 0; i < place->pools && slot == UINT32_MAX; i++)
-		if (in_network(place, i, dnn))
+		if (place_in_network(place, i, dnn))
 			slot = shard_pool_slot6(&place->pool[i], ipv6);
 	return slot == UINT32_MAX ? CELL_NONE : cell_at(place->grid, shard_of_ipv6(ipv6), slot);
 }
@@ -182,6 +182,19 @@ bool place_apart4(const struct place *place, const struct place_had *had)
 bool place_apart6(const struct place *place, const struct place_had *had)
 {
 	return had->ipv6 && place_of_ipv6(place, had->dnn, had->ipv6) != had->cell;
+}
+
+// Where networks share addresses it is told each one's place, else what does not hash there, which an IPv4 address always does.
+struct place_had place_told(const struct place *place, const struct place_had *had)
+{
+	struct place_had told = *had;
+	bool shared = place->shared, same = shard_of_ipv6(had->ipv6) == cell_shard(place->grid, had->cell);
+
+	if (!shared || !place_apart4(place, had) || place_of_ipv4(place, had->dnn, had->ipv4) == CELL_NONE)
+		told.ipv4 = 0;
+	if (shared ? !place_apart6(place, had) || place_of_ipv6(place, had->dnn, had->ipv6) == CELL_NONE : same)
+		told.ipv6 = 0;
+	return told;
 }
 
 // Of a cell that has none, for the address is from outside: nothing.
@@ -228,139 +241,4 @@ void place_return(struct place *place, const struct place_had *had)
 		cell_has_back(place, place_of_ipv6(place, had->dnn, had->ipv6), LENT_IPV6);
 		--*apart;
 	}
-}
-
-// Fills in what is wanted and not given, from the cell's own addresses.
-static bool wish_complete(const struct place *place, struct place_wish *wish, uint32_t cell)
-{
-	uint32_t slot = cell_slot(place->grid, cell);
-	const struct shard_pool *pool = &place->pool[pool_of_slot(place, slot)];
-	uint8_t shard = cell_shard(place->grid, cell);
-	uint32_t row = slot - pool->first_slot;
-
-	if ((wish->want_ipv4 && !wish->ipv4 && !pool->ipv4_len) || (wish->want_ipv6 && !wish->ipv6 && !pool->ipv6_len))
-		return false;
-	if (wish->want_ipv4 && !wish->ipv4)
-		wish->ipv4 = shard_pool_ipv4(pool, row, shard);
-	if (wish->want_ipv6 && !wish->ipv6)
-		wish->ipv6 = shard_pool_ipv6(pool, row, shard);
-	return true;
-}
-
-static uint32_t pool_cell(struct place *place, unsigned pool)
-{
-	for (unsigned tried = 0; tried < SHARDS; tried++) {
-		uint32_t cell = place->queue[pool][place->turn[pool]].first;
-
-		place->turn[pool]++;
-		if (cell != CELL_NONE)
-			return cell;
-	}
-	return CELL_NONE;
-}
-
-static uint32_t find_any(struct place *place, struct place_wish *wish, int *error)
-{
-	*error = -EAFNOSUPPORT;
-	for (unsigned i = wish->dnn; i < place->pools; i++) {
-		const struct shard_pool *pool = &place->pool[i];
-		uint32_t cell;
-
-		if (strcmp(place->dnn[i], place->dnn[wish->dnn]))
-			continue;
-		if ((wish->want_ipv4 && !pool->ipv4_len) || (wish->want_ipv6 && !pool->ipv6_len))
-			continue;
-		*error = -EADDRNOTAVAIL;
-		cell = pool_cell(place, i);
-		if (cell != CELL_NONE && wish_complete(place, wish, cell))
-			return cell;
-	}
-	return CELL_NONE;
-}
-
-// No given address has a cell of its own, or that is another session's.
-static uint32_t find_foreign(struct place *place, const struct place_wish *wish, int *error)
-{
-	uint8_t shard = wish->ipv4 ? shard_of_ipv4(wish->ipv4) : shard_of_ipv6(wish->ipv6);
-
-	*error = -EXDEV;
-	if ((wish->want_ipv4 && !wish->ipv4) || (wish->want_ipv6 && !wish->ipv6))
-		return CELL_NONE;
-	*error = -ENOSPC;
-	return place->queue[place->pools][shard].first;
-}
-
-// 0:1:<slot>:00xx, xx such that it hashes to the cell's shard.
-static uint64_t nobody_at(const struct place *place, uint32_t cell)
-{
-	uint64_t prefix = 1ull << 32 | (uint64_t)cell_slot(place->grid, cell) << 16;
-
-	return prefix | (shard_of_ipv6(prefix) ^ cell_shard(place->grid, cell));
-}
-
-static uint32_t find_nobody(struct place *place, struct place_wish *wish, int *error)
-{
-	uint32_t cell = pool_cell(place, place->pools);
-
-	*error = -ENOSPC;
-	if (cell != CELL_NONE)
-		wish->ipv6 = nobody_at(place, cell);
-	return cell;
-}
-
-// What leaves the DNN's network alone must come from one of its pools: elsewhere nobody could tell whose an address is.
-static bool within(const struct place *place, unsigned dnn, uint32_t cell)
-{
-	unsigned pool = cell == CELL_NONE ? place->pools : pool_of_slot(place, cell_slot(place->grid, cell));
-
-	return !place->networks || (pool < place->pools && in_network(place, pool, dnn));
-}
-
-// The IPv4 address says where, as it hashes into no other shard; else the prefix.
-static uint32_t find_given(struct place *place, struct place_wish *wish, uint32_t home, int *error)
-{
-	bool wants = (wish->want_ipv4 && !wish->ipv4) || (wish->want_ipv6 && !wish->ipv6);
-	const struct cell *cell = home == CELL_NONE ? NULL : &place->grid->cells[home];
-
-	if (!cell)
-		return find_foreign(place, wish, error);
-	if (cell->session || (wants && cell->lent)) {
-		*error = -EADDRINUSE;
-		return wants || place->networks ? CELL_NONE : find_foreign(place, wish, error);
-	}
-	*error = -EAFNOSUPPORT;
-	return wish_complete(place, wish, home) ? home : CELL_NONE;
-}
-
-// Whether the index of the cell's shard has room for what is apart.
-static bool index_has_room(const struct place *place, const struct place_wish *wish, uint32_t cell)
-{
-	struct place_had had = { wish->dnn, cell, wish->ipv4, wish->ipv6 };
-	uint32_t more = (uint32_t)place_apart4(place, &had) + place_apart6(place, &had);
-	uint32_t room = 2 * (place->grid->slots - place->foreign_first);
-
-	return !more || place->apart[cell_shard(place->grid, cell)] + more <= room;
-}
-
-uint32_t place_find(struct place *place, struct place_wish *wish, int *error)
-{
-	uint32_t cell4, cell6, cell;
-
-	if (wish->none)
-		return find_nobody(place, wish, error);
-	if (!wish->ipv4 && !wish->ipv6)
-		return find_any(place, wish, error);
-	cell4 = wish->ipv4 ? place_of_ipv4(place, wish->dnn, wish->ipv4) : CELL_NONE;
-	cell6 = wish->ipv6 ? place_of_ipv6(place, wish->dnn, wish->ipv6) : CELL_NONE;
-	*error = -ENETUNREACH;
-	if ((wish->ipv4 && !within(place, wish->dnn, cell4)) || (wish->ipv6 && !within(place, wish->dnn, cell6)))
-		return CELL_NONE;
-	*error = -EXDEV;
-	if (place->networks && wish->ipv4 && wish->ipv6 && cell4 != cell6)
-		return CELL_NONE;
-	cell = find_given(place, wish, wish->ipv4 ? cell4 : cell6, error);
-	if (cell == CELL_NONE || index_has_room(place, wish, cell))
-		return cell;
-	*error = -ENOSPC;
-	return CELL_NONE;
 }

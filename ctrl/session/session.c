@@ -12,9 +12,13 @@
 
 int sessions_open(struct sessions *sessions, struct place *place)
 {
+	bool open;
+
 	*sessions = (struct sessions){ .place = place };
-	if (!table_open(&sessions->by_id) && !table_open(&sessions->by_identity) && !table_open(&sessions->by_ipv4) &&
-	    !table_open(&sessions->by_ipv6))
+	open = !table_open(&sessions->by_id) && !table_open(&sessions->by_identity) && !table_open(&sessions->by_ipv4);
+	for (unsigned i = 0; i < place->pools && open; i++)
+		open = (i && place->domain[i] != i) || !table_open(&sessions->by_ipv6[i]);
+	if (open)
 		return 0;
 	sessions_close(sessions);
 	return -ENOMEM;
@@ -27,7 +31,8 @@ void sessions_close(struct sessions *sessions)
 	table_close(&sessions->by_id);
 	table_close(&sessions->by_identity);
 	table_close(&sessions->by_ipv4);
-	table_close(&sessions->by_ipv6);
+	for (unsigned i = 0; i < SHARD_POOLS_MAX; i++)
+		table_close(&sessions->by_ipv6[i]);
 }
 
 void session_free(struct session *session)
@@ -94,59 +99,74 @@ struct session *session_by_identity(const struct sessions *sessions, uint64_t id
 	return table_get(&sessions->by_identity, identity);
 }
 
-static struct session *of_cell_ipv4(const struct sessions *sessions, uint32_t cell, uint32_t ipv4)
+static uint64_t key_of_ipv4(const struct sessions *sessions, unsigned dnn, uint32_t ipv4)
 {
-	struct session *session = sessions->place->grid->cells[cell].session;
-
-	return session && session->bearer.ue_ipv4 == ipv4 ? session : NULL;
+	return (uint64_t)sessions->place->domain[dnn] << 32 | ipv4;
 }
 
-// Pools of one network have nothing in common: of those of any, each that has the address is asked.
-static struct session *of_any_ipv4(const struct sessions *sessions, uint32_t ipv4, unsigned *count)
+static struct session *of_cell(const struct sessions *sessions, uint32_t cell)
 {
-	const struct place *place = sessions->place;
-	struct session *session = table_get(&sessions->by_ipv4, ipv4);
+	return cell == CELL_NONE ? NULL : sessions->place->grid->cells[cell].session;
+}
 
-	*count = session != NULL;
-	for (unsigned i = 0; i < place->pools; i++) {
-		uint32_t slot = shard_pool_slot4(&place->pool[i], ipv4);
-		struct session *its =
-		    slot == UINT32_MAX ? NULL
-				       : of_cell_ipv4(sessions, cell_at(place->grid, shard_of_ipv4(ipv4), slot), ipv4);
+static struct session *in_domain_ipv4(const struct sessions *sessions, unsigned dnn, uint32_t ipv4)
+{
+	struct session *session = of_cell(sessions, place_of_ipv4(sessions->place, dnn, ipv4));
 
-		session = session ? session : its;
-		*count += its != NULL;
-	}
-	return session;
+	return session && session->bearer.ue_ipv4 == ipv4
+		   ? session
+		   : table_get(&sessions->by_ipv4, key_of_ipv4(sessions, dnn, ipv4));
+}
+
+static struct session *in_domain_ipv6(const struct sessions *sessions, unsigned dnn, uint64_t prefix)
+{
+	struct session *session = of_cell(sessions, place_of_ipv6(sessions->place, dnn, prefix));
+
+	return session && session->bearer.ue_ipv6 == prefix
+		   ? session
+		   : table_get(&sessions->by_ipv6[sessions->place->domain[dnn]], prefix);
+}
+
+// The next pool from this one on that stands for a domain of its own; pools: there is no more.
+static unsigned domain_next(const struct place *place, unsigned pool)
+{
+	while (pool < place->pools && place->domain[pool] != pool)
+		pool++;
+	return pool;
 }
 
 unsigned sessions_with_ipv4(const struct sessions *sessions, uint32_t ipv4)
 {
-	unsigned count;
+	const struct place *place = sessions->place;
+	unsigned count = 0;
 
-	of_any_ipv4(sessions, ipv4, &count);
+	for (unsigned i = 0; i < place->pools; i = domain_next(place, i + 1))
+		count += in_domain_ipv4(sessions, i, ipv4) != NULL;
 	return count;
 }
 
 struct session *session_by_ipv4(const struct sessions *sessions, unsigned dnn, uint32_t ipv4)
 {
-	struct session *session;
-	unsigned count;
-	uint32_t cell;
+	const struct place *place = sessions->place;
+	struct session *session = NULL;
 
-	if (dnn == PLACE_ANY)
-		return of_any_ipv4(sessions, ipv4, &count);
-	cell = place_of_ipv4(sessions->place, dnn, ipv4);
-	session = cell == CELL_NONE ? NULL : of_cell_ipv4(sessions, cell, ipv4);
-	return session ? session : table_get(&sessions->by_ipv4, ipv4);
+	if (dnn != PLACE_ANY)
+		return in_domain_ipv4(sessions, dnn, ipv4);
+	for (unsigned i = 0; i < place->pools && !session; i = domain_next(place, i + 1))
+		session = in_domain_ipv4(sessions, i, ipv4);
+	return session;
 }
 
 struct session *session_by_ipv6(const struct sessions *sessions, unsigned dnn, uint64_t prefix)
 {
-	uint32_t cell = place_of_ipv6(sessions->place, dnn, prefix);
-	struct session *session = cell == CELL_NONE ? NULL : sessions->place->grid->cells[cell].session;
+	const struct place *place = sessions->place;
+	struct session *session = NULL;
 
-	return session && session->bearer.ue_ipv6 == prefix ? session : table_get(&sessions->by_ipv6, prefix);
+	if (dnn != PLACE_ANY)
+		return in_domain_ipv6(sessions, dnn, prefix);
+	for (unsigned i = 0; i < place->pools && !session; i = domain_next(place, i + 1))
+		session = in_domain_ipv6(sessions, i, prefix);
+	return session;
 }
 
 struct session *session_at(const struct sessions *sessions, uint8_t shard, uint32_t slot)
@@ -177,10 +197,17 @@ struct session *session_by_tunnel(const struct sessions *sessions, uint32_t teid
 													       : NULL;
 }
 
-static struct place_had session_had(const struct session *session)
+struct place_had session_had(const struct session *session)
 {
 	return (struct place_had){ session_dnn(session), session->cell, session->bearer.ue_ipv4,
 				   session->bearer.ue_ipv6 };
+}
+
+uint8_t session_told(const struct sessions *sessions, const struct session *session)
+{
+	struct place_had had = session_had(session), told = place_told(sessions->place, &had);
+
+	return (uint8_t)(!!told.ipv4 + !!told.ipv6);
 }
 
 static void indexes_drop(struct sessions *sessions, const struct session *session)
@@ -191,9 +218,9 @@ static void indexes_drop(struct sessions *sessions, const struct session *sessio
 	if (!session->owner)
 		table_drop(&sessions->by_identity, session->identity);
 	if (place_apart4(sessions->place, &had))
-		table_drop(&sessions->by_ipv4, session->bearer.ue_ipv4);
+		table_drop(&sessions->by_ipv4, key_of_ipv4(sessions, had.dnn, had.ipv4));
 	if (place_apart6(sessions->place, &had))
-		table_drop(&sessions->by_ipv6, session->bearer.ue_ipv6);
+		table_drop(&sessions->by_ipv6[sessions->place->domain[had.dnn]], had.ipv6);
 }
 
 int session_enter(struct sessions *sessions, struct session *session)
@@ -204,13 +231,15 @@ int session_enter(struct sessions *sessions, struct session *session)
 	if (!error && !session->owner)
 		error = table_put(&sessions->by_identity, session->identity, session);
 	if (!error && place_apart4(sessions->place, &had))
-		error = table_put(&sessions->by_ipv4, session->bearer.ue_ipv4, session);
+		error = table_put(&sessions->by_ipv4, key_of_ipv4(sessions, had.dnn, had.ipv4), session);
 	if (!error && place_apart6(sessions->place, &had))
-		error = table_put(&sessions->by_ipv6, session->bearer.ue_ipv6, session);
+		error = table_put(&sessions->by_ipv6[sessions->place->domain[had.dnn]], had.ipv6, session);
 	if (error) {
 		indexes_drop(sessions, session);
 		return error;
 	}
+	session->told = session_told(sessions, session);
+	session->apart = session->told && sessions->place->shared;
 	sessions->place->grid->cells[session->cell].session = session;
 	place_lend(sessions->place, &had);
 	return 0;

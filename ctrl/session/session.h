@@ -19,6 +19,8 @@ struct session {
 	struct bearer bearer;
 	struct sheet *sheet;        // its own, bearer.sheet_bytes of it; null = the bearer tells all
 	uint32_t made;              // numbers given to its measures and episodes (sheet_make.h)
+	uint8_t told;               // how many of its addresses the primary is told of (place_told),
+	bool apart;                 // where networks share them (place.h)
 	uint32_t *alias;            // TEIDs chosen elsewhere, by tunnel (aliases.h); null = none
 	struct framed_list *framed; // networks behind it (framed.h); null = none
 	uint32_t cell;
@@ -46,8 +48,9 @@ static inline struct cell_was session_durable(const struct cell *cell)
 
 struct sessions {
 	struct place *place;
-	struct table by_id, by_identity; // identity: of those without an owner
-	struct table by_ipv4, by_ipv6;   // addresses that are apart (place.h)
+	struct table by_id, by_identity;       // identity: of those without an owner
+	struct table by_ipv4;                  // addresses that are apart (place.h): by that, and domain << 32
+	struct table by_ipv6[SHARD_POOLS_MAX]; // and prefixes, by domain
 };
 
 int sessions_open(struct sessions *sessions, struct place *place); // 0 or -ENOMEM
@@ -65,6 +68,10 @@ uint64_t session_owner(const char *name);
 #define SESSION_IMSI_BYTES 16u
 void session_imsi(const struct session *session, char imsi[SESSION_IMSI_BYTES]);
 unsigned session_dnn(const struct session *session); // index of the DNN's first pool
+struct place_had session_had(const struct session *session);
+
+// What session_enter finds for session->told.
+uint8_t session_told(const struct sessions *sessions, const struct session *session);
 
 struct session *session_by_id(const struct sessions *sessions, uint64_t id);
 struct session *session_by_identity(const struct sessions *sessions, uint64_t identity);

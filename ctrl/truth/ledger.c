@@ -64,19 +64,11 @@ static void rates_drop(struct ledger *ledger, const struct bearer *bearer)
 	rates_give(ledger->rates, bearer->downlink.rate);
 }
 
-// Whether the primary needs to be told where the session's IPv6 lives.
-static bool is_exception(const struct ledger *ledger, const struct session *session)
+static void exceptions_count(struct ledger *ledger, const struct session *session, int step)
 {
-	const struct bearer *bearer = &session->bearer;
-
-	return bearer->ue_ipv6 && shard_of_ipv6(bearer->ue_ipv6) != cell_shard(ledger->place->grid, session->cell);
-}
-
-static void exception_count(struct ledger *ledger, const struct session *session, int step)
-{
-	if (!is_exception(ledger, session))
+	if (!session->told)
 		return;
-	ledger->exceptions += (uint32_t)step;
+	ledger->exceptions += (uint32_t)(step * session->told);
 	ledger->exceptions_changed = true;
 }
 
@@ -131,9 +123,9 @@ static struct session *session_make(struct ledger *ledger, const struct plan *pl
 	session->bearer.ue_ipv4 = wish->ipv4;
 	session->bearer.ue_ipv6 = wish->ipv6;
 	session->bearer.teid = ledger_teid(ledger, cell);
-	if (is_exception(ledger, session) && ledger->exceptions >= LEDGER_EXCEPTIONS_MAX) {
+	if (ledger->exceptions + session_told(ledger->sessions, session) > LEDGER_EXCEPTIONS_MAX) {
 		fault_say(fault, SHOAL__OSS__CODE__LIMIT, "ue.ipv6_prefix",
-			  "Too many sessions whose two addresses hash apart.");
+			  "Too many addresses that the primary would have to be told of.");
 		session_free(session);
 		return NULL;
 	}
@@ -153,7 +145,7 @@ static void create_undo(struct ledger *ledger, const struct ledger_entry *entry)
 	struct session *session = entry->session;
 
 	session_leave(ledger->sessions, session);
-	exception_count(ledger, session, -1);
+	exceptions_count(ledger, session, -1);
 	ledger->place->grid->cells[session->cell].teid = entry->last_teid;
 	place_back(ledger->place, session->cell);
 	ledger->next_session = session->id;
@@ -172,6 +164,7 @@ int ledger_create(struct ledger *ledger, const struct plan *plan, Shoal__Oss__Se
 
 	if (ledger_taken(ledger, plan, fault))
 		return -EINVAL;
+	wish.at_home |= ledger->exceptions_deaf;
 	cell = place_find(ledger->place, &wish, &error);
 	if (cell == CELL_NONE)
 		return ledger_misplaced(error, &wish, fault);
@@ -187,7 +180,7 @@ int ledger_create(struct ledger *ledger, const struct plan *plan, Shoal__Oss__Se
 		return no_memory(fault);
 	}
 	place_take(ledger->place, cell);
-	exception_count(ledger, session, 1);
+	exceptions_count(ledger, session, 1);
 	ledger->next_session++;
 	entry->last_teid = ledger->place->grid->cells[cell].teid;
 	ledger->place->grid->cells[cell].teid = session->bearer.teid;
@@ -272,7 +265,7 @@ int ledger_delete(struct ledger *ledger, struct session *session, Shoal__Oss__Se
 		return no_memory(fault);
 	ledger_reach(ledger, session, NULL, &entry->had, fault); // to have none is always possible
 	session_leave(ledger->sessions, session);
-	exception_count(ledger, session, -1);
+	exceptions_count(ledger, session, -1);
 	place_give(ledger->place, session->cell);
 	if (!cell_row(ledger, session, entry->number) && !closing_row(session, message, at_ms, &ledger->batch))
 		return 0;
@@ -284,7 +277,7 @@ static void delete_undo(struct ledger *ledger, const struct ledger_entry *entry)
 {
 	place_take(ledger->place, entry->session->cell);
 	session_enter(ledger->sessions, entry->session);
-	exception_count(ledger, entry->session, 1);
+	exceptions_count(ledger, entry->session, 1);
 	ledger_reach_undo(ledger, entry->session, &entry->had);
 	ledger_entry_forget(ledger, entry);
 }

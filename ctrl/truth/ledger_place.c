@@ -67,8 +67,10 @@ int ledger_misplaced(int error, const struct place_wish *wish, struct fault *fau
 	case -EXDEV:
 		return fault_say(
 		    fault, SHOAL__OSS__CODE__UNSUPPORTED, "ue",
-		    "An address that is to be chosen has to be from the pool of the one that is given; with "
-		    "networks two given ones from the same place of one pool.");
+		    wish->at_home
+			? "Workers or a primary of an earlier build are in service, for which two addresses have to be "
+			  "from the same place of one pool; upgrade them first."
+			: "An address that is to be chosen has to be from the pool of the one that is given.");
 	case -ENETUNREACH:
 		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, field,
 				 "No pool of this DNN's network holds this address.");

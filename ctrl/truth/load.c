@@ -116,7 +116,7 @@ static const char *cell_restore(struct ledger *ledger, const Shoal__Oss__Session
 {
 	const struct grid *grid = ledger->place->grid;
 	struct bearer *bearer = &session->bearer;
-	uint32_t cell4, cell6;
+	struct place_had had;
 	const char *field;
 
 	if (message->shard >= SHARDS || message->slot >= grid->slots)
@@ -127,13 +127,9 @@ static const char *cell_restore(struct ledger *ledger, const Shoal__Oss__Session
 	if (shard_of_teid(bearer->teid) != message->shard ||
 	    shard_slot_of_teid(bearer->teid, grid->slot_bits) != message->slot)
 		return "its TEID was made for pools of another size";
-	cell4 = bearer->ue_ipv4 ? place_of_ipv4(ledger->place, session_dnn(session), bearer->ue_ipv4) : CELL_NONE;
-	cell6 = bearer->ue_ipv6 ? place_of_ipv6(ledger->place, session_dnn(session), bearer->ue_ipv6) : CELL_NONE;
-	if (ledger->place->networks &&
-	    ((cell4 != CELL_NONE && cell4 != session->cell) || (cell6 != CELL_NONE && cell6 != session->cell)))
-		return "its address belongs to another place of the configured pools";
-	if (cell4 != session->cell && cell6 != session->cell && message->slot < ledger->place->foreign_first)
-		return "its address is not from the pool whose place it has";
+	had = session_had(session);
+	if (!place_may(ledger->place, &had))
+		return "its addresses are not from the pools whose place it has";
 	return grid->cells[session->cell].session ? "its place has a session already" : NULL;
 }
 
@@ -247,8 +243,7 @@ static int session_visit(void *with, const struct store_row *row)
 	cell->teid = session->bearer.teid;
 	cell->number = stored->number;
 	cell->digest = bearer_digest(cell_slot(ledger->place->grid, session->cell), &session->bearer);
-	if (session->bearer.ue_ipv6 && shard_of_ipv6(session->bearer.ue_ipv6) != stored->session->shard)
-		ledger->exceptions++;
+	ledger->exceptions += session->told;
 	if (ledger->next_session <= session->id)
 		ledger->next_session = session->id + 1;
 	return 0;

@@ -28,12 +28,17 @@ pfcp_begin() {
 	lab_open
 	net_up
 	${PFCP_FIRST:-true}
+	GW_MORE=$(pfcp_section)
+	gateway_up
+	pfcp_beside
+}
+
+# The SMF and shoal-pfcp, beside a gateway whose configuration tells of it.
+pfcp_beside() {
 	lab_netns cp
 	net_veth cp n4 gw n4 1500
 	net_host cp n4 0 10.99.4.2/24 fd99:4::2/64
 	net_host gw n4 0 10.99.4.1/24 fd99:4::1/64
-	GW_MORE=$(pfcp_section)
-	gateway_up
 	pfcp_start
 	smf_start smf 10.99.4.2 10.99.4.1
 }

@@ -39,8 +39,8 @@ def far(ident, parameters, *more, **action):
     return p.IE_CreateFAR(IE_list=[p.IE_FAR_Id(id=ident), p.IE_ApplyAction(**action), *inside, *more])
 
 
-def to(interface, *more):
-    return [p.IE_DestinationInterface(interface=interface), p.IE_NetworkInstance(instance="internet"), *more]
+def to(interface, *more, dnn="internet"):
+    return [p.IE_DestinationInterface(interface=interface), instance(dnn), *more]
 
 
 def qer(ident, qfi=None, kbps=None, closed=0):
@@ -56,24 +56,25 @@ def head(local, session):
     return [w.node(local), w.fseid(local, session["cp"])]
 
 
-def instance():
-    return p.IE_NetworkInstance(instance="internet")
+def instance(dnn="internet"):
+    return p.IE_NetworkInstance(instance=dnn)
 
 
 # ---- open5gs: dual stack, the UE idle at first; router solicitations go to the SMF, and the SMF speaks to the UE
 
 def open5gs(local, session):
-    up = [p.IE_SourceInterface(interface=ACCESS), instance(), fteid(5), p.IE_QFI(QFI=1)]
-    down = [p.IE_SourceInterface(interface=CORE), instance(), ue(session, 1), p.IE_QFI(QFI=1)]
-    smf_to_ue = [p.IE_SourceInterface(interface=CP), instance(), ue(session, 1), fteid()]
-    ue_to_smf = [p.IE_SourceInterface(interface=ACCESS), instance(), sdf("permit out 58 from ff02::2/128 to assigned"), ue(session, 0), fteid(5)]
+    dnn = session.get("dnn", "internet")
+    up = [p.IE_SourceInterface(interface=ACCESS), instance(dnn), fteid(5), p.IE_QFI(QFI=1)]
+    down = [p.IE_SourceInterface(interface=CORE), instance(dnn), ue(session, 1), p.IE_QFI(QFI=1)]
+    smf_to_ue = [p.IE_SourceInterface(interface=CP), instance(dnn), ue(session, 1), fteid()]
+    ue_to_smf = [p.IE_SourceInterface(interface=ACCESS), instance(dnn), sdf("permit out 58 from ff02::2/128 to assigned"), ue(session, 0), fteid(5)]
     smf = w.tunnel(session.get("smf", "10.99.3.9"), 9)
     return p.PFCPSessionEstablishmentRequest(IE_list=head(local, session) + [
         pdr(1, 255, down, p.IE_FAR_Id(id=1), p.IE_URR_Id(id=1), p.IE_QER_Id(id=1)),
         pdr(2, 255, up, removal(), p.IE_FAR_Id(id=2), p.IE_QER_Id(id=1)),
         pdr(3, 255, smf_to_ue, removal(), p.IE_FAR_Id(id=1), p.IE_QER_Id(id=1)),
         pdr(4, 100, ue_to_smf, removal(), p.IE_FAR_Id(id=3)),
-        far(1, None, p.IE_BAR_Id(id=1), BUFF=1, NOCP=1), far(2, to(CORE), FORW=1), far(3, to(CP, smf), FORW=1),
+        far(1, None, p.IE_BAR_Id(id=1), BUFF=1, NOCP=1), far(2, to(CORE, dnn=dnn), FORW=1), far(3, to(CP, smf, dnn=dnn), FORW=1),
         w.urr(), qer(1, qfi=1, kbps=1000000), p.IE_Create_BAR(IE_list=[p.IE_BAR_Id(id=1)]), p.IE_PDNType(pdn_type=3)])
 
 

@@ -37,9 +37,6 @@ prefix_of() { # dnn
 
 two_networks_begin
 twins_up
-in_ns ran2 sysctl -qw net.ipv6.conf.ue0.accept_dad=0
-in_ns ran2 ip address add "$(prefix_of ims)1/64" dev ue0 nodad
-in_ns ran2 ip -6 route add default dev ue0
 in_ns ims ip route add 2001:db8::/32 via "$OWN6"
 
 for ns in net ims; do

@@ -82,8 +82,11 @@ two_networks_begin() {
 radio_up_too() { # table
 	in_ns ran2 ip tuntap add ue0 mode tun
 	in_ns ran2 ip link set ue0 mtu 1500 up
-	awk -F , 'NR > 1 && $1 { print "address replace " $1 "/32 dev ue0" }' "$1" | in_ns ran2 ip -batch -
+	in_ns ran2 sysctl -qw net.ipv6.conf.ue0.accept_dad=0
+	awk -F , 'NR > 1 && $1 { print "address replace " $1 "/32 dev ue0" }
+		NR > 1 && $2 { sub("/64", "1/64", $2); print "address replace " $2 " dev ue0 nodad" }' "$1" | in_ns ran2 ip -batch -
 	in_ns ran2 ip route add default dev ue0
+	in_ns ran2 ip -6 route add default dev ue0
 	lab_start gnb2 ran2 "$BUILD/tests/lab/shoal-gnb" --table "$1" --bind 10.98.3.2 --tun ue0 --counters "$LAB/gnb2.json"
 	lab_expect gnb2 ready
 }

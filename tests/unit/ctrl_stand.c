@@ -375,7 +375,9 @@ uint64_t ctrl_stand_image(const struct ctrl_stand *stand)
 	for (unsigned i = 0; i < truth->notes.count; i++)
 		image = hash_bytes(image + truth->notes.list[i].number, truth->notes.list[i].name,
 				   strlen(truth->notes.list[i].name));
-	image = hash_u64(image, (uint64_t)sessions->by_ipv4.count << 32 | sessions->by_ipv6.count);
+	image = hash_u64(image, (uint64_t)truth->ledger.exceptions << 32 | sessions->by_ipv4.count);
+	for (unsigned i = 0; i < SHARD_POOLS_MAX; i++)
+		image = hash_u64(image, sessions->by_ipv6[i].count);
 	for (uint32_t i = 0; i < truth->grid.slots * SHARDS; i++) {
 		const struct cell *cell = &truth->grid.cells[i];
 

@@ -68,7 +68,7 @@ static int begin(void **state)
 		strcpy(conf.port[port].network, (const char *[]){ "", "one", "other" }[port]);
 	}
 	grid_open(&grid, 4);
-	place = (struct place){ .grid = &grid, .networks = true, .domain = { 0, 1 } };
+	place = (struct place){ .grid = &grid, .pools = 2, .networks = true, .domain = { 0, 1 } };
 	sessions_open(&sessions, &place);
 	framed_open(&framed, &conf, &sessions);
 	for (unsigned i = 0; i < SESSIONS; i++) {
@@ -192,7 +192,7 @@ static void pools_ports_and_addresses_are_not_behind_anybody(void **state)
 	assert_int_equal(takes_one(0, (struct prefix){ .high = 0x20010db800000000, .length = 32 }), -EEXIST);
 	assert_int_equal(takes_one(0, prefix_ipv4(0x0a630680, 25)), -EEXIST);
 	assert_int_equal(table_put(&sessions.by_ipv4, other.bearer.ue_ipv4, &other), 0);
-	assert_int_equal(table_put(&sessions.by_ipv6, other.bearer.ue_ipv6, &other), 0);
+	assert_int_equal(table_put(&sessions.by_ipv6[0], other.bearer.ue_ipv6, &other), 0);
 	assert_int_equal(takes_one(0, prefix_ipv4(0xcb007100, 24)), -EEXIST);
 	assert_int_equal(takes_one(0, prefix_ipv4(0xcb000000, 8)), -EEXIST); // looked for the other way round
 	assert_int_equal(takes_one(0, prefix_ipv4(0xcb007105, 32)), -EEXIST);
@@ -202,7 +202,27 @@ static void pools_ports_and_addresses_are_not_behind_anybody(void **state)
 	assert_int_equal(takes_one(0, (struct prefix){ .high = 0x20010db800070005, .low = 7, .length = 128 }), -EEXIST);
 	assert_int_equal(takes_one(0, (struct prefix){ .high = 0x20010db800070006, .length = 64 }), 0);
 	table_drop(&sessions.by_ipv4, other.bearer.ue_ipv4);
-	table_drop(&sessions.by_ipv6, other.bearer.ue_ipv6);
+	table_drop(&sessions.by_ipv6[0], other.bearer.ue_ipv6);
+}
+
+// An address that is apart is in its own domain alone.
+static void addresses_of_another_domain_may_be_behind_one(void **state)
+{
+	const uint64_t prefix = 0x20010db800070005;
+	struct session other = { .identity = session_anonymous(1), .bearer = { .ue_ipv6 = prefix } };
+
+	other.bearer.ue_ipv4 = 0xcb007105;
+	assert_int_equal(table_put(&sessions.by_ipv4, 1ull << 32 | other.bearer.ue_ipv4, &other), 0);
+	assert_int_equal(table_put(&sessions.by_ipv6[1], prefix, &other), 0);
+	assert_int_equal(takes_one(1, prefix_ipv4(0xcb007105, 32)), -EEXIST);
+	assert_int_equal(takes_one(1, prefix_ipv4(0xcb000000, 8)), -EEXIST);
+	assert_int_equal(takes_one(1, (struct prefix){ .high = prefix, .length = 64 }), -EEXIST);
+	assert_int_equal(takes_one(1, (struct prefix){ .high = 0x20010db800070000, .length = 32 }), -EEXIST);
+	assert_int_equal(takes_one(2, prefix_ipv4(0xcb007105, 32)), 0);
+	assert_int_equal(takes_one(2, prefix_ipv4(0xcb000000, 8)), 0);
+	assert_int_equal(takes_one(2, (struct prefix){ .high = prefix, .length = 64 }), 0);
+	table_drop(&sessions.by_ipv4, 1ull << 32 | other.bearer.ue_ipv4);
+	table_drop(&sessions.by_ipv6[1], prefix);
 }
 
 static void there_are_no_more_than_fit(void **state)
@@ -305,6 +325,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(each_domain_has_its_own, begin, end),
 		cmocka_unit_test_setup_teardown(pools_and_ports_of_another_domain_may_be_behind_one, begin, end),
 		cmocka_unit_test_setup_teardown(pools_ports_and_addresses_are_not_behind_anybody, begin, end),
+		cmocka_unit_test_setup_teardown(addresses_of_another_domain_may_be_behind_one, begin, end),
 		cmocka_unit_test_setup_teardown(there_are_no_more_than_fit, begin, end),
 		cmocka_unit_test_setup_teardown(a_primary_that_knows_of_none_is_asked_no_more, begin, end),
 		cmocka_unit_test_setup_teardown(one_that_begins_anew_has_nothing_to_forget, begin, end),

@@ -7,52 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
-#include "ctrl/session/place.h"
 #include "shared/wire/sheet.h"
-
-static struct conf conf;
-static struct place place;
-static struct grid grid;
-
-static int setup(void **state)
-{
-	unsigned bad;
-	int slots;
-
-	conf = (struct conf){ .pools = 3, .foreign_slots = 2 };
-	conf.pool[0] = (struct conf_pool){ "internet", 0x0a2d0000, 23, 0x20010db800450000, 54, "" }; // 2 and 4 rows: 2
-	conf.pool[1] = (struct conf_pool){ "ims", 0, 0, 0x20010db800990000, 56, "" };                // 1 row
-	conf.pool[2] = (struct conf_pool){ "internet", 0x0a300000, 24, 0, 0, "" };                   // 1 row
-	slots = place_lay(&place, &conf, &bad);
-	assert_int_equal(slots, 2 + 1 + 1 + 2);
-	assert_int_equal(grid_open(&grid, (uint32_t)slots), 0);
-	place.grid = &grid;
-	place_fill(&place);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	grid_close(&grid);
-	return 0;
-}
-
-static uint32_t take(struct place_wish *wish, int *error)
-{
-	uint32_t cell = place_find(&place, wish, error);
-
-	if (cell != CELL_NONE) {
-		place_take(&place, cell);
-		grid.cells[cell].session = (struct session *)&grid; // any: it is not looked into
-	}
-	return cell;
-}
-
-static void give(uint32_t cell)
-{
-	grid.cells[cell].session = NULL;
-	place_give(&place, cell);
-}
+#include "tests/unit/place_play.h"
 
 static void addresses_name_their_cell(void **state)
 {
@@ -60,7 +16,7 @@ static void addresses_name_their_cell(void **state)
 
 	for (unsigned i = 0; i < 300; i++) {
 		struct place_wish wish = { .want_ipv4 = true, .want_ipv6 = true };
-		uint32_t cell = take(&wish, &error);
+		uint32_t cell = place_play_take(&wish, &error);
 
 		assert_int_not_equal(cell, CELL_NONE);
 		assert_int_equal(place_of_ipv4(&place, 0, wish.ipv4), cell);
@@ -77,7 +33,7 @@ static void shards_fill_evenly(void **state)
 	for (unsigned i = 0; i < 256; i++) {
 		struct place_wish wish = { .want_ipv4 = true };
 
-		count[cell_shard(&grid, take(&wish, &error))]++;
+		count[cell_shard(&grid, place_play_take(&wish, &error))]++;
 	}
 	for (unsigned i = 0; i < SHARDS; i++)
 		assert_in_range(count[i], 0, 2); // two shards have a first or last address
@@ -93,7 +49,7 @@ static void a_pool_gives_all_it_has_then_the_next(void **state)
 		struct place_wish wish = { .want_ipv4 = true };
 		uint32_t at;
 
-		assert_int_not_equal(take(&wish, &error), CELL_NONE);
+		assert_int_not_equal(place_play_take(&wish, &error), CELL_NONE);
 		at = wish.ipv4 >= 0x0a300000 ? 512 + wish.ipv4 - 0x0a300000 : wish.ipv4 - 0x0a2d0000;
 		assert_in_range(at, 0, 767);
 		assert_false(seen[at]);
@@ -101,7 +57,7 @@ static void a_pool_gives_all_it_has_then_the_next(void **state)
 	}
 	assert_false(seen[0] || seen[511] || seen[512] || seen[767]); // first and last of each pool
 	struct place_wish wish = { .want_ipv4 = true };
-	assert_int_equal(take(&wish, &error), CELL_NONE);
+	assert_int_equal(place_play_take(&wish, &error), CELL_NONE);
 	assert_int_equal(error, -EADDRNOTAVAIL);
 }
 
@@ -111,11 +67,11 @@ static void families_have_to_be_there(void **state)
 	int error;
 
 	assert_int_equal(wish.dnn, 1);
-	assert_int_equal(take(&wish, &error), CELL_NONE);
+	assert_int_equal(place_play_take(&wish, &error), CELL_NONE);
 	assert_int_equal(error, -EAFNOSUPPORT);
 	wish.want_ipv4 = false;
 	wish.want_ipv6 = true;
-	assert_int_not_equal(take(&wish, &error), CELL_NONE);
+	assert_int_not_equal(place_play_take(&wish, &error), CELL_NONE);
 	assert_int_equal(place_dnn(&place, "nowhere"), -1);
 	assert_int_equal(place_dnn(&place, ""), 0);
 }
@@ -125,17 +81,17 @@ static void a_given_address_gets_its_cell(void **state)
 	struct place_wish wish = { .ipv4 = 0x0a2d0107, .want_ipv6 = true }, again = { .ipv4 = 0x0a2d0107 };
 	struct place_wish first = { .ipv4 = 0x0a2d0000 };
 	int error;
-	uint32_t cell = take(&wish, &error);
+	uint32_t cell = place_play_take(&wish, &error);
 
 	assert_int_equal(cell, place_of_ipv4(&place, 0, 0x0a2d0107));
 	assert_int_equal(place_of_ipv6(&place, 0, wish.ipv6), cell);
 	again.want_ipv6 = true;
-	assert_int_equal(take(&again, &error), CELL_NONE);
+	assert_int_equal(place_play_take(&again, &error), CELL_NONE);
 	assert_int_equal(error, -EADDRINUSE);
 	again.want_ipv6 = false;
-	assert_int_not_equal(take(&first, &error), CELL_NONE); // who asks for the first address gets it
-	give(cell);
-	assert_int_equal(take(&again, &error), cell);
+	assert_int_not_equal(place_play_take(&first, &error), CELL_NONE); // who asks for the first address gets it
+	place_play_give(cell);
+	assert_int_equal(place_play_take(&again, &error), cell);
 }
 
 static void addresses_have_to_meet(void **state)
@@ -144,94 +100,12 @@ static void addresses_have_to_meet(void **state)
 	struct place_wish wanted = { .ipv4 = 0xc0a80001, .want_ipv6 = true };
 	int error;
 
-	assert_int_equal(take(&wanted, &error), CELL_NONE);
+	assert_int_equal(place_play_take(&wanted, &error), CELL_NONE);
 	assert_int_equal(error, -EXDEV);
+	pools.at_home = true;
 	place.networks = true;
-	assert_int_equal(take(&pools, &error), CELL_NONE);
+	assert_int_equal(place_play_take(&pools, &error), CELL_NONE);
 	assert_int_equal(error, -EXDEV);
-}
-
-// A session that has what its wish has become.
-static struct place_had enter(const struct place_wish *wish, uint32_t cell)
-{
-	struct place_had had = { wish->dnn, cell, wish->ipv4, wish->ipv6 };
-
-	place_lend(&place, &had);
-	return had;
-}
-
-static void leave(const struct place_had *had)
-{
-	place_return(&place, had);
-	give(had->cell);
-}
-
-static bool is_free(uint32_t cell)
-{
-	return grid.cells[cell].queued;
-}
-
-// Who gives both addresses gives any of them: the IPv4 address says the cell, the prefix's own cell lends it.
-static void given_addresses_may_be_apart(void **state)
-{
-	struct place_wish pools = { .ipv4 = 0x0a2d0107, .ipv6 = shard_pool_ipv6(&place.pool[0], 0, 9) };
-	struct place_wish mixed = { .ipv4 = 0x0a2d0108, .ipv6 = 0x2a00000000000000 };
-	struct place_wish third = { .ipv4 = shard_pool_ipv4(&place.pool[0], 0, 9) }, both = third;
-	uint32_t lender = place_of_ipv6(&place, 0, pools.ipv6), cell;
-	struct place_had had[3];
-	int error;
-
-	cell = take(&pools, &error);
-	assert_int_equal(cell, place_of_ipv4(&place, 0, pools.ipv4));
-	assert_true(is_free(lender));
-	had[0] = enter(&pools, cell);
-	assert_false(place_apart4(&place, &had[0]));
-	assert_true(place_apart6(&place, &had[0]));
-	assert_false(is_free(lender));
-	cell = take(&mixed, &error);
-	assert_int_equal(cell, place_of_ipv4(&place, 0, mixed.ipv4));
-	had[1] = enter(&mixed, cell);
-	both.want_ipv6 = true; // which is lent
-	assert_int_equal(take(&both, &error), CELL_NONE);
-	assert_int_equal(error, -EADDRINUSE);
-	assert_int_equal(take(&third, &error), lender);
-	had[2] = enter(&third, lender);
-	leave(&had[2]);
-	assert_false(is_free(lender));
-	leave(&had[0]);
-	assert_true(is_free(lender));
-	leave(&had[1]);
-	for (unsigned shard = 0; shard < SHARDS; shard++)
-		assert_int_equal(place.apart[shard], 0);
-}
-
-// A prefix whose own cell somebody else lives in has a place among the foreign ones of its shard; the index holds two for each of those.
-static void who_comes_late_lives_elsewhere(void **state)
-{
-	struct place_wish first = { .ipv4 = 0x0a2d0107 }, late = { 0 };
-	int error;
-	uint32_t cell = take(&first, &error), elsewhere;
-	uint8_t shard = cell_shard(&grid, cell);
-
-	enter(&first, cell);
-	late.ipv6 = shard_pool_ipv6(&place.pool[0], cell_slot(&grid, cell), shard);
-	elsewhere = take(&late, &error);
-	assert_int_equal(cell_shard(&grid, elsewhere), shard);
-	assert_true(cell_slot(&grid, elsewhere) >= place.foreign_first);
-	enter(&late, elsewhere);
-	for (unsigned used = 1; used <= 3; used++) {
-		const struct shard_pool *pool = &place.pool[used < 2 ? 0 : 2];
-		struct place_wish more = { .ipv4 = shard_pool_ipv4(pool, 0, shard), .ipv6 = 0x2a00000000000000 + used };
-
-		assert_int_equal(place.apart[shard], used);
-		elsewhere = take(&more, &error);
-		if (elsewhere != CELL_NONE)
-			enter(&more, elsewhere);
-		assert_int_equal(elsewhere == CELL_NONE, used == 3); // with both addresses apart
-	}
-	assert_int_equal(error, -ENOSPC);
-	assert_int_not_equal(place.queue[place.pools][shard].first,
-			     CELL_NONE); // a row is free, but for its entries there is no room
 }
 
 // Where there are networks, who leaves by one has an address of its pools.
@@ -279,7 +153,7 @@ static void foreign_addresses_live_where_they_hash(void **state)
 
 	for (unsigned i = 0; i < 3; i++) {
 		struct place_wish wish = { .ipv4 = 0xc0a80001 + i * 0x01010000, .ipv6 = 0x2a00000000000000 + i };
-		uint32_t cell = take(&wish, &error);
+		uint32_t cell = place_play_take(&wish, &error);
 
 		assert_int_equal(shard_of_ipv4(wish.ipv4), shard_of_ipv4(0xc0a80001)); // all in one shard
 		if (i == 2) {
@@ -300,7 +174,7 @@ static void nobody_has_a_place_too(void **state)
 
 	for (unsigned i = 0; i < 2 * SHARDS; i++) {
 		struct place_wish wish = { .none = true };
-		uint32_t cell = take(&wish, &error);
+		uint32_t cell = place_play_take(&wish, &error);
 
 		assert_int_not_equal(cell, CELL_NONE);
 		assert_true(place_is_nobody(wish.ipv6));
@@ -309,7 +183,7 @@ static void nobody_has_a_place_too(void **state)
 		assert_in_range(cell_slot(&grid, cell), place.foreign_first, grid.slots - 1);
 		last = wish.ipv6;
 	}
-	assert_int_equal(take(&(struct place_wish){ .none = true }, &error), CELL_NONE);
+	assert_int_equal(place_play_take(&(struct place_wish){ .none = true }, &error), CELL_NONE);
 	assert_int_equal(error, -ENOSPC);
 	assert_false(place_is_nobody(0));
 	assert_false(place_is_nobody(0x20010db800000000));
@@ -322,13 +196,13 @@ static void free_cells_rest_longest(void **state)
 	int error;
 
 	for (unsigned i = 0; i < 256; i++)
-		cells[i] = take(&wish, &error), wish.ipv6 = 0;
+		cells[i] = place_play_take(&wish, &error), wish.ipv6 = 0;
 	for (unsigned i = 256; i-- > 0;)
-		give(cells[i]);
+		place_play_give(cells[i]);
 	for (unsigned i = 0; i < 256; i++)
-		order[i] = take(&wish, &error), wish.ipv6 = 0;
+		order[i] = place_play_take(&wish, &error), wish.ipv6 = 0;
 	assert_memory_equal(cells, order, sizeof(cells)); // one cell a shard, shards in turn
-	give(cells[3]);
+	place_play_give(cells[3]);
 	place_take(&place, cells[3]);
 	place_back(&place, cells[3]);
 	assert_int_equal(place_find(&place, &wish, &error), cells[3]);
@@ -355,20 +229,20 @@ static void generations_differ(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(addresses_name_their_cell, setup, teardown),
-		cmocka_unit_test_setup_teardown(shards_fill_evenly, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_pool_gives_all_it_has_then_the_next, setup, teardown),
-		cmocka_unit_test_setup_teardown(families_have_to_be_there, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_given_address_gets_its_cell, setup, teardown),
-		cmocka_unit_test_setup_teardown(addresses_have_to_meet, setup, teardown),
-		cmocka_unit_test_setup_teardown(given_addresses_may_be_apart, setup, teardown),
-		cmocka_unit_test_setup_teardown(who_comes_late_lives_elsewhere, setup, teardown),
-		cmocka_unit_test_setup_teardown(addresses_are_of_the_dnns_network, setup, teardown),
-		cmocka_unit_test_setup_teardown(networks_share_addresses, setup, teardown),
-		cmocka_unit_test_setup_teardown(foreign_addresses_live_where_they_hash, setup, teardown),
-		cmocka_unit_test_setup_teardown(nobody_has_a_place_too, setup, teardown),
-		cmocka_unit_test_setup_teardown(free_cells_rest_longest, setup, teardown),
-		cmocka_unit_test_setup_teardown(generations_differ, setup, teardown),
+		cmocka_unit_test_setup_teardown(addresses_name_their_cell, place_play_open, place_play_close),
+		cmocka_unit_test_setup_teardown(shards_fill_evenly, place_play_open, place_play_close),
+		cmocka_unit_test_setup_teardown(a_pool_gives_all_it_has_then_the_next, place_play_open,
+						place_play_close),
+		cmocka_unit_test_setup_teardown(families_have_to_be_there, place_play_open, place_play_close),
+		cmocka_unit_test_setup_teardown(a_given_address_gets_its_cell, place_play_open, place_play_close),
+		cmocka_unit_test_setup_teardown(addresses_have_to_meet, place_play_open, place_play_close),
+		cmocka_unit_test_setup_teardown(addresses_are_of_the_dnns_network, place_play_open, place_play_close),
+		cmocka_unit_test_setup_teardown(networks_share_addresses, place_play_open, place_play_close),
+		cmocka_unit_test_setup_teardown(foreign_addresses_live_where_they_hash, place_play_open,
+						place_play_close),
+		cmocka_unit_test_setup_teardown(nobody_has_a_place_too, place_play_open, place_play_close),
+		cmocka_unit_test_setup_teardown(free_cells_rest_longest, place_play_open, place_play_close),
+		cmocka_unit_test_setup_teardown(generations_differ, place_play_open, place_play_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
