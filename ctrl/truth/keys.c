@@ -144,8 +144,9 @@ void keys_content(const uint8_t *bytes, size_t length, uint64_t content[2])
 			at = end;
 		if (tag >> 3 < BODY_FIRST)
 			continue;
-		content[0] = hash_bytes(content[0] ^ 0x243f6a8885a308d3ull, field, (size_t)(at - field));
-		content[1] = hash_bytes(content[1] ^ 0x13198a2e03707344ull, field, (size_t)(at - field));
+		content[0] ^= 0x243f6a8885a308d3ull;
+		content[1] ^= 0x13198a2e03707344ull;
+		hash_bytes_twice(content, field, (size_t)(at - field));
 	}
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
+#include "ctrl/kit/hash.h"
 #include "ctrl/kit/table.h"
 #include "ctrl/session/rates.h"
 
@@ -109,9 +110,25 @@ static void given_indexes_are_taken_back(void **state)
 	rates_free(rates);
 }
 
+// Of all lengths about a word; the numbers are those of keys that are in stores.
+static void two_hashes_at_once_are_two_hashes(void **state)
+{
+	static const uint8_t bytes[] = "each step waits for the one before";
+
+	for (size_t length = 0; length < sizeof(bytes); length++) {
+		uint64_t both[2] = { 7, 0x243f6a8885a308d3ull };
+
+		hash_bytes_twice(both, bytes, length);
+		assert_true(both[0] == hash_bytes(7, bytes, length));
+		assert_true(both[1] == hash_bytes(0x243f6a8885a308d3ull, bytes, length));
+	}
+	assert_true(hash_bytes(7, bytes, sizeof(bytes)) == 0x7731442abbdbe8edull);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(two_hashes_at_once_are_two_hashes),
 		cmocka_unit_test(holds_what_was_put),
 		cmocka_unit_test(fills_as_it_puts),
 		cmocka_unit_test(equal_rates_share),
