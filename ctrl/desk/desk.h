@@ -63,8 +63,8 @@ struct desk {
 	uint64_t opened_ns;
 	uint8_t upgrade_key[64]; // of the request that began the last one
 	size_t upgrade_key_bytes;
-	uint64_t requests, refused, commits, failures; // counters
-	struct refusals refusals;                      // the doors'
+	uint64_t requests, refused, commits, failures, unsettled; // counters
+	struct refusals refusals;                                 // the doors'
 };
 
 void desk_open(struct desk *desk);

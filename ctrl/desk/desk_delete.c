@@ -170,3 +170,9 @@ void account_answer(const struct wait *wait, Shoal__Oss__Code code, const char *
 	bytes = desk_pack(&response, &length);
 	desk_answer(wait->request, bytes, length);
 }
+
+void account_answer_late(const struct wait *wait)
+{
+	wait->desk->unsettled += account_awaited(wait);
+	account_answer(wait, SHOAL__OSS__CODE__NOT_APPLIED_YET, "Durable, but its account is not settled yet.");
+}

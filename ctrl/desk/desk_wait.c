@@ -245,7 +245,7 @@ static void wait_expire(struct wait *wait)
 	    wait->kind == WAIT_PATH) // none came: that is what it says
 		desk_answer(wait->request, wait->request->answer, wait->request->answer_bytes);
 	else if (wait->account)
-		account_answer(wait, SHOAL__OSS__CODE__NOT_APPLIED_YET, "Durable, but its account is not settled yet.");
+		account_answer_late(wait);
 	else if (wait->kind == WAIT_APPLIED || wait->kind == WAIT_CELL)
 		answer_amend(wait->desk, wait->request, SHOAL__OSS__CODE__NOT_APPLIED_YET,
 			     wait->refused ? WAIT_REFUSED : "Durable, but no worker has confirmed it yet.");

@@ -59,3 +59,4 @@ void account_wait_again(struct job *job, const ProtobufCBinaryData *said);
 bool account_awaited(const struct wait *wait); // its last usage reports are not in yet
 // The answer, with the account as it is by now. message: words for a code.
 void account_answer(const struct wait *wait, Shoal__Oss__Code code, const char *message);
+void account_answer_late(const struct wait *wait); // its deadline is over

@@ -297,6 +297,7 @@ static void leaver_settle(struct closing *closing, struct leaver *leaver)
 	uint64_t number = closing->next++;
 	bool correction = leaver->corrects;
 
+	closing->corrected += correction;
 	closing_note(closing, leaver->session->bearer.teid, number);
 	leaver->corrects = number;
 	if (closing->settled)

@@ -35,6 +35,7 @@ struct closing {
 	struct leaver *waiting,
 	    **waiting_end; // confirmed, without last counters; the longest first. At start: those read, by session
 	uint32_t filled, dropped; // of the transaction under way
+	uint64_t corrected;       // accounts of which more was heard after they were settled, since the start
 	closing_settled *settled;
 	void *with;
 };

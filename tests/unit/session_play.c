@@ -368,6 +368,7 @@ bool play_step(void)
 	if (!play.first)
 		play.last = &play.first;
 	play.asked++;
+	play.deadline_ms = call->request->deadline_ms;
 	response = play.busy && !play.served ? respond(SHOAL__OSS__CODE__BUSY) : ask(call->request);
 	play.busy -= play.busy && !play.served;
 	play.served -= play.served != 0;

@@ -33,7 +33,8 @@ struct play {
 	bool unsettled;          // the tabs of what is deleted are not closed yet
 	bool earlier;            // is of a build that deletes by id alone
 	bool long_words;         // has no room for what was kept with a session that is deleted
-	unsigned asked;          // requests it has had
+	unsigned asked;          // requests it has had,
+	uint32_t deadline_ms;    // the last one's
 	struct call *first, **last;
 	uint64_t now_ms, uplink, reported;
 	char dropped[64];

@@ -223,6 +223,7 @@ static void what_comes_late_is_a_correction(void **state)
 	finish(teid, 10, 9);
 	ctrl_stand_keep(&stand);
 	assert_int_equal(stand.corrections, 1);
+	assert_int_equal(stand.truth.books.closing.corrected, 1);
 	assert_int_equal(closed_after(1)->n_closed, 1);
 	assert_true(stand.answer->closed_list->closed[0]->correction);
 	assert_int_equal(stand.answer->closed_list->closed[0]->number, 2);

@@ -184,6 +184,7 @@ static void what_is_not_settled_in_time_is_said(void **state)
 	assert_int_equal(stand->answer->status->code, SHOAL__OSS__CODE__NOT_APPLIED_YET);
 	assert_int_equal(account()->number, 0);
 	assert_int_equal(account()->n_reports, 0);
+	assert_int_equal(stand->desk.unsettled, 1);
 	assert_true(left("words"));
 	assert_int_equal(delete_owned(OWNER, NULL, true, "once"), CTRL_STAND_WAITS); // and may be asked for again
 	confirmed();

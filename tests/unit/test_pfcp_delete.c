@@ -19,6 +19,7 @@ static void deletion_tells_the_last_counters(void **state)
 	play_leave(1);
 	play_run(0);
 	assert_int_equal(play.asked - asked, 1);
+	assert_int_equal(play.deadline_ms, 3000); // who asks again every second, four times, is answered in time
 	assert_int_equal(play.answers, 2);
 	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
 	assert_int_equal(play.header.seid, 7);
@@ -68,6 +69,20 @@ static void deletion_by_a_controller_of_an_earlier_build(void **state)
 {
 	play.earlier = true;
 	deletion_by_steps();
+}
+
+static void deletion_is_answered_though_its_account_is_not_settled(void **state)
+{
+	play.earlier = true;
+	play_attach(false);
+	play.unsettled = true;
+	play_leave(1);
+	play_run(2900);
+	assert_int_equal(play.answers, 1);
+	play_run(200);
+	assert_int_equal(play.answers, 2);
+	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
+	assert_null(pfcp_first(&play.tree, NULL, PFCP_IE_DELETION_USAGE_REPORT));
 }
 
 static void deletion_where_our_words_are_too_long(void **state)
@@ -136,6 +151,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(deletion_tells_the_last_counters, play_open, play_close),
 		cmocka_unit_test_setup_teardown(deletion_by_a_controller_of_an_earlier_build, play_open, play_close),
+		cmocka_unit_test_setup_teardown(deletion_is_answered_though_its_account_is_not_settled, play_open,
+						play_close),
 		cmocka_unit_test_setup_teardown(deletion_where_our_words_are_too_long, play_open, play_close),
 		cmocka_unit_test_setup_teardown(deletion_that_no_worker_confirms, play_open, play_close),
 		cmocka_unit_test_setup_teardown(deletion_after_our_death, play_open, play_close),

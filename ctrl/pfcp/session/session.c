@@ -336,7 +336,7 @@ void task_call(struct task *task, Shoal__Oss__Request *request, bool changes)
 			memset(key, 0, sizeof(key)); // ctrl refuses the second of them
 		request->key = (ProtobufCBinaryData){ sizeof(key), key };
 	}
-	request->deadline_ms = TASK_DEADLINE_MS;
+	request->deadline_ms = request->deadline_ms ? request->deadline_ms : TASK_DEADLINE_MS;
 	error = rpc_call(task->sessions->world.rpc, request, heard, task);
 	if (error == -EAGAIN && !patience_ends(task))
 		task_again(task, BUSY_MS);

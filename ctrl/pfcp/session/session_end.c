@@ -3,9 +3,11 @@
 // for all of our words, is asked step by step: looked up, deleted with what of our words the account needs, its account asked for.
 #include <string.h>
 #include "ctrl/pfcp/session/task.h"
+#include "shared/base/log.h"
 
 #define SETTLE_MS 20u
-#define LEFT_MAX 8192u // oss.proto: SessionDelete.front
+#define ACCOUNT_MS 3000u // for the last counters: by then who asks four times, a second apart (OAI), has its answer
+#define LEFT_MAX 8192u   // oss.proto: SessionDelete.front
 
 static Shoal__Oss__Request request_of(Shoal__Oss__Request__BodyCase body)
 {
@@ -74,7 +76,17 @@ void delete_ask(struct task *task)
 		delete.owned = &owned;
 	}
 	request.session_delete = &delete;
+	request.deadline_ms = ACCOUNT_MS;
 	task_call(task, &request, true);
+}
+
+// After the answer nothing can be told of the session to who knows it no more (7.5.8): what it has used is in the log of closed accounts alone.
+static void untold_log(const struct task *task, const Shoal__Oss__ClosedSession *account)
+{
+	if (pfcp_first(&task->sessions->tree, NULL, PFCP_IE_CREATE_URR) && (!account || !account->n_reports))
+		log_warning("pfcp.usage_untold",
+			    "session %llu of %s is deleted and its account not settled: its usage is not told",
+			    (unsigned long long)task->id, deal_owner(task->deal));
 }
 
 // The answer, with the last reports. words: ours of the session; null: nobody knows them. account: null: there are no reports.
@@ -92,6 +104,7 @@ static void deleted_accept(struct task *task, const uint8_t *words, size_t bytes
 	task->cp_seid = front.cp.seid;
 	task->first_version |= front.first_version;
 	answer_cause(&body, task->deal->type, &sessions->world.node_id, PFCP_CAUSE_ACCEPTED);
+	untold_log(task, account);
 	if (account)
 		task_reports(task, PFCP_IE_DELETION_USAGE_REPORT, account->reports, account->n_reports, &body);
 	task_accept(task, body.start, (size_t)(body.at - body.start));
@@ -162,7 +175,7 @@ void settle_hear(struct task *task, const Shoal__Oss__Response *response)
 		task_step(task, STEP_SETTLE);
 		return;
 	}
-	if (!session && !task_late(task)) {
+	if (!session && task->sessions->now_ns < task->arrived_ns + ACCOUNT_MS * 1000000ull) {
 		task_again(task, SETTLE_MS);
 		return;
 	}
