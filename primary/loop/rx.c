@@ -189,10 +189,14 @@ static inline unsigned rx_run(struct loop *loop, const struct steer_burst *to, u
 		return i;
 	for (; i < end; i++) {
 		size_t seat = loop->map.feeds[to->shard[i]];
-		struct tally_seat *tally = &loop->tally.seat[seat];
-		struct lane *lane = &loop->lane[seat];
+		struct tally_seat *tally;
+		struct lane *lane;
 
-		if (!(open >> seat % 32 & 1) || lane_space(lane) == 0)
+		if (!(open >> seat % 32 & 1))
+			break;
+		lane = &loop->lane[seat];
+		tally = &loop->tally.seat[seat];
+		if (lane_space(lane) == 0)
 			break;
 		tally->in_packets++;
 		tally->in_bytes += (uint16_t)(to->words[i].rest >> LANE_WORD_LENGTH);
