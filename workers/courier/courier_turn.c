@@ -17,7 +17,6 @@ int courier_open(struct courier *courier, const struct kit *kit, const char *run
 	courier->pending = pending_make();
 	if (!courier->usage || !courier->pending)
 		return -ENOMEM;
-	courier_reports_again(courier);
 	courier_watch_first(courier);
 	return feed_open(&courier->feed, run_dir, kit->nest);
 }

@@ -57,17 +57,14 @@ void deals_forget(struct peer *peer)
 		answer_end(TAILQ_FIRST(&peer->answers));
 }
 
-static void queue_end(struct deals *deals, struct peer *peer)
+static void queue_end(struct peer *peer)
 {
 	struct deal *deal;
 
-	if (peer->waiting)
-		TAILQ_REMOVE(&deals->turn, peer, turn);
 	while ((deal = TAILQ_FIRST(&peer->queue))) {
 		TAILQ_REMOVE(&peer->queue, deal, own);
 		deal_end(deal);
 	}
-	peer->waiting = 0;
 }
 
 void deals_close(struct deals *deals, struct peers *peers)
@@ -77,7 +74,7 @@ void deals_close(struct deals *deals, struct peers *peers)
 	TAILQ_FOREACH(peer, &peers->all, all)
 	{
 		deals_forget(peer);
-		queue_end(deals, peer);
+		queue_end(peer);
 	}
 	for (uint32_t i = 0; deals->by_key.slots && i <= deals->by_key.mask; i++) { // what is left is served
 		struct deal *deal = deals->by_key.slots[i].key ? deals->by_key.slots[i].value : NULL;
