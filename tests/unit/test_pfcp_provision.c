@@ -25,7 +25,7 @@ static struct note {
 	uint8_t value[PFDS_BYTES];
 	size_t length;
 } notes[NOTES];
-static unsigned notes_count, asked, refusals, follows, answers, writes;
+static unsigned notes_count, asked, refusals, deaf, follows, answers, writes;
 static struct {
 	void *about;
 	char name[PFDS_NOTE_BYTES];
@@ -38,6 +38,10 @@ static uint8_t cause;
 
 static int note(void *arg, const char *name, const void *bytes, size_t length, void *about)
 {
+	if (deaf) {
+		deaf--;
+		return -EAGAIN;
+	}
 	assert_true(asked < sizeof(waiting) / sizeof(*waiting));
 	assert_true(length <= PFDS_BYTES && strlen(name) < PFDS_NOTE_BYTES);
 	waiting[asked].about = about;
@@ -116,7 +120,7 @@ static void process_begins(void)
 
 static int begin(void **state)
 {
-	notes_count = asked = refusals = follows = answers = writes = cause = 0;
+	notes_count = asked = refusals = deaf = follows = answers = writes = cause = 0;
 	process_begins();
 	return 0;
 }
@@ -249,6 +253,32 @@ static void what_ctrl_does_not_take_is_asked_again(void **state)
 	assert_int_equal(flows("video"), 1);
 }
 
+// What cannot even be asked, neither the first note nor one of an application's, is asked a little later.
+static void what_finds_no_place_on_its_way_to_ctrl_is_asked_again(void **state)
+{
+	deaf = 1;
+	provide(0, "video", one);
+	assert_int_equal(asked, 0);
+	assert_true(provision.due_ns > SECOND && provision.due_ns < 2 * SECOND);
+	provision_tick(&provision, provision.due_ns);
+	assert_int_equal(asked, 1);
+	deaf = 1;
+	ctrl_step();
+	assert_int_equal(asked, 0);
+	assert_true(provision.due_ns > provision.now_ns && provision.due_ns < provision.now_ns + SECOND);
+	provision_tick(&provision, provision.due_ns);
+	is_accepted(0);
+	deaf = 1; // when none has to follow any more
+	provision_followed(&provision);
+	assert_int_equal(asked, 0);
+	provision_tick(&provision, provision.due_ns);
+	ctrl_runs();
+	assert_null(note_of(PROVISION_NOTE));
+	provide(1, "video", two);
+	is_accepted(1);
+	assert_int_equal(flows("video"), 2);
+}
+
 static void a_controller_that_takes_nothing(void **state)
 {
 	unsigned turns = 0;
@@ -343,6 +373,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_last_word_counts, begin, end),
 		cmocka_unit_test_setup_teardown(one_that_is_bad_changes_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(what_ctrl_does_not_take_is_asked_again, begin, end),
+		cmocka_unit_test_setup_teardown(what_finds_no_place_on_its_way_to_ctrl_is_asked_again, begin, end),
 		cmocka_unit_test_setup_teardown(a_controller_that_takes_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(whoever_starts_after_us_goes_on, begin, end),
 		cmocka_unit_test_setup_teardown(a_thousand_applications, begin, end),

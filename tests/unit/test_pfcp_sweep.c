@@ -245,6 +245,28 @@ static void an_earlier_controller_says_that_it_can_not(void **state)
 	assert_int_equal(play.moves, 0);
 }
 
+// Where ctrl is not heard from, or is busy for longer than anybody waits, the session is looked at again in another round.
+static void what_cannot_be_moved_now_is_tried_ever_again(void **state)
+{
+	attach_part("");
+	for (unsigned busy = 0; busy < 2; busy++) {
+		words_begin(&play.words[1]);
+		change_put(1, BY_PART, OTHER_SMF + busy);
+		sweep(1, PFCP_SESSION_SET_MODIFICATION_REQUEST);
+		sessions_tick(sessions, ++play.now_ms * PLAY_NS);
+		assert_true(play_step()); // the list
+		play.silent = !busy;
+		play.busy = busy ? 10000 : 0;
+		play_run(busy ? 10000 : 0);
+		assert_null(play.swept);
+		assert_int_equal(play.moves, busy);
+		play.busy = 0;
+		swept(1, PFCP_CAUSE_ACCEPTED);
+		assert_int_equal(play.moves, busy + 1);
+		assert_int_equal(kept().elsewhere.ipv4, OTHER_SMF + busy);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +277,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(whether_an_owner_has_sessions_is_known, play_open, play_close),
 		cmocka_unit_test_setup_teardown(others_hear_of_what_is_named, play_open, play_close),
 		cmocka_unit_test_setup_teardown(it_is_moved_whatever_happens_meanwhile, play_open, play_close),
+		cmocka_unit_test_setup_teardown(what_cannot_be_moved_now_is_tried_ever_again, play_open, play_close),
 		cmocka_unit_test_setup_teardown(who_takes_it_over_hears_of_it, play_open, play_close),
 		cmocka_unit_test_setup_teardown(an_earlier_controller_says_that_it_can_not, play_open, play_close),
 	};

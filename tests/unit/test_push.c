@@ -103,6 +103,7 @@ static void a_stuck_owner_stops_nobody(void **state)
 
 static void drift_is_found_and_mended(void **state)
 {
+	static struct feed_reports reports = { .count = 1 };
 	static struct world world;
 
 	world_open(&world, 3, 0);
@@ -118,6 +119,12 @@ static void drift_is_found_and_mended(void **state)
 	world.bank[0][9].bearer[0].teid |= 1u << 31;
 	world_settle(&world);
 	assert_int_equal(world.stand.alarms, 1);
+	reports.report[0] = (struct report){ .kind = REPORT_ACK, .shard = 9, .epoch = world.bank[0][9].epoch };
+	reports.report[0].seq = world.bank[0][9].seq + 1000; // more than was ever written
+	push_reports(&world.stand.push, 0, &reports, world.now_ns);
+	assert_int_equal(world.stand.alarms, 2);
+	assert_int_equal(world.stand.push.shard[9].phase, PUSH_BEGIN);
+	world_settle(&world);
 	ctrl_stand_close(&world.stand);
 }
 

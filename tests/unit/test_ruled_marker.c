@@ -11,15 +11,20 @@
 
 #define PEER 0xc6336402u
 
-// Into the second tunnel of the session, or that with another TEID.
-static struct lane_handle marker(uint32_t teid)
+static const uint8_t *tunnel_of(uint32_t teid)
 {
-	uint8_t packet[TUNNEL_BYTES];
+	static uint8_t packet[TUNNEL_BYTES];
 	const struct tunnel_ends ends = { STAND_PEER, STAND_GTPU, teid, 2152, 0 };
 
 	tunnel_put(packet, sizeof(packet), &ends);
 	packet[TUNNEL_BYTES - GTPU_HEADER + 1] = GTPU_END_MARKER;
-	return ruled_worked(stand_lend(&stand, 0, LANE_UPLINK, packet, sizeof(packet)));
+	return packet;
+}
+
+// Into the second tunnel of the session, or that with another TEID.
+static struct lane_handle marker(uint32_t teid)
+{
+	return ruled_worked(stand_lend(&stand, 0, LANE_UPLINK, tunnel_of(teid), TUNNEL_BYTES));
 }
 
 // What comes by the second tunnel goes to the radio side, TEID 0xbeef.
@@ -71,6 +76,30 @@ static void over_ipv6_its_checksum_holds(void **unused)
 	assert_int_not_equal(be16_get(stand_bytes(&stand, &handle) + IP6_HEADER + 6), 0);
 	assert_int_equal(tunnel_open(&inside, stand_bytes(&stand, &handle), handle.length), VERDICT_END_MARKER);
 	assert_int_equal(inside.teid, 7);
+}
+
+// A longer tunnel begins before the one it came by: at the room's first byte, but not before.
+static void its_tunnel_is_in_the_room(void **unused)
+{
+	const uint32_t longer = TUNNEL6_BYTES - TUNNEL_BYTES;
+	struct lane_handle handle;
+
+	sheets.far[1] = (struct sheet_far){ .action = SHEET_FORWARD,
+					    .outer = SHEET_OUTER_GTPU6,
+					    .flags = SHEET_HAS_PEER,
+					    .peer_teid = 7,
+					    .peer_ipv6 = { 0x20010db800010000, 2 } };
+	relay();
+	stand.pipe.gtpu_ipv6[0] = 0x20010db800020000;
+	for (uint32_t offset = longer - 1; offset <= longer; offset++) {
+		handle = stand_lend(&stand, 0, LANE_UPLINK, tunnel_of(ruled_core_teid()), TUNNEL_BYTES);
+		memmove(stand_bytes(&stand, &handle) - handle.offset + offset, stand_bytes(&stand, &handle),
+			TUNNEL_BYTES);
+		handle.offset = (uint16_t)offset;
+		handle = ruled_worked(handle);
+		assert_int_equal(handle.code, offset < longer ? VERDICT_NOT_OURS : VERDICT_FORWARD);
+	}
+	assert_int_equal(handle.offset, 0);
 }
 
 static void else_it_ends_here(void **unused)
@@ -228,6 +257,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(it_goes_where_packets_go),
 		TEST(over_ipv6_its_checksum_holds),
+		TEST(its_tunnel_is_in_the_room),
 		TEST(else_it_ends_here),
 		TEST(what_leads_into_no_tunnel_does_not_count),
 		TEST(into_several_the_primary_sends_it),
