@@ -76,17 +76,19 @@ static void crew_release(struct loop *loop, unsigned seat)
 		crew_leave(loop, seat);
 }
 
+static void crew_note(uint32_t *seats, unsigned seat, bool is)
+{
+	*seats = (*seats & ~(1u << seat)) | (uint32_t)is << seat;
+}
+
 // What its build knows.
 static void crew_build(struct loop *loop, unsigned seat)
 {
 	uint32_t hinted = atomic_load_explicit(&loop->lane[seat].pages.worker->hinted, memory_order_relaxed);
 
-	loop->plain &= ~(1u << seat);
-	loop->plain |= (uint32_t)!hinted << seat;
-	loop->fences &= ~(1u << seat);
-	loop->fences |= (uint32_t)((hinted & SEAT_FENCES) != 0) << seat;
-	loop->losers &= ~(1u << seat);
-	loop->losers |= (uint32_t)((hinted & SEAT_LOSSES) != 0) << seat;
+	crew_note(&loop->plain, seat, !hinted);
+	crew_note(&loop->fences, seat, hinted & SEAT_FENCES);
+	crew_note(&loop->losers, seat, hinted & SEAT_LOSSES);
 }
 
 static void crew_ready(struct loop *loop, unsigned seat)

@@ -14,6 +14,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/plane/bank.h"
+#include "shared/plane/image.h"
 
 static void what_no_host_has_is_refused_at_once(void **state)
 {
@@ -49,11 +50,45 @@ static void a_bank_is_zeroed_and_as_large_as_was_asked(void **state)
 	close(fd);
 }
 
+static int file_of(uint64_t bytes)
+{
+	int fd = memfd_create("bank", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, (off_t)bytes), 0);
+	return fd;
+}
+
+// What the primary has given is believed as far as it is as large as our build's shards are, and an image of them.
+static void one_that_is_too_short_is_not_mapped(void **state)
+{
+	static struct plane plane = { .shape = { .slots = 256, .foreign = 64, .rates = 4, .buckets = 64, .sheet = 1 } };
+	const struct region_shape *shape = &plane.shape;
+	const uint64_t bytes = bank_bytes(shape), image = image_bytes(shape->slots, shape->rates, shape->sheet);
+
+	for (unsigned shorter = 0; shorter < 3; shorter++) {
+		struct plane_view view = { .plane = &plane };
+		int bank = file_of(bytes - (shorter == 1)), picture = file_of(image - (shorter == 2));
+
+		assert_int_equal(bank_map(&view, bank, picture), shorter ? -EOVERFLOW : 0);
+		for (unsigned s = 0; !shorter && s < SHARDS; s++)
+			assert_int_equal((uint8_t *)view.shards[s].header - (uint8_t *)view.shards[0].header,
+					 s * region_stride(shape));
+		if (!shorter) {
+			munmap(view.shards[0].header, bytes);
+			munmap(view.image, image);
+		}
+		close(bank);
+		close(picture);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_no_host_has_is_refused_at_once),
 		cmocka_unit_test(a_bank_is_zeroed_and_as_large_as_was_asked),
+		cmocka_unit_test(one_that_is_too_short_is_not_mapped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -67,6 +68,61 @@ static void a_row_is_as_long_as_what_it_says(void **state)
 	assert_int_equal(after->measure[0].stand.told_events, 4711);
 	assert_int_equal(after->measure[0].flow.knock_ms, 4711);
 	assert_int_equal(after->state.waiting_ms, 42);
+}
+
+// As many measures as a session can have are its measures after a start, too; of more there is no row.
+static void a_row_of_as_many_as_there_can_be_is_read(void **state)
+{
+	struct measures *measures = &stand->truth.measures;
+	struct session *session = session_by_id(&stand->truth.sessions, id);
+	struct measured *own = session->measured;
+	struct batch batch;
+
+	batch_open(&batch);
+	for (unsigned count = MEASURES_MAX; count <= MEASURES_MAX + 1; count++) {
+		struct session like = { .id = 4711 + count };
+
+		like.measured = measured_make(count, 0);
+		assert_non_null(like.measured);
+		assert_int_equal(measured_row(&like, &batch), 0);
+		assert_int_equal(measures_load(measures, &batch.rows[batch.count - 1].row, &batch.bytes),
+				 count > MEASURES_MAX ? -EBADMSG : 0);
+		assert_true(!table_get(&measures->loaded, like.id) == (count > MEASURES_MAX));
+		free(like.measured);
+	}
+	free(table_get(&measures->loaded, 4711 + MEASURES_MAX));
+	table_drop(&measures->loaded, 4711 + MEASURES_MAX);
+	batch_close(&batch);
+	assert_ptr_equal(session->measured, own);
+}
+
+// A row may be behind when its session goes, or has no measures any more: there is none to write.
+static void rows_of_who_is_gone_are_not_written(void **state)
+{
+	struct measures *measures = &stand->truth.measures;
+	struct session *session = session_by_id(&stand->truth.sessions, id);
+	struct measured *own = session->measured;
+	struct session gone = { .id = 4711, .measured = own };
+	struct batch batch;
+
+	batch_open(&batch);
+	for (unsigned round = 0; round < 2; round++) {
+		own->marked = false;
+		measured_mark(measures, &gone);
+		own->marked = false;
+		measured_mark(measures, session);
+		session->measured = round ? NULL : own;
+		batch.count = 0;
+		assert_int_equal(measures_fill(measures, &batch), 0);
+		assert_int_equal(batch.count, !round);
+		measures_filled(measures, false); // and once more
+		assert_int_equal(measures_fill(measures, &batch), 0);
+		assert_int_equal(batch.count, 2 * !round);
+		measures_filled(measures, true);
+		assert_false(measures_waits(measures));
+		session->measured = own;
+	}
+	batch_close(&batch);
 }
 
 // What workers count is told once in a while: a query waits for that.
@@ -321,6 +377,8 @@ int main(void)
 		CASE(a_query_takes_what_there_is_and_no_byte_twice),
 		CASE(the_same_request_is_told_the_same),
 		CASE(a_row_is_as_long_as_what_it_says),
+		CASE(a_row_of_as_many_as_there_can_be_is_read),
+		CASE(rows_of_who_is_gone_are_not_written),
 		CASE(a_query_waits_for_fresh_counts),
 		CASE(a_measure_that_goes_is_told_of_with_the_answer),
 		CASE(a_failed_disk_takes_nothing),

@@ -88,6 +88,30 @@ static void a_life_of_which_nothing_is_known_counts_until_the_first_sheet(void *
 	assert_int_equal(measures_asked(NULL)->uplink_bytes, 0);
 }
 
+// The order of measures means nothing for who is linked with whom.
+static void the_first_may_be_whom_another_is_linked_with(void **state)
+{
+	const Shoal__Oss__ReportListAnswer *list;
+	uint32_t link = 7;
+
+	wanted.session.n_measures = 2;
+	wanted.ids[1] = 8;
+	wanted.rule[0].n_measure_ids = 2;
+	wanted.measure[0].triggers = MEASURE_ASK_PERIO;
+	wanted.measure[0].period_s = 5;
+	wanted.measure[1].triggers = MEASURE_ASK_LIUSA;
+	wanted.measure[1].linked_ids = &link;
+	wanted.measure[1].n_linked_ids = 1;
+	assert_int_equal(measures_change(&wanted, false, NULL), 0);
+	clock_pass(6);
+	list = reports_after(0);
+	assert_int_equal(list->n_reports, 1);
+	assert_int_equal(list->reports[0]->n_usage, 2);
+	assert_int_equal(list->reports[0]->usage[0]->triggers, MEASURE_PERIO);
+	assert_int_equal(list->reports[0]->usage[1]->measure, 8);
+	assert_int_equal(list->reports[0]->usage[1]->triggers, MEASURE_LIUSA);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, measures_one, measures_teardown)
 
 int main(void)
@@ -95,6 +119,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(what_was_used_just_before_the_first_sheet_counts),
 		CASE(what_the_lines_counted_until_the_first_sheet_counts),
+		CASE(the_first_may_be_whom_another_is_linked_with),
 		CASE(a_life_of_which_nothing_is_known_counts_until_the_first_sheet),
 	};
 

@@ -9,6 +9,7 @@
 #include "primary/loop/echo.h"
 #include "primary/loop/loop.h"
 #include "primary/loop/own.h"
+#include "primary/loop/tx.h"
 #include "shared/wire/cursor.h"
 
 #define ROOMS 4u
@@ -18,7 +19,7 @@ static uint8_t room[ROOMS * ROOM_STRIDE], fates[ROOMS];
 static struct plane plane = { .net.gtpu_ipv4 = 0xc0000201 };
 static struct plane_view view = { .rooms = { .base = { room }, .count = { ROOMS } }, .plane = &plane };
 static struct loop *loop;
-static unsigned hop_says, freed, sent;
+static unsigned hop_says, freed, sent, left_as, ended_as;
 static bool full;
 static struct nic_frame frame_sent;
 
@@ -43,6 +44,17 @@ unsigned neigh_send(struct neigh *neigh, unsigned side, struct nic_frame frame, 
 	return hop_says;
 }
 
+void tx_frame(struct loop *at, unsigned port, struct nic_frame frame, unsigned verdict)
+{
+	left_as = verdict;
+}
+
+void tx_end(struct loop *at, uint32_t number, unsigned verdict)
+{
+	assert_int_equal(number, HERS);
+	ended_as = verdict;
+}
+
 void echo_order(struct loop *at, const struct post_word *order)
 {
 	fail();
@@ -61,6 +73,7 @@ static int setup(void **state)
 	hop_says = VERDICT_FORWARD;
 	full = false;
 	freed = sent = 0;
+	ended_as = VERDICT_COUNT;
 	return !loop;
 }
 
@@ -147,6 +160,73 @@ static void others_fates_are_not_ours(void **state)
 	counted(0, 0, 0, 0);
 }
 
+static const struct nic_frame here = { .room = HERS, .offset = 100, .length = 60 };
+
+static void what_waited_at_a_hop_leaves_as_what_it_is(void **state)
+{
+	struct neigh_out out = tx_neigh_out(loop);
+
+	send(LOOP_MARKER);
+	out.send(out.with, 0, here);
+	assert_int_equal(left_as, LOOP_OWN);
+	counted(1, 0, 0, 0);
+	fates[HERS] = VERDICT_FORWARD;
+	out.send(out.with, 0, here);
+	assert_int_equal(left_as, VERDICT_FORWARD);
+	send(LOOP_ECHO);
+	out.drop(out.with, here, VERDICT_NO_ROUTE);
+	assert_int_equal(freed, 1);
+	counted(1, 0, 0, 1);
+	assert_int_equal(ended_as, VERDICT_COUNT);
+	fates[HERS] = VERDICT_FORWARD;
+	out.drop(out.with, here, VERDICT_NO_ROUTE);
+	assert_int_equal(ended_as, VERDICT_NO_ROUTE);
+	assert_int_equal(freed, 1);
+	assert_int_equal(loop->own_waiting, 0);
+}
+
+static void a_question_of_a_hop_is_ours(void **state)
+{
+	struct neigh_out out = tx_neigh_out(loop);
+	uint32_t number;
+
+	fates[HERS] = VERDICT_FORWARD;
+	assert_int_equal(out.room(out.with, &number), 0);
+	assert_int_equal(number, HERS);
+	assert_ptr_equal(out.bytes(out.with, number), room + HERS * ROOM_STRIDE);
+	assert_int_equal(fates[HERS], LOOP_OWN);
+	fates[HERS] = VERDICT_FORWARD;
+	full = true;
+	assert_int_equal(out.room(out.with, &number), -ENOBUFS);
+	assert_int_equal(fates[HERS], VERDICT_FORWARD);
+}
+
+// A trace hears when it leaves; by a port without a link it does not.
+static void a_traced_one_is_told_of_as_it_leaves(void **state)
+{
+	static const uint32_t zones[ROOM_ZONES] = { ROOMS };
+	struct trace_key key[TRACE_KEYS] = { { .number = 1, .teid = 0x04000512, .snap = 60, .window = 9 } };
+	const struct lane_handle lent = { .room = HERS, .hint = 0x04000512, .length = 60, .code = LANE_UPLINK };
+	struct neigh_out out = tx_neigh_out(loop);
+	struct trace_cell *cell;
+
+	assert_int_equal(hold_init(&loop->hold, zones), 0);
+	assert_int_equal(traces_init(&loop->traces, &loop->hold, &(struct plane_net){ .slot_bits = 10 }), 0);
+	for (unsigned port = 0; port < 2; port++) {
+		loop->link = 1u << 1;
+		traces_keys(&loop->traces, key);
+		assert_true(trace_enter(&loop->traces, &lent, room + HERS * ROOM_STRIDE, 1));
+		fates[HERS] = VERDICT_FORWARD;
+		out.send(out.with, port, here);
+		cell = trace_pick(&loop->traces);
+		assert_non_null(cell);
+		assert_int_equal(cell->verdict, port ? VERDICT_FORWARD : VERDICT_TX_DOWN);
+		trace_give(&loop->traces, cell);
+	}
+	traces_fini(&loop->traces);
+	hold_fini(&loop->hold);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -156,6 +236,9 @@ int main(void)
 		TEST(one_that_no_hop_takes_is_lost_and_its_room_free),
 		TEST(without_a_room_it_is_lost),
 		TEST(others_fates_are_not_ours),
+		TEST(what_waited_at_a_hop_leaves_as_what_it_is),
+		TEST(a_question_of_a_hop_is_ours),
+		TEST(a_traced_one_is_told_of_as_it_leaves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

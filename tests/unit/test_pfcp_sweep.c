@@ -216,6 +216,21 @@ static void it_is_moved_whatever_happens_meanwhile(void **state)
 	assert_int_equal(kept().elsewhere.ipv4, OTHER_SMF); // it stays, whoever changes it
 }
 
+// What has been listed, and is gone when it is looked at.
+static void a_session_that_goes_meanwhile_is_moved_by_nobody(void **state)
+{
+	attach_part("");
+	words_begin(&play.words[1]);
+	change_put(1, BY_PART, OTHER_SMF);
+	sweep(1, PFCP_SESSION_SET_MODIFICATION_REQUEST);
+	sessions_tick(sessions, ++play.now_ms * PLAY_NS);
+	assert_true(play_step()); // the list
+	shoal__oss__session__free_unpacked(play.session, NULL);
+	play.session = NULL;
+	swept(1, PFCP_CAUSE_ACCEPTED);
+	assert_int_equal(play.moves, 0);
+}
+
 static void who_takes_it_over_hears_of_it(void **state)
 {
 	struct pfcp_fseid cp = { 9, { .has_ipv4 = true, .ipv4 = OTHER_SMF } };
@@ -278,6 +293,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(others_hear_of_what_is_named, play_open, play_close),
 		cmocka_unit_test_setup_teardown(it_is_moved_whatever_happens_meanwhile, play_open, play_close),
 		cmocka_unit_test_setup_teardown(what_cannot_be_moved_now_is_tried_ever_again, play_open, play_close),
+		cmocka_unit_test_setup_teardown(a_session_that_goes_meanwhile_is_moved_by_nobody, play_open,
+						play_close),
 		cmocka_unit_test_setup_teardown(who_takes_it_over_hears_of_it, play_open, play_close),
 		cmocka_unit_test_setup_teardown(an_earlier_controller_says_that_it_can_not, play_open, play_close),
 	};

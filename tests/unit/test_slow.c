@@ -97,6 +97,25 @@ static void errors_speak_with_the_address_they_concern(void **state)
 	assert_int_equal(speaker(LANE_SIDE_ACCESS, 0xffffu << LANE_POOL, subscriber), 0xc63364fe);
 }
 
+// Over IPv6 the same, but not with an address that means something on one link alone.
+static void errors_over_ipv6_speak_with_one_that_can_be_answered(void **state)
+{
+	static struct plane plane = { .owns = 3, .voice = { 2 } };
+	uint8_t bytes[IP6_HEADER + 8] = {
+		0x60, [5] = 8, [6] = IP_UDP, [7] = 1, [8] = 0x20, [23] = 7, [24] = 0x20, [39] = 9
+	};
+	struct lane_handle handle = stand_lend(&stand, 0, LANE_TTL, bytes, sizeof(bytes));
+
+	plane.own[0] = (struct plane_address){ .bytes = { 0xfe, 0x80, [15] = 1 }, .family = 6, .port = 1 };
+	plane.own[1] = (struct plane_address){ .bytes = { 10, 1, 0, 1 }, .family = 4, .port = 1 };
+	plane.own[2] = (struct plane_address){ .bytes = { 0xfe, 0xc0, [15] = 2 }, .family = 6, .port = 1 };
+	slow_speaks(&slow, &plane);
+	handle.port = 1;
+	slow_work(&slow, &handle, 1, STAND_HZ);
+	assert_int_equal(handle.code, VERDICT_ANSWERED);
+	assert_memory_equal(stand_bytes(&stand, &handle) + 8, plane.own[2].bytes, 16);
+}
+
 static void handles_that_lie_touch_nothing(void **state)
 {
 	struct lane_handle handle = hopeless();
@@ -318,13 +337,21 @@ static void an_older_primary_gets_a_verdict_it_knows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(whose_it_is_changes_nothing),       TEST(errors_speak_with_the_address_they_concern),
-		TEST(handles_that_lie_touch_nothing),    TEST(a_short_packet_is_refused),
-		TEST(without_an_address_no_error),       TEST(the_limit_is_a_rate),
-		TEST(an_echo_response_is_told),          TEST(an_error_indication_is_told),
-		TEST(from_elsewhere_it_is_told_as_such), TEST(from_elsewhere_no_more_than_a_share),
-		TEST(errors_about_nothing_are_refused),  TEST(subscribers_are_no_peers),
-		TEST(who_says_too_much_is_not_told),     TEST(an_older_primary_gets_a_verdict_it_knows),
+		TEST(whose_it_is_changes_nothing),
+		TEST(errors_speak_with_the_address_they_concern),
+		TEST(errors_over_ipv6_speak_with_one_that_can_be_answered),
+		TEST(handles_that_lie_touch_nothing),
+		TEST(a_short_packet_is_refused),
+		TEST(without_an_address_no_error),
+		TEST(the_limit_is_a_rate),
+		TEST(an_echo_response_is_told),
+		TEST(an_error_indication_is_told),
+		TEST(from_elsewhere_it_is_told_as_such),
+		TEST(from_elsewhere_no_more_than_a_share),
+		TEST(errors_about_nothing_are_refused),
+		TEST(subscribers_are_no_peers),
+		TEST(who_says_too_much_is_not_told),
+		TEST(an_older_primary_gets_a_verdict_it_knows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include <lmdb.h>
+#include "ctrl/store/batch.h"
 #include "ctrl/store/store.h"
 #include "ctrl/store/store_row.h"
 #include "shared/base/log.h"
@@ -73,6 +74,23 @@ static void reopen(struct box *box)
 {
 	store_close(&box->store);
 	assert_int_equal(store_lmdb_open(&box->store, box->dir, 16), 0);
+}
+
+// A start that failed closes what it had opened, and so does the end.
+static void rows_that_were_never_written_can_be_closed_twice(void **state)
+{
+	struct store_row row = { .key = 1 };
+	struct batch batch;
+
+	batch_open(&batch);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(batch_put(&batch, STORE_SESSIONS, &row), 0);
+	batch_close(&batch);
+	assert_null(batch.rows);
+	batch_close(&batch);
+	assert_int_equal(batch_put(&batch, STORE_SESSIONS, &row), 0);
+	assert_int_equal(batch.count, 1);
+	batch_close(&batch);
 }
 
 static void keeps_what_is_committed(void **state)
@@ -305,6 +323,7 @@ static void a_store_from_before_notes_opens_whole(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(rows_that_were_never_written_can_be_closed_twice, setup, teardown),
 		cmocka_unit_test_setup_teardown(keeps_what_is_committed, setup, teardown),
 		cmocka_unit_test_setup_teardown(walks_in_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(notices_damage, setup, teardown),
