@@ -33,7 +33,7 @@ static bool seat_comes_or_goes(const struct tally_seat *seat)
 	return seat->wanted && seat->phase != CREW_READY && seat->phase != CREW_FREE;
 }
 
-// A guest is on trial, and its fate whoever's who has ordered that.
+// A guest is on trial, and its fate whoever's who has ordered that. Who lives at home is not stranded while that is ready.
 static bool seat_stranded(struct fleet *fleet, unsigned seat, uint64_t now_ns)
 {
 	const struct nests *nests = brood_nests(fleet->brood);
@@ -41,7 +41,7 @@ static bool seat_stranded(struct fleet *fleet, unsigned seat, uint64_t now_ns)
 	const struct tally_seat *tally = &fleet->state.tally.seat[seat];
 	unsigned n = brood_nest(fleet->brood, seat);
 
-	if (n >= PLANE_NESTS || n == nests->home || !tally->wanted || tally->guest || tally->phase != CREW_READY)
+	if (n >= PLANE_NESTS || !tally->wanted || tally->guest || tally->phase != CREW_READY)
 		return false;
 	return home->ready && !home->leaving && nest_forsaken(&nests->nest[n], now_ns);
 }

@@ -258,7 +258,8 @@ static Shoal__Oss__Response *closed(const Shoal__Oss__ClosedList *wanted)
 	response->body_case = SHOAL__OSS__RESPONSE__BODY_CLOSED_LIST;
 	shoal__oss__closed_list_answer__init(list);
 	assert_true(!wanted->teid || wanted->teid == PLAY_TEID);
-	if (!play.closed || play.unsettled)
+	list->next = play.pages > wanted->after ? wanted->after + 1 : 0;
+	if (!play.closed || play.unsettled || list->next)
 		return response;
 	list->closed = calloc(1, sizeof(*list->closed));
 	list->closed[0] = calloc(1, sizeof(**list->closed));
@@ -525,7 +526,6 @@ int play_close(void **state)
 	return 0;
 }
 
-// As after SIGKILL: nobody hears what was asked; the peer repeats.
 void play_die(void)
 {
 	struct call *call;

@@ -31,6 +31,7 @@ struct play {
 	bool full;               // has no room for what is modified
 	bool stuck;              // deletes nothing: its disk is full
 	bool unsettled;          // the tabs of what is deleted are not closed yet
+	unsigned pages;          // of others' tabs that a list of them goes through before
 	bool earlier;            // is of a build that deletes by id alone
 	bool long_words;         // has no room for what was kept with a session that is deleted
 	unsigned asked;          // requests it has had,

@@ -91,6 +91,30 @@ static void deletion_where_our_words_are_too_long(void **state)
 	deletion_by_steps();
 }
 
+// Whose TEID is another's by now is looked for page by page, each asked for once.
+static void deletion_with_many_accounts_before_its_own(void **state)
+{
+	unsigned asked[2];
+
+	for (unsigned round = 0; round < 2; round++) {
+		play_attach(false);
+		play.earlier = true;
+		play.pages = 5 * round;
+		play.uplink = 4711;
+		play.reported = 0;
+		asked[round] = play.asked;
+		play_leave(1);
+		play_run(0);
+		asked[round] = play.asked - asked[round];
+		assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
+		assert_int_equal(play_reported(PFCP_IE_DELETION_USAGE_REPORT), 4711);
+		play_run(1000); // nobody asks on
+		play_close(NULL);
+		play_open(NULL);
+	}
+	assert_int_equal(asked[1], asked[0] + 5);
+}
+
 static void deletion_that_no_worker_confirms(void **state)
 {
 	play_attach(false);
@@ -154,6 +178,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(deletion_is_answered_though_its_account_is_not_settled, play_open,
 						play_close),
 		cmocka_unit_test_setup_teardown(deletion_where_our_words_are_too_long, play_open, play_close),
+		cmocka_unit_test_setup_teardown(deletion_with_many_accounts_before_its_own, play_open, play_close),
 		cmocka_unit_test_setup_teardown(deletion_that_no_worker_confirms, play_open, play_close),
 		cmocka_unit_test_setup_teardown(deletion_after_our_death, play_open, play_close),
 		cmocka_unit_test_setup_teardown(deletion_after_the_death_of_an_earlier_build, play_open, play_close),

@@ -179,6 +179,21 @@ static void silence_is_asked_again(void **state)
 	assert_int_equal(match()->n_filters, 2);
 }
 
+// Asked again, it looks at the session anew before it changes it.
+static void busy_between_look_and_change_is_asked_again(void **state)
+{
+	apps_know(&play_pfds, "video", one);
+	attach(true);
+	apps_know(&play_pfds, "video", two);
+	play.served = 2; // the list, and what the session is
+	play.busy = 1;
+	sessions_follow(sessions);
+	play_run(1000);
+	assert_int_equal(play.follows, 1);
+	assert_int_equal(play.followed, 1);
+	assert_int_equal(match()->n_filters, 2);
+}
+
 static void what_cannot_be_done_is_left(void **state)
 {
 	apps_know(&play_pfds, "video", one);
@@ -219,6 +234,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(in_turn_with_its_cp_function, play_open, play_close),
 		cmocka_unit_test_setup_teardown(what_ctrl_cannot_do_now_is_done_later, play_open, play_close),
 		cmocka_unit_test_setup_teardown(silence_is_asked_again, play_open, play_close),
+		cmocka_unit_test_setup_teardown(busy_between_look_and_change_is_asked_again, play_open, play_close),
 		cmocka_unit_test_setup_teardown(what_cannot_be_done_is_left, play_open, play_close),
 		cmocka_unit_test_setup_teardown(killed_it_is_done_anew, play_open, play_close),
 	};

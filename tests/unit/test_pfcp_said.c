@@ -236,6 +236,29 @@ static void requests_meanwhile_lose_nothing(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, attached, play_close)
 
+// A controller that has no time when it is to be done: it is asked again, soon but not all the time, and it is done once.
+static void a_busy_controller_is_asked_again(void **state)
+{
+	unsigned asked;
+
+	for (unsigned i = 0; i < 2; i++) {
+		play.served = 1; // what the session is
+		play.busy = 1;
+		said(i ? &drops : &moves, true);
+		assert_int_equal(kept().cp.seid, 9);
+		assert_int_equal(play.moves, 1);
+		assert_int_equal(play.drops, i);
+	}
+	play.busy = 1000;
+	asked = play.asked;
+	assert_int_equal(sessions_said(sessions, PLAY_ID, &drops), 0);
+	play_run(200);
+	assert_in_range(play.asked - asked, 8, 12);
+	play.busy = 0;
+	play_run(100);
+	assert_int_equal(play.drops, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +271,7 @@ int main(void)
 		TEST(what_waits_of_an_earlier_builds_session_is_dropped),
 		TEST(what_is_not_kept_is_told),
 		TEST(requests_meanwhile_lose_nothing),
+		TEST(a_busy_controller_is_asked_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
