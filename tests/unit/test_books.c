@@ -93,6 +93,43 @@ static void lives_add_up(void **state)
 	assert_false(use(teid + 256, 20, 3)); // nobody's
 }
 
+static size_t journal_bytes(uint64_t *last)
+{
+	struct store_row row;
+	size_t bytes = 0;
+
+	for (uint64_t key = 0; key < 10000; key++) {
+		row.key = key;
+		if (!stand.truth.store.engine->get(stand.truth.store.self, STORE_JOURNAL, &row)) {
+			*last = key;
+			bytes = row.length;
+		}
+	}
+	return bytes;
+}
+
+// What sessions had used in lives before their last one is written where there is such a one, and in no row after that.
+static void a_row_says_of_former_lives_what_there_is(void **state)
+{
+	uint32_t lived = create(1)->teid, other = create(2)->teid;
+	size_t first, rebased, again;
+	uint64_t last[3];
+
+	use(other, 10, 70);
+	ctrl_stand_keep(&stand);
+	first = journal_bytes(&last[0]);
+	use(lived, 10, 70);
+	use(lived, 20, 70);
+	ctrl_stand_keep(&stand);
+	rebased = journal_bytes(&last[1]);
+	use(other, 10, 71);
+	ctrl_stand_keep(&stand);
+	again = journal_bytes(&last[2]);
+	assert_true(first && last[1] > last[0] && last[2] > last[1]);
+	assert_true(rebased > first);
+	assert_int_equal(again, first);
+}
+
 static void a_restart_knows_what_was_written(void **state)
 {
 	uint32_t teid = create(1)->teid, other = create(2)->teid;
@@ -329,6 +366,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(lives_add_up),
+		TEST(a_row_says_of_former_lives_what_there_is),
 		TEST(a_restart_knows_what_was_written),
 		TEST(folding_changes_nothing),
 		TEST(what_is_not_on_disk_is_not_heard),

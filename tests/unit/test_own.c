@@ -11,6 +11,8 @@
 #include "primary/loop/own.h"
 #include "primary/loop/tx.h"
 #include "shared/wire/cursor.h"
+#include "shared/wire/gtpu.h"
+#include "shared/wire/ip.h"
 
 #define ROOMS 4u
 #define HERS 2u // the room that is given
@@ -20,6 +22,7 @@ static struct plane plane = { .net.gtpu_ipv4 = 0xc0000201 };
 static struct plane_view view = { .rooms = { .base = { room }, .count = { ROOMS } }, .plane = &plane };
 static struct loop *loop;
 static unsigned hop_says, freed, sent, left_as, ended_as;
+static struct post_word told;
 static bool full;
 static struct nic_frame frame_sent;
 
@@ -55,9 +58,10 @@ void tx_end(struct loop *at, uint32_t number, unsigned verdict)
 	ended_as = verdict;
 }
 
-void echo_order(struct loop *at, const struct post_word *order)
+bool loop_tell(struct loop *at, struct post_word fact)
 {
-	fail();
+	told = fact;
+	return true;
 }
 
 void marker_order(struct loop *at, const struct post_word *order)
@@ -97,6 +101,25 @@ static void counted(uint64_t markers, uint64_t lost, uint64_t asked, uint64_t as
 	assert_int_equal(loop->tally.markers_lost, lost);
 	assert_int_equal(loop->tally.asked, asked);
 	assert_int_equal(loop->tally.asked_lost, asked_lost);
+}
+
+// One to each who is asked, each with its number; then the list is given back.
+static void echoes_are_sent_as_ordered(void **state)
+{
+	static struct echo_order list[] = { { .ipv4 = 0xc6336401, .sequence = 7 },
+					    { .ipv6 = { 0x20, 1, [15] = 9 }, .sequence = 8 } };
+	const struct post_word order = { .verb = POST_ECHOES, .list = list, .value = 2 };
+	const uint8_t *packet = room + HERS * ROOM_STRIDE + ROOM_HEADROOM;
+
+	own_order(loop, &order);
+	assert_int_equal(sent, 2);
+	assert_int_equal(loop->own_waiting, 2);
+	assert_int_equal(frame_sent.length, IP6_HEADER + UDP_HEADER + ECHO_BYTES); // the second
+	assert_memory_equal(packet + 24, list[1].ipv6, 16);
+	assert_int_equal(be16_get(packet + IP6_HEADER + UDP_HEADER + GTPU_HEADER), 8);
+	assert_int_equal(fates[HERS], LOOP_ECHO);
+	assert_int_equal(told.verb, POST_RETURN);
+	assert_ptr_equal(told.list, list);
 }
 
 // Its room says what it is, until it leaves.
@@ -157,6 +180,10 @@ static void others_fates_are_not_ours(void **state)
 	assert_true(own_gone(loop, LOOP_PIECE, false));
 	assert_int_equal(loop->tally.pieces_lost, 1);
 	assert_int_equal(loop->own_waiting, 0);
+	loop->own_waiting = 2;
+	own_gone(loop, LOOP_PIECE, false);
+	own_gone(loop, LOOP_PIECE, true);
+	assert_int_equal(loop->tally.pieces_lost, 2);
 	counted(0, 0, 0, 0);
 }
 
@@ -232,6 +259,7 @@ static void a_traced_one_is_told_of_as_it_leaves(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(echoes_are_sent_as_ordered),
 		TEST(one_that_is_taken_waits_until_it_has_gone),
 		TEST(one_that_no_hop_takes_is_lost_and_its_room_free),
 		TEST(without_a_room_it_is_lost),
