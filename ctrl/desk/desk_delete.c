@@ -133,7 +133,7 @@ static void account_tell(const Shoal__Store__Closed *stored, uint64_t number, Sh
 	closed->final = stored->final;
 	closed->correction = stored->correction;
 	closed->reports = stored->reports;
-	closed->n_reports = number ? stored->n_reports : 0;
+	closed->n_reports = stored->n_reports;
 }
 
 // Without an account, because it cannot be read or is kept no more, the answer says what it said before.

@@ -8,7 +8,9 @@
 #include <string.h>
 #include <cmocka.h>
 #include "ctrl/feed/push_inside.h"
+#include "ctrl/kit/wall.h"
 #include "ctrl/session/session.h"
+#include "ctrl/usage/closing_inside.h"
 #include "shared/base/clock.h"
 #include "tests/unit/measures_stand.h"
 
@@ -154,6 +156,47 @@ static void words_that_are_too_long_are_refused(void **state)
 	assert_true(left("less"));
 }
 
+static void words_that_just_fit_are_kept(void **state)
+{
+	static char front[FRONT_LEFT_MAX + 1];
+
+	memset(front, 'f', FRONT_LEFT_MAX);
+	keep(front);
+	assert_int_equal(delete_owned(OWNER, NULL, true, NULL), CTRL_STAND_WAITS);
+	confirmed();
+	told(1, 100);
+	ctrl_stand_keep(stand);
+	assert_true(left(front));
+}
+
+// By its id, as an operator does: the worker's word is waited for, but no account.
+static void who_is_not_its_owner_hears_of_no_account(void **state)
+{
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionDelete body = SHOAL__OSS__SESSION_DELETE__INIT;
+
+	body.id = id;
+	body.wait_applied = true;
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_DELETE;
+	request.session_delete = &body;
+	assert_null(ctrl_stand_ask(stand, &request));
+	confirmed();
+	assert_int_equal(stand->desk.waiting, 0);
+	assert_int_equal(stand->answer->status->code, 0);
+	assert_true(stand->answer->session->session->applied);
+	assert_string_equal(stand->answer->session->session->identity->imsi, "001010000000001");
+	assert_null(stand->answer->session->closed);
+}
+
+// That it was in force is no word about its deletion.
+static void what_was_applied_is_not_deleted_yet(void **state)
+{
+	confirmed();
+	assert_true(ctrl_stand_get(stand, id)->applied);
+	assert_int_equal(delete_owned(OWNER, NULL, false, NULL), 0);
+	assert_false(stand->answer->session->session->applied);
+}
+
 static void who_does_not_wait_is_answered_at_once(void **state)
 {
 	assert_int_equal(delete_owned(OWNER, NULL, false, NULL), 0);
@@ -182,6 +225,8 @@ static void what_is_not_settled_in_time_is_said(void **state)
 	assert_int_equal(delete_owned(OWNER, NULL, true, "once"), CTRL_STAND_WAITS);
 	desk_tick(&stand->desk, clock_ns() + 6000000000ull);
 	assert_int_equal(stand->answer->status->code, SHOAL__OSS__CODE__NOT_APPLIED_YET);
+	assert_false(stand->answer->session->session->applied);
+	assert_in_range(account()->deleted_ms, wall_ms() - 60000, wall_ms());
 	assert_int_equal(account()->number, 0);
 	assert_int_equal(account()->n_reports, 0);
 	assert_int_equal(stand->desk.unsettled, 1);
@@ -191,6 +236,34 @@ static void what_is_not_settled_in_time_is_said(void **state)
 	told(1, 50);
 	ctrl_stand_keep(stand);
 	assert_reported(50);
+}
+
+// Whose TEID was another's before: that one's account is not taken for its own.
+static void an_account_of_the_same_teid_is_not_its_own(void **state)
+{
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionCreate body = SHOAL__OSS__SESSION_CREATE__INIT;
+
+	assert_int_equal(delete_owned(OWNER, NULL, true, NULL), CTRL_STAND_WAITS);
+	confirmed();
+	told(1, 700);
+	ctrl_stand_keep(stand);
+	assert_int_equal(account()->number, 1);
+	wanted.session.id = 0;
+	wanted.identity.imsi = "001010000000002";
+	wanted.ue.want_ipv4 = true;
+	body.session = &wanted.session;
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_CREATE;
+	request.session_create = &body;
+	assert_int_equal(ctrl_stand_ask(stand, &request)->status->code, 0);
+	id = stand->answer->session->session->id;
+	teid = stand->answer->session->session->teid;
+	keep("words");
+	closing_note(&stand->truth.books.closing, teid, 1);
+	assert_int_equal(delete_owned(OWNER, NULL, true, NULL), CTRL_STAND_WAITS);
+	desk_tick(&stand->desk, clock_ns() + 6000000000ull);
+	assert_int_equal(account()->number, 0);
+	assert_true(left("words"));
 }
 
 // A ctrl died with the deletion on disk, the next one with the account settled: the same request has the same answer.
@@ -232,9 +305,15 @@ int main(void)
 		cmocka_unit_test_setup_teardown(counters_may_come_first, measures_one, measures_teardown),
 		cmocka_unit_test_setup_teardown(nobody_else_deletes_it, measures_one, measures_teardown),
 		cmocka_unit_test_setup_teardown(words_that_are_too_long_are_refused, measures_one, measures_teardown),
+		cmocka_unit_test_setup_teardown(words_that_just_fit_are_kept, measures_one, measures_teardown),
+		cmocka_unit_test_setup_teardown(who_is_not_its_owner_hears_of_no_account, measures_one,
+						measures_teardown),
+		cmocka_unit_test_setup_teardown(what_was_applied_is_not_deleted_yet, measures_one, measures_teardown),
 		cmocka_unit_test_setup_teardown(who_does_not_wait_is_answered_at_once, measures_one, measures_teardown),
 		cmocka_unit_test_setup_teardown(without_measures_its_account_is_open, measures_one, measures_teardown),
 		cmocka_unit_test_setup_teardown(what_is_not_settled_in_time_is_said, measures_one, measures_teardown),
+		cmocka_unit_test_setup_teardown(an_account_of_the_same_teid_is_not_its_own, measures_one,
+						measures_teardown),
 		cmocka_unit_test_setup_teardown(it_is_the_same_after_a_death, measures_one, measures_teardown),
 		cmocka_unit_test_setup_teardown(a_failed_disk_undoes_it, measures_one, measures_teardown),
 	};
