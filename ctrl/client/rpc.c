@@ -18,6 +18,8 @@
 #define RETRY_FIRST_NS 10000000ull
 #define RETRY_MOST_NS 500000000ull
 #define EVENTS 2
+#define CACHE_LINE 64u
+#define ARG_LINES 4u                     // of who made a call, that are looked at first
 #define CALL_USUAL 1024u                 // bytes of a frame that most fit in: such calls' memory is used again
 #define ANSWER_UNPACKED_MAX (256u << 20) // 1 MiB at most, of which each byte may be a message of its own
 
@@ -52,9 +54,14 @@ struct rpc {
 
 // ---- Calls
 
+static unsigned place_of(uint32_t id)
+{
+	return id & ((1u << PLACE_BITS) - 1);
+}
+
 static struct call *call_of(const struct rpc *rpc, uint32_t id)
 {
-	unsigned place = id & ((1u << PLACE_BITS) - 1);
+	unsigned place = place_of(id);
 	struct call *call = place < rpc->window ? rpc->call[place] : NULL;
 
 	return call && call->id == id ? call : NULL;
@@ -147,6 +154,23 @@ unsigned rpc_under_way(const struct rpc *rpc)
 
 // ---- The wire's words
 
+// Calls lie far apart, and nobody has looked at this one since it was made.
+static void on_next(void *with, uint32_t id)
+{
+	const struct rpc *rpc = with;
+	unsigned place = place_of(id);
+
+	if (place < rpc->window)
+		__builtin_prefetch(rpc->call[place]);
+}
+
+// Nor at who made it, who is called while the answer is unpacked. There may be less of it than that, or nothing.
+static void arg_call(const void *arg)
+{
+	for (unsigned i = 0; i < ARG_LINES; i++)
+		__builtin_prefetch((const void *)((uintptr_t)arg + i * CACHE_LINE));
+}
+
 static void on_answer(void *with, uint32_t id, const uint8_t *body, size_t length)
 {
 	struct rpc *rpc = with;
@@ -155,6 +179,7 @@ static void on_answer(void *with, uint32_t id, const uint8_t *body, size_t lengt
 
 	if (!call || !call->done)
 		return; // too late
+	arg_call(call->arg);
 	arena_reset(&rpc->arena);
 	response = unpack(&shoal__oss__response__descriptor, &rpc->arena.allocator, body, length);
 	if (response && response->status)
@@ -304,7 +329,7 @@ int rpc_open(const char *url, unsigned window, struct rpc **made)
 	error = window && window <= RPC_WINDOW_MAX ? places_open(rpc) : -EINVAL;
 	if (!error)
 		error = descriptors_open(rpc);
-	wire_open(&rpc->wire, rpc->epoll, on_answer, on_written, rpc);
+	wire_open(&rpc->wire, rpc->epoll, &(const struct wire_ears){ on_next, on_answer, on_written, rpc });
 	if (!error)
 		error = wire_address(&rpc->wire, url);
 	if (error) {

@@ -15,11 +15,9 @@
 #define READ_FIRST (64u * 1024)
 #define MESSAGE_MAX (1024u * 1024 + SP_TRACE_MAX)
 
-void wire_open(struct wire *wire, int epoll,
-	       void (*answer)(void *with, uint32_t id, const uint8_t *body, size_t length),
-	       void (*out)(void *with, struct wire_frame *frame), void *with)
+void wire_open(struct wire *wire, int epoll, const struct wire_ears *ears)
 {
-	*wire = (struct wire){ .epoll = epoll, .fd = -1, .answer = answer, .out = out, .with = with };
+	*wire = (struct wire){ .epoll = epoll, .fd = -1, .ears = *ears };
 }
 
 int wire_address(struct wire *wire, const char *url)
@@ -151,7 +149,7 @@ static void frames_out(struct wire *wire, size_t sent)
 
 		wire->written -= frame->length;
 		queue_leave(wire, frame);
-		wire->out(wire->with, frame);
+		wire->ears.out(wire->ears.with, frame);
 	}
 }
 
@@ -187,11 +185,16 @@ int wire_write(struct wire *wire)
 
 // ---- In
 
-static int message_take(struct wire *wire, const uint8_t *message, size_t length)
+// behind: bytes that have come behind it.
+static int message_take(struct wire *wire, const uint8_t *message, size_t length, size_t behind)
 {
+	const struct wire_ears *ears = &wire->ears;
+
 	if (length < ID_BYTES)
 		return -EPROTO;
-	wire->answer(wire->with, be32_get(message), message + ID_BYTES, length - ID_BYTES);
+	if (behind >= WIRE_HEAD)
+		ears->next(ears->with, be32_get(message + length + SP_FRAME_MAX));
+	ears->answer(ears->with, be32_get(message), message + ID_BYTES, length - ID_BYTES);
 	return 0;
 }
 
@@ -213,7 +216,7 @@ static ssize_t first_take(struct wire *wire, const uint8_t *bytes, size_t have)
 		return -EPROTO;
 	if (have - SP_FRAME_MAX < length)
 		return 0;
-	error = message_take(wire, bytes + SP_FRAME_MAX, (size_t)length);
+	error = message_take(wire, bytes + SP_FRAME_MAX, (size_t)length, have - SP_FRAME_MAX - (size_t)length);
 	return error ? error : (ssize_t)(SP_FRAME_MAX + length);
 }
 

@@ -14,6 +14,14 @@ struct wire_frame {
 	bool queued;
 };
 
+// Who hears of what comes and goes.
+struct wire_ears {
+	void (*next)(void *with, uint32_t id); // its answer comes behind the one that is told now
+	void (*answer)(void *with, uint32_t id, const uint8_t *body, size_t length);
+	void (*out)(void *with, struct wire_frame *frame); // written, and out of the queue
+	void *with;
+};
+
 struct wire {
 	struct sockaddr_un address;
 	int fd, epoll;   // fd -1: there is no connection
@@ -24,14 +32,10 @@ struct wire {
 	unsigned greeting_left;
 	uint8_t *bytes; // what came and is not a whole message
 	size_t have, room;
-	void (*answer)(void *with, uint32_t id, const uint8_t *body, size_t length);
-	void (*out)(void *with, struct wire_frame *frame); // written, and out of the queue
-	void *with;
+	struct wire_ears ears;
 };
 
-void wire_open(struct wire *wire, int epoll,
-	       void (*answer)(void *with, uint32_t id, const uint8_t *body, size_t length),
-	       void (*out)(void *with, struct wire_frame *frame), void *with);
+void wire_open(struct wire *wire, int epoll, const struct wire_ears *ears);
 int wire_address(struct wire *wire, const char *url); // 0, -EPROTONOSUPPORT, -ENAMETOOLONG
 int wire_connect(struct wire *wire);                  // 0 or -errno
 void wire_close(struct wire *wire);                   // the queue is empty then, and nothing of it was told

@@ -10,14 +10,15 @@
 #define KEY_TAIL_NS \
 	(64 * SECOND_NS) // and so long into the next one they may. Then the sequence may come again for another request
 #define REQUEST_USUAL 1024u                // bytes of a request that most fit in
-#define REQUESTS_KEPT 1024u                // so many pieces of memory for such
+#define KEPT 1024u                         // pieces of memory for such, and for deals
 #define CONTENT_SEED 0x73686f616c2d7066ull // one for all processes
 
 int deals_open(struct deals *deals, const struct deals_limits *limits)
 {
 	*deals = (struct deals){ .limits = *limits,
 				 .seed = hash_seed(),
-				 .requests = { .bytes = REQUEST_USUAL, .most = REQUESTS_KEPT } };
+				 .spare = { .bytes = sizeof(struct deal), .most = KEPT },
+				 .requests = { .bytes = REQUEST_USUAL, .most = KEPT } };
 	TAILQ_INIT(&deals->all);
 	TAILQ_INIT(&deals->turn);
 	return table_open(&deals->by_key);
@@ -39,7 +40,7 @@ static void deal_end(struct deal *deal)
 	table_drop(&deals->by_key, deal->key);
 	deals->bytes -= deal->length;
 	bytes_end(deal);
-	free(deal);
+	spares_give(&deals->spare, deal);
 }
 
 static void answer_end(struct deal *deal)
@@ -84,6 +85,7 @@ void deals_close(struct deals *deals, struct peers *peers)
 		free(deal);
 	}
 	table_close(&deals->by_key);
+	spares_close(&deals->spare);
 	spares_close(&deals->requests);
 }
 
@@ -126,12 +128,12 @@ static bool room_for(struct deals *deals, const struct peer *peer, size_t length
 
 static struct deal *deal_new(struct deals *deals, struct peer *peer, const struct arrival *arrival)
 {
-	struct deal *deal = malloc(sizeof(*deal));
+	struct deal *deal = spares_take(&deals->spare);
 	bool usual = arrival->length <= REQUEST_USUAL;
 	uint8_t *bytes = usual ? spares_take(&deals->requests) : malloc(arrival->length);
 
 	if (!deal || !bytes) {
-		free(deal);
+		spares_give(&deals->spare, deal);
 		free(bytes);
 		return NULL;
 	}
@@ -162,7 +164,7 @@ enum deal_news deals_take(struct deals *deals, struct peer *peer, const struct a
 	deal->content = content;
 	if (table_put(&deals->by_key, key, deal)) {
 		bytes_end(deal);
-		free(deal);
+		spares_give(&deals->spare, deal);
 		return DEAL_FULL;
 	}
 	deals->bytes += deal->length;

@@ -55,6 +55,7 @@ struct deals {
 	void *arg;                                      // of both
 	unsigned served, answers;
 	size_t bytes;
+	struct spares spare;    // deals
 	struct spares requests; // memory of them, where they are no longer than most
 	struct table by_key;
 	struct deal_list all;  // answered, oldest first

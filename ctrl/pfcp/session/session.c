@@ -143,8 +143,9 @@ static struct task *task_new(struct sessions *sessions, struct deal *deal)
 
 	if (!task)
 		return NULL;
-	memset(task, 0, offsetof(struct task, why.text));
-	task->names.pdrs = task->names.qers = task->names.urrs = 0;
+	memset(task, 0, offsetof(struct task, names.pdr)); // what its first lines hold; the rest is unset but for this:
+	task->said = (struct report_said){ 0 };
+	task->why.cause = 0;
 	TAILQ_INIT(&task->behind);
 	task->sessions = sessions;
 	task->deal = deal;
@@ -306,6 +307,7 @@ static void heard(void *arg, const Shoal__Oss__Response *response, int error)
 {
 	struct task *task = arg;
 
+	__builtin_prefetch(task->deal);
 	if (error == -ECANCELED) // the process ends: sessions_close takes it
 		return;
 	if (undo_failed(task, response))

@@ -58,9 +58,9 @@ struct task {
 	uint8_t *front;           // what ctrl keeps, as it was before; null = not got
 	uint8_t *answer;          // body of the answer to give once it is done
 	size_t front_bytes, answer_bytes;
+	struct answer_names names;    // of what was asked of ctrl
 	struct report_said said;      // what its CP function has said of it
 	struct pfcp_fault why;        // it can't be read: refused once its session is known; cause 0: it can
-	struct answer_names names;    // of what was asked of ctrl; from here on all but its counts is unset at first
 	struct report_to to;          // who hears of the session once it is done
 	struct translate_given given; // of a modification's session
 };
