@@ -171,10 +171,11 @@ int pfcp_get_node_id(const struct pfcp_ie *ie, struct pfcp_node_id *node)
 {
 	struct pick pick = pick_over(ie);
 
-	*node = (struct pfcp_node_id){ .kind = pick_number(&pick, 1) & 0xf };
+	node->kind = pick_number(&pick, 1) & 0xf;
+	*node->name = '\0'; // the rest of it is nobody's
+	node->address = pick_address(&pick, node->kind == PFCP_NODE_ID_IPV4, node->kind == PFCP_NODE_ID_IPV6);
 	if (node->kind == PFCP_NODE_ID_NAME && !pick.short_of)
 		return name_read(pick.cursor.at, pick.cursor.left, node->name);
-	node->address = pick_address(&pick, node->kind == PFCP_NODE_ID_IPV4, node->kind == PFCP_NODE_ID_IPV6);
 	return pick_end(&pick, node->kind <= PFCP_NODE_ID_NAME);
 }
 

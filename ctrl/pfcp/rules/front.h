@@ -6,6 +6,7 @@
 // All integers big-endian. What is read is checked like a message: a row that was written by another version is refused, but for version 1,
 // which said more. IEs of the body that a build does not know it leaves out when it writes it again. Pure.
 #pragma once
+#include <string.h>
 #include "ctrl/pfcp/codec/csid.h"
 #include "ctrl/pfcp/codec/ie_put.h"
 #include "ctrl/pfcp/rules/ids.h"
@@ -20,13 +21,18 @@ struct front {
 	bool first_version;         // its session's rules have PFCP's ids, not those of ids.h
 	struct pfcp_fseid cp;
 	struct pfcp_address elsewhere; // who hears of it instead (TS 29.244 7.4.7), until it takes it over; none: cp
-	uint8_t csids[CSIDS_BYTES];    // FQ-CSIDs
-	size_t csids_bytes;
-	uint8_t group[GROUP_BYTES];
-	size_t group_bytes;
+	size_t csids_bytes, group_bytes;
 	const uint8_t *body; // as the body of a Session Modification Request
 	size_t body_bytes;
+	uint8_t csids[CSIDS_BYTES]; // FQ-CSIDs
+	uint8_t group[GROUP_BYTES];
 };
+
+// Nothing is kept yet.
+static inline void front_clear(struct front *front)
+{
+	memset(front, 0, offsetof(struct front, csids));
+}
 
 // The id of one of its session's rules, as it is once they are translated anew.
 static inline uint32_t front_id(const struct front *front, uint32_t id)

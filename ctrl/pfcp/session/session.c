@@ -41,6 +41,12 @@ int sessions_open(const struct sessions_world *world, struct sessions **sessions
 	if (!new)
 		return -ENOMEM;
 	new->world = *world;
+	new->none = (struct translate_given){ .gtpu_ipv4 = world->gtpu_ipv4,
+					      .pfds = world->pfds,
+					      .conf = world->conf,
+					      .apart = world->apart,
+					      .arg = world->arg };
+	memcpy(new->none.gtpu_ipv6, world->gtpu_ipv6, sizeof(new->none.gtpu_ipv6));
 	TAILQ_INIT(&new->asleep);
 	new->spare = (struct spares){ .bytes = sizeof(struct task), .most = SPARES_MAX };
 	TAILQ_INIT(&new->sweeps);

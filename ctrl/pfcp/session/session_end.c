@@ -95,8 +95,9 @@ static void deleted_accept(struct task *task, const uint8_t *words, size_t bytes
 {
 	struct sessions *sessions = task->sessions;
 	struct pfcp_writer body = task_words(task);
-	struct front front = { 0 };
+	struct front front;
 
+	front_clear(&front);
 	if (words && front_read(&front, words, bytes, &sessions->tree)) {
 		task_refuse_as(task, PFCP_CAUSE_SYSTEM_FAILURE);
 		return;

@@ -96,11 +96,6 @@ static int naming_read(struct task *task, struct naming *naming, struct rules_fa
 static int rules_of(struct task *task, struct rules_fault *fault)
 {
 	struct sessions *sessions = task->sessions;
-	struct translate_given none = { .gtpu_ipv4 = sessions->world.gtpu_ipv4,
-					.pfds = sessions->world.pfds,
-					.conf = sessions->world.conf,
-					.apart = sessions->world.apart,
-					.arg = sessions->world.arg };
 	const struct pfcp_ie *pdn;
 	struct pfcp_fseid cp;
 	int error = task_read(task, fault);
@@ -116,10 +111,9 @@ static int rules_of(struct task *task, struct rules_fault *fault)
 	pdn = pfcp_first(&sessions->tree, NULL, PFCP_IE_PDN_TYPE);
 	if (pdn && (!pfcp_number(pdn) || pfcp_number(pdn) > PDN_IPV4V6))
 		return rules_fault(fault, PFCP_CAUSE_SERVICE_NOT_SUPPORTED, PFCP_IE_PDN_TYPE, "Sessions carry IP.");
-	memcpy(none.gtpu_ipv6, sessions->world.gtpu_ipv6, sizeof(none.gtpu_ipv6));
 	rules_clear(&sessions->rules);
 	if (rules_create(&sessions->rules, &sessions->tree, fault) ||
-	    translate(&sessions->rules, &none, &sessions->translation, fault))
+	    translate(&sessions->rules, &sessions->none, &sessions->translation, fault))
 		return -1;
 	answer_remember(&sessions->translation, &task->names);
 	return 0;
@@ -129,9 +123,10 @@ static int rules_of(struct task *task, struct rules_fault *fault)
 static int front_of(struct task *task, struct rules_fault *fault)
 {
 	struct sessions *sessions = task->sessions;
-	struct front front = { 0 };
+	struct front front;
 	int length;
 
+	front_clear(&front);
 	if (front_learn(&front, &sessions->tree, fault))
 		return -1;
 	length = front_write(&front, &sessions->rules, sessions->front, sizeof(sessions->front));

@@ -180,18 +180,13 @@ static void rules_given(const Shoal__Oss__Session *session, const struct front *
 
 void task_given(struct task *task, const Shoal__Oss__Session *session, const struct front *front)
 {
-	task->given =
-	    (struct translate_given){ .teid = session->teid,
-				      .gtpu_ipv4 = session->gtpu_ipv4,
-				      .ue_ipv4 = session->ue ? session->ue->ipv4 : 0,
-				      .ue_ipv6 = session->ue && !session->ue->none ? session->ue->ipv6_prefix : 0 };
-	task->given.pfds = task->sessions->world.pfds;
-	task->given.conf = task->sessions->world.conf;
-	task->given.apart = task->sessions->world.apart;
-	task->given.arg = task->sessions->world.arg;
+	task->given = task->sessions->none;
+	task->given.teid = session->teid;
+	task->given.gtpu_ipv4 = session->gtpu_ipv4;
+	task->given.ue_ipv4 = session->ue ? session->ue->ipv4 : 0;
+	task->given.ue_ipv6 = session->ue && !session->ue->none ? session->ue->ipv6_prefix : 0;
 	if (session->identity)
 		snprintf(task->given.dnn, sizeof(task->given.dnn), "%s", session->identity->dnn);
-	memcpy(task->given.gtpu_ipv6, task->sessions->world.gtpu_ipv6, sizeof(task->given.gtpu_ipv6));
 	rules_given(session, front, &task->given);
 	for (size_t i = 0; i < session->n_measures && i < TRANSLATE_URRS; i++) {
 		task->given.measure[i].id = front_id(front, session->measures[i]->id);

@@ -69,7 +69,8 @@ struct sessions {
 	struct sessions_world world;
 	uint64_t now_ns;
 	struct task_list busy[TASK_BUCKETS], asleep;
-	struct spares spare; // tasks
+	struct spares spare;         // tasks
+	struct translate_given none; // of a session that is still to be made
 	struct sweep_list sweeps;
 	struct follow follow;
 	const struct pfcp_tree *read; // the body of the request that has just come; null = none
@@ -87,8 +88,7 @@ task_ask create_ask, watch_ask, uncreate_ask, get_ask, unmodify_ask, look_ask, d
     follow_ask, said_ask;
 task_hear create_hear, watch_hear, uncreate_hear, get_hear, modify_hear, unmodify_hear, look_hear, delete_hear,
     settle_hear, look_again_hear, shift_hear, follow_hear, followed_hear, said_hear, say_hear;
-void watch_late(struct task *task); // no worker has it in time: it is undone
-
+void watch_late(struct task *task);                // no worker has it in time: it is undone
 void task_step(struct task *task, enum step step); // asks the first question of it
 void task_again(struct task *task, unsigned ms);   // the present step's again, a little later
 bool task_late(const struct task *task);           // its deadline is over
