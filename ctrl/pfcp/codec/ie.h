@@ -24,6 +24,7 @@ struct pfcp_ie {
 	uint16_t type, vendor; // vendor: its enterprise number, else 0
 	uint16_t length;       // of value
 	uint16_t child, next;  // indices in the tree; 0: none
+	uint64_t holds;        // bit t % 64: it may have a child of type t
 	const uint8_t *value;
 };
 
@@ -68,7 +69,8 @@ static inline const struct pfcp_ie *pfcp_next(const struct pfcp_tree *tree, cons
 static inline const struct pfcp_ie *pfcp_first(const struct pfcp_tree *tree, const struct pfcp_ie *parent,
 					       unsigned type)
 {
-	const struct pfcp_ie *ie = pfcp_child(tree, parent);
+	const struct pfcp_ie *group = parent ? parent : &tree->ie[tree->top];
+	const struct pfcp_ie *ie = group->holds >> type % 64 & 1 ? pfcp_child(tree, group) : NULL;
 
 	while (ie && ie->type != type)
 		ie = pfcp_next(tree, ie);

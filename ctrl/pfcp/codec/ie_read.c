@@ -172,6 +172,7 @@ static int group_read(const struct reader *reader, const struct pfcp_kind *kind,
 			return error;
 		*link = (uint16_t)(ie - ies);
 		link = &ie->next;
+		ies[parent].holds |= UINT64_C(1) << ie->type % 64;
 		error = child_read(reader, kind, ie, &met);
 		if (error)
 			return error;
