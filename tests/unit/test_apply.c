@@ -162,6 +162,23 @@ static void an_older_epoch_is_refused_a_newer_goes_on(void **state)
 	assert_int_equal(seq_now(), 2);
 }
 
+// Where shards stand is said again and again: not when what matters more needs the room.
+static void a_ring_that_is_half_full_is_left_to_others(void **state)
+{
+	struct reports *reports = loop.apply.reports;
+	uint32_t before, space;
+
+	for (unsigned full = 0; full < 2; full++) {
+		while (reports_space(reports) > REPORT_SLOTS / 2 - full)
+			*reports_next(reports) = (struct report){ .kind = REPORT_FINAL };
+		reports_publish(reports);
+		before = reports_space(reports);
+		apply_stand(&loop.apply);
+		space = reports_space(reports);
+		assert_true(full ? space == before : space < before);
+	}
+}
+
 static void a_shard_not_ours_is_left_alone(void **state)
 {
 	struct change change = change_of(CHANGE_SET, 0, 1);
@@ -364,6 +381,7 @@ int main(void)
 		TEST(a_repeat_changes_nothing_and_is_acknowledged),
 		TEST(a_gap_is_told_and_nothing_applied),
 		TEST(an_older_epoch_is_refused_a_newer_goes_on),
+		TEST(a_ring_that_is_half_full_is_left_to_others),
 		TEST(a_shard_not_ours_is_left_alone),
 		TEST(what_does_not_fit_is_refused),
 		TEST(a_clear_brings_the_last_counters),

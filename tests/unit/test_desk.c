@@ -347,6 +347,11 @@ static void runs_out_of_rates_cleanly(void **state)
 	assert_int_equal(ctrl_stand_create(stand, &wanted), SHOAL__OSS__CODE__LIMIT);
 	assert_true(ctrl_stand_image(stand) == image);
 	wanted.uplink.cir_bps = 1003;
+	wanted.bearer.downlink = &wanted.downlink; // there is one for the other way alone
+	wanted.downlink.cir_bps = 9999;
+	assert_int_equal(ctrl_stand_create(stand, &wanted), SHOAL__OSS__CODE__LIMIT);
+	assert_true(ctrl_stand_image(stand) == image);
+	wanted.bearer.downlink = NULL;
 	assert_int_equal(ctrl_stand_create(stand, &wanted), 0);
 }
 

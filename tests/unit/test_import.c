@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 #include "ctrl/feed/push_inside.h"
@@ -139,14 +140,66 @@ static void says_at_its_deadline_what_it_knows(void **state)
 			    "Durable, but its worker refuses it.");
 }
 
+// These two in turn, so many in all.
+static const Shoal__Oss__Response *import_of(struct ctrl_session two[2], size_t count, bool go_on)
+{
+	Shoal__Oss__Session **list = calloc(count, sizeof(*list));
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionImport body = SHOAL__OSS__SESSION_IMPORT__INIT;
+	const Shoal__Oss__Response *answer;
+
+	for (size_t i = 0; i < count; i++)
+		list[i] = &two[i % 2].session;
+	body.sessions = list;
+	body.n_sessions = count;
+	body.go_on = go_on;
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_IMPORT;
+	request.session_import = &body;
+	answer = ctrl_stand_ask(&stand, &request);
+	free(list);
+	return answer;
+}
+
+// The third is the first once more: none of them is there, in memory or on disk.
+static void one_that_is_bad_ends_it_and_leaves_nothing(void **state)
+{
+	struct ctrl_session two[2], other;
+	uint64_t image = ctrl_stand_image(&stand);
+
+	ctrl_session_init(&two[0], 1);
+	ctrl_session_init(&two[1], 2);
+	ctrl_session_init(&other, 3);
+	assert_int_equal(import_of(two, 3, false)->status->code, SHOAL__OSS__CODE__EXISTS);
+	assert_int_equal(stand.answer->session_import->created, 0);
+	assert_int_equal(stand.answer->session_import->first, 0);
+	assert_true(ctrl_stand_image(&stand) == image);
+	assert_int_equal(ctrl_stand_create(&stand, &other), 0); // what is written then is this one alone
+	ctrl_stand_restart(&stand);
+	assert_int_equal(stand.truth.sessions.by_id.count, 1);
+	assert_string_equal(ctrl_stand_get(&stand, 1)->identity->imsi, other.imsi);
+}
+
+static void as_many_as_a_message_may_have(void **state)
+{
+	struct ctrl_session two[2];
+
+	ctrl_session_init(&two[0], 1);
+	ctrl_session_init(&two[1], 2);
+	assert_int_equal(import_of(two, 0, true)->status->code, SHOAL__OSS__CODE__INVALID_FIELD);
+	assert_int_equal(import_of(two, 4097, true)->status->code, SHOAL__OSS__CODE__INVALID_FIELD);
+	assert_int_equal(import_of(two, 4096, true)->status->code, 0);
+	assert_int_equal(stand.answer->session_import->created, 2);
+	assert_int_equal(stand.answer->session_import->n_faults, 4094);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(is_answered_when_all_stand),
-		CASE(names_whom_workers_refuse),
-		CASE(says_at_its_deadline_what_it_knows),
+		CASE(is_answered_when_all_stand),         CASE(names_whom_workers_refuse),
+		CASE(says_at_its_deadline_what_it_knows), CASE(one_that_is_bad_ends_it_and_leaves_nothing),
+		CASE(as_many_as_a_message_may_have),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include "shared/wire/gtpu.h"
 #include "shared/wire/ip.h"
 #include "tests/stand/stand.h"
+#include "workers/slow/signal.h"
 #include "workers/slow/slow.h"
 
 static struct stand stand;
@@ -128,6 +129,11 @@ static void handles_that_lie_touch_nothing(void **state)
 	assert_int_equal(verdict_of(handle, STAND_HZ), VERDICT_NOT_OURS);
 	handle.offset = ROOM_STRIDE - 27;
 	assert_int_equal(verdict_of(handle, STAND_HZ), VERDICT_NOT_OURS);
+	handle.length = 20;
+	handle.offset = ROOM_STRIDE - SIGNAL_BYTES + 1; // no place behind it for an answer that is longer
+	assert_int_equal(verdict_of(handle, STAND_HZ), VERDICT_NOT_OURS);
+	handle.offset--;
+	assert_int_not_equal(verdict_of(handle, STAND_HZ), VERDICT_NOT_OURS);
 	handle = hopeless();
 	for (unsigned kind = 0; kind < 256; kind++) {
 		handle.code = (uint8_t)kind;
@@ -300,6 +306,26 @@ static void errors_about_nothing_are_refused(void **state)
 	}
 }
 
+// What a worker could not place is user data, or a lie.
+static void signalling_is_no_stray(void **state)
+{
+	struct lane_handle handle = message(GNB, "320100040000000000010000");
+
+	handle.hint = LANE_NO_SESSION;
+	assert_int_equal(verdict_of(handle, STAND_HZ), VERDICT_NOT_OURS);
+}
+
+static void as_many_at_once_as_was_said(void **state)
+{
+	struct slow_limit limit = { .step = 10, .depth = 30 };
+
+	for (unsigned i = 0; i < 5; i++)
+		assert_int_equal(slow_admit(&limit, 1000), i < 3);
+	assert_false(slow_admit(&limit, 1009));
+	assert_true(slow_admit(&limit, 1010));
+	assert_false(slow_admit(&limit, 1010));
+}
+
 // Through a tunnel everybody could be a gNB.
 static void subscribers_are_no_peers(void **state)
 {
@@ -340,6 +366,8 @@ int main(void)
 		TEST(whose_it_is_changes_nothing),
 		TEST(errors_speak_with_the_address_they_concern),
 		TEST(errors_over_ipv6_speak_with_one_that_can_be_answered),
+		TEST(signalling_is_no_stray),
+		TEST(as_many_at_once_as_was_said),
 		TEST(handles_that_lie_touch_nothing),
 		TEST(a_short_packet_is_refused),
 		TEST(without_an_address_no_error),
