@@ -51,12 +51,17 @@ static struct session *session_seen(const struct job *job, struct session *sessi
 	return session && role_sees(job->pass, session_dnn(session)) ? session : NULL;
 }
 
+// Whether there are workers that know of no addresses but their cells' own.
+static bool lives_at_home(const struct job *job)
+{
+	return job->desk->ledger->place->shared && !(push_skills(job->desk->push) & SHEET_SKILL_APART);
+}
+
 int job_plan_check(struct job *job, struct plan *plan, const Shoal__Oss__Session *wanted)
 {
 	struct place_wish *wish = &plan->wish;
 
-	if (job->desk->ledger->place->shared && (wish->ipv4 || wish->ipv6))
-		wish->at_home = !(push_skills(job->desk->push) & SHEET_SKILL_APART);
+	wish->at_home = (wish->ipv4 || wish->ipv6) && lives_at_home(job);
 	if (role_sees(job->pass, plan->wish.dnn))
 		return desk_skill_check(job, plan, wanted, NULL);
 	return fault_say(&job->fault, SHOAL__OSS__CODE__FORBIDDEN, "identity.dnn",
@@ -195,9 +200,10 @@ static int fixed_check(struct job *job, const Shoal__Oss__Session *wanted, const
 {
 	const Shoal__Oss__UeAddress *ue = wanted->ue;
 	const Shoal__Oss__Identity *identity = wanted->identity;
+	bool comes = stored->ue->ipv4 && !stored->ue->ipv6_prefix;
 
 	if (ue && ((ue->ipv4 && ue->ipv4 != stored->ue->ipv4) ||
-		   (ue->ipv6_prefix && ue->ipv6_prefix != stored->ue->ipv6_prefix)))
+		   (ue->ipv6_prefix && ue->ipv6_prefix != stored->ue->ipv6_prefix && !comes)))
 		return fault_say(&job->fault, SHOAL__OSS__CODE__UNSUPPORTED, "session.ue",
 				 "Addresses stay; delete the session and create it anew.");
 	if (identity && ((*identity->imsi && strcmp(identity->imsi, stored->identity->imsi)) ||
@@ -253,6 +259,21 @@ static void wanted_take(const Shoal__Oss__Session *wanted, Shoal__Oss__Session *
 	stored->inactivity_s = wanted->inactivity_s;
 }
 
+// A prefix comes to the session that has none, or goes.
+static int prefix_compile(struct job *job, const struct session *session, struct plan *plan)
+{
+	const Shoal__Oss__SessionModify *modify = job->message->session_modify;
+	const Shoal__Oss__UeAddress *ue = modify->session->ue;
+	uint64_t has = session->bearer.ue_ipv6, comes = ue && !has ? ue->ipv6_prefix : 0;
+
+	if (!session->bearer.ue_ipv4)
+		return 0;
+	plan->wish.moves = comes || (modify->no_prefix && has);
+	plan->wish.ipv6 = comes;
+	plan->wish.at_home = comes && lives_at_home(job);
+	return comes ? compile_prefix(comes, &job->fault) : 0;
+}
+
 // What it becomes, with what it was given already.
 static int modify_compile(struct job *job, const struct session *session, struct plan *plan)
 {
@@ -262,6 +283,10 @@ static int modify_compile(struct job *job, const struct session *session, struct
 	struct compile_about about = { session->id, session->bearer.teid, session->bearer.ue_ipv4,
 				       session->bearer.ue_ipv6, &past };
 
+	if (prefix_compile(job, session, plan))
+		return -EINVAL;
+	if (plan->wish.moves)
+		about.ue_ipv6 = plan->wish.ipv6;
 	sheet_past(session->sheet, session->made, &past);
 	past.parked = release_parked(session);
 	if (job->message->session_modify->drop_buffered)
@@ -298,8 +323,12 @@ void desk_session_modify(struct job *job)
 		return;
 	peers = tunnels_left(job, wanted, stored, peer);
 	wanted_take(wanted, stored);
-	if (ledger_modify(job->desk->ledger, session, &plan, stored, &job->fault))
+	if (plan.wish.moves)
+		stored->ue->ipv6_prefix = plan.wish.ipv6;
+	if (ledger_modify(job->desk->ledger, session, &plan, stored, &job->fault)) {
+		fault_under(&job->fault, "session", -1);
 		return;
+	}
 	if (modify->wait_applied)
 		job->wait = job_wait_cell(job, session->cell);
 	front_hide(stored);

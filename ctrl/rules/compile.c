@@ -70,6 +70,13 @@ static bool ipv6_usable(uint64_t prefix)
 	return prefix >> 56 && prefix >> 56 != 0xff && prefix >> 54 != 0xfe80 >> 6;
 }
 
+int compile_prefix(uint64_t prefix, struct fault *fault)
+{
+	if (ipv6_usable(prefix))
+		return 0;
+	return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "ue.ipv6_prefix", "Not a prefix a host may have.");
+}
+
 static int ue_compile(const Shoal__Oss__UeAddress *ue, struct plan *plan, struct fault *fault)
 {
 	if (ue && ue->none && (ue->ipv4 || ue->ipv6_prefix || ue->want_ipv4 || ue->want_ipv6))
@@ -82,9 +89,8 @@ static int ue_compile(const Shoal__Oss__UeAddress *ue, struct plan *plan, struct
 				 "Give an address, or ask for one with want_ipv4 or want_ipv6.");
 	if (ue->ipv4 && !ipv4_usable(ue->ipv4))
 		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "ue.ipv4", "Not a host's address.");
-	if (ue->ipv6_prefix && !ipv6_usable(ue->ipv6_prefix))
-		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "ue.ipv6_prefix",
-				 "Not a prefix a host may have.");
+	if (ue->ipv6_prefix && compile_prefix(ue->ipv6_prefix, fault))
+		return -EINVAL;
 	plan->wish.ipv4 = ue->ipv4;
 	plan->wish.ipv6 = ue->ipv6_prefix;
 	plan->wish.want_ipv4 = ue->want_ipv4;

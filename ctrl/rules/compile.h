@@ -88,16 +88,16 @@ enum { COMPILE_UPLINK, COMPILE_DOWNLINK };
 int compile_create(const Shoal__Oss__Session *session, const struct compile_needs *needs, struct plan *plan,
 		   struct fault *fault);
 
-// What an owner says of its session. 0, or -EINVAL with *fault.
+// What an owner says of its session; whether a prefix may be a subscriber's. 0, or -EINVAL with *fault.
 int compile_owner(const Shoal__Oss__Session *session, struct fault *fault);
+int compile_prefix(uint64_t prefix, struct fault *fault);
 
-// The bearer or rules alone; *plan is zero.
+// The bearer or rules alone; *plan is zero, but for whether it moves.
 int compile_bearer(const Shoal__Oss__Session *session, const struct compile_needs *needs,
 		   const struct compile_about *about, struct plan *plan, struct fault *fault);
 
 // Whether the UE's end of every filter holds the addresses the session was given.
 int compile_ends(const Shoal__Oss__Session *session, uint32_t ue_ipv4, uint64_t ue_ipv6, struct fault *fault);
-
 bool compile_nobody(const Shoal__Oss__Session *session, const struct compile_about *about); // it has no UE address
 
 // Parts of compile_bearer. A rate in one direction: what it limits, and what it does to packets.

@@ -52,6 +52,7 @@ struct place_wish {
 	uint32_t ipv4; // 0 = from the pool if want_ipv4
 	uint64_t ipv6; // 0 = from the pool if want_ipv6
 	bool want_ipv4, want_ipv6;
+	bool moves;   // it lives: ipv6 is its prefix from now on, 0 = none; what else it has stays
 	bool none;    // no address: any place for foreign ones, and a prefix that nobody has
 	bool at_home; // where there are networks: workers or the primary know of no address that is apart
 };
@@ -67,6 +68,9 @@ static inline bool place_is_nobody(uint64_t ipv6)
 // meet in one cell; nor two given ones, at_home),
 // -ENETUNREACH (a given address is not in a pool of the DNN's network, where there are networks), -EADDRNOTAVAIL (pool exhausted), -ENOSPC (foreign rows, or free cells of the network, or index of the shard full), -EAFNOSUPPORT (no pool of the DNN has the family).
 uint32_t place_find(struct place *place, struct place_wish *wish, int *error);
+
+// Whether the session in that cell, which has no prefix, may have the wished one: 0, or -ENETUNREACH, -EXDEV or -ENOSPC as above.
+int place_beside(const struct place *place, const struct place_wish *wish, uint32_t cell);
 
 void place_take(struct place *place, uint32_t cell); // out of its queue; undoes place_give
 void place_give(struct place *place, uint32_t cell); // to the end of its queue

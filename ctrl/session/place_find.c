@@ -167,3 +167,14 @@ uint32_t place_find(struct place *place, struct place_wish *wish, int *error)
 	*error = -ENOSPC;
 	return CELL_NONE;
 }
+
+int place_beside(const struct place *place, const struct place_wish *wish, uint32_t cell)
+{
+	uint32_t home = place_of_ipv6(place, wish->dnn, wish->ipv6);
+
+	if (!within(place, wish->dnn, home))
+		return -ENETUNREACH;
+	if (place->networks && wish->at_home && home != cell)
+		return -EXDEV;
+	return index_has_room(place, &(struct place_wish){ .dnn = wish->dnn, .ipv6 = wish->ipv6 }, cell) ? 0 : -ENOSPC;
+}

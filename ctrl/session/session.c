@@ -253,3 +253,19 @@ void session_leave(struct sessions *sessions, struct session *session)
 	place_return(sessions->place, &had);
 	sessions->place->grid->cells[session->cell].session = NULL;
 }
+
+// Where it was there is room.
+int session_move(struct sessions *sessions, struct session *session, uint64_t prefix)
+{
+	uint64_t before = session->bearer.ue_ipv6;
+	int error;
+
+	session_leave(sessions, session);
+	session->bearer.ue_ipv6 = prefix;
+	error = session_enter(sessions, session);
+	if (!error)
+		return 0;
+	session->bearer.ue_ipv6 = before;
+	session_enter(sessions, session);
+	return error;
+}

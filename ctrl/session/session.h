@@ -89,3 +89,6 @@ struct session *session_by_tunnel(const struct sessions *sessions, uint32_t teid
 int session_enter(struct sessions *sessions, struct session *session);
 void session_leave(struct sessions *sessions, struct session *session);
 void session_free(struct session *session); // null: nothing
+
+// The same session, with this prefix instead of its own; 0 = none. Nobody has it. 0, or -ENOMEM with nothing changed.
+int session_move(struct sessions *sessions, struct session *session, uint64_t prefix);

@@ -193,6 +193,19 @@ int ledger_create(struct ledger *ledger, const struct plan *plan, Shoal__Oss__Se
 	return no_memory(fault);
 }
 
+// 0, or -ENOMEM with nothing changed.
+static int moved(struct ledger *ledger, struct session *session, uint64_t prefix)
+{
+	int error;
+
+	if (session->bearer.ue_ipv6 == prefix)
+		return 0;
+	exceptions_count(ledger, session, -1);
+	error = session_move(ledger->sessions, session, prefix);
+	exceptions_count(ledger, session, 1);
+	return error;
+}
+
 int ledger_modify(struct ledger *ledger, struct session *session, const struct plan *plan,
 		  const Shoal__Oss__Session *message, struct fault *fault)
 {
@@ -202,7 +215,7 @@ int ledger_modify(struct ledger *ledger, struct session *session, const struct p
 	struct ledger_had had;
 	struct sheet *sheet;
 
-	if (rates_of_plan(ledger, plan, &bearer, fault))
+	if (ledger_movable(ledger, session, plan, fault) || rates_of_plan(ledger, plan, &bearer, fault))
 		return -EINVAL;
 	if (ledger_reach(ledger, session, plan, &had, fault)) {
 		rates_drop(ledger, &bearer);
@@ -223,15 +236,18 @@ int ledger_modify(struct ledger *ledger, struct session *session, const struct p
 	entry->made = session->made;
 	session->sheet = sheet;
 	session->made = plan->made;
-	entry->digest = bearer_digest(cell_slot(ledger->place->grid, session->cell), &bearer);
-	if (!session_row(ledger, session, message, NULL, entry->number))
-		return 0;
+	if (!moved(ledger, session, plan->wish.moves ? plan->wish.ipv6 : bearer.ue_ipv6)) {
+		entry->digest = bearer_digest(cell_slot(ledger->place->grid, session->cell), &session->bearer);
+		if (!session_row(ledger, session, message, NULL, entry->number))
+			return 0;
+	}
 	ledger_undo(ledger, mark);
 	return no_memory(fault);
 }
 
 static void modify_undo(struct ledger *ledger, const struct ledger_entry *entry)
 {
+	moved(ledger, entry->session, entry->was->bearer.ue_ipv6); // where there is room
 	ledger_reach_undo(ledger, entry->session, &entry->had);
 	rates_drop(ledger, &entry->session->bearer);
 	entry->session->bearer = entry->was->bearer;

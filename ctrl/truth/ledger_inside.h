@@ -8,6 +8,10 @@ int ledger_taken(const struct ledger *ledger, const struct plan *plan, struct fa
 // What place_find's error means; -EINVAL.
 int ledger_misplaced(int error, const struct place_wish *wish, struct fault *fault);
 
+// Whether the session may have the plan's prefix, where wish.moves. 0, or -EINVAL with *fault.
+int ledger_movable(const struct ledger *ledger, const struct session *session, const struct plan *plan,
+		   struct fault *fault);
+
 // What the primary has to know of a session, as it was.
 struct ledger_had {
 	uint32_t *alias;            // aliases.h

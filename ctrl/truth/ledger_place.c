@@ -33,6 +33,16 @@ static bool behind_another(const struct ledger *ledger, const struct place_wish 
 	       (wish->ipv6 && framed_whose(ledger->framed, wish->dnn, &ipv6));
 }
 
+static int prefix_taken(struct fault *fault)
+{
+	return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, "ue.ipv6_prefix", "Another session has this prefix.");
+}
+
+static int prefix_behind(const char *field, struct fault *fault)
+{
+	return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, field, "It is in a network behind another session.");
+}
+
 int ledger_taken(const struct ledger *ledger, const struct plan *plan, struct fault *fault)
 {
 	const struct sessions *sessions = ledger->sessions;
@@ -44,11 +54,9 @@ int ledger_taken(const struct ledger *ledger, const struct plan *plan, struct fa
 		return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, "ue.ipv4",
 				 "Another session has this address.");
 	if (plan->wish.ipv6 && session_by_ipv6(sessions, plan->wish.dnn, plan->wish.ipv6))
-		return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, "ue.ipv6_prefix",
-				 "Another session has this prefix.");
+		return prefix_taken(fault);
 	if (behind_another(ledger, &plan->wish))
-		return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, plan->wish.ipv4 ? "ue.ipv4" : "ue.ipv6_prefix",
-				 "It is in a network behind another session.");
+		return prefix_behind(plan->wish.ipv4 ? "ue.ipv4" : "ue.ipv6_prefix", fault);
 	for (unsigned port = 0; port < ledger->conf->ports; port++)
 		if (port_has(ledger->conf, port, &plan->wish))
 			return fault_say(fault, SHOAL__OSS__CODE__ADDRESS_TAKEN, "ue.ipv4",
@@ -84,6 +92,28 @@ int ledger_misplaced(int error, const struct place_wish *wish, struct fault *fau
 		return fault_say(fault, SHOAL__OSS__CODE__INVALID_FIELD, "ue",
 				 "No pool of this DNN has addresses of this family.");
 	}
+}
+
+int ledger_movable(const struct ledger *ledger, const struct session *session, const struct plan *plan,
+		   struct fault *fault)
+{
+	struct place_wish wish = { .dnn = session_dnn(session), .ipv6 = plan->wish.ipv6 };
+	struct prefix prefix = { .high = wish.ipv6, .length = 64 };
+	const struct session *whose;
+	int error;
+
+	if (!plan->wish.moves || !wish.ipv6)
+		return 0;
+	wish.at_home = plan->wish.at_home || ledger->exceptions_deaf;
+	whose = framed_whose(ledger->framed, wish.dnn, &prefix);
+	if (session_by_ipv6(ledger->sessions, wish.dnn, wish.ipv6))
+		return prefix_taken(fault);
+	if (whose && whose != session)
+		return prefix_behind("ue.ipv6_prefix", fault);
+	error = place_beside(ledger->place, &wish, session->cell);
+	if (error)
+		return ledger_misplaced(error, &wish, fault);
+	return ledger->exceptions >= LEDGER_EXCEPTIONS_MAX ? ledger_misplaced(-ENOSPC, &wish, fault) : 0;
 }
 
 static int aliases_reach(struct ledger *ledger, struct session *session, const uint32_t *alias, uint32_t **had,

@@ -14,6 +14,8 @@ def ue(session, destination):
     """Both addresses: the SMF's, or chosen by the user plane; scapy does not know of choosing."""
     if "ue6" in session:
         return p.IE_UE_IP_Address(V4=1, V6=1, SD=destination, ipv4=session["ue"], ipv6=session["ue6"])
+    if "ue" in session:
+        return p.IE_UE_IP_Address(V4=1, SD=destination, ipv4=session["ue"])
     return ie(93, bytes([0x30 | destination << 2]))
 
 
@@ -195,6 +197,12 @@ def activate(session, gnb, teid, *fars):
     return [update_far(int(i), gnb, int(teid, 0)) for i in fars or ("1",)]
 
 
+def both(session, ue6):
+    """A prefix comes to open5gs' shape, as OAI has it at a path switch."""
+    return [p.IE_UpdatePDR(IE_list=[p.IE_PDR_Id(id=1), p.IE_PDI(IE_list=[p.IE_SourceInterface(interface=CORE), instance(),
+                                                                        ue({**session, "ue6": ue6}, 1), p.IE_QFI(QFI=1)])])]
+
+
 def idle(session, *fars):
     return [p.IE_UpdateFAR(IE_list=[p.IE_FAR_Id(id=int(i)), p.IE_ApplyAction(BUFF=1, NOCP=1)]) for i in fars or ("1",)]
 
@@ -294,5 +302,5 @@ def end_elsewhere(session):
     return [w.far_drop(2), p.IE_UpdateTrafficEndpoint(IE_list=[p.IE_TrafficEndpointId(id=1), fteid])]
 
 
-CHANGES = {"activate": activate, "move": move, "moves": moves, "branch": branch, "detour": detour, "fork": fork, "idle": idle, "discard": discard, "bar": bar, "flow": flow, "reflow": reflow, "gate": flow_gate, "rate": flow_rate,
+CHANGES = {"activate": activate, "both": both, "move": move, "moves": moves, "branch": branch, "detour": detour, "fork": fork, "idle": idle, "discard": discard, "bar": bar, "flow": flow, "reflow": reflow, "gate": flow_gate, "rate": flow_rate,
            "reach": reach, "unflow": flow_gone, "app": app, "named": named, "rename": rename, "end": end, "elsewhere": end_elsewhere, "dedicate": dedicate, "undedicate": undedicate}

@@ -43,9 +43,10 @@ void live_on(void)
 	uint8_t *bytes = kept[turn++ % 2];
 	struct pfcp_writer writer = pfcp_writer_over(bytes, sizeof(kept[0]));
 
-	given = (struct translate_given){
-		.teid = 0x1000, .gtpu_ipv4 = WORDS_OURS, .ue_ipv4 = to.ue.ipv4, .ue_ipv6 = to.ue.ipv6_prefix
-	};
+	given = (struct translate_given){ .teid = 0x1000,
+					  .gtpu_ipv4 = WORDS_OURS,
+					  .ue_ipv4 = given.teid ? given.ue_ipv4 : to.ue.ipv4,
+					  .ue_ipv6 = to.ue.ipv6_prefix ? to.ue.ipv6_prefix : given.ue_ipv6 };
 	for (unsigned i = 0; i < to.pdrs; i++) {
 		if (!to.pdr[i].tunnelled)
 			continue;

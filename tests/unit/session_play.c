@@ -65,9 +65,7 @@ int rpc_call(struct rpc *rpc, const Shoal__Oss__Request *request, rpc_done *done
 	struct call *call = calloc(1, sizeof(*call));
 
 	shoal__oss__request__pack(request, bytes);
-	call->request = shoal__oss__request__unpack(NULL, length, bytes);
-	call->done = done;
-	call->arg = arg;
+	*call = (struct call){ .request = shoal__oss__request__unpack(NULL, length, bytes), .done = done, .arg = arg };
 	*play.last = call;
 	play.last = &call->next;
 	free(bytes);
@@ -167,7 +165,9 @@ static Shoal__Oss__Response *modify(const Shoal__Oss__SessionModify *modify)
 		return respond(SHOAL__OSS__CODE__LIMIT);
 	}
 	assert_string_equal(new->owner, play.session->owner);
-	assert_null(new->ue);
+	if (new->ue || modify->no_prefix)
+		play.session->ue->ipv6_prefix = modify->no_prefix ? 0 : new->ue->ipv6_prefix;
+	shoal__oss__ue_address__free_unpacked(new->ue, NULL);
 	new->ue = play.session->ue;
 	play.session->ue = NULL;
 	shoal__oss__session__free_unpacked(play.session, NULL);

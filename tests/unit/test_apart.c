@@ -121,6 +121,69 @@ static void each_network_has_them(void **state)
 			 0);
 }
 
+// Session `id` as it was made, with this prefix, and without the one that came to it.
+static int change(uint64_t id, const char *dnn, uint64_t prefix, bool no_prefix)
+{
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionModify modify = SHOAL__OSS__SESSION_MODIFY__INIT;
+	struct ctrl_session wanted;
+
+	ctrl_session_init(&wanted, (unsigned)id);
+	wanted.identity.dnn = (char *)dnn;
+	wanted.session.id = id;
+	wanted.ue.want_ipv4 = false;
+	wanted.ue.ipv6_prefix = prefix;
+	modify.session = &wanted.session;
+	modify.no_prefix = no_prefix;
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_MODIFY;
+	request.session_modify = &modify;
+	return (int)ctrl_stand_ask(&stand, &request)->status->code;
+}
+
+// It comes to who lives already, and goes again; all of it or nothing.
+static void a_prefix_may_come_later(void **state)
+{
+	uint64_t image;
+
+	assert_int_equal(create(1, "internet", ipv4, 0), 0);
+	assert_int_equal(create(2, "ims", ipv4, ipv6), 0);
+	assert_int_equal(create(3, "internet", ipv4 + 1, ipv6 + 1), 0);
+	assert_int_equal(create(4, "internet", 0, ipv6 + 2), 0);
+	image = ctrl_stand_image(&stand);
+	assert_int_equal(change(1, "internet", ipv6 + 1, false), SHOAL__OSS__CODE__ADDRESS_TAKEN);
+	assert_int_equal(change(1, "internet", 0xfe80000000000000, false), SHOAL__OSS__CODE__INVALID_FIELD);
+	assert_int_equal(change(1, "internet", 0x2a00000000000000, false), SHOAL__OSS__CODE__INVALID_FIELD);
+	assert_int_equal(change(3, "internet", ipv6 + 3, false), SHOAL__OSS__CODE__UNSUPPORTED);
+	stand.truth.ledger.exceptions_deaf = true;
+	assert_int_equal(change(1, "internet", ipv6, false), SHOAL__OSS__CODE__UNSUPPORTED);
+	stand.truth.ledger.exceptions_deaf = false;
+	stand.fail_commit = -EIO;
+	assert_int_equal(change(1, "internet", ipv6, false), SHOAL__OSS__CODE__STORE_FAILED);
+	assert_true(ctrl_stand_image(&stand) == image);
+	assert_int_equal(who6(0, ipv6), 0);
+	assert_int_equal(change(1, "internet", ipv6, false), 0);
+	assert_int_equal(who6(0, ipv6), 1);
+	assert_int_equal(who6(1, ipv6), 2);
+	assert_int_equal(who4(0, ipv4), 1);
+	assert_int_equal(stand.truth.ledger.exceptions, 3);
+	assert_true(ctrl_stand_get(&stand, 1)->ue->ipv6_prefix == ipv6);
+	assert_int_equal(change(1, "internet", ipv6, false), 0); // it has it
+	image = ctrl_stand_image(&stand);
+	ctrl_stand_restart(&stand);
+	assert_true(ctrl_stand_image(&stand) == image);
+	assert_int_equal(who6(0, ipv6), 1);
+	stand.fail_commit = -EIO;
+	assert_int_equal(change(1, "internet", 0, true), SHOAL__OSS__CODE__STORE_FAILED);
+	assert_true(ctrl_stand_image(&stand) == image);
+	assert_int_equal(change(1, "internet", 0, true), 0);
+	assert_int_equal(who6(0, ipv6), 0);
+	assert_int_equal(stand.truth.ledger.exceptions, 2);
+	assert_true(ctrl_stand_get(&stand, 1)->ue->ipv6_prefix == 0);
+	assert_int_equal(change(1, "internet", 0, true), 0); // there is none
+	assert_int_equal(change(4, "internet", 0, true), 0); // nor one that came to it
+	assert_int_equal(who6(0, ipv6 + 2), 4);
+}
+
 static void refused(int code)
 {
 	assert_int_equal(code, SHOAL__OSS__CODE__UNSUPPORTED);
@@ -146,13 +209,30 @@ static void older_builds_have_none(void **state)
 	stand.truth.ledger.exceptions_deaf = false;
 	courier_comes(SHEET_SKILLS & ~(uint32_t)SHEET_SKILL_APART);
 	refused(create(1, "internet", ipv4, ipv6));
-	assert_int_equal(create(2, "internet", together, shard_pool_ipv6(pool, 1, 5)), 0);
+	assert_int_equal(create(1, "internet", together, 0), 0);
+	refused(change(1, "internet", ipv6, false));
+	assert_int_equal(change(1, "internet", shard_pool_ipv6(pool, 1, 5), false), 0);
 	assert_int_equal(stand.alarms, 0);
 	courier_comes(SHEET_SKILLS);
-	assert_int_equal(create(1, "internet", ipv4, ipv6), 0);
+	assert_int_equal(create(2, "internet", ipv4, ipv6), 0);
 	assert_int_equal(stand.alarms, 0);
 	courier_comes(SHEET_SKILLS & ~(uint32_t)SHEET_SKILL_APART);
 	assert_int_equal(stand.alarms, 1);
+}
+
+// Where there are no networks, too.
+static void to_nobodys_network_as_well(void **state)
+{
+	ctrl_stand_down(&stand);
+	stand.conf.ports = stand.conf.pools = 1;
+	stand.conf.pool[0].network[0] = '\0';
+	assert_int_equal(ctrl_stand_try(&stand, false), 0);
+	assert_int_equal(create(1, "internet", ipv4, 0), 0);
+	assert_int_equal(change(1, "internet", 0xfe80000000000000, false), SHOAL__OSS__CODE__INVALID_FIELD);
+	assert_string_equal(stand.answer->status->field, "session.ue.ipv6_prefix");
+	assert_int_equal(change(1, "internet", 0x2a00000000000001, false), 0);
+	assert_int_equal(who6(0, 0x2a00000000000001), 1);
+	assert_int_equal(stand.truth.ledger.exceptions, 1);
 }
 
 // A store of one network is good for several if each address's place is of its session's; it is good for none if nobody would look there.
@@ -183,6 +263,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(each_network_has_them, begin, end),
+		cmocka_unit_test_setup_teardown(a_prefix_may_come_later, begin, end),
+		cmocka_unit_test_setup_teardown(to_nobodys_network_as_well, begin, end),
 		cmocka_unit_test_setup_teardown(older_builds_have_none, begin, end),
 		cmocka_unit_test_setup_teardown(a_store_is_good_where_they_are_found, begin, end),
 	};

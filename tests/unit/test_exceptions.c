@@ -128,6 +128,7 @@ static void where_there_is_one_it_is_the_shard(void **state)
 		enter(0, 0, place_of_ipv4(&place, 0, ipv4), ipv4, ipv6);
 		enter(1, 0, place_of_ipv4(&place, 0, ipv4 + 1), ipv4 + 1,
 		      shard_pool_ipv6(&place.pool[0], 0, shard_of_ipv4(ipv4 + 1)));
+		enter(2, 0, cell_at(&grid, shard_of_ipv4(ipv4 + 2), place.foreign_first), ipv4 + 2, 0);
 		tick(0);
 		assert_int_equal(kind, networks ? SHOAL__FLEET__ORDER__BODY_EXCEPTIONS_APART
 						: SHOAL__FLEET__ORDER__BODY_EXCEPTIONS);

@@ -98,6 +98,30 @@ static void in_a_network_they_may_be_apart(void **state)
 	assert_int_equal(place_play_take(&wish[3], &error), cell_at(&grid, shard, slot[2]));
 }
 
+// A prefix comes to a session that lives: as long as the index has room for it, and where there are networks one of its own.
+static void one_may_come_beside(void **state)
+{
+	const uint32_t cell = cell_at(&grid, 9, 0);
+	struct place_wish wish = { .ipv6 = shard_pool_ipv6(&place.pool[0], 0, 9) },
+			  away = { .ipv6 = 0x2a00000000000000 };
+
+	place.apart[9] = 3;
+	assert_int_equal(place_beside(&place, &away, cell), 0);
+	place.apart[9] = 4; // two for each of two foreign rows
+	assert_int_equal(place_beside(&place, &away, cell), -ENOSPC);
+	assert_int_equal(place_beside(&place, &wish, cell), 0); // its cell's own
+	place.networks = place.shared = true;
+	place.domain[1] = 1;
+	assert_int_equal(place_beside(&place, &away, cell), -ENETUNREACH);
+	wish.ipv6++;
+	assert_int_equal(place_beside(&place, &wish, cell), 0); // nobody looks into the index
+	wish.at_home = true;
+	assert_int_equal(place_beside(&place, &wish, cell), -EXDEV);
+	wish.ipv6--;
+	assert_int_equal(place_beside(&place, &wish, cell), 0);
+	place.apart[9] = 0;
+}
+
 // What a store says is looked at by the pools that there are now.
 static void who_lives_where_no_more(void **state)
 {
@@ -152,6 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(given_addresses_may_be_apart, place_play_open, place_play_close),
 		cmocka_unit_test_setup_teardown(in_a_network_they_may_be_apart, place_play_open, place_play_close),
+		cmocka_unit_test_setup_teardown(one_may_come_beside, place_play_open, place_play_close),
 		cmocka_unit_test_setup_teardown(who_lives_where_no_more, place_play_open, place_play_close),
 		cmocka_unit_test_setup_teardown(who_comes_late_lives_elsewhere, place_play_open, place_play_close),
 	};

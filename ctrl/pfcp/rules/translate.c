@@ -258,13 +258,33 @@ static int addresses_translate(const struct reading *reading)
 	return pdr ? rules_fault_of(reading->fault, pdr) : -EPROTO;
 }
 
+// The prefix that PDRs of a living session name, whether or not it has it already: a request that is repeated says the same again.
+static int prefix_translate(const struct reading *reading)
+{
+	struct translation *to = reading->to;
+
+	shoal__oss__ue_address__init(&to->ue);
+	for (unsigned i = 0; i < to->pdrs; i++) {
+		uint64_t prefix = prefix_of(&to->pdr[i].address);
+
+		if (prefix && to->ue.ipv6_prefix && prefix != to->ue.ipv6_prefix) {
+			read_failure(reading, PFCP_IE_UE_IP_ADDRESS, "PDRs have different UE addresses.");
+			return rules_fault_of(reading->fault, to->pdr[i].rule);
+		}
+		to->ue.ipv6_prefix = prefix ? prefix : to->ue.ipv6_prefix;
+	}
+	if (to->ue.ipv6_prefix)
+		to->session.ue = &to->ue;
+	return 0;
+}
+
 // A PDR that names one of a UE's two addresses takes packets of this family alone.
 static int families_translate(const struct reading *reading)
 {
 	const struct translate_given *given = reading->given;
 	struct translation *to = reading->to;
 	bool ipv4 = given->teid ? given->ue_ipv4 : to->ue.ipv4 || to->ue.want_ipv4;
-	bool ipv6 = given->teid ? given->ue_ipv6 : to->ue.ipv6_prefix || to->ue.want_ipv6;
+	bool ipv6 = (given->teid && given->ue_ipv6) || to->ue.ipv6_prefix || to->ue.want_ipv6;
 
 	for (unsigned i = 0; i < to->pdrs && ipv4 && ipv6; i++) {
 		const struct translated_pdr *pdr = &to->pdr[i];
@@ -333,7 +353,7 @@ static int together(const struct reading *reading)
 		return -EPROTO;
 	if (filters_resolve(reading) || tunnels_choose(reading))
 		return -EPROTO;
-	if (!reading->given->teid && addresses_translate(reading))
+	if (reading->given->teid ? prefix_translate(reading) : addresses_translate(reading))
 		return -EPROTO;
 	return families_translate(reading);
 }

@@ -100,6 +100,6 @@ struct translation {
 	char text[TRANSLATE_TEXT];
 };
 
-// 0, or -EPROTO with *fault. The identity is left to the caller, and `ue` is filled in for a session to be made only.
+// 0, or -EPROTO with *fault. The identity is left to the caller, and of `ue`, where the session lives, all but the prefix.
 int translate(struct rules *rules, const struct translate_given *given, struct translation *to,
 	      struct rules_fault *fault);

@@ -94,17 +94,19 @@ static int address_join(const struct reading *reading, const struct pfcp_ie *ie,
 	return 0;
 }
 
-// A living session keeps its addresses: what a rule names is among them.
+// A living session keeps its addresses: what a rule names is among them, or a prefix that comes to its IPv4 address (OAI's SMF, at a path
+// switch).
 static int kept_check(const struct reading *reading, const struct pfcp_ue_address *ue)
 {
 	const struct translate_given *given = reading->given;
+	bool comes = given->ue_ipv4 && !given->ue_ipv6 && !ue->choose_ipv6;
 
 	if (!given->teid)
 		return 0;
 	if (((ue->address.has_ipv4 || ue->choose_ipv4) && !given->ue_ipv4) ||
-	    ((ue->address.has_ipv6 || ue->choose_ipv6) && !given->ue_ipv6) ||
+	    ((ue->address.has_ipv6 || ue->choose_ipv6) && !given->ue_ipv6 && !comes) ||
 	    (ue->address.has_ipv4 && ue->address.ipv4 != given->ue_ipv4) ||
-	    (ue->address.has_ipv6 && be64_get(ue->address.ipv6) != given->ue_ipv6))
+	    (ue->address.has_ipv6 && be64_get(ue->address.ipv6) != given->ue_ipv6 && !comes))
 		return read_failure(reading, PFCP_IE_UE_IP_ADDRESS, "A session keeps its UE addresses.");
 	return 0;
 }

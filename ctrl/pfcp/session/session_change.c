@@ -135,8 +135,9 @@ void task_modify(struct task *task, const char *owner, struct task_query query, 
 	Shoal__Oss__Session as_is = query.as_is ? *query.as_is : (Shoal__Oss__Session)SHOAL__OSS__SESSION__INIT;
 	Shoal__Oss__Session *to = query.as_is ? &as_is : &sessions->translation.session;
 
-	to->ue = NULL; // it stays, and so does who it is
-	to->identity = NULL;
+	if (query.as_is)
+		to->ue = NULL; // it stays,
+	to->identity = NULL;   // and so does who it is
 	to->id = task->id;
 	to->owner = (char *)owner;
 	to->front = (ProtobufCBinaryData){ front, sessions->front };
@@ -149,6 +150,7 @@ void task_modify(struct task *task, const char *owner, struct task_query query, 
 	modify.drop_buffered = (task->step == STEP_SAY && task->said.drops) ||
 			       (task->step == STEP_MODIFY && flagged(&sessions->tree, PFCP_PFCPSMREQ_FLAGS_DROBU));
 	modify.undrop = task->step == STEP_UNMODIFY;
+	modify.no_prefix = task->step == STEP_UNMODIFY && !task->given.ue_ipv6;
 	modify.buffer_s = query.keep ? query.keep->seconds : 0;
 	modify.has_buffer_packets = query.keep && query.keep->has_packets_now;
 	modify.buffer_packets = query.keep ? query.keep->packets_now : 0;
