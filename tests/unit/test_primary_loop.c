@@ -15,6 +15,20 @@
 #include "tests/unit/play.h"
 #include "shared/base/log.h"
 
+// Of each seat's worker it is known what its build knows, and not what the one before it knew.
+static void builds_are_known(void)
+{
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++) {
+		uint32_t hinted = atomic_load(&w->loop->lane[seat].pages.worker->hinted), bit = 1u << seat;
+
+		if (w->loop->crew[seat].phase != CREW_READY)
+			continue;
+		assert_int_equal(!(w->loop->plain & bit), hinted != 0);
+		assert_int_equal(!(w->loop->fences & bit), !(hinted & SEAT_FENCES));
+		assert_int_equal(!(w->loop->losers & bit), !(hinted & SEAT_LOSSES));
+	}
+}
+
 static void world_check(void)
 {
 	const uint64_t *verdict = w->loop->tally.verdict;
@@ -35,6 +49,7 @@ static void world_check(void)
 	assert_true(w->lost <= refused + w->garbage);
 	assert_int_equal(w->loop->tally.markers, w->marked);
 	assert_int_equal(w->loop->own_waiting, 0);
+	builds_are_known();
 }
 
 struct story {
