@@ -183,9 +183,13 @@ static struct session *session_of_cell(const struct sessions *sessions, uint32_t
 
 struct session *session_by_teid(const struct sessions *sessions, uint32_t teid)
 {
-	struct session *session = session_of_cell(sessions, teid);
+	const struct grid *grid = sessions->place->grid;
+	uint32_t slot = shard_slot_of_teid(teid, grid->slot_bits);
+	const struct cell *cell = slot < grid->slots ? &grid->cells[cell_at(grid, shard_of_teid(teid), slot)] : NULL;
 
-	return session && session->bearer.teid == teid ? session : NULL;
+	if (cell && cell->session && cell->session->bearer.teid == teid)
+		return cell->session;
+	return cell && cell->was && cell->was->session->bearer.teid == teid ? cell->was->session : NULL;
 }
 
 struct session *session_by_tunnel(const struct sessions *sessions, uint32_t teid)

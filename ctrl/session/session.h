@@ -81,6 +81,7 @@ unsigned sessions_with_ipv4(const struct sessions *sessions, uint32_t ipv4); // 
 struct session *session_by_ipv4(const struct sessions *sessions, unsigned dnn, uint32_t ipv4);
 struct session *session_by_ipv6(const struct sessions *sessions, unsigned dnn, uint64_t prefix);
 struct session *session_at(const struct sessions *sessions, uint8_t shard, uint32_t slot);
+// Even one whose deletion is not durable yet: what is heard of it may not be told again.
 struct session *session_by_teid(const struct sessions *sessions, uint32_t teid);
 struct session *session_by_tunnel(const struct sessions *sessions, uint32_t teid); // by any of its TEIDs
 

@@ -290,27 +290,6 @@ static void packets_pass(void)
 	to->count.red_packets++;
 }
 
-static void session_comes(void)
-{
-	const Shoal__Oss__Session *made;
-	struct ctrl_session session;
-
-	ctrl_session_init(&session, (unsigned)(sents + 1));
-	if (sents == IDS || ctrl_stand_create(&stand, &session))
-		return;
-	made = stand.answer->session->session;
-	sent[sents] = (struct sent){ .id = made->id, .teid = made->teid };
-	sent[sents++].cell = cell_at(&stand.truth.grid, (uint8_t)made->shard, made->slot);
-}
-
-static void session_goes(void)
-{
-	struct sent *who = &sent[draw(sents)];
-
-	if (!who->deleted && !ctrl_stand_delete(&stand, who->id))
-		who->deleted = true;
-}
-
 static void ctrl_word(struct feed_word *word)
 {
 	uint64_t number = word->kind == FEED_REPORTS ? word->reports.number : word->usages.number;
@@ -365,12 +344,70 @@ static void courier_works(void)
 	courier_turn(&courier);
 }
 
+// What follows may be with the disk for a while.
+static void disk_begins(void)
+{
+	static struct inbox nowhere;
+
+	if (badness && sents && draw(2))
+		stand.truth.scribe.inbox = &nowhere;
+}
+
+// Meanwhile packets and feeds go on. code: what was answered, unless it waits for the disk.
+static int disk_ends(int code)
+{
+	struct scribe *scribe = &stand.truth.scribe;
+
+	scribe->inbox = NULL;
+	if (!scribe_busy(scribe))
+		return code;
+	for (uint32_t n = draw(12); n > 0; n--) {
+		packets_pass();
+		loop_turn(&loops[draw(SEATS)]);
+		courier_works();
+		ctrl_hears();
+		ctrl_speaks();
+	}
+	scribe->error = batch_write(scribe->batch, scribe->store);
+	scribe->written.run(&scribe->written);
+	return code == CTRL_STAND_WAITS ? (int)stand.answer->status->code : code;
+}
+
+static void session_comes(void)
+{
+	const Shoal__Oss__Session *made;
+	struct ctrl_session session;
+
+	ctrl_session_init(&session, (unsigned)(sents + 1));
+	if (sents == IDS)
+		return;
+	disk_begins();
+	if (disk_ends(ctrl_stand_create(&stand, &session)))
+		return;
+	made = stand.answer->session->session;
+	sent[sents] = (struct sent){ .id = made->id, .teid = made->teid };
+	sent[sents++].cell = cell_at(&stand.truth.grid, (uint8_t)made->shard, made->slot);
+}
+
+static void session_goes(void)
+{
+	struct sent *who = &sent[draw(sents)];
+
+	if (who->deleted)
+		return;
+	disk_begins();
+	if (!disk_ends(ctrl_stand_delete(&stand, who->id)))
+		who->deleted = true;
+}
+
 static void time_passes(uint64_t ns)
 {
 	now_ns += ns;
 	stand.now_ns = now_ns;
 	push_tick(&stand.push, now_ns);
+	disk_begins();
 	books_turn(&stand.truth.books, now_ns, 1);
+	disk_ends(0);
 }
 
 static void disaster(void)

@@ -63,6 +63,20 @@ static void workers_are_told_what_is_durable(void **state)
 		}
 }
 
+// The courier tells it once: who was to go and stays has used it all the same.
+static void what_is_heard_meanwhile_is_kept(void **state)
+{
+	struct feed_usage usage = { .teid = created(1), .life = 10, .count = { 5, 500, 1, 2, 3 } };
+
+	stand.fail_commit = -EIO;
+	disk_slow();
+	assert_int_equal(ctrl_stand_delete(&stand, 1), CTRL_STAND_WAITS);
+	assert_non_null(books_usage(&stand.truth.books, &usage, 7));
+	disk_done();
+	assert_int_equal(stand.answer->status->code, SHOAL__OSS__CODE__STORE_FAILED);
+	assert_int_equal(ctrl_stand_get(&stand, 1)->usage->uplink_packets, 5);
+}
+
 static unsigned sessions(void)
 {
 	return stand.truth.sessions.by_id.count;
@@ -227,6 +241,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(workers_are_told_what_is_durable),
+		TEST(what_is_heard_meanwhile_is_kept),
 		TEST(creations_are_decided_while_others_are_written),
 		TEST(what_stood_upon_what_failed_is_decided_anew),
 		TEST(what_was_ahead_fails_by_itself),

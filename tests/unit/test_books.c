@@ -113,7 +113,7 @@ static void a_row_says_of_former_lives_what_there_is(void **state)
 {
 	uint32_t lived = create(1)->teid, other = create(2)->teid;
 	size_t first, rebased, again;
-	uint64_t last[3];
+	uint64_t last[3] = { 0 };
 
 	use(other, 10, 70);
 	ctrl_stand_keep(&stand);
