@@ -164,7 +164,9 @@ def run(smf, seid):
     cases = [(ESTABLISH, 0, *case) for case in establishments(smf)]
     cases += [(MODIFY, seid, *case) for case in modifications()]
     cases += [(MODIFY, 0xFFFFFFFFFFFFFFFF, "modifies nobody's session", body(w.modification([w.gate(True)])), 65, None),
-              (DELETE, 1 << 62, "deletes nobody's session", b"", 65, None)]
+              (DELETE, 1 << 62, "deletes nobody's session", b"", 65, None),
+              (MODIFY, 0, "modifies one whose SEID it was never told", body(w.modification([w.gate(True)])), 65, None),
+              (DELETE, 0, "deletes one whose SEID it was never told", b"", 65, None)]
     for kind, of, name, said, cause, offending in cases:
         answer = ask(smf, kind, of, said)
         count += 1

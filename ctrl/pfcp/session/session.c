@@ -203,21 +203,31 @@ static void begin(struct sessions *sessions, const struct pfcp_request *request,
 	enter(task);
 }
 
+// By SEID 0 asks about a session who never had ours for it: an answer of ours was lost, or refused it.
+static bool of_none(const struct pfcp_request *request)
+{
+	return request->deal->type != PFCP_SESSION_ESTABLISHMENT_REQUEST && !request->header->seid;
+}
+
 void sessions_request(struct sessions *sessions, const struct pfcp_request *request, uint64_t now_ns)
 {
 	sessions->now_ns = now_ns;
 	sessions->read = request->tree;
-	if (*deal_owner(request->deal))
-		begin(sessions, request, NULL);
-	else
+	if (!*deal_owner(request->deal))
 		task_refuse_unread(sessions, request, &(const struct pfcp_fault){ .cause = PFCP_CAUSE_NO_ASSOCIATION });
+	else if (of_none(request))
+		task_refuse_unread(sessions, request,
+				   &(const struct pfcp_fault){ .cause = PFCP_CAUSE_SESSION_NOT_FOUND });
+	else
+		begin(sessions, request, NULL);
 	sessions->read = NULL;
 }
 
 // Whose session it is about is looked up first, so that the peer is told which of its own it is.
 void sessions_refuse(struct sessions *sessions, const struct pfcp_request *request, const struct pfcp_fault *fault)
 {
-	if (*deal_owner(request->deal) && request->deal->type != PFCP_SESSION_ESTABLISHMENT_REQUEST)
+	if (*deal_owner(request->deal) && request->deal->type != PFCP_SESSION_ESTABLISHMENT_REQUEST &&
+	    !of_none(request))
 		begin(sessions, request, fault);
 	else
 		task_refuse_unread(sessions, request, fault);
