@@ -33,5 +33,5 @@ turned_away "rolled back" "bad_ip" "$OTHER/bin/drops"
 turned_away "rolled back" "more than twice" "$OTHER/bin/slow"
 that "there is a session of whose rules an older build does not say that it knows them" \
 	session_add 001010000099001 --ipv4 --framed-route 172.16.9.0/24
-turned_away "rolled back" "the rules of 1 session" "$OTHER/bin/past"
+turned_away "rolled back" "the rules or addresses of 1 session" "$OTHER/bin/past"
 upgrade_end
