@@ -71,10 +71,13 @@ bool chain_pardon(struct chains *chains, uint8_t shard)
 	bool any = chain->refused;
 
 	for (uint32_t i = chain->oldest; chain->refused && i != CELL_NONE; i = cells[i].newer) {
+		struct cell_was held;
+
 		if (!cells[i].refused)
 			continue;
+		held = session_durable(&cells[i]);
 		cells[i].refused = false;
-		cells[i].digest = bearer_digest(cell_slot(chains->grid, i), &cells[i].session->bearer);
+		cells[i].digest = bearer_digest(cell_slot(chains->grid, i), &held.bearer);
 		chain->digest ^= cells[i].digest;
 		chain->sessions++;
 		chain->refused--;

@@ -38,7 +38,7 @@ struct cell_was {
 	struct sheet *sheet;
 };
 
-// Of a cell that should hold a bearer (cell->digest).
+// Of a cell that should hold a bearer (cell->digest), or was refused one.
 static inline struct cell_was session_durable(const struct cell *cell)
 {
 	const struct session *session = cell->session;

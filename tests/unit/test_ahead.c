@@ -63,6 +63,42 @@ static void workers_are_told_what_is_durable(void **state)
 		}
 }
 
+// The worker does not take it; another may, who asks for all there is. That is what is durable then, not what is decided.
+static void who_comes_is_told_what_was_refused(void **state)
+{
+	static struct feed_hello hello;
+	static struct feed_batch batch;
+	struct feed_reports refusal = { .count = 1 };
+	struct bearer before, told;
+
+	created(1);
+	before = stand.truth.grid.cells[session_by_id(&stand.truth.sessions, 1)->cell].session->bearer;
+	for (unsigned deleting = 0; deleting < 2; deleting++) {
+		push_hello(&stand.push, 0, &hello, clock_ns());
+		push_fill(&stand.push, 0, &batch, clock_ns());
+		for (uint32_t i = 0; i < batch.count; i++)
+			if (batch.change[i].verb == CHANGE_SET)
+				refusal.report[0] = (struct report){ .kind = REPORT_REFUSED,
+								     .shard = batch.change[i].shard,
+								     .epoch = batch.epoch,
+								     .slot = batch.change[i].slot,
+								     .seq = batch.change[i].seq };
+		push_reports(&stand.push, 0, &refusal, clock_ns());
+		assert_true(stand.truth.chains.chain[refusal.report[0].shard].refused);
+		disk_slow();
+		stand.fail_commit = -EIO;
+		assert_int_equal(deleting ? ctrl_stand_delete(&stand, 1)
+					  : ctrl_stand_modify(&stand, 1, 0x0a000001, 1000000),
+				 CTRL_STAND_WAITS);
+		assert_true(all_is_told(&told));
+		assert_memory_equal(&told, &before, sizeof(told));
+		assert_true(stand.truth.chains.chain[refusal.report[0].shard].digest ==
+			    bearer_digest(refusal.report[0].slot, &before));
+		disk_done();
+		assert_int_equal(stand.answer->status->code, SHOAL__OSS__CODE__STORE_FAILED);
+	}
+}
+
 // The courier tells it once: who was to go and stays has used it all the same.
 static void what_is_heard_meanwhile_is_kept(void **state)
 {
@@ -241,6 +277,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(workers_are_told_what_is_durable),
+		TEST(who_comes_is_told_what_was_refused),
 		TEST(what_is_heard_meanwhile_is_kept),
 		TEST(creations_are_decided_while_others_are_written),
 		TEST(what_stood_upon_what_failed_is_decided_anew),
