@@ -44,12 +44,14 @@ static int list_visit(void *with, const struct store_row *row)
 	struct listing *listing = with;
 	struct job *job = listing->job;
 	Shoal__Oss__SessionListAnswer *answer = listing->answer;
-	const struct session *session = session_by_id(job->desk->ledger->sessions, row->key);
+	const struct ledger *ledger = job->desk->ledger;
+	const struct session *session = session_by_id(ledger->sessions, row->key);
 	Shoal__Store__Session *stored;
 
 	if (listing->looked++ == LIST_LOOK_MAX || answer->n_sessions == listing->limit || listing->bytes > LIST_BYTES)
 		return 1;
 	answer->next = row->key;
+	session = session ? session : ledger_leaving(ledger, row->key, 0);
 	if (!session || !list_fits(listing, session))
 		return 0;
 	stored = record_session(row, &job->desk->arena);

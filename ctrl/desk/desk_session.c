@@ -95,10 +95,21 @@ void desk_session_create(struct job *job)
 	undo_if_failed(job, mark);
 }
 
+// Who reads sees what is durable still; what is to be changed is asked for again when it is known whether it goes.
+static struct session *leaving(struct job *job, uint64_t id, uint64_t identity)
+{
+	struct session *session = id || identity ? ledger_leaving(job->desk->ledger, id, identity) : NULL;
+	bool reads = job_kind(job) == JOB_READ;
+
+	job->later |= session && !reads;
+	return reads ? session : NULL;
+}
+
 struct session *job_named(struct job *job, uint64_t id, const Shoal__Oss__Identity *identity)
 {
 	const struct ledger *ledger = job->desk->ledger;
 	struct session *session = NULL;
+	uint64_t name;
 	int dnn = identity ? place_dnn(ledger->place, identity->dnn) : -1;
 
 	if (!id && !(identity && *identity->imsi)) {
@@ -106,22 +117,29 @@ struct session *job_named(struct job *job, uint64_t id, const Shoal__Oss__Identi
 			  "Name the session by id or by IMSI and DNN.");
 		return NULL;
 	}
+	name = !id && dnn >= 0 ? session_identity(identity->imsi, (unsigned)dnn) : 0;
 	if (id)
 		session = session_by_id(ledger->sessions, id);
 	else if (dnn >= 0)
-		session = session_by_identity(ledger->sessions, session_identity(identity->imsi, (unsigned)dnn));
-	session = session_seen(job, session);
-	if (!session)
+		session = session_by_identity(ledger->sessions, name);
+	session = session_seen(job, session ? session : leaving(job, id, name));
+	if (!session && !job->later)
 		fault_say(&job->fault, SHOAL__OSS__CODE__NOT_FOUND, id ? "id" : "identity", "No such session.");
 	return session;
 }
 
-// What is stored of it, until the next is got; false with job->later (its creation is not durable yet) or job->fault.
+// What is stored of it, until the next is got; false with job->later (its creation, or what a change is to build upon, is not durable yet)
+// or job->fault.
 static bool row_of(struct job *job, const struct session *session, struct store_row *row)
 {
 	const struct store *store = job->desk->store;
+	const struct cell_was *was = job->desk->ledger->place->grid->cells[session->cell].was;
 	int error;
 
+	if (was && was->session == session && job_kind(job) == JOB_CHANGE) {
+		job->later = true;
+		return false;
+	}
 	*row = (struct store_row){ .key = session->id };
 	error = store->engine->get(store->self, STORE_SESSIONS, row);
 	if (error == -ENOENT)

@@ -108,6 +108,7 @@ static void change_decide(struct job *job, struct decided *decided)
 	if (job->later || job->parked)
 		return;
 	group_finish(job, decided);
+	decided->change = desk->ledger->batch.count; // what is refused may be so for a change that is undone
 	if (job->fault.code)
 		return;
 	answer = (ProtobufCBinaryData){ decided->answer_bytes, decided->answer };

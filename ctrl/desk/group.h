@@ -17,7 +17,7 @@ struct decided {
 	uint8_t *answer;
 	size_t answer_bytes;
 	struct wait *wait;
-	bool change; // made by this group: stands only if the commit succeeds
+	bool change; // made by this group, or refused behind one: stands only if the commit succeeds
 	bool read;   // not decided yet: to be read when the changes are durable
 };
 

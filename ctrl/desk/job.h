@@ -46,7 +46,8 @@ void job_full(struct job *job); // says so
 // Answers with one session, its short form expanded into rules; brief: with what it was given alone (oss.proto).
 void job_respond(struct job *job, Shoal__Oss__Session *session, bool brief);
 
-// The living session an id, or an identity, names, if this door sees it. Null with job->fault.
+// The living session an id, or an identity, names, if this door sees it. Null with job->fault or, of a change, job->later: its deletion is
+// not durable yet.
 struct session *job_named(struct job *job, uint64_t id, const Shoal__Oss__Identity *identity);
 // The session as it is answered: what is stored, with `applied` and usage. Null with job->fault or job->later.
 Shoal__Oss__Session *job_session(struct job *job, const struct session *session);

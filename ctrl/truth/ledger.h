@@ -76,6 +76,9 @@ int ledger_modify(struct ledger *ledger, struct session *session, const struct p
 int ledger_delete(struct ledger *ledger, struct session *session, Shoal__Oss__Session *message, uint64_t at_ms,
 		  struct fault *fault);
 
+// The session with this id or identity (0 = whichever) whose deletion is decided and not durable: it still is what is stored. Null: none.
+struct session *ledger_leaving(const struct ledger *ledger, uint64_t id, uint64_t identity);
+
 struct ledger_mark ledger_mark(const struct ledger *ledger);
 void ledger_undo(struct ledger *ledger, struct ledger_mark mark);
 

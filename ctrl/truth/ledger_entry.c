@@ -40,6 +40,18 @@ struct ledger_entry *ledger_entry_of(struct ledger *ledger, enum ledger_verb ver
 	return entry;
 }
 
+struct session *ledger_leaving(const struct ledger *ledger, uint64_t id, uint64_t identity)
+{
+	for (size_t i = 0; i < ledger->count; i++) {
+		struct session *session = ledger->entries[i].session;
+
+		if (ledger->entries[i].verb == LEDGER_DELETE &&
+		    (id ? session->id == id : !session->owner && session->identity == identity))
+			return session;
+	}
+	return NULL;
+}
+
 void ledger_entry_forget(struct ledger *ledger, const struct ledger_entry *entry)
 {
 	struct cell *cell = &ledger->place->grid->cells[entry->session->cell];

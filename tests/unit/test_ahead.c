@@ -247,6 +247,105 @@ static void what_comes_again_is_done_once(void **state)
 	assert_int_equal(sessions(), 3);
 }
 
+// Begins a group of what has come since.
+static void begin_again(int error)
+{
+	disk_done();
+	stand.fail_commit = error;
+	disk_slow();
+	desk_run(&stand.desk);
+}
+
+// A name that is taken, or somebody who has gone, by what the disk then refuses.
+static void what_was_refused_for_what_failed_may_be_asked_again(void **state)
+{
+	unsigned answers = stand.answers;
+
+	go_ahead(1);
+	assert_int_equal(ctrl_stand_delete(&stand, 1), CTRL_STAND_WAITS);
+	assert_int_equal(create(2), CTRL_STAND_WAITS);
+	assert_int_equal(create(2), CTRL_STAND_WAITS);
+	begin_again(-EIO);
+	assert_int_equal(stand.answers, answers + 1);
+	disk_done();
+	assert_int_equal(stand.answers, answers + 4);
+	assert_int_equal(stand.answer->status->code, SHOAL__OSS__CODE__STORE_FAILED); // not that it exists
+	assert_int_equal(sessions(), 1);
+	assert_int_equal(create(1), SHOAL__OSS__CODE__EXISTS);
+}
+
+// Until it is known that it goes.
+static void who_is_about_to_go_is_there(void **state)
+{
+	unsigned answers = stand.answers;
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionList list = SHOAL__OSS__SESSION_LIST__INIT;
+	struct ctrl_session wanted;
+
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_LIST;
+	request.session_list = &list;
+	ctrl_session_init(&wanted, 1);
+	go_ahead(1);
+	assert_int_equal(ctrl_stand_delete(&stand, 1), CTRL_STAND_WAITS);
+	assert_int_equal(ctrl_stand_delete(&stand, 1), CTRL_STAND_WAITS);
+	begin_again(-EIO);
+	disk_has_had_it_for(DESK_SLOW_NS);
+	assert_non_null(ctrl_stand_get(&stand, 1));
+	assert_int_equal(ctrl_stand_ask(&stand, &request)->session_list->n_sessions, 1);
+	list.imsi_prefix = wanted.imsi;
+	assert_int_equal(ctrl_stand_ask(&stand, &request)->session_list->n_sessions, 1);
+	disk_done();
+	assert_int_equal(stand.answer->status->code, SHOAL__OSS__CODE__STORE_FAILED);
+	assert_int_equal(stand.answers, answers + 5);
+	begin_again(0); // the second one finds it
+	disk_done();
+	assert_int_equal(stand.answers, answers + 6);
+	assert_int_equal(stand.answer->status->code, 0);
+	assert_null(ctrl_stand_get(&stand, 1));
+}
+
+static int change_prefix(uint64_t prefix, uint32_t peer)
+{
+	struct ctrl_session wanted;
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionModify modify = SHOAL__OSS__SESSION_MODIFY__INIT;
+	const Shoal__Oss__Response *answer;
+
+	ctrl_session_init(&wanted, 1);
+	wanted.session.id = 1;
+	wanted.ue.want_ipv4 = false;
+	wanted.ue.ipv6_prefix = prefix;
+	wanted.bearer.peer_ipv4 = peer;
+	modify.session = &wanted.session;
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_MODIFY;
+	request.session_modify = &modify;
+	answer = ctrl_stand_ask(&stand, &request);
+	return answer ? (int)answer->status->code : CTRL_STAND_WAITS;
+}
+
+// What the second one leaves as it is is what the first one has made of it.
+static void a_change_builds_upon_the_one_before(void **state)
+{
+	const uint64_t prefix = 0x20010db800450000;
+	uint64_t image;
+
+	go_ahead(1);
+	assert_int_equal(change_prefix(prefix, 0x0a000001), CTRL_STAND_WAITS);
+	assert_int_equal(change_prefix(0, 0x0a000002), CTRL_STAND_WAITS);
+	disk_done();
+	do {
+		desk_run(&stand.desk);
+		disk_done();
+	} while (desk_busy(&stand.desk));
+	assert_int_equal(stand.answer->status->code, 0);
+	assert_true(ctrl_stand_get(&stand, 1)->ue->ipv6_prefix == prefix);
+	assert_int_equal(stand.answer->session->session->bearer->peer_ipv4, 0x0a000002);
+	image = ctrl_stand_image(&stand);
+	scribe_stop(&stand.truth.scribe);
+	ctrl_stand_restart(&stand);
+	assert_true(ctrl_stand_image(&stand) == image);
+}
+
 // As the controller's loop has them: the desk, then the books.
 static void turn(void)
 {
@@ -285,6 +384,9 @@ int main(void)
 		TEST(no_disk_is_waited_for_too_long),
 		TEST(others_are_decided_upon_what_is_durable),
 		TEST(what_comes_again_is_done_once),
+		TEST(what_was_refused_for_what_failed_may_be_asked_again),
+		TEST(who_is_about_to_go_is_there),
+		TEST(a_change_builds_upon_the_one_before),
 		TEST(who_else_writes_has_his_turn),
 	};
 
