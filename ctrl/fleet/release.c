@@ -45,11 +45,14 @@ static void cell_note(struct release *release, uint32_t cell, bool keeps)
 	release->keeps[cell / 64] = keeps ? release->keeps[cell / 64] | bit : release->keeps[cell / 64] & ~bit;
 }
 
+// By what is durable: a change that is on its way to the disk is in force nowhere, and has its own turn.
 static bool cell_keeps(const struct release *release, uint32_t cell)
 {
-	const struct session *session = release->grid->cells[cell].session;
+	const struct cell *place = &release->grid->cells[cell];
 
-	return session && release_keeps(session->sheet);
+	if (place->was)
+		return release_keeps(place->was->sheet);
+	return place->session && release_keeps(place->session->sheet);
 }
 
 static bool cell_lasts(const struct release *release, uint32_t cell)

@@ -73,6 +73,28 @@ static void rules_in_force_let_packets_go_at_once(void **state)
 	assert_int_equal(orders, 1); // once
 }
 
+// What keeps packets comes into force while what lets them go is with the disk.
+static void rules_are_those_that_are_durable(void **state)
+{
+	struct cell_was was = { &session, { 0 }, sheet_of(SHEET_BUFFER) };
+
+	rules_are(SHEET_FORWARD);
+	confirmed(5);
+	release->cells = 0;
+	grid.cells[9].number = 6;
+	grid.cells[9].was = &was;
+	confirmed(6);
+	says(1, 1);
+	assert_int_equal(orders, 0);
+	grid.cells[9].number = 7;
+	grid.cells[9].was = NULL;
+	confirmed(7);
+	release_go(release);
+	assert_int_equal(orders, 1);
+	assert_int_equal(freed[0], 9);
+	free(was.sheet);
+}
+
 static void the_sessions_end_lets_them_go_too(void **state)
 {
 	grid.cells[9].session = NULL;
@@ -231,6 +253,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_keeps_packets_is_known),
 		cmocka_unit_test_setup_teardown(rules_in_force_let_packets_go_at_once, setup, release_stand_close),
+		cmocka_unit_test_setup_teardown(rules_are_those_that_are_durable, setup, release_stand_close),
 		cmocka_unit_test_setup_teardown(the_sessions_end_lets_them_go_too, setup, release_stand_close),
 		cmocka_unit_test_setup_teardown(what_the_primary_has_nevertheless_is_found, setup, release_stand_close),
 		cmocka_unit_test_setup_teardown(what_waits_longer_is_told_so_again, setup, release_stand_close),
