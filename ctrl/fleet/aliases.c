@@ -169,6 +169,7 @@ void aliases_again(struct aliases *aliases)
 {
 	const struct table *table = &aliases->by_teid;
 
+	aliases->anew++;
 	aliases->first = aliases->count = aliases->sent = 0;
 	aliases->lost = false;
 	for (uint32_t i = 0; i <= table->mask; i++) {

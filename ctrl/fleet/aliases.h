@@ -18,6 +18,7 @@ struct aliases {
 	uint32_t first, count, room;
 	uint32_t sent;       // of those, in the order under way
 	uint64_t said, told; // words that there ever were; that the primary has
+	uint32_t anew;       // how often all was said again
 	bool asked;          // an order is under way
 	bool lost;           // no memory for a word: everything again
 };
@@ -38,7 +39,7 @@ bool aliases_clash(const struct aliases *aliases, uint32_t teid);
 // It is durable: the session had those and has these; null = none.
 void aliases_say(struct aliases *aliases, uint32_t teid, const uint32_t *had, const uint32_t *has);
 
-// Another primary, which knows nothing.
+// Another primary, which knows nothing. It hears what is in memory: whoever takes back something of that says so (aliases_say).
 void aliases_again(struct aliases *aliases);
 
 // Tells the primary what it does not know yet, if no word is on its way. said: what a request has to wait for (told).

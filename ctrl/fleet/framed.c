@@ -320,6 +320,7 @@ void framed_say(struct framed *framed, uint32_t teid, const struct framed_list *
 
 void framed_again(struct framed *framed)
 {
+	framed->anew++;
 	framed->waiting = framed->sent = 0;
 	framed->lost = framed->deaf = false;
 	framed->rest_ns = 0;

@@ -43,6 +43,7 @@ struct framed {
 	uint32_t waiting, words_room;
 	uint32_t sent;       // of those, in the order under way
 	uint64_t said, told; // words that there ever were; that the primary has
+	uint32_t anew;       // how often all was said again
 	uint64_t rest_ns;    // refused: not again before
 	bool asked;          // an order is under way
 	bool lost;           // no memory for a word: everything again
@@ -65,7 +66,7 @@ const struct session *framed_whose(const struct framed *framed, unsigned dnn, co
 // It is durable: the session had those and has these; null = none.
 void framed_say(struct framed *framed, uint32_t teid, const struct framed_list *had, const struct framed_list *has);
 
-// Another primary, which knows nothing.
+// Another primary, which knows nothing. It hears what is in memory: whoever takes back something of that says so (framed_say).
 void framed_again(struct framed *framed);
 
 // Tells the primary what it does not know yet, if no word is on its way. said: what a request has to wait for (told).

@@ -303,6 +303,17 @@ struct ledger_mark ledger_mark(const struct ledger *ledger)
 	return (struct ledger_mark){ ledger->count, ledger->batch.count, measures_mark(ledger->measures) };
 }
 
+// A primary that has begun anew since was told of what is undone now.
+static void entry_unsay(struct ledger *ledger, const struct ledger_entry *entry)
+{
+	const struct session *session = entry->session;
+
+	if (entry->anew == ledger->aliases->anew + ledger->framed->anew)
+		return;
+	aliases_say(ledger->aliases, session->bearer.teid, session->alias, entry->had.alias);
+	framed_say(ledger->framed, session->bearer.teid, session->framed, entry->had.framed);
+}
+
 void ledger_undo(struct ledger *ledger, struct ledger_mark mark)
 {
 	measures_undo(ledger->measures, mark.measures); // while their sessions are there
@@ -310,6 +321,7 @@ void ledger_undo(struct ledger *ledger, struct ledger_mark mark)
 		const struct ledger_entry *entry = &ledger->entries[--ledger->count];
 
 		ledger->number[cell_shard(ledger->place->grid, entry->session->cell)]--;
+		entry_unsay(ledger, entry);
 		if (entry->verb == LEDGER_CREATE)
 			create_undo(ledger, entry);
 		else if (entry->verb == LEDGER_MODIFY)

@@ -20,6 +20,7 @@ struct ledger_entry *ledger_entry_add(struct ledger *ledger, enum ledger_verb ve
 	}
 	entry = &ledger->entries[ledger->count++];
 	*entry = (struct ledger_entry){ .verb = verb, .session = session, .number = ++ledger->number[shard] };
+	entry->anew = ledger->aliases->anew + ledger->framed->anew;
 	return entry;
 }
 

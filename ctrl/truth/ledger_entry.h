@@ -13,6 +13,7 @@ struct ledger_entry {
 	uint32_t made;         // MODIFY: before
 	struct ledger_had had; // MODIFY, DELETE
 	uint32_t last_teid;    // CREATE: the cell's before
+	uint32_t anew;         // how often primaries had been told everything
 };
 
 // The next one, with its shard's next number. Null: no memory. Valid until the next is added.

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include "shared/base/clock.h"
 
 #define DISK_MS 60000 // no disk of ours takes longer
 
@@ -78,4 +79,45 @@ uint32_t created(unsigned n)
 		disk_done();
 	assert_int_equal(stand.answer->status->code, 0);
 	return stand.answer->session->session->teid;
+}
+
+unsigned sessions(void)
+{
+	return stand.truth.sessions.by_id.count;
+}
+
+void go_ahead(unsigned count)
+{
+	disk_slow();
+	for (unsigned n = 1; n <= count; n++) {
+		assert_int_equal(create(n), CTRL_STAND_WAITS);
+		assert_int_equal(sessions(), n);
+	}
+}
+
+bool all_is_told(struct bearer *last)
+{
+	static struct feed_hello hello;
+	static struct feed_batch batch;
+	static struct feed_reports reports;
+	bool told = false;
+
+	push_hello(&stand.push, 0, &hello, clock_ns());
+	do {
+		push_fill(&stand.push, 0, &batch, clock_ns());
+		reports.count = 0;
+		for (uint32_t i = 0; i < batch.count; i++) {
+			const struct change *change = &batch.change[i];
+
+			reports.report[reports.count++] = (struct report){
+				.kind = REPORT_ACK, .shard = change->shard, .epoch = batch.epoch, .seq = change->seq
+			};
+			if (change->verb != CHANGE_SET)
+				continue;
+			told = true;
+			*last = change->bearer;
+		}
+		push_reports(&stand.push, 0, &reports, clock_ns());
+	} while (batch.count);
+	return told;
 }
