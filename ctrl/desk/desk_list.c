@@ -88,6 +88,9 @@ void desk_session_list(struct job *job)
 	listing.answer = job_take(job, sizeof(*listing.answer));
 	if (list_check(job, wanted, &listing.dnn) || !listing.answer)
 		return;
+	job->later = listing.owner && ledger_coming(job->desk->ledger, listing.owner); // who asks would forget it
+	if (job->later)
+		return;
 	shoal__oss__session_list_answer__init(listing.answer);
 	listing.answer->sessions = job_take(job, listing.limit * sizeof(*listing.answer->sessions));
 	if (!listing.answer->sessions)

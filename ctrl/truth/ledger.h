@@ -79,6 +79,9 @@ int ledger_delete(struct ledger *ledger, struct session *session, Shoal__Oss__Se
 // The session with this id or identity (0 = whichever) whose deletion is decided and not durable: it still is what is stored. Null: none.
 struct session *ledger_leaving(const struct ledger *ledger, uint64_t id, uint64_t identity);
 
+// Whether a session of this owner (session_owner) is being created: it is not among what is stored yet.
+bool ledger_coming(const struct ledger *ledger, uint64_t owner);
+
 struct ledger_mark ledger_mark(const struct ledger *ledger);
 void ledger_undo(struct ledger *ledger, struct ledger_mark mark);
 

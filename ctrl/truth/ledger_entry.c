@@ -53,6 +53,14 @@ struct session *ledger_leaving(const struct ledger *ledger, uint64_t id, uint64_
 	return NULL;
 }
 
+bool ledger_coming(const struct ledger *ledger, uint64_t owner)
+{
+	for (size_t i = 0; i < ledger->count; i++)
+		if (ledger->entries[i].verb == LEDGER_CREATE && ledger->entries[i].session->owner == owner)
+			return true;
+	return false;
+}
+
 void ledger_entry_forget(struct ledger *ledger, const struct ledger_entry *entry)
 {
 	struct cell *cell = &ledger->place->grid->cells[entry->session->cell];

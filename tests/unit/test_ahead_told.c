@@ -103,6 +103,38 @@ static void who_is_about_to_go_is_there(void **state)
 	assert_null(ctrl_stand_get(&stand, 1));
 }
 
+static const Shoal__Oss__Response *list_of(char *owner)
+{
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionList list = SHOAL__OSS__SESSION_LIST__INIT;
+
+	list.owner = owner;
+	request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_LIST;
+	request.session_list = &list;
+	return ctrl_stand_ask(&stand, &request);
+}
+
+// Who deletes all that he has takes what he is told for all there is.
+static void an_owner_hears_of_all_that_comes(void **state)
+{
+	struct ctrl_session wanted;
+	unsigned answers;
+
+	ctrl_session_init(&wanted, 1);
+	wanted.session.owner = "pfcp/a";
+	disk_slow();
+	assert_int_equal(ctrl_stand_create(&stand, &wanted), CTRL_STAND_WAITS);
+	disk_has_had_it_for(DESK_SLOW_NS);
+	assert_int_equal(list_of("pfcp/b")->session_list->n_sessions, 0);
+	assert_int_equal(list_of("")->session_list->n_sessions, 0); // of what is durable
+	answers = stand.answers;
+	assert_null(list_of("pfcp/a"));
+	disk_done();
+	desk_run(&stand.desk);
+	assert_int_equal(stand.answers, answers + 2);
+	assert_int_equal(stand.answer->session_list->n_sessions, 1);
+}
+
 static int change_prefix(uint64_t prefix, uint32_t peer)
 {
 	struct ctrl_session wanted;
@@ -220,9 +252,9 @@ static void who_begins_anew_is_told_what_stays(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(who_comes_is_told_what_was_refused), TEST(what_was_refused_for_what_failed_may_be_asked_again),
-		TEST(who_is_about_to_go_is_there),        TEST(a_change_builds_upon_the_one_before),
-		TEST(who_begins_anew_is_told_what_stays),
+		TEST(who_comes_is_told_what_was_refused),  TEST(what_was_refused_for_what_failed_may_be_asked_again),
+		TEST(who_is_about_to_go_is_there),         TEST(an_owner_hears_of_all_that_comes),
+		TEST(a_change_builds_upon_the_one_before), TEST(who_begins_anew_is_told_what_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
