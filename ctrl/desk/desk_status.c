@@ -147,7 +147,7 @@ void desk_counters_get(struct job *job)
 		{ "ctrl_commits", "transactions made durable since the controller started", desk->commits },
 		{ "ctrl_store_failures", "transactions the store refused; nothing of them was done", desk->failures },
 		{ "ctrl_accounts_late",
-		  "sessions whose owner was told of their end before their account was settled: it is in the log alone",
+		  "deletions answered before the account of their session was settled: it is in the log, for who asks",
 		  desk->unsettled },
 		{ "ctrl_accounts_corrected",
 		  "accounts that were settled, and corrected by what was heard later: their owner is not told",

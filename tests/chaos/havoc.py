@@ -26,7 +26,7 @@ import smf_words as w  # noqa: E402
 
 CP, TEID, THRESHOLD, QUOTA = 0x1122334455667788, 0x6B6B6B6B, 0x5A5A5A5A5A5A, 0x4B4B4B4B4B4B
 GNB, UP, CPF, GATEWAY, HOST = "10.99.3.2", "10.99.4.1", "10.99.4.2", "10.99.3.1", "10.99.6.2"
-T1, WINDOW, WAITING = 1.0, 24, 40
+T1, PATIENCE, WINDOW, WAITING = 3.0, 8.0, 24, 40  # s: who asks every 3 s has a deletion's last usage, or has waited 8 s (SERVED.md)
 HEADERS = 28
 SMALL, LARGE = 3000, 9000  # bytes: a threshold, a quota
 
@@ -59,6 +59,7 @@ class Session:
         self.told = {}                      # number of a report -> bytes up, down
         self.strict = True                  # nothing of what it sends may be lost
         self.dead_at = 0.0
+        self.untold = False                 # its deletion was answered without its last usage, and may be
 
 
 def template(kind):
@@ -273,9 +274,11 @@ class Havoc:
     def delete(self, session):
         session.busy = True
         session.state = "leaving"
+        asked = time.monotonic()
 
         def done(cause, said):
             self.tally[f"delete {cause}"] += 1
+            session.untold = time.monotonic() > asked + PATIENCE and not any(usages(said))
             self.take_usage(session, said)
             if cause != 1:
                 session.busy, session.state = False, "active"
@@ -457,7 +460,9 @@ class Havoc:
             if session.state in ("refused", "judged"):
                 continue
             told = [sum(v[way] for v in session.told.values()) for way in (0, 1)]
-            if told != session.got:
+            if told != session.got and session.untold:
+                self.tally["untold"] += 1
+            elif told != session.got:
                 self.fault(f"{session.uid} ({session.kind}, {session.state}): told {told}, passed {session.got}, of reports {len(session.told)}")
             if session.told and sorted(session.told) != list(range(len(session.told))):
                 self.fault(f"{session.uid}: reports {sorted(session.told)}")

@@ -220,7 +220,7 @@ static Shoal__Oss__Response *delete_owned(const Shoal__Oss__Owned *owned)
 	response->session->closed = calloc(1, sizeof(*response->session->closed));
 	shoal__oss__closed_session__init(response->session->closed);
 	response->session->closed->session = copy(play.closed);
-	if (!play.applies || !play.closed->n_measures)
+	if (!play.applies || play.unsettled || !play.closed->n_measures)
 		return response;
 	response->session->closed->number = 1;
 	response->session->closed->reports = report(play.closed->measures[0]->id);

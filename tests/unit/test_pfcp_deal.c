@@ -101,6 +101,24 @@ static void a_repeat_gets_the_same_answer_and_is_served_once(void **state)
 	assert_null(deals_next(&play->deals));
 }
 
+// The first of them tells how often its peer asks.
+static void it_is_known_how_often_a_peer_asks(void **state)
+{
+	struct play *play = *state;
+	struct deal *deal;
+
+	deals_tick(&play->deals, 1000);
+	assert_int_equal(ask(play, 1, 7, "request"), DEAL_NEW);
+	deal = deals_next(&play->deals);
+	assert_int_equal(deal->again_ns, 0);
+	for (unsigned i = 1; i <= 3; i++) {
+		deals_tick(&play->deals, 1000 + 300 * i);
+		assert_int_equal(ask(play, 1, 7, "request"), DEAL_UNDER_WAY);
+		assert_int_equal(deal->again_ns, 300);
+	}
+	deal_answer(deal, (const uint8_t *)"answer", 6);
+}
+
 // A node that was started anew begins with small sequence numbers again.
 static void the_same_sequence_with_other_content_is_another_request(void **state)
 {
@@ -302,6 +320,7 @@ int main(void)
 #define ONE(name) cmocka_unit_test_setup_teardown(name, open, close)
 	const struct CMUnitTest tests[] = {
 		ONE(a_repeat_gets_the_same_answer_and_is_served_once),
+		ONE(it_is_known_how_often_a_peer_asks),
 		ONE(the_same_sequence_with_other_content_is_another_request),
 		ONE(answers_are_forgotten_in_time),
 		ONE(peers_are_served_in_turn),

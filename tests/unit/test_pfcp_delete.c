@@ -71,18 +71,53 @@ static void deletion_by_a_controller_of_an_earlier_build(void **state)
 	deletion_by_steps();
 }
 
-static void deletion_is_answered_though_its_account_is_not_settled(void **state)
+// How long it waits for an account that is not settled, in ms, if its peer asks again after so long.
+static unsigned patience(unsigned again_ms)
 {
-	play.earlier = true;
+	unsigned waited = 0;
+
 	play_attach(false);
 	play.unsettled = true;
 	play_leave(1);
-	play_run(2900);
-	assert_int_equal(play.answers, 1);
-	play_run(200);
+	play.deals[1].again_ns = again_ms * 1000000ull;
+	for (; play.answers == 1 && waited < 10000; waited += 100)
+		play_run(100);
 	assert_int_equal(play.answers, 2);
 	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
 	assert_null(pfcp_first(&play.tree, NULL, PFCP_IE_DELETION_USAGE_REPORT));
+	play_close(NULL);
+	play_open(NULL);
+	return waited;
+}
+
+// As long as its peer asks three times, 3 to 8 s; of who does not ask again it is not known that it does so sooner.
+static void deletion_waits_for_its_account_while_its_peer_asks(void **state)
+{
+	assert_in_range(patience(0), 8000, 8300);
+	assert_in_range(patience(500), 3000, 3200);
+	assert_in_range(patience(1000), 3000, 3200);
+	assert_in_range(patience(2000), 6000, 6300);
+	assert_in_range(patience(5000), 8000, 8300);
+}
+
+// In one request, but the disk stood still.
+static void deletion_whose_account_is_late(void **state)
+{
+	unsigned asked;
+
+	play_attach(false);
+	play.unsettled = true;
+	play_leave(1);
+	asked = play.asked;
+	play_run(5000);
+	assert_int_equal(play.answers, 1);
+	assert_in_range(play.asked - asked, 20, 100); // it does not get in the way
+	play.uplink = 4711;
+	play.unsettled = false;
+	play_run(500);
+	assert_int_equal(play.answers, 2);
+	assert_int_equal(play.header.seid, 7);
+	assert_int_equal(play_reported(PFCP_IE_DELETION_USAGE_REPORT), 4711);
 }
 
 static void deletion_where_our_words_are_too_long(void **state)
@@ -119,8 +154,9 @@ static void deletion_that_no_worker_confirms(void **state)
 {
 	play_attach(false);
 	play.applies = false;
+	play.unsettled = true;
 	play_leave(1);
-	play_run(0);
+	play_run(8500);
 	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
 	assert_int_equal(play.header.seid, 7);
 	assert_null(pfcp_first(&play.tree, NULL, PFCP_IE_DELETION_USAGE_REPORT));
@@ -175,8 +211,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(deletion_tells_the_last_counters, play_open, play_close),
 		cmocka_unit_test_setup_teardown(deletion_by_a_controller_of_an_earlier_build, play_open, play_close),
-		cmocka_unit_test_setup_teardown(deletion_is_answered_though_its_account_is_not_settled, play_open,
+		cmocka_unit_test_setup_teardown(deletion_waits_for_its_account_while_its_peer_asks, play_open,
 						play_close),
+		cmocka_unit_test_setup_teardown(deletion_whose_account_is_late, play_open, play_close),
 		cmocka_unit_test_setup_teardown(deletion_where_our_words_are_too_long, play_open, play_close),
 		cmocka_unit_test_setup_teardown(deletion_with_many_accounts_before_its_own, play_open, play_close),
 		cmocka_unit_test_setup_teardown(deletion_that_no_worker_confirms, play_open, play_close),

@@ -113,6 +113,8 @@ static enum deal_news repeat(struct deal *deal, const struct arrival *arrival)
 {
 	struct deals *deals = deal->deals;
 
+	if (deal->state != DEAL_ANSWERED && !deal->again_ns)
+		deal->again_ns = deals->now_ns - deal->at_ns;
 	if (deal->state != DEAL_ANSWERED || !is_repeat(deal, arrival))
 		return DEAL_UNDER_WAY;
 	deals->send(deals->arg, &deal->from, deal->bytes, deal->length);

@@ -25,9 +25,11 @@ struct deal {
 	struct deals *deals;
 	struct peer *peer;
 	struct remote from;
-	uint64_t key;      // by which it is found: address, port, and the whole message
-	uint64_t content;  // of the message alone, the same for every process
-	uint64_t at_ns;    // asked; answered
+	uint64_t key;     // by which it is found: address, port, and the whole message
+	uint64_t content; // of the message alone, the same for every process
+	uint64_t at_ns;   // asked; answered
+	uint64_t
+	    again_ns; // after that its first repeat came, 0 = none has; how often it asks. Lasts until it is answered
 	uint32_t sequence; // 24 bits
 	uint8_t type;
 	enum deal_state state;

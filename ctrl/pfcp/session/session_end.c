@@ -6,8 +6,11 @@
 #include "shared/base/log.h"
 
 #define SETTLE_MS 20u
-#define ACCOUNT_MS 3000u // for the last counters: by then who asks four times, a second apart (OAI), has its answer
-#define LEFT_MAX 8192u   // oss.proto: SessionDelete.front
+#define SETTLE_PART 32u // asked again after this part of the time that has passed: a disk may stand still
+#define ACCOUNT_MS \
+	3000u    // so long anybody waits for the last counters: OAI asks four times, a second apart. Most wait longer:
+#define ASKED 3u // times a peer asks at least, as often as its first repeat shows
+#define LEFT_MAX 8192u // oss.proto: SessionDelete.front
 
 static Shoal__Oss__Request request_of(Shoal__Oss__Request__BodyCase body)
 {
@@ -80,6 +83,20 @@ void delete_ask(struct task *task)
 	task_call(task, &request, true);
 }
 
+static uint64_t waited_ms(const struct task *task)
+{
+	return (task->sessions->now_ns - task->arrived_ns) / 1000000;
+}
+
+// Whether the account may still be waited for: an answer without it is worth less than a late one, as long as the peer asks again. Who has not
+// done so within the time for all does it every 3 s or more.
+static bool account_in_time(const struct task *task)
+{
+	uint64_t again_ms = task->deal->again_ns / 1000000;
+
+	return waited_ms(task) < ACCOUNT_MS || (!task_late(task) && (!again_ms || waited_ms(task) < ASKED * again_ms));
+}
+
 // After the answer nothing can be told of the session to who knows it no more (7.5.8): what it has used is in the log of closed accounts alone.
 static void untold_log(const struct task *task, const Shoal__Oss__ClosedSession *account)
 {
@@ -132,6 +149,17 @@ static bool by_steps(const struct task *task, Shoal__Oss__Code code)
 	return !task->looked && (code == SHOAL__OSS__CODE__MISSING_FIELD || code == SHOAL__OSS__CODE__INVALID_FIELD);
 }
 
+// Our words of a session whose account is not settled yet, which finds it. False: no memory, and the task is refused and gone.
+static bool left_keep(struct task *task, const Shoal__Oss__ClosedSession *account)
+{
+	const Shoal__Oss__Session *left = account ? account->session : NULL;
+
+	if (!left)
+		return true;
+	task->teid = left->teid;
+	return task_keep(task, &task->front, &task->front_bytes, left->front.data, left->front.len);
+}
+
 void delete_hear(struct task *task, const Shoal__Oss__Response *response)
 {
 	Shoal__Oss__Code code = response->status->code;
@@ -143,12 +171,13 @@ void delete_hear(struct task *task, const Shoal__Oss__Response *response)
 		task_step(task, STEP_LOOK);
 	} else if (!deleted(code)) {
 		task_refuse_why(task, response->status);
-	} else if (account && account->session) {
+	} else if (account && account->session && account->number) {
 		deleted_accept(task, account->session->front.data, account->session->front.len, account);
-	} else if (reports_nothing(task)) {
-		deleted_accept(task, task->front, task->front_bytes, NULL);
-	} else {
-		task_step(task, STEP_SETTLE);
+	} else if (left_keep(task, account)) {
+		if (reports_nothing(task))
+			deleted_accept(task, task->front, task->front_bytes, NULL);
+		else
+			task_step(task, STEP_SETTLE);
 	}
 }
 
@@ -176,8 +205,8 @@ void settle_hear(struct task *task, const Shoal__Oss__Response *response)
 		task_step(task, STEP_SETTLE);
 		return;
 	}
-	if (!session && task->sessions->now_ns < task->arrived_ns + ACCOUNT_MS * 1000000ull) {
-		task_again(task, SETTLE_MS);
+	if (!session && account_in_time(task)) {
+		task_again(task, SETTLE_MS + (unsigned)(waited_ms(task) / SETTLE_PART));
 		return;
 	}
 	if (session && !task->front && !strcmp(session->owner, deal_owner(task->deal)) &&
