@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#include "proto/varint.h"
 
 enum wire { WIRE_VARINT, WIRE_64 = 1, WIRE_BYTES = 2, WIRE_32 = 5 };
 
@@ -30,21 +31,30 @@ static void bytes_put(struct pack *pack, const void *bytes, size_t length)
 		memcpy(at, bytes, length);
 }
 
+// What it writes in front of a short one is overwritten by what comes next, or is not part of the message.
 static void varint_long_put(struct pack *pack, uint64_t value)
 {
-	unsigned bytes = (63u - (unsigned)__builtin_clzll(value | 1)) / 7 + 1;
-	uint8_t *at = room_take(pack, bytes);
+	unsigned bytes = varint_bytes(value);
+	uint64_t word;
+	uint8_t *at;
 
+	if (bytes <= VARINT_WORD && pack->at - pack->start >= (ptrdiff_t)VARINT_WORD) {
+		word = varint_word(value, bytes) << (64 - 8 * bytes);
+		memcpy(pack->at - VARINT_WORD, &word, sizeof(word));
+		pack->at -= bytes;
+		return;
+	}
+	at = room_take(pack, bytes);
 	if (!at)
 		return;
-	for (; value > 0x7f; value >>= 7)
-		*at++ = (uint8_t)(value | 0x80);
+	for (; value >= VARINT_MORE; value >>= 7)
+		*at++ = (uint8_t)(value | VARINT_MORE);
 	*at = (uint8_t)value;
 }
 
 static inline void varint_put(struct pack *pack, uint64_t value)
 {
-	if (value > 0x7f || pack->at == pack->start)
+	if (value >= VARINT_MORE || pack->at == pack->start)
 		varint_long_put(pack, value);
 	else
 		*--pack->at = (uint8_t)value;

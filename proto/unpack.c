@@ -3,17 +3,24 @@
 #include "proto/unpack.h"
 #include <stdbool.h>
 #include <string.h>
+#include "proto/varint.h"
 
 #define WIRE_MASK 7u
 #define WIRE_BITS 3u
 #define VARINT_MOST 10u // bytes; the last of so many has one bit
-#define MORE 0x80u      // of a byte of a varint: another one follows
+#define PIECE 2048u     // bytes that are taken from the allocator at once: most messages need no more
+#define ALIGNED 8u      // for whatever is in a message
 
 enum wire { WIRE_VARINT, WIRE_64 = 1, WIRE_BYTES = 2, WIRE_32 = 5 };
 
+struct pool {
+	ProtobufCAllocator *allocator;
+	uint8_t *at, *end; // of the piece taken last
+};
+
 struct reader {
 	const uint8_t *at, *end;
-	ProtobufCAllocator *allocator;
+	struct pool *pool;
 };
 
 static inline size_t left(const struct reader *reader)
@@ -21,25 +28,41 @@ static inline size_t left(const struct reader *reader)
 	return (size_t)(reader->end - reader->at);
 }
 
-static bool varint_long(struct reader *reader, uint64_t *value)
+static bool varint_slow(struct reader *reader, uint64_t *value)
 {
 	unsigned bytes = 0;
 
 	*value = 0;
-	for (uint8_t byte = MORE; byte & MORE; bytes++) {
+	for (uint8_t byte = VARINT_MORE; byte & VARINT_MORE; bytes++) {
 		if (bytes == VARINT_MOST || reader->at == reader->end)
 			return false;
 		byte = *reader->at++;
 		if (bytes == VARINT_MOST - 1 && byte > 1)
 			return false;
-		*value |= (uint64_t)(byte & ~MORE) << 7 * bytes;
+		*value |= (uint64_t)(byte & ~VARINT_MORE) << 7 * bytes;
 	}
+	return true;
+}
+
+static bool varint_long(struct reader *reader, uint64_t *value)
+{
+	unsigned bytes;
+	uint64_t word;
+
+	if (left(reader) < sizeof(word))
+		return varint_slow(reader, value);
+	memcpy(&word, reader->at, sizeof(word));
+	bytes = varint_ends(word);
+	if (!bytes)
+		return varint_slow(reader, value);
+	*value = varint_value(word, bytes);
+	reader->at += bytes;
 	return true;
 }
 
 static inline bool varint_take(struct reader *reader, uint64_t *value)
 {
-	if (reader->at == reader->end || *reader->at & MORE)
+	if (reader->at == reader->end || *reader->at & VARINT_MORE)
 		return varint_long(reader, value);
 	*value = *reader->at++;
 	return true;
@@ -53,14 +76,31 @@ static bool piece_take(struct reader *reader, struct reader *piece)
 
 	if (!varint_take(reader, &length) || reader->at - before > 2 || length > left(reader))
 		return false;
-	*piece = (struct reader){ reader->at, reader->at + length, reader->allocator };
+	*piece = (struct reader){ reader->at, reader->at + length, reader->pool };
 	reader->at += length;
 	return true;
 }
 
-static void *memory_take(const struct reader *reader, size_t bytes)
+static bool piece_add(struct pool *pool, size_t bytes)
 {
-	return reader->allocator->alloc(reader->allocator->allocator_data, bytes);
+	size_t size = bytes > PIECE ? bytes : PIECE;
+
+	pool->at = pool->allocator->alloc(pool->allocator->allocator_data, size);
+	pool->end = pool->at ? pool->at + size : NULL;
+	return pool->at != NULL;
+}
+
+static inline void *memory_take(const struct reader *reader, size_t bytes)
+{
+	struct pool *pool = reader->pool;
+	void *memory;
+
+	bytes = (bytes + ALIGNED - 1) & ~(size_t)(ALIGNED - 1);
+	if ((size_t)(pool->end - pool->at) < bytes && !piece_add(pool, bytes))
+		return NULL;
+	memory = pool->at;
+	pool->at += bytes;
+	return memory;
 }
 
 // ---- Values
@@ -235,7 +275,7 @@ static bool packed_take(struct reader *reader, const ProtobufCFieldDescriptor *f
 	if (!piece_take(reader, &piece) || !left(&piece))
 		return false;
 	for (const uint8_t *at = piece.at; wire == WIRE_VARINT && at < piece.end; at++)
-		count += !(*at & MORE);
+		count += !(*at & VARINT_MORE);
 	if (wire != WIRE_VARINT)
 		count = left(&piece) / bytes;
 	list = count ? list_make(reader, field, count, message) : NULL;
@@ -272,13 +312,16 @@ static bool list_take(struct reader *reader, const ProtobufCFieldDescriptor *fie
 
 // ---- Messages
 
-// Most come in their numbers' order: it is looked for from where the last one stands. Null: there is none.
+// Where no number is missing between the last one and this, it is as far from there as their numbers are. Null: there is none.
 static const ProtobufCFieldDescriptor *field_find(const ProtobufCMessageDescriptor *kind, unsigned *last, uint32_t id)
 {
-	unsigned at = *last < kind->n_fields && kind->fields[*last].id <= id ? *last : 0;
+	unsigned at = *last;
 
-	while (at < kind->n_fields && kind->fields[at].id < id)
-		at++;
+	if (at < kind->n_fields)
+		at += id - kind->fields[at].id;
+	if (at >= kind->n_fields || kind->fields[at].id != id)
+		for (at = 0; at < kind->n_fields && kind->fields[at].id < id;)
+			at++;
 	*last = at;
 	return at < kind->n_fields && kind->fields[at].id == id ? &kind->fields[at] : NULL;
 }
@@ -328,7 +371,8 @@ static void *message_take(const ProtobufCMessageDescriptor *kind, struct reader 
 
 void *unpack(const ProtobufCMessageDescriptor *kind, ProtobufCAllocator *allocator, const uint8_t *bytes, size_t length)
 {
-	struct reader reader = { bytes, bytes + length, allocator };
+	struct pool pool = { .allocator = allocator };
+	struct reader reader = { bytes, bytes + length, &pool };
 	void *message = length <= UNPACK_SHORT ? message_take(kind, &reader) : NULL;
 
 	return message ? message : protobuf_c_message_unpack(kind, allocator, length, bytes);
