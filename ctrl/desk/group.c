@@ -12,6 +12,8 @@
 #include "shared/base/log.h"
 
 #define GROUP_BYTES (4u << 20)
+#define CACHE_LINE 64u
+#define CALLED_BYTES 512u // of a request; a processor calls the rest itself, as it reads on
 
 void group_look(struct job *job)
 {
@@ -57,19 +59,21 @@ static void repeated_wait(struct job *job, const ProtobufCBinaryData *said)
 
 bool group_repeated(struct job *job, struct keys_request *key, struct decided *decided)
 {
+	const ProtobufCBinaryData *now = &job->message->key, *earlier = &job->message->key_before;
+	const struct keys *keys = job->desk->keys;
 	struct keys_request before;
 	ProtobufCBinaryData answer;
 	enum keys_found found;
 
-	*key = (struct keys_request){ .key = job->message->key.data, .key_bytes = job->message->key.len };
+	keys_ask(keys, key, now->data, now->len);
 	keys_content(job->request->bytes, job->request->length, key->content);
 	key->content[0] += (uint64_t)(job->pass->dnn + 1); // what one door was answered is no other's to hear
-	found = keys_look(job->desk->keys, key, &job->desk->arena, &answer);
-	before = *key;
-	before.key = job->message->key_before.data;
-	before.key_bytes = job->message->key_before.len;
-	if (found == KEYS_NEW && before.key_bytes)
-		found = keys_look(job->desk->keys, &before, &job->desk->arena, &answer);
+	found = keys_look(keys, key, &job->desk->arena, &answer);
+	if (found == KEYS_NEW && earlier->len) {
+		before = *key;
+		keys_ask(keys, &before, earlier->data, earlier->len);
+		found = keys_look(keys, &before, &job->desk->arena, &answer);
+	}
 	switch (found) {
 	case KEYS_NEW:
 		return false;
@@ -138,6 +142,13 @@ static void later(struct group *group, struct request *request)
 	group->later_end = &request->next;
 }
 
+// The next one's first bytes come from memory while this one is decided: a thousand of them are more than a core's own cache holds.
+static void next_call(const struct request *next)
+{
+	for (size_t at = 0; next && at < next->length && at < CALLED_BYTES; at += CACHE_LINE)
+		__builtin_prefetch(next->bytes + at);
+}
+
 // False: it is none that may be decided ahead, and nothing was done.
 static bool request_decide(struct desk *desk, struct request *request, struct group *group)
 {
@@ -147,6 +158,7 @@ static bool request_decide(struct desk *desk, struct request *request, struct gr
 	struct job job;
 
 	FAULT_POINT("desk.deciding");
+	next_call(desk->first);
 	*decided = (struct decided){ .request = request };
 	job_open(&job, desk, request);
 	kind = job_kind(&job);

@@ -5,23 +5,12 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/uio.h>
-#include "shared/base/clock.h"
+#include "ctrl/door/call.h"
 
 #define READ_FIRST 4096u
 #define READ_MUCH 65536u         // for who sends much
 #define TOGETHER 64u             // answers a write
 #define READ_TURN (1024u * 1024) // bytes of one caller before others have their turn
-
-struct call {
-	struct request request; // first: it is what the desk gives back
-	struct caller *caller;  // null = gone meanwhile
-	struct caller_desk *desk;
-	struct call *before, *after; // among the caller's, while working
-	struct call *next;           // to be written
-	size_t prefix_bytes;
-	uint8_t prefix[SP_FRAME_MAX + SP_TRACE_MAX]; // of the answer
-	uint8_t body[];
-};
 
 struct caller *caller_make(int fd, const struct listener *listener, uint64_t now_ns)
 {
@@ -53,8 +42,7 @@ static void first_out(struct caller *caller)
 		call->desk->unread -= call->request.answer_bytes;
 	caller->waiting -= caller->protocol == SP_SUB;
 	caller->first = call->next;
-	free(call->request.answer);
-	free(call);
+	call_end(call);
 }
 
 void caller_free(struct caller *caller, struct caller_desk *desk)
@@ -103,8 +91,7 @@ static void call_answered(struct request *request)
 
 	call->desk->unread -= CALLER_ANSWER;
 	if (!caller) {
-		free(request->answer);
-		free(call);
+		call_end(call);
 		return;
 	}
 	call_unlink(caller, call);
@@ -124,17 +111,16 @@ static int message_take(struct caller *caller, struct caller_desk *desk, const u
 	if (trace < 0)
 		return trace;
 	length -= (size_t)trace;
-	call = malloc(sizeof(*call) + length);
+	call = call_make(desk, message + trace, length);
 	if (!call)
 		return -ENOMEM;
-	*call = (struct call){ .caller = caller, .desk = desk, .after = caller->calls, .prefix_bytes = (size_t)trace };
+	call->caller = caller;
+	call->after = caller->calls;
+	call->prefix_bytes = (size_t)trace;
 	memcpy(call->prefix, message, (size_t)trace);
-	memcpy(call->body, message + trace, length);
-	call->request = (struct request){ .bytes = call->body,
-					  .length = length,
-					  .arrived_ns = clock_ns(),
-					  .pass = &caller->listener->pass,
-					  .answered = call_answered };
+	call->request.arrived_ns = caller->heard_ns;
+	call->request.pass = &caller->listener->pass;
+	call->request.answered = call_answered;
 	if (caller->calls)
 		caller->calls->before = call;
 	caller->calls = call;
@@ -372,17 +358,10 @@ int caller_publish(struct caller *caller, const void *bytes, size_t length)
 
 	if (caller->waiting >= CALLER_EVENTS_MAX || caller->unread + length > CALLER_ANSWERS_MAX)
 		return -EAGAIN;
-	call = malloc(sizeof(*call));
+	call = call_event(bytes, length);
 	if (!call)
 		return -ENOMEM;
-	*call = (struct call){ .prefix_bytes = sp_frame(ipc) };
-	call->request.answer = malloc(length);
-	call->request.answer_bytes = length;
-	if (!call->request.answer) {
-		free(call);
-		return -ENOMEM;
-	}
-	memcpy(call->request.answer, bytes, length);
+	call->prefix_bytes = sp_frame(ipc);
 	sp_frame_put(call->prefix, ipc, length);
 	call_write_later(caller, call);
 	caller->waiting++;

@@ -4,6 +4,7 @@
 #include "ctrl/door/request.h"
 #include "proto/sp.h"
 #include "ctrl/door/stream.h"
+#include "shared/base/spares.h"
 
 #define CALLER_MESSAGE_MAX (1024u * 1024)
 #define CALLER_WORKING_MAX 1024u         // requests of one connection in the desk's hands; then it is not read
@@ -49,7 +50,8 @@ struct caller_desk {
 	void *owner;
 	size_t buffered, buffered_max; // bytes of incomplete messages, all callers
 	size_t unread,
-	    unread_max; // bytes of answers that they have not read, or may get for what is in the desk's hands
+	    unread_max;      // bytes of answers that they have not read, or may get for what is in the desk's hands
+	struct spares calls; // call.h
 };
 
 struct caller *caller_make(int fd, const struct listener *listener, uint64_t now_ns); // null: no memory

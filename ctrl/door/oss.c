@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "ctrl/door/caller.h"
+#include "ctrl/door/call.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 
@@ -63,7 +63,6 @@ static void caller_sort(struct oss *oss, struct caller *caller)
 static void caller_answered(void *owner, struct caller *caller)
 {
 	struct oss *oss = owner;
-
 	int error = caller_resume(caller, &oss->desk, clock_ns());
 
 	if (!error && !caller->working) {
@@ -369,7 +368,8 @@ int oss_open(const struct oss_needs *needs, struct oss **made)
 					  .answered = caller_answered,
 					  .owner = oss,
 					  .buffered_max = OSS_BUFFERED_MAX,
-					  .unread_max = OSS_UNREAD_MAX };
+					  .unread_max = OSS_UNREAD_MAX,
+					  .calls = CALLS_NONE };
 	oss->epoll = epoll_create1(EPOLL_CLOEXEC);
 	error = oss->epoll < 0 ? -errno : doors_open(oss, needs->conf);
 	if (error)
@@ -395,5 +395,6 @@ void oss_close(struct oss *oss)
 		listener_close(&oss->listener[i]);
 	if (oss->epoll >= 0)
 		close(oss->epoll);
+	spares_close(&oss->desk.calls);
 	free(oss);
 }

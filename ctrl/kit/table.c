@@ -40,6 +40,11 @@ void *table_get(const struct table *table, uint64_t key)
 	return key ? table->slots[slot_of(table, key)].value : NULL;
 }
 
+void table_call(const struct table *table, uint64_t key)
+{
+	__builtin_prefetch(&table->slots[home_of(table, key)], 1);
+}
+
 static int table_grow(struct table *table, uint32_t mask)
 {
 	struct table grown = { .seed = table->seed, .count = table->count, .mask = mask };

@@ -20,6 +20,8 @@ int table_open(struct table *table); // 0 or -ENOMEM
 void table_close(struct table *table);
 
 void *table_get(const struct table *table, uint64_t key); // null: no such key
+void table_call(const struct table *table,
+		uint64_t key); // calls the slot from memory: it will be looked for or put soon
 
 // The key must not be there yet. 0, or -ENOMEM with the table unchanged.
 int table_put(struct table *table, uint64_t key, void *value);

@@ -246,6 +246,7 @@ int session_enter(struct sessions *sessions, struct session *session)
 	session->apart = session->told && sessions->place->shared;
 	sessions->place->grid->cells[session->cell].session = session;
 	place_lend(sessions->place, &had);
+	table_call(&sessions->by_id, session->id + 1); // the next one's
 	return 0;
 }
 

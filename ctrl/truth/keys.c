@@ -130,6 +130,14 @@ int keys_loaded(struct keys *keys)
 	return error;
 }
 
+void keys_ask(const struct keys *keys, struct keys_request *request, const uint8_t *key, size_t bytes)
+{
+	request->key = key;
+	request->key_bytes = bytes;
+	request->hash = hash_of(keys, key, bytes);
+	table_call(&keys->by_hash, request->hash);
+}
+
 // The message has been unpacked already, so it is well-formed; what is not would only hash differently.
 void keys_content(const uint8_t *bytes, size_t length, uint64_t content[2])
 {
@@ -153,7 +161,7 @@ void keys_content(const uint8_t *bytes, size_t length, uint64_t content[2])
 enum keys_found keys_look(const struct keys *keys, const struct keys_request *request, struct arena *arena,
 			  ProtobufCBinaryData *answer)
 {
-	struct store_row row = { .key = number_of(keys, hash_of(keys, request->key, request->key_bytes)) };
+	struct store_row row = { .key = number_of(keys, request->hash) };
 	const Shoal__Store__Key *stored;
 
 	if (!row.key)
@@ -175,7 +183,7 @@ int keys_add(struct keys *keys, const struct keys_request *request, const Protob
 	     struct batch *batch)
 {
 	Shoal__Store__Key stored = SHOAL__STORE__KEY__INIT;
-	struct keys_mark mark = { hash_of(keys, request->key, request->key_bytes), at_ms };
+	struct keys_mark mark = { request->hash, at_ms };
 	struct store_row row = { .key = keys->next };
 
 	stored.key = (ProtobufCBinaryData){ request->key_bytes, (uint8_t *)request->key };

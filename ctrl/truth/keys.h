@@ -41,6 +41,7 @@ enum keys_found {
 struct keys_request {
 	const uint8_t *key;
 	size_t key_bytes;
+	uint64_t hash;       // keys_ask()
 	uint64_t content[2]; // keys_content()
 };
 
@@ -52,6 +53,9 @@ void keys_close(struct keys *keys);
 void keys_begin(struct keys *keys, uint64_t next);
 int keys_load(struct keys *keys, const struct store_row *row);
 int keys_loaded(struct keys *keys);
+
+// Who will look for it, or add it, asks first: its place in memory comes meanwhile. The key's bytes are not copied.
+void keys_ask(const struct keys *keys, struct keys_request *request, const uint8_t *key, size_t bytes);
 
 // Hashes the body of a packed Request: everything but version, key and deadline.
 void keys_content(const uint8_t *bytes, size_t length, uint64_t content[2]);

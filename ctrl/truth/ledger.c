@@ -168,6 +168,7 @@ int ledger_create(struct ledger *ledger, const struct plan *plan, Shoal__Oss__Se
 	cell = place_find(ledger->place, &wish, &error);
 	if (cell == CELL_NONE)
 		return ledger_misplaced(error, &wish, fault);
+	__builtin_prefetch(&ledger->place->grid->cells[cell], 1); // of another shard than the last one
 	if (plan->ends && compile_ends(message, wish.ipv4, wish.ipv6, fault))
 		return -EINVAL;
 	session = session_make(ledger, plan, &wish, cell, fault);

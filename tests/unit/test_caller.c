@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "ctrl/door/caller.h"
+#include "ctrl/door/call.h"
 #include "ctrl/door/oss.h"
 #include "shared/wire/cursor.h"
 
@@ -53,9 +53,11 @@ static int setup(void **state)
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
 	listener = (struct listener){ .requests = true, .ipc = true };
-	desk = (struct caller_desk){
-		.take = take, .answered = answered, .buffered_max = OSS_BUFFERED_MAX, .unread_max = OSS_UNREAD_MAX
-	};
+	desk = (struct caller_desk){ .take = take,
+				     .answered = answered,
+				     .buffered_max = OSS_BUFFERED_MAX,
+				     .unread_max = OSS_UNREAD_MAX,
+				     .calls = CALLS_NONE };
 	first = NULL;
 	far = ends[1];
 	caller = caller_make(ends[0], &listener, 0);
@@ -68,6 +70,7 @@ static int teardown(void **state)
 	caller_free(caller, &desk);
 	assert_int_equal(desk.buffered, 0);
 	assert_int_equal(desk.unread, 0);
+	spares_close(&desk.calls);
 	close(far);
 	return 0;
 }

@@ -36,7 +36,8 @@ struct asked {
 static void asked_init(struct asked *asked, uint64_t n)
 {
 	*asked = (struct asked){ .key = { 7, n }, .answer = n * 3 };
-	asked->request = (struct keys_request){ (const uint8_t *)asked->key, sizeof(asked->key), { n * 5, n * 7 } };
+	asked->request = (struct keys_request){ .content = { n * 5, n * 7 } };
+	keys_ask(keys, &asked->request, (const uint8_t *)asked->key, sizeof(asked->key));
 }
 
 static void add(uint64_t from, unsigned count, uint64_t at_ms)
