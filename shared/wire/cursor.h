@@ -30,6 +30,27 @@ static inline uint64_t be64_get(const uint8_t *at)
 	return __builtin_bswap64(value);
 }
 
+// Of 0 to 8 octets. Who knows how many gets one word.
+static inline uint64_t be_get(const uint8_t *at, unsigned octets)
+{
+	uint64_t value = 0;
+
+	switch (octets) {
+	case 1:
+		return *at;
+	case 2:
+		return be16_get(at);
+	case 4:
+		return be32_get(at);
+	case 8:
+		return be64_get(at);
+	default:
+		for (unsigned i = 0; i < octets; i++)
+			value = value << 8 | at[i];
+		return value;
+	}
+}
+
 static inline void be16_put(uint8_t *at, uint16_t value)
 {
 	value = __builtin_bswap16(value);

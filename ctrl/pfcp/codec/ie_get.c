@@ -15,12 +15,12 @@ struct pick {
 	bool short_of;
 };
 
-static struct pick pick_over(const struct pfcp_ie *ie)
+static inline struct pick pick_over(const struct pfcp_ie *ie)
 {
 	return (struct pick){ cursor_over(ie->value, ie->length), false };
 }
 
-static const uint8_t *pick_bytes(struct pick *pick, uint32_t count)
+static inline const uint8_t *pick_bytes(struct pick *pick, uint32_t count)
 {
 	const uint8_t *at = pick->cursor.at;
 
@@ -31,26 +31,22 @@ static const uint8_t *pick_bytes(struct pick *pick, uint32_t count)
 	return at;
 }
 
-static uint64_t pick_number(struct pick *pick, unsigned octets)
+static inline uint64_t pick_number(struct pick *pick, unsigned octets)
 {
 	const uint8_t *at = pick_bytes(pick, octets);
-	uint64_t value = 0;
 
-	for (unsigned i = 0; at && i < octets; i++)
-		value = value << 8 | at[i];
-	return value;
+	return at ? be_get(at, octets) : 0;
 }
 
-static struct pfcp_address pick_address(struct pick *pick, bool ipv4, bool ipv6)
+static void pick_address(struct pick *pick, bool ipv4, bool ipv6, struct pfcp_address *address)
 {
-	struct pfcp_address address = { .has_ipv4 = ipv4, .has_ipv6 = ipv6 };
 	const uint8_t *bytes;
 
-	address.ipv4 = ipv4 ? (uint32_t)pick_number(pick, 4) : 0;
+	*address = (struct pfcp_address){ .has_ipv4 = ipv4, .has_ipv6 = ipv6 };
+	address->ipv4 = ipv4 ? (uint32_t)pick_number(pick, 4) : 0;
 	bytes = ipv6 ? pick_bytes(pick, 16) : NULL;
 	if (bytes)
-		memcpy(address.ipv6, bytes, 16);
-	return address;
+		memcpy(address->ipv6, bytes, 16);
 }
 
 static int pick_end(const struct pick *pick, bool sense)
@@ -69,11 +65,10 @@ uint64_t pfcp_number(const struct pfcp_ie *ie)
 	};
 	const struct pfcp_kind *kind = ie ? pfcp_kind(ie->type) : NULL;
 	unsigned octets = kind ? numbers[kind->shape].octets : 0;
-	uint64_t value = 0;
 
-	for (unsigned i = 0; i < octets && octets <= ie->length; i++)
-		value = value << 8 | ie->value[i];
-	return octets == 1 ? value & numbers[kind->shape].bits : value;
+	if (!octets || octets > ie->length)
+		return 0;
+	return octets == 1 ? *ie->value & numbers[kind->shape].bits : be_get(ie->value, octets);
 }
 
 uint64_t pfcp_flags(const struct pfcp_ie *ie)
@@ -173,7 +168,7 @@ int pfcp_get_node_id(const struct pfcp_ie *ie, struct pfcp_node_id *node)
 
 	node->kind = pick_number(&pick, 1) & 0xf;
 	*node->name = '\0'; // the rest of it is nobody's
-	node->address = pick_address(&pick, node->kind == PFCP_NODE_ID_IPV4, node->kind == PFCP_NODE_ID_IPV6);
+	pick_address(&pick, node->kind == PFCP_NODE_ID_IPV4, node->kind == PFCP_NODE_ID_IPV6, &node->address);
 	if (node->kind == PFCP_NODE_ID_NAME && !pick.short_of)
 		return name_read(pick.cursor.at, pick.cursor.left, node->name);
 	return pick_end(&pick, node->kind <= PFCP_NODE_ID_NAME);
@@ -207,7 +202,7 @@ int pfcp_get_fseid(const struct pfcp_ie *ie, struct pfcp_fseid *fseid)
 	unsigned flags = (unsigned)pick_number(&pick, 1);
 
 	fseid->seid = pick_number(&pick, 8);
-	fseid->address = pick_address(&pick, flags & 2, flags & 1);
+	pick_address(&pick, flags & 2, flags & 1, &fseid->address);
 	return pick_end(&pick, flags & 3);
 }
 
@@ -224,7 +219,7 @@ int pfcp_get_fteid(const struct pfcp_ie *ie, struct pfcp_fteid *fteid)
 		fteid->address.has_ipv6 = flags & 2;
 	} else {
 		fteid->teid = (uint32_t)pick_number(&pick, 4);
-		fteid->address = pick_address(&pick, flags & 1, flags & 2);
+		pick_address(&pick, flags & 1, flags & 2, &fteid->address);
 	}
 	return pick_end(&pick, flags & 7);
 }
@@ -235,13 +230,13 @@ int pfcp_get_ue_address(const struct pfcp_ie *ie, struct pfcp_ue_address *ue)
 	unsigned flags = (unsigned)pick_number(&pick, 1);
 
 	*ue = (struct pfcp_ue_address){
-		.address = pick_address(&pick, flags & 2, flags & 1),
 		.destination = flags & 4,
 		.choose_ipv4 = flags & 16,
 		.choose_ipv6 = flags & 32,
 		.has_delegated = flags & 8,
 		.has_prefix_bits = flags & 64,
 	};
+	pick_address(&pick, flags & 2, flags & 1, &ue->address);
 	ue->delegated_bits = ue->has_delegated ? (uint8_t)pick_number(&pick, 1) : 0;
 	ue->prefix_bits = ue->has_prefix_bits ? (uint8_t)pick_number(&pick, 1) : 0;
 	return pick_end(&pick,
@@ -257,11 +252,12 @@ int pfcp_get_outer_creation(const struct pfcp_ie *ie, struct pfcp_outer_creation
 	*outer = (struct pfcp_outer_creation){ .description = (uint16_t)bits };
 	if (bits & (PFCP_OUTER_HEADER_CREATION_GTPU_IPV4 | PFCP_OUTER_HEADER_CREATION_GTPU_IPV6))
 		outer->teid = (uint32_t)pick_number(&pick, 4);
-	outer->address = pick_address(&pick,
-				      bits & (PFCP_OUTER_HEADER_CREATION_GTPU_IPV4 |
-					      PFCP_OUTER_HEADER_CREATION_UDP_IPV4 | PFCP_OUTER_HEADER_CREATION_IPV4),
-				      bits & (PFCP_OUTER_HEADER_CREATION_GTPU_IPV6 |
-					      PFCP_OUTER_HEADER_CREATION_UDP_IPV6 | PFCP_OUTER_HEADER_CREATION_IPV6));
+	pick_address(&pick,
+		     bits & (PFCP_OUTER_HEADER_CREATION_GTPU_IPV4 | PFCP_OUTER_HEADER_CREATION_UDP_IPV4 |
+			     PFCP_OUTER_HEADER_CREATION_IPV4),
+		     bits & (PFCP_OUTER_HEADER_CREATION_GTPU_IPV6 | PFCP_OUTER_HEADER_CREATION_UDP_IPV6 |
+			     PFCP_OUTER_HEADER_CREATION_IPV6),
+		     &outer->address);
 	if (bits & (PFCP_OUTER_HEADER_CREATION_UDP_IPV4 | PFCP_OUTER_HEADER_CREATION_UDP_IPV6))
 		outer->port = (uint16_t)pick_number(&pick, 2);
 	tag = bits & PFCP_OUTER_HEADER_CREATION_CTAG ? pick_bytes(&pick, 3) : NULL;
@@ -395,6 +391,6 @@ int pfcp_get_address(const struct pfcp_ie *ie, struct pfcp_address *address)
 	struct pick pick = pick_over(ie);
 	unsigned flags = (unsigned)pick_number(&pick, 1);
 
-	*address = pick_address(&pick, flags & 2, flags & 1);
+	pick_address(&pick, flags & 2, flags & 1, address);
 	return pick_end(&pick, flags & 3);
 }
