@@ -77,7 +77,8 @@ static void fteid_put(struct pfcp_writer *writer, const struct answer_names *nam
 			fteid.teid = session->rules[i]->match->teid;
 	fteid.address.has_ipv4 = !names->pdr[pdr].teid_ipv6;
 	fteid.address.has_ipv6 = names->pdr[pdr].teid_ipv6;
-	memcpy(fteid.address.ipv6, names->gtpu_ipv6, sizeof(fteid.address.ipv6));
+	if (fteid.address.has_ipv6)
+		memcpy(fteid.address.ipv6, names->gtpu_ipv6, sizeof(fteid.address.ipv6));
 	pfcp_put_fteid(writer, PFCP_IE_F_TEID, &fteid);
 }
 

@@ -19,7 +19,7 @@ struct answer_names {
 		uint32_t far;
 	} pdr[TRANSLATE_PDRS];
 	uint32_t qer[TRANSLATE_QERS], urr[TRANSLATE_URRS];
-	uint8_t gtpu_ipv6[16];
+	uint8_t gtpu_ipv6[16]; // where there is an F-TEID at it
 };
 
 void answer_remember(const struct translation *translation, struct answer_names *names);
