@@ -89,13 +89,28 @@ void deals_close(struct deals *deals, struct peers *peers)
 	spares_close(&deals->requests);
 }
 
+// Nobody has looked at an answer since it was given: of the peer's next to go the place in the table is called from memory, and the one
+// behind it itself.
+static void oldest_call(const struct deals *deals, const struct peer *peer)
+{
+	const struct deal *oldest = TAILQ_FIRST(&peer->answers), *next = oldest ? TAILQ_NEXT(oldest, own) : NULL;
+
+	if (!next)
+		return;
+	table_call(&deals->by_key, oldest->key);
+	__builtin_prefetch(next);
+	__builtin_prefetch(&next->own, 1);
+}
+
 // Makes room: the peer's own oldest answer goes first.
 static void answer_evict(struct deals *deals, struct peer *peer)
 {
-	if (!TAILQ_EMPTY(&peer->answers))
+	if (!TAILQ_EMPTY(&peer->answers)) {
 		answer_end(TAILQ_FIRST(&peer->answers));
-	else if (!TAILQ_EMPTY(&deals->all))
+		oldest_call(deals, peer);
+	} else if (!TAILQ_EMPTY(&deals->all)) {
 		answer_end(TAILQ_FIRST(&deals->all));
+	}
 }
 
 static uint64_t key_of(const struct deals *deals, const struct arrival *arrival, uint64_t content)
