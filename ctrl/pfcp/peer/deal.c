@@ -33,14 +33,21 @@ static void bytes_end(struct deal *deal)
 		free(deal->bytes);
 }
 
+static void deal_free(struct deal *deal)
+{
+	struct deals *deals = deal->deals;
+
+	bytes_end(deal);
+	spares_give(&deals->spare, deal);
+}
+
 static void deal_end(struct deal *deal)
 {
 	struct deals *deals = deal->deals;
 
 	table_drop(&deals->by_key, deal->key);
 	deals->bytes -= deal->length;
-	bytes_end(deal);
-	spares_give(&deals->spare, deal);
+	deal_free(deal);
 }
 
 static void answer_end(struct deal *deal)
@@ -166,29 +173,36 @@ static struct deal *deal_new(struct deals *deals, struct peer *peer, const struc
 	return deal;
 }
 
-enum deal_news deals_take(struct deals *deals, struct peer *peer, const struct arrival *arrival)
+static void deal_wait(struct deal *deal)
 {
-	uint64_t content = hash_bytes(CONTENT_SEED, arrival->bytes, arrival->length);
-	uint64_t key = key_of(deals, arrival, content);
-	struct deal *deal = table_get(&deals->by_key, key);
+	struct deals *deals = deal->deals;
+	struct peer *peer = deal->peer;
 
-	if (deal)
-		return repeat(deal, arrival);
-	deal = room_for(deals, peer, arrival->length) ? deal_new(deals, peer, arrival) : NULL;
-	if (!deal)
-		return DEAL_FULL;
-	deal->key = key;
-	deal->content = content;
-	if (table_put(&deals->by_key, key, deal)) {
-		bytes_end(deal);
-		spares_give(&deals->spare, deal);
-		return DEAL_FULL;
-	}
 	deals->bytes += deal->length;
 	TAILQ_INSERT_TAIL(&peer->queue, deal, own);
 	if (!peer->waiting++)
 		TAILQ_INSERT_TAIL(&deals->turn, peer, turn);
-	return DEAL_NEW;
+}
+
+// Few are repeats: the deal is made while the table's memory comes, in which it is seen whether this is one.
+enum deal_news deals_take(struct deals *deals, struct peer *peer, const struct arrival *arrival)
+{
+	uint64_t content = hash_bytes(CONTENT_SEED, arrival->bytes, arrival->length);
+	uint64_t key = key_of(deals, arrival, content);
+	struct deal *made, *known;
+
+	table_call(&deals->by_key, key);
+	made = deal_new(deals, peer, arrival);
+	known = table_get(&deals->by_key, key);
+	if (!known && made && room_for(deals, peer, arrival->length) && !table_put(&deals->by_key, key, made)) {
+		made->key = key;
+		made->content = content;
+		deal_wait(made);
+		return DEAL_NEW;
+	}
+	if (made)
+		deal_free(made);
+	return known ? repeat(known, arrival) : DEAL_FULL;
 }
 
 struct deal *deals_next(struct deals *deals)
