@@ -207,8 +207,12 @@ static void repeated_put(struct pack *pack, const ProtobufCFieldDescriptor *fiel
 			field_put(pack, field, first + count * bytes);
 		return;
 	}
-	while (count--)
-		number_put(pack, field->type, first + count * bytes);
+	if (field->type == PROTOBUF_C_TYPE_UINT64) // most are
+		while (count--)
+			varint_put(pack, number_of(PROTOBUF_C_TYPE_UINT64, first + count * bytes));
+	else
+		while (count--)
+			number_put(pack, field->type, first + count * bytes);
 	varint_put(pack, (uint64_t)(end - pack->at));
 	tag_put(pack, field->id, WIRE_BYTES);
 }

@@ -12,12 +12,14 @@ void desk_open(struct desk *desk)
 	desk->groups->disk = &desk->groups->group[0];
 	desk->groups->ahead = &desk->groups->group[1];
 	arena_open(&desk->arena, ARENA_BYTES);
+	desk->spare_waits = (struct spares){ .bytes = sizeof(struct wait), .most = DESK_WAITS_MAX };
 	desk->opened_ns = clock_ns();
 }
 
 void desk_close(struct desk *desk)
 {
 	arena_close(&desk->arena);
+	spares_close(&desk->spare_waits);
 	free(desk->groups);
 }
 

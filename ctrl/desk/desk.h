@@ -17,6 +17,7 @@
 #include "ctrl/store/scribe.h"
 #include "ctrl/tell/event.h"
 #include "ctrl/truth/load.h"
+#include "shared/base/spares.h"
 
 #define DESK_WAITS_MAX 2048u // of OSS_CALLS; more are told at once that they would have to wait
 
@@ -53,6 +54,7 @@ struct desk {
 	struct wait *waits;              // but for those of one cell:
 	struct wait_queue cells[SHARDS]; // most, so a shard's word is looked up among its own
 	uint32_t waiting;                // all
+	struct spares spare_waits;       // memory for those of one cell
 	struct request *parked;          // wait for words of workers
 	uint64_t (*wall)(void);          // milliseconds since 1970; null = the clock
 	uint64_t reports_seen;           // of `arrived`, by those that wait

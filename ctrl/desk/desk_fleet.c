@@ -194,7 +194,7 @@ static void order_refuse(struct wait *wait, Shoal__Oss__Code code, const char *m
 	free(wait->request->answer);
 	bytes = desk_pack(&response, &length);
 	desk_answer(wait->request, bytes, length);
-	free(wait);
+	wait_free(wait);
 }
 
 static void wait_unlink(struct wait *wait)
@@ -215,7 +215,7 @@ static void order_heard(void *with, const Shoal__Fleet__Answer *answer)
 	struct wait *wait = with;
 
 	if (wait->over) {
-		free(wait);
+		wait_free(wait);
 		return;
 	}
 	wait_unlink(wait);
@@ -237,7 +237,7 @@ static void order_give(struct job *job, struct wait *wait, const Shoal__Fleet__O
 		job->wait = wait;
 		return;
 	}
-	free(wait);
+	wait_free(wait);
 	fault_say(&job->fault, SHOAL__OSS__CODE__BUSY, "", "Too many orders wait for the primary; try again.");
 }
 

@@ -9,34 +9,7 @@
 #include "ctrl/tell/traces.h"
 #include "shared/base/clock.h"
 
-#define DEADLINE_MS 5000u
 #define SEAT_NONE 255u // oss.proto: no seat
-
-struct wait *job_wait(struct job *job, enum wait_kind kind)
-{
-	uint32_t deadline_ms = job->message->deadline_ms ? job->message->deadline_ms : DEADLINE_MS;
-	struct wait *wait = NULL;
-
-	if (job->desk->waiting < DESK_WAITS_MAX)
-		wait = calloc(1, sizeof(*wait) + (kind == WAIT_APPLIED ? SHARDS * sizeof(*wait->number) : 0));
-	if (!wait) {
-		fault_say(&job->fault, SHOAL__OSS__CODE__BUSY, "", "Too many requests wait for workers; try again.");
-		return NULL;
-	}
-	wait->request = job->request;
-	wait->desk = job->desk;
-	wait->kind = kind;
-	wait->deadline_ns = job->request->arrived_ns + deadline_ms * 1000000ull;
-	return wait;
-}
-
-void wait_for_number(struct wait *wait, const struct push *push, uint8_t shard, uint64_t number)
-{
-	if (!number || push_number(push, shard) >= number)
-		return;
-	wait->missing += !wait->number[shard];
-	wait->number[shard] = number;
-}
 
 // The answer that was prepared; null: there is none.
 static Shoal__Oss__Response *answer_read(struct desk *desk, const struct request *request)
@@ -218,7 +191,7 @@ static void wait_end(struct wait *wait)
 		answer_amend(wait->desk, wait->request, SHOAL__OSS__CODE__NOT_APPLIED_YET, WAIT_REFUSED);
 	else
 		applied_answer(wait->desk, wait->request);
-	free(wait);
+	wait_free(wait);
 }
 
 // What keeps an order from being done.
@@ -257,7 +230,7 @@ static void wait_expire(struct wait *wait)
 	if (wait->kind == WAIT_ANSWER)
 		wait->over = true; // the primary's answer still comes to it
 	else
-		free(wait);
+		wait_free(wait);
 }
 
 void desk_wait(struct desk *desk, struct wait *wait)

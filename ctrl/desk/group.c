@@ -177,7 +177,7 @@ static bool request_decide(struct desk *desk, struct request *request, struct gr
 	if (job.parked) {
 		desk_park(desk, request);
 	} else if (job.later) {
-		free(job.wait);
+		wait_free(job.wait);
 		later(group, request);
 	} else {
 		group->count++;
@@ -202,7 +202,7 @@ static void store_failed(struct desk *desk, struct decided *decided, int error)
 	char words[sizeof(job.fault.message)];
 
 	free(decided->answer);
-	free(decided->wait);
+	wait_free(decided->wait);
 	shoal__oss__response__init(&job.response);
 	shoal__oss__status__init(&job.status);
 	snprintf(words, sizeof(words), "The store cannot be written, so nothing was done: %s.", strerror(-error));
@@ -370,7 +370,7 @@ void group_take_back(struct desk *desk)
 		struct decided *decided = &group->decided[--group->count];
 
 		free(decided->answer);
-		free(decided->wait);
+		wait_free(decided->wait);
 		requests_first(desk, decided->request, decided->request);
 	}
 }

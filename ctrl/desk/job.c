@@ -83,7 +83,7 @@ uint8_t *job_answer(struct job *job, size_t *bytes)
 		job->status.field = job->fault.field;
 		job->status.message = job->fault.message;
 		job->desk->refused++;
-		free(job->wait);
+		wait_free(job->wait);
 		job->wait = NULL;
 	}
 	return desk_pack(&job->response, bytes);

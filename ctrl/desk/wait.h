@@ -36,6 +36,7 @@ struct wait {
 
 // A new wait of this job; null: too many wait, and job->fault says so.
 struct wait *job_wait(struct job *job, enum wait_kind kind);
+void wait_free(struct wait *wait); // null: none
 // CELL: for the last change that has been decided of this cell. Null: likewise.
 struct wait *job_wait_cell(struct job *job, uint32_t cell);
 // APPLIED: waits until all of the shard is confirmed up to number, too.
