@@ -7,7 +7,7 @@
 Commands: heartbeat; associate [set=NAME] [keep=ADDRESS]; release; asked: how often the user plane has asked us to associate, and whether to release; restart (everything forgotten, a newer Recovery Time Stamp);
     attach NAME [KEY=VALUE...]: ue=ADDRESS (else the user plane chooses), gnb=, teid=, qfi=, mbr= (kbit/s), urr=1 [threshold=, quota= (bytes), period= (s), start=1, dropped= (packets), events=, event_quota=, silence= (s)], bar= (packets that may wait) [delay= (50 ms)], dnn=; csid=, group=, entity= (address of its F-SEID); way=both|up
     attach_as NAME SHAPE [KEY=VALUE...]; change NAME WHAT [WORD...]: as other SMFs do (shapes.py)
-    handover NAME GNB TEID; drop NAME; forward NAME; gate NAME open|closed; query NAME; delete NAME; refill NAME BYTES, more_events NAME N: a new quota
+    handover NAME GNB TEID; drop NAME; forward NAME; gate NAME open|closed; query NAME [open]: usage, and opens the gate with it; delete NAME; refill NAME BYTES, more_events NAME N: a new quota
     ghosts N: N nodes more associate from here, one after the other; says how many were let, and the last cause
     adopt NAME UP: modifies another SMF's session of our set, and has it from then on; lose CSID: deletes all that were attached with csid=CSID
     pfds [NAME=TEXT[|TEXT...]...]: applications by flow descriptions or URLs, _ for spaces; none: all are forgotten; apps N [FIRST]: so many; odd_apps: wrong ones (apps.py)
@@ -270,8 +270,8 @@ class Smf:
     def gate(self, name, how):
         return self.modify(name, self.words.gate(how == "closed"))
 
-    def query(self, name):
-        return self.modify(name, self.words.query())
+    def query(self, name, *gate):
+        return self.modify(name, self.words.query(), *([self.words.gate(False)] if gate else []))
 
     def refill(self, name, total):
         return self.modify(name, self.words.refill(total))

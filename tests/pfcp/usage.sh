@@ -46,7 +46,9 @@ that "and it pings" ue_pings "$UE" 10
 that "which the controller knows" wait_for 20 usage_is "$UE" 60 60
 courier=$(pgrep -P "$(lab_pid nursery)" shoal-courier)
 kill -s STOP "$courier"
-that "a query that no worker hears of in time is refused" smf_refused 77 query ue1
+that "a query is answered all the same" smf query ue1
+count_in '.usage[]'
+that "one with a change that no worker hears of in time is refused" smf_refused 77 query ue1 open
 kill -s CONT "$courier"
 count_in '.usage[]'
 lab_signal KILL ctrl

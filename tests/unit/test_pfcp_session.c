@@ -7,7 +7,6 @@
 #include <cmocka.h>
 #include <string.h>
 #include "ctrl/pfcp/codec/ie_get.h"
-#include "ctrl/pfcp/report/usage.h"
 #include "tests/unit/session_play.h"
 
 // ---- What the peer says
@@ -226,50 +225,6 @@ static void modification_after_our_death(void **state)
 	assert_int_equal(play_reported(PFCP_IE_MODIFICATION_USAGE_REPORT), 50);
 }
 
-static const struct pfcp_ie *reference_of(uint8_t request, bool asked)
-{
-	words_begin(&play.words[request]);
-	words_query(&play.words[request], 1);
-	if (asked)
-		pfcp_put_u32(&play.words[request].writer, PFCP_IE_QUERY_URR_REFERENCE, 4711);
-	play_say(request, PFCP_SESSION_MODIFICATION_REQUEST, PLAY_ID);
-	play_run(0);
-	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
-	return pfcp_first(&play.tree, pfcp_first(&play.tree, NULL, PFCP_IE_MODIFICATION_USAGE_REPORT),
-			  PFCP_IE_QUERY_URR_REFERENCE);
-}
-
-// TS 29.244 7.5.4.1, 7.5.5.2; said again by the process that comes after us.
-static void a_query_is_answered_by_its_reference(void **state)
-{
-	play_attach(false);
-	assert_int_equal(pfcp_number(reference_of(1, true)), 4711);
-	play_die();
-	assert_int_equal(pfcp_number(reference_of(1, true)), 4711);
-	assert_null(reference_of(2, false));
-}
-
-// What would have been told anyway is no answer to it.
-static void what_was_not_asked_for_has_no_reference(void **state)
-{
-	const struct usage_method method = { .urr = 1, .volume = true, .referred = true, .reference = 4711 };
-	Shoal__Oss__UsageReport report = SHOAL__OSS__USAGE_REPORT__INIT;
-	uint8_t bytes[256];
-
-	for (unsigned asked = 0; asked < 2; asked++) {
-		struct pfcp_writer writer = pfcp_writer_over(bytes, sizeof(bytes));
-		struct pfcp_fault fault;
-
-		report.triggers = asked ? PFCP_USAGE_REPORT_TRIGGER_IMMER : PFCP_USAGE_REPORT_TRIGGER_TERMR;
-		usage_report_put(&writer, PFCP_IE_MODIFICATION_USAGE_REPORT, &report, method);
-		pfcp_read(PFCP_MESSAGE(PFCP_SESSION_MODIFICATION_RESPONSE), bytes, (size_t)(writer.at - bytes),
-			  &play.tree, &fault);
-		assert_int_equal(pfcp_first(&play.tree, pfcp_first(&play.tree, NULL, PFCP_IE_MODIFICATION_USAGE_REPORT),
-					    PFCP_IE_QUERY_URR_REFERENCE) != NULL,
-				 asked);
-	}
-}
-
 static void unapplied_change_is_undone(void **state)
 {
 	play_attach(false);
@@ -346,8 +301,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(unreadable, play_open, play_close),
 		cmocka_unit_test_setup_teardown(one_after_the_other, play_open, play_close),
 		cmocka_unit_test_setup_teardown(modification_after_our_death, play_open, play_close),
-		cmocka_unit_test_setup_teardown(a_query_is_answered_by_its_reference, play_open, play_close),
-		cmocka_unit_test(what_was_not_asked_for_has_no_reference),
 		cmocka_unit_test_setup_teardown(unapplied_change_is_undone, play_open, play_close),
 		cmocka_unit_test_setup_teardown(what_was_made_in_silence_is_found_and_goes, play_open, play_close),
 		cmocka_unit_test_setup_teardown(what_was_changed_in_silence_is_undone, play_open, play_close),

@@ -87,6 +87,16 @@ static int flags_check(const struct pfcp_tree *tree, struct rules_fault *fault)
 	return rules_fault(fault, PFCP_CAUSE_SERVICE_NOT_SUPPORTED, PFCP_IE_PFCPSMREQ_FLAGS, "Not served.");
 }
 
+// Whether the request removes this URR: then its last report is the answer to who asks for it, too.
+static bool leaves(const struct pfcp_tree *tree, uint32_t urr)
+{
+	const struct pfcp_ie *ie = pfcp_first(tree, NULL, PFCP_IE_REMOVE_URR);
+
+	while (ie && (uint32_t)pfcp_number(pfcp_first(tree, ie, PFCP_IE_URR_ID)) != urr)
+		ie = pfcp_again(tree, ie);
+	return ie;
+}
+
 static int queries_check(struct sessions *sessions, struct rules_fault *fault)
 {
 	const struct pfcp_tree *tree = &sessions->tree;
@@ -95,7 +105,7 @@ static int queries_check(struct sessions *sessions, struct rules_fault *fault)
 		const struct rule urr = { .kind = RULE_URR,
 					  .id = (uint32_t)pfcp_number(pfcp_first(tree, ie, PFCP_IE_URR_ID)) };
 
-		if (rules_find(&sessions->rules, RULE_URR, urr.id))
+		if (rules_find(&sessions->rules, RULE_URR, urr.id) || leaves(tree, urr.id))
 			continue;
 		rules_fault(fault, PFCP_CAUSE_RULE_FAILURE, PFCP_IE_URR_ID, "There is no URR with this id.");
 		return rules_fault_of(fault, &urr);
@@ -142,7 +152,7 @@ void task_modify(struct task *task, const char *owner, struct task_query query, 
 	to->owner = (char *)owner;
 	to->front = (ProtobufCBinaryData){ front, sessions->front };
 	modify.session = to;
-	modify.wait_applied = task->deal != NULL; // nobody waits for what we do ourselves
+	modify.wait_applied = task->deal && !task->looks; // nobody waits for what we do ourselves
 	modify.brief = true;
 	modify.query = query.measures;
 	modify.n_query = query.count;
@@ -161,22 +171,37 @@ void task_modify(struct task *task, const char *owner, struct task_query query, 
 	task_call(task, &request, true);
 }
 
-// Those that are asked for, each once.
+// Those that are asked for and stay, each once.
 static size_t queries_read(const struct pfcp_tree *tree, uint32_t query[TRANSLATE_URRS])
 {
 	size_t count = 0;
 
 	for (const struct pfcp_ie *ie = pfcp_first(tree, NULL, PFCP_IE_QUERY_URR); ie && count < TRANSLATE_URRS;
 	     ie = pfcp_again(tree, ie)) {
-		uint32_t id = oss_id((uint32_t)pfcp_number(pfcp_first(tree, ie, PFCP_IE_URR_ID)));
+		uint32_t urr = (uint32_t)pfcp_number(pfcp_first(tree, ie, PFCP_IE_URR_ID)), id = oss_id(urr);
 		size_t i = 0;
 
+		if (leaves(tree, urr))
+			continue;
 		while (i < count && query[i] != id)
 			i++;
 		query[i] = id;
 		count += i == count;
 	}
 	return count;
+}
+
+// Whether it asks of usage alone: nothing of that is a worker's to do, so one that stands still delays no answer.
+static bool looks_alone(const struct pfcp_tree *tree)
+{
+	const struct pfcp_ie *ie = pfcp_child(tree, NULL);
+
+	while (ie && !ie->vendor &&
+	       (ie->type == PFCP_IE_QUERY_URR || ie->type == PFCP_IE_QUERY_URR_REFERENCE ||
+		ie->type == PFCP_IE_F_SEID ||
+		(ie->type == PFCP_IE_PFCPSMREQ_FLAGS && !flagged(tree, PFCP_PFCPSMREQ_FLAGS_DROBU))))
+		ie = pfcp_next(tree, ie);
+	return !ie;
 }
 
 // With what the request asks of usage; it is in the tree.
@@ -186,6 +211,7 @@ static void modify_ask(struct task *task, size_t front)
 	uint32_t query[TRANSLATE_URRS];
 	size_t queries = queries_read(&task->sessions->tree, query);
 
+	task->looks = looks_alone(&task->sessions->tree);
 	task->referred = reference;
 	task->reference = (uint32_t)pfcp_number(reference);
 	task->step = STEP_MODIFY;
@@ -281,7 +307,7 @@ void modify_hear(struct task *task, const Shoal__Oss__Response *response)
 	} else if (response->status->code || !said || !said->session) {
 		task_refuse_why(task, response->status);
 	} else if (modified_keep(task, said)) {
-		if (said->session->applied)
+		if (said->session->applied || task->looks)
 			task_accept(task, task->answer, task->answer_bytes);
 		else
 			task_step(task, STEP_WATCH);

@@ -50,7 +50,7 @@ struct task {
 	enum step step;
 	bool unsure, first_version; // whether ctrl has made the session: it gave no answer; of its words (front.h)
 	bool taken_over, referred;  // another hears of the session than before; `reference` is said
-	bool looked;                // deleted by steps
+	bool looked, looks;         // deleted by steps; it asks of usage alone, so no worker is waited for
 	uint64_t id, place;         // of the session, 0 = none yet; its SEID, by which others find it
 	uint64_t arrived_ns, arrived_ms, wake_ns;
 	uint64_t cp_seid, after;  // SETTLE: the last account looked at
