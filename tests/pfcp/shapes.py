@@ -45,10 +45,11 @@ def to(interface, *more, dnn="internet"):
     return [p.IE_DestinationInterface(interface=interface), instance(dnn), *more]
 
 
-def qer(ident, qfi=None, kbps=None, closed=0):
+def qer(ident, qfi=None, kbps=None, closed=0, mbr=None):
     ies = [p.IE_QER_Id(id=ident), p.IE_GateStatus(ul=closed, dl=closed)]
-    if kbps:
-        ies.append(p.IE_MBR(ul=kbps, dl=kbps))
+    up, down = mbr or (kbps, kbps)
+    if up or down:
+        ies.append(p.IE_MBR(ul=up, dl=down))
     if qfi:
         ies.append(p.IE_QFI(QFI=qfi))
     return p.IE_CreateQER(IE_list=ies)
@@ -137,17 +138,50 @@ def sgwc(local, session):
         w.urr(), p.IE_Create_BAR(IE_list=[p.IE_BAR_Id(id=1)]), p.IE_PDNType(pdn_type=1)])
 
 
-# ---- OAI: uplink first, without a word about families and networks; downlink when the radio side is known
+# ---- OAI: uplink first, without a word about families and networks; downlink when the radio side is known. It asks for usage on the way up,
+# and names a URR 0 on the way down. An idle UE has no rules but one that waits for packets; URRs it has never taken away.
+
+def oai_metered(ident):
+    return p.IE_CreateURR(IE_list=[p.IE_URR_Id(id=ident), p.IE_MeasurementMethod(VOLUM=1, DURAT=1), p.IE_MeasurementPeriod(period=3600),
+                                   p.IE_ReportingTriggers(periodic_reporting=1), p.IE_TimeThreshold(threshold=3600)])
+
+
+def oai_up(session, ident, urr):
+    pdi = [p.IE_SourceInterface(interface=ACCESS), p.IE_FTEID(CH=1), p.IE_UE_IP_Address(V4=1, ipv4=session["ue"])]
+    return [far(ident, [p.IE_DestinationInterface(interface=CORE)], FORW=1), qer(ident, qfi=9, mbr=(1000000, 0)),
+            pdr(ident, 0, pdi, removal(0), p.IE_FAR_Id(id=ident), p.IE_QER_Id(id=ident), p.IE_URR_Id(id=urr))]
+
+
+def oai_down(session):
+    return [p.IE_SourceInterface(interface=CORE), p.IE_UE_IP_Address(V4=1, SD=1, ipv4=session["ue"])]
+
 
 def oai(local, session):
-    pdi = [p.IE_SourceInterface(interface=ACCESS), p.IE_FTEID(CH=1), p.IE_UE_IP_Address(V4=1, ipv4=session["ue"])]
-    return p.PFCPSessionEstablishmentRequest(IE_list=head(local, session) + [
-        pdr(1, 0, pdi, removal(0), p.IE_FAR_Id(id=1)), far(1, [p.IE_DestinationInterface(interface=CORE)], FORW=1)])
+    return p.PFCPSessionEstablishmentRequest(IE_list=head(local, session) + [oai_metered(1)] + oai_up(session, 1, 1))
 
 
-def reach(session, gnb, teid):
-    return [pdr(2, 0, [p.IE_SourceInterface(interface=CORE), p.IE_UE_IP_Address(V4=1, ipv4=session["ue"])], p.IE_FAR_Id(id=2)),
-            far(2, [p.IE_DestinationInterface(interface=ACCESS), w.tunnel(gnb, int(teid, 0))], FORW=1)]
+def reach(session, gnb, teid, ident="2", *more):
+    ident = int(ident)
+    return [far(ident, [p.IE_DestinationInterface(interface=ACCESS), w.tunnel(gnb, int(teid, 0))], FORW=1), qer(ident, qfi=9, mbr=(0, 1000000)),
+            pdr(ident, 0, oai_down(session), p.IE_FAR_Id(id=ident), p.IE_QER_Id(id=ident), p.IE_URR_Id(id=0)), *more]
+
+
+def gone(*idents):
+    kinds = ((p.IE_RemovePDR, p.IE_PDR_Id), (p.IE_RemoveFAR, p.IE_FAR_Id), (p.IE_RemoveQER, p.IE_QER_Id))
+    return [kind(IE_list=[of(id=i)]) for kind, of in kinds for i in idents]
+
+
+def oai_idle(session, up="1", down="2"):
+    return gone(int(up), int(down)) + [far(9, None, BUFF=1, NOCP=1), pdr(9, 0, oai_down(session), p.IE_FAR_Id(id=9))]
+
+
+def oai_back(session, up):
+    """The UE is back; what is for it still waits."""
+    return oai_up(session, int(up), int(up)) + [oai_metered(int(up))]
+
+
+def oai_reach(session, gnb, teid, down):
+    return reach(session, gnb, teid, down, p.IE_RemovePDR(IE_list=[p.IE_PDR_Id(id=9)]), p.IE_RemoveFAR(IE_list=[p.IE_FAR_Id(id=9)]))
 
 
 # ---- SD-Core's SMF: names are text, and one that it does not know empty (its SPGW-C's have 32 bytes); filters that say nothing, without
@@ -303,4 +337,4 @@ def end_elsewhere(session):
 
 
 CHANGES = {"activate": activate, "both": both, "move": move, "moves": moves, "branch": branch, "detour": detour, "fork": fork, "idle": idle, "discard": discard, "bar": bar, "flow": flow, "reflow": reflow, "gate": flow_gate, "rate": flow_rate,
-           "reach": reach, "unflow": flow_gone, "app": app, "named": named, "rename": rename, "end": end, "elsewhere": end_elsewhere, "dedicate": dedicate, "undedicate": undedicate}
+           "reach": reach, "oai_idle": oai_idle, "oai_back": oai_back, "oai_reach": oai_reach, "unflow": flow_gone, "app": app, "named": named, "rename": rename, "end": end, "elsewhere": end_elsewhere, "dedicate": dedicate, "undedicate": undedicate}

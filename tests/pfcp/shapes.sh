@@ -82,7 +82,17 @@ shape_radio "$up" 0x7002 '' 10.45.77.1
 in_ns ran ip link delete ue0
 radio_up "$LAB/table.csv"
 that "it pings" ue_pings "$UE" 5
+that "all its rules go but one by which packets wait" smf change oai oai_idle
+that "it can't send" ue_pings_at_most "$UE" 0
+in_ns net ping -qc 1 -W 1 "$UE" >/dev/null || true
+that "of what is for it OAI is told" smf reports 1
+that "by that rule" says '.reports[0].type == ["DLDR"] and .reports[0].pdr == 9'
+that "it is back" smf change oai oai_back 3
+that "at its old tunnel" says ".teids[\"3\"] == $up"
+that "and is reached" smf change oai oai_reach 10.99.3.2 0x7002 4
+that "it pings" ue_pings "$UE" 5
 that "it is deleted" smf delete oai
+that "and what went up was told" says '[.usage[] | .uplink > 0] == [true, true] and ([.usage[].downlink] | add) == 0'
 lab_stop gnb
 
 that "SD-Core attaches a subscriber, and says names that are none" smf attach_as sdcore sdcore

@@ -269,6 +269,34 @@ static void an_address_of_zeros_is_none(void **state)
 	assert_int_equal(fault.why.offending, PFCP_IE_UE_IP_ADDRESS);
 }
 
+// OAI's SMF names URR 0 where it has none.
+static int named_urrs(uint32_t first, uint32_t second)
+{
+	uint8_t *mark;
+
+	subscriber(PFCP_DESTINATION_INTERFACE_ACCESS, 7);
+	assert_int_equal(live_establish(), 0);
+	live_on();
+	pfcp_begin(&words.writer, PFCP_IE_UPDATE_PDR, &mark);
+	pfcp_put_u16(&words.writer, PFCP_IE_PDR_ID, 2);
+	pfcp_put_u32(&words.writer, PFCP_IE_URR_ID, first);
+	pfcp_put_u32(&words.writer, PFCP_IE_URR_ID, second);
+	pfcp_end(&words.writer, mark);
+	return live_modify();
+}
+
+static void urr_0_is_none_where_there_is_none(void **state)
+{
+	assert_int_equal(named_urrs(0, 1), 0);
+	assert_int_equal(to.rule[live_rule(2)].n_measure_ids, 1);
+	assert_int_equal(to.rule[live_rule(2)].measure_ids[0], 2);
+	assert_int_equal(named_urrs(0, 0), 0);
+	assert_int_equal(to.rule[live_rule(2)].n_measure_ids, 0);
+	assert_int_equal(to.rule[live_rule(1)].n_measure_ids, 1);
+	assert_int_equal(named_urrs(1, 9), -EPROTO);
+	assert_int_equal(fault.why.offending, PFCP_IE_URR_ID);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +309,7 @@ int main(void)
 		cmocka_unit_test(a_network_without_a_name_is_none),
 		cmocka_unit_test(an_address_of_zeros_is_none),
 		cmocka_unit_test(towards_an_unknown_radio_side_nothing_goes),
+		cmocka_unit_test(urr_0_is_none_where_there_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

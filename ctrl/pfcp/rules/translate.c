@@ -114,7 +114,8 @@ static const Shoal__Oss__Measure *measure_of(const struct translation *to, uint3
 	return NULL;
 }
 
-// The URRs of a PDR. What an inactive one (INAM) measures is not named: so it counts nothing.
+// The URRs of a PDR. What an inactive one (INAM) measures is not named: so it counts nothing. Number 0 stands for none where there is none:
+// so OAI's SMF fills it in.
 static int urrs_translate(const struct reading *reading, unsigned pdr)
 {
 	Shoal__Oss__Rule *rule = &reading->to->rule[pdr];
@@ -123,10 +124,10 @@ static int urrs_translate(const struct reading *reading, unsigned pdr)
 	for (size_t i = 0; i < rule->n_measure_ids; i++) {
 		const Shoal__Oss__Measure *measure = measure_of(reading->to, rule->measure_ids[i]);
 
-		if (!measure)
+		if (!measure && rule->measure_ids[i])
 			return missing(reading, reading->to->pdr[pdr].rule, PFCP_IE_URR_ID,
 				       "The PDR names a URR that does not exist.");
-		if (!(measure->information & PFCP_MEASUREMENT_INFORMATION_INAM))
+		if (measure && !(measure->information & PFCP_MEASUREMENT_INFORMATION_INAM))
 			rule->measure_ids[named++] = measure->id;
 	}
 	rule->n_measure_ids = named;
