@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """relay.py GATEWAY UPLINK-TEID CORE-TEID: what the radio side (10.99.3.2) sends into its tunnel must come out at the PGW's (10.99.3.9) with
-TEID 9, what the PGW sends into its own at the radio side with TEID 0x7003;
+TEID 9, what the PGW sends into its own at the radio side with TEID 0x7003, as packets of the flow they were of, or of none;
 and so must their End Markers.
 relay.py GATEWAY CORE-TEID: five packets of the PGW, now; they must come out at the radio side once it is there, with that TEID."""
 import logging
@@ -8,7 +8,7 @@ import sys
 
 logging.getLogger("scapy").setLevel(logging.ERROR)
 from scapy.all import ICMP, IP, raw  # noqa: E402
-from scapy.contrib.gtp import GTP_U_Header  # noqa: E402
+from scapy.contrib.gtp import GTPPDUSessionContainer, GTP_U_Header  # noqa: E402
 from solicit import PORT, heard, listen  # noqa: E402
 
 
@@ -17,12 +17,22 @@ def packet(teid, source, destination, number=0):
     return raw(GTP_U_Header(teid=int(teid), gtp_type=255) / inner), inner
 
 
+def of_flow(teid, kind, inner):
+    """With a PDU Session Container: kind 0 is downlink, 1 uplink."""
+    container = raw(GTPPDUSessionContainer(type=kind, QFI=QFI))
+    return raw(GTP_U_Header(teid=int(teid), gtp_type=255, E=1, next_ex=0x85) / container / inner), container + inner
+
+
 def both_ways(gateway, uplink, core):
     radio, pgw = listen("10.99.3.2"), listen("10.99.3.9")
-    for name, teid, end, other, out, ends in (("uplink", uplink, radio, pgw, 9, (UE, SERVER)), ("downlink", core, pgw, radio, RADIO, (SERVER, UE))):
+    ways = (("uplink", uplink, radio, pgw, 9, (UE, SERVER), 1), ("downlink", core, pgw, radio, RADIO, (SERVER, UE), 0))
+    for name, teid, end, other, out, ends, kind in ways:
         outer, inner = packet(teid, *ends)
         if not heard(lambda: end.sendto(outer, (gateway, PORT)), other, out, inner):
             sys.exit(f"{name}: nothing came")
+        outer, inner = of_flow(teid, kind, inner)
+        if not heard(lambda: end.sendto(outer, (gateway, PORT)), other, out, inner):
+            sys.exit(f"{name}: nothing came of its flow")
         marker = raw(GTP_U_Header(teid=int(teid), gtp_type=254))
         if not heard(lambda: end.sendto(marker, (gateway, PORT)), other, out, b"", kind=254):
             sys.exit(f"{name}: no End Marker came")
@@ -47,5 +57,5 @@ def paged(gateway, core):
     print("all")
 
 
-UE, SERVER, RADIO = "10.45.99.1", "192.0.2.1", 0x7003
+UE, SERVER, RADIO, QFI = "10.45.99.1", "192.0.2.1", 0x7003, 7
 both_ways(*sys.argv[1:]) if len(sys.argv) == 4 else paged(*sys.argv[1:])

@@ -192,16 +192,20 @@ static enum verdict admit(struct way *way)
 	return verdict;
 }
 
-// The container that goes with it: of the first QER that has a QFI. Towards the UE it says "downlink", whoever sent it.
+// The container that goes with it: of the first QER that has a QFI, else the one it came with, as from tunnel to tunnel a flow is what it was
+// (roaming, TS 23.501 5.6.3; indirect forwarding). Towards the UE it says "downlink", whoever sent it.
 static void container_choose(struct way *way)
 {
+	unsigned container = GTPU_CONTAINER | GTPU_CONTAINER_UP | way->means.qfi;
 	bool to_user;
 
-	way->container = 0;
 	if (way->means.qfi == RULED_NO_QFI)
+		container = way->asked->container;
+	way->container = 0;
+	if (!container)
 		return;
 	to_user = way->packet.way == SHEET_DOWNLINK || pipe_destination_good(&way->asked->user);
-	way->container = (uint8_t)(GTPU_CONTAINER | (to_user ? 0 : GTPU_CONTAINER_UP) | way->means.qfi);
+	way->container = (uint8_t)(container & ~(to_user ? GTPU_CONTAINER_UP : 0u));
 	way->reflects = to_user && way->means.reflects;
 }
 
@@ -254,7 +258,6 @@ static enum verdict park(const struct way *way, struct lane_handle *handle)
 {
 	const struct pipe_asked *asked = way->asked;
 	uint32_t slot = slot_of(&asked->user);
-	unsigned qfi = way->means.qfi;
 
 	handle->hint = slot;
 	if (plane_knows(asked->pipe->net, VERDICT_COUNTED) && ruled_drops(&way->packet)) {
@@ -270,7 +273,7 @@ static enum verdict park(const struct way *way, struct lane_handle *handle)
 						 way->packet.pdr.id,
 						 (uint8_t)(asked->user.region - asked->pipe->shard),
 						 asked->ip.tos,
-						 (uint8_t)(qfi == RULED_NO_QFI ? NO_QFI_TOLD : qfi) };
+						 way->container ? way->container & GTPU_CONTAINER_QFI : NO_QFI_TOLD };
 
 		ruled_tell(asked->pipe->tells, &tell);
 	}
