@@ -78,26 +78,19 @@ static inline struct pfcp_ie *ie_take(const struct reader *reader, struct cursor
 	return ie;
 }
 
-// Where among the group's children this type stands; children_count if nowhere. Most come in the table's order: it is looked for from where
-// the last one stands.
-static inline unsigned place_find(const struct pfcp_kind *group, unsigned last, unsigned type)
+// Where among the group's children this type stands; children_count if nowhere.
+static inline unsigned place_find(const struct pfcp_kind *group, unsigned type)
 {
-	const struct pfcp_child *children = group->children;
+	unsigned at = type - group->places_first;
 
-	for (unsigned i = last; i < group->children_count; i++)
-		if (children[i].type == type)
-			return i;
-	for (unsigned i = 0; i < last; i++)
-		if (children[i].type == type)
-			return i;
-	return group->children_count;
+	return at < group->places_count ? group->places[at] : group->children_count;
 }
 
 bool pfcp_belongs(unsigned group, unsigned type)
 {
 	const struct pfcp_kind *kind = pfcp_kind(group);
 
-	return kind && place_find(kind, 0, type) < kind->children_count;
+	return kind && place_find(kind, type) < kind->children_count;
 }
 
 static inline int value_check(const struct reader *reader, const struct pfcp_kind *kind, const struct pfcp_ie *ie)
@@ -120,24 +113,18 @@ static inline int value_check(const struct reader *reader, const struct pfcp_kin
 
 static int group_read(const struct reader *reader, const struct pfcp_kind *kind, unsigned parent);
 
-// What a group has held so far.
-struct met {
-	uint64_t places; // a bit each
-	unsigned last;   // place
-};
-
-// One child of a group: checked and looked into if it belongs there, and is not there already where it may be once.
+// One child of a group, which has met children of these places (bits): checked and looked into if it belongs there, and is not there
+// already where it may be once.
 static inline int child_read(const struct reader *reader, const struct pfcp_kind *group, const struct pfcp_ie *ie,
-			     struct met *met)
+			     uint64_t *met)
 {
-	unsigned place = place_find(group, met->last, ie->type);
+	unsigned place = place_find(group, ie->type);
 	const struct pfcp_kind *kind;
 	int error;
 
-	if (place == group->children_count || (!group->children[place].many && met->places & UINT64_C(1) << place))
+	if (place == group->children_count || (!group->children[place].many && *met & UINT64_C(1) << place))
 		return 0;
-	met->places |= UINT64_C(1) << place;
-	met->last = place;
+	*met |= UINT64_C(1) << place;
 	kind = &pfcp_kinds[ie->type];
 	error = value_check(reader, kind, ie);
 	if (error || kind->shape != PFCP_SHAPE_GROUP)
@@ -162,7 +149,7 @@ static int group_read(const struct reader *reader, const struct pfcp_kind *kind,
 	struct pfcp_ie *ies = reader->tree->ie;
 	struct cursor cursor = cursor_over(ies[parent].value, ies[parent].length);
 	uint16_t *link = &ies[parent].child; // where the next one's place is said
-	struct met met = { 0 };
+	uint64_t met = 0;
 	int error = 0;
 
 	while (cursor.left) {
@@ -177,7 +164,7 @@ static int group_read(const struct reader *reader, const struct pfcp_kind *kind,
 		if (error)
 			return error;
 	}
-	return missing_check(reader, kind, met.places);
+	return missing_check(reader, kind, met);
 }
 
 int pfcp_read(unsigned group, const uint8_t *body, size_t bytes, struct pfcp_tree *tree, struct pfcp_fault *fault)

@@ -63,7 +63,9 @@ struct pfcp_kind {
 	uint16_t least, most;
 	const struct pfcp_child *children;
 	unsigned children_count; // <= 64
-	uint64_t mandatory;      // which of them, a bit each
+	const uint8_t *places;   // by type, from the least one on: which child it is; children_count = none
+	uint16_t places_first, places_count;
+	uint64_t mandatory; // which of them, a bit each
 	const struct pfcp_word *words;
 	unsigned words_count;
 	bool of_session; // messages: with a SEID in the header

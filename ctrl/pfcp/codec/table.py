@@ -138,6 +138,12 @@ def header(ies, messages):
             yield "};\n"
 
 
+def places(entry, names):
+    """Which child each type from the least one on is; the number of children where it is none."""
+    numbers = [names[c[3]].number for c in entry.children]
+    return [numbers.index(n) if n in numbers else len(numbers) for n in range(min(numbers), max(numbers) + 1)]
+
+
 def rows(ies, messages, names):
     yield "// ie_rows.c - the rows of ie.table. Made by table.py."
     yield '#include "ctrl/pfcp/codec/ie_table.h"\n'
@@ -147,21 +153,24 @@ def rows(ies, messages, names):
                 yield f"static const struct pfcp_child {kind}_{entry.number}[] = {{"
                 yield from (f"\t{{ {names[n].number}, PFCP_{p}, {int(many)} }}," for _, p, many, n in entry.children)
                 yield "};"
+                yield f"static const uint8_t place_{kind}_{entry.number}[] = {{ {', '.join(map(str, places(entry, names)))} }};"
             if words(entry):
                 yield f"static const struct pfcp_word word_{entry.number}[] = {{"
                 yield from (f'\t{{ {value}, "{name}" }},' for value, name in words(entry))
                 yield "};"
     yield "\nconst struct pfcp_kind pfcp_kinds[PFCP_IE_TYPES] = {"
-    yield from (row(e, "ie", limits(e)) for e in ies.values())
+    yield from (row(e, "ie", names, limits(e)) for e in ies.values())
     yield "};\n\nconst struct pfcp_kind pfcp_messages[PFCP_MESSAGE_TYPES] = {"
-    yield from (row(e, "message", (0, 65535)) for e in messages.values())
+    yield from (row(e, "message", names, (0, 65535)) for e in messages.values())
     yield "};"
 
 
-def row(entry, kind, least_most):
+def row(entry, kind, names, least_most):
     shape = "PFCP_SHAPE_" + ("group" if kind == "message" else entry.shape).upper()
     mandatory = sum(1 << i for i, child in enumerate(entry.children) if child[1] == "M")
-    children = f"{kind}_{entry.number}, {len(entry.children)}, {mandatory:#x}" if entry.children else "0, 0, 0"
+    place = f"place_{kind}_{entry.number}"
+    least = min((names[c[3]].number for c in entry.children), default=0)
+    children = f"{kind}_{entry.number}, {len(entry.children)}, {place}, {least}, sizeof({place}), {mandatory:#x}" if entry.children else "0, 0, 0, 0, 0, 0"
     said = f"word_{entry.number}, {len(words(entry))}" if words(entry) else "0, 0"
     return f'\t[{entry.number}] = {{ "{entry.name}", {shape}, {least_most[0]}, {least_most[1]}, {children}, {said}, {int(entry.shape == "session")} }},'
 
