@@ -12,7 +12,11 @@
 #include "shared/base/log.h"
 
 #define BUFFER_BYTES (8 << 20) // as much of it as net.core.rmem_max allows
-#define SEGMENT_MOST 1200u     // bytes of a datagram that leaves with others: each link has room for it
+#define SEGMENT_MOST 1000u     // bytes of a datagram that leaves with others: each link has room for it
+#define MESSAGE_MOST 65507u    // of them all, by IPv4; by IPv6 more
+
+_Static_assert(MESSAGE_MOST / SOCKETS_TOGETHER >= SEGMENT_MOST, "all that wait may be one message");
+_Static_assert(SOCKETS_TOGETHER <= 64, "more the kernel does not cut one message into");
 
 union address {
 	struct sockaddr any;

@@ -7,7 +7,7 @@
 #include "ctrl/pfcp/peer/remote.h"
 
 #define SOCKETS_MAX 8u
-#define SOCKETS_TOGETHER 32u // datagrams a system call
+#define SOCKETS_TOGETHER 64u // datagrams a system call
 #define SOCKETS_DATAGRAM 65536u
 
 struct sockets_letter; // a datagram that waits, or room for one that comes

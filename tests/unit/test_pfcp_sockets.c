@@ -70,7 +70,7 @@ static int close_all(void **state)
 // Runs of one length, shorter and longer ones after them, empty and long ones in between.
 static size_t length_of(unsigned i)
 {
-	static const size_t lengths[] = { 80, 80, 80, 60, 60, 90, 90, 90, 90, 0, 90, LONG, LONG, 1200, 1200, 1 };
+	static const size_t lengths[] = { 80, 80, 80, 60, 60, 90, 90, 90, 90, 0, 90, LONG, LONG, 1000, 1000, 1 };
 
 	return lengths[i % (sizeof(lengths) / sizeof(*lengths))];
 }
@@ -121,6 +121,26 @@ static void test_each_arrives_as_it_was_given(void **state)
 	assert_false(play->sockets.alone[0]);
 }
 
+// The longest that go with others, as many as wait at most.
+static void test_all_that_wait_may_be_one_message(void **state)
+{
+	struct play *play = *state;
+	uint8_t bytes[LONG] = { 0 };
+	const size_t length = 1000;
+
+	for (unsigned i = 0; i < SOCKETS_TOGETHER; i++) {
+		bytes[0] = (uint8_t)i;
+		sockets_send(&play->sockets, &play->to[0], bytes, length);
+	}
+	sockets_flush(&play->sockets);
+	for (unsigned i = 0; i < SOCKETS_TOGETHER; i++) {
+		assert_int_equal(recv(play->peer[0], bytes, sizeof(bytes), 0), length);
+		assert_int_equal(bytes[0], i);
+	}
+	assert_int_equal(play->sent, SOCKETS_TOGETHER);
+	assert_false(play->sockets.alone[0]);
+}
+
 // The kernel cuts nothing that has no checksum.
 static void test_where_nothing_can_be_cut_each_goes_alone(void **state)
 {
@@ -156,6 +176,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_each_arrives_as_it_was_given, open_all, close_all),
+		cmocka_unit_test_setup_teardown(test_all_that_wait_may_be_one_message, open_all, close_all),
 		cmocka_unit_test_setup_teardown(test_where_nothing_can_be_cut_each_goes_alone, open_all, close_all),
 		cmocka_unit_test_setup_teardown(test_what_cannot_leave_is_counted_and_keeps_nobody, open_all,
 						close_all),
