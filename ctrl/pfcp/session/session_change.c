@@ -274,14 +274,14 @@ void get_hear(struct task *task, const Shoal__Oss__Response *response)
 		modify(task, &front);
 }
 
-// The answer, when ctrl has it: what was chosen, and usage, told here alone.
+// The answer, when ctrl has it: what was chosen, and usage, told here alone, by the rules that were.
 static bool modified_keep(struct task *task, const Shoal__Oss__SessionAnswer *said)
 {
 	struct sessions *sessions = task->sessions;
 	struct pfcp_writer words = task_words(task);
 	struct front before;
 
-	if (front_read(&before, task->front, task->front_bytes, &sessions->tree)) {
+	if (said->n_usage && front_read(&before, task->front, task->front_bytes, &sessions->tree)) {
 		task_refuse_as(task, PFCP_CAUSE_SYSTEM_FAILURE);
 		return false;
 	}
