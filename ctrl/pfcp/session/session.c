@@ -156,7 +156,6 @@ static struct task *task_new(struct sessions *sessions, struct deal *deal)
 	task->sessions = sessions;
 	task->deal = deal;
 	task->arrived_ns = sessions->now_ns;
-	task->arrived_ms = sessions->world.wall_ms(sessions->world.arg);
 	return task;
 }
 
@@ -198,6 +197,8 @@ static void begin(struct sessions *sessions, const struct pfcp_request *request,
 	task->bytes = request->header->bytes;
 	if (request->deal->type != PFCP_SESSION_ESTABLISHMENT_REQUEST)
 		task->id = task->place = request->header->seid;
+	if (request->deal->type == PFCP_SESSION_MODIFICATION_REQUEST)
+		task->arrived_ms = sessions->world.wall_ms(sessions->world.arg);
 	if (why)
 		task->why = *why;
 	enter(task);

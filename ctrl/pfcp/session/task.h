@@ -52,11 +52,11 @@ struct task {
 	bool taken_over, referred;  // another hears of the session than before; `reference` is said
 	bool looked, looks;         // deleted by steps; it asks of usage alone, so no worker is waited for
 	uint64_t id, place;         // of the session, 0 = none yet; its SEID, by which others find it
-	uint64_t arrived_ns, arrived_ms, wake_ns;
-	uint64_t cp_seid, after;  // SETTLE: the last account looked at
-	uint32_t teid, reference; // by which the usage it asks for is told
-	uint8_t *front;           // what ctrl keeps, as it was before; null = not got
-	uint8_t *answer;          // body of the answer to give once it is done
+	uint64_t arrived_ns, wake_ns, arrived_ms; // arrived_ms: a modification, by the wall clock
+	uint64_t cp_seid, after;                  // SETTLE: the last account looked at
+	uint32_t teid, reference;                 // by which the usage it asks for is told
+	uint8_t *front;                           // what ctrl keeps, as it was before; null = not got
+	uint8_t *answer;                          // body of the answer to give once it is done
 	size_t front_bytes, answer_bytes;
 	struct answer_names names;    // of what was asked of ctrl
 	struct report_said said;      // what its CP function has said of it
