@@ -122,9 +122,7 @@ static void hook_usage(void *with, const struct feed_usage *heard)
 
 static void hook_gauge(void *with, const struct feed_gauge *heard)
 {
-	struct ctrl *ctrl = with;
-
-	books_gauge(&ctrl->truth.books, heard, wall_ms());
+	books_gauge(&((struct ctrl *)with)->truth.books, heard, wall_ms());
 }
 
 static void hook_final(void *with, const struct report *report)
@@ -315,7 +313,9 @@ int ctrl_open(struct ctrl *ctrl)
 	ctrl->desk.quarantine = &ctrl->quarantine;
 	ctrl->exceptions = (struct exceptions){ .sessions = &truth->sessions,
 						.changed = &truth->ledger.exceptions_changed,
-						.deaf = &truth->ledger.exceptions_deaf };
+						.deaf = &truth->ledger.exceptions_deaf,
+						.said = &truth->ledger.exceptions_said,
+						.told = &truth->ledger.exceptions_told };
 	ctrl->release.grid = &truth->grid;
 	ctrl->release.push = &ctrl->push;
 	ctrl->release.opened_ns = clock_ns();
@@ -352,7 +352,6 @@ static void tick(struct ctrl *ctrl, uint64_t now_ns)
 	fleet_tick(ctrl->fleet, now_ns);
 	desk_tick(&ctrl->desk, now_ns);
 	oss_tick(ctrl->oss, now_ns);
-	exceptions_tick(&ctrl->exceptions, ctrl->fleet);
 	ctrl_path_tick(ctrl, now_ns);
 	quarantine_tick(&ctrl->quarantine);
 }
@@ -387,6 +386,7 @@ int ctrl_turn(struct ctrl *ctrl, int wake_fd)
 	books_turn(&ctrl->truth.books, clock_ns(), wall_ms());
 	aliases_tell(&ctrl->truth.aliases, ctrl->fleet);
 	framed_tell(&ctrl->truth.framed, ctrl->fleet);
+	exceptions_tell(&ctrl->exceptions, ctrl->fleet);
 	desk_aliases(&ctrl->desk);
 	tick(ctrl, clock_ns());
 	release_go(&ctrl->release);

@@ -32,6 +32,7 @@ struct wait *job_wait_cell(struct job *job, uint32_t cell)
 		return NULL;
 	session = desk->push->chains->grid->cells[cell].session;
 	wait->framed = session && session->framed;
+	wait->exceptions = session && session->told;
 	wait->shard = shard;
 	wait->cell = cell;
 	wait->until = desk->ledger->number[shard];

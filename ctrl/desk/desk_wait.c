@@ -1,7 +1,6 @@
 // desk_wait.c - requests whose answer has to wait, and what ends the waiting.
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include "ctrl/desk/job.h"
 #include "ctrl/fleet/release.h"
 #include "ctrl/kit/packed.h"
@@ -120,13 +119,6 @@ static bool seat_obeyed(const struct wait *wait, const Shoal__Fleet__State *stat
 	       (wait->verb != SHOAL__OSS__WORKER_VERB__WORKER_RESTART || seat->generation != wait->generation);
 }
 
-static bool door_told(const struct wait *wait)
-{
-	const struct ledger *ledger = wait->desk->ledger;
-
-	return ledger->aliases->told >= wait->aliases && ledger->framed->told >= wait->framed;
-}
-
 // CELL: its own drop; APPLIED: all up to it.
 static bool drops_done(const struct wait *wait)
 {
@@ -141,10 +133,10 @@ static bool wait_done(struct wait *wait)
 
 	switch (wait->kind) {
 	case WAIT_CELL:
-		return push_number(wait->desk->push, (uint8_t)wait->shard) >= wait->until && door_told(wait) &&
+		return push_number(wait->desk->push, (uint8_t)wait->shard) >= wait->until && wait_told(wait) &&
 		       drops_done(wait) && !account_awaited(wait);
 	case WAIT_APPLIED:
-		return stands(wait, wait->desk->push) && door_told(wait) && drops_done(wait);
+		return stands(wait, wait->desk->push) && wait_told(wait) && drops_done(wait);
 	case WAIT_SEAT:
 		return seat_obeyed(wait, state);
 	case WAIT_SHARD:
@@ -239,6 +231,7 @@ void desk_wait(struct desk *desk, struct wait *wait)
 
 	wait->aliases = desk->ledger->aliases->said;
 	wait->framed = wait->framed || wait->kind == WAIT_APPLIED ? desk->ledger->framed->said : 0;
+	wait->exceptions = wait->exceptions || wait->kind == WAIT_APPLIED ? desk->ledger->exceptions_said : 0;
 	if (wait_done(wait)) {
 		wait_end(wait);
 		return;
@@ -340,7 +333,8 @@ void desk_tick(struct desk *desk, uint64_t now_ns)
 
 void desk_aliases(struct desk *desk)
 {
-	uint64_t told = desk->ledger->aliases->told + desk->ledger->framed->told; // neither ever falls
+	const struct ledger *ledger = desk->ledger;
+	uint64_t told = ledger->aliases->told + ledger->framed->told + ledger->exceptions_told; // none ever falls
 
 	if (desk->aliases_seen == told)
 		return;

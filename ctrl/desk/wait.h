@@ -22,6 +22,7 @@ struct wait {
 	uint64_t deadline_ns;
 	uint32_t missing;               // APPLIED: shards not there yet
 	uint64_t aliases, framed, drop; // CELL, APPLIED: words the primary has to have (0 = none); a drop's turn
+	uint64_t exceptions;            // CELL, APPLIED: changes of its table that it has to have
 	uint64_t until;                 // CELL: the number
 	uint32_t cell;                  // CELL: whose; CELL_NONE = nobody refuses it
 	uint64_t account;               // CELL: the deleted session whose account the answer tells of, by its id and
@@ -33,6 +34,15 @@ struct wait {
 	bool refused;      // CELL: by its worker
 	uint64_t number[]; // APPLIED, of all shards: 0 = nothing to wait for
 };
+
+// CELL, APPLIED: whether the primary has those words.
+static inline bool wait_told(const struct wait *wait)
+{
+	const struct ledger *ledger = wait->desk->ledger;
+	bool knows = ledger->exceptions_told >= wait->exceptions || ledger->exceptions_deaf;
+
+	return knows && ledger->aliases->told >= wait->aliases && ledger->framed->told >= wait->framed;
+}
 
 // A new wait of this job; null: too many wait, and job->fault says so.
 struct wait *job_wait(struct job *job, enum wait_kind kind);

@@ -2,7 +2,11 @@
 #include "ctrl/fleet/exceptions.h"
 #include <errno.h>
 #include <stdlib.h>
+#include "shared/base/clock.h"
 #include "shared/base/log.h"
+
+#define REST_NS 1000ull // of each entry
+#define REST_FAILED_NS 50000000ull
 
 // As it is being filled.
 struct listing {
@@ -58,12 +62,15 @@ static void exceptions_done(void *with, const Shoal__Fleet__Answer *answer)
 	struct exceptions *exceptions = with;
 
 	exceptions->asked = false;
-	if (answer && !answer->error)
+	if (answer && !answer->error) {
+		*exceptions->told = exceptions->sent;
 		return;
+	}
 	if (answer)
 		log_error("exceptions.refused", "the primary refuses the table of exceptions: %s", answer->message);
 	*exceptions->deaf = answer && answer->error == EBADMSG && exceptions->sessions->place->networks;
-	*exceptions->changed = true; // again with the next tick
+	exceptions->rest_ns = clock_ns() + REST_FAILED_NS;
+	*exceptions->changed = true; // again, then
 }
 
 // 0, or -errno: nothing was sent.
@@ -86,19 +93,22 @@ static int exceptions_send(struct exceptions *exceptions, struct fleet *fleet)
 							    : SHOAL__FLEET__ORDER__BODY_EXCEPTIONS;
 		order.exceptions = &body; // a union: exceptions_apart, too
 		error = fleet_order(fleet, &order, exceptions_done, exceptions);
+		exceptions->rest_ns = clock_ns() + (error ? REST_FAILED_NS : REST_NS * listing.count);
 	}
 	free(listing.entries);
 	free(listing.list);
 	return error;
 }
 
-void exceptions_tick(struct exceptions *exceptions, struct fleet *fleet)
+void exceptions_tell(struct exceptions *exceptions, struct fleet *fleet)
 {
-	if (!*exceptions->changed || *exceptions->deaf || exceptions->asked || !fleet_state(fleet))
+	if (!*exceptions->changed || *exceptions->deaf || exceptions->asked || !fleet_state(fleet) ||
+	    clock_ns() < exceptions->rest_ns)
 		return;
 	if (exceptions_send(exceptions, fleet))
 		return;
 	*exceptions->changed = false;
+	exceptions->sent = *exceptions->said;
 	exceptions->asked = true;
 }
 

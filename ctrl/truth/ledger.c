@@ -69,6 +69,7 @@ static void exceptions_count(struct ledger *ledger, const struct session *sessio
 	if (!session->told)
 		return;
 	ledger->exceptions += (uint32_t)(step * session->told);
+	ledger->exceptions_said++;
 	ledger->exceptions_changed = true;
 }
 

@@ -51,10 +51,11 @@ struct ledger {
 	size_t count, room;
 	uint64_t number[SHARDS]; // last one given, durable or not yet
 	uint64_t next_session;
-	uint64_t seed, teids;    // for first TEIDs of cells
-	uint32_t exceptions;     // addresses that the primary is told of (exceptions.h)
-	bool exceptions_changed; // since the fleet was told
-	bool exceptions_deaf;    // where there are networks: the primary is of a build that knows of none there
+	uint64_t seed, teids;                      // for first TEIDs of cells
+	uint32_t exceptions;                       // addresses that the primary is told of (exceptions.h)
+	bool exceptions_changed;                   // since the fleet was told
+	uint64_t exceptions_said, exceptions_told; // changes that there ever were; that the primary has
+	bool exceptions_deaf; // where there are networks: the primary is of a build that knows of none there
 };
 
 // chains, sessions and next_session as they were loaded.

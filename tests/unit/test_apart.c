@@ -121,6 +121,50 @@ static void each_network_has_them(void **state)
 			 0);
 }
 
+// Its worker has it, and everything else that there is.
+static void worker_takes_all(void)
+{
+	static struct feed_hello hello;
+
+	for (unsigned i = 0; i < SHARDS; i++) {
+		const struct chain *chain = &stand.truth.chains.chain[i];
+
+		hello.stand[i] =
+		    (struct feed_stand){ .seq = chain_seq(chain->number, CHAIN_CHANGE), .digest = chain->digest };
+	}
+	hello.skills = SHEET_SKILLS;
+	push_hello(&stand.push, 0, &hello, clock_ns());
+}
+
+// Packets for an address that is apart find their session when the primary knows of it: before that it is not in force.
+static void it_is_in_force_when_the_primary_knows(void **state)
+{
+	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
+	Shoal__Oss__SessionCreate create_it = SHOAL__OSS__SESSION_CREATE__INIT;
+	struct ctrl_session wanted;
+	unsigned answers;
+
+	for (unsigned n = 1; n < 3; n++) {
+		ctrl_session_init(&wanted, n);
+		wanted.identity.dnn = "internet";
+		wanted.ue.want_ipv4 = false;
+		wanted.ue.ipv4 = ipv4 + n;
+		wanted.ue.ipv6_prefix = n == 1 ? 0 : ipv6;
+		create_it.session = &wanted.session;
+		create_it.wait_applied = true;
+		request.body_case = SHOAL__OSS__REQUEST__BODY_SESSION_CREATE;
+		request.session_create = &create_it;
+		assert_null(ctrl_stand_ask(&stand, &request));
+		answers = stand.answers;
+		worker_takes_all();
+		assert_int_equal(stand.answers, answers + (n == 1)); // of its own place's nobody is told
+	}
+	stand.truth.ledger.exceptions_told = stand.truth.ledger.exceptions_said;
+	desk_aliases(&stand.desk);
+	assert_int_equal(stand.answers, answers + 1);
+	assert_int_equal(stand.answer->status->code, 0);
+}
+
 // Session `id` as it was made, with this prefix, and without the one that came to it.
 static int change(uint64_t id, const char *dnn, uint64_t prefix, bool no_prefix)
 {
@@ -264,6 +308,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(each_network_has_them, begin, end),
 		cmocka_unit_test_setup_teardown(a_prefix_may_come_later, begin, end),
+		cmocka_unit_test_setup_teardown(it_is_in_force_when_the_primary_knows, begin, end),
 		cmocka_unit_test_setup_teardown(to_nobodys_network_as_well, begin, end),
 		cmocka_unit_test_setup_teardown(older_builds_have_none, begin, end),
 		cmocka_unit_test_setup_teardown(a_store_is_good_where_they_are_found, begin, end),

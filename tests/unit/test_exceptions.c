@@ -23,7 +23,10 @@ static struct place place;
 static struct sessions sessions;
 static struct session session[SESSIONS];
 static bool changed, deaf;
-static struct exceptions exceptions = { .sessions = &sessions, .changed = &changed, .deaf = &deaf };
+static uint64_t said, known;
+static struct exceptions exceptions = {
+	.sessions = &sessions, .changed = &changed, .deaf = &deaf, .said = &said, .told = &known
+};
 static Shoal__Fleet__Exception told[TOLD_MOST];
 static unsigned tellings, count;
 static Shoal__Fleet__Order__BodyCase kind;
@@ -86,7 +89,8 @@ static void enter(unsigned i, unsigned dnn, uint32_t cell, uint32_t address, uin
 
 static void tick(int error)
 {
-	exceptions_tick(&exceptions, NULL);
+	exceptions.rest_ns = 0;
+	exceptions_tell(&exceptions, NULL);
 	primary_answers(&exceptions, !error, error);
 }
 
@@ -157,12 +161,38 @@ static void an_older_primary_is_asked_once(void **state)
 	end(state);
 }
 
+// What was said behind the table that is under way, or in one that was not taken, the primary does not have.
+static void it_is_known_what_the_primary_has(void **state)
+{
+	begin(2);
+	said = 3;
+	known = 0;
+	exceptions.rest_ns = 0;
+	exceptions_tell(&exceptions, NULL);
+	said = 5;
+	changed = true;
+	exceptions_tell(&exceptions, NULL);
+	assert_int_equal(tellings, 1);
+	assert_int_equal(known, 0);
+	primary_answers(&exceptions, true, 0);
+	assert_int_equal(known, 3);
+	tick(ENOMEM);
+	assert_int_equal(known, 3);
+	exceptions_tell(&exceptions, NULL);
+	assert_int_equal(tellings, 2); // not at once again
+	tick(0);
+	assert_int_equal(known, 5);
+	assert_int_equal(tellings, 3);
+	end(state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_network_has_its_own),
 		cmocka_unit_test(where_there_is_one_it_is_the_shard),
 		cmocka_unit_test(an_older_primary_is_asked_once),
+		cmocka_unit_test(it_is_known_what_the_primary_has),
 	};
 
 	log_open("test", "error");
