@@ -384,6 +384,7 @@ int ctrl_turn(struct ctrl *ctrl, int wake_fd)
 	oss_serve(ctrl->oss);
 	desk_run(&ctrl->desk);
 	books_turn(&ctrl->truth.books, clock_ns(), wall_ms());
+	quarantine_turn(&ctrl->quarantine);
 	aliases_tell(&ctrl->truth.aliases, ctrl->fleet);
 	framed_tell(&ctrl->truth.framed, ctrl->fleet);
 	exceptions_tell(&ctrl->exceptions, ctrl->fleet);

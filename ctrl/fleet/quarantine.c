@@ -169,6 +169,9 @@ static void rows_write(struct quarantine *quarantine)
 {
 	int error;
 
+	quarantine->waits = quarantine->behind && scribe_busy(quarantine->scribe);
+	if (quarantine->waits)
+		scribe_want(quarantine->scribe);
 	if (scribe_busy(quarantine->scribe))
 		return;
 	error = rows_fill(quarantine);
@@ -293,6 +296,12 @@ static int table_send(struct quarantine *quarantine, uint64_t generation)
 	order.body_case = SHOAL__FLEET__ORDER__BODY_QUARANTINE;
 	order.quarantine = &body;
 	return fleet_order(quarantine->fleet, &order, told, quarantine);
+}
+
+void quarantine_turn(struct quarantine *quarantine)
+{
+	if (quarantine->waits)
+		rows_write(quarantine);
 }
 
 void quarantine_tick(struct quarantine *quarantine)

@@ -28,7 +28,8 @@ struct quarantine {
 	// Its own:
 	uint64_t generation, heard; // the last event of this primary that was taken in
 	bool changed, asked;        // since the primary was told; the table is on its way
-	bool behind;                // the store does not know the last event yet
+	bool behind;                // the store does not know the last event yet,
+	bool waits;                 // as the scribe was busy
 	struct batch batch;         // on its way to it, with so many entries and that event
 	unsigned filled;
 	uint64_t filled_heard;
@@ -43,6 +44,7 @@ void quarantine_close(struct quarantine *quarantine);
 void quarantine_event(struct quarantine *quarantine, const Shoal__Fleet__Event *event, uint64_t generation);
 void quarantine_state(struct quarantine *quarantine);  // the primary has said something new
 void quarantine_reborn(struct quarantine *quarantine); // another primary: it knows nobody
+void quarantine_turn(struct quarantine *quarantine);   // the scribe may be free for who waited for it
 // The deleted leave, the store and then the primary are told.
 void quarantine_tick(struct quarantine *quarantine);
 

@@ -167,20 +167,25 @@ static void what_comes_again_is_done_once(void **state)
 	assert_int_equal(sessions(), 3);
 }
 
-// As the controller's loop has them: the desk, then the books.
+// As the controller's loop has them: the desk, then the books, then who is set apart.
 static void turn(void)
 {
 	desk_run(&stand.desk);
 	books_turn(&stand.truth.books, stand.now_ns += 200000000, 1);
+	quarantine_turn(&stand.quarantine);
 }
 
 static void who_else_writes_has_his_turn(void **state)
 {
 	struct feed_usage usage = { .teid = created(1), .life = 10, .count = { 5, 500, 1, 2, 3 } };
+	Shoal__Fleet__Event poison = SHOAL__FLEET__EVENT__INIT;
 
+	poison.number = 1;
+	poison.record = "";
 	disk_slow();
 	assert_int_equal(create(2), CTRL_STAND_WAITS);
 	books_usage(&stand.truth.books, &usage, 7);
+	quarantine_event(&stand.quarantine, &poison, 77);
 	turn();
 	for (unsigned n = 3; n < 11; n++) { // there is always another one
 		assert_int_equal(create(n), CTRL_STAND_WAITS);
@@ -188,6 +193,7 @@ static void who_else_writes_has_his_turn(void **state)
 		turn();
 	}
 	assert_true(stand.truth.books.progress.durable == stand.truth.books.progress.taken);
+	assert_false(stand.quarantine.behind);
 	assert_true(sessions() > 5);
 }
 
