@@ -113,6 +113,7 @@ static int entry_drop(const struct quarantine *quarantine, uint64_t session)
 	error = batch_drop(&batch, STORE_QUARANTINE, session);
 	if (!error)
 		error = batch_write(&batch, quarantine->scribe->store);
+	quarantine->scribe->lost |= error == -EUCLEAN; // as if the scribe had written it
 	batch_close(&batch);
 	return error;
 }

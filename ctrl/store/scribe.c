@@ -4,16 +4,19 @@
 #include <stddef.h>
 #include "shared/base/clock.h"
 
+// What nobody can say of the batch, nobody is told: it stays under way, so nothing is written upon it, either.
 static void settle(struct scribe *scribe)
 {
 	bool turned = scribe->refusing != scribe->error;
 
-	scribe->batch = NULL; // who hears of it may write the next one
 	scribe->refusing = scribe->error;
 	scribe->lost |= scribe->error == -EUCLEAN;
+	if (!scribe->lost)
+		scribe->batch = NULL; // who hears of it may write the next one
 	if (turned && scribe->turned)
 		scribe->turned(scribe->turned_with, scribe->error);
-	scribe->settle(scribe->with, scribe->error);
+	if (!scribe->lost)
+		scribe->settle(scribe->with, scribe->error);
 }
 
 static void on_written(struct inbox_item *item)

@@ -25,7 +25,8 @@ struct scribe {
 	void (*turned)(void *turned_with, int error);
 	void *turned_with;
 	int refusing; // the last batch's error
-	bool lost;    // the store may hold what was refused: end the process, the next start reads the truth
+	bool
+	    lost; // the store may hold what failed: end the process, the next start reads the truth. Until then the batch is under way
 	pthread_t thread;
 	pthread_mutex_t lock; // of ready and ending
 	pthread_cond_t wake;
@@ -63,5 +64,5 @@ static inline bool scribe_gives_way(struct scribe *scribe)
 // How long the batch under way has been with the disk, nanoseconds; 0: none is.
 uint64_t scribe_age_ns(const struct scribe *scribe);
 
-// Not while it is busy. settle: 0, or the store's error and nothing is written (store.h).
+// Not while it is busy. settle: 0, or the store's error and nothing is written (store.h); not called if nobody can say (lost).
 void scribe_write(struct scribe *scribe, const struct batch *batch, void (*settle)(void *with, int error), void *with);

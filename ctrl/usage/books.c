@@ -240,7 +240,8 @@ void books_turn(struct books *books, uint64_t now_ns, uint64_t at_ms)
 
 void books_flush(struct books *books, uint64_t at_ms)
 {
-	if (!books->measures) // never opened: the store was refused
+	if (!books->measures ||
+	    books->scribe->lost) // never opened: the store was refused; or nobody knows what is in it
 		return;
 	books->error = 0;
 	meter_begin(&books->meter);

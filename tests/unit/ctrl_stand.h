@@ -13,8 +13,9 @@ struct ctrl_stand {
 	struct conf conf;
 	struct store lmdb;
 	struct store_engine engine;
-	int fail_begin, fail_put, fail_commit; // errors to give next, once each; 0 = none
-	sem_t *gate;                           // a commit waits for it; null: it does not
+	int fail_begin, fail_put,
+	    fail_commit; // errors to give next, once each; 0 = none. -EUCLEAN of a commit: it is there
+	sem_t *gate;     // a commit waits for it; null: it does not
 	struct truth truth;
 	struct push push;
 	struct desk desk;

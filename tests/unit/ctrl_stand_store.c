@@ -1,4 +1,5 @@
 // ctrl_stand_store.c - the store of the stand: the real one, and faults on command before it. State: struct ctrl_stand.
+#include <errno.h>
 #include "tests/unit/ctrl_stand.h"
 
 static int take_fault(int *fault)
@@ -54,10 +55,11 @@ static int fail_commit(void *self)
 	if (stand->gate)
 		sem_wait(stand->gate);
 	error = take_fault(&stand->fail_commit);
-	if (!error)
-		return stand->lmdb.engine->commit(stand->lmdb.self);
-	fail_abandon(self);
-	return error;
+	if (error && error != -EUCLEAN) {
+		fail_abandon(self);
+		return error;
+	}
+	return stand->lmdb.engine->commit(stand->lmdb.self) | error;
 }
 
 static int fail_get(void *self, enum store_table table, struct store_row *row)

@@ -103,6 +103,34 @@ static void who_is_about_to_go_is_there(void **state)
 	assert_null(ctrl_stand_get(&stand, 1));
 }
 
+// The commit failed, and nobody can say whether it is there: whoever asks again is told when ctrl has begun anew.
+static void what_nobody_knows_is_not_told(void **state)
+{
+	unsigned answers = stand.answers;
+	struct ctrl_session session;
+
+	ctrl_session_init(&session, 1);
+	disk_slow();
+	assert_int_equal(ctrl_stand_create_as(&stand, &session, "key", 0), CTRL_STAND_WAITS);
+	assert_int_equal(create(2), CTRL_STAND_WAITS);
+	stand.fail_commit = -EUCLEAN;
+	disk_done_once();
+	stand.gate = NULL;
+	desk_run(&stand.desk);
+	books_turn(&stand.truth.books, stand.now_ns += 1000000000, 1);
+	assert_int_equal(create(3), CTRL_STAND_WAITS);
+	assert_true(stand.truth.scribe.lost);
+	assert_int_equal(stand.answers, answers);
+	scribe_stop(&stand.truth.scribe);
+	assert_int_equal(stand.answers, answers);
+	ctrl_stand_restart(&stand);
+	assert_int_equal(sessions(), 1);
+	assert_int_equal(ctrl_stand_create_as(&stand, &session, "key", 0), 0);
+	assert_int_equal(stand.answer->session->session->id, 1);
+	assert_int_equal(create(2), 0);
+	assert_int_equal(sessions(), 2);
+}
+
 static const Shoal__Oss__Response *list_of(char *owner)
 {
 	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
@@ -252,9 +280,10 @@ static void who_begins_anew_is_told_what_stays(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(who_comes_is_told_what_was_refused),  TEST(what_was_refused_for_what_failed_may_be_asked_again),
-		TEST(who_is_about_to_go_is_there),         TEST(an_owner_hears_of_all_that_comes),
-		TEST(a_change_builds_upon_the_one_before), TEST(who_begins_anew_is_told_what_stays),
+		TEST(who_comes_is_told_what_was_refused), TEST(what_was_refused_for_what_failed_may_be_asked_again),
+		TEST(who_is_about_to_go_is_there),        TEST(what_nobody_knows_is_not_told),
+		TEST(an_owner_hears_of_all_that_comes),   TEST(a_change_builds_upon_the_one_before),
+		TEST(who_begins_anew_is_told_what_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -210,7 +210,12 @@ static void a_failing_store_refuses_the_release(void **state)
 	stand.fail_commit = -ENOSPC;
 	assert_int_equal(release(session->id), SHOAL__OSS__CODE__STORE_FAILED);
 	assert_true(marked(session->id));
-	assert_int_equal(release(session->id), SHOAL__OSS__CODE__OK);
+	assert_false(stand.truth.scribe.lost);
+	stand.fail_commit = -EUCLEAN;
+	assert_int_equal(release(session->id), SHOAL__OSS__CODE__STORE_FAILED);
+	assert_true(stand.truth.scribe.lost); // ctrl ends: it may be there
+	ctrl_stand_restart(&stand);
+	assert_int_equal(stand.quarantine.count, 0);
 }
 
 int main(void)
