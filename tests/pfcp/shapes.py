@@ -180,6 +180,10 @@ def oai_back(session, up):
     return oai_up(session, int(up), int(up)) + [oai_metered(int(up))]
 
 
+def oai_urr(session, ident):
+    return [oai_metered(int(ident))]
+
+
 def oai_reach(session, gnb, teid, down):
     return reach(session, gnb, teid, down, p.IE_RemovePDR(IE_list=[p.IE_PDR_Id(id=9)]), p.IE_RemoveFAR(IE_list=[p.IE_FAR_Id(id=9)]))
 
@@ -337,4 +341,4 @@ def end_elsewhere(session):
 
 
 CHANGES = {"activate": activate, "both": both, "move": move, "moves": moves, "branch": branch, "detour": detour, "fork": fork, "idle": idle, "discard": discard, "bar": bar, "flow": flow, "reflow": reflow, "gate": flow_gate, "rate": flow_rate,
-           "reach": reach, "oai_idle": oai_idle, "oai_back": oai_back, "oai_reach": oai_reach, "unflow": flow_gone, "app": app, "named": named, "rename": rename, "end": end, "elsewhere": end_elsewhere, "dedicate": dedicate, "undedicate": undedicate}
+           "reach": reach, "oai_idle": oai_idle, "oai_back": oai_back, "oai_reach": oai_reach, "oai_urr": oai_urr, "unflow": flow_gone, "app": app, "named": named, "rename": rename, "end": end, "elsewhere": end_elsewhere, "dedicate": dedicate, "undedicate": undedicate}

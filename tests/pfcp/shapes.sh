@@ -94,6 +94,15 @@ that "it pings" ue_pings "$UE" 5
 that "it is deleted" smf delete oai
 that "and what went up was told" says '[.usage[] | .uplink > 0] == [true, true] and ([.usage[].downlink] | add) == 0'
 lab_stop gnb
+oai_urrs() {
+	local urr
+	for urr in {2..18}; do smf change oai oai_urr "$urr" || return; done
+}
+that "OAI attaches another" smf attach_as oai oai ue=10.45.77.1
+that "it makes URRs, and takes none away" oai_urrs
+that "the oldest that no rule names is told of, and gone" says '[.usage[].why] == [["TERMR"]]'
+that "it is deleted" smf delete oai
+that "and all that are left are told of" says '.usage | length == 16'
 
 that "SD-Core attaches a subscriber, and says names that are none" smf attach_as sdcore sdcore
 that "by a TEID and an address of ours" says '.teids["1"] > 0 and .ue != null'

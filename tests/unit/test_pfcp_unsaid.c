@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include "ctrl/pfcp/rules/ids.h"
 #include "tests/unit/pfcp_live.h"
 #include "tests/unit/pfcp_shape.h"
 
@@ -297,6 +298,54 @@ static void urr_0_is_none_where_there_is_none(void **state)
 	assert_int_equal(fault.why.offending, PFCP_IE_URR_ID);
 }
 
+// OAI's SMF makes a URR at each service request, and takes none away: the oldest goes that nobody names.
+static void service_request(uint32_t urr, uint32_t linked)
+{
+	uint8_t *mark;
+
+	live_on();
+	words_urr(&words, urr);
+	pfcp_begin(&words.writer, PFCP_IE_UPDATE_PDR, &mark);
+	pfcp_put_u16(&words.writer, PFCP_IE_PDR_ID, 2);
+	pfcp_put_u32(&words.writer, PFCP_IE_URR_ID, urr);
+	pfcp_end(&words.writer, mark);
+	if (!linked)
+		return;
+	pfcp_begin(&words.writer, PFCP_IE_UPDATE_URR, &mark);
+	pfcp_put_u32(&words.writer, PFCP_IE_URR_ID, urr - 1);
+	pfcp_put_u32(&words.writer, PFCP_IE_LINKED_URR_ID, linked);
+	pfcp_end(&words.writer, mark);
+}
+
+static bool measured(uint32_t urr)
+{
+	size_t i = 0;
+
+	while (i < to.session.n_measures && pfcp_id(to.measure[i].id) != urr)
+		i++;
+	return i < to.session.n_measures;
+}
+
+static void urrs_that_nobody_takes_away_go(void **state)
+{
+	subscriber(PFCP_DESTINATION_INTERFACE_ACCESS, 7);
+	assert_int_equal(live_establish(), 0);
+	for (uint32_t urr = 2; urr <= 40; urr++) {
+		service_request(urr, urr == 16 ? 3 : 0);
+		assert_int_equal(live_modify(), 0);
+		assert_int_equal(to.session.n_measures, urr < 16 ? urr : 16);
+		assert_true(measured(1) && measured(urr));           // PDRs name them
+		assert_int_equal(measured(3), urr >= 3 && urr < 30); // a URR does, as long as it is there
+	}
+	assert_true(measured(26) && !measured(25));
+	// None that the request makes or changes.
+	live_on();
+	for (uint32_t urr = 41; urr <= 57; urr++)
+		words_urr(&words, urr);
+	assert_int_equal(live_modify(), 0);
+	assert_int_equal(to.session.n_measures, 2 + 17);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,6 +359,7 @@ int main(void)
 		cmocka_unit_test(an_address_of_zeros_is_none),
 		cmocka_unit_test(towards_an_unknown_radio_side_nothing_goes),
 		cmocka_unit_test(urr_0_is_none_where_there_is_none),
+		cmocka_unit_test(urrs_that_nobody_takes_away_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include "ctrl/pfcp/codec/ie_get.h"
 #include "ctrl/pfcp/rules/rules_merge.h"
 #include "ctrl/pfcp/rules/rules_names.h"
+#include "ctrl/pfcp/rules/rules_spare.h"
 
 enum verb { CREATE, UPDATE, REMOVE, VERBS };
 
@@ -357,9 +358,10 @@ void rules_mark(struct rules *rules, const struct pfcp_tree *message)
 int rules_modify(struct rules *rules, const struct pfcp_tree *message, struct rules_fault *fault)
 {
 	rules_keep(rules);
-	if (each(rules, message, REMOVE, rule_remove, fault) || rules_create(rules, message, fault))
+	if (each(rules, message, REMOVE, rule_remove, fault) || rules_create(rules, message, fault) ||
+	    each(rules, message, UPDATE, rule_update, fault))
 		return -EPROTO;
-	return each(rules, message, UPDATE, rule_update, fault);
+	return rules_spare(rules, fault);
 }
 
 void rules_write(const struct rules *rules, struct pfcp_writer *writer)
