@@ -117,7 +117,12 @@ static void ctrl_ends(void)
 	hold = false;
 	oss_close(oss);
 	oss = NULL;
-	serve(); // what it had in hand is answered to nobody
+	while (held) { // what it had in hand goes with it
+		struct request *first = held;
+
+		held = first->next;
+		free(first);
+	}
 }
 
 static int ask(unsigned i, uint32_t deadline_ms, char *imsi)
