@@ -25,8 +25,8 @@ struct scribe {
 	void (*turned)(void *turned_with, int error);
 	void *turned_with;
 	int refusing; // the last batch's error
-	bool
-	    lost; // the store may hold what failed: end the process, the next start reads the truth. Until then the batch is under way
+	// The store may hold what failed: end the process, the next start reads the truth. Until then the batch is under way.
+	bool lost;
 	pthread_t thread;
 	pthread_mutex_t lock; // of ready and ending
 	pthread_cond_t wake;

@@ -63,6 +63,7 @@ static int ask_note(struct sim *sim, struct client *client)
 	Shoal__Oss__Request request = SHOAL__OSS__REQUEST__INIT;
 	Shoal__Oss__NotePut put = SHOAL__OSS__NOTE_PUT__INIT;
 	Shoal__Oss__NoteDelete delete = SHOAL__OSS__NOTE_DELETE__INIT;
+	const Shoal__Oss__Response *answer;
 
 	put.name = delete.name = (char *)note_name(sim, client);
 	put.value = (ProtobufCBinaryData){ sizeof(client->wish), (uint8_t *)&client->wish };
@@ -72,7 +73,8 @@ static int ask_note(struct sim *sim, struct client *client)
 		request.body_case = SHOAL__OSS__REQUEST__BODY_NOTE_DELETE;
 		request.note_delete = &delete;
 	}
-	return (int)ctrl_stand_ask(&sim->stand, &request)->status->code;
+	answer = ctrl_stand_ask(&sim->stand, &request);
+	return answer ? (int)answer->status->code : CTRL_STAND_WAITS;
 }
 
 // Every third wish is of rules that two lines can't tell.
@@ -134,12 +136,15 @@ static void told(struct sim *sim, struct client *client)
 	client->peer = client->wish;
 }
 
-// Refused for a failing store or a full pool: nothing has been done. Anything else is a fault.
+// Refused for a failing store or a full pool: nothing has been done. Nobody is answered where nobody knows what has been done: ctrl ends, and the
+// next one is asked the same. Anything else is a fault.
 static void asks(struct sim *sim, unsigned which)
 {
 	struct client *client = &sim->client[which];
 	int code = ask(sim, client);
 
+	if (code == CTRL_STAND_WAITS && sim->stand.truth.scribe.lost)
+		return;
 	sim->answers++;
 	if (code == SHOAL__OSS__CODE__OK)
 		told(sim, client);
