@@ -51,6 +51,8 @@ static struct sheet_far far_make(const Shoal__Oss__Rule *rule)
 		far.action = SHEET_BUFFER;
 	if (forward->notify)
 		far.flags |= SHEET_NOTIFY;
+	if (far.action == SHEET_FORWARD && forward->destination == SHOAL__OSS__INTERFACE__CP)
+		far.flags |= SHEET_BARE;
 	if (forward->has_dscp) {
 		far.flags |= SHEET_DSCP;
 		far.dscp = (uint8_t)forward->dscp;

@@ -23,14 +23,11 @@ struct sheet_pdr {
 _Static_assert(sizeof(struct sheet_pdr) == 16, "crosses processes");
 
 enum sheet_action { SHEET_DROP, SHEET_FORWARD, SHEET_BUFFER, SHEET_ACTIONS };
-enum sheet_outer {
-	SHEET_OUTER_NONE, // towards the core: a plain IP packet
-	SHEET_OUTER_GTPU4,
-	SHEET_OUTER_GTPU6,
-	SHEET_OUTERS
-};
+// None: a plain IP packet, towards the core.
+enum sheet_outer { SHEET_OUTER_NONE, SHEET_OUTER_GTPU4, SHEET_OUTER_GTPU6, SHEET_OUTERS };
 enum sheet_far_flag {
-	SHEET_NOTIFY = 1 << 0, // SHEET_BUFFER: ctrl is told of the first packet (NOCP)
+	SHEET_NOTIFY = 1 << 0,     // SHEET_BUFFER: ctrl is told of the first packet (NOCP)
+	SHEET_BARE = SHEET_NOTIFY, // SHEET_FORWARD: no container goes along, but a QER's. Older builds do not look
 	SHEET_DSCP = 1 << 1, // the outer header's DSCP is `dscp` (Transport Level Marking); else that of the inner one
 	SHEET_HAS_PEER = 1 << 2, // the tunnel's other end is known; else SHEET_FORWARD into a tunnel is VERDICT_NO_PEER
 };

@@ -37,6 +37,28 @@ static void from_tunnel_to_tunnel_a_flow_is_what_it_was(void **unused)
 	}
 }
 
+// It knows sessions by their tunnels, and no flows; unless a QER says otherwise.
+static void to_the_control_plane_no_flow_is_told(void **unused)
+{
+	struct lane_handle handle;
+	struct tunnel_inside inside;
+
+	sheets.far[0] = sheets.far[1];
+	sheets.far[0].flags |= SHEET_BARE;
+	sheets.head.qers = 1;
+	sheets.qer[0] = (struct sheet_qer){ .id = 1, .flags = SHEET_QFI, .qfi = 5 };
+	for (unsigned qer = 0; qer < 2; qer++) {
+		sheets.pdr[0].qers = (uint8_t)qer;
+		ruled_by();
+		handle =
+		    ruled_worked(ruled_lend_up(bearer.teid, GTPU_CONTAINER | GTPU_CONTAINER_UP | 7, bearer.ue_ipv4));
+		assert_int_equal(handle.code, VERDICT_FORWARD);
+		assert_int_equal(handle.length, (qer ? TUNNEL_BYTES_QFI : TUNNEL_BYTES) + STAND_USER_BYTES);
+		assert_int_equal(tunnel_open(&inside, stand_bytes(&stand, &handle), handle.length), VERDICT_FORWARD);
+		assert_int_equal(inside.container, qer ? GTPU_CONTAINER | GTPU_CONTAINER_UP | 5 : 0);
+	}
+}
+
 static void of_what_waits_its_own_flow_is_told(void **unused)
 {
 	ruled_core_tunnel();
@@ -61,6 +83,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(from_tunnel_to_tunnel_a_flow_is_what_it_was),
+		TEST(to_the_control_plane_no_flow_is_told),
 		TEST(of_what_waits_its_own_flow_is_told),
 	};
 

@@ -198,6 +198,8 @@ static void to_and_from_the_control_plane(void **state)
 	made = sheet();
 	parts = sheet_parts(made);
 	assert_int_equal(made->tunnels, 3);
+	for (unsigned i = 0; i < made->pdrs; i++) // no container goes there
+		assert_int_equal(parts.far[parts.pdr[i].far].flags & SHEET_BARE, parts.pdr[i].id == 3 ? SHEET_BARE : 0);
 	assert_int_equal(made->way[SHEET_UPLINK], 0x1 | 0x2 | 0x8);
 	assert_int_equal(parts.tunnel[0], 0x2 | 0x4);
 	assert_int_equal(parts.tunnel[1], 0x8);

@@ -193,14 +193,15 @@ static enum verdict admit(struct way *way)
 }
 
 // The container that goes with it: of the first QER that has a QFI, else the one it came with, as from tunnel to tunnel a flow is what it was
-// (roaming, TS 23.501 5.6.3; indirect forwarding). Towards the UE it says "downlink", whoever sent it.
+// (roaming, TS 23.501 5.6.3; indirect forwarding). Towards the UE it says "downlink", whoever sent it. The CP function knows no flows.
 static void container_choose(struct way *way)
 {
+	bool bare = way->far.action == SHEET_FORWARD && way->far.flags & SHEET_BARE;
 	unsigned container = GTPU_CONTAINER | GTPU_CONTAINER_UP | way->means.qfi;
 	bool to_user;
 
 	if (way->means.qfi == RULED_NO_QFI)
-		container = way->asked->container;
+		container = bare ? 0 : way->asked->container;
 	way->container = 0;
 	if (!container)
 		return;
