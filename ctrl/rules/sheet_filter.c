@@ -146,8 +146,8 @@ static int filter_add(struct sheet_draft *draft, const Shoal__Oss__Filter *from,
 	if (flow_read(from, &flow, fault) || rest_check(from, &flow, fault))
 		return -EINVAL;
 	draft->ends = draft->ends || flow.local.family;
-	if ((about->ue_ipv4 || about->ue_ipv6) && end_check(&flow, about->ue_ipv4, about->ue_ipv6, fault))
-		return -EINVAL;
+	if ((about->ue_ipv4 || about->ue_ipv6) && !filter_holds(&flow.local, about->ue_ipv4, about->ue_ipv6))
+		return 0; // somebody else's: no packet of this session is its
 	if (routes_check(draft, &flow.local, pdr, fault))
 		return -EINVAL;
 	base = filter_base(from, &flow);

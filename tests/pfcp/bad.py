@@ -54,6 +54,15 @@ def filtered(text):
     return update(p.IE_UpdatePDR, p.IE_PDR_Id(id=1), p.IE_PDI(IE_list=pdi))
 
 
+def named(text):
+    """The first PDR of all has such a filter."""
+    def change(ies):
+        pdr = next(i for i in ies if isinstance(i, p.IE_CreatePDR))
+        next(i for i in pdr.IE_list if isinstance(i, p.IE_PDI)).IE_list.append(p.IE_SDF_Filter(FD=1, flow_description=text))
+        return ies
+    return change
+
+
 def filtered_by(ident):
     """A PDR with a filter that was given elsewhere."""
     pdi = [p.IE_SourceInterface(interface=0), p.IE_FTEID(CH=1, V4=1), p.IE_SDF_Filter(BID=1, sdf_filter_id=ident)]
@@ -97,6 +106,7 @@ def establishments(smf):
     yield "a traffic endpoint that no PDR names", establishment(smf, adding(p.IE_CreateTrafficEndpoint(IE_list=[p.IE_TrafficEndpointId(id=1)]))), 73, 127
     yield "Ethernet", establishment(smf, lambda ies: [*ies[:-1], p.IE_PDNType(pdn_type=5)]), 76, 113
     yield "an unknown network", establishment(smf, dnn="nowhere"), 73, 22
+    yield "a filter for an address that is ours to choose", establishment(smf, named("permit out ip from any to 192.0.2.77")), 73, 23
     yield "a UE address of nobody", establishment(smf, ue="224.0.0.1"), 73, 93
     yield "the same PDR 300 times", establishment(smf, lambda ies: ies + [ies[2]] * 300), 73, 56
     yield "300 PDRs", establishment(smf, lambda ies: ies + [numbered(ies[2], i) for i in range(1000, 1300)]), 75, None
@@ -127,7 +137,6 @@ def modifications():
     yield "a filter of 10 kB", filtered("permit out ip from any to assigned " * 300), 73, 23
     yield "a filter that denies", filtered("deny out ip from any to assigned"), 73, 23
     yield "a filter of nonsense", filtered("permit out of my way"), 73, 23
-    yield "a filter of another UE", filtered("permit out ip from any to 192.0.2.77"), 73, 23
     yield "a filter that nobody has given", filtered_by(7), 73, 23
     for what, route in (("that is none", b"the way home"), ("of half an address", b"192.0.2/28"), ("of 33 bits", b"192.0.2.0/33"),
                         ("without bits", b"192.0.2.0/"), ("of a host in it", b"192.0.2.1/28"), ("of everything", b"0.0.0.0/0"),

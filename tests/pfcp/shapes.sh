@@ -40,6 +40,9 @@ that "with its own" equal "$(radio_count downlink_wrong_qfi)" 5
 that "the flow becomes UDP's" smf change ue1 reflow 11 permit_out_17_from_any_to_assigned
 that "and it pings as before" ue_pings "$UE" 3
 that "with its own QFI" equal "$(radio_count downlink_wrong_qfi)" 5
+that "and ICMP's of another subscriber" smf change ue1 reflow 11 permit_out_1_from_any_to_192.0.2.77
+that "of whom no packet comes here" ue_pings "$UE" 3
+that "each with its own QFI" equal "$(radio_count downlink_wrong_qfi)" 5
 that "and ICMP's again" smf change ue1 reflow 11 permit_out_1_from_any_to_assigned
 that "it may send UDP alone" smf change ue1 reflow 2 permit_out_17_from_any_to_assigned
 that "and pings no more" ue_pings_at_most "$UE" 0
