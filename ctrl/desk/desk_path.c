@@ -16,6 +16,8 @@
 
 static bool is_wanted(const Shoal__Oss__PathList *wanted, const struct path *path)
 {
+	if (!path_shown(path))
+		return false;
 	if (!wanted->down && !wanted->up)
 		return true;
 	return (wanted->down && path->state == SHOAL__OSS__PATH_STATE__PATH_DOWN) ||
@@ -102,7 +104,7 @@ static bool list(struct job *job)
 	if (!answer->paths)
 		return false;
 	answer->stand = job->desk->paths->stand;
-	answer->total = job->desk->paths->count;
+	answer->total = paths_shown(job->desk->paths);
 	if (!page_fill(job, answer, wanted->after.len ? be32_get(wanted->after.data) + 1 : 0, limit))
 		return false;
 	job->response.body_case = SHOAL__OSS__RESPONSE__BODY_PATH_LIST;

@@ -119,7 +119,7 @@ static void counter_add(struct job *job, Shoal__Oss__CountersAnswer *answer, con
 static void path_counters(struct job *job, Shoal__Oss__CountersAnswer *answer, const struct paths *paths)
 {
 	const struct counted of_paths[PATH_COUNTERS] = {
-		{ "paths", "GTP-U peers that tunnels lead to, or that do not answer", paths->count },
+		{ "paths", "GTP-U peers that tunnels lead to, or that do not answer", paths_shown(paths) },
 		{ "path_answers", "Echo Responses heard from GTP-U peers", paths->answers },
 		{ "path_strays", "Echo Responses to no request of ours, or from nobody's peer", paths->strays },
 		{ "path_unsupervised", "tunnels whose peer found no place among the paths", paths->unsupervised },

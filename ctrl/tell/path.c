@@ -51,6 +51,20 @@ static struct path *path_of(const struct paths *paths, const struct path_peer *p
 	return NULL;
 }
 
+bool path_shown(const struct path *path)
+{
+	return path->tunnels || path->failed;
+}
+
+uint32_t paths_shown(const struct paths *paths)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < paths->places; i++)
+		n += paths->list[i] && path_shown(paths->list[i]);
+	return n;
+}
+
 const struct path *paths_find(const struct paths *paths, const struct path_peer *peer)
 {
 	return path_of(paths, peer);
@@ -66,7 +80,7 @@ static uint32_t place_free(const struct paths *paths)
 	return i;
 }
 
-struct path *path_take(struct paths *paths, const struct path_peer *peer, uint64_t now_ns)
+struct path *path_take(struct paths *paths, const struct path_peer *peer, bool used, uint64_t now_ns)
 {
 	struct path *path = path_of(paths, peer);
 	uint32_t *bucket = bucket_of(paths, peer), place;
@@ -83,7 +97,7 @@ struct path *path_take(struct paths *paths, const struct path_peer *peer, uint64
 		paths->places += place == paths->places;
 		paths->count++;
 	}
-	path->tunnels++;
+	*(used ? &path->tunnels : &path->unused) += 1;
 	return path;
 }
 
@@ -99,10 +113,25 @@ static void path_forget(struct paths *paths, struct path *path)
 	free(path);
 }
 
-void path_give(struct paths *paths, struct path *path)
+// Nobody asks for it any more. What rules still know keeps its place, and no more.
+static void path_leave(struct paths *paths, struct path *path)
 {
-	if (--path->tunnels == 0 && !path->failed)
+	if (!path->unused) {
 		path_forget(paths, path);
+		return;
+	}
+	path->state = SHOAL__OSS__PATH_STATE__PATH_UNKNOWN;
+	path->failed = path->wants = false;
+	path->due_ns += path->tries ? paths->interval_ns : 0; // it was asked a moment ago
+	path->tries = 0;
+	path->since_ms = 0;
+}
+
+void path_give(struct paths *paths, struct path *path, bool used)
+{
+	*(used ? &path->tunnels : &path->unused) -= 1;
+	if (!path_shown(path))
+		path_leave(paths, path);
 }
 
 static void path_turn(struct paths *paths, struct path *path, Shoal__Oss__PathState state, uint64_t now_ms)
@@ -211,10 +240,12 @@ static void path_look(struct paths *paths, struct path *path, uint64_t now_ns, u
 	bool down = path->state == SHOAL__OSS__PATH_STATE__PATH_DOWN;
 	uint64_t stood_ms = now_ms > path->since_ms ? now_ms - path->since_ms : 0; // the clock may be set back
 
-	if (!path->tunnels && stood_ms > (down ? PATH_KEPT_MS : PATH_SHOWN_MS)) {
-		path_forget(paths, path);
+	if (!path->tunnels && path->failed && stood_ms > (down ? PATH_KEPT_MS : PATH_SHOWN_MS)) {
+		path_leave(paths, path);
 		return;
 	}
+	if (!path_shown(path))
+		return;
 	if (path->wants || path->due_ns > now_ns)
 		return;
 	path->wants = !path->tries || (!down && path->tries < paths->n3);

@@ -35,9 +35,10 @@ struct path_peer {
 struct path {
 	struct path_peer peer;
 	Shoal__Oss__PathState state;
-	uint32_t next;  // of the same bucket
-	uint32_t place; // in paths.list
-	uint32_t tunnels;
+	uint32_t next;    // of the same bucket
+	uint32_t place;   // in paths.list
+	uint32_t tunnels; // that are in use; while there are none, and it has not failed, it is not shown and not asked
+	uint32_t unused;  // others that rules know
 	uint16_t sequence; // of the last request
 	uint8_t tries;     // it was sent so often, and not answered yet; 0 = answered, or given up
 	bool wants;        // it is to be sent
@@ -51,10 +52,11 @@ struct path {
 // One tunnel of one session.
 struct path_end {
 	struct session *session;
-	uint64_t told_ns; // last reported to have no context at its end; 0 = never
+	uint64_t told_ns; // last reported to have no context at its end; 0 = never since it is used, or unused
 	uint32_t path, teid;
 	uint32_t next, before; // of the same bucket: all may be alike, should one peer be told of one TEID only
-	uint32_t other;        // of the same session; of the unused
+	uint32_t other;        // of the same session; of the free places
+	bool used;             // packets go into it now
 };
 
 struct path_error {
@@ -78,7 +80,7 @@ struct paths {
 	uint32_t places, count, *bucket;
 	struct path_end *ends;
 	uint32_t *heads; // of the ends' buckets: end_mask + 1
-	uint32_t end_count, end_room, end_unused, end_mask;
+	uint32_t end_count, end_room, end_free, end_mask;
 	struct path_error error[PATH_ERRORS]; // from error_first on
 	uint32_t error_first, errors;
 	uint32_t turn; // place that is asked next
@@ -95,7 +97,8 @@ struct paths {
 int paths_open(struct paths *paths); // 0 or -ENOMEM; what is set by the caller is
 void paths_close(struct paths *paths);
 
-// The session's tunnels are what its rules forward into now. Call when it is durable.
+// The session's tunnels are what its rules forward into now. Those that a rule knows which buffers or drops are asked after by nobody, but an
+// Error Indication is told: what to make of it the control plane knows (TS 23.527 5.3.3.2). Call when it is durable.
 void paths_set(struct paths *paths, struct session *session, uint64_t now_ns);
 void paths_drop(struct paths *paths, struct session *session); // it has none any more
 
@@ -106,6 +109,9 @@ void paths_answered(void *paths, const Shoal__Fleet__Answer *answer);
 
 // Takes the next error that waits to be reported; false: none does.
 bool paths_error(struct paths *paths, struct path_error *error);
+
+bool path_shown(const struct path *path);        // it is in use, or was down lately: the others have but a place
+uint32_t paths_shown(const struct paths *paths); // how many
 
 const struct path *paths_find(const struct paths *paths, const struct path_peer *peer); // null: there is none
 

@@ -11,12 +11,13 @@
 struct tunnel {
 	struct path_peer peer;
 	uint32_t teid;
+	bool used;
 };
 
 int path_ends_open(struct paths *paths)
 {
 	paths->end_mask = ENDS_FIRST - 1;
-	paths->end_unused = PATH_NONE;
+	paths->end_free = PATH_NONE;
 	paths->heads = malloc(ENDS_FIRST * sizeof(*paths->heads));
 	if (!paths->heads)
 		return -ENOMEM;
@@ -78,8 +79,8 @@ static int ends_grow(struct paths *paths)
 	for (uint32_t i = 0; i < paths->end_room; i++) // all are in use, or there were no need
 		end_link(paths, i);
 	for (uint32_t i = room; i-- > paths->end_room;) {
-		ends[i].other = paths->end_unused;
-		paths->end_unused = i;
+		ends[i].other = paths->end_free;
+		paths->end_free = i;
 	}
 	paths->end_room = room;
 	return 0;
@@ -91,15 +92,16 @@ static int end_add(struct paths *paths, struct session *session, const struct tu
 	struct path_end *end;
 	uint32_t i;
 
-	if (paths->end_unused == PATH_NONE && ends_grow(paths))
+	if (paths->end_free == PATH_NONE && ends_grow(paths))
 		return -ENOMEM;
-	path = path_take(paths, &tunnel->peer, now_ns);
+	path = path_take(paths, &tunnel->peer, tunnel->used, now_ns);
 	if (!path)
 		return -ENOSPC;
-	i = paths->end_unused;
+	i = paths->end_free;
 	end = &paths->ends[i];
-	paths->end_unused = end->other;
+	paths->end_free = end->other;
 	*end = (struct path_end){ .session = session, .path = path->place, .teid = tunnel->teid };
+	end->used = tunnel->used;
 	end_link(paths, i);
 	end->other = session->ends - 1; // PATH_NONE: the first of them
 	session->ends = i + 1;
@@ -114,17 +116,17 @@ void paths_drop(struct paths *paths, struct session *session)
 		struct path_end *end = &paths->ends[i];
 
 		end_unlink(paths, i);
-		path_give(paths, paths->list[end->path]);
+		path_give(paths, paths->list[end->path], end->used);
 		session->ends = end->other + 1;
-		end->other = paths->end_unused;
-		paths->end_unused = i;
+		end->other = paths->end_free;
+		paths->end_free = i;
 		paths->end_count--;
 	}
 }
 
 static struct tunnel tunnel4(uint32_t ipv4, uint32_t teid)
 {
-	struct tunnel tunnel = { .peer = { .family = 4 }, .teid = teid };
+	struct tunnel tunnel = { .peer = { .family = 4 }, .teid = teid, .used = true };
 
 	be32_put(tunnel.peer.address, ipv4);
 	return tunnel;
@@ -132,7 +134,7 @@ static struct tunnel tunnel4(uint32_t ipv4, uint32_t teid)
 
 static struct tunnel tunnel_of(const struct sheet_far *far)
 {
-	struct tunnel tunnel = { .peer = { .family = 6 }, .teid = far->peer_teid };
+	struct tunnel tunnel = { .peer = { .family = 6 }, .teid = far->peer_teid, .used = true };
 
 	if (far->outer == SHEET_OUTER_GTPU4)
 		return tunnel4(far->peer_ipv4, far->peer_teid);
@@ -149,22 +151,31 @@ static bool is_among(const struct tunnel *list, unsigned n, const struct tunnel 
 	return false;
 }
 
-// What the session forwards into now, each once. What waits for a tunnel uses none.
-static unsigned tunnels_of(const struct session *session, struct tunnel list[SHEET_FARS])
+static unsigned tunnels_add(const struct session *session, bool used, struct tunnel list[SHEET_FARS], unsigned n)
 {
-	const struct sheet_far *far = session->sheet ? sheet_parts(session->sheet).far : NULL;
-	unsigned n = 0;
+	const struct sheet_far *far = sheet_parts(session->sheet).far;
 
-	if (!far && session->bearer.peer_ipv4)
-		list[n++] = tunnel4(session->bearer.peer_ipv4, session->bearer.peer_teid);
-	for (unsigned i = 0; far && i < session->sheet->fars; i++) {
+	for (unsigned i = 0; i < session->sheet->fars; i++) {
 		struct tunnel tunnel = tunnel_of(&far[i]);
 
-		if (far[i].action != SHEET_FORWARD || !(far[i].flags & SHEET_HAS_PEER) || is_among(list, n, &tunnel))
+		if ((far[i].action == SHEET_FORWARD) != used || !(far[i].flags & SHEET_HAS_PEER) ||
+		    is_among(list, n, &tunnel))
 			continue;
+		tunnel.used = used;
 		list[n++] = tunnel;
 	}
 	return n;
+}
+
+// What the session's rules know, each once: what they forward into now, then the others.
+static unsigned tunnels_of(const struct session *session, struct tunnel list[SHEET_FARS])
+{
+	if (session->sheet)
+		return tunnels_add(session, false, list, tunnels_add(session, true, list, 0));
+	if (!session->bearer.peer_ipv4)
+		return 0;
+	list[0] = tunnel4(session->bearer.peer_ipv4, session->bearer.peer_teid);
+	return 1;
 }
 
 // Whether it has just these. In the list they stand the other way round.
@@ -175,7 +186,7 @@ static bool ends_same(const struct paths *paths, const struct session *session, 
 	for (; i != PATH_NONE; i = paths->ends[i].other) {
 		const struct path_end *end = &paths->ends[i];
 
-		if (!n || end->teid != list[n - 1].teid ||
+		if (!n || end->teid != list[n - 1].teid || end->used != list[n - 1].used ||
 		    memcmp(&paths->list[end->path]->peer, &list[n - 1].peer, sizeof(list->peer)) != 0)
 			return false;
 		n--;

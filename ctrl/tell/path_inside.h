@@ -5,8 +5,8 @@
 #define PATH_NONE UINT32_MAX
 
 // The path to a peer, made where there is none yet. Null: there is no place or no memory.
-struct path *path_take(struct paths *paths, const struct path_peer *peer, uint64_t now_ns);
-void path_give(struct paths *paths, struct path *path); // one tunnel less
+struct path *path_take(struct paths *paths, const struct path_peer *peer, bool used, uint64_t now_ns);
+void path_give(struct paths *paths, struct path *path, bool used); // one tunnel less
 
 uint64_t path_hash(const struct paths *paths, const struct path_peer *peer);
 

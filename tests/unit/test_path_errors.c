@@ -138,7 +138,7 @@ static void too_many_errors_wait_for_nobody(void **state)
 	free(session);
 }
 
-// Sessions whose rules stand in a sheet: two ways into tunnels, one of them twice, one that waits.
+// Sessions whose rules stand in a sheet: two ways into tunnels, one of them twice, one into which nothing goes now.
 static void every_tunnel_of_a_sheet_counts_once(void **state)
 {
 	static struct {
@@ -162,7 +162,9 @@ static void every_tunnel_of_a_sheet_counts_once(void **state)
 	rules.far[3].peer_ipv4 = GNB + 1;
 	set(&session);
 	assert_int_equal(path_to(GNB)->tunnels, 1);
-	assert_null(path_to(GNB + 1));
+	assert_int_equal(path_to(GNB + 1)->tunnels, 0);
+	assert_int_equal(path_to(GNB + 1)->unused, 1);
+	assert_int_equal(paths_shown(&played.paths), 2);
 	assert_int_equal(paths_find(&played.paths, &peer)->tunnels, 1);
 	memcpy(report.peer, peer.address, 16);
 	paths_hear(&played.paths, &report, played.now_ns, 1);
@@ -170,6 +172,48 @@ static void every_tunnel_of_a_sheet_counts_once(void **state)
 	assert_int_equal(played.error.peer.family, 6);
 	paths_drop(&played.paths, &session);
 	assert_int_equal(played.paths.count, 0);
+}
+
+// What waits would go there. Nobody is asked for it; but who says that he has nobody for it is heard, once each time that this has changed.
+static void an_unused_tunnel_is_known(void **state)
+{
+	static struct {
+		struct sheet sheet;
+		struct sheet_far far;
+	} rules;
+	struct session session = { .id = 5, .sheet = &rules.sheet };
+
+	rules.sheet.fars = 1;
+	rules.far = (struct sheet_far){ .action = SHEET_FORWARD, .outer = SHEET_OUTER_GTPU4, .peer_teid = 7 };
+	rules.far.flags = SHEET_HAS_PEER;
+	rules.far.peer_ipv4 = GNB;
+	for (unsigned i = 1; i <= 6; i++) {
+		rules.far.action = i % 2 ? SHEET_FORWARD : SHEET_BUFFER;
+		set(&session);
+		error_from(GNB, 7);
+		error_from(GNB, 7);
+		set(&session);
+		error_from(GNB, 7);
+		assert_int_equal(played.lost, i);
+		assert_int_equal(paths_shown(&played.paths), i % 2);
+		assert_int_equal(path_to(GNB)->tunnels + path_to(GNB)->unused, 1);
+	}
+	pass(600 * SECOND);
+	assert_int_equal(played.echoes, 0);
+	rules.far.action = SHEET_FORWARD;
+	set(&session);
+	pass(62 * SECOND);
+	assert_int_equal(played.echoes, 1);
+	pass(120 * SECOND);
+	assert_int_equal(played.downs, 1);
+	rules.far.action = SHEET_DROP;
+	set(&session);
+	assert_int_equal(paths_shown(&played.paths), 1);
+	pass(3700 * SECOND);
+	assert_int_equal(paths_shown(&played.paths), 0);
+	assert_int_equal(path_to(GNB)->state, SHOAL__OSS__PATH_STATE__PATH_UNKNOWN);
+	paths_drop(&played.paths, &session);
+	assert_null(path_to(GNB));
 }
 
 // A CP function that names one tunnel for all: each is let go at once, wherever it stands among them. Looking for it took hours.
@@ -201,13 +245,10 @@ static void tunnels_that_all_end_alike_are_not_searched(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(an_error_finds_its_tunnel),
-		TEST(an_error_may_come_from_elsewhere),
-		TEST(who_guesses_is_not_heard),
-		TEST(an_error_is_told_once_until_things_change),
-		TEST(too_many_errors_wait_for_nobody),
-		TEST(tunnels_that_all_end_alike_are_not_searched),
-		TEST(every_tunnel_of_a_sheet_counts_once),
+		TEST(an_error_finds_its_tunnel),       TEST(an_error_may_come_from_elsewhere),
+		TEST(who_guesses_is_not_heard),        TEST(an_error_is_told_once_until_things_change),
+		TEST(too_many_errors_wait_for_nobody), TEST(tunnels_that_all_end_alike_are_not_searched),
+		TEST(an_unused_tunnel_is_known),       TEST(every_tunnel_of_a_sheet_counts_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
