@@ -25,11 +25,18 @@ enum gtpu_flag { GTPU_PN = 1, GTPU_S = 2, GTPU_E = 4, GTPU_PT = 16 };
 #define GTPU_PLAIN ((GTPU_VERSION_1 | GTPU_PT) << 8 | GTPU_G_PDU) // flags and type of a G-PDU without options
 #define GTPU_UDP_PORT 0x40u    // the port a G-PDU came from, in Error Indications: TS 29.281 5.2.2.1
 #define GTPU_PDU_SESSION 0x85u // PDU Session Container, TS 29.281 5.2.2.7
+#define GTPU_PDCP 0xc0u        // PDCP PDU Number, TS 29.281 5.2.2.2
+#define GTPU_PDCP_LONG 0x82u   // 5.2.2.2A; in EPS
+#define GTPU_PDCP_LONG_EPS 0x03u
 
 // A PDU Session Container in a byte: QFI, which way (UL or DL PDU Session Information, TS 38.415 5.5.2), and that there is one; 0 = none.
 #define GTPU_CONTAINER 0x80u
 #define GTPU_CONTAINER_UP 0x40u
 #define GTPU_CONTAINER_QFI 0x3fu
+
+// What a packet of a handover's detour is numbered with, in a word: the type of the extension header, and the number; 0 = none.
+#define GTPU_PDCP_TYPE 24u // shift
+#define GTPU_PDCP_NUMBER 0x3ffffu
 
 enum gtpu_fault {
 	GTPU_SOUND,
@@ -44,6 +51,7 @@ struct gtpu_packet {
 	uint16_t end;      // offset behind the message, from its length field; payload <= end
 	uint8_t type;
 	uint8_t container; // the first one there is: GTPU_CONTAINER
+	uint32_t pdcp;     // likewise: GTPU_PDCP_TYPE
 };
 
 // The part of gtpu_read behind the first eight bytes: options and extension headers.
@@ -59,7 +67,7 @@ static inline enum gtpu_fault gtpu_read(struct gtpu_packet *gtpu, const uint8_t 
 	end = GTPU_HEADER + be16_get(bytes + 2);
 	if (end > left || end > UINT16_MAX)
 		return GTPU_BAD;
-	*gtpu = (struct gtpu_packet){ be32_get(bytes + 4), 0, GTPU_HEADER, (uint16_t)end, bytes[1], 0 };
+	*gtpu = (struct gtpu_packet){ be32_get(bytes + 4), 0, GTPU_HEADER, (uint16_t)end, bytes[1], 0, 0 };
 	return bytes[0] & (GTPU_E | GTPU_S | GTPU_PN) ? gtpu_read_options(gtpu, bytes) : GTPU_SOUND;
 }
 
@@ -89,3 +97,14 @@ static inline void gtpu_put_reflective(uint8_t *bytes)
 {
 	bytes[GTPU_HEADER + 6] |= 1 << 6;
 }
+
+// Bytes that these take behind a G-PDU's first eight.
+static inline uint32_t gtpu_options(uint8_t container, uint32_t pdcp)
+{
+	uint32_t number = pdcp >> GTPU_PDCP_TYPE == GTPU_PDCP ? 4 : 8;
+
+	return container || pdcp ? 4u + (container ? 4 : 0) + (pdcp ? number : 0) : 0;
+}
+
+// Puts them there; the header's length counts them. The container comes first (TS 29.281 table 5.2.1-3).
+void gtpu_put_options(uint8_t *bytes, uint8_t container, uint32_t pdcp);

@@ -89,7 +89,7 @@ def chain(*extensions):
 
 
 UDP_PORT, SERVICE_CLASS, LONG_PDCP_SKIP = (0x40, b"\x01\x12\x34"), (0x20, b"\x01\x55\x00"), (0x03, b"\x02" + b"\xaa" * 6)
-PSC = (0x85, UL_SESSION_INFO)
+PSC, PDCP, LONG_PDCP = (0x85, UL_SESSION_INFO), (0xc0, b"\x01\x12\x34"), (0x82, b"\x02\x01\x23\x45" + bytes(3))
 GTP_HEADERS = {
     "8-bytes": (dict(), b""),
     "S": (dict(S=1, seq=0x1234), b""),
@@ -101,6 +101,8 @@ GTP_HEADERS = {
     "E2": chain(UDP_PORT, LONG_PDCP_SKIP),
     "E3": chain(UDP_PORT, LONG_PDCP_SKIP, SERVICE_CLASS),
     "PSC": chain(PSC),
+    "PDCP": chain(PDCP),
+    "PSC+PDCP": chain(PSC, LONG_PDCP),
     "E+PSC+E": chain(SERVICE_CLASS, PSC, UDP_PORT),
     "E+S+PN": (dict(chain(PSC)[0], S=1, PN=1, seq=9, npdu=1), chain(PSC)[1]),
 }
@@ -258,7 +260,7 @@ def bad_cases():
         yield up(f"gtp type {name}", "gtpu_type", with_bytes(good, 29, bytes([kind])))
     yield up("end marker", "end_marker", with_bytes(good, 29, b"\xfe"))
     yield up("end marker of nobody", "end_marker", with_bytes(g_pdu(PLAIN, inner, teid=0), 29, b"\xfe"))
-    yield up("extension pdcp number", "to_slow_extension", g_pdu(PLAIN, Raw(b"\x01\x00\x05\x00" + bytes(inner)), E=1, next_ex=0xc0))
+    yield up("extension all must know", "to_slow_extension", g_pdu(PLAIN, Raw(b"\x01\x00\x05\x00" + bytes(inner)), E=1, next_ex=0xc1))
     yield up("extension endpoint must know", "to_slow_extension", g_pdu(PLAIN, Raw(b"\x01\x00\x05\x00" + bytes(inner)), E=1, next_ex=0x84))
     yield up("extension of length 0", "bad_gtpu", g_pdu(PLAIN, Raw(b"\x00\x00\x00\x40" + bytes(inner)), E=1, next_ex=0x40))
     yield up("extension past the end", "bad_gtpu", g_pdu(PLAIN, Raw(b"\xff\x00\x00\x40" + bytes(inner)), E=1, next_ex=0x40))

@@ -75,7 +75,7 @@ def heard_error(peer, family=4, outside=None):
 
 def notice(family=4):
     """Element 141 by hand: its length is one octet (TS 29.281 8.5), scapy writes two."""
-    return outer_answer(family) / GTP_U_Header(gtp_type=31, teid=0, S=1, seq=0) / Raw(bytes([141, 2, 0x40, 0x85]))
+    return outer_answer(family) / GTP_U_Header(gtp_type=31, teid=0, S=1, seq=0) / Raw(bytes([141, 4, 0x40, 0x82, 0x85, 0xc0]))
 
 
 def error4(packet, dst, **icmp):
@@ -256,7 +256,7 @@ def check_fields(answers, faults):
     """What tshark reads out of the first round's Error Indications and notices: message, header, elements."""
     wanted = {"no session": f"0x1a,0x00000000,0x0000,40000,0x12345678,{GATEWAY},,",
               "no session, v6": f"0x1a,0x00000000,0x0000,40000,0x12345678,,{GATEWAY6},",
-              "extension": "0x1f,0x00000000,0x0000,,,,,64+133", "extension, v6": "0x1f,0x00000000,0x0000,,,,,64+133"}
+              "extension": "0x1f,0x00000000,0x0000,,,,,64+130+133+192", "extension, v6": "0x1f,0x00000000,0x0000,,,,,64+130+133+192"}
     names = ("message", "teid", "seq_number", "ext_hdr.udp_port", "teid_data", "gsn_ipv4", "gsn_ipv6", "ext_hdr_type")
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "answers.pcap")

@@ -7,7 +7,7 @@ import logging
 import sys
 
 logging.getLogger("scapy").setLevel(logging.ERROR)
-from scapy.all import ICMP, IP, raw  # noqa: E402
+from scapy.all import ICMP, IP, Raw, raw  # noqa: E402
 from scapy.contrib.gtp import GTPPDUSessionContainer, GTP_U_Header  # noqa: E402
 from solicit import PORT, heard, listen  # noqa: E402
 
@@ -23,6 +23,12 @@ def of_flow(teid, kind, inner):
     return raw(GTP_U_Header(teid=int(teid), gtp_type=255, E=1, next_ex=0x85) / container / inner), container + inner
 
 
+def numbered(teid, kind, inner):
+    """And with a PDCP PDU Number behind it, as on a handover's detour (TS 29.281 5.2.2.2)."""
+    options = raw(GTPPDUSessionContainer(type=kind, QFI=QFI))[:-1] + b"\xc0\x01\x12\x34\x00"
+    return raw(GTP_U_Header(teid=int(teid), gtp_type=255, E=1, next_ex=0x85) / Raw(options + inner)), options + inner
+
+
 def both_ways(gateway, uplink, core):
     radio, pgw = listen("10.99.3.2"), listen("10.99.3.9")
     ways = (("uplink", uplink, radio, pgw, 9, (UE, SERVER), 1), ("downlink", core, pgw, radio, RADIO, (SERVER, UE), 0))
@@ -30,9 +36,10 @@ def both_ways(gateway, uplink, core):
         outer, inner = packet(teid, *ends)
         if not heard(lambda: end.sendto(outer, (gateway, PORT)), other, out, inner):
             sys.exit(f"{name}: nothing came")
-        outer, inner = of_flow(teid, kind, inner)
-        if not heard(lambda: end.sendto(outer, (gateway, PORT)), other, out, inner):
-            sys.exit(f"{name}: nothing came of its flow")
+        for what, made in (("of its flow", of_flow), ("numbered", numbered)):
+            outer, whole = made(teid, kind, inner)
+            if not heard(lambda: end.sendto(outer, (gateway, PORT)), other, out, whole):
+                sys.exit(f"{name}: nothing came {what}")
         marker = raw(GTP_U_Header(teid=int(teid), gtp_type=254))
         if not heard(lambda: end.sendto(marker, (gateway, PORT)), other, out, b"", kind=254):
             sys.exit(f"{name}: no End Marker came")

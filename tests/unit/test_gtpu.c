@@ -74,6 +74,39 @@ static void containers_are_read(void **state)
 	}
 }
 
+// As long as it should be, or it is none; put as it was read, with a container in front or without.
+static void pdcp_numbers(void **state)
+{
+	uint8_t bytes[256], shorter[] = { GTPU_PDCP, 1, 0xab, 0xcd, 0 },
+			    wrong[] = { GTPU_PDCP, 2, 0xab, 0xcd, 0, 0, 0, 0, 0 };
+	uint8_t longer[] = { GTPU_PDU_SESSION, 1, 0x10, 9, GTPU_PDCP_LONG, 2, 0xff, 0xab, 0xcd, 0, 0, 0, 0 };
+	struct gtpu_packet gtpu;
+
+	assert_int_equal(gtpu_read(&gtpu, bytes, message(bytes, GTPU_E, shorter, sizeof(shorter))), GTPU_SOUND);
+	assert_int_equal(gtpu.pdcp, 0xc000abcd);
+	assert_int_equal(gtpu_read(&gtpu, bytes, message(bytes, GTPU_E, longer, sizeof(longer))), GTPU_SOUND);
+	assert_int_equal(gtpu.pdcp, 0x8203abcd);
+	longer[4] = GTPU_PDCP_LONG_EPS;
+	assert_int_equal(gtpu_read(&gtpu, bytes, message(bytes, GTPU_E, longer, sizeof(longer))), GTPU_SOUND);
+	assert_int_equal(gtpu.pdcp, 0x0303abcd);
+	assert_int_equal(gtpu_read(&gtpu, bytes, message(bytes, GTPU_E, wrong, sizeof(wrong))), GTPU_SOUND);
+	assert_int_equal(gtpu.pdcp, 0);
+	for (unsigned i = 0; i < 8; i++) {
+		const uint32_t numbers[] = { 0, 0xc000abcd, 0x8203abcd, 0x0303abcd };
+		uint8_t container = i & 4 ? GTPU_CONTAINER | GTPU_CONTAINER_UP | 9 : 0;
+		uint32_t options = gtpu_options(container, numbers[i & 3]);
+
+		memset(bytes, 0xee, sizeof(bytes));
+		gtpu_put(bytes, 7, options);
+		gtpu_put_options(bytes, container, numbers[i & 3]);
+		assert_int_equal(gtpu_read(&gtpu, bytes, GTPU_HEADER + options), GTPU_SOUND);
+		assert_int_equal(gtpu.payload, GTPU_HEADER + options);
+		assert_int_equal(gtpu.pdcp, numbers[i & 3]);
+		assert_int_equal(gtpu.container, container);
+		assert_int_equal(bytes[GTPU_HEADER + options], 0xee);
+	}
+}
+
 static void next_type_counts_only_with_its_flag(void **state)
 {
 	uint8_t bytes[256], chain[] = { 0xc0, 1, 0, 0, 0 };
@@ -92,7 +125,7 @@ static void unknown_types_by_comprehension_bits(void **state)
 	for (unsigned type = 1; type < 256; type++) {
 		uint8_t chain[] = { (uint8_t)type, 1, 0, 0, GTPU_PDU_SESSION, 2, 0x10, 9, 0, 0, 0, 0, 0 };
 		uint32_t length = message(bytes, GTPU_E, chain, sizeof(chain));
-		bool refuse = type >= 0x80 && type != GTPU_PDU_SESSION;
+		bool refuse = type >= 0x80 && type != GTPU_PDU_SESSION && type != GTPU_PDCP && type != GTPU_PDCP_LONG;
 
 		assert_int_equal(gtpu_read(&gtpu, bytes, length), refuse ? GTPU_UNKNOWN : GTPU_SOUND);
 		assert_int_equal(gtpu.payload, 24);
@@ -171,6 +204,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(flags_share_one_block),
 		cmocka_unit_test(containers_are_read),
+		cmocka_unit_test(pdcp_numbers),
 		cmocka_unit_test(next_type_counts_only_with_its_flag),
 		cmocka_unit_test(unknown_types_by_comprehension_bits),
 		cmocka_unit_test(chains_end),

@@ -37,6 +37,53 @@ static void from_tunnel_to_tunnel_a_flow_is_what_it_was(void **unused)
 	}
 }
 
+static struct lane_handle numbered_lend(uint8_t container, uint32_t pdcp)
+{
+	uint32_t options = gtpu_options(container, pdcp), front = TUNNEL_BYTES + options;
+	uint8_t bytes[TUNNEL_BYTES + 16 + STAND_USER_BYTES];
+	struct tunnel_ends ends = { STAND_PEER, STAND_GTPU, bearer.teid, 2152, 0 };
+	struct lane_handle handle;
+
+	stand_user_packet(bytes + front, bearer.ue_ipv4, STAND_SERVER, 64);
+	tunnel_put(bytes, front + STAND_USER_BYTES, &ends);
+	if (options)
+		gtpu_put_options(bytes + front - GTPU_HEADER - options, container, pdcp);
+	handle = stand_lend(&stand, 0, LANE_UPLINK, bytes, front + STAND_USER_BYTES);
+	handle.hint = bearer.teid;
+	return ruled_worked(handle);
+}
+
+// On a handover's detour.
+static void from_tunnel_to_tunnel_it_keeps_its_number(void **unused)
+{
+	const uint32_t numbers[] = { 0, 0xc000abcd, 0x8203abcd, 0x0303abcd };
+	struct lane_handle handle;
+	struct tunnel_inside inside;
+
+	sheets.far[0] = sheets.far[1];
+	for (unsigned i = 0; i < 16; i++) {
+		uint8_t container = i & 4 ? GTPU_CONTAINER | GTPU_CONTAINER_UP | 7 : 0;
+		uint32_t pdcp = numbers[i & 3];
+
+		sheets.far[0].flags = i & 8 ? SHEET_HAS_PEER | SHEET_BARE : SHEET_HAS_PEER;
+		ruled_by();
+		handle = numbered_lend(container, pdcp);
+		assert_int_equal(handle.code, VERDICT_FORWARD);
+		if (i & 8) // the control plane counts none
+			container = 0, pdcp = 0;
+		assert_int_equal(handle.length, TUNNEL_BYTES + gtpu_options(container, pdcp) + STAND_USER_BYTES);
+		assert_int_equal(tunnel_open(&inside, stand_bytes(&stand, &handle), handle.length), VERDICT_FORWARD);
+		assert_int_equal(inside.container, container);
+		assert_int_equal(inside.pdcp, pdcp);
+		assert_int_equal(inside.left, STAND_USER_BYTES);
+	}
+	sheets.far[0] = (struct sheet_far){ .action = SHEET_FORWARD };
+	ruled_by();
+	handle = numbered_lend(0, numbers[1]);
+	assert_int_equal(handle.code, VERDICT_FORWARD); // out of all tunnels
+	assert_int_equal(handle.length, STAND_USER_BYTES);
+}
+
 // It knows sessions by their tunnels, and no flows; unless a QER says otherwise.
 static void to_the_control_plane_no_flow_is_told(void **unused)
 {
@@ -83,6 +130,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(from_tunnel_to_tunnel_a_flow_is_what_it_was),
+		TEST(from_tunnel_to_tunnel_it_keeps_its_number),
 		TEST(to_the_control_plane_no_flow_is_told),
 		TEST(of_what_waits_its_own_flow_is_told),
 	};

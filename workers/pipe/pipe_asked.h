@@ -3,6 +3,7 @@
 //
 // Inline.
 #pragma once
+#include "shared/wire/sheet_rules.h"
 #include "workers/pipe/pipe_parts.h"
 
 // What of a packet with a sheet the ways find out before.
@@ -15,9 +16,22 @@ struct pipe_asked {
 	uint16_t inward;   // uplink: bytes of its tunnel
 	uint8_t container; // uplink: GTPU_CONTAINER
 	uint8_t outer_tos; // uplink
+	uint32_t pdcp;     // uplink: GTPU_PDCP_TYPE
 	bool framed;       // downlink: for a network behind the UE
 	bool own;          // downlink: made here. It takes no hop, does not wait, and is nobody's use
 };
+
+// To the CP function nothing of the tunnel it came by goes along.
+PIPE_STEP bool pipe_bare(const struct sheet_far *far)
+{
+	return far->action == SHEET_FORWARD && far->flags & SHEET_BARE;
+}
+
+// On a handover's detour it is numbered (TS 36.300 10.1.2.3, TS 38.300 9.2.3.2), and stays so.
+PIPE_STEP uint32_t pipe_pdcp(const struct pipe_asked *asked, const struct sheet_far *far)
+{
+	return pipe_bare(far) ? 0 : asked->pdcp;
+}
 
 // The way of a packet whose session has a sheet: its verdict, and handle as it comes back but for the code.
 enum verdict pipe_ruled(struct pipe_asked *asked, struct lane_handle *handle);

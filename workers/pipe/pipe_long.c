@@ -138,6 +138,7 @@ static enum verdict uplink(const struct pipe *pipe, struct lane_handle *handle, 
 		asked.tunnel = sheet_tunnel(user.line->teid, inside.teid, pipe->net->slot_bits);
 		asked.inward = inside.offset;
 		asked.container = inside.container;
+		asked.pdcp = inside.pdcp;
 		asked.outer_tos = inside.tos;
 		return pipe_ruled_up(&asked, handle);
 	}

@@ -196,12 +196,11 @@ static enum verdict admit(struct way *way)
 // (roaming, TS 23.501 5.6.3; indirect forwarding). Towards the UE it says "downlink", whoever sent it. The CP function knows no flows.
 static void container_choose(struct way *way)
 {
-	bool bare = way->far.action == SHEET_FORWARD && way->far.flags & SHEET_BARE;
 	unsigned container = GTPU_CONTAINER | GTPU_CONTAINER_UP | way->means.qfi;
 	bool to_user;
 
 	if (way->means.qfi == RULED_NO_QFI)
-		container = bare ? 0 : way->asked->container;
+		container = pipe_bare(&way->far) ? 0 : way->asked->container;
 	way->container = 0;
 	if (!container)
 		return;
@@ -217,6 +216,8 @@ static uint32_t front(const struct way *way)
 
 	if (way->far.outer == SHEET_OUTER_NONE && !way->waits)
 		return 0;
+	if (PIPE_UNLIKELY(way->asked->pdcp))
+		options = gtpu_options(way->container, pipe_pdcp(way->asked, &way->far));
 	return options + (way->far.outer == SHEET_OUTER_GTPU6 ? TUNNEL6_BYTES : TUNNEL_BYTES);
 }
 
@@ -288,6 +289,7 @@ static void outer_put(const struct way *way, uint8_t *packet, uint32_t bytes, ui
 	uint32_t length = way->packet.length + bytes;
 	uint8_t tos = far->flags & SHEET_DSCP ? (uint8_t)(far->dscp << 2 | (way->tos & TUNNEL_ECN)) : way->tos;
 	bool six = far->outer == SHEET_OUTER_GTPU6;
+	uint8_t *gtpu = packet - GTPU_HEADER_QFI;
 
 	if (six)
 		tunnel6_put(packet - bytes, length,
@@ -299,11 +301,14 @@ static void outer_put(const struct way *way, uint8_t *packet, uint32_t bytes, ui
 	else
 		tunnel_put(packet - bytes, length,
 			   &(struct tunnel_ends){ pipe->net->gtpu_ipv4, far->peer_ipv4, far->peer_teid, port, tos });
-	if (way->container) {
-		gtpu_put_container(packet - GTPU_HEADER_QFI, way->container);
-		if (way->reflects)
-			gtpu_put_reflective(packet - GTPU_HEADER_QFI);
+	if (PIPE_UNLIKELY(way->asked->pdcp)) {
+		gtpu = packet - bytes + (six ? TUNNEL6_BYTES : TUNNEL_BYTES) - GTPU_HEADER;
+		gtpu_put_options(gtpu, way->container, pipe_pdcp(way->asked, &way->far));
+	} else if (way->container) {
+		gtpu_put_container(gtpu, way->container);
 	}
+	if (way->container && way->reflects)
+		gtpu_put_reflective(gtpu);
 	if (six)
 		tunnel6_sum(packet - bytes, length);
 	pipe_encapsulated();

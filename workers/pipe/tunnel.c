@@ -60,6 +60,7 @@ enum verdict tunnel_open(struct tunnel_inside *inside, const uint8_t *bytes, uin
 	inside->left = (uint16_t)(gtpu.end - gtpu.payload);
 	inside->tos = ip.tos;
 	inside->container = gtpu.container;
+	inside->pdcp = gtpu.pdcp;
 	return gtpu.type == GTPU_G_PDU ? VERDICT_FORWARD : VERDICT_END_MARKER;
 }
 

@@ -15,6 +15,7 @@ struct tunnel_inside {
 	uint16_t left;     // bytes of it, as the tunnel says
 	uint8_t tos;       // outer
 	uint8_t container; // GTPU_CONTAINER
+	uint32_t pdcp;     // GTPU_PDCP_TYPE
 };
 
 // Checks outer IPv4 or IPv6, UDP and GTP-U of bytes[0..left). VERDICT_FORWARD with *inside filled, of an End Marker

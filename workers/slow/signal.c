@@ -201,7 +201,7 @@ void signal_error_put(struct slow_packet *packet, const struct signal *g_pdu)
 
 void signal_notice_put(struct slow_packet *packet, const struct signal *signal)
 {
-	static const uint8_t known[] = { GTPU_UDP_PORT, GTPU_PDU_SESSION };
+	static const uint8_t known[] = { GTPU_UDP_PORT, GTPU_PDCP_LONG, GTPU_PDU_SESSION, GTPU_PDCP };
 	uint8_t *message = message_at(packet, signal), *at = message + FRONT;
 	const uint32_t bytes = FRONT + 2 + sizeof(known);
 
