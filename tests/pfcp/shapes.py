@@ -50,7 +50,7 @@ def qer(ident, qfi=None, kbps=None, closed=0, mbr=None):
     up, down = mbr or (kbps, kbps)
     if up or down:
         ies.append(p.IE_MBR(ul=up, dl=down))
-    if qfi:
+    if qfi is not None:
         ies.append(p.IE_QFI(QFI=qfi))
     return p.IE_CreateQER(IE_list=ies)
 
@@ -124,7 +124,7 @@ def pfcpsim(local, session):
                   pdr(ident + 1, precedence, [*down, sdf(text, 1 + ident)], p.IE_FAR_Id(id=ident + 1), *qers),
                   far(ident, [p.IE_DestinationInterface(interface=CORE)], FORW=1),
                   far(ident + 1, [p.IE_DestinationInterface(interface=ACCESS), gnb], DROP=1), qer(ident + 1, qfi=9, kbps=1000000)]
-    return p.PFCPSessionEstablishmentRequest(IE_list=head(local, session) + rules + [qer(0, qfi=9, kbps=1000000), p.IE_PDNType(pdn_type=1)])
+    return p.PFCPSessionEstablishmentRequest(IE_list=head(local, session) + rules + [qer(0, qfi=0, kbps=1000000), p.IE_PDNType(pdn_type=1)])
 
 
 # ---- open5gs' SGW-C: from tunnel to tunnel, the UE idle at first; nobody names its address

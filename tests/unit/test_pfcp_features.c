@@ -63,6 +63,30 @@ static void reflective_qos_is_asked_for(void **state)
 	assert_true(to.rate[0].reflective);
 }
 
+static void a_flow_s_qfi_goes_before_the_session_s(void **state)
+{
+	uint8_t *mark;
+
+	live_begin();
+	shape_pdr(&words.writer, PFCP_IE_CREATE_PDR,
+		  &(struct pdr){ .id = 1, .tunnel = CHOOSE, .far = 1, .qers = { 1 } });
+	shape_pdr(
+	    &words.writer, PFCP_IE_CREATE_PDR,
+	    &(struct pdr){ .id = 2, .source = 1, .ue4 = true, .far = 2, .removal = NO_REMOVAL, .qers = { 1, 2 } });
+	shape_fars(&words.writer);
+	words_qer(&words, 1, 60000, 1); // the session's
+	words_qer(&words, 2, 8000, 9);
+	assert_int_equal(live_establish(), 0);
+	assert_true(to.rates[0]->qfi == 9 && to.qer[0]->id == 2);
+	live_on(); // the flow's says 0
+	pfcp_begin(&words.writer, PFCP_IE_UPDATE_QER, &mark);
+	pfcp_put_u32(&words.writer, PFCP_IE_QER_ID, 2);
+	pfcp_put_u8(&words.writer, PFCP_IE_QFI, 0);
+	pfcp_end(&words.writer, mark);
+	assert_int_equal(live_modify(), 0);
+	assert_true(to.rates[0]->qfi == 1 && to.qer[0]->id == 1);
+}
+
 // PDR 1 from the radio side, PDR 2 from the PGW; the radio side is not known yet.
 static void sgw(void)
 {
@@ -361,6 +385,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_last_id_is_one_like_others),
 		cmocka_unit_test(reflective_qos_is_asked_for),
+		cmocka_unit_test(a_flow_s_qfi_goes_before_the_session_s),
 		cmocka_unit_test(an_sgw_session_has_no_address),
 		cmocka_unit_test(an_sgw_session_waits_both_ways_at_first),
 		cmocka_unit_test(without_an_address_nothing_goes_untunnelled),

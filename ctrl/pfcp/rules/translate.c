@@ -372,6 +372,7 @@ int translate(struct rules *rules, const struct translate_given *given, struct t
 	for (unsigned i = 0; i < rules->count; i++)
 		if (rules->rule[i].kind == RULE_PDR && pdr_translate(&reading, &rules->rule[i]))
 			return -EPROTO;
+	qers_order(to);
 	if (together(&reading))
 		return -EPROTO;
 	to->session.n_rules = to->pdrs;

@@ -87,3 +87,40 @@ void qer_predefine(const struct reading *reading, const struct conf_pfcp_rule *f
 	rate->has_qfi = from->qfi != 0;
 	rate->qfi = from->qfi;
 }
+
+static size_t users(const struct translation *to, uint32_t id)
+{
+	size_t count = 0;
+
+	for (unsigned i = 0; i < to->pdrs; i++) {
+		const Shoal__Oss__Rule *rule = &to->rule[i];
+		bool named = rule->rate_id == id;
+
+		for (size_t more = 0; more < rule->n_rate_ids && !named; more++)
+			named = rule->rate_ids[more] == id;
+		count += named;
+	}
+	return count;
+}
+
+// Whether the QFI of a is to be before that of b where a PDR names both.
+static bool nearer(const struct translation *to, const Shoal__Oss__Rate *a, const Shoal__Oss__Rate *b)
+{
+	bool none_a = a->has_qfi && !a->qfi, none_b = b->has_qfi && !b->qfi;
+
+	return none_a != none_b ? none_b : users(to, a->id) < users(to, b->id);
+}
+
+void qers_order(struct translation *to)
+{
+	for (size_t i = 1; i < to->session.n_rates; i++)
+		for (size_t at = i; at && nearer(to, to->rates[at], to->rates[at - 1]); at--) {
+			Shoal__Oss__Rate *rate = to->rates[at];
+			const struct rule *qer = to->qer[at];
+
+			to->rates[at] = to->rates[at - 1];
+			to->qer[at] = to->qer[at - 1];
+			to->rates[at - 1] = rate;
+			to->qer[at - 1] = qer;
+		}
+}

@@ -56,6 +56,10 @@ int framed_read(const struct reading *reading, const struct pfcp_ie *group, Shoa
 int qer_read(const struct reading *reading, const struct rule *rule, unsigned index);
 // A predefined rule's rate. Cannot fail.
 void qer_predefine(const struct reading *reading, const struct conf_pfcp_rule *from, unsigned index);
+// When all PDRs are read. Of a PDR's QERs the first with a QFI marks its packets, and a session's own QER has one, too, where it comes
+// from some: its default flow's (free5GC), or 0 (pfcpsim). So a QER goes before those that more PDRs name, and a QFI 0 behind the others,
+// in whatever order they were made.
+void qers_order(struct translation *to);
 int urr_read(const struct reading *reading, const struct rule *rule, unsigned index);
 
 // The tunnels of all PDRs.
