@@ -52,9 +52,12 @@ struct session *books_usage(struct books *books, const struct feed_usage *usage,
 	return session;
 }
 
-static uint64_t ms_of(uint64_t ns, uint64_t at_ms)
+// When its last packet came; 0: none has, and it is told of because others of its session have moved.
+static uint64_t last_of(const struct feed_gauge *gauge, uint64_t at_ms)
 {
-	return ns ? ns / 1000000 : at_ms;
+	if (gauge->last_ns)
+		return gauge->last_ns / 1000000;
+	return gauge->uplink_packets || gauge->downlink_packets ? at_ms : 0;
 }
 
 // A session that lives, or is about to leave.
@@ -73,7 +76,7 @@ void books_gauge(struct books *books, const struct feed_gauge *gauge, uint64_t a
 		.words = { { gauge->uplink_packets, gauge->downlink_packets },
 			   { gauge->uplink_bytes, gauge->downlink_bytes } },
 		.first_ms = gauge->first_ns / 1000000,
-		.last_ms = ms_of(gauge->last_ns, at_ms),
+		.last_ms = last_of(gauge, at_ms),
 	};
 
 	if (session && measures_hear(books->measures, session, gauge->urr, gauge->serial, &word))

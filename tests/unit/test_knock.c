@@ -11,13 +11,18 @@
 
 static Shoal__Oss__Volume quota;
 
+static uint32_t serial(void)
+{
+	return measures_sheet() ? sheet_parts(measures_sheet()).urr->serial : 1;
+}
+
 // The measure's gauge, as its worker tells of it now.
 static void gauge_says(uint64_t packets)
 {
 	const struct feed_gauge gauge = { .teid = teid,
 					  .life = 5,
 					  .urr = 7,
-					  .serial = measures_sheet() ? sheet_parts(measures_sheet()).urr->serial : 1,
+					  .serial = serial(),
 					  .uplink_packets = packets,
 					  .uplink_bytes = packets * BYTES,
 					  .last_ns = clock_ms() * 1000000 };
@@ -70,6 +75,21 @@ static void the_start_is_told_of_where_nothing_may_pass(void **state)
 	assert_int_equal(told(2)->uplink_bytes, 3 * BYTES);
 }
 
+// A session's gauges are told of together, whichever of them a packet has moved.
+static void a_gauge_that_no_packet_has_met_knocks_not(void **state)
+{
+	struct feed_gauge gauge = { .teid = teid, .urr = 7 };
+
+	granted(3 * BYTES, 1);
+	for (gauge.life = 5; gauge.life < 7; gauge.life++) {
+		clock_pass(1);
+		gauge.serial = serial();
+		books_gauge(&stand->truth.books, &gauge, clock_ms());
+		clock_pass(0);
+		assert_int_equal(reports_after(0)->n_reports, 0);
+	}
+}
+
 // Events and time of which there are none do the same.
 static void it_is_so_whatever_there_is_none_of(void **state)
 {
@@ -113,6 +133,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_start_is_told_of_where_nothing_may_pass, measures_one,
+						measures_teardown),
+		cmocka_unit_test_setup_teardown(a_gauge_that_no_packet_has_met_knocks_not, measures_one,
 						measures_teardown),
 		cmocka_unit_test_setup_teardown(it_is_so_whatever_there_is_none_of, measures_one, measures_teardown),
 		cmocka_unit_test_setup_teardown(the_stop_is_when_nobody_comes_any_more, measures_one,
