@@ -121,7 +121,7 @@ static uint64_t wall_ms(void *arg)
 	return clock_wall_ns() / MS_NS;
 }
 
-static size_t advise(void *arg, const struct deal *deal, uint8_t *datagram, size_t length, size_t size)
+static size_t advise(void *arg, struct deal *deal, uint8_t *datagram, size_t length, size_t size)
 {
 	return node_advise(&((struct loop *)arg)->node, deal, datagram, length, size);
 }

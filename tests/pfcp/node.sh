@@ -33,6 +33,13 @@ that "the SMF forgets everything" smf restart
 that "what it had is deleted" wait_for 60 sessions_are 0
 that "and it is asked again" wait_for 60 asked 2
 
+in_ns cp ip address add 10.99.4.4/24 dev n4
+smf_start unread 10.99.4.4 10.99.4.1
+that "one that announces LOAD and can't read it associates" eval "SMF=unread smf associate load=unread"
+that "its subscriber attaches" eval "SMF=unread smf attach ue9"
+that "though the answer told our load at first" eval "SMF=unread smf asked && says '.thrown == 1'"
+that "which it is told no more" eval "SMF=unread smf delete ue9 && SMF=unread smf asked && says '.thrown == 1'"
+
 that "it is of a set" smf associate set=set1
 that "and told it in the answer, too" says '.tunnels_end | map(.[2]) == ["internet", "ims.example"]'
 in_ns cp ip address add 10.99.4.3/24 dev n4

@@ -4,7 +4,7 @@
     smf.py serve SOCKET LOCAL PEER    answers heartbeats and keeps sessions by name; asked through SOCKET by
     smf.py SOCKET COMMAND [WORD...]   which prints what came of it as JSON; exit 0: accepted, 1: refused, 2: no answer
 
-Commands: heartbeat; associate [set=NAME] [keep=ADDRESS]; release; asked: how often the user plane has asked us to associate, and whether to release; restart (everything forgotten, a newer Recovery Time Stamp);
+Commands: heartbeat; associate [set=NAME] [keep=ADDRESS] [load=1|unread]; release; asked: how often the user plane has asked us to associate, whether to release, and how many messages with its load were thrown away; restart (everything forgotten, a newer Recovery Time Stamp);
     attach NAME [KEY=VALUE...]: ue=ADDRESS (else the user plane chooses), gnb=, teid=, qfi=, mbr= (kbit/s), urr=1 [threshold=, quota= (bytes), period= (s), start=1, dropped= (packets), events=, event_quota=, silence= (s)], bar= (packets that may wait) [delay= (50 ms)], dnn=; csid=, group=, entity= (address of its F-SEID); way=both|up
     attach_as NAME SHAPE [KEY=VALUE...]; change NAME WHAT [WORD...]: as other SMFs do (shapes.py)
     handover NAME GNB TEID; drop NAME; forward NAME; gate NAME open|closed; query NAME [open]: usage, and opens the gate with it; delete NAME; refill NAME BYTES, more_events NAME N: a new quota
@@ -60,6 +60,7 @@ class Smf:
         self.release_wanted, self.dropped_at, self.held_at = False, None, {}
         self.tunnels_end = []
         self.setups, self.paths_heard, self.paths_seen = 0, [], set()
+        self.load, self.thrown = None, 0
         self.heard = threading.Condition()
         threading.Thread(target=self.listen, daemon=True).start()
 
@@ -69,6 +70,12 @@ class Smf:
             data, _ = self.socket.recvfrom(65535)
             for _ in range(self.copies()):
                 self.hear(data)
+
+    def unread(self, data):
+        """Whether this SMF, which said load=unread, throws it away: it knows no Load Control Information, and so none of the message."""
+        told = self.load == "unread" and any(True for _ in self.words.ies_of(data[16 if data[0] & 1 else 8 :], 51))
+        self.thrown += told
+        return told
 
     def copies(self):
         """How often a datagram goes through."""
@@ -83,7 +90,7 @@ class Smf:
                 self.socket.sendto(data, (self.peer, 8805))
 
     def hear(self, data):
-        if len(data) < 8:
+        if len(data) < 8 or self.unread(data):
             return
         kind, sequence = data[1], int.from_bytes(data[12:15] if data[0] & 1 else data[4:7], "big")
         if kind == 1:
@@ -177,14 +184,16 @@ class Smf:
     # ---- Commands
 
     def associate(self, *keys):
-        return self.ask(None, self.words.association(self.local, self.stamp, **dict(key.split("=", 1) for key in keys)))
+        wish = dict(key.split("=", 1) for key in keys)
+        self.load = wish.get("load")
+        return self.ask(None, self.words.association(self.local, self.stamp, **wish))
 
     def ghosts(self, count):
         causes = [self.ask(None, self.words.association(f"ghost-{i}.example", self.stamp))["cause"] for i in range(int(count))]
         return {"cause": 1, "let": causes.count(1), "last": causes[-1]}
 
     def asked(self):
-        return {"cause": 1, "asked": self.setups, "release": self.release_wanted, "tunnels_end": self.tunnels_end}
+        return {"cause": 1, "asked": self.setups, "release": self.release_wanted, "thrown": self.thrown, "tunnels_end": self.tunnels_end}
 
     def adopt(self, name, up):
         session = {"cp": random.getrandbits(63) | 1, "up": int(up, 0)}

@@ -45,7 +45,7 @@ def node(local):
 
 
 def association(local, stamp, **wish):
-    """set=: of this SMF set; load=1: wants to know our load; keep=: the sessions of this entity of ours alone are to stay."""
+    """set=: of this SMF set; load=: wants to know our load; keep=: the sessions of this entity of ours alone are to stay."""
     ies = [node(local), p.IE_RecoveryTimeStamp(timestamp=stamp), p.IE_CPFunctionFeatures(LOAD=int("load" in wish))]
     if "set" in wish:
         ies.append(p.IE_NotImplemented(ietype=180, data=b"\0" + wish["set"].encode()))

@@ -101,6 +101,32 @@ static void a_repeat_gets_the_same_answer_and_is_served_once(void **state)
 	assert_null(deals_next(&play->deals));
 }
 
+static void mended(void *arg, struct deal *deal)
+{
+	deal->bytes[0] = 'A';
+}
+
+// What is behind an answer for those who can read it is left away when it is asked for again, and somebody is told so, once.
+static void advice_is_not_repeated(void **state)
+{
+	struct play *play = *state;
+	struct deal *deal;
+	size_t before = play->deals.bytes;
+
+	play->deals.unheard = mended;
+	assert_int_equal(ask(play, 1, 7, "request"), DEAL_NEW);
+	deal = deals_next(&play->deals);
+	deal->plain = 6;
+	deal_answer(deal, (const uint8_t *)"answer, advice", 14);
+	assert_string_equal(play->last, "answer, advice");
+	assert_int_equal(ask(play, 1, 7, "request"), DEAL_REPEATED);
+	assert_string_equal(play->last, "Answer");
+	assert_int_equal(play->deals.bytes, before + 6);
+	play->deals.unheard = NULL;
+	assert_int_equal(ask(play, 1, 7, "request"), DEAL_REPEATED);
+	assert_string_equal(play->last, "Answer");
+}
+
 // The first of them tells how often its peer asks.
 static void it_is_known_how_often_a_peer_asks(void **state)
 {
@@ -320,6 +346,7 @@ int main(void)
 #define ONE(name) cmocka_unit_test_setup_teardown(name, open, close)
 	const struct CMUnitTest tests[] = {
 		ONE(a_repeat_gets_the_same_answer_and_is_served_once),
+		ONE(advice_is_not_repeated),
 		ONE(it_is_known_how_often_a_peer_asks),
 		ONE(the_same_sequence_with_other_content_is_another_request),
 		ONE(answers_are_forgotten_in_time),

@@ -88,11 +88,46 @@ static void overload_is_told_while_it_lasts_and_taken_back(void **state)
 	assert_int_equal(said(&load, BOTH, SECOND, OCI, &next), -1);
 }
 
+#define REQUEST 77u
+
+static void who_does_not_ask_again_has_heard(void **state)
+{
+	struct load_told peer = { 0 };
+
+	assert_false(load_may(&peer, false, SECOND)); // a report is of no use to who can't read it
+	assert_true(load_may(&peer, true, SECOND));
+	load_tried(&peer, REQUEST, SECOND);
+	assert_false(load_may(&peer, true, 10 * SECOND)); // not before it is known
+	assert_true(load_may(&peer, true, 11 * SECOND));
+	assert_true(load_may(&peer, false, 11 * SECOND));
+	load_tried(&peer, REQUEST, 11 * SECOND);
+	load_unheard(&peer, REQUEST); // a datagram was lost
+	assert_true(load_may(&peer, true, 11 * SECOND));
+}
+
+static void who_asks_twice_again_is_left_alone(void **state)
+{
+	struct load_told peer = { 0 };
+
+	load_tried(&peer, REQUEST, SECOND);
+	load_unheard(&peer, REQUEST + 1); // another answer's
+	load_unheard(&peer, REQUEST);
+	assert_false(load_may(&peer, true, 11 * SECOND));
+	assert_true(load_may(&peer, true, 61 * SECOND));
+	assert_false(load_may(&peer, false, 61 * SECOND));
+	load_tried(&peer, REQUEST, 61 * SECOND);
+	load_unheard(&peer, REQUEST);
+	assert_false(load_may(&peer, true, 3600 * SECOND));
+	assert_false(load_may(&peer, false, 3600 * SECOND));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(load_is_told_when_it_changes),
 		cmocka_unit_test(overload_is_told_while_it_lasts_and_taken_back),
+		cmocka_unit_test(who_does_not_ask_again_has_heard),
+		cmocka_unit_test(who_asks_twice_again_is_left_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

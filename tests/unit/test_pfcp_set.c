@@ -184,7 +184,12 @@ static void who_wants_to_know_is_told_our_load(void **state)
 	assert_int_equal(length, 13 + 4 + 8 + 5);
 	assert_int_equal(pfcp_header_read(bytes, length, &header), 0);
 	assert_int_equal(header.message_bytes, length);
+	assert_int_equal(play->deal->plain, 13);
 	assert_int_equal(node_advise(&play->node, play->deal, bytes, 13, sizeof(bytes)), 13);
+	deal_answer(play->deal, bytes, length);
+	ask_session(play, 9); // it can't read that: it asks again
+	assert_int_equal(play->header.message_bytes, 13);
+	assert_int_equal(assoc->telling.load.trial, LOAD_UNHEARD);
 }
 
 int main(void)

@@ -3,8 +3,10 @@
 
 #define STEP 5u // smaller changes are told to nobody
 #define AGAIN_NS 60000000000ull
-#define VALID_TWO_SECONDS 5u // Timer, 8.2.35: units of two seconds
-#define OVERLOADED_FROM 4u   // a quarter of what may wait
+#define HEARD_NS 10000000000ull // nobody waits longer until it asks again
+#define TRIALS 2u               // a datagram may be lost
+#define VALID_TWO_SECONDS 5u    // Timer, 8.2.35: units of two seconds
+#define OVERLOADED_FROM 4u      // a quarter of what may wait
 
 static void metric_set(struct load_metric *metric, unsigned percent, uint64_t wall_ms)
 {
@@ -64,4 +66,31 @@ void load_put(const struct load *load, uint64_t features, struct load_told *told
 		told->overload = load->overload.sequence;
 		told->overload_ns = now_ns;
 	}
+}
+
+bool load_may(struct load_told *told, bool answer, uint64_t now_ns)
+{
+	uint64_t since_ns = now_ns - told->tried_ns;
+
+	if (told->trial == LOAD_TRIED && since_ns >= HEARD_NS)
+		told->trial = LOAD_HEARD;
+	if (told->trial == LOAD_UNHEARD && told->trials < TRIALS && since_ns >= AGAIN_NS)
+		told->trial = LOAD_UNTRIED;
+	return told->trial == LOAD_HEARD || (answer && told->trial == LOAD_UNTRIED);
+}
+
+void load_tried(struct load_told *told, uint32_t sequence, uint64_t now_ns)
+{
+	if (told->trial != LOAD_UNTRIED)
+		return;
+	told->trial = LOAD_TRIED;
+	told->trials++;
+	told->answer = sequence;
+	told->tried_ns = now_ns;
+}
+
+void load_unheard(struct load_told *told, uint32_t sequence)
+{
+	if (told->trial == LOAD_TRIED && told->answer == sequence)
+		told->trial = LOAD_UNHEARD;
 }

@@ -107,6 +107,7 @@ int node_open(struct node *node, const struct node_setting *setting, const struc
 	node->deals.send = node->asks.send = leaves;
 	node->deals.arg = node->asks.arg = node;
 	node->deals.answered = answered;
+	node->deals.unheard = load_not_heard;
 	assocs_open(&node->assocs, &assocs_ways);
 	node->assocs.own = setting->own;
 	node->assocs.own_count = setting->own_count;
@@ -300,36 +301,6 @@ void node_serve(struct node *node)
 		serve(node, deal);
 }
 
-static void load_say(struct node *node, struct assoc *assoc, struct pfcp_writer *writer)
-{
-	if (assoc && assoc->features && (size_t)(writer->end - writer->at) >= LOAD_BYTES)
-		load_put(&node->load, assoc->features, &assoc->telling.load, node->now_ns, writer);
-}
-
-size_t node_advise(struct node *node, const struct deal *deal, uint8_t *datagram, size_t length, size_t size)
-{
-	struct pfcp_writer writer = pfcp_writer_over(datagram, size);
-
-	writer.at += length;
-	load_say(node, deal->assoc, &writer);
-	pfcp_message_end(&writer, datagram);
-	return (size_t)(writer.at - writer.start);
-}
-
-void node_load(struct node *node, unsigned percent, uint64_t wall_ms)
-{
-	const struct peer *peer;
-	unsigned waiting = 0;
-
-	if (node->now_ns < node->load_ns)
-		return;
-	node->load_ns = node->now_ns + SECOND_NS / 10;
-	TAILQ_FOREACH(peer, &node->deals.turn, turn)
-	waiting += peer->waiting;
-	load_is(&node->load, percent, wall_ms);
-	load_waits(&node->load, waiting, limits.waiting, wall_ms);
-}
-
 int node_ask(struct node *node, const struct node_question *what)
 {
 	const struct pfcp_header header = { .type = what->type,
@@ -345,7 +316,7 @@ int node_ask(struct node *node, const struct node_question *what)
 	pfcp_message_begin(&writer, &header, &mark);
 	pfcp_raw(&writer, what->body, what->bytes);
 	if (what->type == PFCP_SESSION_REPORT_REQUEST)
-		load_say(node, assoc_of_remote(&node->assocs, &what->to), &writer);
+		load_report(node, &what->to, &writer);
 	pfcp_message_end(&writer, mark);
 	question.length = (size_t)(writer.at - writer.start);
 	question.to.port = PFCP_PORT;

@@ -105,7 +105,7 @@ void node_load(struct node *node, unsigned percent, uint64_t wall_ms);
 // What not all workers can do (enum sheet_skill): that is not announced meanwhile.
 void node_skills(struct node *node, uint32_t missing);
 // An answer to this request, of so many bytes: says behind it how loaded we are, if the peer is to know. The new length.
-size_t node_advise(struct node *node, const struct deal *deal, uint8_t *datagram, size_t length, size_t size);
+size_t node_advise(struct node *node, struct deal *deal, uint8_t *datagram, size_t length, size_t size);
 void node_noted(struct node *node, struct assoc *assoc, bool done);
 void node_swept(struct node *node, struct deal *deal, uint8_t cause); // cause: of the answer
 void node_provisioned(struct node *node, struct deal *deal, const struct pfcp_fault *fault);

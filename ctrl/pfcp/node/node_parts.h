@@ -24,6 +24,11 @@ bool answer_stranger(struct node *node);
 
 void deal_attach(struct node *node, struct deal *deal, struct assoc *assoc); // it is being served for this node
 
+// ---- node_load.c: how loaded we are
+
+void load_report(struct node *node, const struct remote *to, struct pfcp_writer *writer); // behind a report of ours
+void load_not_heard(void *arg, struct deal *deal); // an answer that told of it is asked for again
+
 // ---- node_assoc.c: requests about associations, in node->tree
 
 // A node is met in a life: it goes on in it, or begins a new one. deal: who is answered when that is done; null: nobody.

@@ -131,6 +131,18 @@ static bool is_repeat(const struct deal *deal, const struct arrival *arrival)
 	       deal->sequence == arrival->sequence && deal->type == arrival->type;
 }
 
+// It may be for the advice that the answer was asked for again: it goes without, from now on.
+static void plain_take(struct deal *deal)
+{
+	struct deals *deals = deal->deals;
+
+	deals->bytes -= deal->length - deal->plain;
+	deal->length = deal->plain;
+	deal->plain = 0;
+	if (deals->unheard)
+		deals->unheard(deals->arg, deal);
+}
+
 static enum deal_news repeat(struct deal *deal, const struct arrival *arrival)
 {
 	struct deals *deals = deal->deals;
@@ -139,6 +151,8 @@ static enum deal_news repeat(struct deal *deal, const struct arrival *arrival)
 		deal->again_ns = deals->now_ns - deal->at_ns;
 	if (deal->state != DEAL_ANSWERED || !is_repeat(deal, arrival))
 		return DEAL_UNDER_WAY;
+	if (deal->plain)
+		plain_take(deal);
 	deals->send(deals->arg, &deal->from, deal->bytes, deal->length);
 	return DEAL_REPEATED;
 }

@@ -3,7 +3,7 @@
 //   deals_take ─> waiting ─ deals_next ─> served ─ deal_answer ─> answered ─ in time, or for want of room ─> gone
 //                 in its peer's queue     in somebody's work       sent again to a repeat
 //
-// A repeat of one that is waiting or served is dropped: its answer will come. Peers are served in turn, one request each, so a peer
+// A repeat of one that is waiting or served is dropped: its answer will come. Advice behind an answer is not repeated. Peers are served in turn, one request each, so a peer
 // that asks much waits for itself. Limits: waiting for each peer, served in all, answers for each peer and in all, bytes in all.
 // A deal that is served lives until it is answered, whatever happens to its peer's association; there is exactly one answer to it.
 // Pure but for `send`: time is told. One thread.
@@ -35,6 +35,8 @@ struct deal {
 	enum deal_state state;
 	uint8_t *bytes; // the request; once answered the answer, in `room` where that is enough
 	size_t length;
+	size_t
+	    plain; // of an answer with advice behind it (node_load.c): its length without, for whom it is too much; 0: it has none
 	struct assoc *assoc;   // of the node that asks, once that is known (assoc.h)
 	TAILQ_ENTRY(deal) own; // in its peer's queue, or among its answers
 	TAILQ_ENTRY(deal) all; // answered: among all answers
@@ -54,7 +56,9 @@ struct deals {
 	uint64_t seed, now_ns;
 	remote_send *send;
 	void (*answered)(void *arg, struct deal *deal); // told after each answer; null: nobody
-	void *arg;                                      // of both
+	// Told when one with advice is asked for again: mends its header, since it goes without. Null: nobody.
+	void (*unheard)(void *arg, struct deal *deal);
+	void *arg; // of all
 	unsigned served, answers;
 	size_t bytes;
 	struct spares spare;    // deals

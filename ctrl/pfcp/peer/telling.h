@@ -9,9 +9,20 @@
 
 struct assoc;
 
+enum load_trial {
+	LOAD_UNTRIED,
+	LOAD_TRIED,   // one answer that tells of it is out
+	LOAD_HEARD,   // and was not asked for again
+	LOAD_UNHEARD, // and was
+};
+
 struct load_told {
 	uint32_t load, overload; // sequences
 	uint64_t load_ns, overload_ns;
+	enum load_trial trial;
+	unsigned trials;
+	uint32_t answer; // the sequence number of the one on trial
+	uint64_t tried_ns;
 };
 
 struct updating { // an Association Update of ours

@@ -38,7 +38,7 @@ struct sessions_world {
 	void (*address)(void *arg, const struct deal *deal, struct pfcp_address *address);
 	uint64_t (*wall_ms)(void *arg);
 	// Says behind an answer how loaded we are, if its peer is to know; the new length. Null: nobody is to know.
-	size_t (*advise)(void *arg, const struct deal *deal, uint8_t *datagram, size_t length, size_t size);
+	size_t (*advise)(void *arg, struct deal *deal, uint8_t *datagram, size_t length, size_t size);
 	void (*dropped)(void *arg, const char *owner);              // sessions_drop is through
 	void (*owned)(void *arg, bool owned);                       // sessions_owned is through
 	void (*swept)(void *arg, struct deal *deal, uint8_t cause); // sessions_sweep is through, and this its answer
