@@ -188,6 +188,17 @@ def oai_reach(session, gnb, teid, down):
     return reach(session, gnb, teid, down, p.IE_RemovePDR(IE_list=[p.IE_PDR_Id(id=9)]), p.IE_RemoveFAR(IE_list=[p.IE_FAR_Id(id=9)]))
 
 
+def oai_older(local, session):
+    """Without QERs: which flow, it says only where packets come from."""
+    without = [p.IE_FAR_Id(id=1), p.IE_URR_Id(id=1)]
+    pdi = [p.IE_SourceInterface(interface=ACCESS), p.IE_FTEID(CH=1, V4=1), p.IE_UE_IP_Address(V4=1, ipv4=session["ue"]), p.IE_QFI(QFI=9)]
+    return p.PFCPSessionEstablishmentRequest(IE_list=head(local, session) + [oai_metered(1), oai_up(session, 1, 1)[0], pdr(1, 0, pdi, removal(0), *without)])
+
+
+def oai_older_reach(session, gnb, teid):
+    return [far(2, [p.IE_DestinationInterface(interface=ACCESS), w.tunnel(gnb, int(teid, 0))], FORW=1), pdr(2, 0, oai_down(session), p.IE_FAR_Id(id=2), p.IE_URR_Id(id=1))]
+
+
 # ---- SD-Core's SMF: names are text, and one that it does not know empty (its SPGW-C's have 32 bytes); filters that say nothing, without
 # any flag; F-TEIDs and the UE's address are ours to choose; a flow's QER is taken away with each of its PDRs
 
@@ -219,7 +230,7 @@ def undedicate(session):
     return [kind(IE_list=[of(id=i)]) for kind, of in ((p.IE_RemovePDR, p.IE_PDR_Id), (p.IE_RemoveFAR, p.IE_FAR_Id)) for i in (3, 4)] + qers
 
 
-SHAPES = {"oai": oai, "open5gs": open5gs, "free5gc": free5gc, "endpoints": endpoints, "pfcpsim": pfcpsim, "sgwc": sgwc, "sdcore": sdcore}
+SHAPES = {"oai": oai, "oai_older": oai_older, "open5gs": open5gs, "free5gc": free5gc, "endpoints": endpoints, "pfcpsim": pfcpsim, "sgwc": sgwc, "sdcore": sdcore}
 
 # ---- Changes: what they are made of
 
@@ -341,4 +352,4 @@ def end_elsewhere(session):
 
 
 CHANGES = {"activate": activate, "both": both, "move": move, "moves": moves, "branch": branch, "detour": detour, "fork": fork, "idle": idle, "discard": discard, "bar": bar, "flow": flow, "reflow": reflow, "gate": flow_gate, "rate": flow_rate,
-           "reach": reach, "oai_idle": oai_idle, "oai_back": oai_back, "oai_reach": oai_reach, "oai_urr": oai_urr, "unflow": flow_gone, "app": app, "named": named, "rename": rename, "end": end, "elsewhere": end_elsewhere, "dedicate": dedicate, "undedicate": undedicate}
+           "reach": reach, "oai_idle": oai_idle, "oai_older_reach": oai_older_reach, "oai_back": oai_back, "oai_reach": oai_reach, "oai_urr": oai_urr, "unflow": flow_gone, "app": app, "named": named, "rename": rename, "end": end, "elsewhere": end_elsewhere, "dedicate": dedicate, "undedicate": undedicate}

@@ -107,6 +107,17 @@ that "the oldest that no rule names is told of, and gone" says '[.usage[].why] =
 that "it is deleted" smf delete oai
 that "and all that are left are told of" says '.usage | length == 16'
 
+that "an older OAI attaches a subscriber" smf attach_as oai oai_older ue=10.45.77.1
+up=$(said '.teids["1"]')
+that "and has it reached" smf change oai oai_older_reach 10.99.3.2 0x7002
+shape_radio "$up" 0x7002 9 10.45.77.1
+in_ns ran ip link delete ue0
+radio_up "$LAB/table.csv"
+that "it pings" ue_pings "$UE" 5
+that "with the QFI that it sends with" equal "$(radio_count downlink_wrong_qfi)" 0
+that "it is deleted" smf delete oai
+lab_stop gnb
+
 that "SD-Core attaches a subscriber, and says names that are none" smf attach_as sdcore sdcore
 that "by a TEID and an address of ours" says '.teids["1"] > 0 and .ue != null'
 up=$(said '.teids["1"]') UE=$(said .ue)

@@ -4,6 +4,9 @@
 #pragma once
 #include <stdint.h>
 
+#define PREDEFINED_ID \
+	0x80000000u // from here on: of rules that are the user plane's own (8.2.75); first those that the operator has configured
+#define FLOW_ID (PREDEFINED_ID + 32u) // then the one of translate_flow.c
 #define IDS_PFCP_MAX (UINT32_MAX - 1) // of those that oss.proto can tell
 
 static inline uint32_t oss_id(uint32_t pfcp)

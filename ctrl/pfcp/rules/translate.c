@@ -356,7 +356,7 @@ static int together(const struct reading *reading)
 		return -EPROTO;
 	if (reading->given->teid ? prefix_translate(reading) : addresses_translate(reading))
 		return -EPROTO;
-	return families_translate(reading);
+	return families_translate(reading) || flows_tell(reading) ? -EPROTO : 0;
 }
 
 int translate(struct rules *rules, const struct translate_given *given, struct translation *to,

@@ -92,6 +92,7 @@ struct translation {
 	Shoal__Oss__Rate rate[TRANSLATE_QERS], *rates[TRANSLATE_QERS];
 	Shoal__Oss__Limit limit[TRANSLATE_QERS][TRANSLATE_WAYS];
 	struct rule predefined[PREDEFINED_MAX];
+	struct rule marked; // whose rate is a QFI that no QER says (translate_flow.c)
 	Shoal__Oss__Measure measure[TRANSLATE_URRS], *measures[TRANSLATE_URRS];
 	Shoal__Oss__Volume volume[TRANSLATE_URRS][4];
 	unsigned numbers_used;

@@ -6,8 +6,6 @@
 #include "ctrl/pfcp/rules/pfds.h"
 #include "ctrl/pfcp/rules/translate_read.h"
 
-#define PREDEFINED_ID 0x80000000u // of rules that are the user plane's own (8.2.75)
-
 // Nobody's address, and a protocol that is reserved: for what nothing is to match.
 static const char never[] = "permit out 255 from 0.0.0.0/32 to assigned";
 
@@ -108,8 +106,7 @@ static int rate_place(const struct reading *reading, const struct conf_pfcp_rule
 	return (int)to->session.n_rates++;
 }
 
-// The PDR's rates, and this one.
-static int rate_add(const struct reading *reading, Shoal__Oss__Rule *rule, uint32_t id)
+int rate_add(const struct reading *reading, Shoal__Oss__Rule *rule, uint32_t id)
 {
 	uint32_t *ids;
 

@@ -4,7 +4,7 @@
 //     translate_urr    each URR: a measure
 //     translate_pdr    each PDR: a rule with its match; translate_filter: its filters; translate_framed: its framed routes
 //       translate_far  its FAR: where the rule's packets go
-//       translate_qer  its QERs: rates
+//       translate_qer  its QERs: rates; translate_flow: the QFI where none says
 //     translate_tunnel which of the session's tunnels each PDR has, once all are known
 #pragma once
 #include "ctrl/pfcp/rules/ids.h"
@@ -41,6 +41,9 @@ int application_read(const struct reading *reading, const struct rule *pdr, cons
 // The same of the predefined rules that a PDR activates (8.2.72), in its opened body; and what limits their packets.
 int predefined_read(const struct reading *reading, const struct rule *pdr, unsigned *count);
 int predefined_rates(const struct reading *reading, unsigned pdr);
+int rate_add(const struct reading *reading, Shoal__Oss__Rule *rule, uint32_t id); // one more of a PDR's
+// When all PDRs are read: the QFI that downlink packets go with where no QER says.
+int flows_tell(const struct reading *reading);
 // A filter of a PDR, kept elsewhere: the text outlives what is told to ctrl. everything: set if it lets everything pass.
 int filter_told(const struct reading *reading, const struct rule *pdr, const char *flow, bool *everything);
 // The PDR's filters take packets of one family alone: 4 or 6.
