@@ -298,6 +298,11 @@ static void waiting_packets_are_told(void **state)
 	ie = part(paper, ie, PFCP_IE_DOWNLINK_DATA_SERVICE_INFORMATION);
 	assert_int_equal(ie->length, sizeof(service));
 	assert_memory_equal(ie->value, service, sizeof(service));
+	paper->report.tos = 3; // of no weight
+	assert_int_equal(write_it(paper, sizeof(paper->body)), 0);
+	ie = part(paper, NULL, PFCP_IE_DOWNLINK_DATA_REPORT);
+	assert_int_equal(number(paper, ie, PFCP_IE_PDR_ID), 65535);
+	assert_null(part(paper, ie, PFCP_IE_DOWNLINK_DATA_SERVICE_INFORMATION));
 }
 
 static void silence_is_told(void **state)

@@ -119,6 +119,16 @@ void outbox_said(struct outbox *outbox, uint64_t session, bool done)
 	told(outbox, letter);
 }
 
+// Who did not answer, or does not serve it, hears it without what may be the reason. False: there is nothing of that in it.
+static bool plainer(struct letter *letter)
+{
+	size_t bytes = report_plain(letter->body, letter->bytes);
+	bool less = bytes < letter->bytes;
+
+	letter->bytes = bytes;
+	return less;
+}
+
 static void answered(struct outbox *outbox, struct letter *letter, uint8_t cause)
 {
 	they_answer(letter->pile);
@@ -142,6 +152,10 @@ static void answered(struct outbox *outbox, struct letter *letter, uint8_t cause
 		count(outbox, TALLY_REPORTS_UNKNOWN);
 		break;
 	default:
+		if (plainer(letter)) {
+			letter_ready(letter);
+			return;
+		}
 		count(outbox, TALLY_REPORTS_REFUSED);
 		log_warning("pfcp.report_refused", "report %llu of session %llu: cause %u",
 			    (unsigned long long)letter->number, (unsigned long long)letter->session, cause);
@@ -163,6 +177,7 @@ static void asked(void *arg, void *about, const struct pfcp_header *answer)
 	} else {
 		letter->elsewhere = (struct remote){ 0 };
 		letter->astray = !letter->astray;
+		plainer(letter);
 		letter_ready(letter); // behind the others of its pile
 		wait_for_them(outbox, pile);
 	}

@@ -9,6 +9,8 @@
 #define SERVICE_PPI 1u // Downlink Data Service Information, 8.2.27
 #define SERVICE_QFI 2u
 #define SIX_BITS 0x3fu
+#define IE_LENGTH 2u // where it stands in an IE,
+#define IE_HEAD 4u   // and what it counts from
 
 static int usage_put(struct report_reader *reader, const Shoal__Oss__Report *report, struct pfcp_writer *writer)
 {
@@ -22,7 +24,8 @@ static int usage_put(struct report_reader *reader, const Shoal__Oss__Report *rep
 	return 0;
 }
 
-// Which packet waits: what its sender says of its weight (the DSCP, 5.4.3 of TS 23.501), and its flow.
+// Which packet waits: what its sender says of its weight (the DSCP, 5.4.3 of TS 23.501), and its flow. Of a packet that is as any other its
+// PDR tells enough.
 static int data_put(struct report_reader *reader, const Shoal__Oss__Report *report, struct pfcp_writer *writer)
 {
 	const uint8_t service[] = { (uint8_t)(SERVICE_PPI | (report->has_qfi ? SERVICE_QFI : 0)),
@@ -32,9 +35,30 @@ static int data_put(struct report_reader *reader, const Shoal__Oss__Report *repo
 	pfcp_put_flags(writer, PFCP_IE_REPORT_TYPE, PFCP_REPORT_TYPE_DLDR, 1);
 	pfcp_begin(writer, PFCP_IE_DOWNLINK_DATA_REPORT, &mark);
 	pfcp_put_u16(writer, PFCP_IE_PDR_ID, (uint16_t)front_pfcp_id(&reader->front, report->rule));
-	pfcp_put_bytes(writer, PFCP_IE_DOWNLINK_DATA_SERVICE_INFORMATION, service, report->has_qfi ? 3 : 2);
+	if (service[1])
+		pfcp_put_bytes(writer, PFCP_IE_DOWNLINK_DATA_SERVICE_INFORMATION, service, report->has_qfi ? 3 : 2);
 	pfcp_end(writer, mark);
 	return 0;
+}
+
+// Where an IE of this type begins; `end`: nowhere.
+static size_t place_of(const uint8_t *body, size_t at, size_t end, unsigned type)
+{
+	while (at + IE_HEAD <= end && be16_get(body + at) != type)
+		at += IE_HEAD + be16_get(body + at + IE_LENGTH);
+	return at + IE_HEAD <= end ? at : end;
+}
+
+// It is the last of the last group: data_put.
+size_t report_plain(uint8_t *body, size_t bytes)
+{
+	size_t group = place_of(body, 0, bytes, PFCP_IE_DOWNLINK_DATA_REPORT), service = bytes;
+
+	if (group < bytes)
+		service = place_of(body, group + IE_HEAD, bytes, PFCP_IE_DOWNLINK_DATA_SERVICE_INFORMATION);
+	if (service < bytes)
+		be16_put(body + group + IE_LENGTH, (uint16_t)(service - group - IE_HEAD));
+	return service;
 }
 
 static int inactive_put(struct report_reader *reader, const Shoal__Oss__Report *report, struct pfcp_writer *writer)

@@ -40,3 +40,7 @@ bool report_said(const struct pfcp_tree *answer, struct report_said *said);
 // said in PFCP; -EBADMSG: what is kept with the session is not understood; -EMSGSIZE: larger than the writer's room.
 int report_write(struct report_reader *reader, const Shoal__Oss__Report *report, struct report_to *to,
 		 struct pfcp_writer *writer);
+
+// Takes out of such a body what is behind the PDR ID of a packet that waits: OAI's SMF knows no such IE, and Open5GS' serves none that says
+// something. The new length, or the same: there is nothing to take out.
+size_t report_plain(uint8_t *body, size_t bytes);
