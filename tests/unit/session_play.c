@@ -149,8 +149,8 @@ static Shoal__Oss__UsageReport **report(uint32_t measure)
 	reports[0] = calloc(1, sizeof(**reports));
 	shoal__oss__usage_report__init(reports[0]);
 	reports[0]->measure = measure;
-	reports[0]->triggers = (uint32_t)PFCP_USAGE_REPORT_TRIGGER_IMMER;
-	reports[0]->uplink_bytes = play.uplink - play.reported;
+	reports[0]->triggers = play.went ? 1 << 11 : (uint32_t)PFCP_USAGE_REPORT_TRIGGER_IMMER; // TERMR
+	reports[0]->uplink_bytes = reports[0]->uplink_packets = play.uplink - play.reported;
 	play.reported = play.uplink;
 	return reports;
 }
@@ -178,9 +178,9 @@ static Shoal__Oss__Response *modify(const Shoal__Oss__SessionModify *modify)
 	play.buffer_packets = modify->has_buffer_packets ? (int)modify->buffer_packets : -1;
 	play.undrops += modify->undrop;
 	response = respond_session(new, applied(modify->wait_applied));
-	if (modify->n_query)
-		response->session->usage = report(modify->query[0]);
-	response->session->n_usage = modify->n_query != 0;
+	if (modify->n_query || play.went)
+		response->session->usage = report(play.went ? play.went : modify->query[0]);
+	response->session->n_usage = response->session->usage != NULL;
 	return response;
 }
 

@@ -38,6 +38,7 @@ struct play {
 	uint32_t deadline_ms;    // the last one's
 	struct call *first, **last;
 	uint64_t now_ms, uplink, reported;
+	uint32_t went; // the measure whose usage it tells with a modification, as the last of it
 	char dropped[64];
 	unsigned looks; // sessions_owned is through so often: there are
 	bool owned;

@@ -100,6 +100,31 @@ static void what_goes_may_be_asked_for(void **state)
 	assert_null(pfcp_first(&play.tree, NULL, PFCP_IE_MODIFICATION_USAGE_REPORT));
 }
 
+// One that went for others, since there was no more room: of one that counted nothing nothing is told, unless it was taken away.
+static void what_goes_by_itself_is_told_if_it_counted(void **state)
+{
+	uint8_t *mark;
+
+	play_attach(false);
+	play.went = 2;
+	play_handover(1, 0x78);
+	play_run(0);
+	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
+	assert_null(pfcp_first(&play.tree, NULL, PFCP_IE_MODIFICATION_USAGE_REPORT));
+	play.uplink = 100;
+	play_handover(2, 0x79);
+	play_run(0);
+	assert_int_equal(play_reported(PFCP_IE_MODIFICATION_USAGE_REPORT), 100);
+	words_begin(&play.words[3]);
+	pfcp_begin(&play.words[3].writer, PFCP_IE_REMOVE_URR, &mark);
+	pfcp_put_u32(&play.words[3].writer, PFCP_IE_URR_ID, 1);
+	pfcp_end(&play.words[3].writer, mark);
+	play_say(3, PFCP_SESSION_MODIFICATION_REQUEST, PLAY_ID);
+	play_run(0);
+	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
+	assert_non_null(pfcp_first(&play.tree, NULL, PFCP_IE_MODIFICATION_USAGE_REPORT));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -107,6 +132,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_was_not_asked_for_has_no_reference, play_open, play_close),
 		cmocka_unit_test_setup_teardown(a_query_waits_for_no_worker, play_open, play_close),
 		cmocka_unit_test_setup_teardown(what_goes_may_be_asked_for, play_open, play_close),
+		cmocka_unit_test_setup_teardown(what_goes_by_itself_is_told_if_it_counted, play_open, play_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

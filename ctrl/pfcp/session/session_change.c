@@ -8,6 +8,7 @@
 
 #define REPEAT_MS 60000u // a request that comes again within this time is a repeat
 #define WATCH_MS 20u
+#define USAGES (2 * TRANSLATE_URRS) // in an answer: of URRs that were, and that are
 
 static const bool understood[PFCP_IE_TYPES] = { [PFCP_IE_F_SEID] = true,
 						[PFCP_IE_REMOVE_PDR] = true,
@@ -212,6 +213,7 @@ static void modify_ask(struct task *task, size_t front)
 	size_t queries = queries_read(&task->sessions->tree, query);
 
 	task->looks = looks_alone(&task->sessions->tree);
+	task->removes = pfcp_first(&task->sessions->tree, NULL, PFCP_IE_REMOVE_URR);
 	task->referred = reference;
 	task->reference = (uint32_t)pfcp_number(reference);
 	task->step = STEP_MODIFY;
@@ -274,11 +276,28 @@ void get_hear(struct task *task, const Shoal__Oss__Response *response)
 		modify(task, &front);
 }
 
+// What is told of usage. Of URRs that had to go for others (rules_spare.h) nothing if they counted nothing: OAI's SMF, which lets it come to
+// that, understands no answer to a modification that has a usage report.
+static size_t usage_told(const struct task *task, const Shoal__Oss__SessionAnswer *said, Shoal__Oss__UsageReport **told)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < said->n_usage && count < USAGES; i++) {
+		Shoal__Oss__UsageReport *usage = said->usage[i];
+		bool spare = !task->removes && usage->triggers & PFCP_USAGE_REPORT_TRIGGER_TERMR;
+
+		if (!spare || usage->uplink_packets || usage->downlink_packets || usage->events)
+			told[count++] = usage;
+	}
+	return count;
+}
+
 // The answer, when ctrl has it: what was chosen, and usage, told here alone, by the rules that were.
 static bool modified_keep(struct task *task, const Shoal__Oss__SessionAnswer *said)
 {
 	struct sessions *sessions = task->sessions;
 	struct pfcp_writer words = task_words(task);
+	Shoal__Oss__UsageReport *usage[USAGES];
 	struct front before;
 
 	if (said->n_usage && front_read(&before, task->front, task->front_bytes, &sessions->tree)) {
@@ -289,7 +308,7 @@ static bool modified_keep(struct task *task, const Shoal__Oss__SessionAnswer *sa
 		sessions->world.moved(sessions->world.arg, task->id, &task->to);
 	answer_cause(&words, task->deal->type, &sessions->world.node_id, PFCP_CAUSE_ACCEPTED);
 	answer_created(&words, &task->names, said->session);
-	task_reports(task, PFCP_IE_MODIFICATION_USAGE_REPORT, said->usage, said->n_usage, &words);
+	task_reports(task, PFCP_IE_MODIFICATION_USAGE_REPORT, usage, usage_told(task, said, usage), &words);
 	return task_keep(task, &task->answer, &task->answer_bytes, words.start, (size_t)(words.at - words.start));
 }
 

@@ -49,9 +49,9 @@ struct task {
 	size_t bytes;
 	enum step step;
 	bool unsure, first_version; // whether ctrl has made the session: it gave no answer; of its words (front.h)
-	bool taken_over, referred;  // another hears of the session than before; `reference` is said
-	bool looked, looks;         // deleted by steps; it asks of usage alone, so no worker is waited for
-	uint64_t id, place;         // of the session, 0 = none yet; its SEID, by which others find it
+	bool taken_over, referred, removes; // another hears of the session; `reference` is said; URRs are taken away
+	bool looked, looks;                 // deleted by steps; it asks of usage alone, so no worker is waited for
+	uint64_t id, place;                 // of the session, 0 = none yet; its SEID, by which others find it
 	uint64_t arrived_ns, wake_ns, arrived_ms; // arrived_ms: a modification, by the wall clock
 	uint64_t cp_seid, after;                  // SETTLE: the last account looked at
 	uint32_t teid, reference;                 // by which the usage it asks for is told
