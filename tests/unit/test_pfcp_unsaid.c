@@ -39,6 +39,26 @@ static void outer_headers_go_unasked(void **state)
 		assert_int_equal(to.forward[live_rule(id)].peer_teid, id);
 }
 
+// An SGW-C's session that forwards before it is known where to: no way leads there until then.
+static void ways_between_tunnels_may_be_named_later(void **state)
+{
+	live_begin();
+	for (uint16_t id = 1; id <= 2; id++)
+		shape_pdr(
+		    &words.writer, PFCP_IE_CREATE_PDR,
+		    &(struct pdr){ .id = id, .source = id == 1, .tunnel = CHOOSE, .removal = NO_REMOVAL, .far = id });
+	words_forward(&words, 1, PFCP_DESTINATION_INTERFACE_ACCESS, 0);
+	words_forward(&words, 2, PFCP_DESTINATION_INTERFACE_CORE, 0);
+	assert_int_equal(live_establish(), 0);
+	assert_true(to.ue.none);
+	assert_true(to.forward[live_rule(1)].drop && to.forward[live_rule(2)].drop);
+	live_on();
+	words_handover(&words, 2, 7);
+	assert_int_equal(live_modify(), 0);
+	assert_true(to.forward[live_rule(1)].drop && !to.forward[live_rule(2)].drop);
+	assert_int_equal(to.forward[live_rule(2)].peer_teid, 7);
+}
+
 // FAR 1 to the core, FAR 2 elsewhere, by a tunnel or, 0, none.
 static void subscriber(uint8_t destination, uint32_t teid)
 {
@@ -350,6 +370,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(outer_headers_go_unasked),
+		cmocka_unit_test(ways_between_tunnels_may_be_named_later),
 		cmocka_unit_test(what_is_told_of_waits),
 		cmocka_unit_test(of_no_family_we_choose_ipv4),
 		cmocka_unit_test(an_fteid_alone_needs_no_precedence),

@@ -219,6 +219,20 @@ static int address_join(const struct reading *reading, const struct translated_p
 	return 0;
 }
 
+// Of a session that lies between tunnels each way out needs one. Older Open5GS forwards before it names it: until then there is no way.
+static void ways_await(struct translation *to)
+{
+	bool from_core = false;
+
+	for (unsigned i = 0; i < to->pdrs; i++) {
+		from_core |= to->match[i].tunnelled;
+		if (!to->pdr[i].tunnelled || to->pdr[i].ue)
+			return;
+	}
+	for (unsigned i = 0; from_core && i < to->pdrs; i++)
+		to->forward[i].drop |= !to->forward[i].buffer && !to->forward[i].peer_teid;
+}
+
 // As an SGW-U's session, or one between N9 and N3, that names no UE address: nothing comes or goes without a tunnel.
 static bool by_tunnels_alone(const struct translation *to)
 {
@@ -354,6 +368,7 @@ static int together(const struct reading *reading)
 		return -EPROTO;
 	if (filters_resolve(reading) || tunnels_choose(reading))
 		return -EPROTO;
+	ways_await(reading->to);
 	if (reading->given->teid ? prefix_translate(reading) : addresses_translate(reading))
 		return -EPROTO;
 	return families_translate(reading) || flows_tell(reading) ? -EPROTO : 0;
