@@ -10,7 +10,7 @@ void lane_init(struct lane *lane, struct seat pages, int bell)
 	lease_reset(&lane->lease);
 	lane->pages = pages;
 	lane->bell = bell;
-	lane->published = lane->rung = lane->out_tail = 0;
+	lane->published = lane->turned = lane->rung = lane->out_tail = 0;
 }
 
 int lane_look(const struct lane *lane)
@@ -32,12 +32,12 @@ void lane_publish(struct lane *lane)
 {
 	if (lane->rung == lane->lease.head)
 		return;
-	if (lane->published == lane->lease.head) {
+	if (lane->turned == lane->lease.head) {
 		lane_settle(lane);
 		return;
 	}
-	lane->published = lane->lease.head;
-	ring_publish(&lane->pages.primary->in_head, lane->published);
+	lane_show(lane);
+	lane->turned = lane->published;
 	if (bell_dozes(&lane->pages.worker->sleeping))
 		lane_settle(lane);
 }
@@ -46,8 +46,11 @@ int lane_take(struct lane *lane, struct lane_handle *back)
 {
 	int ready = ring_ready(lane->out_tail, &lane->pages.worker->out_head, LANE_SLOTS);
 
-	if (ready <= 0)
+	if (ready <= 0) {
+		// The next handles' line comes along with the index then, not behind it.
+		__builtin_prefetch(&lane->pages.worker->out[lane->out_tail % LANE_SLOTS]);
 		return ready;
+	}
 	if (ready > (int)LANE_BURST)
 		ready = LANE_BURST;
 	lane_get(back, lane->pages.worker->out, lane->out_tail, (unsigned)ready);

@@ -12,6 +12,7 @@ struct lane {
 	struct seat pages;
 	int bell;           // the worker's doorbell
 	uint32_t published; // lease.head as the worker knows it
+	uint32_t turned;    // the same, at the end of the last turn
 	uint32_t out_tail;  // next position of lane.out to read
 	uint32_t
 	    rung; // what was published so far is not slept through; beyond, a fence and another look are owed (bell.h)
@@ -59,6 +60,15 @@ static inline void lane_put(struct lane *lane, struct lane_handle handle)
 {
 	handle.turn = 0;
 	lane_put_words(lane, lane_words(&handle));
+}
+
+// Shows what was lent so far to a worker that is awake. As often as it pays: lane_publish is still to come.
+static inline void lane_show(struct lane *lane)
+{
+	if (lane->published == lane->lease.head)
+		return;
+	lane->published = lane->lease.head;
+	ring_publish(&lane->pages.primary->in_head, lane->published);
 }
 
 // Shows what was lent and wakes who sleeps. Once a turn, also if nothing was lent: then what is owed is paid.

@@ -191,14 +191,24 @@ static void tx_run(struct loop *loop, unsigned seat, const struct lane_back *bac
 
 // The headers' lines come from the worker's core: all of them are asked for at once, to be written. Always inline: a function that only
 // prefetches has no effect in the compiler's eyes, and its calls are dropped.
+static inline __attribute__((always_inline)) void tx_call(const uint8_t *packet)
+{
+	__builtin_prefetch(packet - LANE_L2, 1);
+	__builtin_prefetch(packet + IP4_HEADER - 1, 1);
+}
+
 static inline __attribute__((always_inline)) void tx_prefetch(const struct lane_back *back, uint32_t usual)
 {
-	for (; usual; usual &= usual - 1) {
-		const uint8_t *packet = back->packet[__builtin_ctz(usual)];
+	for (; usual; usual &= usual - 1)
+		tx_call(back->packet[__builtin_ctz(usual)]);
+}
 
-		__builtin_prefetch(packet - LANE_L2, 1);
-		__builtin_prefetch(packet + IP4_HEADER - 1, 1);
-	}
+// Few: as if they came back in order, which they mostly do.
+static inline __attribute__((always_inline)) void tx_prefetch_few(const struct rooms *rooms, const struct lease *lease,
+								  const struct lane_back *back)
+{
+	for (unsigned i = 0; i < back->n; i++)
+		tx_call(room_at(rooms, lease->lent[(lease->due + i) % LANE_SLOTS].room) + back->handle[i].offset);
 }
 
 #define TX_MANY 8u // of fewer, each is looked at when it is its turn
@@ -210,6 +220,8 @@ static void tx_burst(struct loop *loop, unsigned seat, struct lane_back *back)
 	uint32_t usual = 0, due = lane->lease.due;
 	unsigned until = 0, run;
 
+	if (back->n > 1 && back->n < TX_MANY)
+		tx_prefetch_few(rooms, &lane->lease, back);
 	for (unsigned i = 0; i < back->n; i += run, due += run) {
 		if (back->n < TX_MANY) {
 			run = lane_usual_one(lane, rooms, back, i);

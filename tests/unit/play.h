@@ -1,13 +1,14 @@
 // play.h - a world for the primary's loop: a port, next hops and workers that are all played, and chance draws the story.
 //
-// play.c is the port, the wire and the account; play_crew.c is the workers and the fleet thread. One world at a time.
+// play.c is the ports and the wire, play_world.c turns and account, play_crew.c the workers and the fleet thread. One world at a time.
 #pragma once
 #include "primary/loop/loop.h"
 #include "primary/loop/release.h"
 #include "shared/plane/bank.h"
 
 #define ROOMS 49152u
-#define FAST 4u    // seats 0..3 take part, and the slow one
+#define FAST 4u // seats 0..3 take part, and the slow one
+#define PORTS 2u
 #define SHIFT 40u  // what the played worker strips
 #define START 144u // where the IP header of an arriving frame lies
 #define CELLS 4u   // of each shard; packets are of the first one, unless sessions wait
@@ -21,6 +22,7 @@ struct packet {
 	uint32_t shard;
 	uint16_t cell, tunnel; // tunnel: of downlink, the one it was sent into
 	uint32_t mark;
+	bool belied; // a worker said something of it that may be true: that it waits, say. Then it comes when it comes
 };
 
 enum life { ABSENT, BORN, WORKING, KILLED, GONE };
@@ -62,7 +64,8 @@ struct world {
 	unsigned free_rooms;
 	bool out[ROOMS];
 	bool published[ROOMS]; // a worker has given it back: nobody may work on it again
-	unsigned offered;      // frames the port has for the next nic_rx
+	unsigned offered;      // frames the ports have for the next turn
+	bool between;          // a turn is under way, and workers live on between its two ports
 	unsigned few;          // all packets are of so many shards; 0 = of all, and some for the slow lane
 	uint64_t next_seq[SHARDS][CELLS], sent_seq[SHARDS][CELLS];
 	struct rule rule[SHARDS][CELLS];
@@ -97,7 +100,6 @@ struct packet *packet_at(uint32_t room, uint32_t offset);
 
 void world_make(uint64_t seed);
 void world_free(void);
-
 // One turn of the loop with so many frames offered, then of everybody else. Asserts that the account closes.
 void world_turn(unsigned offered);
 
@@ -113,5 +115,6 @@ void rules_dropped(const void *list); // the loop hands a list back
 bool rules_settled(void);             // who counts has been told of all that was dropped
 void rules_calm(void);                // no packet need wait any more
 
-void crew_plays(void); // each worker lives on a little, then the fleet thread hears and orders
+void crew_works(void); // who works works on a little
+void crew_plays(void); // each worker lives on a little; then the fleet thread
 uint64_t deaths_of(const struct loop *loop);

@@ -161,6 +161,7 @@ static struct lane_handle forgery(unsigned seat)
 	if (kind == 1 && ring_ready(k->in_tail, &pages(seat)->primary->in_head, LANE_SLOTS) > 0) {
 		handle =
 		    pages(seat)->primary->in[k->in_tail % LANE_SLOTS]; // gives back what it holds, in no good shape
+		packet_at(handle.room, START + SHIFT)->belied = true;
 		handle.offset = (uint16_t)draw(65536);
 		handle.length = (uint16_t)draw(65536);
 		handle.port = (uint8_t)draw(256);
@@ -245,8 +246,6 @@ static void worker_works(unsigned seat)
 		else if (draw(100000) < w->forge && k->taken == 0)
 			worker_forges(seat);
 	}
-	if (k->life == WORKING && draw(10000) < w->scribble)
-		worker_scribbles(seat);
 	if (k->life == WORKING && k->taken == 0 && atomic_load(&pages(seat)->primary->wanted) == SEAT_STOP) {
 		atomic_store(&pages(seat)->worker->state, SEAT_LEFT);
 		worker_dies(seat, false);
@@ -259,10 +258,10 @@ static void worker_lives(unsigned seat)
 
 	k->lied += k->lied > 0 && k->life == WORKING;
 	assert_true(k->lied < 120); // by then it is evicted
-	if (k->life == WORKING)
+	if (k->life == WORKING || (k->life == KILLED && k->countdown > 0))
 		worker_works(seat);
-	else if (k->life == KILLED && k->countdown > 0)
-		worker_works(seat);
+	if (k->life == WORKING && draw(10000) < w->scribble)
+		worker_scribbles(seat); // the loop looks before anybody can mend it
 	if (k->life == ABSENT || k->life == WORKING)
 		return;
 	if (k->countdown > 0) {
@@ -342,6 +341,13 @@ static void fleet_works(void)
 	if (chance(w->order))
 		fleet_orders();
 	rules_play();
+}
+
+void crew_works(void)
+{
+	for (unsigned seat = 0; seat < PLANE_SEATS; seat++)
+		if (w->worker[seat].life == WORKING)
+			worker_works(seat);
 }
 
 void crew_plays(void)

@@ -219,6 +219,31 @@ static void who_dozes_off_over_a_burst_is_rung_for(void **state)
 	close(lane.bell);
 }
 
+// What is shown before the turn's end is part of the turn: he is not rung for it earlier, and nothing is owed for it twice.
+static void what_is_shown_early_is_rung_for_at_the_end(void **state)
+{
+	_Atomic uint32_t *sleeping = &lane.pages.worker->sleeping;
+
+	lane.bell = bell_make();
+	lane_put(&lane, any_packet());
+	lane_show(&lane);
+	assert_int_equal(ring_ready(0, &lane.pages.primary->in_head, LANE_SLOTS), 1);
+	lane_publish(&lane);
+	assert_int_equal(lane.rung, 0);
+	lane_publish(&lane); // a turn without a burst pays
+	assert_int_equal(lane.rung, 1);
+	assert_false(rung());
+	bell_doze(sleeping);
+	lane_put(&lane, any_packet());
+	lane_show(&lane);
+	assert_false(rung());
+	lane_publish(&lane);
+	assert_true(rung());
+	lane_publish(&lane);
+	assert_false(rung());
+	close(lane.bell);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +251,7 @@ int main(void)
 		cmocka_unit_test_setup(the_oldest_end_together, setup),
 		cmocka_unit_test_setup(both_ways_to_lend_say_the_same, setup),
 		cmocka_unit_test_setup(who_dozes_off_over_a_burst_is_rung_for, setup),
+		cmocka_unit_test_setup(what_is_shown_early_is_rung_for_at_the_end, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -248,6 +248,8 @@ static unsigned lane_turn(struct loop *loop, uint64_t now)
 	unsigned ready = lane_ready(loop), n = ready < LANE_BURST ? ready : LANE_BURST;
 
 	if (!n) {
+		// The next handles' line comes along with the index then, not behind it.
+		__builtin_prefetch(&loop->seat.primary->in[loop->in_tail % LANE_SLOTS]);
 		if (loop->owed)
 			lane_settle(loop);
 		return 0;
