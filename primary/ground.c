@@ -83,20 +83,6 @@ static void voice_lay(const struct conf_port *port, struct plane_net *net)
 	}
 }
 
-// The gateway's end of tunnels over IPv6: the first such address on an access port that is not of the link alone.
-static void gtpu_ipv6_lay(const struct conf_port *port, uint8_t gtpu_ipv6[16])
-{
-	static const uint8_t none[16];
-
-	for (unsigned i = 0; i < port->addresses; i++) {
-		const struct conf_address *address = &port->address[i];
-		bool link = address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
-
-		if (address->family == 6 && !link && !memcmp(gtpu_ipv6, none, 16))
-			memcpy(gtpu_ipv6, address->bytes, 16);
-	}
-}
-
 static void owns_lay(const struct conf_port *port, unsigned number, struct plane *plane)
 {
 	for (unsigned i = 0; i < port->addresses; i++) {
@@ -151,8 +137,7 @@ int ground_lay(const struct conf *conf, struct plane *plane)
 		owns_lay(&conf->port[i], i, plane);
 		if (conf->port[i].role & CONF_CORE)
 			voice_lay(&conf->port[i], net);
-		if (conf->port[i].role & CONF_ACCESS)
-			gtpu_ipv6_lay(&conf->port[i], plane->gtpu_ipv6);
 	}
+	conf_gtpu_ipv6(conf, plane->gtpu_ipv6);
 	return 0;
 }

@@ -333,7 +333,7 @@ static int sessions_begin(struct loop *loop)
 					.pfds = &loop->applications.provision.pfds,
 					.conf = loop->conf };
 
-	own_gtpu_ipv6(loop->conf, world.gtpu_ipv6);
+	conf_gtpu_ipv6(loop->conf, world.gtpu_ipv6);
 	own_node_id(loop->conf, &world.node_id);
 	return sessions_open(&world, &loop->sessions);
 }

@@ -21,30 +21,12 @@ void own_node_id(const struct conf *conf, struct pfcp_node_id *id)
 	}
 }
 
-static void port_ipv6(const struct conf_port *port, uint8_t gtpu_ipv6[16])
-{
-	for (unsigned i = port->addresses; i-- > 0;) {
-		const struct conf_address *address = &port->address[i];
-		bool link = address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
-
-		if (address->family == 6 && !link)
-			memcpy(gtpu_ipv6, address->bytes, sizeof(address->bytes));
-	}
-}
-
-void own_gtpu_ipv6(const struct conf *conf, uint8_t gtpu_ipv6[16])
-{
-	for (unsigned i = conf->ports; i-- > 0;)
-		if (conf->port[i].role & CONF_ACCESS)
-			port_ipv6(&conf->port[i], gtpu_ipv6);
-}
-
 struct pfcp_address own_gtpu(const struct conf *conf)
 {
 	static const uint8_t none[16];
 	struct pfcp_address address = { .has_ipv4 = conf->gtpu_address, .ipv4 = conf->gtpu_address };
 
-	own_gtpu_ipv6(conf, address.ipv6);
+	conf_gtpu_ipv6(conf, address.ipv6);
 	address.has_ipv6 = memcmp(address.ipv6, none, sizeof(none)) != 0;
 	return address;
 }

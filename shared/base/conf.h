@@ -1,8 +1,7 @@
 // conf.h - the one YAML configuration, shared by all processes (libcyaml reads it).
 //
-// deploy/config/shoal.yaml is the documented example and a test. Each field's type, bounds, default and help text stand
-// in one table in conf_table.h. Addresses are checked and converted here: integers are host order.
-// Loaded once at start, owned by the caller, read-only afterwards. Not thread-safe while loading.
+// deploy/config/shoal.yaml is the documented example and a test. Each field's type, bounds, default and help text stand in one table in
+// conf_table.h. Addresses are converted: integers are host order. Owned by the caller, read-only. Not thread-safe while loading.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -96,14 +95,12 @@ struct conf {
 	char log_level[16]; // error, warning, info, debug
 };
 
-// Reads and checks the file. Returns 0 and a *conf to be given to conf_free, or -errno with one message in `error`
-// ("shoal.yaml:12: ports[0].mtu: 200 is below 1280") and *conf null. error_bytes > 0.
+// Reads and checks the file: 0 and a *conf for conf_free, or -errno, *conf null, and in `error` ("shoal.yaml:12: ports[0].mtu: 200 is below 1280").
 int conf_load(const char *path, struct conf **conf, char *error, size_t error_bytes);
 void conf_free(struct conf *conf);
 
 // The same kind of message about a value that only its user can judge; -EINVAL.
 int conf_doubt(const struct conf *conf, const char *field, const char *fault, char *error, size_t error_bytes);
-
 // How many seconds packets wait at most, where the control plane asks for longer than usual.
 static inline uint32_t conf_longest(const struct conf *conf)
 {
@@ -113,8 +110,11 @@ static inline uint32_t conf_longest(const struct conf *conf)
 // The first port on the same device: itself, or one that differs by its VLAN.
 unsigned conf_carrier(const struct conf *conf, unsigned port);
 
-// Whether several networks are named: then an address says whose it is together with its network only.
+// Whether several networks are named: an address says whose it is together with its network only.
 bool conf_apart(const struct conf *conf);
+
+// Where tunnels over IPv6 end: the first address of an access port that is not of its link alone. Left as it is if there is none.
+void conf_gtpu_ipv6(const struct conf *conf, uint8_t gtpu_ipv6[16]);
 
 // Prints the effective configuration as YAML that conf_load reads back to the same values.
 void conf_print(const struct conf *conf, FILE *file);

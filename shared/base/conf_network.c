@@ -66,6 +66,30 @@ unsigned conf_carrier(const struct conf *conf, unsigned port)
 	return first;
 }
 
+static bool is_of_link(const struct conf_address *address)
+{
+	return address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
+}
+
+static const struct conf_address *port_ipv6(const struct conf_port *port)
+{
+	for (unsigned i = 0; i < port->addresses; i++)
+		if (port->address[i].family == 6 && !is_of_link(&port->address[i]))
+			return &port->address[i];
+	return NULL;
+}
+
+void conf_gtpu_ipv6(const struct conf *conf, uint8_t gtpu_ipv6[16])
+{
+	const struct conf_address *first = NULL;
+
+	for (unsigned i = 0; i < conf->ports && !first; i++)
+		if (conf->port[i].role & CONF_ACCESS)
+			first = port_ipv6(&conf->port[i]);
+	if (first)
+		memcpy(gtpu_ipv6, first->bytes, 16);
+}
+
 bool conf_apart(const struct conf *conf)
 {
 	const char *first = "";

@@ -22,6 +22,25 @@ static int load(const char *more, struct conf **conf)
 
 #define TWO "    network: x\n  - {name: c, device: c0, role: core, network: y, addresses: [10.0.2.1/24]}\n"
 
+// The first that others than its neighbours know, of a port that has a radio side.
+static void tunnels_over_ipv6_end_at_an_access_port(void **unused)
+{
+	uint8_t address[16] = { 0 };
+	struct conf *conf;
+
+	assert_int_equal(load("", &conf), 0);
+	conf_gtpu_ipv6(conf, address);
+	assert_int_equal(address[0], 0); // the core side's is none
+	conf_free(conf);
+	assert_int_equal(load("  - {name: c, device: c0, role: access, addresses: ['fe80::1/64', '2001:db8:3::7/64', "
+			      "'2001:db8:3::8/64']}\n",
+			      &conf),
+			 0);
+	conf_gtpu_ipv6(conf, address);
+	assert_memory_equal(address, "\x20\x01\x0d\xb8\0\3\0\0\0\0\0\0\0\0\0\7", 16);
+	conf_free(conf);
+}
+
 // A private range in both, the one's holding what is the gateway's in the other.
 static void networks_may_share_addresses(void **unused)
 {
@@ -149,8 +168,11 @@ static void every_fault_names_its_field(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(there_is_one_network_for_all), cmocka_unit_test(networks_may_share_addresses),
-		cmocka_unit_test(networks_may_be_alike),        cmocka_unit_test(networks_routes_and_vlans_print_back),
+		cmocka_unit_test(tunnels_over_ipv6_end_at_an_access_port),
+		cmocka_unit_test(there_is_one_network_for_all),
+		cmocka_unit_test(networks_may_share_addresses),
+		cmocka_unit_test(networks_may_be_alike),
+		cmocka_unit_test(networks_routes_and_vlans_print_back),
 		cmocka_unit_test(every_fault_names_its_field),
 	};
 
