@@ -1,9 +1,11 @@
 // ctrl_path.c - what paths have to do with the other parts: sessions, the primary, events.
 #include <stdio.h>
+#include <string.h>
 #include "ctrl/ctrl.h"
 #include "ctrl/kit/wall.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
+#include "shared/wire/cursor.h"
 
 static bool hook_order(void *with, const Shoal__Fleet__Order *order)
 {
@@ -55,6 +57,16 @@ void ctrl_path_moved(struct ctrl *ctrl, uint32_t cell)
 		paths_set(&ctrl->paths, session, clock_ns());
 }
 
+static void own_name(const struct conf *conf, struct path_peer own[2])
+{
+	static const uint8_t none[16];
+
+	own[0].family = 4;
+	be32_put(own[0].address, conf->gtpu_address);
+	conf_gtpu_ipv6(conf, own[1].address);
+	own[1].family = memcmp(own[1].address, none, sizeof(none)) ? 6 : 0;
+}
+
 int ctrl_path_open(struct ctrl *ctrl)
 {
 	struct paths *paths = &ctrl->paths;
@@ -68,6 +80,7 @@ int ctrl_path_open(struct ctrl *ctrl)
 				 .order = hook_order,
 				 .turned = hook_turned,
 				 .lost = hook_lost };
+	own_name(ctrl->conf, paths->own);
 	error = paths_open(paths);
 	for (uint32_t i = 0; !error && i < ctrl->truth.grid.slots * SHARDS; i++)
 		ctrl_path_moved(ctrl, i);

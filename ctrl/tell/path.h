@@ -69,6 +69,7 @@ struct paths {
 	// Set by the caller:
 	uint64_t interval_ns, t3_ns; // interval 0: nobody is asked
 	unsigned n3;
+	struct path_peer own[2]; // nobody asks himself; family 0: none
 	uint64_t
 	    stand; // a number that changes with every path's state, and is no other controller's: what it begins with
 	void *with;

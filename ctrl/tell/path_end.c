@@ -151,6 +151,12 @@ static bool is_among(const struct tunnel *list, unsigned n, const struct tunnel 
 	return false;
 }
 
+// A tunnel from one of our sessions to another.
+static bool is_own(const struct paths *paths, const struct path_peer *peer)
+{
+	return !memcmp(&paths->own[0], peer, sizeof(*peer)) || !memcmp(&paths->own[1], peer, sizeof(*peer));
+}
+
 static unsigned tunnels_add(const struct session *session, bool used, struct tunnel list[SHEET_FARS], unsigned n)
 {
 	const struct sheet_far *far = sheet_parts(session->sheet).far;
@@ -197,8 +203,11 @@ static bool ends_same(const struct paths *paths, const struct session *session, 
 void paths_set(struct paths *paths, struct session *session, uint64_t now_ns)
 {
 	struct tunnel list[SHEET_FARS];
-	unsigned n = tunnels_of(session, list);
+	unsigned n = 0;
 
+	for (unsigned i = 0, all = tunnels_of(session, list); i < all; i++)
+		if (!is_own(paths, &list[i].peer))
+			list[n++] = list[i];
 	if (ends_same(paths, session, list, n))
 		return;
 	paths_drop(paths, session);

@@ -246,6 +246,8 @@ static void extras_fill(struct fleet *fleet, Shoal__Fleet__State *state)
 		  tally->release_ns_max);
 	extra_add(fleet, "primary_ue_to_ue", "packets from subscriber to subscriber, lent again on their way down",
 		  tally->among);
+	extra_add(fleet, "primary_home", "packets from one of our tunnels into another, lent again at its end",
+		  tally->home);
 	extra_add(fleet, "primary_cut", "packets sent in fragments", tally->cut);
 	extra_add(fleet, "primary_pieces_lost", "fragments of those that could not leave, though the first one did",
 		  tally->pieces_lost);

@@ -1,7 +1,9 @@
 // detour.c - carries out the rarer verdicts. State: none of its own; the primary's loop.
 #include "primary/loop/detour.h"
 
+#include "primary/edge/steer.h"
 #include "primary/loop/cut.h"
+#include "primary/loop/look.h"
 #include "primary/loop/loop.h"
 #include "primary/loop/marker.h"
 #include "primary/loop/rx.h"
@@ -81,6 +83,29 @@ static void detour_among(struct loop *loop, const struct lane_handle *back, stru
 	rx_pass(loop, to.shard, handle);
 }
 
+// From one of our tunnels into another: we are both ends of it, SGW-U and PGW-U in one. Once only, or tunnels that lead into each other
+// would be an endless round; what has come out of a tunnel meanwhile has a TTL of its own.
+static bool detour_home(struct loop *loop, const struct lane_handle *back, const struct lane_handle *lent)
+{
+	uint8_t *packet = room_at(&loop->part.view->rooms, back->room) + back->offset;
+	struct lane_handle handle = *back;
+	struct steer_result to;
+
+	if (back->port != LANE_SIDE_ACCESS || back->code != VERDICT_FORWARD ||
+	    (lent->code == LANE_UPLINK && lent->port == LANE_SIDE_ACCESS))
+		return false;
+	to = steer_packet(loop->steer, (struct steer_side){ CONF_ACCESS, 0 }, packet, back->length);
+	if (to.code != STEER_TO_LANE || to.kind != LANE_UPLINK)
+		return false;
+	if (loop->looks & LOOK_ALIASES)
+		steer_claim(packet, to.hint);
+	handle.code = to.kind;
+	handle.hint = to.hint;
+	loop->tally.home++;
+	rx_pass(loop, to.shard, handle);
+	return true;
+}
+
 // The number of the network whose side it is; 0: none is named.
 static uint8_t detour_network(const struct loop *loop, unsigned side)
 {
@@ -103,7 +128,8 @@ void detour_apart(struct loop *loop, const struct lane_handle *back, const struc
 	struct steer_result to;
 
 	if (back->port < ROUTE_SIDE_LEAST || !route_core(back->port) || back->code != VERDICT_FORWARD) {
-		detour_later(loop, back, lent);
+		if (!detour_home(loop, back, lent))
+			detour_later(loop, back, lent);
 		return;
 	}
 	// As if from the core: a subscriber must not reach our GTP-U endpoint from inside its tunnel.

@@ -38,7 +38,7 @@ struct tally {
 	uint64_t losses_lost;            // packets dropped while they waited that nobody's rules could count
 	uint64_t release_ns_max;         // the longest that a shard stood still for one
 	uint64_t cut, pieces_lost;       // packets sent in fragments; fragments but the first ones that could not leave
-	uint64_t among;                  // from subscriber to subscriber
+	uint64_t among, home;            // from subscriber to subscriber; from one tunnel of ours into another
 	uint64_t markers, markers_lost;  // End Markers sent, or not
 	uint64_t asked, asked_lost;      // Echo Requests, the same
 	uint64_t rooms, rooms_idle, rooms_out;

@@ -131,7 +131,7 @@ def pfcpsim(local, session):
 
 def sgwc(local, session):
     up, down = ([p.IE_SourceInterface(interface=side), p.IE_NetworkInstance(instance="s5"), fteid()] for side in (ACCESS, CORE))
-    pgw = w.tunnel("10.99.3.9", 9)
+    pgw = w.tunnel(session.get("pgw", "10.99.3.9"), int(session.get("pgw_teid", "9"), 0))
     return p.PFCPSessionEstablishmentRequest(IE_list=head(local, session) + [
         pdr(1, None, up, p.IE_FAR_Id(id=1), p.IE_URR_Id(id=1)), pdr(2, None, down, p.IE_FAR_Id(id=2), p.IE_URR_Id(id=1)),
         far(1, [p.IE_DestinationInterface(interface=CORE), pgw], FORW=1), far(2, None, p.IE_BAR_Id(id=1), BUFF=1, NOCP=1),

@@ -23,7 +23,7 @@ static uint8_t room[ROOM_STRIDE];
 static struct plane_view view = { .rooms = { .base = { room }, .count = { 1 } } };
 static struct conf conf = { .pools = 1, .pool = { { .ipv4 = 0x0a2d0000, .ipv4_len = 16 } } };
 static struct loop *loop;
-static struct steer_result steered;
+static struct steer_result steered, home; // on the core side; on the access side
 static struct lane_handle passed;
 static unsigned list, fate, hop_says, cuts;
 static unsigned network; // that steering was asked for
@@ -32,7 +32,8 @@ static bool may_cut;
 struct steer_result steer_packet(const struct steer *steer, struct steer_side side, const uint8_t *packet,
 				 unsigned length)
 {
-	assert_int_equal(side.role, CONF_CORE);
+	if (side.role == CONF_ACCESS)
+		return home;
 	network = side.network;
 	return steered;
 }
@@ -93,6 +94,7 @@ static int setup(void **state)
 	loop->fate = fates;
 	hop_says = VERDICT_FORWARD;
 	steered = (struct steer_result){ .kind = LANE_DOWNLINK, .code = STEER_TO_LANE, .shard = 9, .hint = 0x709 };
+	home = (struct steer_result){ .code = VERDICT_NOT_OURS };
 	list = HOLD_LISTS;
 	fate = cuts = 0;
 	may_cut = false;
@@ -139,6 +141,49 @@ static void others_leave(void **state)
 	assert_int_equal(fate, LEFT);
 	fate = 0;
 	comes_back(UE, LANE_DOWNLINK, LANE_SIDE_CORE); // it came from there: never round and round
+	assert_int_equal(fate, LEFT);
+	assert_int_equal(list, HOLD_LISTS);
+}
+
+// SGW-U and PGW-U in one: what leaves by the one's tunnel comes by the other's.
+static void tunnels_of_ours_meet_here(void **state)
+{
+	home = (struct steer_result){ .kind = LANE_UPLINK, .code = STEER_TO_LANE, .shard = 5, .hint = 0x12345 };
+	for (unsigned kind = LANE_UPLINK; kind <= LANE_DOWNLINK; kind++) {
+		list = HOLD_LISTS;
+		comes_back(HOST, kind, LANE_SIDE_ACCESS);
+		assert_int_equal(list, 5);
+		assert_int_equal(passed.code, LANE_UPLINK);
+		assert_int_equal(passed.hint, 0x12345);
+		assert_int_equal(passed.offset, AT);
+		assert_int_equal(passed.length, 100);
+	}
+	assert_int_equal(fate, 0);
+	assert_int_equal(loop->tally.home, 2);
+	assert_int_equal(loop->tally.among, 0);
+}
+
+static void but_once(void **state)
+{
+	struct lane_handle back = { .offset = AT, .length = 100, .port = LANE_SIDE_ACCESS, .code = VERDICT_FORWARD };
+
+	home = (struct steer_result){ .kind = LANE_UPLINK, .code = STEER_TO_LANE, .shard = 5 };
+	comes_back(HOST, LANE_UPLINK, LANE_SIDE_ACCESS);
+	passed.code = LANE_UPLINK;
+	detour_apart(loop, &back, &passed); // passed is how it was lent now
+	assert_int_equal(fate, LEFT);
+	assert_int_equal(loop->tally.home, 1);
+}
+
+// Nor what is of the gateway itself, or for it.
+static void and_nothing_else_does(void **state)
+{
+	home = (struct steer_result){ .kind = LANE_LOCAL, .code = STEER_TO_LANE };
+	comes_back(HOST, LANE_UPLINK, LANE_SIDE_ACCESS);
+	assert_int_equal(fate, LEFT);
+	fate = 0;
+	home.kind = LANE_UPLINK;
+	comes_back(HOST, LANE_UPLINK, 0); // by a port, as it is
 	assert_int_equal(fate, LEFT);
 	assert_int_equal(list, HOLD_LISTS);
 }
@@ -270,6 +315,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(among_subscribers_it_stays_here),
 		CASE(others_leave),
+		CASE(tunnels_of_ours_meet_here),
+		CASE(but_once),
+		CASE(and_nothing_else_does),
 		CASE(the_configuration_decides),
 		CASE(who_is_apart_stays_apart),
 		CASE(networks_are_apart),

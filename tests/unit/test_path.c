@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "ctrl/pfcp/peer/telling.h"
+#include "shared/wire/cursor.h"
 #include "tests/unit/path_play.h"
 
 _Static_assert(TELLING_PATHS >= PATHS_MAX, "what is supervised can be told to CP functions");
@@ -100,6 +101,20 @@ static void a_clock_that_is_set_back_forgets_nobody(void **state)
 	assert_int_equal(played.ups, 1);
 }
 
+// A tunnel from one of our sessions to another's.
+static void nobody_asks_himself(void **state)
+{
+	struct session session = session_to(1, GNB, 7);
+
+	played.paths.own[0].family = 4;
+	be32_put(played.paths.own[0].address, GNB);
+	set(&session);
+	pass(80 * SECOND);
+	assert_null(path_to(GNB));
+	assert_int_equal(played.echoes, 0);
+	assert_int_equal(played.paths.unsupervised, 0);
+}
+
 // Time in which no answer could be heard says nothing of the peer: without a primary; when we ourselves were stopped.
 static void deaf_time_does_not_count(void **state)
 {
@@ -171,6 +186,7 @@ int main(void)
 		TEST(one_that_does_not_is_down_after_n3),
 		TEST(a_peer_that_stays_down_is_forgotten),
 		TEST(a_clock_that_is_set_back_forgets_nobody),
+		TEST(nobody_asks_himself),
 		TEST(deaf_time_does_not_count),
 		TEST(nobody_is_asked_without_an_interval),
 		TEST(many_peers_are_asked_in_turn),
