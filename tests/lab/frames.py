@@ -101,7 +101,8 @@ def indication(address, teid):
 
 
 def notice(address):
-    answered(address, bytes.fromhex("34ff000800000001000000c301000000"), lambda port: bytes.fromhex("321f0008000000000000000" + "08d024085"))
+    """UDP Port, PDCP PDU Number in both lengths, PDU Session Container (TS 29.281 7.2.3)."""
+    answered(address, bytes.fromhex("34ff000800000001000000c301000000"), lambda port: bytes.fromhex("321f000a0000000000000000" + "8d04408285c0"))
 
 
 def end_marker(address, teid):
