@@ -57,9 +57,13 @@ class Session:
         self.ended = False                  # its quota
         self.sent, self.got, self.seen = [0, 0], [0, 0], [set(), set()]
         self.told = {}                      # number of a report -> bytes up, down
+        self.answers = collections.deque(maxlen=6)  # the last ones: of what message, the cause, when
         self.strict = True                  # nothing of what it sends may be lost
         self.dead_at = 0.0
         self.untold = False                 # its deletion was answered without its last usage, and may be
+
+    def heard(self, what, cause):
+        self.answers.append(f"{what} {cause} @{time.monotonic():.1f}")
 
 
 def template(kind):
@@ -201,6 +205,7 @@ class Havoc:
 
     def attached(self, session, cause, said):
         session.busy = False
+        session.heard("made", cause)
         self.tally[f"attach {cause}"] += 1
         if cause != 1:
             session.state = "refused"
@@ -224,6 +229,7 @@ class Havoc:
 
         def done(cause, said):
             session.busy = False
+            session.heard("changed", cause)
             self.tally[f"modify {cause}"] += 1
             self.take_usage(session, said)
             if cause == 1:
@@ -277,6 +283,7 @@ class Havoc:
         asked = time.monotonic()
 
         def done(cause, said):
+            session.heard("deleted", cause)
             self.tally[f"delete {cause}"] += 1
             session.untold = time.monotonic() > asked + PATIENCE and not any(usages(said))
             self.take_usage(session, said)
@@ -443,7 +450,7 @@ class Havoc:
             if lacking:
                 self.tally[f"unanswered probes {attempt}"] += len(lacking)
         for session in lacking:
-            self.fault(f"{session.uid} ({session.kind}): is not served: {session.ue} {session.teid:#x} {session.down[-1]:#x}")
+            self.fault(f"{session.uid} ({session.kind}): is not served: {session.ue} {session.teid:#x} {session.down[-1]:#x} {list(session.answers)}")
 
     def probe_gone(self):
         for session in list(self.gone)[-300:]:
