@@ -71,6 +71,20 @@ static void deletion_by_a_controller_of_an_earlier_build(void **state)
 	deletion_by_steps();
 }
 
+// ctrl takes it and says nothing for longer than anybody waits: it is asked again, and knows the key.
+static void what_was_deleted_in_silence_is_gone(void **state)
+{
+	play_attach(false);
+	play.uplink = 4711;
+	play.silent = 1;
+	play_leave(1);
+	play_run(20000);
+	assert_int_equal(play.answers, 2);
+	assert_int_equal(play_cause(), PFCP_CAUSE_ACCEPTED);
+	assert_int_equal(play_reported(PFCP_IE_DELETION_USAGE_REPORT), 4711);
+	assert_null(play.session);
+}
+
 // How long it waits for an account that is not settled, in ms, if its peer asks again after so long.
 static unsigned patience(unsigned again_ms)
 {
@@ -210,6 +224,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(deletion_tells_the_last_counters, play_open, play_close),
+		cmocka_unit_test_setup_teardown(what_was_deleted_in_silence_is_gone, play_open, play_close),
 		cmocka_unit_test_setup_teardown(deletion_by_a_controller_of_an_earlier_build, play_open, play_close),
 		cmocka_unit_test_setup_teardown(deletion_waits_for_its_account_while_its_peer_asks, play_open,
 						play_close),

@@ -307,11 +307,11 @@ static bool undo_failed(const struct task *task, const Shoal__Oss__Response *res
 	       !patience_ends(task);
 }
 
-// No answer: whether it was done nobody knows. A creation is asked for again by its key, to learn what to delete (create_hear); a
-// modification is undone, done or not.
+// No answer: whether it was done nobody knows. A creation is asked for again by its key, to learn what to delete (create_hear), and so is a
+// deletion, or its peer would keep a session that is gone; a modification is undone, done or not.
 static void silence(struct task *task)
 {
-	task->unsure = task->step == STEP_CREATE;
+	task->unsure = task->step == STEP_CREATE || task->step == STEP_DELETE;
 	if (task->unsure && !patience_ends(task))
 		task_again(task, BUSY_MS);
 	else if (task->step == STEP_MODIFY)

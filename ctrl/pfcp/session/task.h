@@ -48,7 +48,7 @@ struct task {
 	const uint8_t *body; // the request's IEs, in the deal
 	size_t bytes;
 	enum step step;
-	bool unsure, first_version; // whether ctrl has made the session: it gave no answer; of its words (front.h)
+	bool unsure, first_version; // whether ctrl has made or deleted it: it gave no answer; of its words (front.h)
 	bool taken_over, referred, removes; // another hears of the session; `reference` is said; URRs are taken away
 	bool looked, looks;                 // deleted by steps; it asks of usage alone, so no worker is waited for
 	uint64_t id, place;                 // of the session, 0 = none yet; its SEID, by which others find it
